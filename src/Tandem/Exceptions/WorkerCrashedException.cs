@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace Tandem;
+
+/// <summary>
+/// Thrown for a work item whose worker process ended while it ran: by a signal, by an unhandled exception, a stack overflow,
+/// <see cref="Environment.FailFast(string)"/>, or by any exit, with code 0 too. Items that had not started ran elsewhere.
+/// </summary>
+public sealed class WorkerCrashedException : Exception
+{
+    internal WorkerCrashedException(CrashReport report)
+        : base(report.Describe())
+    {
+        ProcessId = report.ProcessId;
+        ExitCode = report.ExitCode;
+        Signal = report.Signal;
+        WorkItemName = report.WorkItemName;
+        Attempt = report.Attempt;
+        StandardErrorTail = report.StandardErrorTail;
+    }
+
+    /// <summary>The process id of the worker.</summary>
+    public int ProcessId { get; }
+
+    /// <summary>The exit code, when the worker ended by itself; null when a signal ended it.</summary>
+    public int? ExitCode { get; }
+
+    /// <summary>The name of the signal that ended the worker, such as <c>SIGKILL</c> or <c>SIGSEGV</c>; null when it ended by itself.</summary>
+    public string? Signal { get; }
+
+    /// <summary>The name of the work item that ran.</summary>
+    public string WorkItemName { get; }
+
+    /// <summary>Which run of the item it was, from 1.</summary>
+    public int Attempt { get; }
+
+    /// <summary>The last lines that the worker wrote to standard error, where the runtime prints the stack of a crash.</summary>
+    public string StandardErrorTail { get; }
+}
+
+/// <summary>What is known of a worker's end.</summary>
+internal sealed record CrashReport(
+    int ProcessId, int? ExitCode, string? Signal, string WorkItemName, int Attempt, string StandardErrorTail, string? Detail)
+{
+    internal string Describe()
+    {
+        var text = new StringBuilder($"Worker process {ProcessId} ");
+        text.Append(Signal is null ? $"exited with code {ExitCode}" : $"was ended by {Signal}");
+        text.Append($" while it ran '{WorkItemName}'");
+        if (Attempt > 1)
+            text.Append($" (attempt {Attempt})");
+        text.Append('.');
+        if (Detail is not null)
+            text.Append(' ').Append(Detail);
+        if (StandardErrorTail.Length > 0)
+            text.Append(" Its last lines on standard error:\n").Append(StandardErrorTail);
+        return text.ToString();
+    }
+}

@@ -1,0 +1,174 @@
+using System.Runtime.InteropServices;
+
+namespace Tandem.Interop;
+
+/// <summary>
+/// The calls into the C library of Linux. Numbers are those of the kernel's x86-64 and arm64 ABI, which agree except for system
+/// call numbers. Every call that can block leaves cooperative mode (no SuppressGCTransition), so a garbage collection never waits.
+/// </summary>
+internal static unsafe partial class Libc
+{
+    private const string Library = "libc";
+
+    internal const int EINTR = 4;
+    internal const int EAGAIN = 11;
+    internal const int SIGKILL = 9;
+    internal const int SIGTERM = 15;
+
+    internal const int F_SETFD = 2;
+    internal const int F_ADD_SEALS = 1033;
+    internal const int F_DUPFD_CLOEXEC = 1030;
+    internal const int FD_CLOEXEC = 1;
+    internal const int F_SEAL_SEAL = 1;
+    internal const int F_SEAL_SHRINK = 2;
+    internal const int F_SEAL_GROW = 4;
+    internal const int F_SEAL_FUTURE_WRITE = 16;
+
+    internal const uint MFD_CLOEXEC = 1;
+    internal const uint MFD_ALLOW_SEALING = 2;
+
+    internal const int PROT_READ = 1;
+    internal const int PROT_WRITE = 2;
+    internal const int MAP_SHARED = 1;
+    internal const int MAP_NORESERVE = 0x4000;
+    internal const int FALLOC_FL_KEEP_SIZE = 1;
+    internal const int FALLOC_FL_PUNCH_HOLE = 2;
+
+    internal const short POLLIN = 1;
+    internal const int PR_SET_PDEATHSIG = 1;
+    internal const int AF_UNIX = 1;
+    internal const int SOCK_STREAM = 1;
+    internal const int SOCK_CLOEXEC = 0x80000;
+    internal const int O_CLOEXEC = 0x80000;
+    internal const int EFD_CLOEXEC = 0x80000;
+
+    private static readonly int FutexNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 98 : 202;
+    private const int PidfdOpenNumber = 434;
+
+    internal struct PollFd
+    {
+        internal int Fd;
+        internal short Events;
+        internal short Revents;
+    }
+
+    internal struct TimeSpec
+    {
+        internal long Seconds;
+        internal long Nanoseconds;
+    }
+
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    private static partial long SysCall6(long number, nint a, nint b, nint c, nint d, nint e, nint f);
+
+    /// <summary>Sleeps while *<paramref name="word"/> equals <paramref name="expected"/>; any return means "look again".</summary>
+    /// <remarks>Not FUTEX_PRIVATE: the word lies in memory that two processes map.</remarks>
+    internal static void FutexWait(int* word, int expected, int timeoutMilliseconds)
+    {
+        const int FUTEX_WAIT = 0;
+        var timeout = new TimeSpec { Seconds = timeoutMilliseconds / 1000, Nanoseconds = timeoutMilliseconds % 1000 * 1_000_000L };
+        SysCall6(FutexNumber, (nint)word, FUTEX_WAIT, expected, timeoutMilliseconds < 0 ? 0 : (nint)(&timeout), 0, 0);
+    }
+
+    internal static void FutexWake(int* word)
+    {
+        const int FUTEX_WAKE = 1;
+        SysCall6(FutexNumber, (nint)word, FUTEX_WAKE, int.MaxValue, 0, 0, 0);
+    }
+
+    internal static int PidfdOpen(int pid) => (int)SysCall6(PidfdOpenNumber, pid, 0, 0, 0, 0, 0);
+
+    [LibraryImport(Library, EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int MemfdCreate(string name, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "ftruncate", SetLastError = true)]
+    internal static partial int Ftruncate(int fd, long length);
+
+    [LibraryImport(Library, EntryPoint = "fallocate", SetLastError = true)]
+    internal static partial int Fallocate(int fd, int mode, long offset, long length);
+
+    [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
+    internal static partial nint Mmap(nint address, nint length, int protection, int flags, int fd, long offset);
+
+    [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
+    internal static partial int Munmap(nint address, nint length);
+
+    [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
+    internal static partial int Close(int fd);
+
+    // fcntl is variadic; Linux passes variadic integers like fixed ones on x86-64 and arm64.
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int Fcntl(int fd, int command, int argument);
+
+    [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
+    internal static partial int Poll(PollFd* fds, nuint count, int timeoutMilliseconds);
+
+    [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(int fd, byte* buffer, nint count);
+
+    [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int fd, byte* buffer, nint count);
+
+    [LibraryImport(Library, EntryPoint = "pipe2", SetLastError = true)]
+    internal static partial int Pipe2(int* fds, int flags);
+
+    [LibraryImport(Library, EntryPoint = "socketpair", SetLastError = true)]
+    internal static partial int SocketPair(int domain, int type, int protocol, int* fds);
+
+    [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
+    internal static partial int EventFd(uint initial, int flags);
+
+    [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
+    internal static partial int Kill(int pid, int signal);
+
+    [LibraryImport(Library, EntryPoint = "waitpid", SetLastError = true)]
+    internal static partial int WaitPid(int pid, int* status, int options);
+
+    [LibraryImport(Library, EntryPoint = "prctl", SetLastError = true)]
+    internal static partial int Prctl(int option, nint a, nint b, nint c, nint d);
+
+    [LibraryImport(Library, EntryPoint = "getppid")]
+    internal static partial int GetParentPid();
+
+    [LibraryImport(Library, EntryPoint = "setpgid", SetLastError = true)]
+    internal static partial int SetProcessGroup(int pid, int group);
+
+    [LibraryImport(Library, EntryPoint = "_exit")]
+    internal static partial void ExitNow(int code);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawn")]
+    internal static partial int PosixSpawn(int* pid, byte* path, void* actions, void* attributes, byte** arguments, byte** environment);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_init")]
+    internal static partial int SpawnActionsInit(void* actions);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_destroy")]
+    internal static partial int SpawnActionsDestroy(void* actions);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_adddup2")]
+    internal static partial int SpawnActionsAddDup2(void* actions, int from, int to);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_addopen", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int SpawnActionsAddOpen(void* actions, int fd, string path, int flags, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_init")]
+    internal static partial int SpawnAttributesInit(void* attributes);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_destroy")]
+    internal static partial int SpawnAttributesDestroy(void* attributes);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_setflags")]
+    internal static partial int SpawnAttributesSetFlags(void* attributes, short flags);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_setpgroup")]
+    internal static partial int SpawnAttributesSetGroup(void* attributes, int group);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_setsigmask")]
+    internal static partial int SpawnAttributesSetSignalMask(void* attributes, void* set);
+
+    [LibraryImport(Library, EntryPoint = "posix_spawnattr_setsigdefault")]
+    internal static partial int SpawnAttributesSetSignalDefault(void* attributes, void* set);
+
+    /// <summary>The last error of a call with SetLastError, in words.</summary>
+    internal static string LastError() => Marshal.GetLastPInvokeErrorMessage();
+}

@@ -1,0 +1,159 @@
+using System.Collections;
+using System.Globalization;
+using System.Reflection;
+
+namespace Tandem.Launch;
+
+/// <summary>
+/// How this program is started again as a worker. .NET cannot fork, so a worker is a fresh runtime with the same assemblies, entered
+/// before the user's <c>Main</c>:
+/// <list type="number">
+/// <item>by a startup hook in Tandem itself, which the host runs before <c>Main</c>: works for an apphost, <c>dotnet app.dll</c>,
+/// self-contained and single-file programs, and tests;</item>
+/// <item>by <c>dotnet exec</c> of Tandem.Worker.dll with the program's own dependencies, where hooks are switched off (a program
+/// run from a single source file, whose build prepares for native compilation).</item>
+/// </list>
+/// A module initializer in the user's assembly would be simpler, but it never returns, and the runtime lets no other thread run
+/// code of a module whose initializer has not finished: asynchronous work would wait for ever.
+/// </summary>
+internal sealed class LaunchPlan
+{
+    private const string HookSwitch = "System.StartupHookProvider.IsSupported";
+
+    private static readonly Lock Gate = new();
+    private static LaunchPlan? s_current;
+
+    private LaunchPlan(string executable, string[] arguments, string? hook)
+    {
+        Executable = executable;
+        Arguments = arguments;
+        Hook = hook;
+    }
+
+    /// <summary>The program to run.</summary>
+    internal string Executable { get; }
+
+    /// <summary>Its arguments.</summary>
+    internal string[] Arguments { get; }
+
+    /// <summary>The startup hook to set; null where the executable is a worker by itself.</summary>
+    private string? Hook { get; }
+
+    /// <summary>The plan for this process.</summary>
+    /// <exception cref="WorkerStartException">This program cannot be started as a worker.</exception>
+    internal static LaunchPlan Current
+    {
+        get
+        {
+            lock (Gate)
+                return s_current ??= Find();
+        }
+    }
+
+    /// <summary>The environment of a worker: this process's own, the pool's additions, and what the worker needs to know.</summary>
+    internal Dictionary<string, string> CreateEnvironment(WorkerPoolOptions options, string transport, int depth, int depthLimit)
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+            environment[(string)variable.Key] = (string?)variable.Value ?? "";
+
+        // A worker is one of many: one heap without a background collector thread, and code that starts fast. The pool's own
+        // settings, below, win.
+        environment["DOTNET_gcServer"] = "0";
+        environment["DOTNET_gcConcurrent"] = "0";
+        environment.TryAdd("DOTNET_TieredPGO", "0");
+
+        foreach ((string name, string? value) in options.Environment)
+        {
+            if (value is null)
+                environment.Remove(name);
+            else
+                environment[name] = value;
+        }
+
+        environment[LaunchProtocol.WorkerVariable] = transport;
+        environment[LaunchProtocol.DepthVariable] = (depth + 1).ToString(CultureInfo.InvariantCulture);
+        environment[LaunchProtocol.DepthLimitVariable] = depthLimit.ToString(CultureInfo.InvariantCulture);
+        environment[LaunchProtocol.ParentVariable] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        environment[LaunchProtocol.ConcurrencyVariable] = options.ConcurrencyPerWorker.ToString(CultureInfo.InvariantCulture);
+        if (Hook is not null)
+        {
+            environment.TryGetValue(LaunchProtocol.HooksVariable, out string? former);
+            // Ours never returns, so it comes last.
+            environment[LaunchProtocol.HooksVariable] = string.IsNullOrEmpty(former) ? Hook : former + Path.PathSeparator + Hook;
+            environment[LaunchProtocol.FormerHooksVariable] = former ?? "";
+        }
+
+        return environment;
+    }
+
+    private static LaunchPlan Find()
+    {
+        string executable = Environment.ProcessPath ?? throw new WorkerStartException("The path of this program's executable is not known.");
+        if (Assembly.GetEntryAssembly() is null)
+        {
+            throw new WorkerStartException(
+                "This process was not started by a .NET program (it has no entry assembly), so no worker can be started like it. Use WorkerPool.Threads.");
+        }
+
+        bool hooks = !AppContext.TryGetSwitch(HookSwitch, out bool enabled) || enabled;
+        bool muxer = Path.GetFileNameWithoutExtension(executable).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
+        if (hooks)
+            return new LaunchPlan(executable, muxer ? HostArguments(EntryPath) : [], HookName());
+
+        string worker = Path.Combine(AppContext.BaseDirectory, "Tandem.Worker.dll");
+        string? host = muxer ? executable : FindMuxer();
+        if (host is null || !File.Exists(worker) || !File.Exists(RuntimeConfig))
+        {
+            throw new WorkerStartException(
+                $"No worker can be started: startup hooks are switched off in this program ({HookSwitch} is false, as publishing trimmed or "
+                + "for native compilation does), and it cannot be started through Tandem.Worker.dll either. Set "
+                + "<StartupHookSupport>true</StartupHookSupport> in the project (in a file-based program: #:property StartupHookSupport=true).");
+        }
+
+        return new LaunchPlan(host, HostArguments(worker), null);
+    }
+
+    // Empty in a single-file program, which is never run by the muxer and always has hooks.
+    private static string EntryPath =>
+#pragma warning disable IL3000
+        Assembly.GetEntryAssembly()!.Location;
+#pragma warning restore IL3000
+
+    private static string ProgramName => Assembly.GetEntryAssembly()!.GetName().Name!;
+
+    private static string RuntimeConfig => Path.Combine(AppContext.BaseDirectory, ProgramName + ".runtimeconfig.json");
+
+    private static string[] HostArguments(string assembly)
+    {
+        var arguments = new List<string> { "exec" };
+        if ((AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string)?.Split(';')[0] is { Length: > 0 } dependencies && File.Exists(dependencies))
+            arguments.AddRange(["--depsfile", dependencies]);
+        if (File.Exists(RuntimeConfig))
+            arguments.AddRange(["--runtimeconfig", RuntimeConfig]);
+
+        arguments.Add(assembly);
+        return [.. arguments];
+    }
+
+    /// <summary>By name where the host knows Tandem (it may be inside a single file), by path where a plug-in brought it.</summary>
+    private static string HookName()
+    {
+        Assembly tandem = typeof(LaunchPlan).Assembly;
+        string name = tandem.GetName().Name!;
+#pragma warning disable IL3000
+        string path = tandem.Location;
+#pragma warning restore IL3000
+        bool known = path.Length == 0
+            || (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string)?.Contains(Path.DirectorySeparatorChar + name + ".dll", StringComparison.Ordinal) == true;
+        return known ? name : path;
+    }
+
+    private static string? FindMuxer()
+    {
+        string file = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
+        // The runtime lies in HOST/shared/Microsoft.NETCore.App/VERSION.
+        string shared = Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", file);
+        return File.Exists(shared) ? Path.GetFullPath(shared) : null;
+    }
+}

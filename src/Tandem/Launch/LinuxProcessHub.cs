@@ -1,0 +1,316 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Text;
+using Tandem.Interop;
+
+namespace Tandem.Launch;
+
+/// <summary>
+/// Starts the worker processes of one pool and watches all of them from one thread: their exit (pidfd), standard output and standard
+/// error. The same thread forks them, and lives as long as they do, which is what the kernel ties PR_SET_PDEATHSIG to.
+/// </summary>
+internal sealed unsafe class LinuxProcessHub : IDisposable
+{
+    private readonly Thread _thread;
+    private readonly ConcurrentQueue<Action> _requests = new();
+    private readonly List<LinuxWorkerProcess> _processes = [];
+    private readonly int _wake;
+    private volatile bool _ending;
+
+    internal LinuxProcessHub(string name)
+    {
+        _wake = Libc.EventFd(0, Libc.EFD_CLOEXEC);
+        if (_wake < 0)
+            throw new IOException($"eventfd failed: {Libc.LastError()}");
+
+        _thread = new Thread(Watch, 256 * 1024) { IsBackground = true, Name = $"Tandem {name} processes" };
+        _thread.Start();
+    }
+
+    /// <summary>Runs an action on the hub's thread.</summary>
+    internal void Post(Action request)
+    {
+        _requests.Enqueue(request);
+        ulong one = 1;
+        _ = Libc.Write(_wake, (byte*)&one, sizeof(ulong));
+    }
+
+    /// <summary>On the hub's thread: starts a process.</summary>
+    internal LinuxWorkerProcess Start(LaunchPlan plan, Dictionary<string, string> environment, ReadOnlySpan<int> descriptors, IProcessObserver observer)
+    {
+        LinuxWorkerProcess process = LinuxWorkerProcess.Spawn(plan, environment, descriptors, observer);
+        _processes.Add(process);
+        return process;
+    }
+
+    /// <summary>Ends the thread, once no process is left.</summary>
+    public void Dispose()
+    {
+        _ending = true;
+        Post(static () => { });
+        if (Thread.CurrentThread != _thread)
+            _thread.Join();
+    }
+
+    private void Watch()
+    {
+        var fds = new Libc.PollFd[16];
+        while (true)
+        {
+            while (_requests.TryDequeue(out Action? request))
+                request();
+
+            if (_ending && _processes.Count == 0 && _requests.IsEmpty)
+                break;
+
+            int count = 1 + _processes.Count * 3;
+            if (fds.Length < count)
+                Array.Resize(ref fds, count * 2);
+
+            fds[0] = new Libc.PollFd { Fd = _wake, Events = Libc.POLLIN };
+            for (int i = 0; i < _processes.Count; i++)
+                _processes[i].Watch(fds.AsSpan(1 + i * 3, 3));
+
+            fixed (Libc.PollFd* pointer = fds)
+                _ = Libc.Poll(pointer, (nuint)count, -1);
+
+            if ((fds[0].Revents & Libc.POLLIN) != 0)
+            {
+                ulong ignored;
+                _ = Libc.Read(_wake, (byte*)&ignored, sizeof(ulong));
+            }
+
+            for (int i = _processes.Count - 1; i >= 0; i--)
+            {
+                if (_processes[i].Handle(fds.AsSpan(1 + i * 3, 3)))
+                    _processes.RemoveAt(i);
+            }
+        }
+
+        _ = Libc.Close(_wake);
+    }
+}
+
+/// <summary>A worker process that was started by posix_spawn.</summary>
+internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
+{
+    private const short SpawnSetGroup = 2;
+    private const short SpawnSetSignalDefault = 4;
+    private const short SpawnSetSignalMask = 8;
+
+    /// <summary>Larger than the spawn structures of any C library on Linux (glibc: 80 and 336 bytes).</summary>
+    private const int OpaqueSize = 1024;
+
+    private readonly IProcessObserver _observer;
+    private readonly LineSplitter _output;
+    private readonly LineSplitter _error;
+    private readonly Lock _lock = new();
+    private int _pidfd;
+    private int _outputPipe;
+    private int _errorPipe;
+    private bool _reaped;
+
+    private LinuxWorkerProcess(int pid, int pidfd, int outputPipe, int errorPipe, IProcessObserver observer)
+    {
+        Id = pid;
+        _pidfd = pidfd;
+        _outputPipe = outputPipe;
+        _errorPipe = errorPipe;
+        _observer = observer;
+        _output = new LineSplitter(line => observer.OnOutput(line, isError: false));
+        _error = new LineSplitter(line => observer.OnOutput(line, isError: true));
+    }
+
+    internal override int Id { get; }
+
+    internal override void Terminate() => Signal(Libc.SIGTERM);
+
+    internal override void Kill() => Signal(Libc.SIGKILL);
+
+    public override void Dispose()
+    {
+    }
+
+    internal static LinuxWorkerProcess Spawn(
+        LaunchPlan plan, Dictionary<string, string> environment, ReadOnlySpan<int> descriptors, IProcessObserver observer)
+    {
+        int* output = stackalloc int[2] { -1, -1 };
+        int* error = stackalloc int[2] { -1, -1 };
+        byte* actions = stackalloc byte[OpaqueSize];
+        byte* attributes = stackalloc byte[OpaqueSize];
+        byte* signals = stackalloc byte[128];
+        // dup2 onto low numbers could overwrite a source that is still needed, so sources are moved out of the way first.
+        Span<int> sources = stackalloc int[descriptors.Length + 2];
+        sources.Fill(-1);
+        bool spawned = false;
+        try
+        {
+            if (Libc.Pipe2(output, Libc.O_CLOEXEC) != 0 || Libc.Pipe2(error, Libc.O_CLOEXEC) != 0)
+                throw new WorkerStartException($"The pipes of a worker could not be made: {Libc.LastError()}.");
+
+            for (int i = 0; i < sources.Length; i++)
+            {
+                int source = i == 0 ? output[1] : i == 1 ? error[1] : descriptors[i - 2];
+                sources[i] = Libc.Fcntl(source, Libc.F_DUPFD_CLOEXEC, 64);
+                if (sources[i] < 0)
+                    throw new WorkerStartException($"The descriptors of a worker could not be prepared: {Libc.LastError()}.");
+            }
+
+            _ = Libc.SpawnActionsInit(actions);
+            _ = Libc.SpawnActionsAddOpen(actions, 0, "/dev/null", 0, 0);
+            for (int i = 0; i < sources.Length; i++)
+                _ = Libc.SpawnActionsAddDup2(actions, sources[i], i + 1);
+
+            _ = Libc.SpawnAttributesInit(attributes);
+            _ = Libc.SpawnAttributesSetFlags(attributes, SpawnSetGroup | SpawnSetSignalDefault | SpawnSetSignalMask);
+            _ = Libc.SpawnAttributesSetGroup(attributes, 0);
+            new Span<byte>(signals, 128).Clear();
+            _ = Libc.SpawnAttributesSetSignalMask(attributes, signals);
+            new Span<byte>(signals, 128).Fill(0xFF); // this runtime ignores SIGPIPE and others; a child would inherit that
+            _ = Libc.SpawnAttributesSetSignalDefault(attributes, signals);
+
+            using var arguments = new NativeStrings([plan.Executable, .. plan.Arguments]);
+            using var variables = new NativeStrings(environment.Select(v => $"{v.Key}={v.Value}"));
+            int pid;
+            int result = Libc.PosixSpawn(&pid, *arguments.Pointer, actions, attributes, arguments.Pointer, variables.Pointer);
+            _ = Libc.SpawnActionsDestroy(actions);
+            _ = Libc.SpawnAttributesDestroy(attributes);
+            if (result != 0)
+                throw new WorkerStartException($"'{plan.Executable}' could not be started as a worker: {Marshal.GetPInvokeErrorMessage(result)}.");
+
+            spawned = true;
+            SetNonBlocking(output[0]);
+            SetNonBlocking(error[0]);
+            return new LinuxWorkerProcess(pid, Libc.PidfdOpen(pid), output[0], error[0], observer);
+        }
+        finally
+        {
+            foreach (int source in sources)
+            {
+                if (source >= 0)
+                    _ = Libc.Close(source);
+            }
+
+            Close(ref output[1]);
+            Close(ref error[1]);
+            if (!spawned)
+            {
+                Close(ref output[0]);
+                Close(ref error[0]);
+            }
+        }
+    }
+
+    /// <summary>What to wait for: exit, standard output, standard error. A descriptor of -1 is left out by poll.</summary>
+    internal void Watch(Span<Libc.PollFd> fds)
+    {
+        fds[0] = new Libc.PollFd { Fd = _pidfd, Events = Libc.POLLIN };
+        fds[1] = new Libc.PollFd { Fd = _outputPipe, Events = Libc.POLLIN };
+        fds[2] = new Libc.PollFd { Fd = _errorPipe, Events = Libc.POLLIN };
+    }
+
+    /// <summary>Handles what poll found; true when the process is gone.</summary>
+    internal bool Handle(Span<Libc.PollFd> fds)
+    {
+        bool exited = fds[0].Revents != 0;
+        // A chatty worker must not starve the others: one pass each. At the end, all that is there.
+        if (fds[1].Revents != 0)
+            ReadLines(ref _outputPipe, _output, all: exited);
+        if (fds[2].Revents != 0)
+            ReadLines(ref _errorPipe, _error, all: exited);
+        if (!exited)
+            return false;
+
+        int status = 0;
+        lock (_lock)
+        {
+            while (Libc.WaitPid(Id, &status, 0) < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR)
+            {
+            }
+
+            _reaped = true; // from here on the number may belong to somebody else
+        }
+
+        // What the process wrote is in the pipes by now; a grandchild that still holds them is not waited for.
+        ReadLines(ref _outputPipe, _output, all: true);
+        ReadLines(ref _errorPipe, _error, all: true);
+        _output.End();
+        _error.End();
+        Close(ref _outputPipe);
+        Close(ref _errorPipe);
+        Close(ref _pidfd);
+        _observer.OnExited((status & 0x7F) == 0 ? new ExitStatus((status >> 8) & 0xFF, null) : new ExitStatus(null, status & 0x7F));
+        return true;
+    }
+
+    private void Signal(int signal)
+    {
+        lock (_lock)
+        {
+            if (!_reaped)
+                _ = Libc.Kill(-Id, signal);
+        }
+    }
+
+    private static void ReadLines(ref int fd, LineSplitter lines, bool all)
+    {
+        if (fd < 0)
+            return;
+
+        byte* buffer = stackalloc byte[8192];
+        do
+        {
+            nint read = Libc.Read(fd, buffer, 8192);
+            if (read == 0)
+                Close(ref fd);
+            if (read <= 0)
+                return;
+
+            lines.Append(new ReadOnlySpan<byte>(buffer, (int)read));
+        }
+        while (all);
+    }
+
+    private static void SetNonBlocking(int fd)
+    {
+        const int F_SETFL = 4;
+        const int O_NONBLOCK = 0x800;
+        _ = Libc.Fcntl(fd, F_SETFL, O_NONBLOCK);
+    }
+
+    private static void Close(ref int fd)
+    {
+        if (fd >= 0)
+            _ = Libc.Close(fd);
+        fd = -1;
+    }
+}
+
+/// <summary>A null-terminated array of C strings.</summary>
+internal sealed unsafe class NativeStrings : IDisposable
+{
+    private readonly int _count;
+
+    internal NativeStrings(IEnumerable<string> strings)
+    {
+        string[] all = [.. strings];
+        _count = all.Length;
+        Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(_count + 1), (nuint)sizeof(byte*));
+        for (int i = 0; i < _count; i++)
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(all[i]);
+            byte* copy = (byte*)NativeMemory.AllocZeroed((nuint)(bytes.Length + 1));
+            bytes.CopyTo(new Span<byte>(copy, bytes.Length));
+            Pointer[i] = copy;
+        }
+    }
+
+    internal byte** Pointer { get; }
+
+    public void Dispose()
+    {
+        for (int i = 0; i < _count; i++)
+            NativeMemory.Free(Pointer[i]);
+        NativeMemory.Free(Pointer);
+    }
+}

@@ -1,0 +1,168 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Tandem.Interop;
+using Tandem.Processes;
+using Tandem.Serialization;
+using Tandem.Shipping;
+using Tandem.Transport.Portable;
+
+namespace Tandem.Launch;
+
+/// <summary>Workers that are started by <see cref="Process"/> and talk over named pipes: on any system.</summary>
+internal sealed class PortableLauncher : WorkerLauncher
+{
+    internal override IPayloadMemory Memory => HeapMemory.Instance;
+
+    internal override void Post(Action action) => ThreadPool.UnsafeQueueUserWorkItem(static action => action(), action, preferLocal: false);
+
+    internal override void Start(ProcessEngine engine, LaunchPlan plan, Func<string, Dictionary<string, string>> environment, Action<ProcessWorker> prepare)
+    {
+        string name = $"tandem-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12))}";
+        var link = new PortableLink(name);
+        try
+        {
+            var worker = new ProcessWorker(engine, link);
+            prepare(worker);
+            worker.Attach(PortableWorkerProcess.Start(plan, environment(name), worker));
+        }
+        catch
+        {
+            link.Dispose();
+            throw;
+        }
+    }
+
+    public override void Dispose()
+    {
+    }
+}
+
+/// <summary>A worker process that was started by <see cref="Process"/>.</summary>
+internal sealed class PortableWorkerProcess : WorkerProcess
+{
+    /// <summary>How long the output of a process that has ended is waited for; a grandchild may hold it open for ever.</summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1);
+
+    private readonly Process _process;
+    private readonly Lock _lock = new();
+    private bool _exited;
+
+    private PortableWorkerProcess(Process process)
+    {
+        _process = process;
+        Id = process.Id;
+    }
+
+    internal override int Id { get; }
+
+    internal static PortableWorkerProcess Start(LaunchPlan plan, Dictionary<string, string> environment, IProcessObserver observer)
+    {
+        var info = new ProcessStartInfo(plan.Executable, plan.Arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            CreateNoWindow = true,
+        };
+        info.Environment.Clear();
+        foreach ((string key, string value) in environment)
+            info.Environment[key] = value;
+
+        Process process;
+        try
+        {
+            process = Process.Start(info) ?? throw new WorkerStartException($"'{plan.Executable}' could not be started as a worker.");
+        }
+        catch (Win32Exception e)
+        {
+            throw new WorkerStartException($"'{plan.Executable}' could not be started as a worker: {e.Message}.", e);
+        }
+
+        process.StandardInput.Close();
+        var started = new PortableWorkerProcess(process);
+        _ = started.WatchAsync(observer);
+        return started;
+    }
+
+    internal override void Terminate()
+    {
+        if (OperatingSystem.IsWindows())
+            Kill();
+        else
+            Signal(Libc.SIGTERM);
+    }
+
+    internal override void Kill()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            Signal(Libc.SIGKILL);
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (!_exited)
+                _process.Kill(entireProcessTree: true);
+        }
+    }
+
+    public override void Dispose() => _process.Dispose();
+
+    /// <summary>To the worker, and to its process group once it has made one.</summary>
+    private void Signal(int signal)
+    {
+        lock (_lock)
+        {
+            if (_exited)
+                return;
+
+            _ = Libc.Kill(-Id, signal);
+            _ = Libc.Kill(Id, signal);
+        }
+    }
+
+    private async Task WatchAsync(IProcessObserver observer)
+    {
+        Task output = ReadAsync(_process.StandardOutput.BaseStream, line => observer.OnOutput(line, isError: false));
+        Task error = ReadAsync(_process.StandardError.BaseStream, line => observer.OnOutput(line, isError: true));
+        await ExitAsync().ConfigureAwait(false);
+        lock (_lock)
+            _exited = true;
+
+        await Task.WhenAny(Task.WhenAll(output, error), Task.Delay(DrainTime)).ConfigureAwait(false);
+        observer.OnExited(Status(_process.ExitCode));
+    }
+
+    /// <summary>The exit alone: waiting by <see cref="Process.WaitForExitAsync"/> would wait for grandchildren that hold the pipes too.</summary>
+    private Task ExitAsync()
+    {
+        var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _process.Exited += (_, _) => exited.TrySetResult();
+        _process.EnableRaisingEvents = true;
+        return exited.Task;
+    }
+
+    private static async Task ReadAsync(Stream stream, Action<string> onLine)
+    {
+        var lines = new LineSplitter(onLine);
+        byte[] buffer = new byte[8192];
+        try
+        {
+            while (await stream.ReadAsync(buffer).ConfigureAwait(false) is > 0 and int read)
+                lines.Append(buffer.AsSpan(0, read));
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // The pipe went with the process.
+        }
+
+        lines.End();
+    }
+
+    /// <summary>On Unix, <see cref="Process.ExitCode"/> is 128 plus the signal; a program may exit with such a code by itself, which looks the same.</summary>
+    private static ExitStatus Status(int code) =>
+        !OperatingSystem.IsWindows() && code is > 128 and < 160 ? new ExitStatus(null, code - 128) : new ExitStatus(code, null);
+}

@@ -1,0 +1,117 @@
+using Tandem.Interop;
+using Tandem.Processes;
+using Tandem.Serialization;
+using Tandem.Transport.SharedMemory;
+
+namespace Tandem.Launch;
+
+/// <summary>Starts workers for one pool: their processes and the connections to them.</summary>
+internal abstract class WorkerLauncher : IDisposable
+{
+    /// <summary>Memory for the arguments of the pool's items.</summary>
+    internal abstract IPayloadMemory Memory { get; }
+
+    /// <summary>Runs an action where processes may be started.</summary>
+    internal abstract void Post(Action action);
+
+    /// <summary>Starts a worker; called from a posted action.</summary>
+    /// <param name="prepare">Called between the making of the connection and the start of the process.</param>
+    internal abstract void Start(ProcessEngine engine, LaunchPlan plan, Func<string, Dictionary<string, string>> environment, Action<ProcessWorker> prepare);
+
+    /// <summary>Ends what watches processes. No worker may be left.</summary>
+    public abstract void Dispose();
+
+    /// <summary>The launcher for the transport that is asked for, or that this system has.</summary>
+    internal static WorkerLauncher Create(WorkerPoolOptions options)
+    {
+        bool shared = SharedMemoryLauncher.IsSupported;
+        if (options.Transport == WorkerTransport.SharedMemory && !shared)
+        {
+            throw new WorkerStartException(
+                "Shared memory between processes needs Linux 5.3 or newer with memfd and pidfd; use WorkerTransport.Auto or Portable here.");
+        }
+
+        return shared && options.Transport != WorkerTransport.Portable ? new SharedMemoryLauncher(options) : new PortableLauncher();
+    }
+}
+
+/// <summary>Workers that are spawned with inherited descriptors and talk over shared memory. Linux.</summary>
+internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
+{
+    private readonly LinuxProcessHub _hub;
+    private readonly PayloadArea _requests;
+    private readonly int _spinMicroseconds;
+
+    internal SharedMemoryLauncher(WorkerPoolOptions options)
+    {
+        _requests = new PayloadArea(SharedRegion.Create("tandem-requests", PayloadArea.DefaultSize, othersReadOnly: true));
+        _hub = new LinuxProcessHub(options.Name);
+        // Spinning workers must leave a core for the caller: with more workers than that, they spin less.
+        int spare = Environment.ProcessorCount - 1;
+        _spinMicroseconds = spare < 1 ? 0 : options.Workers <= spare ? 50 : 20;
+    }
+
+    /// <summary>Whether this system has all that it takes: probed once.</summary>
+    internal static bool IsSupported { get; } = Probe();
+
+    internal override IPayloadMemory Memory => _requests;
+
+    internal override void Post(Action action) => _hub.Post(action);
+
+    internal override void Start(ProcessEngine engine, LaunchPlan plan, Func<string, Dictionary<string, string>> environment, Action<ProcessWorker> prepare)
+    {
+        int* sockets = stackalloc int[2];
+        if (Libc.SocketPair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, sockets) != 0)
+            throw new WorkerStartException($"The control socket of a worker could not be made: {Libc.LastError()}.");
+
+        try
+        {
+            var link = new SharedMemoryLink(_requests, sockets[0], _spinMicroseconds);
+            try
+            {
+                var worker = new ProcessWorker(engine, link);
+                prepare(worker);
+                (int region, int requests, int results) = link.Descriptors;
+                worker.Attach(_hub.Start(plan, environment(LaunchProtocol.SharedMemory), [sockets[1], region, requests, results], worker));
+                link.CloseDescriptors();
+            }
+            catch
+            {
+                link.Dispose();
+                throw;
+            }
+        }
+        finally
+        {
+            // The worker has its own; ours would hide its end-of-file.
+            _ = Libc.Close(sockets[1]);
+        }
+    }
+
+    public override void Dispose()
+    {
+        _hub.Dispose();
+        _requests.Dispose();
+    }
+
+    private static bool Probe()
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
+            return false;
+
+        try
+        {
+            int pidfd = Libc.PidfdOpen(Environment.ProcessId);
+            if (pidfd < 0)
+                return false;
+
+            _ = Libc.Close(pidfd);
+            using var region = SharedRegion.Create("tandem-probe", PayloadArea.DefaultSize, othersReadOnly: true);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or DllNotFoundException or EntryPointNotFoundException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,187 @@
+using Tandem.Serialization;
+using Tandem.Transport;
+using Tandem.Work;
+
+namespace Tandem.Mapping;
+
+/// <summary>
+/// Items of a map that travel together. Each element has its own outcome; the chunk is complete when every element has one,
+/// whatever happened to the worker on the way.
+/// </summary>
+internal abstract class Chunk<TItem, TResult> : WorkItem
+{
+    private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TResult[] _values = new TResult[4];
+    private Exception?[]? _errors;
+
+    protected Chunk(MapCall<TItem, TResult> call)
+        : base(call.Form, call.Work, call.CancellationToken) => Call = call;
+
+    protected MapCall<TItem, TResult> Call { get; }
+
+    /// <summary>The position of the first element in the source.</summary>
+    internal long Index { get; set; }
+
+    /// <summary>Elements in the chunk.</summary>
+    internal int Count { get; private set; }
+
+    internal sealed override int ElementCount => Count;
+
+    /// <summary>Bytes that the elements take on their way; 0 where they stay on this heap.</summary>
+    internal virtual nint Size => 0;
+
+    /// <summary>How long the elements ran so far, in stopwatch ticks, and how many that were.</summary>
+    internal long Elapsed { get; set; }
+
+    /// <summary>Completes when each element has an outcome.</summary>
+    internal Task Completion => _complete.Task;
+
+    internal TResult ValueAt(int element) => _values[element];
+
+    internal Exception? ErrorAt(int element) => _errors?[element];
+
+    internal bool HasErrors => _errors is not null;
+
+    /// <summary>Adds an item from the source.</summary>
+    /// <exception cref="WorkSerializationException">It cannot travel; the chunk is as it was.</exception>
+    internal void Add(TItem item)
+    {
+        Append(item, Count);
+        Count++;
+    }
+
+    /// <summary>The only item could not even be added: its outcome is that error.</summary>
+    internal void FailAsOnly(Exception error)
+    {
+        Count = 1;
+        SetException(error);
+    }
+
+    /// <summary>No more items come; the chunk is about to be submitted.</summary>
+    internal virtual void Seal()
+    {
+    }
+
+    /// <summary>Keeps the item, or its bytes.</summary>
+    protected abstract void Append(TItem item, int element);
+
+    protected void SetValue(int element, TResult value)
+    {
+        if (element >= _values.Length)
+            Array.Resize(ref _values, Math.Max(Count, element + 1));
+
+        _values[element] = value;
+    }
+
+    protected internal void SetError(int element, Exception error)
+    {
+        _errors ??= new Exception?[Math.Max(Count, element + 1)];
+        if (element >= _errors.Length)
+            Array.Resize(ref _errors, Math.Max(Count, element + 1));
+
+        _errors[element] = error;
+        if (_values.Length < Math.Max(Count, element + 1))
+            Array.Resize(ref _values, Math.Max(Count, element + 1));
+    }
+
+    /// <summary>All elements have outcomes.</summary>
+    protected void Complete()
+    {
+        if (!TrySettle())
+            return;
+
+        if (_values.Length < Count)
+            Array.Resize(ref _values, Count);
+        _complete.TrySetResult();
+        Call.Completed(this);
+    }
+
+    /// <summary>The element that was running fails; those after it, and those before it, are not touched.</summary>
+    internal override void SetException(Exception error)
+    {
+        for (int i = FirstElement; i < Count; i++)
+            SetError(i, error);
+
+        FirstElement = Count;
+        Complete();
+    }
+
+    internal override void SetCanceled(CancellationToken token) => SetException(new OperationCanceledException(token));
+
+    internal override void ReadResult(PayloadReader reader) => throw new ProtocolException("a single result for a chunk");
+
+    internal override void ReadElements(PayloadReader reader, int finished)
+    {
+        if (finished < FirstElement || finished > Count)
+            throw new ProtocolException($"element {finished} of a chunk of {Count}");
+
+        for (int i = FirstElement; i < finished; i++)
+        {
+            reader.Objects.Clear();
+            var outcome = reader.Read<Outcome>();
+            if (outcome == Outcome.Completed)
+                SetValue(i, Form<TResult>.Read(reader));
+            else if (outcome is Outcome.Failed or Outcome.Canceled)
+                SetError(i, ExceptionCodec.Read(reader));
+            else
+                throw new PayloadCorruptException($"an element's outcome is {outcome}");
+        }
+
+        FirstElement = finished;
+        if (finished == Count)
+            Complete();
+    }
+
+    internal sealed override void AddElapsed(long ticks) => Elapsed += ticks;
+
+    internal sealed override void FailElement(int element, Exception error)
+    {
+        SetError(element, error);
+        FirstElement = element + 1;
+        if (FirstElement == Count)
+            Complete();
+    }
+}
+
+/// <summary>A chunk on threads: its items stay on this heap.</summary>
+internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) : Chunk<TItem, TResult>(call)
+{
+    private TItem[] _items = new TItem[4];
+
+    internal override void WriteArguments(PayloadWriter writer) => throw new InvalidOperationException("a local chunk does not travel");
+
+    internal override void RunElements(object? state, CancellationToken aborted)
+    {
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        using CancellationTokenSource? linked = CancellationToken.CanBeCanceled
+            ? CancellationTokenSource.CreateLinkedTokenSource(CancellationToken, aborted)
+            : null;
+        CancellationToken cancellation = linked?.Token ?? aborted;
+        for (int i = 0; i < Count; i++)
+        {
+            try
+            {
+                if (cancellation.IsCancellationRequested)
+                    SetError(i, new OperationCanceledException(cancellation));
+                else
+                    SetValue(i, Call.Form.RunElement(Call.Work, state, _items[i], cancellation));
+            }
+            catch (Exception e)
+            {
+                SetError(i, e);
+            }
+        }
+
+        Elapsed = System.Diagnostics.Stopwatch.GetTimestamp() - start;
+        FirstElement = Count;
+        Complete();
+    }
+
+    protected override void Append(TItem item, int element)
+    {
+        if (element >= _items.Length)
+            Array.Resize(ref _items, element * 2);
+
+        _items[element] = item;
+    }
+}

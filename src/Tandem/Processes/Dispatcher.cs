@@ -1,0 +1,115 @@
+using System.Diagnostics;
+
+namespace Tandem.Processes;
+
+/// <summary>Chooses the worker for an item. Under the engine's lock, but for <see cref="Measure"/>.</summary>
+internal sealed class Dispatcher(int concurrency)
+{
+    /// <summary>How much work may lie ready at a worker beyond what it runs: enough that it need not wait for the parent.</summary>
+    private static readonly double AheadTicks = Stopwatch.Frequency * 250e-6;
+
+    private const int MaximumAhead = 192;
+
+    private readonly List<ProcessWorker> _touched = [];
+    private double _average = double.MaxValue;
+    private long _uses;
+
+    /// <summary>Learns how long items take, in stopwatch ticks.</summary>
+    internal void Measure(long elapsed, int items)
+    {
+        // Racing writers lose a sample now and then, which an average bears. A long item counts at once: it must not find others behind it.
+        double sample = Math.Max(1, (double)elapsed / items);
+        double average = Volatile.Read(ref _average);
+        Volatile.Write(ref _average, average == double.MaxValue || sample > average * 16 ? sample : average + (sample - average) / 16);
+    }
+
+    /// <summary>The worker with the least in flight; among idle ones, the one used last, which is awake. Null when all are full.</summary>
+    internal ProcessWorker? Pick(List<ProcessWorker> workers)
+    {
+        int limit = concurrency + (int)Math.Min(MaximumAhead, AheadTicks / _average);
+        ProcessWorker? best = null;
+        foreach (ProcessWorker worker in workers)
+        {
+            if (worker.State is not (WorkerState.Idle or WorkerState.Busy) || !worker.HasFreeSlot)
+                continue;
+
+            if (worker.InFlight >= (worker.Link.CanRevoke ? limit : concurrency))
+                continue;
+
+            if (best is null || worker.InFlight < best.InFlight || (worker.InFlight == best.InFlight && worker.LastUse > best.LastUse))
+                best = worker;
+        }
+
+        return best;
+    }
+
+    /// <summary>The worker with the most items that it does not run yet.</summary>
+    internal ProcessWorker? Overloaded(List<ProcessWorker> workers)
+    {
+        ProcessWorker? most = null;
+        foreach (ProcessWorker worker in workers)
+        {
+            if (worker.InFlight > concurrency && worker.InFlight > (most?.InFlight ?? 0))
+                most = worker;
+        }
+
+        return most;
+    }
+
+    /// <summary>An item was sent.</summary>
+    internal void Used(ProcessWorker worker)
+    {
+        worker.LastUse = ++_uses;
+        if (!worker.IsTouched)
+        {
+            worker.IsTouched = true;
+            _touched.Add(worker);
+        }
+    }
+
+    /// <summary>Makes visible what was sent to each worker; the caller wakes those that sleep, outside the lock.</summary>
+    internal Sleepers FlushTouched()
+    {
+        var sleepers = default(Sleepers);
+        foreach (ProcessWorker worker in _touched)
+        {
+            worker.IsTouched = false;
+            if (worker.Link.Flush())
+                sleepers.Add(worker);
+        }
+
+        _touched.Clear();
+        return sleepers;
+    }
+}
+
+/// <summary>Workers that sleep and have something to do. Waking costs a system call, so it happens outside of locks.</summary>
+internal struct Sleepers
+{
+    private ProcessWorker? _first;
+    private List<ProcessWorker>? _others;
+
+    internal void Add(ProcessWorker worker)
+    {
+        if (_first is null)
+            _first = worker;
+        else
+            (_others ??= []).Add(worker);
+    }
+
+    /// <summary>Wakes them; false when there was none.</summary>
+    internal readonly bool Wake()
+    {
+        if (_first is null)
+            return false;
+
+        _first.Link.Wake();
+        if (_others is not null)
+        {
+            foreach (ProcessWorker worker in _others)
+                worker.Link.Wake();
+        }
+
+        return true;
+    }
+}

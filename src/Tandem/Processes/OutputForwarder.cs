@@ -1,0 +1,101 @@
+using Microsoft.Extensions.Logging;
+
+namespace Tandem.Processes;
+
+/// <summary>The last lines that a worker wrote to standard error.</summary>
+internal sealed class OutputTail
+{
+    private const int Lines = 200;
+    private const int Characters = 16 * 1024;
+
+    private readonly Queue<string> _lines = new();
+    private int _characters;
+
+    internal void Add(string line)
+    {
+        lock (_lines)
+        {
+            _lines.Enqueue(line);
+            _characters += line.Length;
+            while (_lines.Count > 1 && (_lines.Count > Lines || _characters > Characters))
+                _characters -= _lines.Dequeue().Length;
+        }
+    }
+
+    public override string ToString()
+    {
+        lock (_lines)
+            return string.Join('\n', _lines);
+    }
+}
+
+/// <summary>
+/// Passes on what workers write: to a logger, or to this process's own streams. On the thread pool, so that a reader of our output
+/// that is slow or gone never holds up the watching of workers; what it cannot take is dropped and counted.
+/// </summary>
+internal sealed class OutputForwarder : IThreadPoolWorkItem
+{
+    private const int MaximumWaiting = 10_000;
+
+    private readonly ILogger? _logger;
+    private readonly Queue<(int Worker, string Line, bool IsError)> _waiting = new();
+    private int _dropped;
+    private bool _running;
+
+    internal OutputForwarder(ILoggerFactory? loggers) => _logger = loggers?.CreateLogger("Tandem.Worker.Output");
+
+    internal void Forward(ProcessWorker worker, string line, bool isError)
+    {
+        lock (_waiting)
+        {
+            if (_waiting.Count >= MaximumWaiting)
+            {
+                _dropped++;
+                return;
+            }
+
+            _waiting.Enqueue((worker.ProcessId, line, isError));
+            if (_running)
+                return;
+
+            _running = true;
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    public void Execute()
+    {
+        while (true)
+        {
+            (int Worker, string Line, bool IsError) next;
+            lock (_waiting)
+            {
+                if (_waiting.Count == 0)
+                {
+                    _running = false;
+                    return;
+                }
+
+                next = _waiting.Dequeue();
+                if (_dropped > 0 && _waiting.Count == 0)
+                {
+                    next.Line += $" [{_dropped} lines were dropped: nobody took them in time]";
+                    _dropped = 0;
+                }
+            }
+
+            try
+            {
+                if (_logger is not null)
+                    _logger.Log(next.IsError ? LogLevel.Warning : LogLevel.Information, "[worker {ProcessId}] {Line}", next.Worker, next.Line);
+                else
+                    (next.IsError ? Console.Error : Console.Out).WriteLine(next.Line);
+            }
+            catch (IOException)
+            {
+                // Nobody reads this process's output any more; the workers' lines end where its own do.
+            }
+        }
+    }
+}

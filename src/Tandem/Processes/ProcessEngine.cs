@@ -1,0 +1,447 @@
+using System.Collections.Concurrent;
+using Tandem.Launch;
+using Tandem.Mapping;
+using Tandem.Serialization;
+using Tandem.Shipping;
+using Tandem.Work;
+
+namespace Tandem.Processes;
+
+/// <summary>
+/// A pool whose workers are processes. The parent owns the queue and decides which worker gets which item, so that after a crash it
+/// knows which item was running; the <see cref="Supervisor"/> owns the workers' lives.
+/// </summary>
+internal sealed class ProcessEngine : PoolEngine
+{
+    [ThreadStatic]
+    private static PayloadWriter? t_writer;
+
+    private readonly Lock _lock = new();
+    private readonly ItemQueue _queue = new();
+    private readonly Admission _admission;
+    private readonly Supervisor _supervisor;
+    private readonly Dispatcher _dispatcher;
+    private readonly ConcurrentBag<PayloadWriter> _writers = [];
+    private bool _closed;
+    private StopMode _mode;
+    private TaskCompletionSource? _idle;
+    private Task? _stopping;
+
+    internal ProcessEngine(WorkerPoolOptions options, StateFactory? factory)
+        : base(options)
+    {
+        _admission = new Admission(options);
+        Output = new OutputForwarder(options.LoggerFactory);
+        _dispatcher = new Dispatcher(options.ConcurrencyPerWorker);
+        _supervisor = new Supervisor(this, factory, _lock);
+        if (options.StartEagerly)
+        {
+            lock (_lock)
+                _supervisor.EnsureWorkers(options.Workers);
+        }
+    }
+
+    internal OutputForwarder Output { get; }
+
+    /// <summary>Memory for arguments on their way.</summary>
+    internal IPayloadMemory Memory => _supervisor.Memory;
+
+    internal override void Submit(WorkItem item)
+    {
+        if (item.ElementCount == 0)
+            Encode(item);
+
+        item.WatchCancellation(this);
+        if (item.DetailsIfAny?.Links is { } links)
+            WatchTokens(item, links);
+
+        if (_admission.TryEnter(item, Admit, out Exception? refused))
+            Admit(item);
+        else if (refused is not null)
+            GiveUp(item, refused);
+    }
+
+    internal override void OnItemCanceled(WorkItem item)
+    {
+        lock (_lock)
+        {
+            if (!item.TryCancelQueued())
+            {
+                if (item.Worker is not { } worker || !worker.Holds(item))
+                    return;
+
+                if (!worker.TryRevoke(item))
+                {
+                    worker.SendCancel(item, Transport.FrameHeader.OwnToken);
+                    _supervisor.KillAfterGrace(worker, item);
+                    return;
+                }
+
+                item.SetCanceled(item.CancellationToken);
+            }
+        }
+
+        _admission.Forget(item);
+        FreePayload(item);
+    }
+
+    internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new RemoteChunk<TItem, TResult>(call, this);
+
+    internal override Task StopAsync(StopMode mode)
+    {
+        List<WorkItem> given = [];
+        Task stopping;
+        lock (_lock)
+        {
+            _closed = true;
+            _mode = _mode > mode ? _mode : mode;
+            if (mode != StopMode.Drain)
+            {
+                given.AddRange(_admission.Close());
+                while (_queue.Dequeue() is { } waiting)
+                    given.Add(waiting);
+
+                _supervisor.RevokeAll(given);
+            }
+
+            if (mode == StopMode.Abort)
+                _supervisor.AbortAll();
+
+            stopping = _stopping ??= StopWorkersAsync();
+        }
+
+        foreach (WorkItem item in given)
+            GiveUp(item, Disposed());
+
+        return stopping;
+    }
+
+    /// <summary>A writer for a chunk that is filled over time.</summary>
+    internal PayloadWriter RentWriter() => _writers.TryTake(out PayloadWriter? writer) ? writer : new PayloadWriter();
+
+    internal void ReturnWriter(PayloadWriter writer)
+    {
+        writer.Abandon();
+        _writers.Add(writer);
+    }
+
+    /// <summary>Moves what a writer holds to an item.</summary>
+    internal static unsafe void TakePayload(WorkItem item, PayloadWriter writer)
+    {
+        item.LargePayloadLength = writer.Length;
+        if (!writer.IsInline)
+            item.LargePayload = (nint)writer.DetachBlock();
+        else if (writer.Length > 0)
+            item.SmallPayload = new ReadOnlySpan<byte>(writer.Start, (int)writer.Length).ToArray();
+    }
+
+    internal unsafe void FreePayload(WorkItem item)
+    {
+        nint block = Interlocked.Exchange(ref item.LargePayload, 0);
+        if (block != 0)
+            Memory.Free((byte*)block);
+    }
+
+    internal void Measure(long elapsed, int items) => _dispatcher.Measure(elapsed, items);
+
+    /// <summary>An item that was started, and not finished, goes back: a chunk whose elements took longer than thought.</summary>
+    internal void Requeue(WorkItem item)
+    {
+        lock (_lock)
+        {
+            item.Worker = null;
+            if (item.TryRequeue())
+                _queue.EnqueueFirst(item);
+        }
+    }
+
+    internal void OnHello(ProcessWorker worker) => _supervisor.OnHello(worker);
+
+    internal void OnInitialized(ProcessWorker worker) => _supervisor.OnInitialized(worker);
+
+    internal void OnBroken(ProcessWorker worker, Exception cause) => _supervisor.OnBroken(worker, cause);
+
+    /// <summary>A worker answered some items: it has room for others.</summary>
+    internal void OnAnswered(ProcessWorker worker)
+    {
+        Sleepers sleepers;
+        lock (_lock)
+        {
+            worker.FreeAnswered();
+            Pump(worker);
+            sleepers = _dispatcher.FlushTouched();
+            CheckIdle();
+        }
+
+        sleepers.Wake();
+    }
+
+    /// <summary>Workers became ready.</summary>
+    internal void OnReady()
+    {
+        Sleepers sleepers;
+        lock (_lock)
+        {
+            Pump(null);
+            sleepers = _dispatcher.FlushTouched();
+        }
+
+        sleepers.Wake();
+    }
+
+    /// <summary>A worker's exit is confirmed, and all that it wrote has been read: each of its items goes on or fails.</summary>
+    internal void OnExited(ProcessWorker worker, ExitStatus status)
+    {
+        worker.Link.DrainAndClose();
+        List<WorkItem> items;
+        lock (_lock)
+            items = worker.TakeItems();
+
+        List<(WorkItem Item, Exception Error)> failed = [];
+        List<WorkItem> waiting = [];
+        foreach (WorkItem item in items)
+            SortOut(worker, status, item, waiting, failed);
+
+        Sleepers sleepers;
+        lock (_lock)
+        {
+            // In the order in which they were sent, before everything that waits.
+            for (int i = waiting.Count - 1; i >= 0; i--)
+            {
+                waiting[i].Worker = null;
+                if (waiting[i].TryRequeue())
+                    _queue.EnqueueFirst(waiting[i]);
+            }
+
+            _supervisor.OnExited(worker, status);
+            Pump(null);
+            sleepers = _dispatcher.FlushTouched();
+        }
+
+        sleepers.Wake();
+        foreach ((WorkItem item, Exception error) in failed)
+            GiveUp(item, error);
+
+        worker.Dispose();
+        lock (_lock)
+            CheckIdle();
+    }
+
+    /// <summary>Fails what waits: no worker can be started.</summary>
+    internal void FailWaiting(Exception cause)
+    {
+        List<WorkItem> items = [];
+        lock (_lock)
+        {
+            while (_queue.Dequeue() is { } item)
+                items.Add(item);
+        }
+
+        foreach (WorkItem item in items)
+        {
+            if (item.TryAssign())
+            {
+                _admission.Leave(item);
+                GiveUp(item, new WorkerStartException(cause.Message, cause.InnerException ?? cause));
+            }
+        }
+
+        lock (_lock)
+            CheckIdle();
+    }
+
+    internal static WorkerCrashedException Corrupt(ProcessWorker worker, WorkItem item, Exception cause) =>
+        new(new CrashReport(worker.ProcessId, null, null, item.Name, item.Attempt, worker.ErrorTail, $"It sent a result that makes no sense: {cause.Message}."));
+
+    /// <summary>Under the lock: gives waiting items to workers that have room; then has idle workers help busy ones.</summary>
+    internal void Pump(ProcessWorker? idle)
+    {
+        while (_queue.Count > 0 && _dispatcher.Pick(_supervisor.Workers) is { } worker)
+        {
+            WorkItem item = _queue.Dequeue()!;
+            if (!item.TryAssign())
+            {
+                _admission.Leave(item); // cancelled while it waited
+                continue;
+            }
+
+            if (!Send(worker, item))
+            {
+                _queue.EnqueueFirst(item);
+                break;
+            }
+
+            _admission.Leave(item);
+        }
+
+        if (idle is { InFlight: 0, State: WorkerState.Idle } && _queue.Count == 0 && _dispatcher.Overloaded(_supervisor.Workers) is { } busy)
+        {
+            if (busy.RevokeLast() is { } item && !Send(idle, item))
+                _queue.EnqueueFirst(item);
+        }
+
+        if (!_closed || _mode == StopMode.Drain)
+            _supervisor.EnsureWorkers(_queue.Count);
+    }
+
+    private bool Send(ProcessWorker worker, WorkItem item)
+    {
+        item.Attempt++;
+        if (worker.TrySend(item))
+        {
+            _dispatcher.Used(worker);
+            return true;
+        }
+
+        item.Attempt--;
+        item.TryRequeue();
+        return false;
+    }
+
+    private void Encode(WorkItem item)
+    {
+        Callable callable = Callable.Of(item.Work, item.Form);
+        item.Callable = callable;
+        PayloadWriter writer = t_writer ??= new PayloadWriter();
+        var links = callable.Method.HasValues || item.HasArgument ? new SentLinks() : null;
+        if (links is null)
+            return;
+
+        writer.Begin(Memory, links);
+        try
+        {
+            item.WriteArguments(writer);
+            TakePayload(item, writer);
+        }
+        finally
+        {
+            writer.Abandon();
+        }
+
+        if (!links.IsEmpty)
+            item.Details.Links = links;
+    }
+
+    private void Admit(WorkItem item)
+    {
+        ProcessWorker? poll = null;
+        bool refused = false;
+        Sleepers sleepers;
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                refused = true;
+            }
+            else if (_queue.Count == 0 && _dispatcher.Pick(_supervisor.Workers) is { } worker && item.TryAssign())
+            {
+                if (Send(worker, item))
+                {
+                    _admission.Leave(item);
+                    // Alone in the pool: the answer may be there before this thread could have been woken for it.
+                    if (worker.InFlight == 1 && item.ElementCount == 0)
+                        poll = worker;
+                }
+                else
+                {
+                    _queue.Enqueue(item);
+                }
+            }
+            else
+            {
+                _queue.Enqueue(item);
+                _supervisor.EnsureWorkers(_queue.Count);
+            }
+
+            sleepers = _dispatcher.FlushTouched();
+        }
+
+        if (refused)
+            GiveUp(item, Disposed());
+        else if (!sleepers.Wake())
+            poll?.Link.Poll(item);
+    }
+
+    private void GiveUp(WorkItem item, Exception error)
+    {
+        FreePayload(item);
+        item.SetException(error);
+    }
+
+    private void WatchTokens(WorkItem item, SentLinks links)
+    {
+        for (int i = 0; i < links.Tokens.Count; i++)
+        {
+            if (!links.Tokens[i].CanBeCanceled)
+                continue;
+
+            item.Details.Keep(links.Tokens[i].UnsafeRegister(
+                static state =>
+                {
+                    var (engine, item, number) = ((ProcessEngine, WorkItem, int))state!;
+                    lock (engine._lock)
+                    {
+                        // An item that is not with a worker yet is told when it gets there.
+                        if (item.Worker is { } worker && worker.Holds(item))
+                            worker.SendCancel(item, number);
+                    }
+                },
+                (this, item, i)));
+        }
+    }
+
+    private unsafe void SortOut(
+        ProcessWorker worker, ExitStatus status, WorkItem item, List<WorkItem> waiting, List<(WorkItem Item, Exception Error)> failed)
+    {
+        int progress = worker.Link.ProgressOf(item.Slot, item.Sequence);
+        if (progress < item.FirstElement)
+        {
+            item.Attempt--; // it never started
+            if (_closed && _mode != StopMode.Drain)
+                failed.Add((item, Disposed()));
+            else
+                waiting.Add(item);
+            return;
+        }
+
+        Exception error = item.CancellationToken.IsCancellationRequested
+            ? new OperationCanceledException(item.CancellationToken)
+            : _mode == StopMode.Abort && _closed ? Disposed() : Supervisor.DescribeCrash(worker, status, item);
+        if (item.ElementCount == 0)
+        {
+            failed.Add((item, error));
+            return;
+        }
+
+        if (progress >= item.ElementCount
+            || !worker.TryRecoverElements(item, progress))
+        {
+            failed.Add((item, error));
+            return;
+        }
+
+        item.FailElement(progress, error);
+        if (item.IsSettled)
+            FreePayload(item);
+        else
+            waiting.Add(item);
+    }
+
+    /// <summary>Begins under the lock.</summary>
+    private async Task StopWorkersAsync()
+    {
+        _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        CheckIdle();
+        await _idle.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await _supervisor.StopAsync().ConfigureAwait(false);
+        while (_writers.TryTake(out PayloadWriter? writer))
+            writer.Dispose();
+    }
+
+    /// <summary>Under the lock: tells who waits for the end that nothing is left to do.</summary>
+    private void CheckIdle()
+    {
+        if (_idle is not null && _queue.Count == 0 && !_supervisor.HasWork)
+            _idle.TrySetResult();
+    }
+}

@@ -1,0 +1,427 @@
+using System.Diagnostics;
+using Tandem.Launch;
+using Tandem.Serialization;
+using Tandem.Shipping;
+using Tandem.Transport;
+using Tandem.Work;
+
+namespace Tandem.Processes;
+
+/// <summary>Where a worker is in its life. It only moves down this list, except between idle and busy.</summary>
+internal enum WorkerState
+{
+    /// <summary>Launched; has not said that it is ready.</summary>
+    Starting,
+
+    /// <summary>Ready, nothing in flight.</summary>
+    Idle,
+
+    /// <summary>Has items in flight.</summary>
+    Busy,
+
+    /// <summary>Gets no new items; ends when those in flight are done.</summary>
+    Draining,
+
+    /// <summary>Gets no new items; is being ended, first gently, then not.</summary>
+    Killing,
+
+    /// <summary>Its exit is confirmed.</summary>
+    Dead,
+}
+
+/// <summary>
+/// One worker process, seen from the parent: its connection, its process, and the items in flight. State changes under the engine's
+/// lock; frames arrive one at a time without it.
+/// </summary>
+[DebuggerDisplay("worker {ProcessId}, {State}, {InFlight} in flight")]
+internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
+{
+    /// <summary>The slot of the frame that builds the worker's state.</summary>
+    internal const int InitializeSlot = 0xFFFF;
+
+    private readonly ProcessEngine _engine;
+    private readonly WorkItem?[] _items;
+    private readonly Queue<int> _freeSlots;
+    private readonly List<int> _answered = [];
+    private readonly HashSet<int> _defined = [];
+    private readonly PayloadReader _reader = new();
+    private readonly OutputTail _errorTail = new();
+    private WorkerProcess? _process;
+    private uint _sequence;
+    private Exception? _broken;
+
+    internal ProcessWorker(ProcessEngine engine, WorkerLink link)
+    {
+        _engine = engine;
+        Link = link;
+        _items = new WorkItem?[link.Slots];
+        _freeSlots = new Queue<int>(Enumerable.Range(0, link.Slots));
+    }
+
+    internal WorkerLink Link { get; }
+
+    internal WorkerState State { get; set; }
+
+    /// <summary>Items sent and not answered, those included that were taken back.</summary>
+    internal int InFlight { get; private set; }
+
+    internal bool HasFreeSlot => _freeSlots.Count > 0;
+
+    /// <summary>Order of last use, for giving work to the worker that is awake.</summary>
+    internal long LastUse { get; set; }
+
+    /// <summary>Whether frames were sent that are not visible yet.</summary>
+    internal bool IsTouched { get; set; }
+
+    internal int ProcessId => _process?.Id ?? 0;
+
+    /// <summary>Whether the worker was told to end, so that its exit is no crash.</summary>
+    internal bool IsExpectedToExit { get; set; }
+
+    /// <summary>Why the worker was killed, when the pool did it.</summary>
+    internal string? KillReason { get; set; }
+
+    /// <summary>What a failed state factory threw.</summary>
+    internal Exception? StartFailure { get; private set; }
+
+    internal ITimer? Deadline { get; set; }
+
+    internal string ErrorTail => _errorTail.ToString();
+
+    /// <summary>Why the connection broke, when it was the worker's fault.</summary>
+    internal Exception? Broken => _broken;
+
+    internal void Attach(WorkerProcess process)
+    {
+        _process = process;
+        Link.Start(this);
+    }
+
+    /// <summary>Under the lock: sends an item that was assigned; false when the connection has no room now.</summary>
+    internal bool TrySend(WorkItem item)
+    {
+        Callable callable = item.Callable!;
+        if (!_freeSlots.TryPeek(out int slot) || !TryDefine(callable))
+            return false;
+
+        var message = new InvokeMessage { Callable = callable.Number, First = item.FirstElement, Count = item.ElementCount };
+        uint sequence = unchecked(++_sequence);
+        bool sent;
+        if (item.LargePayload != 0)
+        {
+            message.Length = item.LargePayloadLength;
+            sent = Link.TrySendInvoke(FrameKind.Invoke, slot, sequence, in message, (byte*)item.LargePayload);
+        }
+        else
+        {
+            message.Length = item.SmallPayload?.Length ?? 0;
+            fixed (byte* payload = item.SmallPayload)
+                sent = Link.TrySendInvoke(FrameKind.Invoke, slot, sequence, in message, payload);
+        }
+
+        if (!sent)
+            return false;
+
+        _freeSlots.Dequeue();
+        item.Slot = slot;
+        item.Sequence = sequence;
+        item.Worker = this;
+        Volatile.Write(ref _items[slot], item); // before the frame is published by Flush, so before any answer
+        InFlight++;
+        State = WorkerState.Busy;
+        if (item.DetailsIfAny?.Links is { } links)
+            SendCanceledTokens(item, links);
+        return true;
+    }
+
+    /// <summary>Under the lock: a token of an item in flight was cancelled.</summary>
+    /// <param name="token">The number of a captured token; <see cref="FrameHeader.OwnToken"/> for the item's own.</param>
+    internal void SendCancel(WorkItem item, int token) => Link.SendControl(FrameKind.Cancel, item.Slot, item.Sequence, token);
+
+    private void SendCanceledTokens(WorkItem item, SentLinks links)
+    {
+        for (int i = 0; i < links.Tokens.Count; i++)
+        {
+            if (links.Tokens[i].IsCancellationRequested)
+                SendCancel(item, i);
+        }
+    }
+
+    /// <summary>Sends what builds the worker's state.</summary>
+    internal void SendInitialize(StateFactory factory)
+    {
+        var message = new InvokeMessage { Callable = factory.Callable.Number, Length = factory.Payload.Length };
+        fixed (byte* payload = factory.Payload)
+        {
+            if (!TryDefine(factory.Callable) || !Link.TrySendInvoke(FrameKind.Initialize, InitializeSlot, 0, in message, payload))
+                throw new WorkerStartException("The values that the pool's state factory captures are too large: at most 60 KiB.");
+        }
+    }
+
+    /// <summary>Under the lock: takes an item back that has not started. Its slot is free when the worker has seen that.</summary>
+    internal bool TryRevoke(WorkItem item)
+    {
+        if (_items[item.Slot] != item || !Link.CanRevoke || !Link.TryRevoke(item.Slot, item.Sequence))
+            return false;
+
+        _items[item.Slot] = null;
+        item.Worker = null;
+        return true;
+    }
+
+    /// <summary>Under the lock: the item that was sent last and can be taken back, for a worker that has nothing to do.</summary>
+    internal WorkItem? RevokeLast()
+    {
+        WorkItem? last = null;
+        foreach (WorkItem? item in _items)
+        {
+            if (item is not null && (last is null || unchecked((int)(item.Sequence - last.Sequence)) > 0))
+                last = item;
+        }
+
+        return last is not null && TryRevoke(last) ? last : null;
+    }
+
+    /// <summary>Under the lock: whether the item is in flight here.</summary>
+    internal bool Holds(WorkItem item) => _items[item.Slot] == item;
+
+    /// <summary>Under the lock, after the exit: the items that were in flight.</summary>
+    internal List<WorkItem> TakeItems()
+    {
+        List<WorkItem> items = [];
+        for (int i = 0; i < _items.Length; i++)
+        {
+            if (_items[i] is { } item)
+                items.Add(item);
+            _items[i] = null;
+        }
+
+        InFlight = 0;
+        return items;
+    }
+
+    /// <summary>After the exit: takes the outcomes of a chunk's elements that were finished before <paramref name="running"/>.</summary>
+    internal bool TryRecoverElements(WorkItem item, int running)
+    {
+        if (running == item.FirstElement)
+            return true;
+
+        if (!Link.TryRecoverChunk(item.Slot, item.Sequence, out byte* payload, out nint length))
+            return false;
+
+        try
+        {
+            _reader.Begin(payload, length, CallLinks.ForResults);
+            item.ReadElements(_reader, running);
+            return true;
+        }
+        catch (Exception e) when (e is PayloadCorruptException or ProtocolException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Under the lock: the items in flight, those that may have started included.</summary>
+    internal IEnumerable<WorkItem> Items => _items.Where(item => item is not null)!;
+
+    /// <summary>After the exit.</summary>
+    internal void Dispose()
+    {
+        Deadline?.Dispose();
+        Link.Dispose();
+        _process?.Dispose();
+    }
+
+    internal void Terminate() => _process?.Terminate();
+
+    internal void Kill() => _process?.Kill();
+
+    public void OnFrame(in Frame frame)
+    {
+        switch (frame.Kind)
+        {
+            case FrameKind.Hello:
+                _engine.OnHello(this);
+                break;
+            case FrameKind.Result when frame.Slot == InitializeSlot:
+                OnInitialized(in frame);
+                break;
+            case FrameKind.Result:
+                OnResult(in frame);
+                break;
+            case FrameKind.Progress:
+                OnProgress(in frame);
+                break;
+            default:
+                throw new ProtocolException($"a worker sent a frame of kind {frame.Kind}");
+        }
+    }
+
+    public void OnBatchEnd()
+    {
+        if (_answered.Count > 0)
+            _engine.OnAnswered(this);
+    }
+
+    public void OnBroken(Exception cause)
+    {
+        _broken = cause;
+        _engine.OnBroken(this, cause);
+    }
+
+    public void OnOutput(string line, bool isError)
+    {
+        if (isError)
+            _errorTail.Add(line);
+        _engine.Output.Forward(this, line, isError);
+    }
+
+    public void OnExited(ExitStatus status) => _engine.OnExited(this, status);
+
+    /// <summary>Under the lock: slots of answered items can be used again.</summary>
+    internal void FreeAnswered()
+    {
+        foreach (int slot in _answered)
+            _freeSlots.Enqueue(slot);
+
+        InFlight -= _answered.Count;
+        _answered.Clear();
+        if (InFlight == 0 && State == WorkerState.Busy)
+            State = WorkerState.Idle;
+    }
+
+    private bool TryDefine(Callable callable)
+    {
+        if (_defined.Contains(callable.Number))
+            return true;
+
+        if (!Link.TrySend(FrameKind.Define, 0, 0, 0, callable.Definition))
+            return false;
+
+        _defined.Add(callable.Number);
+        return true;
+    }
+
+    private void OnResult(in Frame frame)
+    {
+        ResultMessage message = ReadMessage(in frame);
+        WorkItem? item = ItemOf(in frame, out bool revoked);
+        byte* payload = Link.ResolveResult(in frame, ref message);
+        if (item is null)
+        {
+            if (!revoked || message.Outcome != Outcome.Revoked)
+                throw new ProtocolException($"an answer {message.Outcome} for slot {frame.Slot}, where none is due");
+
+            _answered.Add(frame.Slot);
+            return;
+        }
+
+        _reader.Begin(payload, (nint)message.Length, CallLinks.ForResults);
+        // From here the item is the caller's again: its slot counts as answered before its continuation can run.
+        _items[frame.Slot] = null;
+        _answered.Add(frame.Slot);
+        try
+        {
+            Settle(item, in message);
+        }
+        catch (PayloadCorruptException e)
+        {
+            // Only this item can be told; the worker is not to be trusted with others.
+            item.SetException(ProcessEngine.Corrupt(this, item, e));
+            throw;
+        }
+        finally
+        {
+            Link.ReleaseResult(in message);
+        }
+    }
+
+    private void Settle(WorkItem item, in ResultMessage message)
+    {
+        switch (message.Outcome)
+        {
+            case Outcome.Completed:
+                _engine.Measure(message.Elapsed, 1);
+                item.ReadResult(_reader);
+                break;
+            case Outcome.Failed or Outcome.Canceled:
+                item.SetException(ExceptionCodec.Read(_reader));
+                break;
+            case Outcome.Chunk:
+                int finished = message.Finished - item.FirstElement;
+                item.AddElapsed(message.Elapsed);
+                item.ReadElements(_reader, message.Finished);
+                _engine.Measure(message.Elapsed, 1);
+                if (!item.IsSettled)
+                {
+                    if (item.CancellationToken.IsCancellationRequested)
+                        item.SetCanceled(item.CancellationToken);
+                    else if (finished == 0)
+                        throw new ProtocolException("a chunk came back without progress");
+                    else
+                        _engine.Requeue(item);
+                }
+
+                break;
+            default:
+                throw new ProtocolException($"an item came back as {message.Outcome}");
+        }
+
+        if (item.IsSettled)
+            _engine.FreePayload(item);
+    }
+
+    private void OnInitialized(in Frame frame)
+    {
+        ResultMessage message = ReadMessage(in frame);
+        if (message.Outcome != Outcome.Completed)
+        {
+            _reader.Begin(Link.ResolveResult(in frame, ref message), (nint)message.Length, CallLinks.ForResults);
+            StartFailure = ExceptionCodec.Read(_reader);
+        }
+
+        _engine.OnInitialized(this);
+    }
+
+    private void OnProgress(in Frame frame)
+    {
+        WorkItem? item = ItemOf(in frame, out _);
+        if (item?.DetailsIfAny?.Links is not { } links)
+            return; // a late report of an item that is over
+
+        _reader.Begin(frame.Body, frame.BodyLength, CallLinks.ForResults);
+        Action report = links.Receiver(frame.Extra).Read(_reader);
+        (item.Details.Reports ??= new SerialQueue()).Enqueue(report);
+    }
+
+    private WorkItem? ItemOf(in Frame frame, out bool revoked)
+    {
+        if ((uint)frame.Slot >= (uint)_items.Length)
+            throw new ProtocolException($"there is no slot {frame.Slot}");
+
+        WorkItem? item = Volatile.Read(ref _items[frame.Slot]);
+        revoked = item is null;
+        return item is not null && item.Sequence == frame.Sequence ? item : null;
+    }
+
+    private static ResultMessage ReadMessage(in Frame frame) => frame.BodyLength >= ResultMessage.Size
+        ? *(ResultMessage*)frame.Body
+        : throw new ProtocolException($"a result of {frame.BodyLength} bytes");
+}
+
+/// <summary>What builds the state of each worker.</summary>
+internal sealed unsafe class StateFactory
+{
+    internal StateFactory(Delegate create, Form form)
+    {
+        Callable = Callable.Of(create, form);
+        using var writer = new PayloadWriter();
+        writer.Begin(HeapMemory.Instance, new SentLinks());
+        Callable.Method.WriteValues(writer, create);
+        Payload = new ReadOnlySpan<byte>(writer.Start, checked((int)writer.Length)).ToArray();
+    }
+
+    internal Callable Callable { get; }
+
+    internal byte[] Payload { get; }
+}

@@ -1,0 +1,59 @@
+using Tandem.Mapping;
+using Tandem.Serialization;
+using Tandem.Shipping;
+
+namespace Tandem.Processes;
+
+/// <summary>A chunk for worker processes: the captured values, then its items as they come, straight into memory that workers see.</summary>
+internal sealed class RemoteChunk<TItem, TResult> : Chunk<TItem, TResult>
+{
+    private readonly ProcessEngine _engine;
+    private readonly SentLinks _links = new();
+    private readonly PayloadWriter _writer;
+
+    internal RemoteChunk(MapCall<TItem, TResult> call, ProcessEngine engine)
+        : base(call)
+    {
+        _engine = engine;
+        Callable = Callable.Of(call.Work, call.Form);
+        _writer = engine.RentWriter();
+        try
+        {
+            _writer.Begin(engine.Memory, _links);
+            Callable.Method.WriteValues(_writer, call.Work);
+        }
+        catch
+        {
+            engine.ReturnWriter(_writer);
+            throw;
+        }
+    }
+
+    internal override nint Size => _writer.Length;
+
+    internal override void Seal()
+    {
+        ProcessEngine.TakePayload(this, _writer);
+        _engine.ReturnWriter(_writer);
+        if (!_links.IsEmpty)
+            Details.Links = _links;
+    }
+
+    internal override void WriteArguments(PayloadWriter writer) => throw new InvalidOperationException("a chunk writes its items as they come");
+
+    protected override void Append(TItem item, int element)
+    {
+        nint start = _writer.Length;
+        _writer.References.Clear();
+        try
+        {
+            Codec<TItem>.Instance.Write(_writer, item);
+        }
+        catch (WorkSerializationException e)
+        {
+            e.Prepend($"item[{Index + element}]");
+            _writer.Truncate(start);
+            throw;
+        }
+    }
+}

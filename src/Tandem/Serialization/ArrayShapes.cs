@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Tandem.Serialization;
+
+/// <summary>Arrays of one dimension that begin at 0.</summary>
+internal sealed class ArrayShape<T>() : Shape(typeof(T[]), ShapeTraits.Tracked)
+{
+    internal override void Write(PayloadWriter writer, object value) => Items.Write(writer, new ReadOnlySpan<T>((T[])value));
+
+    internal override object? Read(PayloadReader reader)
+    {
+        T[] items = Items.NewArray<T>(Items.ReadCount<T>(reader));
+        reader.Objects.Add(items);
+        Items.ReadContent(reader, new Span<T>(items));
+        return items;
+    }
+}
+
+/// <summary>Arrays of several dimensions: the lengths, then the elements as they lie in memory.</summary>
+internal sealed class MultiDimensionalArrayShape<T>(Type type) : Shape(type, ShapeTraits.Tracked)
+{
+    internal override void Write(PayloadWriter writer, object value)
+    {
+        var array = (Array)value;
+        for (int i = 0; i < array.Rank; i++)
+        {
+            if (array.GetLowerBound(i) != 0)
+                throw new WorkSerializationException("an array that does not begin at 0 has no codec; copy it to one that does");
+
+            writer.Write(array.GetLength(i));
+        }
+
+        Items.WriteContent<T>(writer, Elements(array));
+    }
+
+    internal override object? Read(PayloadReader reader)
+    {
+        int[] lengths = new int[WireType.GetArrayRank()];
+        long total = 1;
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            lengths[i] = reader.Read<int>();
+            total = lengths[i] >= 0 ? total * lengths[i] : -1;
+            if (total < 0 || total > Array.MaxLength)
+                throw new PayloadCorruptException($"an array of length {lengths[i]} in dimension {i}");
+        }
+
+        if (total * Codec<T>.Instance.MinimumSize > reader.Remaining)
+            throw new PayloadCorruptException($"an array of {total} elements where {reader.Remaining} bytes are left");
+
+        Array array = Array.CreateInstanceFromArrayType(WireType, lengths);
+        reader.Objects.Add(array);
+        Items.ReadContent(reader, Elements(array));
+        return array;
+    }
+
+    private static Span<T> Elements(Array array) =>
+        MemoryMarshal.CreateSpan(ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array)), array.Length);
+}
+
+/// <summary>Lists; those of blittable elements in one copy.</summary>
+internal sealed class ListShape<T>() : Shape(typeof(List<T>), ShapeTraits.Tracked)
+{
+    internal override void Write(PayloadWriter writer, object value) => Items.Write<T>(writer, CollectionsMarshal.AsSpan((List<T>)value));
+
+    internal override object? Read(PayloadReader reader)
+    {
+        int count = Items.ReadCount<T>(reader);
+        var list = new List<T>(count);
+        reader.Objects.Add(list);
+        CollectionsMarshal.SetCount(list, count);
+        Items.ReadContent(reader, CollectionsMarshal.AsSpan(list));
+        return list;
+    }
+}

@@ -1,0 +1,29 @@
+using System.Reflection;
+
+namespace Tandem.Serialization;
+
+/// <summary>Tells which unmanaged types mean the same in every process.</summary>
+internal static class BlittableTypes
+{
+    /// <summary>Whether values may be copied as bytes; <paramref name="type"/> contains no references.</summary>
+    internal static bool MayCopy(Type type)
+    {
+        if (type.IsPrimitive)
+            return type != typeof(nint) && type != typeof(nuint);
+
+        if (type.IsEnum || type == typeof(decimal) || type == typeof(Guid) || type == typeof(DateTime) || type == typeof(TimeSpan))
+            return true;
+
+        // A lock that travelled while it was held would stay locked for ever.
+        if (!type.IsValueType || type.IsPointer || type.IsFunctionPointer || type.IsByRefLike || type.Namespace == "System.Threading")
+            return false;
+
+        foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+        {
+            if (!MayCopy(field.FieldType))
+                return false;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,117 @@
+using System.Reflection;
+
+namespace Tandem.Serialization;
+
+/// <summary>
+/// The framework's types whose fields mean nothing elsewhere, or could be made to mean something wrong. They are told by name: to
+/// mention a type in code loads the assembly that it is in.
+/// </summary>
+internal static class FrameworkShapes
+{
+    /// <summary>The shape of a type that needs its own, or null.</summary>
+    internal static Shape? Find(Type type)
+    {
+        for (Type? ancestor = type; ancestor is not null && ancestor != typeof(object); ancestor = ancestor.BaseType)
+        {
+            if (ancestor.Namespace is not { } space || !space.StartsWith("System", StringComparison.Ordinal))
+                continue;
+
+            string name = TypeChecks.DefinitionName(ancestor) ?? "";
+            Shape? shape = ancestor == type ? FindExact(name, type) : null;
+            shape ??= FindFamily(name, ancestor, type);
+            if (shape is not null)
+                return shape;
+        }
+
+        return null;
+    }
+
+    private static Shape? FindExact(string name, Type type)
+    {
+        if (type.IsConstructedGenericType)
+            return name == "System.Collections.Generic.List`1" ? Shapes.Close(typeof(ListShape<>), type.GenericTypeArguments) : FindCollection(name, type);
+
+        return name switch
+        {
+            "System.Uri" => ValueShapes.Uri(),
+            "System.DBNull" => ValueShapes.DBNull(),
+            "System.Threading.Lock" => ValueShapes.Lock(),
+            "System.Text.StringBuilder" => ValueShapes.StringBuilder(),
+            "System.Globalization.CultureInfo" => ValueShapes.CultureInfo(),
+            "System.Globalization.CompareInfo" => ValueShapes.CompareInfo(),
+            "System.TimeZoneInfo" => ValueShapes.TimeZoneInfo(),
+            "System.IO.FileInfo" => ValueShapes.FileInfo(),
+            "System.IO.DirectoryInfo" => ValueShapes.DirectoryInfo(),
+            "System.Collections.BitArray" => ValueShapes.BitArray(),
+            "System.Collections.Hashtable" => new HashtableShape(),
+            "System.Collections.Generic.ReferenceEqualityComparer" => ValueShapes.ReferenceEqualityComparer(),
+            "System.Text.Json.JsonDocument" => JsonShapes.Document(),
+            _ => null,
+        };
+    }
+
+    /// <summary>Types that are rebuilt as one of their base types.</summary>
+    private static Shape? FindFamily(string name, Type ancestor, Type type)
+    {
+        switch (name)
+        {
+            case "System.Type":
+                return new TypeShape();
+            case "System.Text.Encoding":
+                return new EncodingShape();
+            case "System.Text.RegularExpressions.Regex":
+                return ValueShapes.Regex();
+            case "System.Net.IPAddress":
+                return ValueShapes.IPAddress();
+            case "System.Text.Json.Nodes.JsonNode":
+                return JsonShapes.Node();
+            case "System.StringComparer" when TypeChecks.IsInCoreLibrary(type):
+                return new StringComparerShape();
+            case "System.Collections.Generic.EqualityComparer`1" or "System.Collections.Generic.Comparer`1" when TypeChecks.IsInCoreLibrary(type):
+                return DefaultComparerShape.Find(ancestor, type);
+            case "System.Collections.Frozen.FrozenDictionary`2":
+                return FromFactory(nameof(CollectionShapes.FrozenDictionary), ancestor);
+            case "System.Collections.Frozen.FrozenSet`1":
+                return FromFactory(nameof(CollectionShapes.FrozenSet), ancestor);
+            case "System.Linq.Lookup`2":
+                return FromFactory(nameof(CollectionShapes.Lookup), ancestor);
+            default:
+                return type != ancestor && IsHashed(name) ? new RefusedShape(type, Refusals.ForDerivedCollection(type, ancestor)) : null;
+        }
+    }
+
+    /// <summary>Whether the collection's fields depend on hash codes, which differ from process to process.</summary>
+    private static bool IsHashed(string name) => name is
+        "System.Collections.Generic.Dictionary`2" or "System.Collections.Generic.HashSet`1" or "System.Collections.Hashtable"
+        or "System.Collections.Concurrent.ConcurrentDictionary`2" or "System.Collections.Generic.OrderedDictionary`2";
+
+    private static Shape? FindCollection(string name, Type type) => name switch
+    {
+        "System.Collections.Generic.Dictionary`2" => Shapes.Close(typeof(DictionaryShape<,>), type.GenericTypeArguments),
+        "System.Collections.Generic.HashSet`1" => FromFactory(nameof(CollectionShapes.HashSet), type),
+        "System.Collections.Generic.OrderedDictionary`2" => FromFactory(nameof(CollectionShapes.OrderedDictionary), type),
+        "System.Collections.Generic.SortedDictionary`2" => FromFactory(nameof(CollectionShapes.SortedDictionary), type),
+        "System.Collections.Generic.SortedSet`1" => FromFactory(nameof(CollectionShapes.SortedSet), type),
+        "System.Collections.Generic.Queue`1" => FromFactory(nameof(CollectionShapes.Queue), type),
+        "System.Collections.Generic.Stack`1" => FromFactory(nameof(CollectionShapes.Stack), type),
+        "System.Collections.Generic.LinkedList`1" => FromFactory(nameof(CollectionShapes.LinkedList), type),
+        "System.Collections.Generic.PriorityQueue`2" => FromFactory(nameof(CollectionShapes.PriorityQueue), type),
+        "System.Collections.Concurrent.ConcurrentDictionary`2" => FromFactory(nameof(CollectionShapes.ConcurrentDictionary), type),
+        "System.Collections.Concurrent.ConcurrentQueue`1" => FromFactory(nameof(CollectionShapes.ConcurrentQueue), type),
+        "System.Collections.Concurrent.ConcurrentStack`1" => FromFactory(nameof(CollectionShapes.ConcurrentStack), type),
+        "System.Collections.Concurrent.ConcurrentBag`1" => FromFactory(nameof(CollectionShapes.ConcurrentBag), type),
+        "System.Collections.Immutable.ImmutableDictionary`2" => FromFactory(nameof(CollectionShapes.ImmutableDictionary), type),
+        "System.Collections.Immutable.ImmutableSortedDictionary`2" => FromFactory(nameof(CollectionShapes.ImmutableSortedDictionary), type),
+        "System.Collections.Immutable.ImmutableHashSet`1" => FromFactory(nameof(CollectionShapes.ImmutableHashSet), type),
+        "System.Collections.Immutable.ImmutableSortedSet`1" => FromFactory(nameof(CollectionShapes.ImmutableSortedSet), type),
+        "System.Collections.Immutable.ImmutableList`1" => FromFactory(nameof(CollectionShapes.ImmutableList), type),
+        "System.Collections.Immutable.ImmutableQueue`1" => FromFactory(nameof(CollectionShapes.ImmutableQueue), type),
+        "System.Collections.Immutable.ImmutableStack`1" => FromFactory(nameof(CollectionShapes.ImmutableStack), type),
+        "System.IProgress`1" or "System.Progress`1" => Shapes.Close(typeof(ProgressShape<>), type.GenericTypeArguments),
+        _ => null,
+    };
+
+    private static Shape FromFactory(string factory, Type type) =>
+        (Shape)typeof(CollectionShapes).GetMethod(factory, BindingFlags.Static | BindingFlags.NonPublic)!
+            .MakeGenericMethod(type.GenericTypeArguments).Invoke(null, null)!;
+}

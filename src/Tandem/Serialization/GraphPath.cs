@@ -1,0 +1,48 @@
+namespace Tandem.Serialization;
+
+/// <summary>Builds the path of a value that cannot travel while the exception leaves the graph.</summary>
+internal static class GraphPath
+{
+    private const int MaximumKey = 40;
+
+    /// <summary>For an exception filter: adds a segment and lets the exception pass, so that nothing is caught and thrown anew.</summary>
+    internal static bool Add(WorkSerializationException exception, string segment)
+    {
+        exception.Prepend(segment);
+        return false;
+    }
+
+    /// <summary>As <see cref="Add"/>, for an element.</summary>
+    internal static bool AddIndex(WorkSerializationException exception, int index) => Add(exception, $"[{index}]");
+
+    /// <summary>As <see cref="Add"/>, for a dictionary's entry.</summary>
+    internal static bool AddKey(WorkSerializationException exception, object? key)
+    {
+        // Only keys whose text comes from the framework: a filter must not run into a user's ToString.
+        string text = key switch
+        {
+            string s => s,
+            IFormattable f when TypeChecks.IsInCoreLibrary(f.GetType()) || f is Enum => f.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
+            null => "null",
+            _ => TypeChecks.Display(key.GetType()),
+        };
+        return Add(exception, text.Length <= MaximumKey ? $"[{text}]" : $"[{text.AsSpan(0, MaximumKey)}…]");
+    }
+
+    /// <summary>The segment for a field, as the user knows it: a property for its backing field.</summary>
+    internal static string OfField(string name)
+    {
+        // <Name>k__BackingField, <name>P (a parameter of a primary constructor), <Name>i__Field; <>4__this.
+        if (name.StartsWith('<'))
+        {
+            int end = name.IndexOf('>', StringComparison.Ordinal);
+            if (end > 1)
+                return "." + name[1..end];
+
+            if (name.EndsWith("__this", StringComparison.Ordinal))
+                return ".this";
+        }
+
+        return "." + name;
+    }
+}

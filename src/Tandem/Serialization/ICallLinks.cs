@@ -1,0 +1,26 @@
+namespace Tandem.Serialization;
+
+/// <summary>
+/// What a call has beside its plain values: captured tokens, progress receivers and delegates. The writing side numbers them,
+/// the reading side makes the counterpart for a number.
+/// </summary>
+internal interface ICallLinks
+{
+    /// <summary>Writing: numbers a captured token (the same token gets the same number).</summary>
+    int AddToken(CancellationToken token);
+
+    /// <summary>Reading: the token that is cancelled when the one with this number is.</summary>
+    CancellationToken GetToken(int number);
+
+    /// <summary>Writing: numbers a captured <see cref="IProgress{T}"/> whose reports are of <typeparamref name="T"/>.</summary>
+    int AddProgress<T>(IProgress<T> progress);
+
+    /// <summary>Reading: an object that carries reports back to the receiver with this number.</summary>
+    IProgress<T> GetProgress<T>(int number);
+
+    /// <summary>Writing: writes a delegate as a method and the captured values that it reads; throws <see cref="WorkSerializationException"/>.</summary>
+    void WriteDelegate(PayloadWriter writer, Delegate value);
+
+    /// <summary>Reading: rebuilds what <see cref="WriteDelegate"/> wrote.</summary>
+    Delegate ReadDelegate(PayloadReader reader, Type delegateType);
+}

@@ -1,0 +1,153 @@
+namespace Tandem.Serialization;
+
+/// <summary>Keys and values, one after the other.</summary>
+internal static class Pairs
+{
+    internal static void Write<TKey, TValue>(PayloadWriter writer, List<KeyValuePair<TKey, TValue>> pairs)
+    {
+        writer.Write(pairs.Count);
+        foreach (KeyValuePair<TKey, TValue> pair in pairs)
+            WriteOne(writer, pair.Key, pair.Value);
+    }
+
+    internal static void WriteOne<TKey, TValue>(PayloadWriter writer, TKey key, TValue value)
+    {
+        try
+        {
+            Codec<TKey>.Instance.Write(writer, key);
+            Codec<TValue>.Instance.Write(writer, value);
+        }
+        catch (WorkSerializationException e) when (GraphPath.AddKey(e, key))
+        {
+            throw;
+        }
+    }
+
+    internal static KeyValuePair<TKey, TValue>[] Read<TKey, TValue>(PayloadReader reader)
+    {
+        var pairs = new KeyValuePair<TKey, TValue>[ReadCount<TKey, TValue>(reader)];
+        for (int i = 0; i < pairs.Length; i++)
+        {
+            TKey key = Codec<TKey>.Instance.Read(reader);
+            pairs[i] = new(key, Codec<TValue>.Instance.Read(reader));
+        }
+
+        return pairs;
+    }
+
+    internal static int ReadCount<TKey, TValue>(PayloadReader reader) =>
+        reader.ReadCount(Codec<TKey>.Instance.MinimumSize + Codec<TValue>.Instance.MinimumSize);
+}
+
+/// <summary>The most common dictionary, without copies of its pairs.</summary>
+internal sealed class DictionaryShape<TKey, TValue>() : Shape(typeof(Dictionary<TKey, TValue>), ShapeTraits.Tracked)
+    where TKey : notnull
+{
+    internal override void Write(PayloadWriter writer, object value)
+    {
+        var pairs = (Dictionary<TKey, TValue>)value;
+        Comparers.Write(writer, Comparers.OrNull(pairs.Comparer));
+        writer.Write(pairs.Count);
+        foreach (KeyValuePair<TKey, TValue> pair in pairs)
+            Pairs.WriteOne(writer, pair.Key, pair.Value);
+    }
+
+    internal override object? Read(PayloadReader reader)
+    {
+        int number = reader.ReserveNumber();
+        object? comparer = Comparers.Read(reader);
+        if (comparer is not (null or IEqualityComparer<TKey>))
+            throw new PayloadCorruptException($"a {TypeChecks.Display(comparer.GetType())} where a comparer is due");
+
+        int count = Pairs.ReadCount<TKey, TValue>(reader);
+        var pairs = new Dictionary<TKey, TValue>(count, (IEqualityComparer<TKey>?)comparer);
+        reader.Finish(number, pairs);
+        for (int i = 0; i < count; i++)
+        {
+            TKey key = Codec<TKey>.Instance.Read(reader);
+            TValue value = Codec<TValue>.Instance.Read(reader);
+            try
+            {
+                pairs.Add(key, value);
+            }
+            catch (Exception e)
+            {
+                throw Rebuilding.Failed(e);
+            }
+        }
+
+        return pairs;
+    }
+}
+
+/// <summary>Other mutable dictionaries.</summary>
+internal sealed class PairsShape<TDictionary, TKey, TValue>(
+    Func<object?, TDictionary> create, Action<TDictionary, TKey, TValue> add, Func<TDictionary, object?> comparerOf)
+    : Shape(typeof(TDictionary), ShapeTraits.Tracked)
+    where TDictionary : class, IEnumerable<KeyValuePair<TKey, TValue>>
+{
+    internal override void Write(PayloadWriter writer, object value)
+    {
+        var pairs = (TDictionary)value;
+        Comparers.Write(writer, comparerOf(pairs));
+        Pairs.Write(writer, new List<KeyValuePair<TKey, TValue>>(pairs));
+    }
+
+    internal override object? Read(PayloadReader reader)
+    {
+        int number = reader.ReserveNumber();
+        object? comparer = Comparers.Read(reader);
+        TDictionary dictionary = Rebuilding.Run(static s => s.create(s.comparer), (create, comparer));
+        reader.Finish(number, dictionary);
+        KeyValuePair<TKey, TValue>[] pairs = Pairs.Read<TKey, TValue>(reader);
+        Rebuilding.Run(
+            static s =>
+            {
+                foreach (KeyValuePair<TKey, TValue> pair in s.pairs)
+                    s.add(s.dictionary, pair.Key, pair.Value);
+                return true;
+            },
+            (pairs, dictionary, add));
+        return dictionary;
+    }
+}
+
+/// <summary>Immutable and frozen dictionaries.</summary>
+internal sealed class ImmutablePairsShape<TDictionary, TKey, TValue>(
+    Func<KeyValuePair<TKey, TValue>[], object?, TDictionary> build, Func<TDictionary, object?> comparerOf)
+    : LateShape(typeof(TDictionary))
+    where TDictionary : class, IEnumerable<KeyValuePair<TKey, TValue>>
+{
+    internal override void Write(PayloadWriter writer, object value)
+    {
+        var pairs = (TDictionary)value;
+        Comparers.Write(writer, comparerOf(pairs));
+        Pairs.Write(writer, new List<KeyValuePair<TKey, TValue>>(pairs));
+    }
+
+    protected override object Build(PayloadReader reader)
+    {
+        object? comparer = Comparers.Read(reader);
+        return build(Pairs.Read<TKey, TValue>(reader), comparer);
+    }
+}
+
+/// <summary>Runs code of collections and comparers on values that may be damaged.</summary>
+internal static class Rebuilding
+{
+    internal static TResult Run<TState, TResult>(Func<TState, TResult> code, TState state)
+    {
+        try
+        {
+            return code(state);
+        }
+        catch (Exception e)
+        {
+            throw Failed(e);
+        }
+    }
+
+    /// <summary>What a collection or a comparer threw, as the reader's own exception.</summary>
+    internal static PayloadCorruptException Failed(Exception e) =>
+        e as PayloadCorruptException ?? new PayloadCorruptException($"a collection cannot be rebuilt: {e.Message}", e);
+}

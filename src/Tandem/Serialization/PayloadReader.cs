@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+
+namespace Tandem.Serialization;
+
+/// <summary>
+/// Reads one payload. What it reads was written by another process and is not trusted: every length is checked against what is
+/// left, and nonsense is a <see cref="PayloadCorruptException"/>, never a wild read.
+/// </summary>
+internal sealed unsafe class PayloadReader
+{
+    /// <summary>Holds the number of an object whose parts are read before it can be made.</summary>
+    private static readonly object Unfinished = new();
+
+    private byte* _start;
+    private byte* _cursor;
+    private byte* _end;
+
+    /// <summary>The call that the payload belongs to. Null outside a call.</summary>
+    internal ICallLinks? Links { get; private set; }
+
+    /// <summary>The objects read so far, by number.</summary>
+    internal List<object?> Objects { get; } = [];
+
+    /// <summary>Starts reading <paramref name="length"/> bytes at <paramref name="start"/>, which must stay mapped until the last read.</summary>
+    internal void Begin(byte* start, nint length, ICallLinks? links = null)
+    {
+        _start = _cursor = start;
+        _end = start + length;
+        Links = links;
+        Objects.Clear();
+    }
+
+    /// <summary>Bytes read so far.</summary>
+    internal nint Position => (nint)(_cursor - _start);
+
+    /// <summary>Bytes not read yet.</summary>
+    internal nint Remaining => (nint)(_end - _cursor);
+
+    /// <summary>Moves past <paramref name="size"/> bytes and returns where they begin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal byte* Take(nint size)
+    {
+        byte* at = _cursor;
+        if ((nuint)size > (nuint)(_end - at))
+            throw new PayloadCorruptException($"a value of {size} bytes where {Remaining} are left");
+
+        _cursor = at + size;
+        return at;
+    }
+
+    /// <summary>Reads an unmanaged value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal T Read<T>() where T : unmanaged => Unsafe.ReadUnaligned<T>(Take(sizeof(T)));
+
+    /// <summary>Reads a count of elements that take at least <paramref name="minimumSize"/> bytes each, so that a lying count allocates nothing large.</summary>
+    internal int ReadCount(int minimumSize)
+    {
+        int count = Read<int>();
+        if (count < 0 || (nint)count * minimumSize > Remaining)
+            throw new PayloadCorruptException($"a count of {count} where {Remaining} bytes are left");
+
+        return count;
+    }
+
+    /// <summary>Reads what <see cref="PayloadWriter.WriteString"/> wrote.</summary>
+    internal string? ReadString()
+    {
+        int length = Read<int>();
+        if (length < 0)
+            return length == -1 ? null : throw new PayloadCorruptException($"a string of length {length}");
+
+        byte* at = Take((nint)length * sizeof(char));
+        return length == 0 ? "" : new string((char*)at, 0, length);
+    }
+
+    /// <summary>Gives the next number to an object that does not exist yet; <see cref="Finish"/> supplies it.</summary>
+    internal int ReserveNumber()
+    {
+        Objects.Add(Unfinished);
+        return Objects.Count - 1;
+    }
+
+    /// <summary>Supplies the object for a number from <see cref="ReserveNumber"/>.</summary>
+    internal void Finish(int number, object value) => Objects[number] = value;
+
+    /// <summary>The object with a number that the payload names.</summary>
+    internal object? ObjectAt(int number)
+    {
+        if ((uint)number >= (uint)Objects.Count)
+            throw new PayloadCorruptException($"a reference to object {number} of {Objects.Count}");
+
+        object? value = Objects[number];
+        return ReferenceEquals(value, Unfinished) ? throw new PayloadCorruptException($"a reference to object {number} from inside itself") : value;
+    }
+}
+
+/// <summary>A payload that makes no sense: its writer is broken or malicious.</summary>
+internal sealed class PayloadCorruptException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+
+namespace Tandem.Serialization;
+
+/// <summary>Mutable collections of single elements: a comparer, if they have one, and the elements.</summary>
+/// <remarks>
+/// Element by element and not by field, because the fields are chains (the depth of which the stack limits), hash tables (other in
+/// each process), or indexes that a damaged payload could point anywhere.
+/// </remarks>
+internal sealed class SequenceShape<TCollection, T>(
+    Func<object?, TCollection> create, Action<TCollection, T> add, Func<TCollection, object?>? comparerOf = null)
+    : Shape(typeof(TCollection), ShapeTraits.Tracked)
+    where TCollection : class
+{
+    /// <summary>Whether the collection gives the element first that was added last.</summary>
+    internal bool LastFirst { get; init; }
+
+    /// <summary>The elements, where the collection itself is not their sequence.</summary>
+    internal Func<TCollection, IEnumerable<T>>? ItemsOf { get; init; }
+
+    internal override void Write(PayloadWriter writer, object value)
+    {
+        var collection = (TCollection)value;
+        if (comparerOf is not null)
+            Comparers.Write(writer, comparerOf(collection));
+
+        Items.Write<T>(writer, CollectionsMarshal.AsSpan(new List<T>(ItemsOf is null ? (IEnumerable<T>)collection : ItemsOf(collection))));
+    }
+
+    internal override object? Read(PayloadReader reader)
+    {
+        // The comparer comes before the collection on both sides' lists of objects only if it is made before: so the number is reserved.
+        int number = reader.ReserveNumber();
+        object? comparer = comparerOf is null ? null : Comparers.Read(reader);
+        TCollection collection = Rebuilding.Run(static s => s.create(s.comparer), (create, comparer));
+        reader.Finish(number, collection);
+        T[] items = Items.Read<T>(reader);
+        Rebuilding.Run(
+            static s =>
+            {
+                for (int i = 0; i < s.items.Length; i++)
+                    s.add(s.collection, s.items[s.lastFirst ? s.items.Length - 1 - i : i]);
+                return true;
+            },
+            (items, collection, add, lastFirst: LastFirst));
+        return collection;
+    }
+}
+
+/// <summary>Immutable collections of single elements.</summary>
+internal sealed class ImmutableSequenceShape<TCollection, T>(Func<T[], object?, TCollection> build, Func<TCollection, object?>? comparerOf = null)
+    : LateShape(typeof(TCollection))
+    where TCollection : class, IEnumerable<T>
+{
+    internal override void Write(PayloadWriter writer, object value)
+    {
+        var collection = (TCollection)value;
+        if (comparerOf is not null)
+            Comparers.Write(writer, comparerOf(collection));
+
+        Items.Write<T>(writer, CollectionsMarshal.AsSpan(new List<T>(collection)));
+    }
+
+    protected override object Build(PayloadReader reader)
+    {
+        object? comparer = comparerOf is null ? null : Comparers.Read(reader);
+        return build(Items.Read<T>(reader), comparer);
+    }
+}

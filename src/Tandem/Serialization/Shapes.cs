@@ -1,0 +1,112 @@
+using System.Reflection;
+
+namespace Tandem.Serialization;
+
+/// <summary>Decides how objects of a type travel.</summary>
+internal static class Shapes
+{
+    internal static Shape Make(Type type)
+    {
+        if (type == typeof(byte[]))
+            return new ArrayShape<byte>();
+
+        if (type == typeof(string))
+            return new StringShape();
+
+        if (TypeChecks.IsUnusable(type))
+            return new NoShape(type);
+
+        if (type.IsArray)
+            return MakeArray(type);
+
+        if (type.IsValueType)
+            return new BoxedShape(type);
+
+        return MakeClass(type);
+    }
+
+    /// <summary>Makes a shape whose class is generic in <paramref name="arguments"/>.</summary>
+    internal static Shape Close(Type shape, Type[] arguments, params object[] parameters) =>
+        (Shape)Activator.CreateInstance(
+            shape.MakeGenericType(arguments), BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, null, parameters, null)!;
+
+    private static Shape MakeArray(Type type)
+    {
+        Type element = type.GetElementType()!;
+        if (TypeChecks.IsUnusable(element))
+            return new RefusedShape(type, Refusals.ForUnusable(element));
+
+        return type.IsSZArray ? Close(typeof(ArrayShape<>), [element]) : Close(typeof(MultiDimensionalArrayShape<>), [element], type);
+    }
+
+    private static Shape MakeClass(Type type)
+    {
+        if (typeof(Delegate).IsAssignableFrom(type))
+            return type.IsAbstract ? new NoShape(type) : new DelegateShape(type);
+
+        if (typeof(Exception).IsAssignableFrom(type))
+            return new ExceptionShape(type);
+
+        if (FrameworkShapes.Find(type) is { } known)
+            return known;
+
+        if (Refusals.For(type) is { } reason)
+            return new RefusedShape(type, reason);
+
+        if (ProgressOf(type) is { } report)
+            return Close(typeof(ProgressShape<>), [report]);
+
+        return type.IsAbstract ? new NoShape(type) : new PlainShape(type);
+    }
+
+    /// <summary>What a class reports when it implements <see cref="IProgress{T}"/>; null for others, and for interfaces.</summary>
+    private static Type? ProgressOf(Type type)
+    {
+        if (type.IsAbstract)
+            return null;
+
+        foreach (Type implemented in type.GetInterfaces())
+        {
+            if (implemented.IsConstructedGenericType && implemented.GetGenericTypeDefinition() == typeof(IProgress<>))
+                return implemented.GenericTypeArguments[0];
+        }
+
+        return null;
+    }
+}
+
+/// <summary>A type that no object has: an interface, an abstract class. Only the objects' own types have contents.</summary>
+internal sealed class NoShape(Type type) : Shape(type, ShapeTraits.None)
+{
+    internal override void Write(PayloadWriter writer, object value) => throw new WorkSerializationException(Refusals.ForUnusable(WireType));
+
+    internal override object? Read(PayloadReader reader) =>
+        throw new PayloadCorruptException($"an object of the type {TypeChecks.Display(WireType)}, of which there are none");
+}
+
+/// <summary>A type whose objects cannot travel; null references to them can.</summary>
+internal sealed class RefusedShape(Type type, string reason) : Shape(type, ShapeTraits.None)
+{
+    internal override void Write(PayloadWriter writer, object value) => throw new WorkSerializationException(reason);
+
+    internal override object? Read(PayloadReader reader) =>
+        throw new PayloadCorruptException($"an object of the type {TypeChecks.Display(WireType)}, which does not travel");
+}
+
+/// <summary>Strings where a base type is declared.</summary>
+internal sealed class StringShape() : Shape(typeof(string), ShapeTraits.None)
+{
+    internal override void Write(PayloadWriter writer, object value) => writer.WriteString((string)value);
+
+    internal override object? Read(PayloadReader reader) => reader.ReadString();
+}
+
+/// <summary>Boxed structs.</summary>
+internal sealed class BoxedShape(Type type) : Shape(type, ShapeTraits.None)
+{
+    private readonly Codec _codec = Codec.For(type);
+
+    internal override void Write(PayloadWriter writer, object value) => _codec.WriteObject(writer, value);
+
+    internal override object? Read(PayloadReader reader) => _codec.ReadObject(reader);
+}

@@ -1,0 +1,109 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+
+namespace Tandem.Serialization;
+
+/// <summary>Makes the codecs of structs that cannot just be copied.</summary>
+internal static class StructCodecs
+{
+    internal static Codec Make(Type type)
+    {
+        if (type == typeof(CancellationToken))
+            return new CancellationTokenCodec();
+
+        if (Nullable.GetUnderlyingType(type) is { } underlying)
+            return Close(typeof(NullableCodec<>), underlying);
+
+        if (Refusals.For(type) is { } reason)
+            return Close(typeof(RefusedCodec<>), type, reason);
+
+        if (type.IsConstructedGenericType)
+        {
+            Type definition = type.GetGenericTypeDefinition();
+            if (definition == typeof(Memory<>))
+                return Close(typeof(MemoryCodec<>), type.GenericTypeArguments[0]);
+
+            if (definition == typeof(ReadOnlyMemory<>))
+                return Close(typeof(ReadOnlyMemoryCodec<>), type.GenericTypeArguments[0]);
+
+            if (definition == typeof(ArraySegment<>))
+                return Close(typeof(ArraySegmentCodec<>), type.GenericTypeArguments[0]);
+        }
+
+        if (type.FullName == "System.Text.Json.JsonElement")
+            return JsonShapes.MakeElementCodec();
+
+        if (type.IsDefined(typeof(InlineArrayAttribute), false))
+            return Close(typeof(RefusedCodec<>), type, "an inline array of references has no codec; use an array");
+
+        return Close(typeof(StructCodec<>), type);
+    }
+
+    private static Codec Close(Type codec, Type argument, params object[] arguments) =>
+        (Codec)Activator.CreateInstance(
+            codec.MakeGenericType(argument), BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, null, arguments, null)!;
+}
+
+/// <summary>Structs with references, by their fields.</summary>
+internal sealed class StructCodec<T> : Codec<T>
+{
+    private readonly FieldPlan _plan = new(typeof(T));
+
+    // One byte where nothing travels, so that a count of such structs cannot ask for memory out of nothing.
+    internal override int MinimumSize => Math.Max(1, _plan.MinimumSize);
+
+    internal override void Write(PayloadWriter writer, T value)
+    {
+        if (_plan.Count == 0)
+            writer.Write((byte)0);
+        else
+            _plan.Write(writer, value!);
+    }
+
+    internal override T Read(PayloadReader reader)
+    {
+        object box = RuntimeHelpers.GetUninitializedObject(typeof(T));
+        if (_plan.Count == 0)
+            reader.Read<byte>();
+        else
+            _plan.Read(reader, box);
+
+        return (T)box;
+    }
+}
+
+/// <summary>Nullable structs that cannot just be copied.</summary>
+internal sealed class NullableCodec<T> : Codec<T?>
+    where T : struct
+{
+    internal override int MinimumSize => 1;
+
+    internal override void Write(PayloadWriter writer, T? value)
+    {
+        writer.Write((byte)(value.HasValue ? 1 : 0));
+        if (value.HasValue)
+            Codec<T>.Instance.Write(writer, value.GetValueOrDefault());
+    }
+
+    internal override T? Read(PayloadReader reader) => reader.Read<byte>() == 0 ? null : Codec<T>.Instance.Read(reader);
+}
+
+/// <summary>A struct that cannot travel.</summary>
+internal sealed class RefusedCodec<T>(string reason) : Codec<T>
+{
+    internal override int MinimumSize => 1;
+
+    internal override void Write(PayloadWriter writer, T value) => throw new WorkSerializationException(reason);
+
+    internal override T Read(PayloadReader reader) => throw new PayloadCorruptException($"a {TypeChecks.Display(typeof(T))}, which does not travel");
+}
+
+/// <summary>A declared type that no generic code can hold, such as a pointer.</summary>
+internal sealed class UnusableCodec(Type type) : Codec
+{
+    internal override int MinimumSize => 1;
+
+    internal override void WriteObject(PayloadWriter writer, object? value) => throw new WorkSerializationException(Refusals.ForUnusable(type));
+
+    internal override object? ReadObject(PayloadReader reader) => throw new PayloadCorruptException($"a {TypeChecks.Display(type)}, which does not travel");
+}

@@ -1,0 +1,34 @@
+namespace Tandem.Serialization;
+
+/// <summary>Questions about types that several codecs ask.</summary>
+internal static class TypeChecks
+{
+    /// <summary>Whether no value of the type can be held by generic code: a pointer, a reference, a ref struct, an open generic type.</summary>
+    internal static bool IsUnusable(Type type) =>
+        type.IsPointer || type.IsFunctionPointer || type.IsByRef || type.IsByRefLike || type.ContainsGenericParameters || type == typeof(void);
+
+    /// <summary>Whether the runtime itself defines the type.</summary>
+    internal static bool IsInCoreLibrary(Type type) => type.Assembly == typeof(object).Assembly;
+
+    /// <summary>The name to tell framework types by without loading the assemblies that they are in.</summary>
+    internal static string? DefinitionName(Type type) =>
+        type.IsConstructedGenericType ? type.GetGenericTypeDefinition().FullName : type.FullName;
+
+    /// <summary>A short name for messages, such as <c>List&lt;Int32&gt;</c>.</summary>
+    internal static string Display(Type type)
+    {
+        if (type.IsArray)
+            return $"{Display(type.GetElementType()!)}[{new string(',', type.GetArrayRank() - 1)}]";
+
+        if (!type.IsConstructedGenericType)
+            return type.Name;
+
+        int tick = type.Name.IndexOf('`', StringComparison.Ordinal);
+        Type[] arguments = type.GenericTypeArguments;
+        string[] names = new string[arguments.Length];
+        for (int i = 0; i < names.Length; i++)
+            names[i] = Display(arguments[i]);
+
+        return $"{(tick < 0 ? type.Name : type.Name[..tick])}<{string.Join(", ", names)}>";
+    }
+}

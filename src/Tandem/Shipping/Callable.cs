@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Tandem.Serialization;
+using Tandem.Work;
+
+namespace Tandem.Shipping;
+
+/// <summary>A method and the form in which it is called, with a number: a worker is told the definition once, and then the number.</summary>
+internal sealed class Callable
+{
+    private static readonly ConcurrentDictionary<(WorkMethod, Form), Callable> Known = new();
+    private static int s_lastNumber;
+
+    /// <summary>The delegates seen last, for lambdas without captured values: those are one object each, made once.</summary>
+    [ThreadStatic]
+    private static (Delegate? Work, Form? Form, Callable? Callable) t_last;
+
+    private byte[]? _definition;
+
+    private Callable(int number, WorkMethod method, Form form)
+    {
+        Number = number;
+        Method = method;
+        Form = form;
+    }
+
+    /// <summary>Unique in the parent process, from 1.</summary>
+    internal int Number { get; }
+
+    internal WorkMethod Method { get; }
+
+    internal Form Form { get; }
+
+    /// <summary>The callable for a delegate.</summary>
+    /// <exception cref="WorkSerializationException">The delegate cannot travel.</exception>
+    internal static Callable Of(Delegate work, Form form)
+    {
+        if (ReferenceEquals(t_last.Work, work) && ReferenceEquals(t_last.Form, form))
+            return t_last.Callable!;
+
+        WorkMethod method = WorkMethod.Of(work);
+        Callable callable = Known.GetOrAdd(
+            (method, form), static key => new Callable(Interlocked.Increment(ref s_lastNumber), key.Item1, key.Item2));
+        if (!method.HasValues)
+            t_last = (work, form, callable);
+
+        return callable;
+    }
+
+    /// <summary>The body of the frame that defines it.</summary>
+    internal unsafe ReadOnlySpan<byte> Definition
+    {
+        get
+        {
+            if (_definition is null)
+            {
+                using var writer = new PayloadWriter();
+                writer.Begin(HeapMemory.Instance);
+                writer.Write(Number);
+                TypeNames.Write(writer, Form.GetType());
+                Method.WriteDefinition(writer);
+                _definition = new ReadOnlySpan<byte>(writer.Start, (int)writer.Length).ToArray();
+            }
+
+            return _definition;
+        }
+    }
+
+    /// <summary>In a worker: reads a definition.</summary>
+    internal static Callable ReadDefinition(PayloadReader reader)
+    {
+        int number = reader.Read<int>();
+        Type form = TypeNames.Read(reader);
+        if (!form.IsSubclassOf(typeof(Form)))
+            throw new PayloadCorruptException($"{form} is no form of a call");
+
+        return new Callable(number, WorkMethod.ReadDefinition(reader), (Form)RuntimeHelpers.GetUninitializedObject(form));
+    }
+}
+
+/// <summary>Payload memory outside of any shared area.</summary>
+internal sealed unsafe class HeapMemory : IPayloadMemory
+{
+    internal static readonly HeapMemory Instance = new();
+
+    public byte* Allocate(nint size, out nint actual)
+    {
+        actual = size;
+        return (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)size);
+    }
+
+    public void Free(byte* block) => System.Runtime.InteropServices.NativeMemory.Free(block);
+}

@@ -1,0 +1,185 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using Tandem.Serialization;
+
+namespace Tandem.Shipping;
+
+/// <summary>
+/// The code of a delegate as it travels: its method's identity (module version, metadata token, generic arguments) and what of
+/// its target must be rebuilt. Both processes run the same build, so the code itself stays where it is.
+/// </summary>
+internal sealed class WorkMethod
+{
+    private const BindingFlags AnyField = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+
+    private static readonly ConcurrentDictionary<(MethodInfo Method, Type Delegate, Type? Target), WorkMethod> Known = new();
+
+    private readonly MethodInfo _method;
+    private readonly Type _delegateType;
+    private readonly TargetKind _kind;
+    private readonly ClosurePlan? _plan;
+    private readonly Codec? _target;
+    private readonly Type? _targetType;
+    private Delegate? _withoutValues;
+
+    private WorkMethod(MethodInfo method, Type delegateType, TargetKind kind, ClosurePlan? plan, Type? targetType)
+    {
+        _method = method;
+        _delegateType = delegateType;
+        _kind = kind;
+        _plan = plan;
+        _targetType = targetType;
+        _target = kind == TargetKind.Value ? Codec.For(targetType!) : null;
+    }
+
+    private enum TargetKind : byte
+    {
+        None,
+        Closure,
+        Value,
+    }
+
+    /// <summary>A readable name for errors and logs.</summary>
+    internal string Name => MethodNames.Readable(_method);
+
+    /// <summary>Whether each call carries captured values.</summary>
+    internal bool HasValues => _kind == TargetKind.Value || _plan is { IsEmpty: false };
+
+    /// <summary>Whether the work has a token among its parameters.</summary>
+    internal bool TakesToken => Array.Exists(
+        _delegateType.GetMethod(nameof(Action.Invoke))!.GetParameters(), static p => p.ParameterType == typeof(CancellationToken));
+
+    /// <summary>What <paramref name="work"/> is made of.</summary>
+    /// <exception cref="WorkSerializationException">The delegate cannot travel.</exception>
+    internal static WorkMethod Of(Delegate work)
+    {
+        if (!work.HasSingleTarget)
+            throw new WorkSerializationException("a delegate that combines several methods does not travel; send one call for each");
+
+        // The target's own type is part of the key: an inherited method is one method for many types.
+        return Known.GetOrAdd((work.Method, work.GetType(), work.Target?.GetType()), static key => Build(key.Method, key.Delegate, key.Target));
+    }
+
+    /// <summary>Writes what <see cref="ReadDefinition"/> reads.</summary>
+    internal void WriteDefinition(PayloadWriter writer)
+    {
+        TypeNames.Write(writer, _delegateType);
+        TypeNames.Write(writer, _method.DeclaringType!);
+        writer.Write(_method.Module.ModuleVersionId);
+        writer.Write(_method.MetadataToken);
+        Type[] arguments = _method.IsGenericMethod ? _method.GetGenericArguments() : [];
+        writer.Write(arguments.Length);
+        foreach (Type argument in arguments)
+            TypeNames.Write(writer, argument);
+
+        writer.Write(_kind);
+        _plan?.WriteDefinition(writer);
+        if (_targetType is not null)
+            TypeNames.Write(writer, _targetType);
+    }
+
+    /// <summary>Finds the code in this process.</summary>
+    internal static WorkMethod ReadDefinition(PayloadReader reader)
+    {
+        Type delegateType = TypeNames.Read(reader);
+        Type declaringType = TypeNames.Read(reader);
+        Guid version = reader.Read<Guid>();
+        int token = reader.Read<int>();
+        if (declaringType.Module.ModuleVersionId != version)
+        {
+            throw new WorkSerializationException(
+                $"worker and parent run different builds of {declaringType.Module.Name}; was it rebuilt while the program ran? Start the program anew");
+        }
+
+        MethodBase method = declaringType.Module.ResolveMethod(token)!;
+        if (declaringType.IsConstructedGenericType)
+            method = MethodBase.GetMethodFromHandle(method.MethodHandle, declaringType.TypeHandle)!;
+
+        var arguments = new Type[reader.ReadCount(1)];
+        for (int i = 0; i < arguments.Length; i++)
+            arguments[i] = TypeNames.Read(reader);
+
+        if (arguments.Length > 0)
+            method = ((MethodInfo)method).MakeGenericMethod(arguments);
+
+        var kind = reader.Read<TargetKind>();
+        ClosurePlan? plan = kind == TargetKind.Closure ? ClosurePlan.ReadDefinition(reader) : null;
+        Type? targetType = kind == TargetKind.Value ? TypeNames.Read(reader) : null;
+        return new WorkMethod((MethodInfo)method, delegateType, kind, plan, targetType);
+    }
+
+    /// <summary>Writes the captured values of one delegate.</summary>
+    internal void WriteValues(PayloadWriter writer, Delegate work)
+    {
+        if (_kind == TargetKind.Closure)
+        {
+            _plan!.WriteValues(writer, work.Target!);
+        }
+        else if (_kind == TargetKind.Value)
+        {
+            try
+            {
+                _target!.WriteObject(writer, work.Target);
+            }
+            catch (WorkSerializationException e)
+            {
+                e.Prepend("this");
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Makes the delegate from captured values.</summary>
+    internal Delegate ReadDelegate(PayloadReader reader)
+    {
+        if (!HasValues)
+            return _withoutValues ??= Bind(_plan?.ReadValues(reader));
+
+        return Bind(_kind == TargetKind.Closure ? _plan!.ReadValues(reader) : _target!.ReadObject(reader));
+    }
+
+    private Delegate Bind(object? target) => _method.CreateDelegate(_delegateType, target);
+
+    private static WorkMethod Build(MethodInfo method, Type delegateType, Type? type)
+    {
+        if (method.DeclaringType is null || method.Module.Assembly.IsDynamic)
+        {
+            throw new WorkSerializationException(
+                $"'{method.Name}' was compiled while the program ran, so that a worker process does not have it; use a method of an assembly");
+        }
+
+        if (type is null)
+            return new WorkMethod(method, delegateType, TargetKind.None, null, null);
+
+        if (!ClosureScanner.IsCompilerMade(type))
+            return new WorkMethod(method, delegateType, TargetKind.Value, null, type);
+
+        bool hasVariables = type.GetFields(AnyField).Length > 0;
+        ClosurePlan plan = ClosurePlan.Build(type, hasVariables ? ClosureScanner.FieldsReadBy(method) : null);
+        return new WorkMethod(method, delegateType, TargetKind.Closure, plan, null);
+    }
+}
+
+/// <summary>Turns the names that the compiler gives into what the user wrote.</summary>
+internal static class MethodNames
+{
+    /// <summary>Such as <c>Program.Main (lambda)</c> or <c>Crawler.Fetch</c>.</summary>
+    internal static string Readable(MethodInfo method)
+    {
+        Type? type = method.DeclaringType;
+        while (type is not null && type.Name.StartsWith('<') && type.DeclaringType is not null)
+            type = type.DeclaringType;
+
+        string name = method.Name;
+        int end = name.StartsWith('<') ? name.IndexOf('>') : -1;
+        if (end > 0)
+        {
+            int local = name.IndexOf("g__", end, StringComparison.Ordinal);
+            int bar = name.IndexOf('|');
+            string outer = name[1..end].Trim('<', '>', '$');
+            name = local > 0 && bar > local ? $"{outer}.{name[(local + 3)..bar]}" : $"{outer} (lambda)";
+        }
+
+        return type is null ? name : $"{type.Name}.{name}";
+    }
+}

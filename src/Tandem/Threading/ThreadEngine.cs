@@ -1,0 +1,209 @@
+using System.Collections.Concurrent;
+using Tandem.Mapping;
+using Tandem.Work;
+
+namespace Tandem.Threading;
+
+/// <summary>A pool whose workers are threads of this process, which take items from one shared queue.</summary>
+/// <remarks>
+/// A submitter enqueues and then looks whether a worker sleeps; a worker counts itself as sleeping and then looks at the queue once
+/// more. Both do so with a full fence between (the interlocked operations), so an item is never left with all workers asleep.
+/// </remarks>
+internal sealed class ThreadEngine : PoolEngine
+{
+    private readonly ConcurrentQueue<WorkItem> _queue = new();
+    private readonly Admission _admission;
+    private readonly SemaphoreSlim _wakeUps = new(0);
+    private readonly List<ThreadWorker> _workers = [];
+    private readonly CancellationTokenSource _abort = new();
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Func<object?>? _stateFactory;
+    private int _sleeping;
+    private int _started;
+    private int _alive;
+    private volatile bool _closed;
+    private volatile bool _ending;
+
+    internal ThreadEngine(WorkerPoolOptions options, Func<object?>? stateFactory)
+        : base(options)
+    {
+        _stateFactory = stateFactory;
+        _admission = new Admission(options);
+        if (options.StartEagerly)
+        {
+            while (_started < Lanes)
+                StartWorker();
+        }
+    }
+
+    /// <summary>Cancelled when the pool aborts.</summary>
+    internal CancellationToken Aborted => _abort.Token;
+
+    internal override void Submit(WorkItem item)
+    {
+        if (_closed)
+        {
+            item.SetException(Disposed());
+            return;
+        }
+
+        item.WatchCancellation(this);
+        if (!_admission.TryEnter(item, Admit, out Exception? refused))
+        {
+            if (refused is not null)
+                item.SetException(refused);
+            return;
+        }
+
+        Admit(item);
+    }
+
+    private void Admit(WorkItem item)
+    {
+        _queue.Enqueue(item);
+        Interlocked.MemoryBarrier();
+        if (_closed)
+            GiveUpQueue(); // Stop may have emptied the queue just before
+
+        if (!TryWakeOne() && Volatile.Read(ref _started) < Lanes)
+            StartWorker();
+    }
+
+    internal override void OnItemCanceled(WorkItem item)
+    {
+        if (item.TryCancelQueued())
+            _admission.Forget(item);
+    }
+
+    internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new LocalChunk<TItem, TResult>(call);
+
+    internal override Task StopAsync(StopMode mode)
+    {
+        _closed = true;
+        Interlocked.MemoryBarrier();
+        if (mode != StopMode.Drain)
+            GiveUpQueue();
+        if (mode == StopMode.Abort)
+            _abort.Cancel();
+
+        _ending = true;
+        lock (_workers)
+        {
+            if (_alive == 0)
+                _stopped.TrySetResult();
+        }
+
+        _wakeUps.Release(Lanes);
+        // A thread cannot be stopped: one that ignores its token is left behind as a background thread.
+        return mode == StopMode.Abort && Options.CancellationGrace != Timeout.InfiniteTimeSpan ? WaitForThreads() : _stopped.Task;
+    }
+
+    /// <summary>The next item for a worker; null when the pool has ended.</summary>
+    internal WorkItem? Take()
+    {
+        while (true)
+        {
+            if (_queue.TryDequeue(out WorkItem? item))
+            {
+                _admission.Leave(item);
+                if (item.TryAssign())
+                    return item;
+
+                continue;
+            }
+
+            if (_ending)
+                return null;
+
+            Sleep();
+        }
+    }
+
+    internal ThreadWorkerState CreateState() => new(_stateFactory);
+
+    internal void WorkerEnded()
+    {
+        lock (_workers)
+        {
+            if (--_alive == 0 && _ending)
+                _stopped.TrySetResult();
+        }
+    }
+
+    private void Sleep()
+    {
+        var spinner = new SpinWait();
+        while (spinner.Count < 30)
+        {
+            spinner.SpinOnce(sleep1Threshold: -1);
+            if (!_queue.IsEmpty || _ending)
+                return;
+        }
+
+        Interlocked.Increment(ref _sleeping);
+        if ((!_queue.IsEmpty || _ending) && TryLeaveSleepers())
+            return;
+
+        // Either there is nothing to do, or somebody has counted this worker out already and released a permit for it.
+        _wakeUps.Wait();
+    }
+
+    private bool TryWakeOne()
+    {
+        if (!TryLeaveSleepers())
+            return false;
+
+        _wakeUps.Release();
+        return true;
+    }
+
+    private bool TryLeaveSleepers()
+    {
+        int sleeping = Volatile.Read(ref _sleeping);
+        while (sleeping > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _sleeping, sleeping - 1, sleeping);
+            if (seen == sleeping)
+                return true;
+
+            sleeping = seen;
+        }
+
+        return false;
+    }
+
+    private void StartWorker()
+    {
+        ThreadWorker worker;
+        lock (_workers)
+        {
+            if (_started >= Lanes || _ending)
+                return;
+
+            // Lanes of one worker share its state.
+            int lane = _started % Options.ConcurrencyPerWorker;
+            ThreadWorkerState state = lane == 0 ? CreateState() : _workers[^1].State;
+            worker = new ThreadWorker(this, state, $"{Options.Name} {_started}");
+            _workers.Add(worker);
+            _started++;
+            _alive++;
+        }
+
+        worker.Start();
+    }
+
+    private void GiveUpQueue()
+    {
+        foreach (WorkItem waiting in _admission.Close())
+            waiting.SetException(Disposed());
+
+        while (_queue.TryDequeue(out WorkItem? item))
+        {
+            if (item.TryAssign())
+                item.SetException(Disposed());
+        }
+    }
+
+    private async Task WaitForThreads() =>
+        await Task.WhenAny(_stopped.Task, Task.Delay(Options.CancellationGrace)).ConfigureAwait(false);
+}

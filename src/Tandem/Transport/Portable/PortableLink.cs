@@ -1,0 +1,281 @@
+using System.IO.Pipes;
+using System.Runtime.InteropServices;
+
+namespace Tandem.Transport.Portable;
+
+/// <summary>
+/// The parent's end of a connection over two pipes: one for frames, one for control. Nothing lies ready at a worker beyond what it
+/// runs, and the worker says what it starts, so that a crash is blamed on the right item.
+/// </summary>
+internal sealed unsafe class PortableLink : WorkerLink
+{
+    private readonly NamedPipeServerStream _data;
+    private readonly NamedPipeServerStream _control;
+    private readonly object _gate = new();
+    private readonly object _controlGate = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ItemRecord[] _records = new ItemRecord[SharedMemory.LinkLayout.Slots];
+    private FrameBuffer _outgoing = new();
+    private FrameBuffer _sending = new();
+    private readonly FrameBuffer _controls = new();
+    private IFrameSink? _sink;
+    private Thread? _receiver;
+    private Thread? _sender;
+    private bool _hasOutgoing;
+    private bool _isConnected;
+    private volatile bool _closed;
+    private GCHandle _pinned;
+
+    /// <param name="name">The worker connects to pipes of this name, with <c>.c</c> appended for control.</param>
+    internal PortableLink(string name)
+    {
+        _data = Create(name);
+        _control = Create(name + ".c");
+    }
+
+    internal override int Slots => SharedMemory.LinkLayout.Slots;
+
+    internal override bool CanRevoke => false;
+
+    internal override bool TrySend(FrameKind kind, int slot, uint sequence, int extra, ReadOnlySpan<byte> body)
+    {
+        lock (_gate)
+            _outgoing.Append(kind, slot, sequence, extra, body, null, 0);
+        return true;
+    }
+
+    internal override bool TrySendInvoke(FrameKind kind, int slot, uint sequence, in InvokeMessage message, byte* payload)
+    {
+        if (slot < _records.Length)
+            _records[slot] = new ItemRecord { Sequence = sequence, Progress = -1 };
+
+        fixed (InvokeMessage* head = &message)
+        {
+            lock (_gate)
+                _outgoing.Append(kind, slot, sequence, 0, new ReadOnlySpan<byte>(head, InvokeMessage.Size), payload, (nint)message.Length);
+        }
+
+        return true;
+    }
+
+    internal override bool Flush()
+    {
+        lock (_gate)
+        {
+            _hasOutgoing = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        return false;
+    }
+
+    internal override void Wake()
+    {
+    }
+
+    internal override void SendControl(FrameKind kind, int slot, uint sequence, int extra)
+    {
+        lock (_controlGate)
+        {
+            _controls.Append(kind, slot, sequence, extra, [], null, 0);
+            FlushControls();
+        }
+    }
+
+    internal override bool TryRevoke(int slot, uint sequence) => false;
+
+    internal override int ProgressOf(int slot, uint sequence) => _records[slot].Sequence == sequence ? _records[slot].Progress : -1;
+
+    internal override bool TryRecoverChunk(int slot, uint sequence, out byte* payload, out nint length)
+    {
+        payload = null;
+        length = 0;
+        return _records[slot].Sequence == sequence && TryPin(slot, out payload, out length);
+    }
+
+    internal override byte* ResolveResult(in Frame frame, ref ResultMessage message)
+    {
+        if (message.Outcome == Outcome.Chunk)
+        {
+            // The elements came one by one.
+            TryPin(frame.Slot, out byte* elements, out nint length);
+            message.Length = length;
+            return elements;
+        }
+
+        return message.Length >= 0 && message.Length <= frame.BodyLength - ResultMessage.Size
+            ? frame.Body + ResultMessage.Size
+            : throw new ProtocolException($"a result claims {message.Length} bytes in a frame of {frame.BodyLength}");
+    }
+
+    internal override void ReleaseResult(in ResultMessage message)
+    {
+        if (message.Outcome == Outcome.Chunk && _pinned.IsAllocated)
+            _pinned.Free();
+    }
+
+    internal override void Start(IFrameSink sink)
+    {
+        _sink = sink;
+        _receiver = new Thread(Receive, 256 * 1024) { IsBackground = true, Name = "Tandem receiver" };
+        _sender = new Thread(Send, 256 * 1024) { IsBackground = true, Name = "Tandem sender" };
+        _receiver.Start();
+        _sender.Start();
+    }
+
+    internal override void DrainAndClose()
+    {
+        // The worker's end is closed, so a receiver comes to the end of its stream, unless a grandchild holds it open.
+        if (_receiver is not null && _receiver != Thread.CurrentThread && _isConnected)
+            _receiver.Join(TimeSpan.FromSeconds(2));
+
+        Close();
+    }
+
+    public override void Dispose()
+    {
+        Close();
+        if (_receiver != Thread.CurrentThread)
+            _receiver?.Join();
+        if (_sender != Thread.CurrentThread)
+            _sender?.Join();
+        if (_pinned.IsAllocated)
+            _pinned.Free();
+        _closing.Dispose();
+    }
+
+    private bool TryPin(int slot, out byte* payload, out nint length)
+    {
+        if (_pinned.IsAllocated)
+            _pinned.Free();
+
+        byte[] elements = _records[slot].Elements?.ToArray() ?? [];
+        _pinned = GCHandle.Alloc(elements, GCHandleType.Pinned);
+        payload = (byte*)_pinned.AddrOfPinnedObject();
+        length = elements.Length;
+        return true;
+    }
+
+    private void Receive()
+    {
+        try
+        {
+            _data.WaitForConnectionAsync(_closing.Token).GetAwaiter().GetResult();
+            _control.WaitForConnectionAsync(_closing.Token).GetAwaiter().GetResult();
+            lock (_controlGate)
+            {
+                _isConnected = true;
+                FlushControls();
+            }
+
+            Flush();
+            using var reader = new FrameReader(_data);
+            while (reader.TryRead(out Frame frame))
+            {
+                if (!Record(in frame))
+                    _sink!.OnFrame(in frame);
+                _sink!.OnBatchEnd();
+            }
+
+            if (!_closed)
+                _sink!.OnBroken(new EndOfStreamException());
+        }
+        catch (Exception) when (_closed)
+        {
+            // Closed while it waited for a worker that never came.
+        }
+        catch (Exception e)
+        {
+            _sink!.OnBroken(e);
+        }
+    }
+
+    /// <summary>Keeps what the worker says about its progress.</summary>
+    private bool Record(in Frame frame)
+    {
+        if (frame.Kind is not (FrameKind.Started or FrameKind.Element))
+            return false;
+
+        if ((uint)frame.Slot >= (uint)_records.Length || _records[frame.Slot].Sequence != frame.Sequence)
+            throw new ProtocolException($"progress of slot {frame.Slot}, which has no such item");
+
+        ref ItemRecord record = ref _records[frame.Slot];
+        if (frame.Kind == FrameKind.Element)
+            (record.Elements ??= new MemoryStream()).Write(new ReadOnlySpan<byte>(frame.Body, frame.BodyLength));
+
+        record.Progress = frame.Extra;
+        return true;
+    }
+
+    private void Send()
+    {
+        try
+        {
+            while (true)
+            {
+                lock (_gate)
+                {
+                    while (!_closed && !(_hasOutgoing && _isConnected))
+                        Monitor.Wait(_gate);
+
+                    if (_closed)
+                        return;
+
+                    _hasOutgoing = false;
+                    (_outgoing, _sending) = (_sending, _outgoing);
+                }
+
+                _data.Write(_sending.Bytes);
+                _sending.Shrink();
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The worker is gone; its exit tells.
+        }
+    }
+
+    /// <summary>Writes control frames at once: they must not wait for a payload that a busy worker does not read.</summary>
+    private void FlushControls()
+    {
+        if (!_isConnected || _closed)
+            return;
+
+        try
+        {
+            _control.Write(_controls.Bytes);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // The worker is gone; its exit tells.
+        }
+
+        _controls.Clear();
+    }
+
+    private void Close()
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return;
+
+            _closed = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        _closing.Cancel();
+        _data.Dispose();
+        _control.Dispose();
+    }
+
+    private static NamedPipeServerStream Create(string name) => new(
+        name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
+
+    private struct ItemRecord
+    {
+        internal uint Sequence;
+        internal int Progress;
+        internal MemoryStream? Elements;
+    }
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using Tandem.Interop;
+
+namespace Tandem.Transport.SharedMemory;
+
+/// <summary>
+/// Wakes the consumer of a ring: an eventcount on a futex. The ring is the truth, the wake-up only a hint to look at it.
+/// </summary>
+/// <remarks>
+/// No wake-up is lost: the consumer announces itself (full fence) and then looks at the ring again; the producer publishes, then
+/// (full fence) looks at the announcement. In every interleaving one of them sees the other. A plain release store followed by a
+/// plain load would not do, not even on x86, where the load may pass the store.
+/// </remarks>
+internal readonly unsafe struct Doorbell(byte* control)
+{
+    private readonly RingControl* _control = (RingControl*)control;
+
+    /// <summary>Producer, after publishing: whether the consumer must be woken by <see cref="Wake"/>.</summary>
+    internal bool MustWake()
+    {
+        Interlocked.MemoryBarrier(); // orders the published tail before the look at Waiting
+        return Volatile.Read(ref _control->Waiting) != 0;
+    }
+
+    /// <summary>Wakes the consumer. A burst wakes once: the announcement is taken down first.</summary>
+    internal void Wake()
+    {
+        Volatile.Write(ref _control->Waiting, 0);
+        Interlocked.Increment(ref _control->Signal);
+        Libc.FutexWake(&_control->Signal);
+    }
+
+    /// <summary>Consumer: reads the signal count, to be passed to <see cref="Sleep"/>.</summary>
+    internal int Prepare() => Volatile.Read(ref _control->Signal);
+
+    /// <summary>Consumer: announces that it is about to sleep; it must look at the ring once more before it does.</summary>
+    internal void Announce() => Interlocked.Exchange(ref _control->Waiting, 1);
+
+    /// <summary>Consumer: takes the announcement down, so that the producer spares itself the wake-up.</summary>
+    internal void Withdraw() => Volatile.Write(ref _control->Waiting, 0);
+
+    /// <summary>Consumer: whether it is announced as sleeping.</summary>
+    internal bool IsAnnounced => Volatile.Read(ref _control->Waiting) != 0;
+
+    /// <summary>Consumer: sleeps until a wake-up that came after <see cref="Prepare"/>, or the time is over.</summary>
+    internal void Sleep(int signal, int timeoutMilliseconds) => Libc.FutexWait(&_control->Signal, signal, timeoutMilliseconds);
+}
+
+/// <summary>
+/// How long a consumer looks at its ring before it sleeps. A wake-up of a sleeping core costs tens of microseconds, so spinning pays
+/// while frames keep arriving; with nothing arriving it only takes the core from who works. So it spins after success and stops after failure.
+/// </summary>
+internal sealed class SpinPolicy(int microseconds)
+{
+    private readonly long _budget = microseconds * Stopwatch.Frequency / 1_000_000;
+    private int _failures;
+
+    /// <summary>Spins until <paramref name="reader"/> has frames; false when it is time to sleep.</summary>
+    internal bool Wait(RingReader reader)
+    {
+        if (reader.HasFrames)
+            return true;
+
+        // After a failure, try again only now and then, to find out whether calls keep arriving.
+        if (_budget == 0 || (_failures > 0 && _failures++ % 8 != 0))
+            return false;
+
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; ; i++)
+        {
+            if (reader.HasFrames)
+            {
+                _failures = 0;
+                return true;
+            }
+
+            Thread.SpinWait(4);
+            if (i % 16 == 15 && Stopwatch.GetTimestamp() - start > _budget)
+                break;
+        }
+
+        _failures = 1;
+        return false;
+    }
+}

@@ -1,0 +1,156 @@
+using System.Numerics;
+using Tandem.Serialization;
+
+namespace Tandem.Transport.SharedMemory;
+
+/// <summary>
+/// Blocks of shared memory for payloads that are too large for a frame: written once by their owner, read in place by the other
+/// process, which cannot write them. The area is a large sparse region; only pages that were touched cost memory.
+/// </summary>
+/// <remarks>Segregated free lists of power-of-two blocks (Knuth, TAOCP vol. 1, 2.5): a block's slack is address space, not memory.</remarks>
+internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
+{
+    /// <summary>Address space of one area; bounds what can be in flight at once.</summary>
+    internal static readonly nint DefaultSize = unchecked((nint)(64L << 30));
+
+    private const int SmallestShift = 14;
+
+    /// <summary>Freed blocks keep their pages up to this sum, so that steady traffic does not fault them in again.</summary>
+    private const long ResidentLimit = 128L << 20;
+
+    private readonly SharedRegion _region;
+    private readonly Lock _lock = new();
+    private readonly Stack<long>[] _free = new Stack<long>[64];
+    private readonly Dictionary<long, int> _allocated = [];
+    private readonly HashSet<long> _resident = [];
+    private long _residentBytes;
+    private long _top;
+
+    internal PayloadArea(SharedRegion region) => _region = region;
+
+    internal SharedRegion Region => _region;
+
+    /// <summary>Blocks that are handed out; 0 when nothing is in flight.</summary>
+    internal int AllocatedBlocks
+    {
+        get
+        {
+            lock (_lock)
+                return _allocated.Count;
+        }
+    }
+
+    public byte* Allocate(nint size, out nint actual)
+    {
+        int shift = Math.Max(SmallestShift, 64 - BitOperations.LeadingZeroCount((ulong)(size - 1)));
+        actual = (nint)1 << shift;
+        lock (_lock)
+        {
+            long offset;
+            if (_free[shift] is { Count: > 0 } list)
+            {
+                offset = list.Pop();
+                if (_resident.Remove(offset))
+                    _residentBytes -= actual;
+            }
+            else
+            {
+                offset = _top;
+                if (offset + actual > _region.Length)
+                {
+                    throw new WorkSerializationException(
+                        $"the {_region.Length >> 30} GiB of address space for payloads in flight are used up; send less at once");
+                }
+
+                _top += actual;
+            }
+
+            _allocated.Add(offset, shift);
+            return _region.Address + offset;
+        }
+    }
+
+    public void Free(byte* block)
+    {
+        long offset = block - _region.Address;
+        lock (_lock)
+        {
+            if (!_allocated.Remove(offset, out int shift))
+                throw new ProtocolException($"a payload block at {offset} was released that is not in use");
+
+            long size = 1L << shift;
+            if (_residentBytes + size <= ResidentLimit)
+            {
+                _residentBytes += size;
+                _resident.Add(offset);
+            }
+            else
+            {
+                _region.Discard((nint)offset, (nint)size);
+            }
+
+            (_free[shift] ??= new Stack<long>()).Push(offset);
+        }
+    }
+
+    /// <summary>Gives the pages of all free blocks back to the system.</summary>
+    internal void Trim()
+    {
+        lock (_lock)
+        {
+            foreach (Stack<long>? list in _free)
+            {
+                if (list is null)
+                    continue;
+
+                int shift = Array.IndexOf(_free, list);
+                foreach (long offset in list)
+                {
+                    if (_resident.Remove(offset))
+                        _region.Discard((nint)offset, (nint)1 << shift);
+                }
+            }
+
+            _residentBytes = 0;
+        }
+    }
+
+    public void Dispose() => _region.Dispose();
+}
+
+/// <summary>
+/// Result blocks that the parent has read, on their way back to the worker that owns them: a small ring of offsets.
+/// </summary>
+/// <remarks>
+/// It cannot overflow: a slot has at most one unread block, and the worker empties the queue before it takes a new block. A parent
+/// that finds it full has a broken worker before it. Ordering as in <see cref="Ring"/>: release on the tail, acquire by the reader.
+/// </remarks>
+internal readonly unsafe struct ReleaseQueue(byte* memory)
+{
+    private const int Capacity = LinkLayout.Slots * 4;
+    private readonly long* _tail = (long*)memory;
+    private readonly long* _head = (long*)(memory + 128);
+    private readonly long* _entries = (long*)(memory + 256);
+
+    internal void Push(long offset)
+    {
+        long tail = Volatile.Read(ref *_tail);
+        if (tail - Volatile.Read(ref *_head) is < 0 or >= Capacity)
+            throw new ProtocolException("the worker does not take its result blocks back");
+
+        _entries[tail % Capacity] = offset;
+        Volatile.Write(ref *_tail, tail + 1);
+    }
+
+    internal bool TryPop(out long offset)
+    {
+        long head = Volatile.Read(ref *_head);
+        offset = 0;
+        if (head == Volatile.Read(ref *_tail))
+            return false;
+
+        offset = _entries[head % Capacity];
+        Volatile.Write(ref *_head, head + 1);
+        return true;
+    }
+}

@@ -1,0 +1,304 @@
+using System.Diagnostics;
+using Tandem.Interop;
+
+namespace Tandem.Transport.SharedMemory;
+
+/// <summary>The parent's end of a connection over shared memory: two rings, the item cells, and the worker's result area.</summary>
+/// <remarks>
+/// Answers are consumed by whoever holds <see cref="_role"/>: the receiver thread, or a caller that polls for its own answer.
+/// Whoever gives the role up looks at the ring once more (the exchange is a full fence), so a frame that came while another thread
+/// was refused the role is never left behind.
+/// </remarks>
+internal sealed unsafe class SharedMemoryLink : WorkerLink
+{
+    /// <summary>How long a caller polls: a little more than a round trip to a spinning worker.</summary>
+    private static readonly long PollTicks = 6 * Stopwatch.Frequency / 1_000_000;
+
+    private readonly SharedRegion _region;
+    private readonly PayloadArea _requests;
+    private readonly SharedRegion _results;
+    private readonly RingWriter _writer;
+    private readonly RingReader _reader;
+    private readonly Doorbell _workerBell;
+    private readonly Doorbell _ownBell;
+    private readonly ReleaseQueue _releases;
+    private readonly SpinPolicy _spin;
+    private readonly int _controlSocket;
+    private IFrameSink? _sink;
+    private Thread? _receiver;
+    private int _role;
+    private volatile bool _closed;
+    private bool _broken;
+
+    /// <param name="requests">The pool's area for large arguments.</param>
+    /// <param name="controlSocket">The parent's end of the control socket; the link owns it.</param>
+    /// <param name="spinMicroseconds">How long either side may spin before it sleeps.</param>
+    internal SharedMemoryLink(PayloadArea requests, int controlSocket, int spinMicroseconds)
+    {
+        _requests = requests;
+        _controlSocket = controlSocket;
+        _region = SharedRegion.Create("tandem-link", LinkLayout.Size, othersReadOnly: false);
+        try
+        {
+            _results = SharedRegion.CreateForOther("tandem-results", PayloadArea.DefaultSize);
+        }
+        catch
+        {
+            _region.Dispose();
+            throw;
+        }
+
+        byte* memory = _region.Address;
+        *(LinkHeader*)memory = new LinkHeader
+        {
+            Magic = LinkHeader.MagicValue,
+            Version = LinkLayout.Version,
+            SpinMicroseconds = spinMicroseconds,
+            RequestAreaSize = requests.Region.Length,
+            ResultAreaSize = _results.Length,
+        };
+        _writer = new RingWriter(memory + LinkLayout.RequestRingOffset, LinkLayout.RingCapacity);
+        _reader = new RingReader(memory + LinkLayout.ResponseRingOffset, LinkLayout.RingCapacity);
+        _workerBell = new Doorbell(memory + LinkLayout.RequestRingOffset);
+        _ownBell = new Doorbell(memory + LinkLayout.ResponseRingOffset);
+        _releases = new ReleaseQueue(memory + LinkLayout.ReleasesOffset);
+        _spin = new SpinPolicy(spinMicroseconds);
+    }
+
+    internal override int Slots => LinkLayout.Slots;
+
+    internal override bool CanRevoke => true;
+
+    /// <summary>The descriptors that the worker needs, in the order in which it expects them after the control socket.</summary>
+    internal (int Link, int Requests, int Results) Descriptors => (_region.Descriptor, _requests.Region.Descriptor, _results.Descriptor);
+
+    /// <summary>The worker has its own copies: only the request area's stays open, for workers to come.</summary>
+    internal void CloseDescriptors()
+    {
+        _region.CloseDescriptor();
+        _results.CloseDescriptor();
+    }
+
+    internal override bool TrySend(FrameKind kind, int slot, uint sequence, int extra, ReadOnlySpan<byte> body)
+    {
+        if (body.Length > _writer.MaximumBody)
+            throw new ArgumentOutOfRangeException(nameof(body), body.Length, "A frame is larger than the ring takes.");
+
+        byte* at = _writer.TryReserve(kind, slot, sequence, extra, body.Length);
+        if (at == null)
+            return false;
+
+        body.CopyTo(new Span<byte>(at, body.Length));
+        return true;
+    }
+
+    internal override bool TrySendInvoke(FrameKind kind, int slot, uint sequence, in InvokeMessage message, byte* payload)
+    {
+        InvokeMessage copy = message;
+        bool inArea = payload != null && IsInRequestArea(payload);
+        int inline = inArea ? 0 : (int)message.Length;
+        byte* at = _writer.TryReserve(kind, slot, sequence, 0, InvokeMessage.Size + inline);
+        if (at == null)
+            return false;
+
+        // Before the frame is published: the worker moves the cell on from here. What builds a worker's state has no cell.
+        if (slot < LinkLayout.Slots)
+            Volatile.Write(ref Cell(slot)->Word, ItemCell.Pack(sequence, ItemCell.Queued));
+        copy.InArea = inArea ? 1 : 0;
+        copy.Offset = inArea ? payload - _requests.Region.Address : 0;
+        *(InvokeMessage*)at = copy;
+        Buffer.MemoryCopy(payload, at + InvokeMessage.Size, inline, inline);
+        return true;
+    }
+
+    internal override bool Flush()
+    {
+        _writer.Publish();
+        return _workerBell.MustWake();
+    }
+
+    internal override void Wake() => _workerBell.Wake();
+
+    internal override void SendControl(FrameKind kind, int slot, uint sequence, int extra)
+    {
+        var header = new FrameHeader
+        {
+            Kind = kind,
+            Version = LinkLayout.Version,
+            Slot = (ushort)slot,
+            Sequence = sequence,
+            Extra = extra,
+        };
+
+        // A socket pair buffers thousands of these; a failure means that the worker is dying, which its exit tells better.
+        _ = Libc.Write(_controlSocket, (byte*)&header, FrameHeader.Size);
+    }
+
+    internal override bool TryRevoke(int slot, uint sequence)
+    {
+        long queued = ItemCell.Pack(sequence, ItemCell.Queued);
+        return Interlocked.CompareExchange(ref Cell(slot)->Word, ItemCell.Pack(sequence, ItemCell.Revoked), queued) == queued;
+    }
+
+    internal override int ProgressOf(int slot, uint sequence)
+    {
+        long word = Volatile.Read(ref Cell(slot)->Word);
+        return ItemCell.SequenceOf(word) == sequence ? Math.Max(-1, ItemCell.ProgressOf(word)) : -1;
+    }
+
+    internal override bool TryRecoverChunk(int slot, uint sequence, out byte* payload, out nint length)
+    {
+        ItemCell* cell = Cell(slot);
+        long offset = Volatile.Read(ref cell->ResultOffset);
+        length = (nint)Volatile.Read(ref cell->ResultLength);
+        payload = null;
+        if (ProgressOf(slot, sequence) < 0 || !IsInResultArea(offset, length))
+            return false;
+
+        payload = _results.Address + offset;
+        return true;
+    }
+
+    internal override byte* ResolveResult(in Frame frame, ref ResultMessage message)
+    {
+        if (message.InArea == 0)
+        {
+            return message.Length >= 0 && message.Length <= frame.BodyLength - ResultMessage.Size
+                ? frame.Body + ResultMessage.Size
+                : throw new ProtocolException($"a result claims {message.Length} bytes in a frame of {frame.BodyLength}");
+        }
+
+        return IsInResultArea(message.Offset, (nint)message.Length)
+            ? _results.Address + message.Offset
+            : throw new ProtocolException($"a result lies at {message.Offset}, {message.Length} bytes, outside the area");
+    }
+
+    internal override void ReleaseResult(in ResultMessage message)
+    {
+        if (message.InArea != 0)
+            _releases.Push(message.Offset);
+    }
+
+    internal override void Start(IFrameSink sink)
+    {
+        _sink = sink;
+        _receiver = new Thread(Receive, 256 * 1024) { IsBackground = true, Name = "Tandem receiver" };
+        _receiver.Start();
+    }
+
+    internal override void Poll(IPollTarget done)
+    {
+        // Nobody answers within microseconds who has to be woken first.
+        if (_workerBell.IsAnnounced || Interlocked.CompareExchange(ref _role, 1, 0) != 0)
+            return;
+
+        bool receiverSleeps = _ownBell.IsAnnounced;
+        if (receiverSleeps)
+            _ownBell.Withdraw();
+
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; !done.IsSettled && !_closed; i++)
+        {
+            if (!DrainHeld() && i % 8 == 7 && Stopwatch.GetTimestamp() - start > PollTicks)
+                break;
+
+            Thread.SpinWait(1);
+        }
+
+        if (receiverSleeps)
+            _ownBell.Announce();
+        GiveRoleUp();
+    }
+
+    internal override void DrainAndClose()
+    {
+        _closed = true;
+        _ownBell.Wake();
+        if (_receiver != Thread.CurrentThread)
+            _receiver?.Join();
+
+        TryDrain();
+    }
+
+    public override void Dispose()
+    {
+        DrainAndClose();
+        _ = Libc.Close(_controlSocket);
+        _results.Dispose();
+        _region.Dispose();
+    }
+
+    private ItemCell* Cell(int slot) => (ItemCell*)(_region.Address + LinkLayout.CellsOffset) + slot;
+
+    private bool IsInRequestArea(byte* address) =>
+        address >= _requests.Region.Address && address < _requests.Region.Address + _requests.Region.Length;
+
+    private bool IsInResultArea(long offset, nint length) =>
+        offset >= 0 && length >= 0 && offset <= _results.Length && length <= _results.Length - offset;
+
+    private void Receive()
+    {
+        while (!_closed)
+        {
+            TryDrain();
+            if (_spin.Wait(_reader))
+                continue;
+
+            int signal = _ownBell.Prepare();
+            _ownBell.Announce();
+            // The time-out is a safety net only; the doorbell's protocol loses no wake-up.
+            if (!_reader.HasFrames && !_closed)
+                _ownBell.Sleep(signal, 1000);
+
+            _ownBell.Withdraw();
+        }
+    }
+
+    private void TryDrain()
+    {
+        if (Interlocked.CompareExchange(ref _role, 1, 0) != 0)
+            return;
+
+        DrainHeld();
+        GiveRoleUp();
+    }
+
+    private void GiveRoleUp()
+    {
+        do
+        {
+            Interlocked.Exchange(ref _role, 0);
+            if (_broken || !_reader.HasFrames || Interlocked.CompareExchange(ref _role, 1, 0) != 0)
+                return;
+        }
+        while (DrainHeld());
+
+        Interlocked.Exchange(ref _role, 0);
+    }
+
+    private bool DrainHeld()
+    {
+        if (_broken)
+            return false;
+
+        bool any = false;
+        try
+        {
+            while (_reader.TryRead(out Frame frame))
+            {
+                any = true;
+                _sink!.OnFrame(in frame);
+                _reader.Release();
+            }
+        }
+        catch (Exception e)
+        {
+            _broken = true;
+            _sink!.OnBroken(e);
+        }
+
+        if (any)
+            _sink!.OnBatchEnd();
+        return any;
+    }
+}

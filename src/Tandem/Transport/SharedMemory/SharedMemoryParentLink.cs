@@ -1,0 +1,210 @@
+using Tandem.Interop;
+using Tandem.Serialization;
+
+namespace Tandem.Transport.SharedMemory;
+
+/// <summary>The worker's end of a connection over shared memory.</summary>
+internal sealed unsafe class SharedMemoryParentLink : ParentLink
+{
+    private readonly SharedRegion _region;
+    private readonly SharedRegion _requests;
+    private readonly PayloadArea _results;
+    private readonly RingReader _reader;
+    private readonly RingWriter _writer;
+    private readonly Doorbell _ownBell;
+    private readonly Doorbell _parentBell;
+    private readonly ReleaseQueue _releases;
+    private readonly SpinPolicy _spin;
+    private readonly int _controlSocket;
+    private readonly Lock _sending = new();
+    private volatile bool _ended;
+
+    /// <summary>Attaches to what the parent prepared. The descriptors are the ones of <see cref="Launch.LaunchProtocol"/>.</summary>
+    internal SharedMemoryParentLink(int controlSocket, int link, int requests, int results)
+    {
+        _controlSocket = controlSocket;
+        _region = SharedRegion.Open(link, LinkLayout.Size, writable: true);
+        LinkHeader header = *(LinkHeader*)_region.Address;
+        if (header.Magic != LinkHeader.MagicValue || header.Version != LinkLayout.Version)
+            throw new ProtocolException($"the parent speaks version {header.Version} of the protocol, this worker {LinkLayout.Version}");
+
+        _requests = SharedRegion.Open(requests, (nint)header.RequestAreaSize, writable: false);
+        _results = new PayloadArea(SharedRegion.Open(results, (nint)header.ResultAreaSize, writable: true));
+        byte* memory = _region.Address;
+        _reader = new RingReader(memory + LinkLayout.RequestRingOffset, LinkLayout.RingCapacity);
+        _writer = new RingWriter(memory + LinkLayout.ResponseRingOffset, LinkLayout.RingCapacity);
+        _ownBell = new Doorbell(memory + LinkLayout.RequestRingOffset);
+        _parentBell = new Doorbell(memory + LinkLayout.ResponseRingOffset);
+        _releases = new ReleaseQueue(memory + LinkLayout.ReleasesOffset);
+        _spin = new SpinPolicy(header.SpinMicroseconds);
+        ResultMemory = new ReclaimingMemory(this);
+    }
+
+    internal override IPayloadMemory ResultMemory { get; }
+
+    internal override bool Receive(out Frame frame)
+    {
+        while (!_reader.TryRead(out frame))
+        {
+            if (_ended)
+                return false;
+
+            if (_spin.Wait(_reader))
+                continue;
+
+            int signal = _ownBell.Prepare();
+            _ownBell.Announce();
+            if (!_reader.HasFrames && !_ended)
+                _ownBell.Sleep(signal, 1000); // a safety net; no wake-up is lost
+
+            _ownBell.Withdraw();
+        }
+
+        return true;
+    }
+
+    internal override void Release() => _reader.Release();
+
+    internal override bool ReceiveControl(out Frame frame)
+    {
+        frame = default;
+        FrameHeader header = default;
+        nint filled = 0;
+        while (filled < FrameHeader.Size)
+        {
+            nint read = Libc.Read(_controlSocket, (byte*)&header + filled, FrameHeader.Size - filled);
+            if (read > 0)
+            {
+                filled += read;
+            }
+            else if (read == 0 || System.Runtime.InteropServices.Marshal.GetLastPInvokeError() != Libc.EINTR)
+            {
+                Stop();
+                return false;
+            }
+        }
+
+        frame = new Frame { Kind = header.Kind, Slot = header.Slot, Sequence = header.Sequence, Extra = header.Extra };
+        return true;
+    }
+
+    internal override void Stop()
+    {
+        _ended = true;
+        _ownBell.Wake();
+    }
+
+    internal override byte* ResolvePayload(in Frame frame, in InvokeMessage message)
+    {
+        bool inside = message.InArea == 0
+            ? message.Length >= 0 && message.Length <= frame.BodyLength - InvokeMessage.Size
+            : message.Offset >= 0 && message.Length >= 0 && message.Offset <= _requests.Length && message.Length <= _requests.Length - message.Offset;
+        if (!inside)
+            throw new ProtocolException($"a payload of {message.Length} bytes at {message.Offset} lies outside of its area");
+
+        return message.InArea == 0 ? frame.Body + InvokeMessage.Size : _requests.Address + message.Offset;
+    }
+
+    internal override bool TryStart(int slot, uint sequence, int first)
+    {
+        ItemCell* cell = Cell(slot);
+        cell->ResultLength = 0;
+        long queued = ItemCell.Pack(sequence, ItemCell.Queued);
+        return Interlocked.CompareExchange(ref cell->Word, ItemCell.Pack(sequence, first), queued) == queued;
+    }
+
+    internal override void BeginChunk(PayloadWriter writer) => writer.BeginInBlock(ResultMemory);
+
+    internal override void AdvanceChunk(int slot, uint sequence, int next, PayloadWriter writer)
+    {
+        // The outcome's bytes, then their extent, then the progress that vouches for them: release stores in this order.
+        ItemCell* cell = Cell(slot);
+        Volatile.Write(ref cell->ResultOffset, writer.Start - _results.Region.Address);
+        Volatile.Write(ref cell->ResultLength, writer.Length);
+        Volatile.Write(ref cell->Word, ItemCell.Pack(sequence, next));
+    }
+
+    internal override void Send(FrameKind kind, int slot, uint sequence, int extra, ReadOnlySpan<byte> body)
+    {
+        bool wake;
+        lock (_sending)
+        {
+            body.CopyTo(new Span<byte>(Reserve(kind, slot, sequence, extra, body.Length), body.Length));
+            _writer.Publish();
+            wake = _parentBell.MustWake();
+        }
+
+        if (wake)
+            _parentBell.Wake();
+    }
+
+    internal override void SendResult(int slot, uint sequence, ResultMessage message, PayloadWriter writer)
+    {
+        message.Length = writer.Length;
+        message.InArea = writer.IsInline ? 0 : 1;
+        int inline = writer.IsInline ? (int)writer.Length : 0;
+        if (!writer.IsInline)
+            message.Offset = writer.DetachBlock() - _results.Region.Address;
+
+        bool wake;
+        lock (_sending)
+        {
+            byte* at = Reserve(FrameKind.Result, slot, sequence, 0, ResultMessage.Size + inline);
+            *(ResultMessage*)at = message;
+            Buffer.MemoryCopy(writer.Start, at + ResultMessage.Size, inline, inline);
+            _writer.Publish();
+            wake = _parentBell.MustWake();
+        }
+
+        if (wake)
+            _parentBell.Wake();
+    }
+
+    private ItemCell* Cell(int slot)
+    {
+        if ((uint)slot >= LinkLayout.Slots)
+            throw new ProtocolException($"there is no slot {slot}");
+
+        return (ItemCell*)(_region.Address + LinkLayout.CellsOffset) + slot;
+    }
+
+    private byte* Reserve(FrameKind kind, int slot, uint sequence, int extra, int bodyLength)
+    {
+        if (bodyLength > _writer.MaximumBody)
+            throw new ArgumentOutOfRangeException(nameof(bodyLength), bodyLength, "A frame is larger than the ring takes.");
+
+        byte* at;
+        while ((at = _writer.TryReserve(kind, slot, sequence, extra, bodyLength)) == null)
+        {
+            // The parent always empties this ring; while it is late, let it have the core.
+            if (_ended)
+                throw new IOException("the parent is gone");
+
+            _writer.Publish();
+            if (_parentBell.MustWake())
+                _parentBell.Wake();
+            Thread.Yield();
+        }
+
+        return at;
+    }
+
+    /// <summary>The result area, which takes back what the parent has released before it grows.</summary>
+    private sealed class ReclaimingMemory(SharedMemoryParentLink owner) : IPayloadMemory
+    {
+        private readonly Lock _lock = new();
+
+        public byte* Allocate(nint size, out nint actual)
+        {
+            lock (_lock)
+            {
+                while (owner._releases.TryPop(out long offset))
+                    owner._results.Free(owner._results.Region.Address + offset);
+            }
+
+            return owner._results.Allocate(size, out actual);
+        }
+
+        public void Free(byte* block) => owner._results.Free(block);
+    }
+}

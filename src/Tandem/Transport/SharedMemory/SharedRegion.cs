@@ -1,0 +1,107 @@
+using Tandem.Interop;
+
+namespace Tandem.Transport.SharedMemory;
+
+/// <summary>
+/// Anonymous shared memory (memfd): it has no name, leaves nothing on disk, and is gone with its last descriptor and mapping,
+/// also after SIGKILL. Its size is sealed, so no process can shrink it under another one (which would be SIGBUS there).
+/// </summary>
+internal sealed unsafe class SharedRegion : IDisposable
+{
+    private readonly nint _length;
+    private byte* _address;
+    private int _fd;
+
+    private SharedRegion(int fd, byte* address, nint length)
+    {
+        _fd = fd;
+        _address = address;
+        _length = length;
+    }
+
+    internal byte* Address => _address;
+
+    internal nint Length => _length;
+
+    /// <summary>The descriptor, for handing the region to another process; -1 once closed.</summary>
+    internal int Descriptor => _fd;
+
+    /// <summary>Makes a region that this process may write.</summary>
+    /// <param name="name">Shown in /proc/PID/maps.</param>
+    /// <param name="length">In bytes; pages cost memory once they are touched.</param>
+    /// <param name="othersReadOnly">The kernel refuses every later writable mapping, so that other processes can only read.</param>
+    internal static SharedRegion Create(string name, nint length, bool othersReadOnly)
+    {
+        int fd = Libc.MemfdCreate(name, Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING);
+        if (fd < 0)
+            throw new IOException($"memfd_create failed: {Libc.LastError()}");
+
+        byte* address = null;
+        try
+        {
+            if (Libc.Ftruncate(fd, length) != 0)
+                throw new IOException($"ftruncate of a shared region to {length} bytes failed: {Libc.LastError()}");
+
+            address = Map(fd, length, writable: true);
+            int seals = Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | (othersReadOnly ? Libc.F_SEAL_FUTURE_WRITE : 0) | Libc.F_SEAL_SEAL;
+            if (Libc.Fcntl(fd, Libc.F_ADD_SEALS, seals) != 0)
+                throw new IOException($"Sealing a shared region failed: {Libc.LastError()}");
+
+            return new SharedRegion(fd, address, length);
+        }
+        catch
+        {
+            if (address != null)
+                _ = Libc.Munmap((nint)address, length);
+            _ = Libc.Close(fd);
+            throw;
+        }
+    }
+
+    /// <summary>Maps a region whose descriptor this process was given, and takes the descriptor over.</summary>
+    internal static SharedRegion Open(int fd, nint length, bool writable) => new(fd, Map(fd, length, writable), length);
+
+    /// <summary>Maps, for reading only, a region that this process made for another one to write.</summary>
+    internal static SharedRegion CreateForOther(string name, nint length)
+    {
+        int fd = Libc.MemfdCreate(name, Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING);
+        if (fd < 0)
+            throw new IOException($"memfd_create failed: {Libc.LastError()}");
+
+        if (Libc.Ftruncate(fd, length) == 0
+            && Libc.Fcntl(fd, Libc.F_ADD_SEALS, Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_SEAL) == 0)
+        {
+            return Open(fd, length, writable: false);
+        }
+
+        string error = Libc.LastError();
+        _ = Libc.Close(fd);
+        throw new IOException($"Preparing a shared region of {length} bytes failed: {error}");
+    }
+
+    /// <summary>Gives the pages of a range back to the system; the range reads as zeros afterwards.</summary>
+    internal void Discard(nint offset, nint length) =>
+        _ = Libc.Fallocate(_fd, Libc.FALLOC_FL_PUNCH_HOLE | Libc.FALLOC_FL_KEEP_SIZE, offset, length);
+
+    /// <summary>Closes the descriptor once every process that needs it has it; the mapping stays.</summary>
+    internal void CloseDescriptor()
+    {
+        if (Interlocked.Exchange(ref _fd, -1) is >= 0 and int fd)
+            _ = Libc.Close(fd);
+    }
+
+    public void Dispose()
+    {
+        CloseDescriptor();
+        if (_address != null)
+            _ = Libc.Munmap((nint)_address, _length);
+        _address = null;
+    }
+
+    private static byte* Map(int fd, nint length, bool writable)
+    {
+        int protection = Libc.PROT_READ | (writable ? Libc.PROT_WRITE : 0);
+        nint address = Libc.Mmap(0, length, protection, Libc.MAP_SHARED | Libc.MAP_NORESERVE, fd, 0);
+        return address != -1 ? (byte*)address : throw new IOException($"mmap of {length} shared bytes failed: {Libc.LastError()}");
+    }
+}

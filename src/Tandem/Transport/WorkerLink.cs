@@ -1,0 +1,79 @@
+namespace Tandem.Transport;
+
+/// <summary>Hears what a worker sent, in the order in which it was sent, on one thread at a time.</summary>
+internal interface IFrameSink
+{
+    /// <summary>A frame came; its body is valid until the call returns.</summary>
+    void OnFrame(in Frame frame);
+
+    /// <summary>No more frames are there for now: the place for work that is done once for many frames.</summary>
+    void OnBatchEnd();
+
+    /// <summary>The worker wrote nonsense, or the connection broke; nothing more will come.</summary>
+    void OnBroken(Exception cause);
+}
+
+/// <summary>The parent's end of the connection to one worker process.</summary>
+internal abstract unsafe class WorkerLink : IDisposable
+{
+    /// <summary>Slots for items that were sent and not answered yet.</summary>
+    internal abstract int Slots { get; }
+
+    /// <summary>Whether an item that was sent and has not started can be taken back.</summary>
+    internal abstract bool CanRevoke { get; }
+
+    /// <summary>Sends a frame without blocking; false when there is no room now.</summary>
+    /// <remarks>Calls are serialised by the pool's lock. The frame leaves with <see cref="Flush"/>.</remarks>
+    internal abstract bool TrySend(FrameKind kind, int slot, uint sequence, int extra, ReadOnlySpan<byte> body);
+
+    /// <summary>Sends an item, with its payload from where it lies.</summary>
+    internal abstract bool TrySendInvoke(FrameKind kind, int slot, uint sequence, in InvokeMessage message, byte* payload);
+
+    /// <summary>Makes what was sent visible; the caller then calls <see cref="Wake"/>, outside its locks, when this says so.</summary>
+    internal abstract bool Flush();
+
+    /// <summary>Wakes the worker.</summary>
+    internal abstract void Wake();
+
+    /// <summary>Sends a frame past the queue, to a worker that may be busy.</summary>
+    internal abstract void SendControl(FrameKind kind, int slot, uint sequence, int extra);
+
+    /// <summary>Takes an item back that has not started; from then on the worker skips it and answers with <see cref="Outcome.Revoked"/>.</summary>
+    internal abstract bool TryRevoke(int slot, uint sequence);
+
+    /// <summary>The element that was started last, or -1: what a dead worker was doing.</summary>
+    internal abstract int ProgressOf(int slot, uint sequence);
+
+    /// <summary>After the worker's death: the outcomes of a chunk's finished elements, where they are still to be had.</summary>
+    internal abstract bool TryRecoverChunk(int slot, uint sequence, out byte* payload, out nint length);
+
+    /// <summary>Finds the payload of a result frame, and checks that it lies where it may. May correct the message's length.</summary>
+    internal abstract byte* ResolveResult(in Frame frame, ref ResultMessage message);
+
+    /// <summary>Gives a result's payload back to the worker once it has been read.</summary>
+    internal abstract void ReleaseResult(in ResultMessage message);
+
+    /// <summary>Begins to receive.</summary>
+    internal abstract void Start(IFrameSink sink);
+
+    /// <summary>
+    /// Looks for answers on the caller's own thread for a few microseconds, and hands them to the sink: a short call is over before
+    /// a sleeping receiver could have been woken.
+    /// </summary>
+    /// <param name="done">Ends the wait early.</param>
+    internal virtual void Poll(IPollTarget done)
+    {
+    }
+
+    /// <summary>The worker has exited: delivers what it had still written, then ends receiving.</summary>
+    internal abstract void DrainAndClose();
+
+    public abstract void Dispose();
+}
+
+/// <summary>What a polling caller waits for.</summary>
+internal interface IPollTarget
+{
+    /// <summary>Whether the answer is there.</summary>
+    bool IsSettled { get; }
+}

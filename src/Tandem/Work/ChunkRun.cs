@@ -1,0 +1,50 @@
+using Tandem.Serialization;
+using Tandem.Transport;
+
+namespace Tandem.Work;
+
+/// <summary>In a worker: one chunk while its elements run.</summary>
+internal sealed class ChunkRun
+{
+    /// <summary>
+    /// A chunk's size was chosen for short elements. When they turn out long, the rest goes back to the parent after this time, in
+    /// milliseconds, to be shared among all workers.
+    /// </summary>
+    private const long Budget = 10;
+
+    private readonly ParentLink _link;
+    private readonly int _slot;
+    private readonly uint _sequence;
+    private readonly long _start = Environment.TickCount64;
+
+    internal ChunkRun(ParentLink link, int slot, uint sequence)
+    {
+        _link = link;
+        _slot = slot;
+        _sequence = sequence;
+    }
+
+    internal required int First { get; init; }
+
+    internal required int Count { get; init; }
+
+    internal required PayloadReader Arguments { get; init; }
+
+    internal required PayloadWriter Results { get; init; }
+
+    internal required CancellationToken CancellationToken { get; init; }
+
+    internal bool MayGoOn => Environment.TickCount64 - _start <= Budget && !CancellationToken.IsCancellationRequested;
+
+    /// <summary>Shows the outcomes so far to the parent, so that they survive a crash in element <paramref name="next"/>.</summary>
+    internal void Advance(int next) => _link.AdvanceChunk(_slot, _sequence, next, Results);
+
+    /// <summary>Replaces what the element has written so far by its error.</summary>
+    internal void Fail(nint start, Exception error)
+    {
+        Results.Truncate(start);
+        Results.References.Clear();
+        Results.Write(error is OperationCanceledException ? Outcome.Canceled : Outcome.Failed);
+        ExceptionCodec.Write(Results, error);
+    }
+}

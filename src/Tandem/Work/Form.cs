@@ -1,0 +1,178 @@
+using Tandem.Serialization;
+
+namespace Tandem.Work;
+
+/// <summary>The result of work that has none.</summary>
+internal readonly struct Nothing;
+
+/// <summary>
+/// The form of a call: which delegate types it takes and where their parameters come from. One instance per closed type serves all
+/// calls, on the caller's side and in worker processes, where it is found by its type's name.
+/// </summary>
+internal abstract class Form
+{
+    /// <summary>Runs the work on values that are on this heap; its outcome goes to <paramref name="item"/>.</summary>
+    internal abstract void RunLocally(WorkItem item, object? state, CancellationToken aborted);
+
+    /// <summary>
+    /// In a worker: runs the work with arguments read from <paramref name="arguments"/>, and writes its result.
+    /// </summary>
+    /// <returns>Null when it has run to completion, otherwise the task whose result <see cref="WriteResult"/> writes.</returns>
+    internal abstract Task? Run(Delegate work, object? state, PayloadReader arguments, PayloadWriter results, CancellationToken cancellation);
+
+    /// <summary>In a worker: writes the result of a task that <see cref="Run"/> returned and that has succeeded.</summary>
+    internal abstract void WriteResult(Task task, PayloadWriter results);
+
+    /// <summary>In a worker: runs a chunk; returns the first element that did not run.</summary>
+    internal abstract int RunChunk(Delegate work, object? state, ChunkRun run);
+
+    /// <summary>In a worker: runs the work and returns its result itself, for the state of a pool.</summary>
+    internal abstract object? RunForState(Delegate work);
+}
+
+/// <inheritdoc cref="Form"/>
+/// <typeparam name="TResult">The result; <see cref="Nothing"/> for work without one.</typeparam>
+internal abstract class Form<TResult> : Form
+{
+    /// <summary>Whether an argument travels with the call.</summary>
+    internal virtual bool TakesArgument => false;
+
+    /// <summary>Writes the argument, where there is one.</summary>
+    internal abstract void WriteArgument(PayloadWriter writer, object? argument);
+
+    /// <summary>Runs the work.</summary>
+    protected abstract ValueTask<TResult> Invoke(Delegate work, object? state, object? argument, CancellationToken cancellation);
+
+    /// <summary>Runs the work with an argument from a payload.</summary>
+    protected abstract ValueTask<TResult> Invoke(Delegate work, object? state, PayloadReader arguments, CancellationToken cancellation);
+
+    internal sealed override void RunLocally(WorkItem item, object? state, CancellationToken aborted)
+    {
+        if (item is not WorkItem<TResult> typed)
+        {
+            item.RunElements(state, aborted);
+            return;
+        }
+
+        CancellationTokenSource? linked = null;
+        try
+        {
+            CancellationToken cancellation = aborted;
+            if (typed.CancellationToken.CanBeCanceled)
+            {
+                linked = CancellationTokenSource.CreateLinkedTokenSource(typed.CancellationToken, aborted);
+                cancellation = linked.Token;
+            }
+
+            ValueTask<TResult> outcome = Invoke(typed.Work, state, typed.Argument, cancellation);
+            typed.SetResult(Wait(outcome));
+        }
+        catch (Exception e)
+        {
+            typed.SetException(e);
+        }
+        finally
+        {
+            linked?.Dispose();
+        }
+    }
+
+    /// <summary>A lane runs one item at a time, so it waits for asynchronous work; continuations run on the thread pool.</summary>
+    protected static TResult Wait(ValueTask<TResult> outcome) =>
+        outcome.IsCompletedSuccessfully ? outcome.Result : outcome.AsTask().GetAwaiter().GetResult();
+
+    /// <summary>In a worker: runs the elements of a chunk one after the other, each with its own outcome.</summary>
+    internal sealed override int RunChunk(Delegate work, object? state, ChunkRun run)
+    {
+        int at = 0;
+        for (; at < run.First; at++)
+            SkipArgument(run.Arguments);
+
+        for (; at < run.Count && run.MayGoOn; at++)
+        {
+            nint start = run.Results.Length;
+            run.Arguments.Objects.Clear();
+            run.Results.References.Clear();
+            try
+            {
+                ValueTask<TResult> outcome = Invoke(work, state, run.Arguments, run.CancellationToken);
+                run.Results.Write(Transport.Outcome.Completed);
+                Write(run.Results, Wait(outcome));
+            }
+            catch (Exception e) when (e is not PayloadCorruptException)
+            {
+                run.Fail(start, e);
+            }
+
+            run.Advance(at + 1);
+        }
+
+        return at;
+    }
+
+    /// <summary>Reads past the argument of an element that has been settled before.</summary>
+    protected abstract void SkipArgument(PayloadReader arguments);
+
+    internal sealed override Task? Run(
+        Delegate work, object? state, PayloadReader arguments, PayloadWriter results, CancellationToken cancellation)
+    {
+        ValueTask<TResult> outcome = Invoke(work, state, arguments, cancellation);
+        if (!outcome.IsCompletedSuccessfully)
+            return outcome.AsTask();
+
+        Write(results, outcome.Result);
+        return null;
+    }
+
+    internal sealed override void WriteResult(Task task, PayloadWriter results) => Write(results, ((Task<TResult>)task).Result);
+
+    internal sealed override object? RunForState(Delegate work)
+    {
+        ValueTask<TResult> outcome = Invoke(work, null, (object?)null, CancellationToken.None);
+        return outcome.AsTask().GetAwaiter().GetResult();
+    }
+
+    /// <summary>On the caller's side: reads what <see cref="Run"/> wrote.</summary>
+    internal static TResult Read(PayloadReader reader) => typeof(TResult) == typeof(Nothing) ? default! : Codec<TResult>.Instance.Read(reader);
+
+    private static void Write(PayloadWriter writer, TResult value)
+    {
+        if (typeof(TResult) != typeof(Nothing))
+            Codec<TResult>.Instance.Write(writer, value);
+    }
+
+    /// <summary>The result of asynchronous work without one.</summary>
+    protected static ValueTask<TResult> WithoutResult(Task task)
+    {
+        return task.IsCompletedSuccessfully ? default : new ValueTask<TResult>(Await(task));
+
+        static async Task<TResult> Await(Task task)
+        {
+            await task.ConfigureAwait(false);
+            return default!;
+        }
+    }
+
+    /// <summary>Delegates of one parameter, with or without a token behind it.</summary>
+    protected static class OneParameter<T>
+    {
+        internal static ValueTask<TResult> Invoke(Delegate work, T value, CancellationToken cancellation)
+        {
+            switch (work)
+            {
+                case Func<T, Task<TResult>> function: return new(function(value));
+                case Func<T, CancellationToken, Task<TResult>> function: return new(function(value, cancellation));
+                case Func<T, TResult> function: return new(function(value));
+                case Func<T, CancellationToken, TResult> function: return new(function(value, cancellation));
+                case Action<T> action: action(value); return default;
+                case Action<T, CancellationToken> action: action(value, cancellation); return default;
+                case Func<T, Task> function: return WithoutResult(function(value));
+                case Func<T, CancellationToken, Task> function: return WithoutResult(function(value, cancellation));
+                default: throw Unfit(work);
+            }
+        }
+    }
+
+    /// <summary>An error of ours: the public surface builds only forms that their delegates fit.</summary>
+    protected static InvalidOperationException Unfit(Delegate work) => new($"A delegate of type {work.GetType()} does not fit its form.");
+}

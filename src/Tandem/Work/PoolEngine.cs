@@ -1,0 +1,41 @@
+namespace Tandem.Work;
+
+/// <summary>How a pool ends.</summary>
+internal enum StopMode
+{
+    /// <summary>Everything that was submitted runs first.</summary>
+    Drain,
+
+    /// <summary>What runs finishes, what waits fails.</summary>
+    Finish,
+
+    /// <summary>What runs is cancelled, and killed where that is possible.</summary>
+    Abort,
+}
+
+/// <summary>
+/// What stands behind a pool: takes items, gives them to workers, ends. There is one kind for threads, whose workers take items from
+/// a shared queue, and one for processes, where the parent decides which worker gets which item.
+/// </summary>
+internal abstract class PoolEngine(WorkerPoolOptions options)
+{
+    internal WorkerPoolOptions Options { get; } = options;
+
+    /// <summary>Workers that run items at the same time: workers times concurrency.</summary>
+    internal int Lanes => Options.Workers * Options.ConcurrencyPerWorker;
+
+    /// <summary>Takes an item. An error of the call itself is thrown here, on the caller's thread; all others go to the item.</summary>
+    internal abstract void Submit(WorkItem item);
+
+    /// <summary>The caller's token of an item was cancelled.</summary>
+    internal abstract void OnItemCanceled(WorkItem item);
+
+    /// <summary>Ends the pool; may be called again with a stronger mode.</summary>
+    internal abstract Task StopAsync(StopMode mode);
+
+    /// <summary>Makes a chunk of a map for this engine.</summary>
+    internal abstract Mapping.Chunk<TItem, TResult> CreateChunk<TItem, TResult>(Mapping.MapCall<TItem, TResult> call);
+
+    protected ObjectDisposedException Disposed() =>
+        new(nameof(WorkerPool), $"'{Options.Name}' is disposed: it takes no more work, and what still waited was given up.");
+}

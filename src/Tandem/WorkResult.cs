@@ -1,0 +1,47 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
+
+namespace Tandem;
+
+/// <summary>The outcome of one item of a map: a value or an error.</summary>
+/// <typeparam name="T">The type of the value.</typeparam>
+public readonly struct WorkResult<T>
+{
+    private readonly T _value;
+
+    internal WorkResult(long index, T value)
+    {
+        Index = index;
+        _value = value;
+    }
+
+    internal WorkResult(long index, Exception error)
+    {
+        Index = index;
+        Error = error;
+        _value = default!;
+    }
+
+    /// <summary>The item's position in the source, from 0.</summary>
+    public long Index { get; }
+
+    /// <summary>Why the item failed; null when it succeeded.</summary>
+    public Exception? Error { get; }
+
+    /// <summary>Whether the item succeeded.</summary>
+    [MemberNotNullWhen(false, nameof(Error))]
+    public bool Succeeded => Error is null;
+
+    /// <summary>The value.</summary>
+    /// <exception cref="Exception">The item failed: its <see cref="Error"/> is thrown.</exception>
+    public T Value
+    {
+        get
+        {
+            if (Error is not null)
+                ExceptionDispatchInfo.Throw(Error);
+
+            return _value;
+        }
+    }
+}

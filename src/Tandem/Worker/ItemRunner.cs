@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using Tandem.Serialization;
+using Tandem.Shipping;
+using Tandem.Transport;
+using Tandem.Work;
+
+namespace Tandem.Worker;
+
+/// <summary>Runs items, one at a time. A worker has one for each lane.</summary>
+internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
+{
+    private readonly PayloadReader _arguments = new();
+    private readonly PayloadWriter _results = new();
+
+    /// <summary>Runs one item and sends its outcome.</summary>
+    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload)
+    {
+        var links = new ReceivedLinks(active, link, slot, sequence);
+        _results.Begin(link.ResultMemory, CallLinks.ForResults);
+        if (!link.TryStart(slot, sequence, message.First))
+        {
+            link.SendResult(slot, sequence, new ResultMessage { Outcome = Outcome.Revoked }, _results);
+            return;
+        }
+
+        var result = new ResultMessage { Finished = message.First };
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            Callable callable = definition.Callable;
+            _arguments.Begin(payload, (nint)message.Length, links);
+            Delegate work = callable.Method.ReadDelegate(_arguments);
+            CancellationToken cancellation = definition.TakesToken || message.Count > 0 ? links.GetToken(FrameHeader.OwnToken) : CancellationToken.None;
+            if (message.Count > 0)
+            {
+                result.Outcome = Outcome.Chunk;
+                result.Finished = RunChunk(callable, work, state, slot, sequence, in message, cancellation);
+            }
+            else if (callable.Form.Run(work, state, _arguments, _results, cancellation) is { } pending)
+            {
+                // One item at a time: this lane waits; continuations run on the thread pool.
+                pending.GetAwaiter().GetResult();
+                callable.Form.WriteResult(pending, _results);
+            }
+        }
+        catch (Exception e)
+        {
+            _results.Begin(link.ResultMemory, CallLinks.ForResults);
+            result.Outcome = e is OperationCanceledException ? Outcome.Canceled : Outcome.Failed;
+            ExceptionCodec.Write(_results, e);
+        }
+
+        result.Elapsed = Stopwatch.GetTimestamp() - start;
+        links.End();
+        link.SendResult(slot, sequence, result, _results);
+        _results.Abandon();
+    }
+
+    /// <summary>Builds the worker's state; its outcome goes to the parent.</summary>
+    internal object? BuildState(Definition definition, int slot, uint sequence, in InvokeMessage message, byte* payload)
+    {
+        var result = default(ResultMessage);
+        object? state = null;
+        _results.Begin(link.ResultMemory, CallLinks.ForResults);
+        try
+        {
+            _arguments.Begin(payload, (nint)message.Length, new ReceivedLinks(active, link, slot, sequence));
+            state = definition.Callable.Form.RunForState(definition.Callable.Method.ReadDelegate(_arguments));
+        }
+        catch (Exception e)
+        {
+            result.Outcome = Outcome.Failed;
+            ExceptionCodec.Write(_results, e);
+        }
+
+        link.SendResult(slot, sequence, result, _results);
+        _results.Abandon();
+        return state;
+    }
+
+    private int RunChunk(
+        Callable callable, Delegate work, object? state, int slot, uint sequence, in InvokeMessage message, CancellationToken cancellation)
+    {
+        link.BeginChunk(_results);
+        var run = new ChunkRun(link, slot, sequence)
+        {
+            First = message.First,
+            Count = message.Count,
+            Arguments = _arguments,
+            Results = _results,
+            CancellationToken = cancellation,
+        };
+        return callable.Form.RunChunk(work, state, run);
+    }
+}
+
+/// <summary>A method that the parent has defined, or why it could not be found here.</summary>
+internal sealed class Definition
+{
+    private readonly Callable? _callable;
+    private readonly Exception? _failure;
+
+    internal Definition(Callable callable)
+    {
+        _callable = callable;
+        TakesToken = callable.Method.TakesToken;
+    }
+
+    internal Definition(Exception failure) => _failure = failure;
+
+    /// <exception cref="WorkSerializationException">The method does not exist in this process.</exception>
+    internal Callable Callable => _callable
+        ?? throw new WorkSerializationException($"the worker process could not find the method: {_failure!.Message}", null, _failure);
+
+    internal bool TakesToken { get; }
+}

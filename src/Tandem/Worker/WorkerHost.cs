@@ -1,0 +1,84 @@
+using System.Globalization;
+using Tandem.Interop;
+using Tandem.Launch;
+using Tandem.Transport;
+using Tandem.Transport.Portable;
+using Tandem.Transport.SharedMemory;
+
+namespace Tandem.Worker;
+
+/// <summary>Turns this process into a worker, where it was started as one.</summary>
+internal static class WorkerHost
+{
+    /// <summary>Does not return in a process that was started as a worker; returns at once in any other.</summary>
+    internal static void RunIfWorker()
+    {
+        string? transport = Environment.GetEnvironmentVariable(LaunchProtocol.WorkerVariable);
+        if (transport is null)
+            return;
+
+        Nesting.IsWorker = true;
+        int parent = int.Parse(Environment.GetEnvironmentVariable(LaunchProtocol.ParentVariable)!, CultureInfo.InvariantCulture);
+        int concurrency = int.Parse(Environment.GetEnvironmentVariable(LaunchProtocol.ConcurrencyVariable)!, CultureInfo.InvariantCulture);
+        CleanEnvironment();
+
+        int code = 0;
+        try
+        {
+            ParentLink link = transport == LaunchProtocol.SharedMemory ? Inherit(parent) : Connect(transport);
+            new WorkerLoop(link, concurrency).Run();
+        }
+        catch (Exception e) when (e is IOException or ProtocolException or TimeoutException)
+        {
+            Console.Error.WriteLine($"Tandem worker: {e.Message}");
+            code = LaunchProtocol.OrphanExitCode;
+        }
+
+        Environment.Exit(code);
+    }
+
+    /// <summary>Ends the process without running anything of the user's: its parent is gone, and its main thread may be stuck.</summary>
+    internal static void EndAsOrphan()
+    {
+        if (OperatingSystem.IsWindows())
+            Environment.FailFast("The parent of this worker process is gone.");
+
+        // With everything that this worker has started.
+        _ = Libc.Kill(-Environment.ProcessId, Libc.SIGKILL);
+        Libc.ExitNow(LaunchProtocol.OrphanExitCode);
+    }
+
+    private static SharedMemoryParentLink Inherit(int parent)
+    {
+        // A backup for the control socket: it also ends a worker whose runtime is stuck. The parent may have died before.
+        _ = Libc.Prctl(Libc.PR_SET_PDEATHSIG, Libc.SIGKILL, 0, 0, 0);
+        if (Libc.GetParentPid() != parent)
+            Libc.ExitNow(LaunchProtocol.OrphanExitCode);
+
+        // What this worker starts must not hold its descriptors: an open control socket would look like a living worker.
+        for (int fd = LaunchProtocol.ControlDescriptor; fd <= LaunchProtocol.ResultsDescriptor; fd++)
+            _ = Libc.Fcntl(fd, Libc.F_SETFD, Libc.FD_CLOEXEC);
+
+        return new SharedMemoryParentLink(
+            LaunchProtocol.ControlDescriptor, LaunchProtocol.LinkDescriptor, LaunchProtocol.RequestsDescriptor, LaunchProtocol.ResultsDescriptor);
+    }
+
+    private static PortableParentLink Connect(string name)
+    {
+        // Its own process group, so that Ctrl-C reaches it through its parent only, and its children end with it.
+        if (!OperatingSystem.IsWindows())
+            _ = Libc.SetProcessGroup(0, 0);
+
+        return new PortableParentLink(name);
+    }
+
+    private static void CleanEnvironment()
+    {
+        string? former = Environment.GetEnvironmentVariable(LaunchProtocol.FormerHooksVariable);
+        Environment.SetEnvironmentVariable(LaunchProtocol.HooksVariable, string.IsNullOrEmpty(former) ? null : former);
+        Environment.SetEnvironmentVariable(LaunchProtocol.FormerHooksVariable, null);
+        Environment.SetEnvironmentVariable(LaunchProtocol.WorkerVariable, null);
+        Environment.SetEnvironmentVariable(LaunchProtocol.ParentVariable, null);
+        Environment.SetEnvironmentVariable(LaunchProtocol.ConcurrencyVariable, null);
+    }
+}

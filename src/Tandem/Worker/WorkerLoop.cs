@@ -1,0 +1,123 @@
+using Tandem.Serialization;
+using Tandem.Shipping;
+using Tandem.Transport;
+
+namespace Tandem.Worker;
+
+/// <summary>
+/// What a worker process does: reads frames, runs items, sends outcomes, until its parent says stop or is gone. With one lane, items
+/// run on the thread that reads; with more, each lane has a thread, and the next item is read when a lane is free.
+/// </summary>
+internal sealed unsafe class WorkerLoop
+{
+    private readonly ParentLink _link;
+    private readonly ActiveItems _active = new();
+    private readonly List<Definition?> _definitions = [];
+    private readonly PayloadReader _reader = new();
+    private readonly ItemRunner _runner;
+    private readonly Lanes? _lanes;
+    private object? _state;
+
+    internal WorkerLoop(ParentLink link, int concurrency)
+    {
+        _link = link;
+        _runner = new ItemRunner(link, _active);
+        _lanes = concurrency > 1 ? new Lanes(link, _active, concurrency) : null;
+    }
+
+    /// <summary>Runs until the end.</summary>
+    internal void Run()
+    {
+        new Thread(ListenForControl, 256 * 1024) { IsBackground = true, Name = "Tandem control" }.Start();
+        _link.Send(FrameKind.Hello, 0, 0, 0, []);
+        while (_link.Receive(out Frame frame))
+        {
+            Handle(in frame);
+            _link.Release();
+        }
+
+        DisposeState();
+    }
+
+    private void Handle(in Frame frame)
+    {
+        switch (frame.Kind)
+        {
+            case FrameKind.Define:
+                Define(in frame);
+                break;
+
+            case FrameKind.Initialize:
+                InvokeMessage create = ReadMessage(in frame);
+                _state = _runner.BuildState(Find(create.Callable), frame.Slot, frame.Sequence, in create, _link.ResolvePayload(in frame, in create));
+                break;
+
+            case FrameKind.Invoke:
+                InvokeMessage message = ReadMessage(in frame);
+                byte* payload = _link.ResolvePayload(in frame, in message);
+                if (_lanes is null)
+                    _runner.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload);
+                else
+                    _lanes.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload);
+                break;
+
+            default:
+                throw new ProtocolException($"the parent sent a frame of kind {frame.Kind}");
+        }
+    }
+
+    private void Define(in Frame frame)
+    {
+        if (frame.BodyLength < sizeof(int))
+            throw new ProtocolException("a definition without a number");
+
+        int number = *(int*)frame.Body;
+        if (number is < 0 or > 1 << 24)
+            throw new ProtocolException($"a definition with the number {number}");
+
+        while (_definitions.Count <= number)
+            _definitions.Add(null);
+
+        try
+        {
+            _reader.Begin(frame.Body, frame.BodyLength);
+            _definitions[number] = new Definition(Callable.ReadDefinition(_reader));
+        }
+        catch (Exception e)
+        {
+            // The items that use it are told.
+            _definitions[number] = new Definition(e);
+        }
+    }
+
+    private Definition Find(int number) =>
+        (uint)number < (uint)_definitions.Count && _definitions[number] is { } definition
+            ? definition
+            : throw new ProtocolException($"method {number} was not defined");
+
+    private void ListenForControl()
+    {
+        while (_link.ReceiveControl(out Frame frame))
+        {
+            if (frame.Kind == FrameKind.Cancel)
+                _active.Cancel(frame.Slot, frame.Sequence, frame.Extra);
+            else if (frame.Kind == FrameKind.Stop)
+                _link.Stop();
+        }
+
+        // The parent is gone: nobody waits for what still runs, and it must not run on for ever.
+        WorkerHost.EndAsOrphan();
+    }
+
+    private void DisposeState()
+    {
+        if (_state is IAsyncDisposable asynchronous)
+            asynchronous.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        else if (_state is IDisposable disposable)
+            disposable.Dispose();
+    }
+
+    private static InvokeMessage ReadMessage(in Frame frame) => frame.BodyLength >= InvokeMessage.Size
+        ? *(InvokeMessage*)frame.Body
+        : throw new ProtocolException($"an invocation of {frame.BodyLength} bytes");
+}

@@ -1,0 +1,146 @@
+using Tandem.Mapping;
+using Tandem.Processes;
+using Tandem.Threading;
+using Tandem.Work;
+
+namespace Tandem;
+
+/// <summary>
+/// Runs work on threads or in separate processes: the same calls, with one word choosing between them. A worker process that dies
+/// takes only the item with it that it ran.
+/// </summary>
+/// <remarks>Safe for use by any number of threads. Dispose it when done; a program that forgets to still exits, with no worker left.</remarks>
+/// <example>
+/// <code>
+/// await using var pool = WorkerPool.Processes(4);
+/// int words = await pool.RunAsync(() => CountWords(path));
+/// await foreach (var scan in pool.MapAsync(files, file => Scan(file)))
+///     Console.WriteLine(scan);
+/// </code>
+/// </example>
+public partial class WorkerPool : IAsyncDisposable
+{
+    private readonly PoolEngine _engine;
+
+    internal WorkerPool(PoolEngine engine) => _engine = engine;
+
+    /// <summary>
+    /// The processors that this process may use: its affinity mask and its container's processor quota are honoured. The default
+    /// for <see cref="WorkerPoolOptions.Workers"/>.
+    /// </summary>
+    public static int DefaultWorkerCount => Environment.ProcessorCount;
+
+    /// <summary>What the workers are.</summary>
+    public Isolation Isolation => _engine.Options.Isolation;
+
+    /// <summary>Makes a pool of threads.</summary>
+    /// <param name="workers">How many; 0 for <see cref="DefaultWorkerCount"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="workers"/> is negative or above 4096.</exception>
+    public static WorkerPool Threads(int workers = 0) => Create(Simple(Isolation.Thread, workers));
+
+    /// <summary>Makes a pool of worker processes.</summary>
+    /// <param name="workers">How many; 0 for <see cref="DefaultWorkerCount"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="workers"/> is negative or above 4096.</exception>
+    /// <exception cref="WorkerStartException">This program cannot be started as a worker process; the message says what to do.</exception>
+    public static WorkerPool Processes(int workers = 0) => Create(Simple(Isolation.Process, workers));
+
+    /// <summary>Makes a pool.</summary>
+    /// <param name="options">How; later changes to the object have no effect.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
+    /// <exception cref="WorkerStartException">This program cannot be started as a worker process; the message says what to do.</exception>
+    public static WorkerPool Create(WorkerPoolOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        WorkerPoolOptions valid = options.Validated();
+        return new WorkerPool(valid.Isolation == Isolation.Thread ? new ThreadEngine(valid, null) : new ProcessEngine(valid, null));
+    }
+
+    /// <summary>Makes a pool in which each worker has a state of its own.</summary>
+    /// <typeparam name="TState">The type of the state; it never travels, so it may be anything.</typeparam>
+    /// <param name="options">How; later changes to the object have no effect.</param>
+    /// <param name="createState">Builds the state, once in each worker, before its first item. What it captures travels.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
+    /// <exception cref="WorkSerializationException">A value that <paramref name="createState"/> captures cannot travel.</exception>
+    /// <exception cref="WorkerStartException">This program cannot be started as a worker process; the message says what to do.</exception>
+    public static WorkerPool<TState> Create<TState>(WorkerPoolOptions options, Func<TState> createState)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(createState);
+        WorkerPoolOptions valid = options.Validated();
+        return new WorkerPool<TState>(valid.Isolation == Isolation.Thread
+            ? new ThreadEngine(valid, () => createState())
+            : new ProcessEngine(valid, new StateFactory(createState, PlainForm<TState>.Instance)));
+    }
+
+    /// <summary>Finishes what runs, fails what waits with <see cref="ObjectDisposedException"/>, and ends the workers.</summary>
+    /// <returns>A task that completes when no worker is left.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.StopAsync(StopMode.Finish).ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Takes no more work, runs everything that was submitted, and ends the workers.</summary>
+    /// <param name="cancellationToken">Gives up waiting for it; the pool goes on draining.</param>
+    public Task DrainAsync(CancellationToken cancellationToken = default) => _engine.StopAsync(StopMode.Drain).WaitAsync(cancellationToken);
+
+    /// <summary>
+    /// Stops now: what waits fails; what runs is cancelled, and worker processes that do not end within
+    /// <see cref="WorkerPoolOptions.CancellationGrace"/> are killed. A thread that ignores its token cannot be killed: it is left
+    /// behind, as a background thread.
+    /// </summary>
+    public Task StopAsync() => _engine.StopAsync(StopMode.Abort);
+
+    private protected Task<TResult> Submit<TResult>(
+        Form<TResult> form, Delegate work, object? argument, WorkOptions? options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled<TResult>(cancellationToken);
+
+        var item = new WorkItem<TResult>(form, work, argument, cancellationToken);
+        if (options?.Name is { } name)
+            item.Details.Name = name;
+
+        _engine.Submit(item);
+        return item.Task;
+    }
+
+    private protected IAsyncEnumerable<TOut> Map<TItem, TResult, TOut>(
+        ItemForm<TItem, TResult> form,
+        Delegate work,
+        object source,
+        MapOptions? options,
+        MapEnumerable<TItem, TResult, TOut>.Picker pick,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(work);
+        return new MapEnumerable<TItem, TResult, TOut>(
+            _engine,
+            form,
+            work,
+            token => source is IAsyncEnumerable<TItem> asynchronous ? ItemSource<TItem>.Of(asynchronous, token) : ItemSource<TItem>.Of((IEnumerable<TItem>)source),
+            (options ?? new MapOptions()).Validated(),
+            pick,
+            cancellationToken);
+    }
+
+    private protected async Task ForEach<TItem>(
+        ItemForm<TItem, Nothing> form, Delegate work, object source, MapOptions? options, CancellationToken cancellationToken)
+    {
+        MapOptions unordered = (options ?? new MapOptions()).Validated();
+        unordered.Ordered = false;
+        IAsyncEnumerable<Nothing> outcomes = Map<TItem, Nothing, Nothing>(form, work, source, unordered, Pickers.Value, cancellationToken);
+        await foreach (Nothing _ in outcomes.ConfigureAwait(false))
+        {
+            // An error is thrown here.
+        }
+    }
+
+    private static WorkerPoolOptions Simple(Isolation isolation, int workers)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(workers);
+        return new WorkerPoolOptions { Isolation = isolation, Workers = workers == 0 ? DefaultWorkerCount : workers };
+    }
+}
