@@ -62,6 +62,10 @@ internal sealed class LaunchPlan
         environment["DOTNET_gcServer"] = "0";
         environment["DOTNET_gcConcurrent"] = "0";
         environment.TryAdd("DOTNET_TieredPGO", "0");
+        // Arguments and results live shortly. In the large object heap each of them would cost a full collection and fresh pages;
+        // in a first generation of 64 MiB they cost neither.
+        environment.TryAdd("DOTNET_GCLOHThreshold", "0x2000000");
+        environment.TryAdd("DOTNET_GCgen0size", "0x4000000");
 
         foreach ((string name, string? value) in options.Environment)
         {

@@ -68,11 +68,13 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
                 Array.Resize(ref fds, count * 2);
 
             fds[0] = new Libc.PollFd { Fd = _wake, Events = Libc.POLLIN };
-            for (int i = 0; i < _processes.Count; i++)
-                _processes[i].Watch(fds.AsSpan(1 + i * 3, 3));
-
             fixed (Libc.PollFd* pointer = fds)
+            {
+                for (int i = 0; i < _processes.Count; i++)
+                    _processes[i].Watch(pointer + 1 + i * 3);
+
                 _ = Libc.Poll(pointer, (nuint)count, -1);
+            }
 
             if ((fds[0].Revents & Libc.POLLIN) != 0)
             {
@@ -82,7 +84,7 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
 
             for (int i = _processes.Count - 1; i >= 0; i--)
             {
-                if (_processes[i].Handle(fds.AsSpan(1 + i * 3, 3)))
+                if (_processes[i].Handle(fds[1 + i * 3].Revents, fds[2 + i * 3].Revents, fds[3 + i * 3].Revents))
                     _processes.RemoveAt(i);
             }
         }
@@ -140,15 +142,18 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         byte* attributes = stackalloc byte[OpaqueSize];
         byte* signals = stackalloc byte[128];
         // dup2 onto low numbers could overwrite a source that is still needed, so sources are moved out of the way first.
-        Span<int> sources = stackalloc int[descriptors.Length + 2];
-        sources.Fill(-1);
+        int count = descriptors.Length + 2;
+        int* sources = stackalloc int[count];
+        for (int i = 0; i < count; i++)
+            sources[i] = -1;
+
         bool spawned = false;
         try
         {
             if (Libc.Pipe2(output, Libc.O_CLOEXEC) != 0 || Libc.Pipe2(error, Libc.O_CLOEXEC) != 0)
                 throw new WorkerStartException($"The pipes of a worker could not be made: {Libc.LastError()}.");
 
-            for (int i = 0; i < sources.Length; i++)
+            for (int i = 0; i < count; i++)
             {
                 int source = i == 0 ? output[1] : i == 1 ? error[1] : descriptors[i - 2];
                 sources[i] = Libc.Fcntl(source, Libc.F_DUPFD_CLOEXEC, 64);
@@ -158,19 +163,19 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
 
             _ = Libc.SpawnActionsInit(actions);
             _ = Libc.SpawnActionsAddOpen(actions, 0, "/dev/null", 0, 0);
-            for (int i = 0; i < sources.Length; i++)
+            for (int i = 0; i < count; i++)
                 _ = Libc.SpawnActionsAddDup2(actions, sources[i], i + 1);
 
             _ = Libc.SpawnAttributesInit(attributes);
             _ = Libc.SpawnAttributesSetFlags(attributes, SpawnSetGroup | SpawnSetSignalDefault | SpawnSetSignalMask);
             _ = Libc.SpawnAttributesSetGroup(attributes, 0);
-            new Span<byte>(signals, 128).Clear();
+            NativeMemory.Clear(signals, 128);
             _ = Libc.SpawnAttributesSetSignalMask(attributes, signals);
-            new Span<byte>(signals, 128).Fill(0xFF); // this runtime ignores SIGPIPE and others; a child would inherit that
+            NativeMemory.Fill(signals, 128, 0xFF); // this runtime ignores SIGPIPE and others; a child would inherit that
             _ = Libc.SpawnAttributesSetSignalDefault(attributes, signals);
 
             using var arguments = new NativeStrings([plan.Executable, .. plan.Arguments]);
-            using var variables = new NativeStrings(environment.Select(v => $"{v.Key}={v.Value}"));
+            using var variables = new NativeStrings(Assignments(environment));
             int pid;
             int result = Libc.PosixSpawn(&pid, *arguments.Pointer, actions, attributes, arguments.Pointer, variables.Pointer);
             _ = Libc.SpawnActionsDestroy(actions);
@@ -185,11 +190,8 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         }
         finally
         {
-            foreach (int source in sources)
-            {
-                if (source >= 0)
-                    _ = Libc.Close(source);
-            }
+            for (int i = 0; i < count; i++)
+                Close(ref sources[i]);
 
             Close(ref output[1]);
             Close(ref error[1]);
@@ -202,7 +204,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
     }
 
     /// <summary>What to wait for: exit, standard output, standard error. A descriptor of -1 is left out by poll.</summary>
-    internal void Watch(Span<Libc.PollFd> fds)
+    internal void Watch(Libc.PollFd* fds)
     {
         fds[0] = new Libc.PollFd { Fd = _pidfd, Events = Libc.POLLIN };
         fds[1] = new Libc.PollFd { Fd = _outputPipe, Events = Libc.POLLIN };
@@ -210,13 +212,13 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
     }
 
     /// <summary>Handles what poll found; true when the process is gone.</summary>
-    internal bool Handle(Span<Libc.PollFd> fds)
+    internal bool Handle(short exit, short output, short error)
     {
-        bool exited = fds[0].Revents != 0;
+        bool exited = exit != 0;
         // A chatty worker must not starve the others: one pass each. At the end, all that is there.
-        if (fds[1].Revents != 0)
+        if (output != 0)
             ReadLines(ref _outputPipe, _output, all: exited);
-        if (fds[2].Revents != 0)
+        if (error != 0)
             ReadLines(ref _errorPipe, _error, all: exited);
         if (!exited)
             return false;
@@ -271,6 +273,16 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         while (all);
     }
 
+    private static string[] Assignments(Dictionary<string, string> variables)
+    {
+        var assignments = new string[variables.Count];
+        int i = 0;
+        foreach ((string name, string value) in variables)
+            assignments[i++] = $"{name}={value}";
+
+        return assignments;
+    }
+
     private static void SetNonBlocking(int fd)
     {
         const int F_SETFL = 4;
@@ -291,16 +303,15 @@ internal sealed unsafe class NativeStrings : IDisposable
 {
     private readonly int _count;
 
-    internal NativeStrings(IEnumerable<string> strings)
+    internal NativeStrings(string[] all)
     {
-        string[] all = [.. strings];
         _count = all.Length;
         Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(_count + 1), (nuint)sizeof(byte*));
         for (int i = 0; i < _count; i++)
         {
             byte[] bytes = Encoding.UTF8.GetBytes(all[i]);
             byte* copy = (byte*)NativeMemory.AllocZeroed((nuint)(bytes.Length + 1));
-            bytes.CopyTo(new Span<byte>(copy, bytes.Length));
+            Marshal.Copy(bytes, 0, (nint)copy, bytes.Length);
             Pointer[i] = copy;
         }
     }

@@ -81,9 +81,9 @@ public sealed class WorkerPoolOptions
         Check(Workers is >= 1 and <= 4096, nameof(Workers), Workers, "between 1 and 4096");
         Check(ConcurrencyPerWorker is >= 1 and <= 128, nameof(ConcurrencyPerWorker), ConcurrencyPerWorker, "between 1 and 128");
         Check(QueueCapacity >= 1, nameof(QueueCapacity), QueueCapacity, "at least 1");
-        Check(Enum.IsDefined(Isolation), nameof(Isolation), Isolation, "Thread or Process");
-        Check(Enum.IsDefined(QueueFullMode), nameof(QueueFullMode), QueueFullMode, "Wait or Reject");
-        Check(Enum.IsDefined(Transport), nameof(Transport), Transport, "Auto, SharedMemory or Portable");
+        Check(Isolation is Isolation.Thread or Isolation.Process, nameof(Isolation), Isolation, "Thread or Process");
+        Check(QueueFullMode is QueueFullMode.Wait or QueueFullMode.Reject, nameof(QueueFullMode), QueueFullMode, "Wait or Reject");
+        Check(Transport is >= WorkerTransport.Auto and <= WorkerTransport.Portable, nameof(Transport), Transport, "Auto, SharedMemory or Portable");
         Check(!string.IsNullOrWhiteSpace(Name), nameof(Name), Name, "not empty");
         Check(IsDuration(CancellationGrace) || CancellationGrace == Timeout.InfiniteTimeSpan, nameof(CancellationGrace), CancellationGrace, "between 0 and 24 days");
         Check(IsDuration(TerminationGrace), nameof(TerminationGrace), TerminationGrace, "between 0 and 24 days");

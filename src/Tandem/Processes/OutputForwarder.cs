@@ -38,9 +38,11 @@ internal sealed class OutputForwarder : IThreadPoolWorkItem
     private const int MaximumWaiting = 10_000;
 
     private readonly ILogger? _logger;
-    private readonly Queue<(int Worker, string Line, bool IsError)> _waiting = new();
+    private readonly Queue<Entry> _waiting = new();
     private int _dropped;
     private bool _running;
+
+    private sealed record Entry(int Worker, string Line, bool IsError);
 
     internal OutputForwarder(ILoggerFactory? loggers) => _logger = loggers?.CreateLogger("Tandem.Worker.Output");
 
@@ -54,7 +56,7 @@ internal sealed class OutputForwarder : IThreadPoolWorkItem
                 return;
             }
 
-            _waiting.Enqueue((worker.ProcessId, line, isError));
+            _waiting.Enqueue(new Entry(worker.ProcessId, line, isError));
             if (_running)
                 return;
 
@@ -68,7 +70,7 @@ internal sealed class OutputForwarder : IThreadPoolWorkItem
     {
         while (true)
         {
-            (int Worker, string Line, bool IsError) next;
+            Entry next;
             lock (_waiting)
             {
                 if (_waiting.Count == 0)
@@ -80,7 +82,7 @@ internal sealed class OutputForwarder : IThreadPoolWorkItem
                 next = _waiting.Dequeue();
                 if (_dropped > 0 && _waiting.Count == 0)
                 {
-                    next.Line += $" [{_dropped} lines were dropped: nobody took them in time]";
+                    next = next with { Line = $"{next.Line} [{_dropped} lines were dropped: nobody took them in time]" };
                     _dropped = 0;
                 }
             }

@@ -23,6 +23,7 @@ internal sealed class ProcessEngine : PoolEngine
     private readonly Dispatcher _dispatcher;
     private readonly ConcurrentBag<PayloadWriter> _writers = [];
     private bool _closed;
+    private uint _polls;
     private StopMode _mode;
     private TaskCompletionSource? _idle;
     private Task? _stopping;
@@ -30,7 +31,7 @@ internal sealed class ProcessEngine : PoolEngine
     internal ProcessEngine(WorkerPoolOptions options, StateFactory? factory)
         : base(options)
     {
-        _admission = new Admission(options);
+        _admission = new Admission(options, Admit);
         Output = new OutputForwarder(options.LoggerFactory);
         _dispatcher = new Dispatcher(options.ConcurrencyPerWorker);
         _supervisor = new Supervisor(this, factory, _lock);
@@ -55,7 +56,7 @@ internal sealed class ProcessEngine : PoolEngine
         if (item.DetailsIfAny?.Links is { } links)
             WatchTokens(item, links);
 
-        if (_admission.TryEnter(item, Admit, out Exception? refused))
+        if (_admission.TryEnter(item, out Exception? refused))
             Admit(item);
         else if (refused is not null)
             GiveUp(item, refused);
@@ -128,19 +129,14 @@ internal sealed class ProcessEngine : PoolEngine
     /// <summary>Moves what a writer holds to an item.</summary>
     internal static unsafe void TakePayload(WorkItem item, PayloadWriter writer)
     {
-        item.LargePayloadLength = writer.Length;
+        nint length = writer.Length;
         if (!writer.IsInline)
-            item.LargePayload = (nint)writer.DetachBlock();
-        else if (writer.Length > 0)
-            item.SmallPayload = new ReadOnlySpan<byte>(writer.Start, (int)writer.Length).ToArray();
+            item.Payload = new Payload((nint)writer.DetachBlock(), length);
+        else if (length > 0)
+            item.Payload = new Payload(new ReadOnlySpan<byte>(writer.Start, (int)length).ToArray());
     }
 
-    internal unsafe void FreePayload(WorkItem item)
-    {
-        nint block = Interlocked.Exchange(ref item.LargePayload, 0);
-        if (block != 0)
-            Memory.Free((byte*)block);
-    }
+    internal void FreePayload(WorkItem item) => item.Payload?.Free(Memory);
 
     internal void Measure(long elapsed, int items) => _dispatcher.Measure(elapsed, items);
 
@@ -338,8 +334,9 @@ internal sealed class ProcessEngine : PoolEngine
                 if (Send(worker, item))
                 {
                     _admission.Leave(item);
-                    // Alone in the pool: the answer may be there before this thread could have been woken for it.
-                    if (worker.InFlight == 1 && item.ElementCount == 0)
+                    // Alone with the worker: the answer may be there before this thread could have been woken for it. A caller that does
+                    // not wait for answers shows when it is not polled for once: then more than one call is in flight, until it pauses.
+                    if (worker.InFlight == 1 && item.ElementCount == 0 && ++_polls % 128 != 0)
                         poll = worker;
                 }
                 else

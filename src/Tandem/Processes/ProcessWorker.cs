@@ -41,9 +41,9 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
 
     private readonly ProcessEngine _engine;
     private readonly WorkItem?[] _items;
-    private readonly Queue<int> _freeSlots;
+    private readonly SlotQueue _freeSlots;
     private readonly List<int> _answered = [];
-    private readonly HashSet<int> _defined = [];
+    private bool[] _defined = new bool[64];
     private readonly PayloadReader _reader = new();
     private readonly OutputTail _errorTail = new();
     private WorkerProcess? _process;
@@ -55,7 +55,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
         _engine = engine;
         Link = link;
         _items = new WorkItem?[link.Slots];
-        _freeSlots = new Queue<int>(Enumerable.Range(0, link.Slots));
+        _freeSlots = new SlotQueue(link.Slots);
     }
 
     internal WorkerLink Link { get; }
@@ -101,26 +101,20 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
     internal bool TrySend(WorkItem item)
     {
         Callable callable = item.Callable!;
-        if (!_freeSlots.TryPeek(out int slot) || !TryDefine(callable))
+        if (_freeSlots.Count == 0 || !TryDefine(callable))
             return false;
+
+        int slot = _freeSlots.Peek();
 
         var message = new InvokeMessage { Callable = callable.Number, First = item.FirstElement, Count = item.ElementCount };
         uint sequence = unchecked(++_sequence);
-        bool sent;
-        if (item.LargePayload != 0)
+        message.Length = item.Payload?.Length ?? 0;
+        fixed (byte* bytes = item.Payload?.Bytes)
         {
-            message.Length = item.LargePayloadLength;
-            sent = Link.TrySendInvoke(FrameKind.Invoke, slot, sequence, in message, (byte*)item.LargePayload);
+            byte* payload = bytes != null || item.Payload is null ? bytes : (byte*)item.Payload.Block;
+            if (!Link.TrySendInvoke(FrameKind.Invoke, slot, sequence, in message, payload))
+                return false;
         }
-        else
-        {
-            message.Length = item.SmallPayload?.Length ?? 0;
-            fixed (byte* payload = item.SmallPayload)
-                sent = Link.TrySendInvoke(FrameKind.Invoke, slot, sequence, in message, payload);
-        }
-
-        if (!sent)
-            return false;
 
         _freeSlots.Dequeue();
         item.Slot = slot;
@@ -292,13 +286,16 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
 
     private bool TryDefine(Callable callable)
     {
-        if (_defined.Contains(callable.Number))
+        if (callable.Number < _defined.Length && _defined[callable.Number])
             return true;
 
         if (!Link.TrySend(FrameKind.Define, 0, 0, 0, callable.Definition))
             return false;
 
-        _defined.Add(callable.Number);
+        if (callable.Number >= _defined.Length)
+            Array.Resize(ref _defined, callable.Number * 2);
+
+        _defined[callable.Number] = true;
         return true;
     }
 
@@ -407,6 +404,34 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
     private static ResultMessage ReadMessage(in Frame frame) => frame.BodyLength >= ResultMessage.Size
         ? *(ResultMessage*)frame.Body
         : throw new ProtocolException($"a result of {frame.BodyLength} bytes");
+}
+
+/// <summary>Free slots, the one that was freed first coming first: neighbours in shared memory are then not in use at the same time.</summary>
+internal sealed class SlotQueue
+{
+    private readonly int[] _slots;
+    private int _first;
+
+    internal SlotQueue(int count)
+    {
+        _slots = new int[count];
+        for (int i = 0; i < count; i++)
+            _slots[i] = i;
+
+        Count = count;
+    }
+
+    internal int Count { get; private set; }
+
+    internal int Peek() => _slots[_first];
+
+    internal void Dequeue()
+    {
+        _first = (_first + 1) % _slots.Length;
+        Count--;
+    }
+
+    internal void Enqueue(int slot) => _slots[(_first + Count++) % _slots.Length] = slot;
 }
 
 /// <summary>What builds the state of each worker.</summary>

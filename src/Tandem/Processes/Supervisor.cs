@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Tandem.Launch;
 using Tandem.Serialization;
 using Tandem.Transport;
@@ -23,7 +22,7 @@ internal sealed class Supervisor
     private readonly Lock _lock;
     private readonly LaunchPlan _plan;
     private readonly WorkerLauncher _launcher;
-    private readonly ILogger _logger;
+    private readonly ILogger? _logger;
     private readonly int _depth;
     private readonly int _depthLimit;
     private readonly TaskCompletionSource _allGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,7 +38,7 @@ internal sealed class Supervisor
         _options = engine.Options;
         _factory = factory;
         _lock = gate;
-        _logger = _options.LoggerFactory?.CreateLogger("Tandem.Supervisor") ?? (ILogger)NullLogger.Instance;
+        _logger = _options.LoggerFactory?.CreateLogger("Tandem.Supervisor");
         (_depth, _depthLimit) = Nesting.Check(_options);
         _plan = LaunchPlan.Current;
         _launcher = WorkerLauncher.Create(_options);
@@ -62,7 +61,7 @@ internal sealed class Supervisor
             return;
 
         int live = Workers.Count + _launching;
-        if (live >= _options.Workers)
+        if (live >= _options.Workers || (waiting == 0 && live >= _wanted))
             return;
 
         // As many as there is work for that nobody on the way will take, and at least those that were there before a crash.
@@ -161,13 +160,13 @@ internal sealed class Supervisor
         Workers.Remove(worker);
         if (!worker.IsExpectedToExit)
         {
-            _logger.LogWarning("Worker {ProcessId} of '{Pool}' {Exit}. {Reason}", worker.ProcessId, _options.Name, Describe(status), worker.KillReason);
+            _logger?.LogWarning("Worker {ProcessId} of '{Pool}' {Exit}. {Reason}", worker.ProcessId, _options.Name, Describe(status), worker.KillReason);
             if (neverReady)
                 OnStartFailed(StartError(worker, status));
         }
         else
         {
-            _logger.LogDebug("Worker {ProcessId} of '{Pool}' ended", worker.ProcessId, _options.Name);
+            _logger?.LogDebug("Worker {ProcessId} of '{Pool}' ended", worker.ProcessId, _options.Name);
         }
 
         CheckGone();
@@ -237,7 +236,7 @@ internal sealed class Supervisor
                             _ => Expire(worker, $"it was not ready within {Seconds(_options.StartTimeout)}"), null, _options.StartTimeout, Timeout.InfiniteTimeSpan);
                     }
                 });
-            _logger.LogDebug("Worker {ProcessId} of '{Pool}' starts", launched!.ProcessId, _options.Name);
+            _logger?.LogDebug("Worker {ProcessId} of '{Pool}' starts", launched!.ProcessId, _options.Name);
         }
         catch (Exception e)
         {
@@ -272,7 +271,7 @@ internal sealed class Supervisor
             }
         }
 
-        _logger.LogDebug("Worker {ProcessId} of '{Pool}' is ready", worker.ProcessId, _options.Name);
+        _logger?.LogDebug("Worker {ProcessId} of '{Pool}' is ready", worker.ProcessId, _options.Name);
         _engine.OnReady();
     }
 
@@ -281,7 +280,7 @@ internal sealed class Supervisor
     {
         _failedStarts++;
         _wanted = Workers.Count;
-        _logger.LogError(error, "A worker of '{Pool}' could not be started ({Count} in a row)", _options.Name, _failedStarts);
+        _logger?.LogError(error, "A worker of '{Pool}' could not be started ({Count} in a row)", _options.Name, _failedStarts);
         if (_stopping)
             return;
 

@@ -14,9 +14,13 @@ internal static class Refusals
         {
             if (ByName(TypeChecks.DefinitionName(ancestor), type) is { } reason)
                 return reason;
+        }
 
-            if (ByNamespace(ancestor, type) is { } tied)
-                return tied;
+        // After all names: what is said of a base type by its name says more.
+        for (Type? ancestor = type; ancestor is not null && ancestor != typeof(object); ancestor = ancestor.BaseType)
+        {
+            if (ByNamespace(ancestor, type) is { } reason)
+                return reason;
         }
 
         foreach (Type implemented in type.GetInterfaces())
@@ -56,8 +60,8 @@ internal static class Refusals
         "System.Runtime.InteropServices.SafeHandle" or "System.Runtime.InteropServices.CriticalHandle"
             or "System.Runtime.InteropServices.GCHandle" or "System.Runtime.InteropServices.GCHandle`1" or "System.Runtime.DependentHandle" =>
             $"a {TypeChecks.Display(type)} is a handle of this process; open the resource in the work",
-        "System.Threading.Tasks.Task" or "System.Threading.Tasks.ValueTask" or "System.Threading.Tasks.ValueTask`1" =>
-            $"a {TypeChecks.Display(type)} runs in this process; await it and pass the result",
+        "System.Threading.Tasks.Task" => "a Task runs in this process; await it and pass the result",
+        "System.Threading.Tasks.ValueTask" or "System.Threading.Tasks.ValueTask`1" => "a ValueTask runs in this process; await it and pass the result",
         "System.Threading.CancellationTokenSource" => "a CancellationTokenSource is tied to this process; capture its Token instead",
         "System.Threading.Channels.Channel`2" or "System.Threading.Channels.ChannelReader`1" or "System.Threading.Channels.ChannelWriter`1" =>
             $"a {TypeChecks.Display(type)} connects threads of this process; pass the items, or report through an IProgress<T>",
@@ -76,8 +80,6 @@ internal static class Refusals
         "System.Lazy`1" => $"a {TypeChecks.Display(type)} runs its factory in this process; pass its Value, or make it in the work",
         "System.Collections.Immutable.ImmutableDictionary`2+Builder" or "System.Collections.Immutable.ImmutableHashSet`1+Builder" =>
             "a builder of an immutable collection does not travel; call ToImmutable and pass that",
-        "System.MarshalByRefObject" or "System.ComponentModel.Component" =>
-            type.Namespace == "System.IO" ? $"a {TypeChecks.Display(type)} is tied to this process; pass the path" : null,
         "Tandem.WorkerPool" => "a WorkerPool belongs to this process; start the work from here, or make another pool in the work",
         _ => null,
     };

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Tandem.Serialization;
 using Tandem.Work;
@@ -8,14 +7,21 @@ namespace Tandem.Shipping;
 /// <summary>A method and the form in which it is called, with a number: a worker is told the definition once, and then the number.</summary>
 internal sealed class Callable
 {
-    private static readonly ConcurrentDictionary<(WorkMethod, Form), Callable> Known = new();
     private static int s_lastNumber;
 
-    /// <summary>The delegates seen last, for lambdas without captured values: those are one object each, made once.</summary>
+    /// <summary>What this thread called last, when it was a lambda without captured values: those are one object each, made once.</summary>
     [ThreadStatic]
-    private static (Delegate? Work, Form? Form, Callable? Callable) t_last;
+    private static Delegate? t_lastWork;
+
+    [ThreadStatic]
+    private static Callable? t_last;
 
     private byte[]? _definition;
+
+    internal Callable(WorkMethod method, Form form)
+        : this(Interlocked.Increment(ref s_lastNumber), method, form)
+    {
+    }
 
     private Callable(int number, WorkMethod method, Form form)
     {
@@ -35,14 +41,16 @@ internal sealed class Callable
     /// <exception cref="WorkSerializationException">The delegate cannot travel.</exception>
     internal static Callable Of(Delegate work, Form form)
     {
-        if (ReferenceEquals(t_last.Work, work) && ReferenceEquals(t_last.Form, form))
-            return t_last.Callable!;
+        if (ReferenceEquals(t_lastWork, work) && ReferenceEquals(t_last!.Form, form))
+            return t_last;
 
         WorkMethod method = WorkMethod.Of(work);
-        Callable callable = Known.GetOrAdd(
-            (method, form), static key => new Callable(Interlocked.Increment(ref s_lastNumber), key.Item1, key.Item2));
+        Callable callable = method.In(form);
         if (!method.HasValues)
-            t_last = (work, form, callable);
+        {
+            t_last = callable;
+            t_lastWork = work;
+        }
 
         return callable;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using Tandem.Serialization;
+using Tandem.Work;
 
 namespace Tandem.Shipping;
 
@@ -12,7 +13,9 @@ internal sealed class WorkMethod
 {
     private const BindingFlags AnyField = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
 
-    private static readonly ConcurrentDictionary<(MethodInfo Method, Type Delegate, Type? Target), WorkMethod> Known = new();
+    private static readonly ConcurrentDictionary<Key, WorkMethod> Known = new();
+
+    private readonly ConcurrentDictionary<Form, Callable> _callables = new();
 
     private readonly MethodInfo _method;
     private readonly Type _delegateType;
@@ -57,8 +60,11 @@ internal sealed class WorkMethod
             throw new WorkSerializationException("a delegate that combines several methods does not travel; send one call for each");
 
         // The target's own type is part of the key: an inherited method is one method for many types.
-        return Known.GetOrAdd((work.Method, work.GetType(), work.Target?.GetType()), static key => Build(key.Method, key.Delegate, key.Target));
+        return Known.GetOrAdd(new Key(work.Method, work.GetType(), work.Target?.GetType()), static key => Build(key.Method, key.Delegate, key.Target));
     }
+
+    /// <summary>The method called in a certain form.</summary>
+    internal Callable In(Form form) => _callables.GetOrAdd(form, static (form, method) => new Callable(method, form), this);
 
     /// <summary>Writes what <see cref="ReadDefinition"/> reads.</summary>
     internal void WriteDefinition(PayloadWriter writer)
@@ -137,6 +143,9 @@ internal sealed class WorkMethod
 
         return Bind(_kind == TargetKind.Closure ? _plan!.ReadValues(reader) : _target!.ReadObject(reader));
     }
+
+    // A class: dictionaries of structures that are not the framework's own are compiled at run time, when a program starts.
+    private sealed record Key(MethodInfo Method, Type Delegate, Type? Target);
 
     private Delegate Bind(object? target) => _method.CreateDelegate(_delegateType, target);
 

@@ -28,7 +28,7 @@ internal sealed class ThreadEngine : PoolEngine
         : base(options)
     {
         _stateFactory = stateFactory;
-        _admission = new Admission(options);
+        _admission = new Admission(options, Admit);
         if (options.StartEagerly)
         {
             while (_started < Lanes)
@@ -48,7 +48,7 @@ internal sealed class ThreadEngine : PoolEngine
         }
 
         item.WatchCancellation(this);
-        if (!_admission.TryEnter(item, Admit, out Exception? refused))
+        if (!_admission.TryEnter(item, out Exception? refused))
         {
             if (refused is not null)
                 item.SetException(refused);

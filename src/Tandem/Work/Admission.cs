@@ -4,14 +4,15 @@ namespace Tandem.Work;
 
 /// <summary>The bound of a pool's queue: lets items in, refuses them, or keeps them waiting outside, in order.</summary>
 /// <param name="options">A queue without a bound costs nothing here.</param>
-internal sealed class Admission(WorkerPoolOptions options)
+/// <param name="admit">Takes the items that waited outside.</param>
+internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admit)
 {
     private readonly bool _bounded = options.QueueCapacity != int.MaxValue;
-    private readonly LinkedList<(WorkItem Item, Action<WorkItem> Admit)> _outside = new();
+    private readonly LinkedList<WorkItem> _outside = new();
     private int _inside;
 
-    /// <summary>Whether the item may be queued now; otherwise it waits to be passed to <paramref name="admit"/>, or is refused.</summary>
-    internal bool TryEnter(WorkItem item, Action<WorkItem> admit, [MaybeNull] out Exception refused)
+    /// <summary>Whether the item may be queued now; otherwise it waits outside, or is refused.</summary>
+    internal bool TryEnter(WorkItem item, [MaybeNull] out Exception refused)
     {
         refused = null;
         if (IsFree(item))
@@ -28,7 +29,7 @@ internal sealed class Admission(WorkerPoolOptions options)
             if (options.QueueFullMode == QueueFullMode.Reject)
                 refused = new QueueFullException(options.Name, options.QueueCapacity);
             else
-                _outside.AddLast((item, admit));
+                _outside.AddLast(item);
 
             return false;
         }
@@ -40,7 +41,7 @@ internal sealed class Admission(WorkerPoolOptions options)
         if (IsFree(item))
             return;
 
-        (WorkItem Item, Action<WorkItem> Admit) next;
+        WorkItem next;
         lock (_outside)
         {
             if (_outside.First is null)
@@ -53,7 +54,7 @@ internal sealed class Admission(WorkerPoolOptions options)
             _outside.RemoveFirst();
         }
 
-        next.Admit(next.Item);
+        admit(next);
     }
 
     /// <summary>A cancelled item no longer waits outside.</summary>
@@ -64,9 +65,9 @@ internal sealed class Admission(WorkerPoolOptions options)
 
         lock (_outside)
         {
-            for (LinkedListNode<(WorkItem Item, Action<WorkItem> Admit)>? node = _outside.First; node is not null; node = node.Next)
+            for (LinkedListNode<WorkItem>? node = _outside.First; node is not null; node = node.Next)
             {
-                if (ReferenceEquals(node.Value.Item, item))
+                if (ReferenceEquals(node.Value, item))
                 {
                     _outside.Remove(node);
                     return;
@@ -83,7 +84,7 @@ internal sealed class Admission(WorkerPoolOptions options)
     {
         lock (_outside)
         {
-            List<WorkItem> items = [.. _outside.Select(waiting => waiting.Item)];
+            List<WorkItem> items = [.. _outside];
             _outside.Clear();
             return items;
         }

@@ -23,7 +23,6 @@ internal enum ItemState
 internal abstract class WorkItem : IPollTarget
 {
     private int _state;
-    private CancellationTokenRegistration _registration;
     private ItemDetails? _details;
 
     /// <summary>The next item in the queue that holds this one.</summary>
@@ -41,10 +40,8 @@ internal abstract class WorkItem : IPollTarget
     /// <summary>In a pool of processes: the code as it travels.</summary>
     internal Callable? Callable;
 
-    /// <summary>In a pool of processes: the arguments as they travel. A large payload is a block of the pool's memory, a small one an array.</summary>
-    internal byte[]? SmallPayload;
-    internal nint LargePayload;
-    internal nint LargePayloadLength;
+    /// <summary>In a pool of processes: the arguments as they travel; null for none.</summary>
+    internal Payload? Payload;
 
     /// <summary>In a pool of processes: the worker that has the item.</summary>
     internal Processes.ProcessWorker? Worker;
@@ -94,8 +91,6 @@ internal abstract class WorkItem : IPollTarget
         if (Interlocked.Exchange(ref _state, (int)ItemState.Settled) == (int)ItemState.Settled)
             return false;
 
-        if (CancellationToken.CanBeCanceled)
-            _registration.Unregister();
         _details?.Release();
         return true;
     }
@@ -116,11 +111,8 @@ internal abstract class WorkItem : IPollTarget
         if (!CancellationToken.CanBeCanceled)
             return;
 
-        _registration = CancellationToken.UnsafeRegister(
-            static state => { var (engine, item) = ((PoolEngine, WorkItem))state!; engine.OnItemCanceled(item); }, (engine, this));
-        // A token that was cancelled before the registration was stored would leave it behind.
-        if (IsSettled)
-            _registration.Unregister();
+        Details.Keep(CancellationToken.UnsafeRegister(
+            static state => { var (engine, item) = ((PoolEngine, WorkItem))state!; engine.OnItemCanceled(item); }, (engine, this)));
     }
 
     /// <summary>Whether an argument travels with the call.</summary>
@@ -151,6 +143,39 @@ internal abstract class WorkItem : IPollTarget
 
     /// <summary>A worker sent outcomes of a chunk's elements, up to <paramref name="finished"/>.</summary>
     internal virtual void ReadElements(PayloadReader reader, int finished) => throw new ProtocolException("elements of an item that is no chunk");
+}
+
+/// <summary>Arguments on their way: a small payload is an array, a large one a block of the pool's memory.</summary>
+internal sealed class Payload
+{
+    private nint _block;
+
+    internal Payload(byte[] bytes)
+    {
+        Bytes = bytes;
+        Length = bytes.Length;
+    }
+
+    internal Payload(nint block, nint length)
+    {
+        _block = block;
+        Length = length;
+    }
+
+    internal byte[]? Bytes { get; }
+
+    internal nint Length { get; }
+
+    /// <summary>The block, where there is one that was not freed.</summary>
+    internal nint Block => _block;
+
+    /// <summary>Frees the block, once, whoever is first.</summary>
+    internal unsafe void Free(IPayloadMemory memory)
+    {
+        nint block = Interlocked.Exchange(ref _block, 0);
+        if (block != 0)
+            memory.Free((byte*)block);
+    }
 }
 
 /// <summary>What few items have: a name, captured tokens, progress.</summary>
@@ -238,7 +263,15 @@ internal sealed class WorkItem<TResult> : WorkItem
     internal override void WriteArguments(PayloadWriter writer)
     {
         Callable!.Method.WriteValues(writer, Work);
-        ((Form<TResult>)Form).WriteArgument(writer, Argument);
+        try
+        {
+            ((Form<TResult>)Form).WriteArgument(writer, Argument);
+        }
+        catch (WorkSerializationException e)
+        {
+            e.Prepend("argument");
+            throw;
+        }
     }
 
     internal override void ReadResult(PayloadReader reader)
@@ -264,10 +297,14 @@ internal sealed class WorkItem<TResult> : WorkItem
     private void AfterReports<T>(Action<TaskCompletionSource<TResult>, T> complete, T value)
     {
         if (DetailsIfAny?.Reports is { } reports)
-            reports.Enqueue(() => complete(_completion, value));
+            Queue(reports, complete, value);
         else
             complete(_completion, value);
     }
+
+    // Apart from its caller, so that a call without reports does not pay for the closure.
+    private void Queue<T>(SerialQueue reports, Action<TaskCompletionSource<TResult>, T> complete, T value) =>
+        reports.Enqueue(() => complete(_completion, value));
 }
 
 /// <summary>Runs actions one after the other on the thread pool: user code that must not hold up a receiver.</summary>

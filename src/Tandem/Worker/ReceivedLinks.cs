@@ -40,7 +40,7 @@ internal sealed class ActiveItems
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<int, ReceivedLinks> _running = [];
-    private readonly Dictionary<int, (uint Sequence, HashSet<int> Tokens)> _canceled = [];
+    private readonly Dictionary<int, EarlyCancellation> _canceled = [];
 
     /// <summary>The source of a token; already cancelled where the cancellation was faster.</summary>
     internal CancellationTokenSource Source(ReceivedLinks links, int slot, int number)
@@ -54,7 +54,7 @@ internal sealed class ActiveItems
 
             source = links.Add(number);
             _running[slot] = links;
-            canceled = _canceled.TryGetValue(slot, out var early) && early.Sequence == links.Sequence && early.Tokens.Contains(number);
+            canceled = _canceled.TryGetValue(slot, out EarlyCancellation? early) && early.Sequence == links.Sequence && early.Tokens.Contains(number);
         }
 
         if (canceled)
@@ -68,8 +68,8 @@ internal sealed class ActiveItems
         CancellationTokenSource? source = null;
         lock (_lock)
         {
-            if (!_canceled.TryGetValue(slot, out var tokens) || tokens.Sequence != sequence)
-                _canceled[slot] = tokens = (sequence, []);
+            if (!_canceled.TryGetValue(slot, out EarlyCancellation? tokens) || tokens.Sequence != sequence)
+                _canceled[slot] = tokens = new EarlyCancellation(sequence, []);
 
             tokens.Tokens.Add(number);
             if (_running.TryGetValue(slot, out ReceivedLinks? links) && links.Sequence == sequence)
@@ -90,6 +90,9 @@ internal sealed class ActiveItems
         }
     }
 }
+
+/// <summary>Tokens of an item that were cancelled, maybe before the item came.</summary>
+internal sealed record EarlyCancellation(uint Sequence, HashSet<int> Tokens);
 
 /// <summary>A progress receiver whose reports go back to the parent, in order and before the result.</summary>
 internal sealed class RemoteProgress<T>(ParentLink link, int slot, uint sequence, int number) : Progress<T>

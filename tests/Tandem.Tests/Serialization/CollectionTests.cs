@@ -13,7 +13,8 @@ public class CollectionTests
 
     private static IEnumerable<KeyValuePair<string, int>> Numbered => Words.Select((word, i) => KeyValuePair.Create(word, i));
 
-    public static TheoryData<IEnumerable> Sequences => new(
+    public static TheoryData<IEnumerable> Sequences => new()
+    {
         new List<string>(Words), new Queue<string>(Words), new Stack<string>(Words), new LinkedList<string>(Words),
         new SortedSet<string>(Words), new ConcurrentQueue<string>(Words), new ConcurrentStack<string>(Words), new ConcurrentBag<string>(Words),
         new Collection<string>([.. Words]), new ReadOnlyCollection<string>([.. Words]), new ObservableCollection<string>(Words),
@@ -22,19 +23,24 @@ public class CollectionTests
         ImmutableArray.Create(Words), ImmutableArray.Create(1, 2), ImmutableList.Create(Words), ImmutableQueue.Create(Words), ImmutableStack.Create(Words),
         ImmutableSortedSet.Create(Words), new SortedDictionary<string, int>(new Dictionary<string, int>(Numbered)),
         ImmutableSortedDictionary.CreateRange(Numbered), new OrderedDictionary<string, int>(Numbered), new Dictionary<string, int>(Numbered),
-        Enumerable.Range(0, 5), new List<Labelled> { new("a", 1), new(null, 2) });
+        Enumerable.Range(0, 5), new List<Labelled> { new("a", 1), new(null, 2) },
+    };
 
-    public static TheoryData<IEnumerable<string>> Sets => new(
+    public static TheoryData<IEnumerable<string>> Sets => new()
+    {
         new HashSet<string>(Words, StringComparer.OrdinalIgnoreCase), ImmutableHashSet.Create(StringComparer.OrdinalIgnoreCase, Words),
-        Words.ToFrozenSet(StringComparer.OrdinalIgnoreCase), new SortedSet<string>(Words, StringComparer.OrdinalIgnoreCase));
+        Words.ToFrozenSet(StringComparer.OrdinalIgnoreCase), new SortedSet<string>(Words, StringComparer.OrdinalIgnoreCase),
+    };
 
-    public static TheoryData<IEnumerable<KeyValuePair<string, int>>> Dictionaries => new(
+    public static TheoryData<IEnumerable<KeyValuePair<string, int>>> Dictionaries => new()
+    {
         new Dictionary<string, int>(Numbered, StringComparer.OrdinalIgnoreCase), new ConcurrentDictionary<string, int>(Numbered, StringComparer.OrdinalIgnoreCase),
         ImmutableDictionary.CreateRange(StringComparer.OrdinalIgnoreCase, Numbered), Numbered.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase),
         new OrderedDictionary<string, int>(Numbered, StringComparer.OrdinalIgnoreCase),
         new SortedDictionary<string, int>(new Dictionary<string, int>(Numbered), StringComparer.OrdinalIgnoreCase),
         ImmutableSortedDictionary.CreateRange(StringComparer.OrdinalIgnoreCase, Numbered),
-        new ReadOnlyDictionary<string, int>(new Dictionary<string, int>(Numbered, StringComparer.OrdinalIgnoreCase)));
+        new ReadOnlyDictionary<string, int>(new Dictionary<string, int>(Numbered, StringComparer.OrdinalIgnoreCase)),
+    };
 
     [Theory]
     [MemberData(nameof(Sequences))]

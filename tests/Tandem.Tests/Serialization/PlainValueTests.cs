@@ -5,7 +5,8 @@ namespace Tandem.Tests.Serialization;
 
 public class PlainValueTests
 {
-    public static TheoryData<object> Values => new(
+    public static TheoryData<object> Values => new()
+    {
         true, (byte)200, (sbyte)-3, (short)-300, (ushort)60000, 'ü', int.MinValue, uint.MaxValue, long.MinValue, ulong.MaxValue,
         1.5f, double.NaN, decimal.MinValue, Half.MaxValue, Int128.MinValue, UInt128.MaxValue, Guid.Parse("0f8fad5b-d9cb-469f-a165-70867728950e"),
         new DateTime(2024, 2, 29, 1, 2, 3, DateTimeKind.Utc), new DateTimeOffset(2024, 2, 29, 1, 2, 3, TimeSpan.FromHours(-3)),
@@ -13,7 +14,8 @@ public class PlainValueTests
         new Index(3, true), 1..^2, new Complex(1, -2), BigInteger.Pow(-7, 100), new Vector3(1, 2, 3), new System.Text.Rune(0x1F600),
         "", "text", "\ud800 lone", new string('x', 100_000),
         new Labelled("a", 1), new Labelled(null, 2), (1, "two"), (1, 2), Tuple.Create(1, "two", 3.0), new KeyValuePair<string, int>("k", 1),
-        new Version(1, 2, 3, 4), new { Name = "anonymous", Value = 3 }, default(Empty), System.Threading.CancellationToken.None);
+        new Version(1, 2, 3, 4), new { Name = "anonymous", Value = 3 }, default(Empty), System.Threading.CancellationToken.None,
+    };
 
     [Theory]
     [MemberData(nameof(Values))]

@@ -4,41 +4,41 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Tests.Serialization;
 
-public enum Colour : byte
+internal enum Colour : byte
 {
     Red,
     Green = 7,
 }
 
-public readonly record struct Point(int X, double Y);
+internal readonly record struct Point(int X, double Y);
 
-public record struct Labelled(string? Label, int Value);
+internal record struct Labelled(string? Label, int Value);
 
-public record Person(string Name, int Age, List<int> Scores)
+internal record Person(string Name, int Age, List<int> Scores)
 {
     public string? Nickname { get; init; }
 }
 
-public record Employee(string Name, int Age, List<int> Scores, Person? Boss) : Person(Name, Age, Scores);
+internal sealed record Employee(string Name, int Age, List<int> Scores, Person? Boss) : Person(Name, Age, Scores);
 
-public interface IShape
+internal interface IShape
 {
     double Area { get; }
 }
 
-public sealed class Circle(double radius) : IShape
+internal sealed class Circle(double radius) : IShape
 {
     public double Area => Math.PI * radius * radius;
 }
 
-public struct Square : IShape
+internal struct Square : IShape
 {
     public double Side { get; set; }
 
     public readonly double Area => Side * Side;
 }
 
-public class Account
+internal class Account
 {
     private readonly int _secret;
     private decimal _balance;
@@ -60,12 +60,12 @@ public class Account
     public int Secret => _secret;
 }
 
-public sealed class SavingsAccount(int secret, string bank) : Account(secret)
+internal sealed class SavingsAccount(int secret, string bank) : Account(secret)
 {
     public string Bank { get; } = bank;
 }
 
-public sealed class Node
+internal sealed class Node
 {
     public string? Name { get; set; }
 
@@ -74,7 +74,7 @@ public sealed class Node
     public object? Other { get; set; }
 }
 
-public sealed class Cache
+internal sealed class Cache
 {
     [NonSerialized]
     public Stream? Open;
@@ -83,7 +83,7 @@ public sealed class Cache
 }
 
 /// <summary>Where the unusual members of refusal paths hang.</summary>
-public sealed class Holder
+internal sealed class Holder
 {
     public object? Source { get; set; }
 
@@ -99,7 +99,7 @@ public sealed class Holder
 }
 
 [StructLayout(LayoutKind.Explicit)]
-public struct Either
+internal struct Either
 {
     [FieldOffset(0)]
     public int Whole;
@@ -108,37 +108,37 @@ public struct Either
     public float Fraction;
 }
 
-public struct WithHandle
+internal struct WithHandle
 {
-    public int Number;
-    public nint Handle;
+    public int Number { get; set; }
+
+    public nint Handle { get; set; }
 }
 
-public unsafe struct WithPointer
+internal unsafe struct WithPointer
 {
-    public int Number;
-    public byte* Pointer;
+    public byte* Address { get; set; }
 }
 
-public sealed unsafe class PointerClass
+internal sealed unsafe class PointerClass
 {
-    public int* Pointer;
+    public int* Address { get; set; }
 }
 
-public struct Empty;
+internal struct Empty;
 
-public struct Tree
+internal struct Tree
 {
     public int Value;
     public Tree[]? Children;
 }
 
-public sealed class Finalized
+internal sealed class Finalized
 {
     ~Finalized() => GC.KeepAlive(this);
 }
 
-public sealed class CaseBlind : IEqualityComparer<string>
+internal sealed class CaseBlind : IEqualityComparer<string>
 {
     public int Calls;
 
@@ -147,26 +147,26 @@ public sealed class CaseBlind : IEqualityComparer<string>
     public int GetHashCode([DisallowNull] string obj) => obj.ToUpperInvariant().GetHashCode(StringComparison.Ordinal);
 }
 
-public sealed class Backwards : IComparer<int>
+internal sealed class Backwards : IComparer<int>
 {
     public int Compare(int x, int y) => y.CompareTo(x);
 }
 
-public sealed class Keeps
+internal sealed class Keeps
 {
     public required ImmutableArray<string> Names { get; init; }
 
     public ImmutableArray<int> Numbers { get; init; }
 }
 
-public class DerivedDictionary : Dictionary<string, int>;
+internal sealed class DerivedDictionary : Dictionary<string, int>;
 
-public sealed class DerivedList : List<int>
+internal sealed class DerivedList : List<int>
 {
     public string? Title { get; set; }
 }
 
-public sealed class Reports : IProgress<int>
+internal sealed class Reports : IProgress<int>
 {
     public void Report(int value)
     {

@@ -1,0 +1,136 @@
+using System.Runtime.CompilerServices;
+
+namespace Tandem.Tests.Promises;
+
+/// <summary>Types and methods that the promises send to workers.</summary>
+internal static class Samples
+{
+    internal static string StaticMethod() => "static";
+
+    internal static async IAsyncEnumerable<int> CountAsync(int count, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            await Task.Yield();
+            cancellation.ThrowIfCancellationRequested();
+            yield return i;
+        }
+    }
+
+    internal interface INamed
+    {
+        string Name();
+    }
+
+    internal abstract record Shape
+    {
+        internal abstract string Describe();
+    }
+
+    internal sealed record Circle(int Radius) : Shape
+    {
+        internal override string Describe() => $"circle of {Radius}";
+    }
+
+    internal sealed record Square(int Side) : Shape
+    {
+        internal override string Describe() => $"square of {Side}";
+    }
+
+    internal sealed record Drawing(string Name, Shape[] Shapes, Shape? Favourite);
+
+    internal enum Colour : byte
+    {
+        Red,
+        Green,
+    }
+
+    internal readonly record struct Point(int X, int Y);
+
+    internal sealed class Node
+    {
+        internal int Value { get; set; }
+
+        internal Node? Next { get; set; }
+    }
+
+    internal sealed class Counter(int start) : INamed
+    {
+        private int _value = start;
+
+        internal int Next() => ++_value;
+
+        string INamed.Name() => "explicit";
+    }
+
+    internal sealed class Generic<T>(T value)
+    {
+        internal static string Describe<TOther>() => $"generic {typeof(T).Name} {typeof(TOther).Name}";
+
+        internal static Task<(string, string)> RunLambdaAsync<TOther>(WorkerPool pool, TOther first, TOther second) =>
+            pool.RunAsync(() => (typeof(T).Name, $"{first}:{second}"));
+
+        internal string Instance() => $"instance {typeof(T).Name} {value}";
+    }
+
+    internal class HolderBase
+    {
+        internal int Value { get; set; }
+
+        protected virtual string Describe() => $"base of {Value}";
+    }
+
+    internal sealed class Holder : HolderBase
+    {
+        internal Task<int> ReadAsync(WorkerPool pool) => pool.RunAsync(() => Value);
+
+        internal Task<int> ReadPlusAsync(WorkerPool pool, int more) => pool.RunAsync(() => Value + more);
+
+        internal Task<int> ReadByLocalFunctionAsync(WorkerPool pool)
+        {
+            int Read() => Value + 1;
+            return pool.RunAsync(Read);
+        }
+
+        internal Task<string> ReadByBaseAsync(WorkerPool pool) => pool.RunAsync(() => base.Describe());
+
+        protected override string Describe() => "overridden";
+    }
+
+    /// <summary>What a worker builds once, and what becomes of it.</summary>
+    internal sealed class State(Infrastructure.Trail trail) : IDisposable
+    {
+        private int _calls;
+
+        internal int Process { get; } = Environment.ProcessId;
+
+        internal int Call() => Interlocked.Increment(ref _calls);
+
+        public void Dispose() => trail.Add(Guid.NewGuid());
+    }
+
+    internal sealed class OrderException(string message, Exception? innerException) : Exception(message, innerException);
+
+    /// <summary>Cannot be rebuilt: its constructor wants what a message does not hold.</summary>
+    internal sealed class CodeException(int code) : Exception($"code {code}")
+    {
+        internal int Code { get; } = code;
+    }
+
+    internal sealed class Grumbler : IProgress<int>
+    {
+        public void Report(int value) => throw new NotSupportedException("no reports please");
+    }
+
+    internal sealed class Order
+    {
+        internal string Name { get; set; } = "";
+
+        internal List<Line> Lines { get; } = [];
+    }
+
+    internal sealed class Line
+    {
+        internal object? Source { get; set; }
+    }
+}

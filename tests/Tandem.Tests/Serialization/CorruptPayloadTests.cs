@@ -1,0 +1,193 @@
+using System.Collections;
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
+using CsCheck;
+using Tandem.Serialization;
+
+namespace Tandem.Tests.Serialization;
+
+public class CorruptPayloadTests
+{
+    /// <summary>What one read may allocate: the payloads are a few KB, but looking up a type's name or compiling a regex takes more.</summary>
+    private const long MaximumAllocation = 4 * 1024 * 1024;
+
+    private static readonly string[] Words = ["one", "two", "three"];
+
+    private static readonly Sample[] Samples = MakeSamples();
+
+    [Fact]
+    public void Damaged_bytes_are_read_as_something_or_reported_as_corrupt()
+    {
+        Gen<(int, int, int, uint)[]> damages = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 10_000], Gen.Int[0, 64], Gen.UInt).Array[1, 3];
+        Gen<(int Sample, (int Kind, int At, int Length, uint Value)[] Damages)> cases =
+            Gen.Select(Gen.Int[0, Samples.Length - 1], damages, (sample, d) => (sample, d));
+
+        int corrupt = 0;
+        Repeatable.Check(cases, c => corrupt += Samples[c.Sample].Survives(Damage(Samples[c.Sample].Bytes, c.Damages)) ? 0 : 1, 25_000);
+        Assert.InRange(corrupt, 5_000, 24_000);
+    }
+
+    [Fact]
+    public void Every_truncation_is_corrupt()
+    {
+        foreach (Sample sample in Samples)
+        {
+            for (int length = 0; length < sample.Bytes.Length; length += Math.Max(1, sample.Bytes.Length / 50))
+                Assert.False(sample.Survives(sample.Bytes[..length]), $"{sample.Name} at {length}");
+        }
+    }
+
+    [Fact]
+    public void Counts_that_lie_allocate_nothing()
+    {
+        byte[] lie = [2, 0xff, 0xff, 0xff, 0x7f];
+        foreach (Action read in new Action[]
+        {
+            () => Wire.Read<int[]>(lie), () => Wire.Read<string[]>(lie), () => Wire.Read<List<byte>>(lie), () => Wire.Read<Dictionary<string, int>>([2, 0, .. lie[1..]]),
+            () => Wire.Read<string>(lie[1..]), () => Wire.Read<Memory<long>>(lie[1..]), () => Wire.Read<int[,]>([2, 0xff, 0xff, 0, 0, .. lie[1..]]),
+            () => Wire.Read<string[,]>([2, 0xff, 0xff, 0, 0, 0xff, 0xff, 0, 0]), () => Wire.Read<Empty[]>(lie), () => Wire.Read<Queue<Labelled>>(lie),
+        })
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.Throws<PayloadCorruptException>(read);
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024 * 1024);
+        }
+    }
+
+    [Fact]
+    public void Types_that_do_not_fit_are_corrupt()
+    {
+        byte[] text = Wire.Write<object>(new Circle(1));
+        Assert.NotNull(Wire.Read<IShape>(text));
+        Assert.Throws<PayloadCorruptException>(() => Wire.Read<IComparable>(text));
+        Assert.Throws<PayloadCorruptException>(() => Wire.Read<Stream>(text));
+        Assert.Throws<PayloadCorruptException>(() => Wire.Read<object>(Named("No.Such.Type, Nowhere")));
+        foreach (Type type in new[]
+        {
+            typeof(IShape), typeof(Stream), typeof(MemoryStream), typeof(List<>), typeof(int).MakePointerType(), typeof(int).MakeByRefType(), typeof(void),
+            typeof(Span<int>), typeof(Console), typeof(nint), typeof(Task), typeof(Delegate), typeof(Action), typeof(Array), typeof(Enum), typeof(TypedReference),
+        })
+            Assert.Throws<PayloadCorruptException>(() => Wire.Read<object>(Named(type.AssemblyQualifiedName!)));
+    }
+
+    [Fact]
+    public void References_that_lead_nowhere_are_corrupt()
+    {
+        Assert.Throws<PayloadCorruptException>(() => Wire.Read<Node>([1, 0, 0, 0, 0]));
+        Assert.Throws<PayloadCorruptException>(() => Wire.Read<Node>([1, 0xff, 0xff, 0xff, 0xff]));
+        Assert.Throws<PayloadCorruptException>(() => Wire.Read<Node>([9]));
+        Assert.Throws<PayloadCorruptException>(() => Wire.Read<Node[]>([2, 1, 0, 0, 0, 1, 0, 0, 0, 0]));
+        Assert.Throws<PayloadCorruptException>(() => Wire.Read<ImmutableList<object>>([2, 1, 0, 0, 0, 1, 0, 0, 0, 0]));
+    }
+
+    [Fact]
+    public void Hostile_type_names_are_corrupt()
+    {
+        foreach (string name in new[] { "", "\0", "[", "[[[[", "A, B, C=", new string('a', 100_000), string.Concat(Enumerable.Repeat("A`1[[", 400)), "System.Int32[*,*", "System.Int32&&" })
+            Assert.Throws<PayloadCorruptException>(() => Wire.Read<object>(Named(name)));
+    }
+
+    private static byte[] Named(string type) => [3, 0xff, 0xff, 0xff, 0xff, .. BitConverter.GetBytes(type.Length), .. Encoding.Unicode.GetBytes(type)];
+
+    private static byte[] Damage(byte[] bytes, (int Kind, int At, int Length, uint Value)[] damages)
+    {
+        byte[] damaged = [.. bytes];
+        foreach ((int kind, int at, int length, uint value) in damages)
+        {
+            if (damaged.Length == 0)
+                break;
+
+            int start = at % damaged.Length;
+            int end = Math.Min(start + length, damaged.Length);
+            switch (kind)
+            {
+                case 0: damaged[start] = (byte)value; break;
+                case 1: damaged[start] ^= (byte)(1 << (int)(value % 8)); break;
+                case 2: damaged = damaged[..start]; break;
+                case 3: damaged = [.. damaged[..start], .. damaged[end..]]; break;
+                default: damaged = [.. damaged[..end], .. damaged[start..]]; break;
+            }
+
+            if (value % 7 == 0 && start + 4 <= damaged.Length)
+                BitConverter.TryWriteBytes(damaged.AsSpan(start), value % 3 == 0 ? int.MaxValue : (int)(value % 20) - 3);
+        }
+
+        return damaged;
+    }
+
+    private static Sample[] MakeSamples()
+    {
+        var node = new Node { Name = "n", Other = new Point(1, 2) };
+        node.Next = new Node { Next = node, Other = node };
+        return
+        [
+            Sample.Of(new Person("name", 3, [1, 2, 3])), Sample.Of<Person>(new Employee("name", 3, [1], new Person("b", 1, []))), Sample.Of(node),
+            Sample.Of(new object?[] { 1, "two", null, 3.0, Colour.Green, new Point(1, 2), new[] { 1 }, new Circle(1), typeof(int) }),
+            Sample.Of(new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase) { ["a"] = 1, ["b"] = 2 }), Sample.Of(new HashSet<string>(Words)),
+            Sample.Of(new List<string?> { "a", null, "c" }), Sample.Of(new[] { new[] { 1, 2 }, [3] }), Sample.Of(new string[2, 2] { { "a", "b" }, { "c", "d" } }),
+            Sample.Of(new int[2, 3]), Sample.Of<IEnumerable<string>>(Words.ToFrozenSet()), Sample.Of(ImmutableDictionary.CreateRange([KeyValuePair.Create("a", 1)])),
+            Sample.Of(new ConcurrentDictionary<int, string>([KeyValuePair.Create(1, "a")])), Sample.Of(new SortedDictionary<string, int> { ["a"] = 1 }),
+            Sample.Of(new Queue<int>([1, 2])), Sample.Of(new LinkedList<string>(Words)), Sample.Of(new BitArray(20)), Sample.Of(new Hashtable { ["a"] = 1 }),
+            Sample.Of(new PriorityQueue<string, int>([("a", 1), ("b", 2)])), Sample.Of(Words.ToLookup(w => w.Length)), Sample.Of(ImmutableArray.Create(Words)),
+            Sample.Of((1, "two", new int?(3), new Labelled("x", 1))), Sample.Of<Memory<int>>(new[] { 1, 2 }), Sample.Of(new ArraySegment<string>(Words, 1, 1)),
+            Sample.Of(new Uri("http://example.com/")), Sample.Of(new Regex("a+b")), Sample.Of(IPAddress.Parse("fe80::1")), Sample.Of(new StringBuilder("text")),
+            Sample.Of(System.Numerics.BigInteger.Pow(3, 99)), Sample.Of(TimeZoneInfo.Utc), Sample.Of(Encoding.Latin1), Sample.Of(System.Globalization.CultureInfo.InvariantCulture),
+            Sample.Of(new System.Text.Json.Nodes.JsonObject { ["a"] = 1 }), Sample.Of(DateTimeOffset.UnixEpoch), Sample.Of(12.5m), Sample.Of(new Version(1, 2)),
+            Sample.Of<Exception>(new StandardException("m", new AggregateException(new IOException("i"), new ArgumentException("a", "p"))) { Tags = [1, "t"] }),
+            Sample.Of(new NoWayException(3)), Sample.Of(new StandardException("m")), Sample.Of(new SortedList<string, int> { ["a"] = 1 }),
+            Sample.Of(CancellationToken.None), Sample.Of<IProgress<int>>(new Progress<int>()), Sample.Of<Action>(NoWork), Sample.Of(StringComparer.OrdinalIgnoreCase),
+        ];
+    }
+
+    private static void NoWork()
+    {
+    }
+
+    private abstract class Sample(string name, byte[] bytes)
+    {
+        internal string Name { get; } = name;
+
+        internal byte[] Bytes { get; } = bytes;
+
+        internal static Sample<T> Of<T>(T value)
+        {
+            var links = new TestLinks();
+            return new Sample<T>(Wire.Write(value, links), links);
+        }
+
+        /// <summary>Whether the bytes can be read; only one kind of exception may say that they cannot.</summary>
+        internal bool Survives(byte[] damaged)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            bool survives = true;
+            try
+            {
+                Read(damaged);
+            }
+            catch (PayloadCorruptException)
+            {
+                survives = false;
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"{Name}: {Convert.ToHexString(damaged)}", e);
+            }
+
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, MaximumAllocation);
+            return survives;
+        }
+
+        protected abstract void Read(byte[] damaged);
+    }
+
+    private sealed class Sample<T>(byte[] bytes, TestLinks links) : Sample(TypeNameOf(typeof(T)), bytes)
+    {
+        protected override void Read(byte[] damaged) => Wire.ReadPart<T>(damaged, links, out _);
+
+        private static string TypeNameOf(Type type) => type.ToString();
+    }
+}
