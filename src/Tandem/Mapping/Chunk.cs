@@ -11,8 +11,9 @@ namespace Tandem.Mapping;
 internal abstract class Chunk<TItem, TResult> : WorkItem
 {
     private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TResult[] _values = new TResult[4];
+    private TResult[] _values = [];
     private Exception?[]? _errors;
+    private ChunkProgress _progress;
 
     protected Chunk(MapCall<TItem, TResult> call)
         : base(call.Form, call.Work, call.CancellationToken) => Call = call;
@@ -30,17 +31,22 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
     /// <summary>Bytes that the elements take on their way; 0 where they stay on this heap.</summary>
     internal virtual nint Size => 0;
 
-    /// <summary>How long the elements ran so far, in stopwatch ticks, and how many that were.</summary>
-    internal long Elapsed { get; set; }
+    /// <summary>How long the elements ran so far, in stopwatch ticks.</summary>
+    internal long Elapsed { get; private set; }
+
+    /// <summary>Elements that the consumer has taken. The consumer's own.</summary>
+    internal int Taken { get; set; }
 
     /// <summary>Completes when each element has an outcome.</summary>
     internal Task Completion => _complete.Task;
 
+    internal bool HasErrors => _errors is not null;
+
+    internal sealed override string NameOf(int element) => $"{Name}[{Index + element}]";
+
     internal TResult ValueAt(int element) => _values[element];
 
     internal Exception? ErrorAt(int element) => _errors?[element];
-
-    internal bool HasErrors => _errors is not null;
 
     /// <summary>Adds an item from the source.</summary>
     /// <exception cref="WorkSerializationException">It cannot travel; the chunk is as it was.</exception>
@@ -54,56 +60,38 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
     internal void FailAsOnly(Exception error)
     {
         Count = 1;
+        Seal();
         SetException(error);
     }
 
     /// <summary>No more items come; the chunk is about to be submitted.</summary>
-    internal virtual void Seal()
-    {
-    }
+    internal virtual void Seal() => _values = new TResult[Count];
 
     /// <summary>Keeps the item, or its bytes.</summary>
     protected abstract void Append(TItem item, int element);
 
-    protected void SetValue(int element, TResult value)
-    {
-        if (element >= _values.Length)
-            Array.Resize(ref _values, Math.Max(Count, element + 1));
+    protected void SetValue(int element, TResult value) => _values[element] = value;
 
-        _values[element] = value;
+    protected void SetError(int element, Exception error) => (_errors ??= new Exception?[Count])[element] = error;
+
+    /// <summary>Shows the outcomes of all elements before <paramref name="next"/> to the consumer.</summary>
+    protected void Advance(int next)
+    {
+        FirstElement = next;
+        if (next == Count && TrySettle())
+        {
+            _complete.TrySetResult();
+            Call.Completed(this);
+        }
     }
 
-    protected internal void SetError(int element, Exception error)
-    {
-        _errors ??= new Exception?[Math.Max(Count, element + 1)];
-        if (element >= _errors.Length)
-            Array.Resize(ref _errors, Math.Max(Count, element + 1));
-
-        _errors[element] = error;
-        if (_values.Length < Math.Max(Count, element + 1))
-            Array.Resize(ref _values, Math.Max(Count, element + 1));
-    }
-
-    /// <summary>All elements have outcomes.</summary>
-    protected void Complete()
-    {
-        if (!TrySettle())
-            return;
-
-        if (_values.Length < Count)
-            Array.Resize(ref _values, Count);
-        _complete.TrySetResult();
-        Call.Completed(this);
-    }
-
-    /// <summary>The element that was running fails; those after it, and those before it, are not touched.</summary>
+    /// <summary>Everything that has no outcome yet fails.</summary>
     internal override void SetException(Exception error)
     {
         for (int i = FirstElement; i < Count; i++)
             SetError(i, error);
 
-        FirstElement = Count;
-        Complete();
+        Advance(Count);
     }
 
     internal override void SetCanceled(CancellationToken token) => SetException(new OperationCanceledException(token));
@@ -127,19 +115,17 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
                 throw new PayloadCorruptException($"an element's outcome is {outcome}");
         }
 
-        FirstElement = finished;
-        if (finished == Count)
-            Complete();
+        Advance(finished);
     }
+
+    internal sealed override ref ChunkProgress Progress => ref _progress;
 
     internal sealed override void AddElapsed(long ticks) => Elapsed += ticks;
 
     internal sealed override void FailElement(int element, Exception error)
     {
         SetError(element, error);
-        FirstElement = element + 1;
-        if (FirstElement == Count)
-            Complete();
+        Advance(element + 1);
     }
 }
 
@@ -159,6 +145,9 @@ internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) :
         CancellationToken cancellation = linked?.Token ?? aborted;
         for (int i = 0; i < Count; i++)
         {
+            if (i > 0)
+                Advance(i);
+
             try
             {
                 if (cancellation.IsCancellationRequested)
@@ -172,9 +161,8 @@ internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) :
             }
         }
 
-        Elapsed = System.Diagnostics.Stopwatch.GetTimestamp() - start;
-        FirstElement = Count;
-        Complete();
+        AddElapsed(System.Diagnostics.Stopwatch.GetTimestamp() - start);
+        Advance(Count);
     }
 
     protected override void Append(TItem item, int element)

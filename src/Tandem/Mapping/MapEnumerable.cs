@@ -22,44 +22,43 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
             ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken)
             : null;
         CancellationToken token = both?.Token ?? (cancellation.CanBeCanceled ? cancellation : cancellationToken);
-        return new Enumerator(new MapRun<TItem, TResult>(engine, form, work, source(token), options, token), pick, both, token);
+        return new Enumerator(new MapRun<TItem, TResult>(engine, form, work, source(token), options, token), options.Ordered, pick, both, token);
     }
 
     private sealed class Enumerator(
-        MapRun<TItem, TResult> run, Picker pick, CancellationTokenSource? linked, CancellationToken cancellationToken) : IAsyncEnumerator<TOut>
+        MapRun<TItem, TResult> run, bool ordered, Picker pick, CancellationTokenSource? linked, CancellationToken cancellationToken) : IAsyncEnumerator<TOut>
     {
         /// <summary>How long a consumer waits before it asks for what is there, in milliseconds.</summary>
         private const int Patience = 3;
 
         private Chunk<TItem, TResult>? _chunk;
         private int _next;
-        private int _count;
+        private int _available;
         private bool _started;
-        private bool _ended;
 
         public TOut Current { get; private set; } = default!;
 
         public ValueTask<bool> MoveNextAsync()
         {
-            if (_next < _count)
+            if (_next < _available)
             {
                 Current = pick(_chunk!, _next++);
                 return new ValueTask<bool>(true);
             }
 
-            return NextChunkAsync();
+            return WaitForNextAsync();
         }
 
         public async ValueTask DisposeAsync()
         {
-            _count = 0;
-            if (!_ended || _started)
+            _available = 0;
+            if (_started)
                 await run.StopAsync().ConfigureAwait(false);
 
             linked?.Dispose();
         }
 
-        private async ValueTask<bool> NextChunkAsync()
+        private async ValueTask<bool> WaitForNextAsync()
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (!_started)
@@ -70,55 +69,60 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
 
             if (_chunk is not null)
             {
-                run.Taken(_count);
-                _chunk = null;
-                _next = _count = 0;
+                run.Taken(_next - _chunk.Taken);
+                _chunk.Taken = _next;
+                // In order, a chunk is left when it is through; otherwise when it has nothing more for now: it comes again.
+                if (!ordered || _next == _chunk.Count)
+                    _chunk = null;
             }
 
-            if (_ended)
-                return false;
-
-            Chunk<TItem, TResult>? chunk;
-            while (!run.Chunks.TryRead(out chunk))
+            while (true)
             {
-                if (!await Hurrying(run.Chunks.WaitToReadAsync(cancellationToken).AsTask()).ConfigureAwait(false))
+                if (_chunk is null)
                 {
-                    _ended = true;
-                    return false;
+                    while (!run.Chunks.TryRead(out _chunk))
+                    {
+                        if (!await Hurrying(run.Chunks.WaitToReadAsync(cancellationToken).AsTask(), null).ConfigureAwait(false))
+                            return false;
+                    }
                 }
+
+                if (ordered && _chunk.FirstElement == _chunk.Taken)
+                    await Hurrying(_chunk.Completion, _chunk).ConfigureAwait(false);
+
+                cancellationToken.ThrowIfCancellationRequested();
+                _next = _chunk.Taken;
+                _available = _chunk.FirstElement;
+                if (_next < _available)
+                {
+                    Current = pick(_chunk, _next++);
+                    return true;
+                }
+
+                if (!ordered)
+                    _chunk = null; // all of it was taken before it came again
             }
-
-            if (!chunk.Completion.IsCompleted)
-                await Hurrying(Complete(chunk)).ConfigureAwait(false);
-
-            cancellationToken.ThrowIfCancellationRequested();
-            _chunk = chunk;
-            _count = chunk.Count;
-            Current = pick(chunk, _next++);
-            return true;
         }
 
-        private async Task<bool> Complete(Chunk<TItem, TResult> chunk)
-        {
-            await chunk.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-
-        /// <summary>Waits; when that takes longer than it should, has the open chunk sent as it is.</summary>
-        private async ValueTask<bool> Hurrying(Task<bool> waiting)
+        /// <summary>Waits; when that takes longer than it should, asks for what is there.</summary>
+        private async ValueTask<bool> Hurrying(Task waiting, Chunk<TItem, TResult>? awaited)
         {
             while (!waiting.IsCompleted)
             {
-                using var patience = new CancellationTokenSource();
+                using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                 Task first = await Task.WhenAny(waiting, Task.Delay(Patience, patience.Token)).ConfigureAwait(false);
                 await patience.CancelAsync().ConfigureAwait(false);
                 if (first == waiting)
                     break;
 
-                run.Hurry();
+                cancellationToken.ThrowIfCancellationRequested();
+                run.Hurry(awaited);
+                if (awaited is not null && awaited.FirstElement > awaited.Taken)
+                    return true;
             }
 
-            return await waiting.ConfigureAwait(false);
+            await waiting.ConfigureAwait(false);
+            return waiting is not Task<bool> result || await result.ConfigureAwait(false);
         }
     }
 }

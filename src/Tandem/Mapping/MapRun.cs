@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Tandem.Work;
 
@@ -20,6 +21,7 @@ internal sealed class MapRun<TItem, TResult>
     private readonly CancellationTokenSource _stop;
     private readonly Channel<Chunk<TItem, TResult>> _chunks =
         Channel.CreateUnbounded<Chunk<TItem, TResult>>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ConcurrentDictionary<Chunk<TItem, TResult>, bool> _inFlight = new();
     private readonly Room _room;
     private readonly ChunkSizer _sizer;
     private readonly MapCall<TItem, TResult> _call;
@@ -52,8 +54,29 @@ internal sealed class MapRun<TItem, TResult>
     /// <summary>The consumer took items.</summary>
     internal void Taken(int items) => _room.Add(items);
 
-    /// <summary>The consumer has waited for a while: what has been read so far must not wait for more.</summary>
-    internal void Hurry()
+    /// <summary>
+    /// The consumer has waited for a while: what has been read so far must not wait for more, and what is finished not for the rest of
+    /// its chunk.
+    /// </summary>
+    /// <param name="awaited">The chunk that the consumer waits for; null when it takes any.</param>
+    internal void Hurry(Chunk<TItem, TResult>? awaited)
+    {
+        SendOpen();
+        if (awaited is not null)
+        {
+            _engine.Harvest(awaited);
+            return;
+        }
+
+        foreach (Chunk<TItem, TResult> chunk in _inFlight.Keys)
+        {
+            _engine.Harvest(chunk);
+            if (chunk.FirstElement > chunk.Taken && !chunk.IsSettled)
+                _chunks.Writer.TryWrite(chunk);
+        }
+    }
+
+    private void SendOpen()
     {
         if (Interlocked.Exchange(ref _open, null) is { } chunk)
             Submit(chunk);
@@ -65,10 +88,25 @@ internal sealed class MapRun<TItem, TResult>
         await _stop.CancelAsync().ConfigureAwait(false);
         _room.Add(int.MaxValue / 2);
         await _reading.ConfigureAwait(false);
-        while (_chunks.Reader.TryRead(out Chunk<TItem, TResult>? chunk))
-            await chunk.Completion.ConfigureAwait(false);
+        while (await HasMoreAsync().ConfigureAwait(false))
+        {
+            while (_chunks.Reader.TryRead(out Chunk<TItem, TResult>? chunk))
+                await chunk.Completion.ConfigureAwait(false);
+        }
 
         _stop.Dispose();
+    }
+
+    private async ValueTask<bool> HasMoreAsync()
+    {
+        try
+        {
+            return await _chunks.Reader.WaitToReadAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            return false; // the source's own failure; a consumer that left does not want it
+        }
     }
 
     private async Task ReadSourceAsync()
@@ -89,7 +127,7 @@ internal sealed class MapRun<TItem, TResult>
 
         try
         {
-            Hurry();
+            SendOpen();
             await _source.DisposeAsync().ConfigureAwait(false);
         }
         catch (Exception e)
@@ -111,14 +149,14 @@ internal sealed class MapRun<TItem, TResult>
         {
             while (room == 0)
             {
-                Hurry();
+                SendOpen();
                 await _room.WaitAsync().ConfigureAwait(false);
                 room = _room.Take() + WindowGrowth();
             }
 
             ValueTask<bool> next = _source.MoveNextAsync();
             if (!next.IsCompleted)
-                Hurry(); // an asynchronous source that makes us wait: nothing that is ready waits with it
+                SendOpen(); // an asynchronous source that makes us wait: nothing that is ready waits with it
 
             if (!await next.ConfigureAwait(false))
                 return;
@@ -184,6 +222,8 @@ internal sealed class MapRun<TItem, TResult>
         // In order, the consumer gets a chunk when it leaves; out of order, when it is complete.
         if (_options.Ordered)
             _chunks.Writer.TryWrite(chunk);
+        else
+            _inFlight.TryAdd(chunk, true);
     }
 
     private void Submit(Chunk<TItem, TResult> chunk)
@@ -207,7 +247,10 @@ internal sealed class MapRun<TItem, TResult>
     {
         _sizer.Learn(chunk.Elapsed, chunk.Count);
         if (!_options.Ordered)
+        {
+            _inFlight.TryRemove(chunk, out _);
             _chunks.Writer.TryWrite(chunk);
+        }
 
         ChunkEnded();
     }

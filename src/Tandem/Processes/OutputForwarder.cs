@@ -39,6 +39,7 @@ internal sealed class OutputForwarder : IThreadPoolWorkItem
 
     private readonly ILogger? _logger;
     private readonly Queue<Entry> _waiting = new();
+    private TaskCompletionSource? _flushed;
     private int _dropped;
     private bool _running;
 
@@ -66,6 +67,19 @@ internal sealed class OutputForwarder : IThreadPoolWorkItem
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
+    /// <summary>Waits until everything so far was passed on, but not for a reader that takes nothing.</summary>
+    internal Task FlushAsync()
+    {
+        lock (_waiting)
+        {
+            if (!_running)
+                return Task.CompletedTask;
+
+            _flushed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return Task.WhenAny(_flushed.Task, Task.Delay(TimeSpan.FromSeconds(1)));
+        }
+    }
+
     public void Execute()
     {
         while (true)
@@ -76,6 +90,7 @@ internal sealed class OutputForwarder : IThreadPoolWorkItem
                 if (_waiting.Count == 0)
                 {
                     _running = false;
+                    _flushed?.TrySetResult();
                     return;
                 }
 

@@ -88,6 +88,16 @@ internal sealed class ProcessEngine : PoolEngine
 
     internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new RemoteChunk<TItem, TResult>(call, this);
 
+    internal override void Harvest(WorkItem chunk)
+    {
+        lock (_lock)
+        {
+            // Under the lock, so that the worker's memory cannot go meanwhile; it is a copy of a few kilobytes, once in milliseconds.
+            if (chunk.Worker is { } worker && worker.Holds(chunk))
+                worker.Harvest(chunk);
+        }
+    }
+
     internal override Task StopAsync(StopMode mode)
     {
         List<WorkItem> given = [];
@@ -235,9 +245,9 @@ internal sealed class ProcessEngine : PoolEngine
 
         foreach (WorkItem item in items)
         {
+            _admission.Leave(item);
             if (item.TryAssign())
             {
-                _admission.Leave(item);
                 GiveUp(item, new WorkerStartException(cause.Message, cause.InnerException ?? cause));
             }
         }
@@ -261,7 +271,13 @@ internal sealed class ProcessEngine : PoolEngine
                 continue;
             }
 
-            if (!Send(worker, item))
+            // Cancelled while it was between two workers, when nobody could be told.
+            if (item.CancellationToken.IsCancellationRequested)
+            {
+                FreePayload(item);
+                item.SetCanceled(item.CancellationToken);
+            }
+            else if (!Send(worker, item))
             {
                 _queue.EnqueueFirst(item);
                 break;
@@ -329,9 +345,13 @@ internal sealed class ProcessEngine : PoolEngine
             {
                 refused = true;
             }
-            else if (_queue.Count == 0 && _dispatcher.Pick(_supervisor.Workers) is { } worker && item.TryAssign())
+            else if (_queue.Count == 0 && _dispatcher.Pick(_supervisor.Workers) is { } worker)
             {
-                if (Send(worker, item))
+                if (!item.TryAssign())
+                {
+                    _admission.Leave(item); // cancelled before it got here
+                }
+                else if (Send(worker, item))
                 {
                     _admission.Leave(item);
                     // Alone with the worker: the answer may be there before this thread could have been woken for it. A caller that does
@@ -347,7 +367,7 @@ internal sealed class ProcessEngine : PoolEngine
             else
             {
                 _queue.Enqueue(item);
-                _supervisor.EnsureWorkers(_queue.Count);
+                Pump(null);
             }
 
             sleepers = _dispatcher.FlushTouched();
@@ -403,7 +423,7 @@ internal sealed class ProcessEngine : PoolEngine
 
         Exception error = item.CancellationToken.IsCancellationRequested
             ? new OperationCanceledException(item.CancellationToken)
-            : _mode == StopMode.Abort && _closed ? Disposed() : Supervisor.DescribeCrash(worker, status, item);
+            : _mode == StopMode.Abort && _closed ? Disposed() : Supervisor.DescribeCrash(worker, status, item, progress);
         if (item.ElementCount == 0)
         {
             failed.Add((item, error));
@@ -431,6 +451,7 @@ internal sealed class ProcessEngine : PoolEngine
         CheckIdle();
         await _idle.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await _supervisor.StopAsync().ConfigureAwait(false);
+        await Output.FlushAsync().ConfigureAwait(false);
         while (_writers.TryTake(out PayloadWriter? writer))
             writer.Dispose();
     }

@@ -34,7 +34,7 @@ internal enum WorkerState
 /// lock; frames arrive one at a time without it.
 /// </summary>
 [DebuggerDisplay("worker {ProcessId}, {State}, {InFlight} in flight")]
-internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
+internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObserver
 {
     /// <summary>The slot of the frame that builds the worker's state.</summary>
     internal const int InitializeSlot = 0xFFFF;
@@ -48,6 +48,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
     private readonly OutputTail _errorTail = new();
     private WorkerProcess? _process;
     private uint _sequence;
+    private WorkItem? _harvested;
     private Exception? _broken;
 
     internal ProcessWorker(ProcessEngine engine, WorkerLink link)
@@ -120,6 +121,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
         item.Slot = slot;
         item.Sequence = sequence;
         item.Worker = this;
+        if (item.ElementCount > 0)
+            item.Progress = new ChunkProgress { First = item.FirstElement };
         Volatile.Write(ref _items[slot], item); // before the frame is published by Flush, so before any answer
         InFlight++;
         State = WorkerState.Busy;
@@ -205,7 +208,11 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
 
         try
         {
-            _reader.Begin(payload, length, CallLinks.ForResults);
+            nint read = item.Progress.Bytes;
+            if (read > length)
+                return false;
+
+            _reader.Begin(payload + read, length - read, CallLinks.ForResults);
             item.ReadElements(_reader, running);
             return true;
         }
@@ -242,6 +249,9 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
                 break;
             case FrameKind.Result:
                 OnResult(in frame);
+                break;
+            case FrameKind.Element:
+                OnElement(in frame);
                 break;
             case FrameKind.Progress:
                 OnProgress(in frame);
@@ -313,7 +323,11 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
             return;
         }
 
-        _reader.Begin(payload, (nint)message.Length, CallLinks.ForResults);
+        nint read = item.ElementCount > 0 ? item.Progress.Bytes : 0;
+        if (read > message.Length)
+            throw new ProtocolException("a chunk's outcomes have become fewer");
+
+        _reader.Begin(payload + read, (nint)message.Length - read, CallLinks.ForResults);
         // From here the item is the caller's again: its slot counts as answered before its continuation can run.
         _items[frame.Slot] = null;
         _answered.Add(frame.Slot);
@@ -345,7 +359,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
                 item.SetException(ExceptionCodec.Read(_reader));
                 break;
             case Outcome.Chunk:
-                int finished = message.Finished - item.FirstElement;
+                int finished = message.Finished - item.Progress.First;
                 item.AddElapsed(message.Elapsed);
                 item.ReadElements(_reader, message.Finished);
                 _engine.Measure(message.Elapsed, 1);
@@ -378,6 +392,39 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
         }
 
         _engine.OnInitialized(this);
+    }
+
+    /// <summary>Reads what a chunk that runs has finished so far, for a consumer that waits.</summary>
+    internal void Harvest(WorkItem item)
+    {
+        _harvested = item;
+        Link.ReadFinished(item.Slot, item.Sequence, this);
+    }
+
+    public void OnFinished(byte* outcomes, nint length, int next)
+    {
+        // A harvest that began before the item's result was handled is void.
+        if (_harvested is not { } item || !Holds(item) || next <= item.FirstElement || item.Progress.Bytes > length)
+            return;
+
+        nint read = item.Progress.Bytes;
+        _reader.Begin(outcomes + read, length - read, CallLinks.ForResults);
+        try
+        {
+            item.ReadElements(_reader, next);
+            item.Progress.Bytes = read + _reader.Position;
+        }
+        catch (Exception e) when (e is PayloadCorruptException or ProtocolException)
+        {
+            OnBroken(e);
+        }
+    }
+
+    private void OnElement(in Frame frame)
+    {
+        WorkItem item = ItemOf(in frame, out _) ?? throw new ProtocolException($"an element for slot {frame.Slot}, which has no item");
+        _reader.Begin(frame.Body, frame.BodyLength, CallLinks.ForResults);
+        item.ReadElements(_reader, frame.Extra);
     }
 
     private void OnProgress(in Frame frame)

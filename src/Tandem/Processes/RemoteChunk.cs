@@ -33,6 +33,7 @@ internal sealed class RemoteChunk<TItem, TResult> : Chunk<TItem, TResult>
 
     internal override void Seal()
     {
+        base.Seal();
         ProcessEngine.TakePayload(this, _writer);
         _engine.ReturnWriter(_writer);
         if (!_links.IsEmpty)

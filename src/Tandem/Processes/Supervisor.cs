@@ -172,8 +172,8 @@ internal sealed class Supervisor
         CheckGone();
     }
 
-    internal static WorkerCrashedException DescribeCrash(ProcessWorker worker, ExitStatus status, WorkItem item) => new WorkerCrashedException(new CrashReport(
-        worker.ProcessId, status.Code, status.SignalName, item.Name, item.Attempt, worker.ErrorTail, worker.KillReason));
+    internal static WorkerCrashedException DescribeCrash(ProcessWorker worker, ExitStatus status, WorkItem item, int element) => new WorkerCrashedException(new CrashReport(
+        worker.ProcessId, status.Code, status.SignalName, item.NameOf(element), item.Attempt, worker.ErrorTail, worker.KillReason));
 
     /// <summary>Ends all workers, and then what watches them.</summary>
     internal async Task StopAsync()

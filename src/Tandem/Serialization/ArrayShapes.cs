@@ -41,8 +41,8 @@ internal sealed class MultiDimensionalArrayShape<T>(Type type) : Shape(type, Sha
         for (int i = 0; i < lengths.Length; i++)
         {
             lengths[i] = reader.Read<int>();
-            total = lengths[i] >= 0 ? total * lengths[i] : -1;
-            if (total < 0 || total > Array.MaxLength)
+            total *= lengths[i];
+            if (lengths[i] < 0 || lengths[i] > Array.MaxLength || total > Array.MaxLength)
                 throw new PayloadCorruptException($"an array of length {lengths[i]} in dimension {i}");
         }
 

@@ -16,8 +16,8 @@ internal static class ExceptionCodec
     /// <summary>For trees of aggregates: how many exceptions one of them takes along.</summary>
     private const int MaximumCount = 1000;
 
-    /// <summary>Bytes that an exception takes at least: five strings, three numbers, the size of its state.</summary>
-    private const int MinimumSize = 9 * sizeof(int);
+    /// <summary>Bytes that an exception takes at least: four strings, four numbers.</summary>
+    private const int MinimumSize = 8 * sizeof(int);
 
     private static readonly ConcurrentDictionary<Type, FieldPlan> Plans = new();
 
@@ -35,7 +35,8 @@ internal static class ExceptionCodec
         {
             writer.Truncate(start);
             writer.References.Restore(mark);
-            WriteParts(writer, null, NameOf(exception), $"(its parts could not be sent: {e.GetType().Name})", null, null, 0);
+            writer.Write((byte)0);
+            WriteParts(writer, NameOf(exception), $"(its parts could not be sent: {e.GetType().Name})", null, null, 0);
             writer.Write(0);
             WriteNoState(writer);
         }
@@ -49,22 +50,39 @@ internal static class ExceptionCodec
 
     private static void Write(PayloadWriter writer, Exception e, int depth, ref int budget)
     {
-        if (e is RemoteWorkException remote)
-            WriteParts(writer, null, remote.OriginalType, e.Message, null, e.StackTrace ?? remote.RemoteStackTrace, e.HResult);
+        var remote = e as RemoteWorkException;
+        bool typed = remote is null && TryWriteType(writer, e.GetType());
+        if (!typed)
+            writer.Write((byte)0);
+
+        if (remote is null)
+            WriteParts(writer, NameOf(e), MessageOf(e), ExceptionFields.MessageOf(e), StackTraceOf(e), e.HResult);
         else
-            WriteParts(writer, TypeNames.NameOf(e.GetType()), NameOf(e), MessageOf(e), ExceptionFields.MessageOf(e), StackTraceOf(e), e.HResult);
+            WriteParts(writer, remote.OriginalType, e.Message, null, e.StackTrace ?? remote.RemoteStackTrace, e.HResult);
 
         WriteInner(writer, e, depth, ref budget);
-        if (e is RemoteWorkException)
-            WriteNoState(writer);
-        else
+        if (typed)
             WriteState(writer, e, PlanOf(e.GetType()));
+        else
+            WriteNoState(writer);
+    }
+
+    private static bool TryWriteType(PayloadWriter writer, Type type)
+    {
+        nint start = writer.Length;
+        (int Count, int Open) mark = writer.References.Mark();
+        writer.Write((byte)1);
+        if (TypeNames.TryWrite(writer, type))
+            return true;
+
+        writer.Truncate(start);
+        writer.References.Restore(mark);
+        return false;
     }
 
     private static void WriteParts(
-        PayloadWriter writer, string? type, string name, string? message, string? ownMessage, string? stackTrace, int result)
+        PayloadWriter writer, string name, string? message, string? ownMessage, string? stackTrace, int result)
     {
-        writer.WriteString(type);
         writer.WriteString(name);
         writer.WriteString(Cap(message, MaximumMessage));
         writer.WriteString(Cap(ownMessage, MaximumMessage));
@@ -126,7 +144,7 @@ internal static class ExceptionCodec
         if (depth > MaximumDepth)
             throw new PayloadCorruptException("exceptions nested too deeply");
 
-        string? typeName = reader.ReadString();
+        Type? type = reader.Read<byte>() == 0 ? null : TypeNames.ReadOrNull(reader, out _);
         string name = reader.ReadString() ?? throw new PayloadCorruptException("an exception without a type");
         string? message = reader.ReadString();
         string? ownMessage = reader.ReadString();
@@ -136,7 +154,6 @@ internal static class ExceptionCodec
         for (int i = 0; i < inner.Length; i++)
             inner[i] = Read(reader, typeof(Exception), depth + 1);
 
-        Type? type = typeName is null ? null : TypeNames.Resolve(typeName);
         if (type is null || !typeof(Exception).IsAssignableFrom(type) || type.IsAbstract || type.ContainsGenericParameters)
             type = null;
 

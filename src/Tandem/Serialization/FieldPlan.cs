@@ -98,9 +98,9 @@ internal sealed class FieldPlan
 
     private sealed class Field(FieldInfo info)
     {
-        private Codec? _codec;
+        internal readonly FieldInfo Info = info;
 
-        internal FieldInfo Info { get; } = info;
+        private Codec? _codec;
 
         internal Codec Codec => _codec ??= Codec.For(Info.FieldType);
 
@@ -117,9 +117,22 @@ internal sealed class PlainShape(Type type) : Shape(type, ShapeTraits.Tracked)
 
     internal override object? Read(PayloadReader reader)
     {
-        object value = RuntimeHelpers.GetUninitializedObject(WireType);
+        object value = Make();
         reader.Objects.Add(value);
         _plan.Read(reader, value);
         return value;
+    }
+
+    private object Make()
+    {
+        try
+        {
+            return RuntimeHelpers.GetUninitializedObject(WireType);
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException or MemberAccessException)
+        {
+            // Types that only the runtime makes objects of.
+            throw new PayloadCorruptException($"an object of the type {TypeChecks.Display(WireType)}: {e.Message}", e);
+        }
     }
 }

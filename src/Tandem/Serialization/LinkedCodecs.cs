@@ -32,10 +32,8 @@ internal sealed class CancellationTokenCodec : Codec<CancellationToken>
 }
 
 /// <summary>Progress receivers: what arrives is an object that carries reports back.</summary>
-internal sealed class ProgressShape<T>() : Shape(typeof(IProgress<T>), ShapeTraits.TakesAll)
+internal sealed class ProgressShape<T>() : Shape(typeof(IProgress<T>), ShapeTraits.TakesAll, typeof(Progress<T>))
 {
-    internal override Type? Substitute => typeof(Progress<T>);
-
     internal override void Write(PayloadWriter writer, object value)
     {
         ICallLinks links = writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall(TypeChecks.Display(WireType)));

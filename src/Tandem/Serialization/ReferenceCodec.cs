@@ -103,7 +103,7 @@ internal static class ObjectGraph
             return null;
 
         if (kind == Seen)
-            return reader.ObjectAt(reader.Read<int>());
+            return reader.ObjectAt(reader.Read<int>()) is var seen and not NumberedIdentity ? seen : throw new PayloadCorruptException("a reference to a module");
 
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
             throw new PayloadCorruptException("a graph that is nested too deeply for the stack of this thread");

@@ -20,24 +20,26 @@ internal enum ShapeTraits
 }
 
 /// <summary>Writes and reads the contents of objects of one runtime type, or of a family of types that are rebuilt alike.</summary>
-internal abstract class Shape(Type wireType, ShapeTraits traits)
+internal abstract class Shape(Type wireType, ShapeTraits traits, Type? substitute = null)
 {
     private static readonly ConcurrentDictionary<Type, Shape> Known = new();
 
+    // Fields: before it is optimised, code pays for each property's getter, and a worker's first call is not.
+
     /// <summary>The type that is named in the payload, and leads the reader to this shape.</summary>
-    internal Type WireType { get; } = wireType;
+    internal readonly Type WireType = wireType;
 
     /// <summary>See <see cref="ShapeTraits.Tracked"/>.</summary>
-    internal bool IsTracked { get; } = (traits & ShapeTraits.Tracked) != 0;
+    internal readonly bool IsTracked = (traits & ShapeTraits.Tracked) != 0;
 
     /// <summary>See <see cref="ShapeTraits.Late"/>.</summary>
-    internal bool IsLate { get; } = (traits & ShapeTraits.Late) != 0;
+    internal readonly bool IsLate = (traits & ShapeTraits.Late) != 0;
 
     /// <summary>See <see cref="ShapeTraits.TakesAll"/>.</summary>
-    internal bool TakesAll { get; } = (traits & ShapeTraits.TakesAll) != 0;
+    internal readonly bool TakesAll = (traits & ShapeTraits.TakesAll) != 0;
 
     /// <summary>The type of what arrives, where it is not that of what was sent.</summary>
-    internal virtual Type? Substitute => null;
+    internal readonly Type? Substitute = substitute;
 
     /// <summary>Writes the contents of an object that is not null.</summary>
     internal abstract void Write(PayloadWriter writer, object value);

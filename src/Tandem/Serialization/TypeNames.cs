@@ -1,92 +1,200 @@
-using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Types by name: the assembly-qualified name where a payload first needs a type, a number after that. The numbers are those of
-/// the payload's objects, so that whatever forgets the objects forgets the names too.
+/// Types in payloads: written out where a payload first needs one, a number after that. The numbers are those of the payload's
+/// objects, so that whatever forgets the objects forgets the types too.
 /// </summary>
+/// <remarks>
+/// A type goes by its module (<see cref="ModuleNames"/>) and its metadata token there, not by its name: both processes run the same
+/// build, and to look up a first name by <see cref="Type.GetType(string)"/> costs a new process more than 10 ms of compilation.
+/// </remarks>
 internal static class TypeNames
 {
-    private const int MaximumLength = 16 * 1024;
+    private const int Definition = -1;
+    private const int Constructed = -2;
+    private const int Vector = -3;
+    private const int Array = -4;
+    private const int Pointer = -5;
+    private const int Reference = -6;
 
-    /// <summary>The runtime reads names by recursion, one level for each bracket.</summary>
-    private const int MaximumBrackets = 500;
-
-    private const int New = -1;
-
-    private static readonly ConcurrentDictionary<Type, string> Names = new();
-    private static readonly ConcurrentDictionary<string, Type> Types = new();
+    private const int MaximumArguments = 256;
+    private const int MaximumRank = 32;
 
     /// <summary>Writes a type; throws <see cref="WorkSerializationException"/> for one that another process does not have.</summary>
     internal static void Write(PayloadWriter writer, Type type)
+    {
+        if (!TryWrite(writer, type))
+        {
+            throw new WorkSerializationException(
+                $"the type {TypeChecks.Display(type)} exists in this process only; use a type of an assembly that workers load too");
+        }
+    }
+
+    /// <summary>Writes a type, or says that another process does not have it; what it has written by then is the caller's to take back.</summary>
+    internal static bool TryWrite(PayloadWriter writer, Type type)
     {
         int known = writer.References.Find(type);
         if (known >= 0)
         {
             writer.Write(known);
-            return;
+            return true;
         }
 
-        string name = NameOf(type) ?? throw new WorkSerializationException(
-            $"the type {TypeChecks.Display(type)} exists in this process only; use a type of an assembly that workers load too");
-        writer.Write(New);
-        writer.WriteString(name);
-        writer.References.Add(type);
+        if (type.IsGenericParameter || type.IsFunctionPointer || type.IsCollectible || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            return false;
+
+        bool written = type.HasElementType ? TryWriteElement(writer, type)
+            : type.IsConstructedGenericType ? TryWriteConstructed(writer, type)
+            : TryWriteDefinition(writer, type);
+
+        if (written)
+            writer.References.Add(type);
+
+        return written;
     }
 
     /// <summary>Reads a type; throws <see cref="PayloadCorruptException"/> for an unknown one.</summary>
-    internal static Type Read(PayloadReader reader)
+    internal static Type Read(PayloadReader reader) =>
+        ReadOrNull(reader, out string missing) ?? throw new PayloadCorruptException($"there is no {missing} here; do both processes run the same build?");
+
+    /// <summary>Reads a type, or null for an unknown one, of which <paramref name="missing"/> says what is unknown.</summary>
+    internal static Type? ReadOrNull(PayloadReader reader, out string missing)
     {
-        int number = reader.Read<int>();
-        if (number != New)
-            return reader.ObjectAt(number) as Type ?? throw new PayloadCorruptException($"object {number} where a type is due");
+        missing = "";
+        int kind = reader.Read<int>();
+        if (kind >= 0)
+            return Known(reader.ObjectAt(kind), kind, ref missing);
 
-        string name = reader.ReadString() ?? throw new PayloadCorruptException("a type without a name");
-        Type type = Resolve(name) ?? throw new PayloadCorruptException($"there is no type '{name[..Math.Min(name.Length, 500)]}' here");
-        reader.Objects.Add(type);
-        return type;
-    }
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw new PayloadCorruptException("types nested too deeply");
 
-    /// <summary>The name that <see cref="Resolve"/> takes; null for a type that another process cannot find.</summary>
-    internal static string? NameOf(Type type)
-    {
-        if (Names.TryGetValue(type, out string? name))
-            return name;
-
-        name = type.Assembly.IsDynamic || type.IsCollectible ? null : type.AssemblyQualifiedName;
-        if (name is null || !IsAcceptable(name))
-            return null;
-
-        Names.TryAdd(type, name);
-        return name;
-    }
-
-    /// <summary>The type with a name, or null.</summary>
-    internal static Type? Resolve(string name)
-    {
-        if (Types.TryGetValue(name, out Type? type))
-            return type;
-
-        if (!IsAcceptable(name))
-            return null;
-
+        Type? type;
         try
         {
-            type = Type.GetType(name, throwOnError: false);
+            type = kind switch
+            {
+                Definition => ReadDefinition(reader, ref missing),
+                Constructed => ReadConstructed(reader, ref missing),
+                Vector => ReadOrNull(reader, out missing)?.MakeArrayType(),
+                Array => ReadArray(reader, ref missing),
+                Pointer => ReadOrNull(reader, out missing)?.MakePointerType(),
+                Reference => ReadOrNull(reader, out missing)?.MakeByRefType(),
+                _ => throw new PayloadCorruptException($"a type of kind {kind}"),
+            };
         }
-        catch (Exception)
+        catch (Exception e) when (e is not PayloadCorruptException)
         {
-            // Despite its parameter it throws on malformed names, and on assemblies that do not load.
-            return null;
+            // Tokens of something else, arguments that break constraints, arrays of void: the runtime has an exception for each.
+            throw new PayloadCorruptException($"a type that cannot be: {e.Message}", e);
         }
 
-        if (type is not null)
-            Types.TryAdd(name, type);
-
+        reader.Objects.Add((object?)type ?? new Unknown(missing));
         return type;
     }
 
-    private static bool IsAcceptable(string name) =>
-        name.Length <= MaximumLength && name.AsSpan().Count('[') <= MaximumBrackets;
+    private static Type? Known(object? value, int number, ref string missing)
+    {
+        if (value is Unknown unknown)
+        {
+            missing = unknown.Description;
+            return null;
+        }
+
+        return value as Type ?? throw new PayloadCorruptException($"object {number} where a type is due");
+    }
+
+    private static bool TryWriteDefinition(PayloadWriter writer, Type type)
+    {
+        writer.Write(Definition);
+        if (!ModuleNames.TryWrite(writer, type.Module))
+            return false;
+
+        writer.Write(type.MetadataToken);
+        return true;
+    }
+
+    private static Type? ReadDefinition(PayloadReader reader, ref string missing)
+    {
+        ModuleNames.Entry? module = ModuleNames.ReadOrNull(reader, out string name);
+        int token = reader.Read<int>();
+        if (module is null)
+            missing = $"type {token:X8} of {name}";
+
+        return module?.TypeOf(token);
+    }
+
+    private static bool TryWriteConstructed(PayloadWriter writer, Type type)
+    {
+        Type[] arguments = type.GenericTypeArguments;
+        writer.Write(Constructed);
+        writer.Write(arguments.Length);
+        if (!TryWrite(writer, type.GetGenericTypeDefinition()))
+            return false;
+
+        foreach (Type argument in arguments)
+        {
+            if (!TryWrite(writer, argument))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static Type? ReadConstructed(PayloadReader reader, ref string missing)
+    {
+        int count = reader.ReadCount(sizeof(int));
+        if (count is 0 or > MaximumArguments)
+            throw new PayloadCorruptException($"a type with {count} arguments");
+
+        Type? definition = ReadPart(reader, ref missing);
+        var arguments = new Type[count];
+        bool complete = definition is not null;
+        for (int i = 0; i < count; i++)
+        {
+            Type? argument = ReadPart(reader, ref missing);
+            arguments[i] = argument!;
+            complete &= argument is not null;
+        }
+
+        return complete ? definition!.MakeGenericType(arguments) : null;
+    }
+
+    /// <summary>Reads one of several types; keeps the first thing that is unknown.</summary>
+    private static Type? ReadPart(PayloadReader reader, ref string missing)
+    {
+        Type? part = ReadOrNull(reader, out string unknown);
+        if (missing.Length == 0)
+            missing = unknown;
+
+        return part;
+    }
+
+    private static bool TryWriteElement(PayloadWriter writer, Type type)
+    {
+        writer.Write(type.IsSZArray ? Vector : type.IsArray ? Array : type.IsPointer ? Pointer : Reference);
+        if (type.IsVariableBoundArray)
+            writer.Write(type.GetArrayRank());
+
+        return TryWrite(writer, type.GetElementType()!);
+    }
+
+    private static Type? ReadArray(PayloadReader reader, ref string missing)
+    {
+        int rank = reader.Read<int>();
+        if (rank is < 1 or > MaximumRank)
+            throw new PayloadCorruptException($"an array of {rank} dimensions");
+
+        return ReadPart(reader, ref missing)?.MakeArrayType(rank);
+    }
+
+    /// <summary>Holds the number of a type that this process does not have.</summary>
+    private sealed class Unknown(string description) : NumberedIdentity
+    {
+        internal string Description { get; } = description;
+    }
 }
+
+/// <summary>What has a number among a payload's objects and is none of them.</summary>
+internal abstract class NumberedIdentity;

@@ -22,6 +22,7 @@ internal sealed class ThreadEngine : PoolEngine
     private int _started;
     private int _alive;
     private volatile bool _closed;
+    private volatile bool _discarding;
     private volatile bool _ending;
 
     internal ThreadEngine(WorkerPoolOptions options, Func<object?>? stateFactory)
@@ -62,11 +63,12 @@ internal sealed class ThreadEngine : PoolEngine
     {
         _queue.Enqueue(item);
         Interlocked.MemoryBarrier();
-        if (_closed)
-            GiveUpQueue(); // Stop may have emptied the queue just before
-
         if (!TryWakeOne() && Volatile.Read(ref _started) < Lanes)
             StartWorker();
+
+        // The pool may have ended meanwhile, or be about to: what nobody takes any more is given up here.
+        if (_discarding || _stopped.Task.IsCompleted)
+            GiveUpQueue();
     }
 
     internal override void OnItemCanceled(WorkItem item)
@@ -80,9 +82,13 @@ internal sealed class ThreadEngine : PoolEngine
     internal override Task StopAsync(StopMode mode)
     {
         _closed = true;
-        Interlocked.MemoryBarrier();
         if (mode != StopMode.Drain)
+        {
+            _discarding = true;
+            Interlocked.MemoryBarrier();
             GiveUpQueue();
+        }
+
         if (mode == StopMode.Abort)
             _abort.Cancel();
 
@@ -95,7 +101,7 @@ internal sealed class ThreadEngine : PoolEngine
 
         _wakeUps.Release(Lanes);
         // A thread cannot be stopped: one that ignores its token is left behind as a background thread.
-        return mode == StopMode.Abort && Options.CancellationGrace != Timeout.InfiniteTimeSpan ? WaitForThreads() : _stopped.Task;
+        return EndAsync(mode == StopMode.Abort ? Options.CancellationGrace : Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The next item for a worker; null when the pool has ended.</summary>
@@ -118,8 +124,6 @@ internal sealed class ThreadEngine : PoolEngine
             Sleep();
         }
     }
-
-    internal ThreadWorkerState CreateState() => new(_stateFactory);
 
     internal void WorkerEnded()
     {
@@ -182,7 +186,7 @@ internal sealed class ThreadEngine : PoolEngine
 
             // Lanes of one worker share its state.
             int lane = _started % Options.ConcurrencyPerWorker;
-            ThreadWorkerState state = lane == 0 ? CreateState() : _workers[^1].State;
+            ThreadWorkerState state = lane == 0 ? new ThreadWorkerState(_stateFactory) : _workers[^1].State;
             worker = new ThreadWorker(this, state, $"{Options.Name} {_started}");
             _workers.Add(worker);
             _started++;
@@ -204,6 +208,21 @@ internal sealed class ThreadEngine : PoolEngine
         }
     }
 
-    private async Task WaitForThreads() =>
-        await Task.WhenAny(_stopped.Task, Task.Delay(Options.CancellationGrace)).ConfigureAwait(false);
+    private async Task EndAsync(TimeSpan grace)
+    {
+        await Task.WhenAny(_stopped.Task, Task.Delay(grace)).ConfigureAwait(false);
+        if (!_stopped.Task.IsCompleted)
+            return;
+
+        GiveUpQueue();
+        ThreadWorkerState[] states;
+        lock (_workers)
+        {
+            states = [.. _workers.Select(static worker => worker.State).Distinct()];
+            _workers.Clear();
+        }
+
+        foreach (ThreadWorkerState state in states)
+            await state.DisposeAsync().ConfigureAwait(false);
+    }
 }

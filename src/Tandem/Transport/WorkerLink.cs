@@ -47,6 +47,14 @@ internal abstract unsafe class WorkerLink : IDisposable
     /// <summary>After the worker's death: the outcomes of a chunk's finished elements, where they are still to be had.</summary>
     internal abstract bool TryRecoverChunk(int slot, uint sequence, out byte* payload, out nint length);
 
+    /// <summary>
+    /// While a chunk runs: passes the outcomes of its finished elements to <paramref name="sink"/>, where they lie in shared memory.
+    /// Does nothing when the receiver is at work, which will bring them itself.
+    /// </summary>
+    internal virtual void ReadFinished(int slot, uint sequence, IChunkSink sink)
+    {
+    }
+
     /// <summary>Finds the payload of a result frame, and checks that it lies where it may. May correct the message's length.</summary>
     internal abstract byte* ResolveResult(in Frame frame, ref ResultMessage message);
 
@@ -69,6 +77,15 @@ internal abstract unsafe class WorkerLink : IDisposable
     internal abstract void DrainAndClose();
 
     public abstract void Dispose();
+}
+
+/// <summary>Hears the outcomes of a chunk that still runs; no frame is handled meanwhile.</summary>
+internal unsafe interface IChunkSink
+{
+    /// <param name="outcomes">All outcomes of this run so far; valid until the call returns.</param>
+    /// <param name="length">Their bytes.</param>
+    /// <param name="next">The element that runs now.</param>
+    void OnFinished(byte* outcomes, nint length, int next);
 }
 
 /// <summary>What a polling caller waits for.</summary>

@@ -86,7 +86,10 @@ internal abstract class Form<TResult> : Form
     {
         int at = 0;
         for (; at < run.First; at++)
+        {
+            run.Arguments.Objects.Clear();
             SkipArgument(run.Arguments);
+        }
 
         for (; at < run.Count && run.MayGoOn; at++)
         {

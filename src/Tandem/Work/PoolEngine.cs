@@ -33,6 +33,11 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     /// <summary>Ends the pool; may be called again with a stronger mode.</summary>
     internal abstract Task StopAsync(StopMode mode);
 
+    /// <summary>A consumer waits for elements of a chunk: brings what is finished, where that takes an effort.</summary>
+    internal virtual void Harvest(WorkItem chunk)
+    {
+    }
+
     /// <summary>Makes a chunk of a map for this engine.</summary>
     internal abstract Mapping.Chunk<TItem, TResult> CreateChunk<TItem, TResult>(Mapping.MapCall<TItem, TResult> call);
 

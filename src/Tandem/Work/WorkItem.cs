@@ -23,6 +23,7 @@ internal enum ItemState
 internal abstract class WorkItem : IPollTarget
 {
     private int _state;
+    private int _firstElement;
     private ItemDetails? _details;
 
     /// <summary>The next item in the queue that holds this one.</summary>
@@ -69,8 +70,12 @@ internal abstract class WorkItem : IPollTarget
     /// <summary>Whether the item is a chunk of a map, whose elements settle one by one.</summary>
     internal virtual int ElementCount => 0;
 
-    /// <summary>The first element of a chunk that is still to be run.</summary>
-    internal int FirstElement;
+    /// <summary>The first element of a chunk that has no outcome yet. Written after the outcomes before it.</summary>
+    internal int FirstElement
+    {
+        get => Volatile.Read(ref _firstElement);
+        set => Volatile.Write(ref _firstElement, value);
+    }
 
     /// <summary>What few items have.</summary>
     internal ItemDetails Details => _details ?? Interlocked.CompareExchange(ref _details, new ItemDetails(), null) ?? _details;
@@ -78,6 +83,9 @@ internal abstract class WorkItem : IPollTarget
     internal ItemDetails? DetailsIfAny => _details;
 
     internal string Name => _details?.Name ?? MethodNames.Readable(Work.Method);
+
+    /// <summary>The name of an element of a chunk; for a single call, its name.</summary>
+    internal virtual string NameOf(int element) => Name;
 
     /// <summary>Moves from queued to assigned; false when the item was cancelled meanwhile.</summary>
     internal bool TryAssign() => Interlocked.CompareExchange(ref _state, (int)ItemState.Assigned, (int)ItemState.Queued) == (int)ItemState.Queued;
@@ -130,6 +138,9 @@ internal abstract class WorkItem : IPollTarget
     /// <summary>Cancels the task.</summary>
     internal abstract void SetCanceled(CancellationToken token);
 
+    /// <summary>Of a chunk: where its present run began, and how many bytes of that run's outcomes have been read.</summary>
+    internal virtual ref ChunkProgress Progress => throw new InvalidOperationException("no chunk");
+
     /// <summary>Of a chunk: its elements ran for so many stopwatch ticks more.</summary>
     internal virtual void AddElapsed(long ticks)
     {
@@ -143,6 +154,13 @@ internal abstract class WorkItem : IPollTarget
 
     /// <summary>A worker sent outcomes of a chunk's elements, up to <paramref name="finished"/>.</summary>
     internal virtual void ReadElements(PayloadReader reader, int finished) => throw new ProtocolException("elements of an item that is no chunk");
+}
+
+/// <summary>How far the parent has read the outcomes of a chunk while it runs.</summary>
+internal struct ChunkProgress
+{
+    internal int First;
+    internal nint Bytes;
 }
 
 /// <summary>Arguments on their way: a small payload is an array, a large one a block of the pool's memory.</summary>

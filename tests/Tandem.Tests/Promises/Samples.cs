@@ -7,6 +7,12 @@ internal static class Samples
 {
     internal static string StaticMethod() => "static";
 
+    internal static int Three() => 3;
+
+    internal static int Four() => 4;
+
+    internal static int ThrowDeep(int depth) => depth == 0 ? throw new InvalidOperationException("deep") : ThrowDeep(depth - 1);
+
     internal static async IAsyncEnumerable<int> CountAsync(int count, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         for (int i = 0; i < count; i++)
@@ -120,6 +126,26 @@ internal static class Samples
     internal sealed class Grumbler : IProgress<int>
     {
         public void Report(int value) => throw new NotSupportedException("no reports please");
+    }
+
+    internal sealed class StreamOwner : IDisposable
+    {
+        private readonly MemoryStream _stream = new([1, 2, 3]);
+
+        internal long Length() => _stream.Length;
+
+        internal Task<long> LengthAsync(WorkerPool pool)
+        {
+            int extra = 0;
+            return pool.RunAsync(() => _stream.Length + extra);
+        }
+
+        public void Dispose() => _stream.Dispose();
+    }
+
+    internal sealed class MuteException : Exception
+    {
+        public override string Message => throw new NotSupportedException("no comment");
     }
 
     internal sealed class Order

@@ -1,5 +1,4 @@
 using System.IO.Pipes;
-using System.Runtime.InteropServices;
 
 namespace Tandem.Transport.Portable;
 
@@ -24,7 +23,6 @@ internal sealed unsafe class PortableLink : WorkerLink
     private bool _hasOutgoing;
     private bool _isConnected;
     private volatile bool _closed;
-    private GCHandle _pinned;
 
     /// <param name="name">The worker connects to pipes of this name, with <c>.c</c> appended for control.</param>
     internal PortableLink(string name)
@@ -86,32 +84,21 @@ internal sealed unsafe class PortableLink : WorkerLink
 
     internal override int ProgressOf(int slot, uint sequence) => _records[slot].Sequence == sequence ? _records[slot].Progress : -1;
 
+    // Outcomes of elements came one by one, as frames of their own.
     internal override bool TryRecoverChunk(int slot, uint sequence, out byte* payload, out nint length)
     {
         payload = null;
         length = 0;
-        return _records[slot].Sequence == sequence && TryPin(slot, out payload, out length);
+        return false;
     }
 
-    internal override byte* ResolveResult(in Frame frame, ref ResultMessage message)
-    {
-        if (message.Outcome == Outcome.Chunk)
-        {
-            // The elements came one by one.
-            TryPin(frame.Slot, out byte* elements, out nint length);
-            message.Length = length;
-            return elements;
-        }
-
-        return message.Length >= 0 && message.Length <= frame.BodyLength - ResultMessage.Size
+    internal override byte* ResolveResult(in Frame frame, ref ResultMessage message) =>
+        message.Length >= 0 && message.Length <= frame.BodyLength - ResultMessage.Size
             ? frame.Body + ResultMessage.Size
             : throw new ProtocolException($"a result claims {message.Length} bytes in a frame of {frame.BodyLength}");
-    }
 
     internal override void ReleaseResult(in ResultMessage message)
     {
-        if (message.Outcome == Outcome.Chunk && _pinned.IsAllocated)
-            _pinned.Free();
     }
 
     internal override void Start(IFrameSink sink)
@@ -139,21 +126,7 @@ internal sealed unsafe class PortableLink : WorkerLink
             _receiver?.Join();
         if (_sender != Thread.CurrentThread)
             _sender?.Join();
-        if (_pinned.IsAllocated)
-            _pinned.Free();
         _closing.Dispose();
-    }
-
-    private bool TryPin(int slot, out byte* payload, out nint length)
-    {
-        if (_pinned.IsAllocated)
-            _pinned.Free();
-
-        byte[] elements = _records[slot].Elements?.ToArray() ?? [];
-        _pinned = GCHandle.Alloc(elements, GCHandleType.Pinned);
-        payload = (byte*)_pinned.AddrOfPinnedObject();
-        length = elements.Length;
-        return true;
     }
 
     private void Receive()
@@ -190,7 +163,7 @@ internal sealed unsafe class PortableLink : WorkerLink
         }
     }
 
-    /// <summary>Keeps what the worker says about its progress.</summary>
+    /// <summary>Keeps what the worker says about its progress; true when that is all there is to it.</summary>
     private bool Record(in Frame frame)
     {
         if (frame.Kind is not (FrameKind.Started or FrameKind.Element))
@@ -199,12 +172,8 @@ internal sealed unsafe class PortableLink : WorkerLink
         if ((uint)frame.Slot >= (uint)_records.Length || _records[frame.Slot].Sequence != frame.Sequence)
             throw new ProtocolException($"progress of slot {frame.Slot}, which has no such item");
 
-        ref ItemRecord record = ref _records[frame.Slot];
-        if (frame.Kind == FrameKind.Element)
-            (record.Elements ??= new MemoryStream()).Write(new ReadOnlySpan<byte>(frame.Body, frame.BodyLength));
-
-        record.Progress = frame.Extra;
-        return true;
+        _records[frame.Slot].Progress = frame.Extra;
+        return frame.Kind == FrameKind.Started;
     }
 
     private void Send()
@@ -276,6 +245,5 @@ internal sealed unsafe class PortableLink : WorkerLink
     {
         internal uint Sequence;
         internal int Progress;
-        internal MemoryStream? Elements;
     }
 }

@@ -25,6 +25,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
     private readonly HashSet<long> _resident = [];
     private long _residentBytes;
     private long _top;
+    private bool _closed;
 
     internal PayloadArea(SharedRegion region) => _region = region;
 
@@ -46,6 +47,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         actual = (nint)1 << shift;
         lock (_lock)
         {
+            ObjectDisposedException.ThrowIf(_closed, typeof(WorkerPool));
             long offset;
             if (_free[shift] is { Count: > 0 } list)
             {
@@ -90,6 +92,8 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
             }
 
             (_free[shift] ??= new Stack<long>()).Push(offset);
+            if (_closed && _allocated.Count == 0)
+                _region.Dispose();
         }
     }
 
@@ -115,7 +119,16 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         }
     }
 
-    public void Dispose() => _region.Dispose();
+    /// <summary>No more blocks are given; the memory goes with the last one that somebody still writes or reads.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            if (_allocated.Count == 0)
+                _region.Dispose();
+        }
+    }
 }
 
 /// <summary>

@@ -28,7 +28,9 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private Thread? _receiver;
     private int _role;
     private volatile bool _closed;
+    private readonly Lock _mapped = new();
     private bool _broken;
+    private bool _disposed;
 
     /// <param name="requests">The pool's area for large arguments.</param>
     /// <param name="controlSocket">The parent's end of the control socket; the link owns it.</param>
@@ -117,7 +119,15 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         return _workerBell.MustWake();
     }
 
-    internal override void Wake() => _workerBell.Wake();
+    internal override void Wake()
+    {
+        // Called outside of the pool's lock: the worker may be gone meanwhile, and its memory with it.
+        lock (_mapped)
+        {
+            if (!_disposed)
+                _workerBell.Wake();
+        }
+    }
 
     internal override void SendControl(FrameKind kind, int slot, uint sequence, int extra)
     {
@@ -130,8 +140,8 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             Extra = extra,
         };
 
-        // A socket pair buffers thousands of these; a failure means that the worker is dying, which its exit tells better.
-        _ = Libc.Write(_controlSocket, (byte*)&header, FrameHeader.Size);
+        // Never blocks: a worker that is stopped, with hundreds of these before it, loses one, and the grace period ends it all the same.
+        _ = Libc.Send(_controlSocket, (byte*)&header, FrameHeader.Size, Libc.MSG_DONTWAIT | Libc.MSG_NOSIGNAL);
     }
 
     internal override bool TryRevoke(int slot, uint sequence)
@@ -157,6 +167,37 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
         payload = _results.Address + offset;
         return true;
+    }
+
+    internal override void ReadFinished(int slot, uint sequence, IChunkSink sink)
+    {
+        // With the role nobody handles a result, so the worker gets no block back and the slot no new item.
+        if (Interlocked.CompareExchange(ref _role, 1, 0) != 0)
+            return;
+
+        byte* copy = null;
+        try
+        {
+            ItemCell* cell = Cell(slot);
+            int next = ProgressOf(slot, sequence);
+            long offset = Volatile.Read(ref cell->ResultOffset);
+            nint length = (nint)Volatile.Read(ref cell->ResultLength);
+            if (next <= 0 || !IsInResultArea(offset, length))
+                return;
+
+            copy = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)length + 1);
+            Buffer.MemoryCopy(_results.Address + offset, copy, length, length);
+            // The worker may have moved to a larger block meanwhile and written over this one: then the offset has changed. The fence
+            // keeps this look behind the copy.
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref cell->ResultOffset) == offset && ProgressOf(slot, sequence) >= next)
+                sink.OnFinished(copy, length, next);
+        }
+        finally
+        {
+            System.Runtime.InteropServices.NativeMemory.Free(copy);
+            GiveRoleUp();
+        }
     }
 
     internal override byte* ResolveResult(in Frame frame, ref ResultMessage message)
@@ -188,9 +229,15 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
     internal override void Poll(IPollTarget done)
     {
-        // Nobody answers within microseconds who has to be woken first.
-        if (_workerBell.IsAnnounced || Interlocked.CompareExchange(ref _role, 1, 0) != 0)
+        // With the role, the memory stays: closing waits for it. A worker that sleeps answers no sooner than a sleeping caller is woken.
+        if (Interlocked.CompareExchange(ref _role, 1, 0) != 0)
             return;
+
+        if (_workerBell.IsAnnounced)
+        {
+            GiveRoleUp();
+            return;
+        }
 
         bool receiverSleeps = _ownBell.IsAnnounced;
         if (receiverSleeps)
@@ -212,20 +259,32 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
     internal override void DrainAndClose()
     {
+        if (_closed)
+            return;
+
         _closed = true;
         _ownBell.Wake();
         if (_receiver != Thread.CurrentThread)
             _receiver?.Join();
 
-        TryDrain();
+        // Taken for good: from here on nobody reads this memory.
+        var spinner = new SpinWait();
+        while (Interlocked.CompareExchange(ref _role, 1, 0) != 0)
+            spinner.SpinOnce();
+
+        DrainHeld();
     }
 
     public override void Dispose()
     {
         DrainAndClose();
         _ = Libc.Close(_controlSocket);
-        _results.Dispose();
-        _region.Dispose();
+        lock (_mapped)
+        {
+            _disposed = true;
+            _results.Dispose();
+            _region.Dispose();
+        }
     }
 
     private ItemCell* Cell(int slot) => (ItemCell*)(_region.Address + LinkLayout.CellsOffset) + slot;

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using System.Reflection;
+
+namespace Tandem.Bench.Children;
+
+/// <summary>Starts this program again, in another role. It ends when its standard input does, which is when this process is gone.</summary>
+internal static class ChildProcess
+{
+    internal const string Role = "child";
+
+    internal static Process Start(params string[] role)
+    {
+        string executable = Environment.ProcessPath!;
+        bool muxer = Path.GetFileNameWithoutExtension(executable).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
+        var start = new ProcessStartInfo(executable, [.. muxer ? [Assembly.GetEntryAssembly()!.Location] : Array.Empty<string>(), Role, .. role])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        RemoveTandemVariables(start);
+        return Process.Start(start)!;
+    }
+
+    /// <summary>What a plain child inherits must not make it look like a worker.</summary>
+    internal static void RemoveTandemVariables(ProcessStartInfo start)
+    {
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("TANDEM_", StringComparison.Ordinal)).ToArray())
+            start.Environment.Remove(name);
+    }
+
+    internal static void End(Process child)
+    {
+        child.StandardInput.Close();
+        child.WaitForExit();
+        child.Dispose();
+    }
+}

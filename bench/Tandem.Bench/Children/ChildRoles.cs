@@ -1,0 +1,26 @@
+using Tandem.Bench.Metrics;
+
+namespace Tandem.Bench.Children;
+
+/// <summary>What this program does as a child of itself.</summary>
+internal static class ChildRoles
+{
+    internal const string Echo = "echo";
+    internal const string FirstResult = "first-result";
+
+    internal static async Task<int> RunAsync(string[] role)
+    {
+        switch (role)
+        {
+            case [FirstResult, var backend]:
+                await Metrics.FirstResult.RunChildAsync(backend);
+                return 0;
+            case [Echo, var descriptor]:
+                RawRing.Echo(descriptor);
+                return 0;
+            default:
+                Console.Error.WriteLine($"There is no role {string.Join(' ', role)}.");
+                return 2;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace Tandem.Bench.Harness;
+
+/// <summary>The names of what is compared.</summary>
+internal static class Backend
+{
+    internal const string Threads = "threads";
+    internal const string Processes = "processes";
+    internal const string Portable = "processes-portable";
+    internal const string TaskRun = "task-run";
+    internal const string Parallel = "parallel";
+    internal const string Ring = "ring";
+    internal const string Python = "python";
+    internal const string Loky = "loky";
+    internal const string Piscina = "piscina";
+    internal const string Workerpool = "workerpool";
+
+    internal static readonly string[] Own = [Threads, Processes, Portable];
+
+    internal static readonly string[] Peers = [Python, Loky, Piscina, Workerpool];
+
+    internal static readonly string[] All = [.. Own, TaskRun, Parallel, Ring, .. Peers];
+
+    /// <summary>Makes a pool as a user would, with default options.</summary>
+    internal static WorkerPool Open(string backend, int workers) => backend switch
+    {
+        Threads => WorkerPool.Threads(workers),
+        // By name, not by Auto: on a system without shared memory the figure must be missing, not be that of the other transport.
+        Processes => WorkerPool.Create(new WorkerPoolOptions { Workers = workers, Transport = WorkerTransport.SharedMemory }),
+        Portable => WorkerPool.Create(new WorkerPoolOptions { Workers = workers, Transport = WorkerTransport.Portable }),
+        _ => throw new ArgumentOutOfRangeException(nameof(backend), backend, "Not a pool of Tandem's."),
+    };
+}

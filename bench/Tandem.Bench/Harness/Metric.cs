@@ -1,0 +1,53 @@
+namespace Tandem.Bench.Harness;
+
+/// <summary>What is measured, and in what.</summary>
+internal sealed record Metric(string Name, string Unit, bool SmallerIsBetter, string Explanation)
+{
+    internal static readonly Metric RoundTripHot =
+        new("round_trip_hot_us", "us", true, "one tiny call after the other, one worker");
+
+    internal static readonly Metric RoundTripIdle =
+        new("round_trip_idle_us", "us", true, "a tiny call after 20 ms of idleness, one worker");
+
+    internal static readonly Metric Calls =
+        new("calls_per_s", "calls/s", false, "tiny calls, submitted without waiting for each");
+
+    internal static readonly Metric MapItems =
+        new("map_items_per_s", "items/s", false, "MapAsync of a tiny lambda over a range");
+
+    internal static readonly Metric Payload1 =
+        new("payload_1mib_gib_per_s", "GiB/s", false, "1 MiB byte[] argument, four calls in flight");
+
+    internal static readonly Metric Payload1Serial =
+        new("payload_1mib_serial_gib_per_s", "GiB/s", false, "1 MiB byte[] argument, each call awaited");
+
+    internal static readonly Metric Payload1Result =
+        new("payload_1mib_result_gib_per_s", "GiB/s", false, "1 MiB byte[] result, four calls in flight");
+
+    internal static readonly Metric Payload64 =
+        new("payload_64mib_gib_per_s", "GiB/s", false, "64 MiB byte[] argument, two calls in flight");
+
+    internal static readonly Metric Payload64Result =
+        new("payload_64mib_result_gib_per_s", "GiB/s", false, "64 MiB byte[] result, two calls in flight");
+
+    internal static readonly Metric FirstResult =
+        new("first_result_ms", "ms", true, "from before the pool is made to its first result, in a fresh process");
+
+    internal static readonly Metric Replacement =
+        new("replacement_ms", "ms", true, "from killing the only, idle worker to the next answer");
+
+    internal static readonly Metric IdleMemory =
+        new("idle_worker_private_mib", "MiB", true, "private memory of an idle worker process after a few calls");
+
+    internal static readonly Metric ParentBytes =
+        new("parent_bytes_per_call", "B", true, "allocated in the parent per tiny call; awaited or in batches, whichever is more");
+
+    internal static readonly Metric ScanFiles =
+        new("scan_files_per_s", "files/s", false, "reads, hashes and counts the metadata of the files of the .NET runtime");
+
+    internal static readonly Metric[] All =
+    [
+        RoundTripHot, RoundTripIdle, Calls, MapItems, Payload1, Payload1Serial, Payload1Result, Payload64, Payload64Result,
+        FirstResult, Replacement, IdleMemory, ParentBytes, ScanFiles,
+    ];
+}

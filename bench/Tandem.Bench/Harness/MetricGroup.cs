@@ -1,0 +1,22 @@
+using Tandem.Bench.Metrics;
+
+namespace Tandem.Bench.Harness;
+
+/// <summary>Metrics that are measured by the same code.</summary>
+internal sealed record MetricGroup(Metric[] Metrics, Func<Session, Task> RunAsync)
+{
+    internal static readonly MetricGroup[] All =
+    [
+        new([Metric.RoundTripHot], RoundTrips.RunHotAsync),
+        new([Metric.RoundTripIdle], RoundTrips.RunIdleAsync),
+        new([Metric.Calls], CallThroughput.RunAsync),
+        new([Metric.MapItems], MapThroughput.RunAsync),
+        new([Metric.Payload1, Metric.Payload1Serial, Metric.Payload1Result], Payloads.RunSmallAsync),
+        new([Metric.Payload64, Metric.Payload64Result], Payloads.RunLargeAsync),
+        new([Metric.FirstResult], FirstResult.RunAsync),
+        new([Metric.Replacement], Replacement.RunAsync),
+        new([Metric.IdleMemory], IdleMemory.RunAsync),
+        new([Metric.ParentBytes], ParentAllocations.RunAsync),
+        new([Metric.ScanFiles], ScanFiles.RunAsync),
+    ];
+}

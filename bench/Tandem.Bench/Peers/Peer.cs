@@ -1,0 +1,92 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text.Json;
+using Tandem.Bench.Children;
+using Tandem.Bench.Harness;
+
+namespace Tandem.Bench.Peers;
+
+/// <summary>
+/// What a user of another platform would pick, measured by a script of its own that prints figures in our form.
+/// </summary>
+/// <param name="Name">The name of the peer, for the script and for notes.</param>
+/// <param name="Programs">Interpreters to try; the first that answers <paramref name="Probe"/> is taken.</param>
+/// <param name="Probe">Arguments with which an interpreter ends well when it has what the peer needs.</param>
+/// <param name="Arguments">Arguments of the measurement.</param>
+/// <param name="Needs">What is missing when none does.</param>
+internal sealed record Peer(string Name, string[] Programs, string[] Probe, string[] Arguments, string Needs)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    /// <summary>The peers that this run asks for. A quick run has no time for them unless they are asked for by name or place.</summary>
+    internal static IEnumerable<Peer> All(BenchOptions options)
+    {
+        if (options.Quick && options.PeersDirectory is null)
+            yield break;
+
+        string mode = options.Quick ? "quick" : "full";
+        string scripts = Path.Combine(AppContext.BaseDirectory, "peers");
+        // Debian's packages belong to Debian's own interpreter, which need not be the first on the path.
+        string[] pythons = ["python3", "/usr/bin/python3"];
+        string python = Path.Combine(scripts, "python_pools.py");
+        string node = Path.Combine(scripts, "node_pools.cjs");
+        string modules = Path.GetFullPath(options.PeersDirectory ?? ".");
+        Peer[] peers =
+        [
+            new(Backend.Python, pythons, ["-c", "import concurrent.futures"], [python, Backend.Python, mode], "python3"),
+            new(Backend.Loky, pythons, ["-c", "import joblib.externals.loky"], [python, Backend.Loky, mode], "python3 with joblib (Debian: python3-joblib)"),
+            .. new[] { Backend.Piscina, Backend.Workerpool }.Select(name => new Peer(
+                name, ["node"], ["-e", $"require(require.resolve('{name}', {{ paths: [process.argv[1]] }}))", modules], [node, name, mode, modules],
+                $"node, and {name} in the directory that --peers names (npm install {name})")),
+        ];
+        foreach (Peer peer in peers.Where(peer => options.WantsBackend(peer.Name)))
+            yield return peer;
+    }
+
+    /// <summary>Adds the peer's figures to <paramref name="results"/>; returns why there are none.</summary>
+    internal async Task<string?> RunAsync(ResultLog results, Func<Metric, bool> wants)
+    {
+        foreach (string program in Programs)
+        {
+            if (await OutputOfAsync(program, Probe) is null)
+                continue;
+
+            if (await OutputOfAsync(program, Arguments) is not { } output)
+                return "its script failed";
+
+            foreach (string line in output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                Add(results, wants, JsonSerializer.Deserialize<Result>(line)!);
+            return null;
+        }
+
+        return $"left out; it needs {Needs}";
+    }
+
+    private static void Add(ResultLog results, Func<Metric, bool> wants, Result result)
+    {
+        if (Metric.All.FirstOrDefault(metric => metric.Name == result.Metric) is { } known && wants(known))
+            results.Add(result.Backend, known, result.Value);
+    }
+
+    /// <returns>Standard output, or null where the program is missing, fails or takes too long.</returns>
+    private static async Task<string?> OutputOfAsync(string program, string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ChildProcess.RemoveTandemVariables(start);
+        try
+        {
+            using Process process = Process.Start(start)!;
+            using var limit = new CancellationTokenSource(Limit);
+            using CancellationTokenRegistration kill = limit.Token.Register(() => process.Kill(entireProcessTree: true));
+            Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            string output = await process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+            await errors;
+            await process.WaitForExitAsync(CancellationToken.None);
+            return process.ExitCode == 0 ? output : null;
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Tandem.Bench.Harness;
+
+namespace Tandem.Bench.Report;
+
+/// <summary>A figure that Tandem means to reach.</summary>
+/// <param name="Number">Targets of one number belong together.</param>
+/// <param name="Text">What is compared.</param>
+/// <param name="Figure">The figure, or null where one of its parts was not measured.</param>
+/// <param name="Bound">What it must be.</param>
+/// <param name="AtMost">Whether the bound is an upper one.</param>
+/// <param name="Unit">Of figure and bound; empty for a ratio.</param>
+internal sealed record Target(int Number, string Text, Func<ResultLog, double?> Figure, double Bound, bool AtMost, string Unit)
+{
+    internal static readonly Target[] All =
+    [
+        Of(1, "round trip to a process, back to back", Metric.RoundTripHot, 3, atMost: true),
+        new(1, "its advantage over the fastest peer", PeerAdvantage, 7, false, "×"),
+        Ratio(2, "round trip after idleness, against the raw futex ping-pong", Metric.RoundTripIdle, Backend.Processes, Backend.Ring, 1.5, atMost: true),
+        Of(3, "tiny calls to processes", Metric.Calls, 1_000_000, atMost: false),
+        Ratio(3, "the same, against piscina", Metric.Calls, Backend.Processes, Backend.Piscina, 25, atMost: false),
+        Ratio(3, "the same, against ProcessPoolExecutor", Metric.Calls, Backend.Processes, Backend.Python, 60, atMost: false),
+        Ratio(3, "tiny calls to threads, against Task.Run", Metric.Calls, Backend.Threads, Backend.TaskRun, 0.5, atMost: false),
+        Of(4, "map of tiny items in processes", Metric.MapItems, 6_000_000, atMost: false),
+        Ratio(4, "the same, against Parallel.ForEachAsync", Metric.MapItems, Backend.Processes, Backend.Parallel, 1, atMost: false),
+        Of(5, "1 MiB arguments to processes", Metric.Payload1, 3, atMost: false),
+        Of(6, "first result of a new pool of processes", Metric.FirstResult, 80, atMost: true),
+        Of(6, "answer of a killed worker's replacement", Metric.Replacement, 60, atMost: true),
+        Of(7, "private memory of an idle worker process", Metric.IdleMemory, 8, atMost: true),
+        Of(8, "allocated in the parent for a call to a process", Metric.ParentBytes, 300, atMost: true),
+        Ratio(9, "scanning files in processes, against threads", Metric.ScanFiles, Backend.Processes, Backend.Threads, 0.9, atMost: false),
+        Ratio(9, "scanning files on threads, against Parallel.ForEachAsync", Metric.ScanFiles, Backend.Threads, Backend.Parallel, 0.95, atMost: false),
+    ];
+
+    internal bool IsMetBy(double figure) => AtMost ? figure <= Bound : figure >= Bound;
+
+    private static Target Of(int number, string text, Metric metric, double bound, bool atMost) =>
+        new(number, text, results => results.Find(Backend.Processes, metric), bound, atMost, metric.Unit);
+
+    private static Target Ratio(int number, string text, Metric metric, string backend, string other, double bound, bool atMost) =>
+        new(number, text, results => results.Find(backend, metric) / results.Find(other, metric), bound, atMost, "×");
+
+    private static double? PeerAdvantage(ResultLog results) =>
+        Backend.Peers.Min(peer => results.Find(peer, Metric.RoundTripHot)) / results.Find(Backend.Processes, Metric.RoundTripHot);
+}

@@ -1,0 +1,139 @@
+using System.Reflection;
+
+namespace Tandem.Serialization;
+
+/// <summary>
+/// Modules in payloads: the assembly's simple name, to load it by, and the module version id, which tells builds apart, where a
+/// payload first needs one; a number after that.
+/// </summary>
+internal static class ModuleNames
+{
+    private const int New = -1;
+
+    private static readonly Lock Gate = new();
+
+    // Few, replaced as a whole when one is added, and searched from the start: nothing here needs compiling but a loop.
+    private static Entry[] s_known = [];
+
+    internal static bool TryWrite(PayloadWriter writer, Module module)
+    {
+        int number = writer.References.Find(module);
+        if (number >= 0)
+        {
+            writer.Write(number);
+            return true;
+        }
+
+        if (EntryOf(module) is not { } entry)
+            return false;
+
+        writer.Write(New);
+        writer.Write(entry.Id);
+        writer.WriteString(entry.Name);
+        writer.References.Add(module);
+        return true;
+    }
+
+    /// <summary>Reads a module, or null for one that this process cannot load in the same build.</summary>
+    internal static Entry? ReadOrNull(PayloadReader reader, out string name)
+    {
+        int number = reader.Read<int>();
+        if (number != New)
+        {
+            if (reader.ObjectAt(number) is not Entry { } known)
+                throw new PayloadCorruptException($"object {number} where a module is due");
+
+            name = known.Name;
+            return known.Module is null ? null : known;
+        }
+
+        Guid id = reader.Read<Guid>();
+        name = reader.ReadString() ?? throw new PayloadCorruptException("a module without a name");
+        Entry? entry = Find(id, name);
+        reader.Objects.Add(entry ?? new Entry(null, id, name));
+        return entry;
+    }
+
+    private static Entry? EntryOf(Module module)
+    {
+        foreach (Entry entry in s_known)
+        {
+            if (ReferenceEquals(entry.Module, module))
+                return entry;
+        }
+
+        if (module.Assembly.IsDynamic || module.Assembly.IsCollectible || module.Assembly.GetName().Name is not { } name)
+            return null;
+
+        return Add(new Entry(module, module.ModuleVersionId, name));
+    }
+
+    private static Entry? Find(Guid id, string name)
+    {
+        foreach (Entry entry in s_known)
+        {
+            if (entry.Id == id)
+                return entry;
+        }
+
+        foreach (Assembly assembly in AppDomain.CurrentDomain.GetAssemblies())
+        {
+            if (!assembly.IsDynamic && assembly.ManifestModule.ModuleVersionId == id)
+                return Add(new Entry(assembly.ManifestModule, id, name));
+        }
+
+        try
+        {
+            Module module = Assembly.Load(new AssemblyName { Name = name }).ManifestModule;
+            return module.ModuleVersionId == id ? Add(new Entry(module, id, name)) : null;
+        }
+        catch (Exception)
+        {
+            // Not there, not loadable, no name at all: it is the caller who knows what that means.
+            return null;
+        }
+    }
+
+    private static Entry Add(Entry entry)
+    {
+        lock (Gate)
+            s_known = [.. s_known, entry];
+
+        return entry;
+    }
+
+    /// <summary>A module, which is null for one that is unknown here, with the types that were read of it lately.</summary>
+    internal sealed class Entry(Module? module, Guid id, string name) : NumberedIdentity
+    {
+        private const int TypeDefinitions = 0x02000000;
+        private const int LatelySize = 64;
+
+        private readonly Type?[] _lately = new Type?[LatelySize];
+        private readonly int[] _tokens = new int[LatelySize];
+
+        internal Module? Module { get; } = module;
+
+        internal Guid Id { get; } = id;
+
+        internal string Name { get; } = name;
+
+        /// <summary>The type with a token; throws what the runtime throws for tokens that are none.</summary>
+        internal Type TypeOf(int token)
+        {
+            // Row 1 of the table holds what is outside of all classes.
+            if (token <= TypeDefinitions + 1 || token > (TypeDefinitions | 0xFFFFFF))
+                throw new PayloadCorruptException($"a type with the token {token:X8}");
+
+            int at = token % LatelySize;
+            lock (_lately)
+            {
+                if (_tokens[at] == token)
+                    return _lately[at]!;
+
+                Type type = Module!.ResolveType(token);
+                _tokens[at] = token;
+                return _lately[at] = type;
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test project. What tests need beside the .NET SDK is installed from Debian where that is possible.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+missing=()
+command -v setsid >/dev/null || missing+=(util-linux)
+if [ ${#missing[@]} -gt 0 ]; then
+  if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    apt-get update -qq && apt-get install -y -qq "${missing[@]}"
+  else
+    echo "Missing: ${missing[*]}; tests that need it are skipped."
+  fi
+fi
+
+# A mistake in what starts processes must not take the machine down.
+ulimit -u "$(( $(ps -eL --no-headers 2>/dev/null | wc -l || echo 0) + 6000 ))" 2>/dev/null || true
+
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1
+configuration=${CONFIGURATION:-Release}
+dotnet build Tandem.slnx -c "$configuration" -v quiet -nologo
+
+passed=0 failed=0 skipped=0 status=0
+for project in tests/*.Tests/*.csproj; do
+  name=$(basename "$project" .csproj)
+  echo "== $name"
+  log=$(mktemp)
+  if ! dotnet run --no-build -c "$configuration" --project "$project" -- "$@" 2>&1 | tee "$log"; then
+    status=1
+  fi
+
+  # The last summary of the runner, such as: Total: 12, Errors: 0, Failed: 1, Skipped: 2
+  read -r total errors failures skips < <(sed -nE \
+    's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' "$log" | tail -n 1) || true
+  if [ -z "${total:-}" ]; then
+    echo "$name ended without a summary"
+    failed=$((failed + 1)) status=1
+  else
+    failed=$((failed + failures + errors))
+    skipped=$((skipped + skips))
+    passed=$((passed + total - failures - skips))
+  fi
+  unset total errors failures skips
+  rm -f "$log"
+done
+
+[ "$failed" -eq 0 ] || status=1
+echo "$passed passed, $failed failed, $skipped skipped"
+exit $status

@@ -1,0 +1,114 @@
+using Tandem.Tests.Infrastructure;
+
+namespace Tandem.Tests.Promises;
+
+public partial class PoolPromises
+{
+    [Fact(Timeout = Limits.Test)]
+    public async Task Exceptions_keep_their_types_and_messages()
+    {
+        FormatException format = await Assert.ThrowsAsync<FormatException>(() => Pool.RunAsync(static () => int.Parse("no number", null)));
+        Assert.Contains("no number", format.Message, StringComparison.Ordinal);
+
+        ArgumentOutOfRangeException range = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => Pool.RunAsync(static () => ArgumentOutOfRangeException.ThrowIfNegative(-3, "count")));
+        Assert.Contains("count", range.Message, StringComparison.Ordinal);
+
+        Samples.OrderException order = await Assert.ThrowsAsync<Samples.OrderException>(
+            () => Pool.RunAsync(static void () => throw new Samples.OrderException("order 7", new IOException("disk"))));
+        Assert.Equal("order 7", order.Message);
+        Assert.Equal("disk", Assert.IsType<IOException>(order.InnerException).Message);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Exceptions_of_asynchronous_work_keep_their_types()
+    {
+        InvalidOperationException thrown = await Assert.ThrowsAsync<InvalidOperationException>(() => Pool.RunAsync(static async () =>
+        {
+            await Task.Yield();
+            throw new InvalidOperationException("later");
+        }));
+        Assert.Equal("later", thrown.Message);
+
+        AggregateException several = await Assert.ThrowsAsync<AggregateException>(() => Pool.RunAsync(
+            static void () => throw new AggregateException("both", new FormatException("one"), new TimeoutException("two"))));
+        Assert.Equal(["one", "two"], several.InnerExceptions.Select(inner => inner.Message));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task An_exception_that_cannot_be_rebuilt_is_told()
+    {
+        Exception thrown = await Assert.ThrowsAnyAsync<Exception>(() => Pool.RunAsync(static void () => throw new Samples.CodeException(42)));
+
+        if (!Backend.CopiesValues)
+        {
+            Assert.Equal(42, Assert.IsType<Samples.CodeException>(thrown).Code);
+            return;
+        }
+
+        var remote = Assert.IsType<RemoteWorkException>(thrown);
+        Assert.Equal(typeof(Samples.CodeException).FullName, remote.OriginalType);
+        Assert.Equal("code 42", remote.Message);
+        Assert.Contains(nameof(An_exception_that_cannot_be_rebuilt_is_told), remote.RemoteStackTrace, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task The_stack_of_the_work_is_kept()
+    {
+        InvalidOperationException thrown = await Assert.ThrowsAsync<InvalidOperationException>(() => Pool.RunAsync(static () => Samples.ThrowDeep(3)));
+
+        Assert.Contains(nameof(Samples.ThrowDeep), thrown.StackTrace, StringComparison.Ordinal);
+        Assert.Contains(nameof(The_stack_of_the_work_is_kept), thrown.StackTrace, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Each_caller_gets_its_own_exception()
+    {
+        Task<int>[] calls = [.. Enumerable.Range(0, 20).Select(_ => Pool.RunAsync(static () => int.Parse("x", null)))];
+
+        HashSet<Exception> seen = new(ReferenceEqualityComparer.Instance);
+        foreach (Task<int> call in calls)
+            Assert.True(seen.Add(await Assert.ThrowsAsync<FormatException>(() => call)));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task An_exception_whose_message_throws_is_an_exception_all_the_same()
+    {
+        // Not by Assert.Throws, which would ask for the message.
+        Task work = Pool.RunAsync(static void () => throw new Samples.MuteException());
+        await work.ContinueWith(static _ => { }, TaskScheduler.Default);
+        Exception thrown = Assert.Single(work.Exception!.InnerExceptions);
+
+        Assert.Contains(nameof(Samples.MuteException), thrown is RemoteWorkException remote ? remote.OriginalType : thrown.GetType().Name, StringComparison.Ordinal);
+        Assert.Equal(1, await Pool.RunAsync(static () => 1));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Work_that_gives_no_task_fails_alone()
+    {
+        await Assert.ThrowsAnyAsync<Exception>(() => Pool.RunAsync(static Task () => null!));
+        await Assert.ThrowsAnyAsync<Exception>(() => Pool.RunAsync(static Task<int> (CancellationToken _) => null!));
+
+        Assert.Equal(1, await Pool.RunAsync(static () => 1));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Work_that_is_cancelled_by_itself_is_cancelled()
+    {
+        Task thrown = Pool.RunAsync(static void () => throw new OperationCanceledException("enough"));
+        Task awaited = Pool.RunAsync(static async () => await Task.FromCanceled(new CancellationToken(true)));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => thrown);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => awaited);
+        Assert.True(thrown.IsCanceled);
+        Assert.True(awaited.IsCanceled);
+    }
+
+    [Fact]
+    public void Null_work_is_refused_by_name()
+    {
+        Assert.Equal("work", Assert.Throws<ArgumentNullException>(() => { _ = Pool.RunAsync((Action)null!); }).ParamName);
+        Assert.Equal("work", Assert.Throws<ArgumentNullException>(() => { _ = Pool.MapAsync<int, int>([1], (Func<int, int>)null!); }).ParamName);
+        Assert.Equal("source", Assert.Throws<ArgumentNullException>(() => { _ = Pool.MapAsync((IEnumerable<int>)null!, static i => i); }).ParamName);
+    }
+}

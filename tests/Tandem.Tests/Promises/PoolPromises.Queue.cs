@@ -1,0 +1,129 @@
+using Tandem.Tests.Infrastructure;
+
+namespace Tandem.Tests.Promises;
+
+public partial class PoolPromises
+{
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_full_queue_rejects_when_asked_to()
+    {
+        Gate started = NewGate(), gate = NewGate();
+        await using WorkerPool pool = Backend.Create(1, options => (options.QueueCapacity, options.QueueFullMode) = (2, QueueFullMode.Reject));
+
+        Task running = pool.RunAsync(() =>
+        {
+            started.Open();
+            gate.Pass();
+        });
+        await started.OpenedAsync();
+        Task<int> first = pool.RunAsync(static () => 1);
+        Task<int> second = pool.RunAsync(static () => 2);
+        QueueFullException full = await Assert.ThrowsAsync<QueueFullException>(() => pool.RunAsync(static () => 3));
+        gate.Open();
+
+        Assert.Equal(2, full.Capacity);
+        Assert.Equal((1, 2), (await first, await second));
+        await running;
+        Assert.Equal(4, await pool.RunAsync(static () => 4));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_full_queue_lets_calls_wait_in_their_order()
+    {
+        Gate gate = NewGate();
+        Trail trail = NewTrail();
+        await using WorkerPool pool = Backend.Create(1, options => options.QueueCapacity = 1);
+
+        Task running = pool.RunAsync(() => gate.Pass());
+        Task[] calls = [.. Enumerable.Range(0, 10).Select(i => pool.RunAsync(() => trail.Add($"{trail.Count}-{i}")))];
+        Assert.DoesNotContain(calls, call => call.IsCompleted);
+        gate.Open();
+
+        await Task.WhenAll([running, .. calls]);
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"{i}-{i}"), trail.Names);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_call_that_waits_outside_a_full_queue_can_be_cancelled()
+    {
+        Gate gate = NewGate();
+        Trail trail = NewTrail();
+        using var source = new CancellationTokenSource();
+        await using WorkerPool pool = Backend.Create(1, options => options.QueueCapacity = 1);
+
+        Task running = pool.RunAsync(() => gate.Pass());
+        Task[] waiting = [.. Enumerable.Range(0, 5).Select(i => pool.RunAsync(() => trail.Add(i), cancellationToken: source.Token))];
+        Task last = pool.RunAsync(() => trail.Add("last"));
+        await source.CancelAsync();
+        foreach (Task call in waiting)
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+
+        gate.Open();
+        await Task.WhenAll(running, last);
+        Assert.Equal(["last"], trail.Names);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_bounded_queue_takes_more_than_it_holds_over_time()
+    {
+        await using WorkerPool pool = Backend.Create(2, options => options.QueueCapacity = 3);
+
+        int[] results = await Task.WhenAll(Enumerable.Range(0, 500).Select(i => pool.RunAsync(static (number, _) => number * 2, i)));
+
+        Assert.Equal(Enumerable.Range(0, 500).Select(i => i * 2), results);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_map_on_a_pool_with_a_small_queue_goes_through()
+    {
+        await using WorkerPool pool = Backend.Create(2, options => (options.QueueCapacity, options.QueueFullMode) = (1, QueueFullMode.Reject));
+
+        List<int> results = await pool.MapAsync(Enumerable.Range(0, 1000), static i => i + 1).ToListAsync();
+
+        Assert.Equal(Enumerable.Range(1, 1000), results);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Ten_threads_use_one_pool_at_once()
+    {
+        var totals = new long[10];
+        Thread[] threads = [.. Enumerable.Range(0, 10).Select(n => new Thread(() =>
+        {
+            for (int i = 0; i < 300; i++)
+                totals[n] += Pool.RunAsync(static (pair, _) => (long)pair.n * pair.i, (n, i)).GetAwaiter().GetResult();
+        }) { IsBackground = true })];
+        foreach (Thread thread in threads)
+            thread.Start();
+        await Task.Run(() => Array.ForEach(threads, static thread => thread.Join()));
+
+        Assert.Equal(Enumerable.Range(0, 10).Select(n => n * 300L * 299 / 2), totals);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Ten_threads_with_maps_and_calls_of_all_sizes_do_not_mix_results()
+    {
+        async Task UseAsync(int n)
+        {
+            List<int> mapped = await Pool.MapAsync(Enumerable.Range(n * 1000, 400), static i => i + 1).ToListAsync();
+            Assert.Equal(Enumerable.Range(n * 1000 + 1, 400), mapped);
+            byte[] large = [.. Enumerable.Repeat((byte)n, 200_000)];
+            Assert.Equal(large, await Pool.RunAsync(static (bytes, _) => bytes, large));
+            await Assert.ThrowsAsync<FormatException>(() => Pool.RunAsync(() => int.Parse($"x{n}", null)));
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(n => Task.Run(() => UseAsync(n))));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Very_many_calls_without_waiting_for_each_go_through()
+    {
+        const int Calls = 100_000;
+        var tasks = new Task<int>[Calls];
+        for (int i = 0; i < Calls; i++)
+            tasks[i] = Pool.RunAsync(static (number, _) => number ^ 1, i);
+
+        int[] results = await Task.WhenAll(tasks);
+        for (int i = 0; i < Calls; i++)
+            Assert.Equal(i ^ 1, results[i]);
+    }
+}
