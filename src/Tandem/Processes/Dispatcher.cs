@@ -8,6 +8,8 @@ internal sealed class Dispatcher(int concurrency)
     /// <summary>How much work may lie ready at a worker beyond what it runs: enough that it need not wait for the parent.</summary>
     private static readonly double AheadTicks = Stopwatch.Frequency * 250e-6;
 
+    private static readonly double ShortTicks = Stopwatch.Frequency * 20e-6;
+
     private const int MaximumAhead = 192;
 
     private readonly List<ProcessWorker> _touched = [];
@@ -22,6 +24,12 @@ internal sealed class Dispatcher(int concurrency)
         double average = Volatile.Read(ref _average);
         Volatile.Write(ref _average, average == double.MaxValue || sample > average * 16 ? sample : average + (sample - average) / 16);
     }
+
+    /// <summary>
+    /// How long a caller that is alone looks for its own answer: a little more than the round trip to a worker that spins. To one that
+    /// sleeps it is two wake-ups more, which cost more than looking does, as long as items are short.
+    /// </summary>
+    internal int PollMicroseconds(bool asleep) => !asleep ? 6 : _average < ShortTicks ? 100 : 0;
 
     /// <summary>The worker with the least in flight; among idle ones, the one used last, which is awake. Null when all are full.</summary>
     internal ProcessWorker? Pick(List<ProcessWorker> workers)

@@ -373,10 +373,11 @@ internal sealed class ProcessEngine : PoolEngine
             sleepers = _dispatcher.FlushTouched();
         }
 
+        bool woken = sleepers.Wake();
         if (refused)
             GiveUp(item, Disposed());
-        else if (!sleepers.Wake())
-            poll?.Link.Poll(item);
+        else if (poll is not null && _dispatcher.PollMicroseconds(woken) is > 0 and int microseconds)
+            poll.Link.Poll(item, microseconds);
     }
 
     private void GiveUp(WorkItem item, Exception error)

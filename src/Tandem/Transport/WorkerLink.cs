@@ -69,7 +69,8 @@ internal abstract unsafe class WorkerLink : IDisposable
     /// a sleeping receiver could have been woken.
     /// </summary>
     /// <param name="done">Ends the wait early.</param>
-    internal virtual void Poll(IPollTarget done)
+    /// <param name="microseconds">How long at most.</param>
+    internal virtual void Poll(IPollTarget done, int microseconds)
     {
     }
 

@@ -11,9 +11,6 @@ namespace Tandem.Transport.SharedMemory;
 /// </remarks>
 internal sealed unsafe class SharedMemoryLink : WorkerLink
 {
-    /// <summary>How long a caller polls: a little more than a round trip to a spinning worker.</summary>
-    private static readonly long PollTicks = 6 * Stopwatch.Frequency / 1_000_000;
-
     private readonly SharedRegion _region;
     private readonly PayloadArea _requests;
     private readonly SharedRegion _results;
@@ -227,26 +224,20 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         _receiver.Start();
     }
 
-    internal override void Poll(IPollTarget done)
+    internal override void Poll(IPollTarget done, int microseconds)
     {
-        // With the role, the memory stays: closing waits for it. A worker that sleeps answers no sooner than a sleeping caller is woken.
+        // With the role, the memory stays: closing waits for it.
         if (Interlocked.CompareExchange(ref _role, 1, 0) != 0)
             return;
-
-        if (_workerBell.IsAnnounced)
-        {
-            GiveRoleUp();
-            return;
-        }
 
         bool receiverSleeps = _ownBell.IsAnnounced;
         if (receiverSleeps)
             _ownBell.Withdraw();
 
-        long start = Stopwatch.GetTimestamp();
+        long end = Stopwatch.GetTimestamp() + microseconds * Stopwatch.Frequency / 1_000_000;
         for (int i = 0; !done.IsSettled && !_closed; i++)
         {
-            if (!DrainHeld() && i % 8 == 7 && Stopwatch.GetTimestamp() - start > PollTicks)
+            if (!DrainHeld() && i % 8 == 7 && Stopwatch.GetTimestamp() > end)
                 break;
 
             Thread.SpinWait(1);
