@@ -26,5 +26,12 @@ public sealed class WorkSerializationException : Exception
     public override string Message => Path.Length == 0 ? base.Message : $"'{Path}' cannot travel: {base.Message}";
 
     /// <summary>Adds the outer part of the path while the exception leaves the graph; the inner part starts with '.' or '['.</summary>
-    internal void Prepend(string segment) => Path = segment + Path;
+    internal void Prepend(string segment)
+    {
+        // A chain too deep for the stack would give a path of thousands of segments, copied for each of them: keep both ends.
+        const int Longest = 400;
+        const int Outer = 200;
+        const int Inner = 100;
+        Path = Path.Length <= Longest ? segment + Path : string.Concat(segment, Path.AsSpan(0, Outer), "…", Path.AsSpan(Path.Length - Inner));
+    }
 }

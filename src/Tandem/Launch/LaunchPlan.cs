@@ -57,11 +57,9 @@ internal sealed class LaunchPlan
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
             environment[(string)variable.Key] = (string?)variable.Value ?? "";
 
-        // A worker is one of many: one heap without a background collector thread, and code that starts fast. The pool's own
-        // settings, below, win.
+        // A worker is one of many: one heap, without a background collector thread. The pool's own settings, below, win.
         environment["DOTNET_gcServer"] = "0";
         environment["DOTNET_gcConcurrent"] = "0";
-        environment.TryAdd("DOTNET_TieredPGO", "0");
         // Arguments and results live shortly. In the large object heap each of them would cost a full collection and fresh pages;
         // in a first generation of 64 MiB they cost neither.
         environment.TryAdd("DOTNET_GCLOHThreshold", "0x2000000");

@@ -224,8 +224,11 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
             return false;
 
         int status = 0;
+        string? key = DiagnosticFiles.KeyOf(Id);
         lock (_lock)
         {
+            // What the worker started and left behind goes with it. Before it is reaped, so that the number is certainly its own.
+            _ = Libc.Kill(-Id, Libc.SIGKILL);
             while (Libc.WaitPid(Id, &status, 0) < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR)
             {
             }
@@ -241,6 +244,9 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         Close(ref _outputPipe);
         Close(ref _errorPipe);
         Close(ref _pidfd);
+        if (status != 0)
+            DiagnosticFiles.Delete(Id, key);
+
         _observer.OnExited((status & 0x7F) == 0 ? new ExitStatus((status >> 8) & 0xFF, null) : new ExitStatus(null, status & 0x7F));
         return true;
     }

@@ -46,12 +46,14 @@ internal sealed class PortableWorkerProcess : WorkerProcess
 
     private readonly Process _process;
     private readonly Lock _lock = new();
+    private readonly string? _key;
     private bool _exited;
 
     private PortableWorkerProcess(Process process)
     {
         _process = process;
         Id = process.Id;
+        _key = OperatingSystem.IsLinux() ? DiagnosticFiles.KeyOf(Id) : null;
     }
 
     internal override int Id { get; }
@@ -133,6 +135,9 @@ internal sealed class PortableWorkerProcess : WorkerProcess
             _exited = true;
 
         await Task.WhenAny(Task.WhenAll(output, error), Task.Delay(DrainTime)).ConfigureAwait(false);
+        if (_process.ExitCode != 0)
+            DiagnosticFiles.Delete(Id, _key);
+
         observer.OnExited(Status(_process.ExitCode));
     }
 

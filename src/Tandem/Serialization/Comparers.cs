@@ -7,12 +7,15 @@ namespace Tandem.Serialization;
 internal static class Comparers
 {
     /// <summary>Asks a collection for its comparer.</summary>
-    internal static Func<TCollection, object?> Of<T, TCollection>(Func<TCollection, IEqualityComparer<T>> get) => collection => OrNull(get(collection));
+    internal static Func<TCollection, object?> Of<T, TCollection>(Func<TCollection, IEqualityComparer<T>> get) =>
+        collection => OrNull(get(collection));
 
     /// <inheritdoc cref="Of{T, TCollection}(Func{TCollection, IEqualityComparer{T}})"/>
-    internal static Func<TCollection, object?> Of<T, TCollection>(Func<TCollection, IComparer<T>> get) => collection => OrNull(get(collection));
+    internal static Func<TCollection, object?> Of<T, TCollection>(Func<TCollection, IComparer<T>> get) =>
+        collection => OrNull(get(collection));
 
-    internal static object? OrNull<T>(IEqualityComparer<T>? comparer) => ReferenceEquals(comparer, EqualityComparer<T>.Default) ? null : comparer;
+    internal static object? OrNull<T>(IEqualityComparer<T>? comparer) =>
+        ReferenceEquals(comparer, EqualityComparer<T>.Default) ? null : comparer;
 
     internal static object? OrNull<T>(IComparer<T>? comparer) => ReferenceEquals(comparer, Comparer<T>.Default) ? null : comparer;
 
@@ -59,7 +62,8 @@ internal sealed class StringComparerShape() : LateShape(typeof(StringComparer))
         }
         else
         {
-            throw new WorkSerializationException($"the comparer {TypeChecks.Display(value.GetType())} has no codec; use one of those of StringComparer");
+            throw new WorkSerializationException(
+                $"the comparer {TypeChecks.Display(value.GetType())} has no codec; use one of those of StringComparer");
         }
     }
 
@@ -86,10 +90,14 @@ internal sealed class DefaultComparerShape : Shape
     private DefaultComparerShape(Type ancestor, object comparer)
         : base(ancestor, ShapeTraits.None) => _comparer = comparer;
 
-    /// <summary>The shape, if <paramref name="type"/> is that of the default comparer, or the declared type that the default comparer stands for.</summary>
+    /// <summary>
+    /// The shape, if <paramref name="type"/> is that of the default comparer, or the declared type that the default comparer stands
+    /// for.
+    /// </summary>
     internal static Shape? Find(Type ancestor, Type type)
     {
-        object comparer = ancestor.GetProperty("Default", BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)!.GetValue(null)!;
+        const BindingFlags Own = BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly;
+        object comparer = ancestor.GetProperty("Default", Own)!.GetValue(null)!;
         return type == comparer.GetType() || type == ancestor ? new DefaultComparerShape(ancestor, comparer) : null;
     }
 

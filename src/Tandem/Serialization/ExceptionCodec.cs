@@ -201,7 +201,8 @@ internal static class ExceptionCodec
 
     // An AggregateException's own fields hold its inner exceptions, which travel anyway.
     private static FieldPlan PlanOf(Type type) => Plans.GetOrAdd(
-        type, static t => new FieldPlan(t, typeof(AggregateException).IsAssignableFrom(t) ? typeof(AggregateException) : typeof(Exception)));
+        type,
+        static t => new FieldPlan(t, typeof(AggregateException).IsAssignableFrom(t) ? typeof(AggregateException) : typeof(Exception)));
 
     private static Dictionary<object, object?>? CopyData(Exception e)
     {
@@ -242,19 +243,6 @@ internal static class ExceptionCodec
         }
     }
 
-    private static string? Cap(string? text, int maximum) => text is null || text.Length <= maximum ? text : string.Concat(text.AsSpan(0, maximum), "…");
-}
-
-/// <summary>Exceptions as values.</summary>
-internal sealed class ExceptionShape(Type type) : Shape(typeof(Exception), ShapeTraits.Tracked | ShapeTraits.Late | ShapeTraits.TakesAll)
-{
-    internal override void Write(PayloadWriter writer, object value) => ExceptionCodec.Write(writer, (Exception)value);
-
-    internal override object? Read(PayloadReader reader)
-    {
-        int number = reader.ReserveNumber();
-        Exception exception = ExceptionCodec.Read(reader, type);
-        reader.Finish(number, exception);
-        return exception;
-    }
+    private static string? Cap(string? text, int maximum) =>
+        text is null || text.Length <= maximum ? text : string.Concat(text.AsSpan(0, maximum), "…");
 }

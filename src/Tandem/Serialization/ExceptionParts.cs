@@ -124,7 +124,10 @@ internal sealed class ExceptionParts(
     };
 }
 
-/// <summary>The private fields of <see cref="Exception"/> that no constructor sets as they were. Without them messages are compared all the same.</summary>
+/// <summary>
+/// The private fields of <see cref="Exception"/> that no constructor sets as they were. Without them messages are compared all the
+/// same.
+/// </summary>
 internal static class ExceptionFields
 {
     private const BindingFlags Own = BindingFlags.Instance | BindingFlags.NonPublic;

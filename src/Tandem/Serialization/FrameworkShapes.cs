@@ -29,7 +29,11 @@ internal static class FrameworkShapes
     private static Shape? FindExact(string name, Type type)
     {
         if (type.IsConstructedGenericType)
-            return name == "System.Collections.Generic.List`1" ? Shapes.Close(typeof(ListShape<>), type.GenericTypeArguments) : FindCollection(name, type);
+        {
+            return name == "System.Collections.Generic.List`1"
+                ? Shapes.Close(typeof(ListShape<>), type.GenericTypeArguments)
+                : FindCollection(name, type);
+        }
 
         return name switch
         {
@@ -67,7 +71,8 @@ internal static class FrameworkShapes
                 return JsonShapes.Node();
             case "System.StringComparer" when TypeChecks.IsInCoreLibrary(type):
                 return new StringComparerShape();
-            case "System.Collections.Generic.EqualityComparer`1" or "System.Collections.Generic.Comparer`1" when TypeChecks.IsInCoreLibrary(type):
+            case "System.Collections.Generic.EqualityComparer`1" or "System.Collections.Generic.Comparer`1"
+                when TypeChecks.IsInCoreLibrary(type):
                 return DefaultComparerShape.Find(ancestor, type);
             case "System.Collections.Frozen.FrozenDictionary`2":
                 return FromFactory(nameof(CollectionShapes.FrozenDictionary), ancestor);

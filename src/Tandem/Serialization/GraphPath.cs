@@ -22,7 +22,8 @@ internal static class GraphPath
         string text = key switch
         {
             string s => s,
-            IFormattable f when TypeChecks.IsInCoreLibrary(f.GetType()) || f is Enum => f.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
+            IFormattable f when TypeChecks.IsInCoreLibrary(f.GetType()) || f is Enum =>
+                f.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
             null => "null",
             _ => TypeChecks.Display(key.GetType()),
         };

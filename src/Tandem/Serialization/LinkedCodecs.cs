@@ -15,7 +15,8 @@ internal sealed class CancellationTokenCodec : Codec<CancellationToken>
         else if (value.IsCancellationRequested)
             writer.Write(Cancelled);
         else
-            writer.Write((writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall(nameof(CancellationToken)))).AddToken(value));
+            writer.Write(
+                (writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall(nameof(CancellationToken)))).AddToken(value));
     }
 
     internal override CancellationToken Read(PayloadReader reader)

@@ -32,5 +32,6 @@ internal sealed class ArraySegmentCodec<T> : Codec<ArraySegment<T>>
             Items.Write<T>(writer, value.AsSpan());
     }
 
-    internal override ArraySegment<T> Read(PayloadReader reader) => reader.Read<byte>() == 0 ? default : new ArraySegment<T>(Items.Read<T>(reader));
+    internal override ArraySegment<T> Read(PayloadReader reader) =>
+        reader.Read<byte>() == 0 ? default : new ArraySegment<T>(Items.Read<T>(reader));
 }

@@ -21,7 +21,9 @@ internal sealed unsafe class PayloadReader
     /// <summary>The objects read so far, by number.</summary>
     internal List<object?> Objects { get; } = [];
 
-    /// <summary>Starts reading <paramref name="length"/> bytes at <paramref name="start"/>, which must stay mapped until the last read.</summary>
+    /// <summary>
+    /// Starts reading <paramref name="length"/> bytes at <paramref name="start"/>, which must stay mapped until the last read.
+    /// </summary>
     internal void Begin(byte* start, nint length, ICallLinks? links = null)
     {
         _start = _cursor = start;
@@ -52,7 +54,10 @@ internal sealed unsafe class PayloadReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal T Read<T>() where T : unmanaged => Unsafe.ReadUnaligned<T>(Take(sizeof(T)));
 
-    /// <summary>Reads a count of elements that take at least <paramref name="minimumSize"/> bytes each, so that a lying count allocates nothing large.</summary>
+    /// <summary>
+    /// Reads a count of elements that take at least <paramref name="minimumSize"/> bytes each, so that a lying count allocates
+    /// nothing large.
+    /// </summary>
     internal int ReadCount(int minimumSize)
     {
         int count = Read<int>();
@@ -90,7 +95,9 @@ internal sealed unsafe class PayloadReader
             throw new PayloadCorruptException($"a reference to object {number} of {Objects.Count}");
 
         object? value = Objects[number];
-        return ReferenceEquals(value, Unfinished) ? throw new PayloadCorruptException($"a reference to object {number} from inside itself") : value;
+        return !ReferenceEquals(value, Unfinished)
+            ? value
+            : throw new PayloadCorruptException($"a reference to object {number} from inside itself");
     }
 }
 

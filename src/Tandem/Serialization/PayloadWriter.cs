@@ -28,7 +28,9 @@ internal sealed unsafe class PayloadWriter : IDisposable
     private IPayloadMemory? _memory;
     private List<nint>? _retired;
 
-    /// <summary>The call that the payload belongs to: where captured tokens, progress and delegates are registered. Null outside a call.</summary>
+    /// <summary>
+    /// The call that the payload belongs to: where captured tokens, progress and delegates are registered. Null outside a call.
+    /// </summary>
     internal ICallLinks? Links { get; private set; }
 
     /// <summary>The objects written so far, for shared references and cycles.</summary>

@@ -27,12 +27,15 @@ internal sealed class ReferenceCodec<T> : Codec<T>
         {
             T typed => typed,
             null => default!,
-            _ => throw new PayloadCorruptException($"a {TypeChecks.Display(value.GetType())} where a {TypeChecks.Display(typeof(T))} is due"),
+            _ => throw new PayloadCorruptException(
+                $"a {TypeChecks.Display(value.GetType())} where a {TypeChecks.Display(typeof(T))} is due"),
         };
     }
 }
 
-/// <summary>The references of a graph. Apart from <see cref="ReferenceCodec{T}"/>, so that it is compiled once and not for each type.</summary>
+/// <summary>
+/// The references of a graph. Apart from <see cref="ReferenceCodec{T}"/>, so that it is compiled once and not for each type.
+/// </summary>
 internal static class ObjectGraph
 {
     /// <summary>A null reference.</summary>
@@ -103,7 +106,10 @@ internal static class ObjectGraph
             return null;
 
         if (kind == Seen)
-            return reader.ObjectAt(reader.Read<int>()) is var seen and not NumberedIdentity ? seen : throw new PayloadCorruptException("a reference to a module");
+        {
+            object? seen = reader.ObjectAt(reader.Read<int>());
+            return seen is not NumberedIdentity ? seen : throw new PayloadCorruptException("a reference to a module");
+        }
 
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
             throw new PayloadCorruptException("a graph that is nested too deeply for the stack of this thread");

@@ -45,7 +45,8 @@ internal static class Refusals
         $"reports of a {TypeChecks.Display(type)} come back to this process; declare the variable as {TypeChecks.Display(wireType)}";
 
     internal static string ForDerivedCollection(Type type, Type collection) =>
-        $"{TypeChecks.Display(type)} derives from {TypeChecks.Display(collection)}, whose hash codes differ in every process; hold the collection in a field instead";
+        $"{TypeChecks.Display(type)} derives from {TypeChecks.Display(collection)}, whose hash codes differ in every process; "
+        + "hold the collection in a field instead";
 
     internal static string ForNoCall(string what) => $"a {what} travels only as part of a call's work";
 
@@ -61,20 +62,25 @@ internal static class Refusals
         "System.IO.TextReader" => "a {type} is tied to this process; pass the text, or a path to open in the work",
         "System.IO.TextWriter" => "a {type} is tied to this process; return the text, or open a path in the work",
         "System.Runtime.InteropServices.SafeHandle" or "System.Runtime.InteropServices.CriticalHandle"
-            or "System.Runtime.InteropServices.GCHandle" or "System.Runtime.InteropServices.GCHandle`1" or "System.Runtime.DependentHandle" =>
+            or "System.Runtime.InteropServices.GCHandle" or "System.Runtime.InteropServices.GCHandle`1"
+            or "System.Runtime.DependentHandle" =>
             "a {type} is a handle of this process; open the resource in the work",
         "System.Threading.Tasks.Task" => "a Task runs in this process; await it and pass the result",
-        "System.Threading.Tasks.ValueTask" or "System.Threading.Tasks.ValueTask`1" => "a ValueTask runs in this process; await it and pass the result",
+        "System.Threading.Tasks.ValueTask" or "System.Threading.Tasks.ValueTask`1" =>
+            "a ValueTask runs in this process; await it and pass the result",
         "System.Threading.CancellationTokenSource" => "a CancellationTokenSource is tied to this process; capture its Token instead",
-        "System.Threading.Channels.Channel`2" or "System.Threading.Channels.ChannelReader`1" or "System.Threading.Channels.ChannelWriter`1" =>
+        "System.Threading.Channels.Channel`2" or "System.Threading.Channels.ChannelReader`1"
+            or "System.Threading.Channels.ChannelWriter`1" =>
             "a {type} connects threads of this process; pass the items, or report through an IProgress<T>",
-        "System.Net.Sockets.Socket" or "System.Net.Sockets.TcpClient" or "System.Net.Sockets.UdpClient" or "System.Net.Sockets.TcpListener" =>
+        "System.Net.Sockets.Socket" or "System.Net.Sockets.TcpClient" or "System.Net.Sockets.UdpClient"
+            or "System.Net.Sockets.TcpListener" =>
             "a {type} is tied to this process; pass the address and connect in the work",
         "System.Diagnostics.Process" => "a Process object is tied to this process; pass its Id",
         "System.Net.Http.HttpMessageInvoker" or "System.Net.Http.HttpMessageHandler" =>
             "a {type} owns connections of this process; make one in the work",
         "System.Reflection.MemberInfo" => "a {type} does not travel; pass the Type and the member's name",
-        "System.Reflection.Assembly" or "System.Reflection.Module" or "System.Runtime.Loader.AssemblyLoadContext" or "System.Reflection.ParameterInfo" =>
+        "System.Reflection.Assembly" or "System.Reflection.Module" or "System.Runtime.Loader.AssemblyLoadContext"
+            or "System.Reflection.ParameterInfo" =>
             "a {type} is loaded in this process; pass a Type of it",
         "System.RuntimeTypeHandle" or "System.RuntimeMethodHandle" or "System.RuntimeFieldHandle" or "System.ModuleHandle" =>
             "a {type} is an address in this process; pass the Type",
@@ -114,6 +120,7 @@ internal static class Refusals
 
         MethodInfo? finalizer = type.GetMethod(
             "Finalize", BindingFlags.Instance | BindingFlags.NonPublic, null, Type.EmptyTypes, null);
-        return finalizer is not null && finalizer.GetBaseDefinition().DeclaringType == typeof(object) && finalizer.DeclaringType != typeof(object);
+        return finalizer is not null && finalizer.GetBaseDefinition().DeclaringType == typeof(object)
+            && finalizer.DeclaringType != typeof(object);
     }
 }

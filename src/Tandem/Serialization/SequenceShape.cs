@@ -29,7 +29,7 @@ internal sealed class SequenceShape<TCollection, T>(
 
     internal override object? Read(PayloadReader reader)
     {
-        // The comparer comes before the collection on both sides' lists of objects only if it is made before: so the number is reserved.
+        // The writer numbered the collection before its comparer, without which it cannot be made.
         int number = reader.ReserveNumber();
         object? comparer = comparerOf is null ? null : Comparers.Read(reader);
         TCollection collection = Rebuilding.Run(static s => s.create(s.comparer), (create, comparer));
@@ -48,7 +48,8 @@ internal sealed class SequenceShape<TCollection, T>(
 }
 
 /// <summary>Immutable collections of single elements.</summary>
-internal sealed class ImmutableSequenceShape<TCollection, T>(Func<T[], object?, TCollection> build, Func<TCollection, object?>? comparerOf = null)
+internal sealed class ImmutableSequenceShape<TCollection, T>(
+    Func<T[], object?, TCollection> build, Func<TCollection, object?>? comparerOf = null)
     : LateShape(typeof(TCollection))
     where TCollection : class, IEnumerable<T>
 {

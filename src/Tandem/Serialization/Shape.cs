@@ -51,8 +51,11 @@ internal abstract class Shape(Type wireType, ShapeTraits traits, Type? substitut
     internal static Shape For(Type type) => Known.TryGetValue(type, out Shape? shape) ? shape : Known.GetOrAdd(type, Shapes.Make(type));
 }
 
-/// <summary>A shape whose objects are made from parts that have been read: immutable collections, and objects rebuilt through their API.</summary>
-internal abstract class LateShape(Type wireType, ShapeTraits more = ShapeTraits.None) : Shape(wireType, ShapeTraits.Tracked | ShapeTraits.Late | more)
+/// <summary>
+/// A shape whose objects are made from parts that have been read: immutable collections, and objects rebuilt through their API.
+/// </summary>
+internal abstract class LateShape(Type wireType, ShapeTraits more = ShapeTraits.None)
+    : Shape(wireType, ShapeTraits.Tracked | ShapeTraits.Late | more)
 {
     internal sealed override object? Read(PayloadReader reader)
     {

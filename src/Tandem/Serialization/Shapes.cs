@@ -5,6 +5,8 @@ namespace Tandem.Serialization;
 /// <summary>Decides how objects of a type travel.</summary>
 internal static class Shapes
 {
+    private const BindingFlags AnyConstructor = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+
     internal static Shape Make(Type type)
     {
         if (type == typeof(byte[]))
@@ -27,8 +29,7 @@ internal static class Shapes
 
     /// <summary>Makes a shape whose class is generic in <paramref name="arguments"/>.</summary>
     internal static Shape Close(Type shape, Type[] arguments, params object[] parameters) =>
-        (Shape)Activator.CreateInstance(
-            shape.MakeGenericType(arguments), BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, null, parameters, null)!;
+        (Shape)Activator.CreateInstance(shape.MakeGenericType(arguments), AnyConstructor, null, parameters, null)!;
 
     private static Shape MakeArray(Type type)
     {
@@ -78,7 +79,8 @@ internal static class Shapes
 /// <summary>A type that no object has: an interface, an abstract class. Only the objects' own types have contents.</summary>
 internal sealed class NoShape(Type type) : Shape(type, ShapeTraits.None)
 {
-    internal override void Write(PayloadWriter writer, object value) => throw new WorkSerializationException(Refusals.ForUnusable(WireType));
+    internal override void Write(PayloadWriter writer, object value) =>
+        throw new WorkSerializationException(Refusals.ForUnusable(WireType));
 
     internal override object? Read(PayloadReader reader) =>
         throw new PayloadCorruptException($"an object of the type {TypeChecks.Display(WireType)}, of which there are none");

@@ -95,7 +95,8 @@ internal sealed class RefusedCodec<T>(string reason) : Codec<T>
 
     internal override void Write(PayloadWriter writer, T value) => throw new WorkSerializationException(reason);
 
-    internal override T Read(PayloadReader reader) => throw new PayloadCorruptException($"a {TypeChecks.Display(typeof(T))}, which does not travel");
+    internal override T Read(PayloadReader reader) =>
+        throw new PayloadCorruptException($"a {TypeChecks.Display(typeof(T))}, which does not travel");
 }
 
 /// <summary>A declared type that no generic code can hold, such as a pointer.</summary>
@@ -103,7 +104,9 @@ internal sealed class UnusableCodec(Type type) : Codec
 {
     internal override int MinimumSize => 1;
 
-    internal override void WriteObject(PayloadWriter writer, object? value) => throw new WorkSerializationException(Refusals.ForUnusable(type));
+    internal override void WriteObject(PayloadWriter writer, object? value) =>
+        throw new WorkSerializationException(Refusals.ForUnusable(type));
 
-    internal override object? ReadObject(PayloadReader reader) => throw new PayloadCorruptException($"a {TypeChecks.Display(type)}, which does not travel");
+    internal override object? ReadObject(PayloadReader reader) =>
+        throw new PayloadCorruptException($"a {TypeChecks.Display(type)}, which does not travel");
 }

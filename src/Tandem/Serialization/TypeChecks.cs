@@ -3,9 +3,12 @@ namespace Tandem.Serialization;
 /// <summary>Questions about types that several codecs ask.</summary>
 internal static class TypeChecks
 {
-    /// <summary>Whether no value of the type can be held by generic code: a pointer, a reference, a ref struct, an open generic type.</summary>
+    /// <summary>
+    /// Whether no value of the type can be held by generic code: a pointer, a reference, a ref struct, an open generic type.
+    /// </summary>
     internal static bool IsUnusable(Type type) =>
-        type.IsPointer || type.IsFunctionPointer || type.IsByRef || type.IsByRefLike || type.ContainsGenericParameters || type == typeof(void);
+        type.IsPointer || type.IsFunctionPointer || type.IsByRef || type.IsByRefLike || type.ContainsGenericParameters
+            || type == typeof(void);
 
     /// <summary>Whether the runtime itself defines the type.</summary>
     internal static bool IsInCoreLibrary(Type type) => type.Assembly == typeof(object).Assembly;

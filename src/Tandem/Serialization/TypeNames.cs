@@ -32,7 +32,9 @@ internal static class TypeNames
         }
     }
 
-    /// <summary>Writes a type, or says that another process does not have it; what it has written by then is the caller's to take back.</summary>
+    /// <summary>
+    /// Writes a type, or says that another process does not have it; what it has written by then is the caller's to take back.
+    /// </summary>
     internal static bool TryWrite(PayloadWriter writer, Type type)
     {
         int known = writer.References.Find(type);
@@ -57,7 +59,8 @@ internal static class TypeNames
 
     /// <summary>Reads a type; throws <see cref="PayloadCorruptException"/> for an unknown one.</summary>
     internal static Type Read(PayloadReader reader) =>
-        ReadOrNull(reader, out string missing) ?? throw new PayloadCorruptException($"there is no {missing} here; do both processes run the same build?");
+        ReadOrNull(reader, out string missing)
+            ?? throw new PayloadCorruptException($"there is no {missing} here; do both processes run the same build?");
 
     /// <summary>Reads a type, or null for an unknown one, of which <paramref name="missing"/> says what is unknown.</summary>
     internal static Type? ReadOrNull(PayloadReader reader, out string missing)

@@ -7,7 +7,8 @@ namespace Tandem.Serialization;
 internal sealed class HashtableShape() : Shape(typeof(Hashtable), ShapeTraits.Tracked)
 {
     // Protected, and a framework without it would only lose the comparer.
-    private static readonly PropertyInfo? Comparer = typeof(Hashtable).GetProperty("EqualityComparer", BindingFlags.Instance | BindingFlags.NonPublic);
+    private static readonly PropertyInfo? Comparer = typeof(Hashtable).GetProperty(
+        "EqualityComparer", BindingFlags.Instance | BindingFlags.NonPublic);
 
     internal override void Write(PayloadWriter writer, object value)
     {

@@ -16,13 +16,17 @@ public class CollectionTests
     public static TheoryData<IEnumerable> Sequences => new()
     {
         new List<string>(Words), new Queue<string>(Words), new Stack<string>(Words), new LinkedList<string>(Words),
-        new SortedSet<string>(Words), new ConcurrentQueue<string>(Words), new ConcurrentStack<string>(Words), new ConcurrentBag<string>(Words),
+        new SortedSet<string>(Words), new ConcurrentQueue<string>(Words), new ConcurrentStack<string>(Words),
+        new ConcurrentBag<string>(Words),
         new Collection<string>([.. Words]), new ReadOnlyCollection<string>([.. Words]), new ObservableCollection<string>(Words),
-        new ArrayList(Words), new SortedList<string, int>(new Dictionary<string, int>(Numbered)), new BitArray([true, false, true, true, false, false, true, false, true]),
+        new ArrayList(Words), new SortedList<string, int>(new Dictionary<string, int>(Numbered)),
+        new BitArray([true, false, true, true, false, false, true, false, true]),
         new StringCollection { "a", "b" }, new Queue(Words), new Stack(Words), new SortedList { ["a"] = 1 },
-        ImmutableArray.Create(Words), ImmutableArray.Create(1, 2), ImmutableList.Create(Words), ImmutableQueue.Create(Words), ImmutableStack.Create(Words),
+        ImmutableArray.Create(Words), ImmutableArray.Create(1, 2), ImmutableList.Create(Words), ImmutableQueue.Create(Words),
+        ImmutableStack.Create(Words),
         ImmutableSortedSet.Create(Words), new SortedDictionary<string, int>(new Dictionary<string, int>(Numbered)),
-        ImmutableSortedDictionary.CreateRange(Numbered), new OrderedDictionary<string, int>(Numbered), new Dictionary<string, int>(Numbered),
+        ImmutableSortedDictionary.CreateRange(Numbered), new OrderedDictionary<string, int>(Numbered),
+        new Dictionary<string, int>(Numbered),
         Enumerable.Range(0, 5), new List<Labelled> { new("a", 1), new(null, 2) },
     };
 
@@ -34,8 +38,10 @@ public class CollectionTests
 
     public static TheoryData<IEnumerable<KeyValuePair<string, int>>> Dictionaries => new()
     {
-        new Dictionary<string, int>(Numbered, StringComparer.OrdinalIgnoreCase), new ConcurrentDictionary<string, int>(Numbered, StringComparer.OrdinalIgnoreCase),
-        ImmutableDictionary.CreateRange(StringComparer.OrdinalIgnoreCase, Numbered), Numbered.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase),
+        new Dictionary<string, int>(Numbered, StringComparer.OrdinalIgnoreCase),
+        new ConcurrentDictionary<string, int>(Numbered, StringComparer.OrdinalIgnoreCase),
+        ImmutableDictionary.CreateRange(StringComparer.OrdinalIgnoreCase, Numbered),
+        Numbered.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase),
         new OrderedDictionary<string, int>(Numbered, StringComparer.OrdinalIgnoreCase),
         new SortedDictionary<string, int>(new Dictionary<string, int>(Numbered), StringComparer.OrdinalIgnoreCase),
         ImmutableSortedDictionary.CreateRange(StringComparer.OrdinalIgnoreCase, Numbered),
@@ -86,7 +92,8 @@ public class CollectionTests
     public void Keys_that_are_compared_by_reference_are_found_by_the_references_that_arrive()
     {
         var key = new Node { Name = "key" };
-        (Node Key, Dictionary<Node, int> Map) read = Wire.RoundTrip((key, new Dictionary<Node, int>(ReferenceEqualityComparer.Instance) { [key] = 3 }));
+        (Node Key, Dictionary<Node, int> Map) read = Wire.RoundTrip(
+            (key, new Dictionary<Node, int>(ReferenceEqualityComparer.Instance) { [key] = 3 }));
         Assert.Equal(3, read.Map[read.Key]);
     }
 
@@ -166,7 +173,8 @@ public class CollectionTests
     }
 
     [Fact]
-    public void A_class_derived_from_a_list_keeps_its_own_fields() => Assert.Equal("t", Wire.RoundTrip(new DerivedList { Title = "t" }).Title);
+    public void A_class_derived_from_a_list_keeps_its_own_fields() =>
+        Assert.Equal("t", Wire.RoundTrip(new DerivedList { Title = "t" }).Title);
 
     [Fact]
     public void Immutable_arrays_keep_null_and_empty_apart()

@@ -7,13 +7,18 @@ public class ExceptionTests
     public static TheoryData<Exception> OwnType => new()
     {
         new InvalidOperationException("m"), new ArgumentException("m", "p"), new ArgumentException("m"), new ArgumentNullException("p"),
-        new ArgumentNullException("p", "m"), new ArgumentOutOfRangeException("p", 3, "m"), new ArgumentException(), new KeyNotFoundException(),
+        new ArgumentNullException("p", "m"), new ArgumentOutOfRangeException("p", 3, "m"), new ArgumentException(),
+        new KeyNotFoundException(),
         new OperationCanceledException("m"), new TaskCanceledException("m"), new TimeoutException("m"), new FileNotFoundException("m", "f"),
-        new ObjectDisposedException("o"), new ObjectDisposedException("o", "m"), new SocketException(111), new FormatException("m", new IOException("i")),
-        new HttpRequestException("m", null, System.Net.HttpStatusCode.NotFound), new NotSupportedException(), new NotImplementedException(), new DivideByZeroException(),
+        new ObjectDisposedException("o"), new ObjectDisposedException("o", "m"), new SocketException(111),
+        new FormatException("m", new IOException("i")),
+        new HttpRequestException("m", null, System.Net.HttpStatusCode.NotFound), new NotSupportedException(), new NotImplementedException(),
+        new DivideByZeroException(),
         new System.ComponentModel.Win32Exception(2), new AggregateException("m", new IOException("a"), new FormatException("b")),
-        new AggregateException(), new System.Text.Json.JsonException("m", "$.a", 1, 2), new TypeInitializationException("T", new IOException("i")),
-        new StandardException("m"), new StandardException("m", new IOException("i")), new MessageOnlyException("m"), new WordyException("m") { Detail = "d" },
+        new AggregateException(), new System.Text.Json.JsonException("m", "$.a", 1, 2),
+        new TypeInitializationException("T", new IOException("i")),
+        new StandardException("m"), new StandardException("m", new IOException("i")), new MessageOnlyException("m"),
+        new WordyException("m") { Detail = "d" },
         new WorkSerializationException("m", "a.b"),
     };
 
@@ -35,7 +40,9 @@ public class ExceptionTests
         Assert.Equal("p", ((ArgumentException)Wire.Through(new ArgumentException("m", "p"))).ParamName);
         Assert.Equal(3, ((ArgumentOutOfRangeException)Wire.Through(new ArgumentOutOfRangeException("p", 3, "m"))).ActualValue);
         Assert.Equal("f", ((FileNotFoundException)Wire.Through(new FileNotFoundException("m", "f"))).FileName);
-        Assert.Equal(SocketError.ConnectionRefused, ((SocketException)Wire.Through(new SocketException((int)SocketError.ConnectionRefused))).SocketErrorCode);
+        Assert.Equal(
+            SocketError.ConnectionRefused,
+            ((SocketException)Wire.Through(new SocketException((int)SocketError.ConnectionRefused))).SocketErrorCode);
         Assert.Equal("a.b", ((WorkSerializationException)Wire.Through(new WorkSerializationException("m", "a.b"))).Path);
     }
 
@@ -85,11 +92,14 @@ public class ExceptionTests
     [Fact]
     public void An_aggregate_keeps_all_of_its_exceptions()
     {
-        var read = (AggregateException)Wire.Through(new AggregateException("m", new IOException("a"), new StandardException("b") { ErrorCode = 3 }, new NoWayException(1)));
+        var read = (AggregateException)Wire.Through(
+            new AggregateException("m", new IOException("a"), new StandardException("b") { ErrorCode = 3 }, new NoWayException(1)));
         Assert.Equal(["a", "b", "code 1"], read.InnerExceptions.Select(e => e.Message));
         Assert.Equal(3, ((StandardException)read.InnerExceptions[1]).ErrorCode);
         Assert.IsType<RemoteWorkException>(read.InnerExceptions[2]);
-        Assert.Equal(2, Assert.IsType<ManyException>(Wire.Through(new ManyException("m", [new IOException("a"), new IOException("b")]))).InnerExceptions.Count);
+
+        var many = new ManyException("m", [new IOException("a"), new IOException("b")]);
+        Assert.Equal(2, Assert.IsType<ManyException>(Wire.Through(many)).InnerExceptions.Count);
     }
 
     [Fact]
@@ -105,7 +115,8 @@ public class ExceptionTests
 
         var again = Assert.IsType<RemoteWorkException>(Wire.Through(read));
         Assert.Equal((read.OriginalType, read.Message), (again.OriginalType, again.Message));
-        Assert.Contains(nameof(A_type_that_cannot_be_rebuilt_becomes_a_RemoteWorkException), again.RemoteStackTrace, StringComparison.Ordinal);
+        Assert.Contains(
+            nameof(A_type_that_cannot_be_rebuilt_becomes_a_RemoteWorkException), again.RemoteStackTrace, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,7 +155,8 @@ public class ExceptionTests
         Type type = System.Reflection.Emit.AssemblyBuilder
             .DefineDynamicAssembly(new System.Reflection.AssemblyName("d"), System.Reflection.Emit.AssemblyBuilderAccess.Run)
             .DefineDynamicModule("d").DefineType("D", System.Reflection.TypeAttributes.Public, typeof(Exception)).CreateType();
-        Exception[] read = Wire.RoundTrip<Exception[]>([(Exception)Activator.CreateInstance(type)!, new StandardException("m") { ErrorCode = 1 }]);
+        Exception[] read = Wire.RoundTrip<Exception[]>(
+            [(Exception)Activator.CreateInstance(type)!, new StandardException("m") { ErrorCode = 1 }]);
         Assert.Equal("D", Assert.IsType<RemoteWorkException>(read[0]).OriginalType);
         Assert.IsType<StandardException>(read[1]);
     }

@@ -8,7 +8,8 @@ public class PlainValueTests
     public static TheoryData<object> Values => new()
     {
         true, (byte)200, (sbyte)-3, (short)-300, (ushort)60000, 'ü', int.MinValue, uint.MaxValue, long.MinValue, ulong.MaxValue,
-        1.5f, double.NaN, decimal.MinValue, Half.MaxValue, Int128.MinValue, UInt128.MaxValue, Guid.Parse("0f8fad5b-d9cb-469f-a165-70867728950e"),
+        1.5f, double.NaN, decimal.MinValue, Half.MaxValue, Int128.MinValue, UInt128.MaxValue,
+        Guid.Parse("0f8fad5b-d9cb-469f-a165-70867728950e"),
         new DateTime(2024, 2, 29, 1, 2, 3, DateTimeKind.Utc), new DateTimeOffset(2024, 2, 29, 1, 2, 3, TimeSpan.FromHours(-3)),
         TimeSpan.FromTicks(-7), new DateOnly(2024, 2, 29), new TimeOnly(23, 59), Colour.Green, DayOfWeek.Friday, new Point(3, -0.0),
         new Index(3, true), 1..^2, new Complex(1, -2), BigInteger.Pow(-7, 100), new Vector3(1, 2, 3), new System.Text.Rune(0x1F600),

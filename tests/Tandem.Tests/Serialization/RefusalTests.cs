@@ -115,7 +115,8 @@ public class RefusalTests
     [Fact]
     public void A_type_made_at_run_time_is_refused()
     {
-        Type type = System.Reflection.Emit.AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("d"), System.Reflection.Emit.AssemblyBuilderAccess.Run)
+        Type type = System.Reflection.Emit.AssemblyBuilder.DefineDynamicAssembly(
+            new AssemblyName("d"), System.Reflection.Emit.AssemblyBuilderAccess.Run)
             .DefineDynamicModule("d").DefineType("D", TypeAttributes.Public).CreateType();
         Assert.Contains("exists in this process only", Wire.Refused(Activator.CreateInstance(type)!).Message, StringComparison.Ordinal);
         Assert.Contains("exists in this process only", Wire.Refused(type).Message, StringComparison.Ordinal);

@@ -9,7 +9,9 @@ public class RoundTripProperties
     private static readonly Gen<string> AnyText = Gen.Char.Array[0, 20].Select(chars => new string(chars));
 
     private static readonly Gen<Person> People =
-        Gen.Select(AnyText, Gen.Int, Gen.Int.List[0, 5], AnyText.Null(), (name, age, scores, nick) => new Person(name, age, scores) { Nickname = nick });
+        Gen.Select(
+            AnyText, Gen.Int, Gen.Int.List[0, 5], AnyText.Null(),
+            (name, age, scores, nick) => new Person(name, age, scores) { Nickname = nick });
 
     private static readonly Gen<object?> Anything = Gen.Recursive<object?>((depth, self) => depth > 4 ? Leaf : Gen.OneOf(
         Leaf,
@@ -19,8 +21,10 @@ public class RoundTripProperties
         Gen.Select(self, AnyText, (o, s) => (object?)(o, s))));
 
     private static Gen<object?> Leaf => Gen.OneOf(
-        Gen.Int.Select(v => (object?)v), Gen.Double.Select(v => (object?)v), Gen.Decimal.Select(v => (object?)v), AnyText.Select(v => (object?)v),
-        Gen.DateTime.Select(v => (object?)v), Gen.Guid.Select(v => (object?)v), Gen.Const((object?)null), Gen.Byte.Array[0, 9].Select(v => (object?)v));
+        Gen.Int.Select(v => (object?)v), Gen.Double.Select(v => (object?)v), Gen.Decimal.Select(v => (object?)v),
+        AnyText.Select(v => (object?)v),
+        Gen.DateTime.Select(v => (object?)v), Gen.Guid.Select(v => (object?)v), Gen.Const((object?)null),
+        Gen.Byte.Array[0, 9].Select(v => (object?)v));
 
     [Fact]
     public void Primitives_arrive_bit_by_bit()

@@ -42,8 +42,9 @@ internal readonly unsafe struct Doorbell(byte* control)
     /// <summary>Consumer: whether it is announced as sleeping.</summary>
     internal bool IsAnnounced => Volatile.Read(ref _control->Waiting) != 0;
 
-    /// <summary>Consumer: sleeps until a wake-up that came after <see cref="Prepare"/>, or the time is over.</summary>
-    internal void Sleep(int signal, int timeoutMilliseconds) => Libc.FutexWait(&_control->Signal, signal, timeoutMilliseconds);
+    /// <summary>Consumer: sleeps until a wake-up that came after <see cref="Prepare"/>, or for a second, or for ten where it slept before.</summary>
+    /// <remarks>The time-out is a safety net and a time to tidy up; the protocol loses no wake-up.</remarks>
+    internal void Sleep(int signal, bool again) => Libc.FutexWait(&_control->Signal, signal, again ? 10_000 : 1000);
 }
 
 /// <summary>

@@ -97,18 +97,17 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         }
     }
 
-    /// <summary>Gives the pages of all free blocks back to the system.</summary>
+    /// <summary>Gives the pages of all free blocks back to the system: for a time of rest.</summary>
     internal void Trim()
     {
         lock (_lock)
         {
-            foreach (Stack<long>? list in _free)
-            {
-                if (list is null)
-                    continue;
+            if (_residentBytes == 0 || _closed)
+                return;
 
-                int shift = Array.IndexOf(_free, list);
-                foreach (long offset in list)
+            for (int shift = SmallestShift; shift < _free.Length; shift++)
+            {
+                foreach (long offset in _free[shift] ?? [])
                 {
                     if (_resident.Remove(offset))
                         _region.Discard((nint)offset, (nint)1 << shift);

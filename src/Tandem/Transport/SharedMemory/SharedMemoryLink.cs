@@ -288,19 +288,25 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
     private void Receive()
     {
+        bool rested = false;
         while (!_closed)
         {
             TryDrain();
             if (_spin.Wait(_reader))
+            {
+                rested = false;
                 continue;
+            }
 
             int signal = _ownBell.Prepare();
             _ownBell.Announce();
-            // The time-out is a safety net only; the doorbell's protocol loses no wake-up.
             if (!_reader.HasFrames && !_closed)
-                _ownBell.Sleep(signal, 1000);
+                _ownBell.Sleep(signal, rested);
 
             _ownBell.Withdraw();
+            rested = _ownBell.Prepare() == signal;
+            if (rested)
+                _requests.Trim();
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
     private readonly ReleaseQueue _releases;
     private readonly SpinPolicy _spin;
     private readonly int _controlSocket;
+    private readonly ReclaimingMemory _reclaiming;
     private readonly Lock _sending = new();
     private volatile bool _ended;
 
@@ -37,13 +38,14 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         _parentBell = new Doorbell(memory + LinkLayout.ResponseRingOffset);
         _releases = new ReleaseQueue(memory + LinkLayout.ReleasesOffset);
         _spin = new SpinPolicy(header.SpinMicroseconds);
-        ResultMemory = new ReclaimingMemory(this);
+        _reclaiming = new ReclaimingMemory(this);
     }
 
-    internal override IPayloadMemory ResultMemory { get; }
+    internal override IPayloadMemory ResultMemory => _reclaiming;
 
     internal override bool Receive(out Frame frame)
     {
+        bool rested = false;
         while (!_reader.TryRead(out frame))
         {
             if (_ended)
@@ -55,9 +57,12 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
             int signal = _ownBell.Prepare();
             _ownBell.Announce();
             if (!_reader.HasFrames && !_ended)
-                _ownBell.Sleep(signal, 1000); // a safety net; no wake-up is lost
+                _ownBell.Sleep(signal, rested);
 
             _ownBell.Withdraw();
+            rested = _ownBell.Prepare() == signal;
+            if (rested)
+                _reclaiming.Rest();
         }
 
         return true;
@@ -196,13 +201,24 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
 
         public byte* Allocate(nint size, out nint actual)
         {
+            Reclaim();
+            return owner._results.Allocate(size, out actual);
+        }
+
+        /// <summary>Nothing has come for a while: unused pages go back to the system.</summary>
+        internal void Rest()
+        {
+            Reclaim();
+            owner._results.Trim();
+        }
+
+        private void Reclaim()
+        {
             lock (_lock)
             {
                 while (owner._releases.TryPop(out long offset))
                     owner._results.Free(owner._results.Region.Address + offset);
             }
-
-            return owner._results.Allocate(size, out actual);
         }
 
         public void Free(byte* block) => owner._results.Free(block);
