@@ -1,4 +1,4 @@
-// Figures of Node's pools, in the form of Tandem.Bench: node node_pools.cjs piscina|workerpool quick|full DIRECTORY
+// Figures of Node's pools, in the form of Tandem.Bench: node node_pools.cjs piscina|workerpool quick|full METRIC,... DIRECTORY
 // DIRECTORY is where the pool's package was installed. piscina runs threads, workerpool runs processes.
 'use strict';
 const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
@@ -7,10 +7,10 @@ const { join } = require('node:path');
 const { performance } = require('node:perf_hooks');
 const { setTimeout: sleep } = require('node:timers/promises');
 
-const [name, mode, directory] = process.argv.slice(2);
+const [name, mode, wanted, directory] = process.argv.slice(2);
 const load = module => require(require.resolve(module, { paths: [directory] }));
 const full = mode === 'full';
-const rounds = full ? 5 : 3;
+const rounds = 3;
 const MIB = 1 << 20;
 
 // piscina wants its work in a file.
@@ -79,21 +79,25 @@ async function firstResult() {
   return elapsed;
 }
 
+async function report(metric, unit, measure) {
+  if (wanted.split(',').includes(metric))
+    console.log(JSON.stringify({ backend: name, metric, value: await medianOf(measure), unit }));
+}
+
 async function main() {
-  const report = (metric, value, unit) => console.log(JSON.stringify({ backend: name, metric, value, unit }));
-  report('first_result_ms', await medianOf(firstResult), 'ms');
+  await report('first_result_ms', 'ms', firstResult);
 
   const single = openers[name](1);
-  report('round_trip_hot_us', await medianOf(() => roundTrip(single, full ? 3000 : 1500)), 'us');
-  report('round_trip_idle_us', await medianOf(() => roundTrip(single, 20, 20)), 'us');
+  await report('round_trip_hot_us', 'us', () => roundTrip(single, full ? 3000 : 1500));
+  await report('round_trip_idle_us', 'us', () => roundTrip(single, 20, 20));
   await single.close();
 
   const pair = openers[name](2);
   // workerpool sends a Buffer as text, several hundred times slower.
   const payloads = name === 'workerpool' ? 4 : 200;
-  report('calls_per_s', await medianOf(() => submitAll(pair, full ? 30_000 : 10_000)), 'calls/s');
-  report('payload_1mib_gib_per_s', await medianOf(() => send(pair, payloads, 4)), 'GiB/s');
-  report('payload_1mib_serial_gib_per_s', await medianOf(() => send(pair, payloads, 1)), 'GiB/s');
+  await report('calls_per_s', 'calls/s', () => submitAll(pair, full ? 30_000 : 10_000));
+  await report('payload_1mib_gib_per_s', 'GiB/s', () => send(pair, payloads, 4));
+  await report('payload_1mib_serial_gib_per_s', 'GiB/s', () => send(pair, payloads, 1));
   await pair.close();
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Figures of Python's process pools, in the form of Tandem.Bench: python_pools.py python|loky quick|full"""
+"""Figures of Python's process pools, in the form of Tandem.Bench: python_pools.py python|loky quick|full METRIC,..."""
 import json
 import statistics
 import sys
@@ -83,23 +83,24 @@ def first_result(open_pool):
         return (time.perf_counter() - start) * 1e3
 
 
-def main(name, mode):
+def main(name, mode, wanted):
     full = mode == "full"
-    rounds = 5 if full else 3
+    wanted = wanted.split(",")
+    payload = bytes(range(256)) * (MIB // 256)
 
-    def report(metric, value, unit):
-        print(json.dumps({"backend": name, "metric": metric, "value": value, "unit": unit}), flush=True)
+    def report(metric, unit, measure):
+        if metric in wanted:
+            print(json.dumps({"backend": name, "metric": metric, "value": median_of(3, measure), "unit": unit}), flush=True)
 
-    report("first_result_ms", median_of(rounds, lambda: first_result(OPEN[name])), "ms")
+    report("first_result_ms", "ms", lambda: first_result(OPEN[name]))
     with OPEN[name](1) as pool:
-        report("round_trip_hot_us", median_of(rounds, lambda: round_trip(pool, 2000 if full else 1000)), "us")
-        report("round_trip_idle_us", median_of(rounds, lambda: round_trip_idle(pool, 20)), "us")
+        report("round_trip_hot_us", "us", lambda: round_trip(pool, 2000 if full else 1000))
+        report("round_trip_idle_us", "us", lambda: round_trip_idle(pool, 20))
     with OPEN[name](2) as pool:
-        payload = bytes(range(256)) * (MIB // 256)
-        report("calls_per_s", median_of(rounds, lambda: submit_all(pool, 20_000 if full else 5_000)), "calls/s")
-        report("map_items_per_s", median_of(rounds, lambda: map_all(pool, 500_000 if full else 200_000)), "items/s")
-        report("payload_1mib_gib_per_s", median_of(rounds, lambda: send(pool, payload, 200, 4)), "GiB/s")
-        report("payload_1mib_serial_gib_per_s", median_of(rounds, lambda: send(pool, payload, 100, 1)), "GiB/s")
+        report("calls_per_s", "calls/s", lambda: submit_all(pool, 20_000 if full else 5_000))
+        report("map_items_per_s", "items/s", lambda: map_all(pool, 500_000 if full else 200_000))
+        report("payload_1mib_gib_per_s", "GiB/s", lambda: send(pool, payload, 200, 4))
+        report("payload_1mib_serial_gib_per_s", "GiB/s", lambda: send(pool, payload, 100, 1))
 
 
 if __name__ == "__main__":

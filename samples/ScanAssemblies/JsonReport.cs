@@ -29,7 +29,7 @@ internal static class JsonReport
                 FirstResultMilliseconds = run.FirstResult?.TotalMilliseconds,
                 run.Memory,
                 run.Lost,
-                run.Replacements,
+                run.Replaced,
                 Totals = comparison.Totals[index],
             }),
         };

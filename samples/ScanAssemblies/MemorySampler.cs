@@ -65,8 +65,8 @@ internal sealed class MemorySampler : IAsyncDisposable
         }
     }
 
-    /// <summary>0 for a process that has ended.</summary>
-    private static long MemoryOf(int processId)
+    /// <summary>0 for a process that has ended, which is not asked again.</summary>
+    private long MemoryOf(int processId)
     {
         try
         {
@@ -78,6 +78,7 @@ internal sealed class MemorySampler : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
         {
+            _workers.TryRemove(processId, out _);
             return 0;
         }
     }

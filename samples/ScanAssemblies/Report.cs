@@ -77,7 +77,7 @@ internal sealed class Report(IAnsiConsole console, FoundFiles found, int workers
             return "-";
 
         // With few files, the others have done all the work before the new worker is there.
-        return run.Replacements.Count == 0 ? "not needed any more" : Count(run.Replacements.Count, "worker");
+        return run.Replaced == 0 ? "not needed any more" : Count(run.Replaced, "worker");
     }
 
     private void WriteProblems(Run run)
@@ -123,7 +123,7 @@ internal sealed class Report(IAnsiConsole console, FoundFiles found, int workers
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A file's name may hold anything, also what a terminal takes as a command.</summary>
+    /// <summary>A file's name may hold anything, also what a terminal takes as a command. Not broken into lines, so that it can be copied.</summary>
     private void Line(FormattableString text) =>
-        console.WriteLine(string.Concat(Text(text).Select(character => char.IsControl(character) ? '?' : character)));
+        console.Profile.Out.Writer.WriteLine(string.Concat(Text(text).Select(character => char.IsControl(character) ? '?' : character)));
 }

@@ -22,8 +22,8 @@ internal sealed record Run(string Name, Outcome[] Outcomes, TimeSpan Elapsed, Me
     /// <summary>Files whose worker died; all were scanned again.</summary>
     internal IReadOnlyList<Loss> Lost { get; init; } = [];
 
-    /// <summary>Workers that took the place of dead ones.</summary>
-    internal IReadOnlyList<int> Replacements { get; init; } = [];
+    /// <summary>Workers that answered beyond as many as there may be at once: they took the place of dead ones.</summary>
+    internal int Replaced { get; init; }
 
     internal double FilesPerSecond => Outcomes.Length / Elapsed.TotalSeconds;
 

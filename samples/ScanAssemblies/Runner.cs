@@ -50,14 +50,13 @@ internal static class Runner
         IEnumerable<string> practice = Enumerable.Repeat(sample, rounds).SelectMany(paths => paths);
         await foreach (var result in pool.MapResultsAsync(practice, static path => ScanOnWorker(path), unordered, cancellation))
         {
-            if (result.Succeeded && known.Add(result.Value.ProcessId))
-                memory.Watch(result.Value.ProcessId);
+            if (result.Succeeded)
+                Meet(result.Value.ProcessId);
         }
 
         display.Start(name, files.Length);
         var outcomes = new Outcome[files.Length];
         var crashes = new List<(long Index, WorkerCrashedException Error)>();
-        var replacements = new List<int>();
         int fatal = pool.Isolation == Isolation.Process ? files.Length / 2 : -1;
         IEnumerable<Job> jobs = files.Select((path, index) => new Job(path, index == fatal));
         IProgress<int> busy = new Killer();
@@ -73,6 +72,7 @@ internal static class Runner
             }
             else if (result.Error is WorkerCrashedException crash)
             {
+                known.Add(crash.ProcessId);
                 crashes.Add((result.Index, crash));
             }
             else
@@ -92,16 +92,12 @@ internal static class Runner
         }
 
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
-        return new Run(name, outcomes, elapsed, memory.Finish()) { FirstResult = firstResult, Lost = lost, Replacements = replacements };
+        return new Run(name, outcomes, elapsed, memory.Finish()) { FirstResult = firstResult, Lost = lost, Replaced = Math.Max(0, known.Count - workers) };
 
         void Meet(int processId)
         {
-            if (!known.Add(processId))
-                return;
-
-            memory.Watch(processId);
-            if (crashes.Count > 0)
-                replacements.Add(processId);
+            if (known.Add(processId))
+                memory.Watch(processId);
         }
     }
 

@@ -44,5 +44,15 @@ internal sealed class AssemblyFolder : IDisposable
         return (types, methods);
     }
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        // What a test has locked must be unlocked to be deleted.
+        if (!OperatingSystem.IsWindows())
+        {
+            foreach (string folder in Directory.GetDirectories(Path))
+                File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        Directory.Delete(Path, recursive: true);
+    }
 }

@@ -8,7 +8,7 @@ internal sealed record SampleRun(int ExitCode, string Output, string Errors);
 /// <summary>Runs a built sample as a process of its own.</summary>
 internal static class SampleProgram
 {
-    internal static async Task<SampleRun> RunAsync(string sample, params string[] arguments)
+    internal static async Task<SampleRun> RunAsync(string sample, string[] arguments, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "..", "..", sample, Configuration, sample))
         {
@@ -20,7 +20,6 @@ internal static class SampleProgram
             start.ArgumentList.Add(argument);
 
         using Process process = Process.Start(start)!;
-        CancellationToken cancellation = TestContext.Current.CancellationToken;
         try
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation);

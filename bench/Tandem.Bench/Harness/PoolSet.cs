@@ -5,13 +5,13 @@ internal sealed class PoolSet : IAsyncDisposable
 {
     private readonly List<(string Backend, WorkerPool Pool)> _pools = [];
 
-    private PoolSet()
-    {
-    }
+    private readonly Session _session;
+
+    private PoolSet(Session session) => _session = session;
 
     internal static PoolSet Open(Session session, int workers, params IEnumerable<string> backends)
     {
-        var set = new PoolSet();
+        var set = new PoolSet(session);
         foreach (string backend in backends.Where(session.Wants))
         {
             try
@@ -32,7 +32,17 @@ internal sealed class PoolSet : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach ((_, WorkerPool pool) in _pools)
-            await pool.DisposeAsync();
+        foreach ((string backend, WorkerPool pool) in _pools)
+        {
+            try
+            {
+                await pool.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+            }
+            catch (TimeoutException)
+            {
+                // The figures are there; a pool that does not end is worth a word, not the rest of the run.
+                _session.Note($"{backend}: the pool did not end within 10 s.");
+            }
+        }
     }
 }

@@ -9,13 +9,11 @@ namespace Tandem.Bench.Harness;
 /// </summary>
 internal sealed class Session(BenchOptions options, ResultLog results)
 {
-    // Several times what a round takes on a slow machine: past it something hangs, and the other figures are still wanted.
-    private static readonly TimeSpan RoundLimit = TimeSpan.FromSeconds(60);
-
-    // Past this a quick run takes one round of what is left, to keep its promise on a slow machine too.
+    // What a quick run shares out among its metrics, so that it keeps its promise on a slow or busy machine too.
     private static readonly TimeSpan QuickBudget = TimeSpan.FromSeconds(34);
 
     private readonly long _start = Stopwatch.GetTimestamp();
+    private int _compared;
 
     internal bool Quick => options.Quick;
 
@@ -48,7 +46,7 @@ internal sealed class Session(BenchOptions options, ResultLog results)
 
     internal async Task RunAsync(Peer peer)
     {
-        string? problem = await peer.RunAsync(results, Wants);
+        string? problem = await peer.RunAsync(results);
         if (problem is not null)
             Note($"{peer.Name}: {problem}");
     }
@@ -61,8 +59,13 @@ internal sealed class Session(BenchOptions options, ResultLog results)
 
         List<Contender> running = [.. contenders.Where(contender => Wants(contender.Backend))];
         var figures = running.ToDictionary(contender => contender.Backend, _ => new List<double>());
-        for (int round = -warmUps; round < (IsLate ? 1 : rounds); round++)
+        TimeSpan allowance = NextAllowance();
+        long start = Stopwatch.GetTimestamp();
+        for (int round = -warmUps; round < rounds; round++)
         {
+            if (round > 0 && Stopwatch.GetElapsedTime(start) > allowance)
+                break;
+
             for (int turn = 0; turn < running.Count; turn++)
             {
                 Contender contender = running[(turn + round + warmUps) % running.Count];
@@ -86,7 +89,21 @@ internal sealed class Session(BenchOptions options, ResultLog results)
         Console.Error.WriteLine($"note: {note}");
     }
 
-    private bool IsLate => Quick && Stopwatch.GetElapsedTime(_start) > QuickBudget;
+    // Several times what a round takes on a slow machine: past it something hangs, and the other figures are still wanted.
+    private TimeSpan RoundLimit => TimeSpan.FromSeconds(Scale(full: 60, quick: 15));
+
+    /// <summary>How long the next comparison may go on with further rounds.</summary>
+    private TimeSpan NextAllowance()
+    {
+        if (!Quick)
+            return TimeSpan.MaxValue;
+
+        // Metrics differ in cost, and most take less than an equal share.
+        const int Generosity = 3;
+        int left = Math.Max(1, Metric.All.Count(Wants) - _compared++);
+        TimeSpan rest = QuickBudget - Stopwatch.GetElapsedTime(_start);
+        return rest * Generosity / left;
+    }
 
     private async Task<double?> MeasureAsync(Metric metric, Contender contender)
     {

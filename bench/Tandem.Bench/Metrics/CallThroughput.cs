@@ -14,7 +14,7 @@ internal static class CallThroughput
             Metric.Calls,
             [
                 .. pools.Each((pool, backend) => SubmitAsync(
-                    () => pool.RunAsync(static () => 1), backend == Backend.Portable ? session.Scale(full: 100_000, quick: 50_000) : Calls)),
+                    () => pool.RunAsync(static () => 1), backend == Backend.Portable ? session.Scale(full: 100_000, quick: 20_000) : Calls)),
                 new Contender(Backend.TaskRun, () => SubmitAsync(static () => Task.Run(static () => 1), Calls)),
             ],
             rounds: session.Scale(full: 7, quick: 3));

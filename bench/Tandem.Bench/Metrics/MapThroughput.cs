@@ -13,7 +13,7 @@ internal static class MapThroughput
         await session.CompareAsync(
             Metric.MapItems,
             [
-                .. pools.Each((pool, backend) => MapAsync(pool, backend == Backend.Portable ? items / 4 : items)),
+                .. pools.Each((pool, backend) => MapAsync(pool, backend == Backend.Portable ? items / 20 : items)),
                 new Contender(Backend.Parallel, () => ParallelAsync(items)),
             ],
             rounds: session.Scale(full: 7, quick: 5));

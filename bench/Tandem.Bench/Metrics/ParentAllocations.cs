@@ -9,13 +9,13 @@ internal static class ParentAllocations
 
     internal static async Task RunAsync(Session session)
     {
-        const int Calls = 200_000;
+        int calls = session.Scale(full: 200_000, quick: 40_000);
         await using var pools = PoolSet.Open(session, 2, Backend.Own);
         await session.CompareAsync(
             Metric.ParentBytes,
             [
-                .. pools.Each((pool, backend) => MeasureAsync(() => pool.RunAsync(static () => 1), backend == Backend.Portable ? Calls / 20 : Calls)),
-                new Contender(Backend.TaskRun, () => MeasureAsync(static () => Task.Run(static () => 1), Calls)),
+                .. pools.Each((pool, backend) => MeasureAsync(() => pool.RunAsync(static () => 1), backend == Backend.Portable ? calls / 20 : calls)),
+                new Contender(Backend.TaskRun, () => MeasureAsync(static () => Task.Run(static () => 1), calls)),
             ],
             rounds: session.Scale(full: 3, quick: 1));
     }

@@ -21,7 +21,7 @@ internal static class Payloads
     internal static async Task RunLargeAsync(Session session)
     {
         const int Size = 64 * Mebibyte;
-        int calls = session.Scale(full: 16, quick: 6);
+        int calls = session.Scale(full: 16, quick: 4);
         int rounds = session.Scale(full: 7, quick: 3);
         byte[] payload = Blob.OfSize(Size);
         await using var pools = PoolSet.Open(session, 2, Backend.Own);

@@ -69,7 +69,7 @@ internal sealed unsafe class RingEnd
             if (_reader.HasFrames)
                 break;
 
-            _mine.Sleep(signal, timeoutMilliseconds: 1000);
+            _mine.Sleep(signal, again: false);
             if (_reader.HasFrames)
                 break;
 

@@ -28,7 +28,7 @@ internal static class RoundTrips
 
     internal static async Task RunIdleAsync(Session session)
     {
-        int calls = session.Scale(full: 25, quick: 10);
+        int calls = session.Scale(full: 25, quick: 8);
         await using var pools = PoolSet.Open(session, 1, Backend.Own);
         using RawRing? ring = OpenRing(session);
         await session.CompareAsync(

@@ -18,10 +18,16 @@ internal sealed record Peer(string Name, string[] Programs, string[] Probe, stri
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
-    /// <summary>The peers that this run asks for. A quick run has no time for them unless they are asked for by name or place.</summary>
+    private static readonly Metric[] Metrics =
+    [
+        Metric.FirstResult, Metric.RoundTripHot, Metric.RoundTripIdle, Metric.Calls, Metric.MapItems, Metric.Payload1, Metric.Payload1Serial,
+    ];
+
+    /// <summary>The peers that this run asks for. A quick run has no time for them unless it is told where they are.</summary>
     internal static IEnumerable<Peer> All(BenchOptions options)
     {
-        if (options.Quick && options.PeersDirectory is null)
+        string wanted = string.Join(',', Metrics.Select(metric => metric.Name).Where(options.WantsMetric));
+        if (wanted.Length == 0 || (options.Quick && options.PeersDirectory is null))
             yield break;
 
         string mode = options.Quick ? "quick" : "full";
@@ -33,10 +39,10 @@ internal sealed record Peer(string Name, string[] Programs, string[] Probe, stri
         string modules = Path.GetFullPath(options.PeersDirectory ?? ".");
         Peer[] peers =
         [
-            new(Backend.Python, pythons, ["-c", "import concurrent.futures"], [python, Backend.Python, mode], "python3"),
-            new(Backend.Loky, pythons, ["-c", "import joblib.externals.loky"], [python, Backend.Loky, mode], "python3 with joblib (Debian: python3-joblib)"),
+            new(Backend.Python, pythons, ["-c", "import concurrent.futures"], [python, Backend.Python, mode, wanted], "python3"),
+            new(Backend.Loky, pythons, ["-c", "import joblib.externals.loky"], [python, Backend.Loky, mode, wanted], "python3 with joblib (Debian: python3-joblib)"),
             .. new[] { Backend.Piscina, Backend.Workerpool }.Select(name => new Peer(
-                name, ["node"], ["-e", $"require(require.resolve('{name}', {{ paths: [process.argv[1]] }}))", modules], [node, name, mode, modules],
+                name, ["node"], ["-e", $"require(require.resolve('{name}', {{ paths: [process.argv[1]] }}))", modules], [node, name, mode, wanted, modules],
                 $"node, and {name} in the directory that --peers names (npm install {name})")),
         ];
         foreach (Peer peer in peers.Where(peer => options.WantsBackend(peer.Name)))
@@ -44,7 +50,7 @@ internal sealed record Peer(string Name, string[] Programs, string[] Probe, stri
     }
 
     /// <summary>Adds the peer's figures to <paramref name="results"/>; returns why there are none.</summary>
-    internal async Task<string?> RunAsync(ResultLog results, Func<Metric, bool> wants)
+    internal async Task<string?> RunAsync(ResultLog results)
     {
         foreach (string program in Programs)
         {
@@ -55,16 +61,16 @@ internal sealed record Peer(string Name, string[] Programs, string[] Probe, stri
                 return "its script failed";
 
             foreach (string line in output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                Add(results, wants, JsonSerializer.Deserialize<Result>(line)!);
+                Add(results, JsonSerializer.Deserialize<Result>(line)!);
             return null;
         }
 
         return $"left out; it needs {Needs}";
     }
 
-    private static void Add(ResultLog results, Func<Metric, bool> wants, Result result)
+    private static void Add(ResultLog results, Result result)
     {
-        if (Metric.All.FirstOrDefault(metric => metric.Name == result.Metric) is { } known && wants(known))
+        if (Metric.All.FirstOrDefault(metric => metric.Name == result.Metric) is { } known)
             results.Add(result.Backend, known, result.Value);
     }
 

@@ -76,6 +76,7 @@ internal static class PerformanceReport
         >= 100 => value.Value.ToString("0", CultureInfo.InvariantCulture),
         >= 10 => value.Value.ToString("0.#", CultureInfo.InvariantCulture),
         >= 1 => value.Value.ToString("0.##", CultureInfo.InvariantCulture),
-        _ => value.Value.ToString("0.###", CultureInfo.InvariantCulture),
+        >= 0.01 => value.Value.ToString("0.###", CultureInfo.InvariantCulture),
+        _ => value.Value.ToString("G1", CultureInfo.InvariantCulture),
     };
 }

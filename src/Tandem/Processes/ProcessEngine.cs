@@ -148,6 +148,9 @@ internal sealed class ProcessEngine : PoolEngine
 
     internal void FreePayload(WorkItem item) => item.Payload?.Free(Memory);
 
+    /// <summary>Whether the pool stops at once: what runs is cancelled.</summary>
+    internal bool IsAborting => _closed && _mode == StopMode.Abort;
+
     internal void Measure(long elapsed, int items) => _dispatcher.Measure(elapsed, items);
 
     /// <summary>An item that was started, and not finished, goes back: a chunk whose elements took longer than thought.</summary>
@@ -156,7 +159,9 @@ internal sealed class ProcessEngine : PoolEngine
         lock (_lock)
         {
             item.Worker = null;
-            if (item.TryRequeue())
+            if (IsAborting)
+                GiveUp(item, Disposed());
+            else if (item.TryRequeue())
                 _queue.EnqueueFirst(item);
         }
     }
@@ -424,21 +429,22 @@ internal sealed class ProcessEngine : PoolEngine
 
         Exception error = item.CancellationToken.IsCancellationRequested
             ? new OperationCanceledException(item.CancellationToken)
-            : _mode == StopMode.Abort && _closed ? Disposed() : Supervisor.DescribeCrash(worker, status, item, progress);
+            : IsAborting ? Disposed() : Supervisor.DescribeCrash(worker, status, item, progress);
         if (item.ElementCount == 0)
         {
             failed.Add((item, error));
             return;
         }
 
-        if (progress >= item.ElementCount
-            || !worker.TryRecoverElements(item, progress))
+        if (!worker.TryRecoverElements(item, Math.Min(progress, item.ElementCount)))
         {
             failed.Add((item, error));
             return;
         }
 
-        item.FailElement(progress, error);
+        // Between the last element and the result of the whole, no element was running.
+        if (progress < item.ElementCount)
+            item.FailElement(progress, error);
         if (item.IsSettled)
             FreePayload(item);
         else

@@ -335,9 +335,9 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         {
             Settle(item, in message);
         }
-        catch (PayloadCorruptException e)
+        catch (Exception e)
         {
-            // Only this item can be told; the worker is not to be trusted with others.
+            // Nobody else holds the item any more, so it is told here; the worker is not to be trusted with others.
             item.SetException(ProcessEngine.Corrupt(this, item, e));
             throw;
         }
@@ -367,7 +367,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
                 {
                     if (item.CancellationToken.IsCancellationRequested)
                         item.SetCanceled(item.CancellationToken);
-                    else if (finished == 0)
+                    else if (finished == 0 && !_engine.IsAborting)
                         throw new ProtocolException("a chunk came back without progress");
                     else
                         _engine.Requeue(item);

@@ -1,6 +1,7 @@
 using Tandem.Mapping;
 using Tandem.Serialization;
 using Tandem.Shipping;
+using Tandem.Work;
 
 namespace Tandem.Processes;
 
@@ -48,7 +49,7 @@ internal sealed class RemoteChunk<TItem, TResult> : Chunk<TItem, TResult>
         _writer.References.Clear();
         try
         {
-            Codec<TItem>.Instance.Write(_writer, item);
+            ChunkElement.Write(_writer, Codec<TItem>.Instance, item);
         }
         catch (WorkSerializationException e)
         {

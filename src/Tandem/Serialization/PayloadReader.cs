@@ -50,6 +50,10 @@ internal sealed unsafe class PayloadReader
         return at;
     }
 
+    /// <summary>Goes on at a position ahead.</summary>
+    internal void SkipTo(nint position) =>
+        Take(position >= Position ? position - Position : throw new PayloadCorruptException($"position {position} lies behind {Position}"));
+
     /// <summary>Reads an unmanaged value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal T Read<T>() where T : unmanaged => Unsafe.ReadUnaligned<T>(Take(sizeof(T)));

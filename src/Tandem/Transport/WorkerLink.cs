@@ -16,6 +16,9 @@ internal interface IFrameSink
 /// <summary>The parent's end of the connection to one worker process.</summary>
 internal abstract unsafe class WorkerLink : IDisposable
 {
+    /// <summary>Results are rebuilt on receiving threads: room for graphs as deep as a worker's main thread can write. Unused pages cost nothing.</summary>
+    protected const int ReceiverStack = 16 * 1024 * 1024;
+
     /// <summary>Slots for items that were sent and not answered yet.</summary>
     internal abstract int Slots { get; }
 

@@ -34,7 +34,9 @@ internal sealed class ChunkRun
 
     internal required CancellationToken CancellationToken { get; init; }
 
-    internal bool MayGoOn => Environment.TickCount64 - _start <= Budget && !CancellationToken.IsCancellationRequested;
+    /// <summary>Whether another element may run here; at least one does, or the chunk would never end.</summary>
+    internal bool MayRun(int element) =>
+        !CancellationToken.IsCancellationRequested && (element == First || Environment.TickCount64 - _start <= Budget);
 
     /// <summary>Shows the outcomes so far to the parent, so that they survive a crash in element <paramref name="next"/>.</summary>
     internal void Advance(int next) => _link.AdvanceChunk(_slot, _sequence, next, Results);

@@ -86,14 +86,12 @@ internal abstract class Form<TResult> : Form
     {
         int at = 0;
         for (; at < run.First; at++)
-        {
-            run.Arguments.Objects.Clear();
-            SkipArgument(run.Arguments);
-        }
+            ChunkElement.Skip(run.Arguments);
 
-        for (; at < run.Count && run.MayGoOn; at++)
+        for (; at < run.Count && run.MayRun(at); at++)
         {
             nint start = run.Results.Length;
+            nint end = ChunkElement.ReadEnd(run.Arguments);
             run.Arguments.Objects.Clear();
             run.Results.References.Clear();
             try
@@ -107,14 +105,13 @@ internal abstract class Form<TResult> : Form
                 run.Fail(start, e);
             }
 
+            // Also after an element that could not be read to its end.
+            run.Arguments.SkipTo(end);
             run.Advance(at + 1);
         }
 
         return at;
     }
-
-    /// <summary>Reads past the argument of an element that has been settled before.</summary>
-    protected abstract void SkipArgument(PayloadReader arguments);
 
     internal sealed override Task? Run(
         Delegate work, object? state, PayloadReader arguments, PayloadWriter results, CancellationToken cancellation)

@@ -11,10 +11,6 @@ internal sealed class PlainForm<TResult> : Form<TResult>
     {
     }
 
-    protected override void SkipArgument(PayloadReader arguments)
-    {
-    }
-
     protected override ValueTask<TResult> Invoke(Delegate work, object? state, PayloadReader arguments, CancellationToken cancellation) =>
         Invoke(work, state, (object?)null, cancellation);
 
@@ -45,10 +41,6 @@ internal sealed class StateForm<TState, TResult> : Form<TResult>
     {
     }
 
-    protected override void SkipArgument(PayloadReader arguments)
-    {
-    }
-
     protected override ValueTask<TResult> Invoke(Delegate work, object? state, PayloadReader arguments, CancellationToken cancellation) =>
         OneParameter<TState>.Invoke(work, (TState)state!, cancellation);
 
@@ -62,8 +54,6 @@ internal abstract class ItemForm<TArgument, TResult> : Form<TResult>
     internal sealed override bool TakesArgument => true;
 
     internal sealed override void WriteArgument(PayloadWriter writer, object? argument) => Codec<TArgument>.Instance.Write(writer, (TArgument)argument!);
-
-    protected sealed override void SkipArgument(PayloadReader arguments) => Codec<TArgument>.Instance.Read(arguments);
 
     protected sealed override ValueTask<TResult> Invoke(Delegate work, object? state, PayloadReader arguments, CancellationToken cancellation) =>
         InvokeTyped(work, state, Codec<TArgument>.Instance.Read(arguments), cancellation);

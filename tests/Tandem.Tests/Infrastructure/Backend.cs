@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace Tandem.Tests.Infrastructure;
 
 /// <summary>One way of running work, with what it promises beyond the others, and a pool that the tests of a class share.</summary>
@@ -20,7 +22,14 @@ public abstract class Backend : IAsyncLifetime
     /// <summary>Two workers; for tests that leave them as they were.</summary>
     public WorkerPool Pool => _pool.Value;
 
-    public WorkerPoolOptions Options(int workers = 2) => new() { Isolation = Isolation, Transport = Transport, Workers = workers };
+    /// <summary>Options with a logger that drops what dying workers print.</summary>
+    public WorkerPoolOptions Options(int workers = 2) => new()
+    {
+        Isolation = Isolation,
+        Transport = Transport,
+        Workers = workers,
+        LoggerFactory = NullLoggerFactory.Instance,
+    };
 
     public WorkerPool Create(int workers = 2, Action<WorkerPoolOptions>? configure = null)
     {

@@ -30,6 +30,8 @@ internal static partial class Deaths
                 Signal(Environment.ProcessId, SIGKILL);
                 break;
             case Death.SegmentationFault:
+                // The runtime's handler takes the first for a fault that it may continue from, and restores the default action.
+                Signal(Environment.ProcessId, SIGSEGV);
                 Signal(Environment.ProcessId, SIGSEGV);
                 break;
             case Death.ExitZero:
@@ -51,8 +53,6 @@ internal static partial class Deaths
     }
 
     internal static void Kill(int pid) => Signal(pid, SIGKILL);
-
-    internal static void Fault(int pid) => Signal(pid, SIGSEGV);
 
     /// <summary>Checks that an exception tells how the worker ended.</summary>
     internal static void AssertTold(Death death, WorkerCrashedException crash)

@@ -5,6 +5,9 @@ namespace Tandem.Tests.Promises;
 /// <summary>Types and methods that the promises send to workers.</summary>
 internal static class Samples
 {
+    /// <summary>A pool of threads that each process has for itself.</summary>
+    internal static Lazy<WorkerPool> OwnPool { get; } = new(static () => WorkerPool.Threads(2));
+
     internal static string StaticMethod() => "static";
 
     internal static int Three() => 3;

@@ -150,12 +150,13 @@ public class CollectionTests
     [Fact]
     public void Long_chains_do_not_need_a_deep_stack()
     {
-        IEnumerable<int> numbers = Enumerable.Range(0, 100_000);
-        Assert.Equal(numbers, Wire.RoundTrip(new LinkedList<int>(numbers)));
-        Assert.Equal(numbers, Wire.RoundTrip(new ConcurrentQueue<int>(numbers)));
-        Assert.Equal(numbers.Reverse(), Wire.RoundTrip(new ConcurrentStack<int>(numbers)));
-        Assert.Equal(numbers, Wire.RoundTrip(ImmutableQueue.CreateRange(numbers)));
-        Assert.Equal(numbers.Reverse(), Wire.RoundTrip(ImmutableStack.CreateRange(numbers)));
+        int[] numbers = [.. Enumerable.Range(0, 100_000)];
+        int[] reversed = [.. numbers.Reverse()];
+        Assert.True(numbers.SequenceEqual(Wire.RoundTrip(new LinkedList<int>(numbers))));
+        Assert.True(numbers.SequenceEqual(Wire.RoundTrip(new ConcurrentQueue<int>(numbers))));
+        Assert.True(reversed.SequenceEqual(Wire.RoundTrip(new ConcurrentStack<int>(numbers))));
+        Assert.True(numbers.SequenceEqual(Wire.RoundTrip(ImmutableQueue.CreateRange(numbers))));
+        Assert.True(reversed.SequenceEqual(Wire.RoundTrip(ImmutableStack.CreateRange(numbers))));
     }
 
     [Fact]

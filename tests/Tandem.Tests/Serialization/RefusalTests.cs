@@ -57,6 +57,9 @@ public class RefusalTests
         { "ExecutionContext", "synchronises threads" },
         { "SynchronizationContext", "synchronises threads" },
         { "IServiceProvider", "pass what the work needs of it" },
+        { "ILogger", "make a logger in the work" },
+        { "WorkerPool", "make another pool in the work" },
+        { "WorkerPool<TState>", "make another pool in the work" },
         { "Lazy", "pass its Value" },
         { "DerivedDictionary", "hold the collection in a field" },
         { "Builder", "call ToImmutable" },
@@ -79,7 +82,7 @@ public class RefusalTests
         }
         finally
         {
-            if (value is IDisposable disposable and not Task)
+            if (value is IDisposable disposable and not (Task or WorkerPool))
                 disposable.Dispose();
         }
     }
@@ -174,6 +177,9 @@ public class RefusalTests
         "ExecutionContext" => ExecutionContext.Capture()!,
         "SynchronizationContext" => new SynchronizationContext(),
         "IServiceProvider" => new Services(),
+        "ILogger" => Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance,
+        "WorkerPool" => RuntimeHelpers.GetUninitializedObject(typeof(WorkerPool)),
+        "WorkerPool<TState>" => RuntimeHelpers.GetUninitializedObject(typeof(WorkerPool<int>)),
         "Lazy" => new Lazy<int>(() => 1),
         "DerivedDictionary" => new DerivedDictionary(),
         "Builder" => ImmutableDictionary.CreateBuilder<string, int>(),

@@ -76,7 +76,7 @@ public class RoundTripProperties
     public void Graphs_of_anything_arrive_as_they_were() =>
         Repeatable.Check(Anything, value => Assert.True(Same(value, Wire.RoundTrip(value))), 300);
 
-    private static void Equal<T>(Gen<T> generator, int times = 300) =>
+    private static void Equal<T>(Gen<T> generator, int times = 150) =>
         Repeatable.Check(generator, value => Assert.Equal(value, Wire.RoundTrip(value)), times);
 
     // Assert.Equal compares what is inside tuples by reference.

@@ -104,7 +104,7 @@ internal sealed unsafe class PortableLink : WorkerLink
     internal override void Start(IFrameSink sink)
     {
         _sink = sink;
-        _receiver = new Thread(Receive, 256 * 1024) { IsBackground = true, Name = "Tandem receiver" };
+        _receiver = new Thread(Receive, ReceiverStack) { IsBackground = true, Name = "Tandem receiver" };
         _sender = new Thread(Send, 256 * 1024) { IsBackground = true, Name = "Tandem sender" };
         _receiver.Start();
         _sender.Start();

@@ -220,7 +220,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     internal override void Start(IFrameSink sink)
     {
         _sink = sink;
-        _receiver = new Thread(Receive, 256 * 1024) { IsBackground = true, Name = "Tandem receiver" };
+        _receiver = new Thread(Receive, ReceiverStack) { IsBackground = true, Name = "Tandem receiver" };
         _receiver.Start();
     }
 

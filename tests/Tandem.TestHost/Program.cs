@@ -1,0 +1,52 @@
+using Tandem.TestHost;
+
+// A program with a pool, for the tests that must look at it from outside: what is left when it ends, in whatever way.
+if (Environment.GetEnvironmentVariable(Roles.MainTraces) is { Length: > 0 } folder)
+    File.WriteAllText(Path.Combine(folder, $"{Environment.ProcessId}"), "");
+
+string role = args.Length > 0 ? args[0] : "";
+string kind = args.Length > 1 ? args[1] : "";
+string work = args.Length > 2 ? args[2] : "idle";
+switch (role)
+{
+    case "sleep":
+        Roles.Say("ready");
+        Thread.Sleep(Timeout.Infinite);
+        return 0;
+
+    case "hold": // waits to be killed
+        await Roles.StartAsync(kind, work);
+        Thread.Sleep(Timeout.Infinite);
+        return 0;
+
+    case "forget": // returns from Main without disposing its pool
+        await Roles.StartAsync(kind, work);
+        return 0;
+
+    case "exit": // the same by Environment.Exit
+        await Roles.StartAsync(kind, work);
+        Environment.Exit(3);
+        return 0;
+
+    case "throw": // the same by an unhandled exception
+        await Roles.StartAsync(kind, work);
+        throw new InvalidOperationException("unhandled on purpose");
+
+    case "nest": // pools inside the work items of pools
+        Roles.Say(await Roles.NestAsync(kind, int.Parse(work, null)));
+        return 0;
+
+    case "terminal": // Ctrl-C, which a terminal sends to the whole group, must not reach the workers
+        await Roles.StartAsync(kind, work);
+        Console.CancelKeyPress += static (_, e) =>
+        {
+            e.Cancel = true;
+            Roles.Say("interrupted");
+        };
+        Thread.Sleep(Timeout.Infinite);
+        return 0;
+
+    default:
+        Console.Error.WriteLine($"There is no role '{role}'.");
+        return 1;
+}

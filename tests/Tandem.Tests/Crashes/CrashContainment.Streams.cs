@@ -1,0 +1,137 @@
+using Microsoft.Extensions.Logging;
+using Tandem.Tests.Infrastructure;
+
+namespace Tandem.Tests.Crashes;
+
+public partial class CrashContainment
+{
+    [Fact(Timeout = Limits.Test)]
+    public async Task Large_arguments_to_workers_that_die_on_receipt_never_block_the_caller()
+    {
+        byte[] payload = new byte[1 << 20];
+        await using WorkerPool pool = Backend.Create(2);
+
+        // Submitted without waiting: if a dying worker could block its sender, this would not get through.
+        Task<int>[] doomed = [.. Enumerable.Range(0, 12).Select(_ => pool.RunAsync(
+            static (input, _) => input.payload.Length + input.Item2.Count,
+            (payload, new Dictionary<DeadlyKey, int> { [new DeadlyKey(Death.Killed)] = 1 })))];
+        foreach (Task<int> call in doomed)
+            Assert.Equal("SIGKILL", (await Assert.ThrowsAsync<WorkerCrashedException>(() => call)).Signal);
+
+        Assert.Equal(payload.Length, await pool.RunAsync(static (bytes, _) => bytes.Length, payload));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Ten_mebibytes_of_standard_error_never_block_a_worker()
+    {
+        using var log = new CapturedLog();
+        await using WorkerPool pool = Backend.Create(1, options => options.LoggerFactory = log);
+
+        int before = await pool.RunAsync(static () =>
+        {
+            string line = new('x', 1023);
+            for (int i = 0; i < 10 * 1024; i++)
+                Console.Error.WriteLine(line);
+
+            return Environment.ProcessId;
+        });
+
+        Assert.Equal(before, await pool.RunAsync(static () => Environment.ProcessId));
+        await Eventually.Async(() => log.Output.Length > 1000, otherwise: () => $"{log.Output.Length} lines came.");
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_line_without_end_never_blocks_a_worker()
+    {
+        using var log = new CapturedLog();
+        await using WorkerPool pool = Backend.Create(1, options => options.LoggerFactory = log);
+
+        await pool.RunAsync(static () =>
+        {
+            string part = new('y', 4096);
+            for (int i = 0; i < 1024; i++)
+                Console.Out.Write(part);
+        });
+
+        Assert.Equal(1, await pool.RunAsync(static () => 1));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task What_workers_write_reaches_the_log_line_by_line()
+    {
+        using var log = new CapturedLog();
+        int pid;
+        await using (WorkerPool pool = Backend.Create(1, options => options.LoggerFactory = log))
+        {
+            pid = await pool.RunAsync(static () =>
+            {
+                Console.Out.WriteLine("to standard output: ü");
+                Console.Error.Write("to standard error\nwithout an end");
+                Console.Error.Flush();
+                return Environment.ProcessId;
+            });
+        }
+
+        await Eventually.Async(() => log.Output.Length >= 3, otherwise: () => string.Join('\n', log.Output.Select(entry => entry.Text)));
+        Assert.All(log.Output, entry => Assert.Contains($"{pid}", entry.Text, StringComparison.Ordinal));
+        Assert.Contains(log.Output, entry => entry.Level == LogLevel.Information && entry.Text.EndsWith("to standard output: ü", StringComparison.Ordinal));
+        Assert.Contains(log.Output, entry => entry.Level == LogLevel.Warning && entry.Text.EndsWith("to standard error", StringComparison.Ordinal));
+        Assert.Contains(log.Output, entry => entry.Level == LogLevel.Warning && entry.Text.EndsWith("without an end", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task An_unhandled_exception_of_another_thread_of_a_worker_is_told()
+    {
+        await using WorkerPool pool = Backend.Create(1);
+
+        WorkerCrashedException crash = await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(static () =>
+        {
+            new Thread(static () => throw new InvalidOperationException("nobody caught me")).Start();
+            Thread.Sleep(Timeout.Infinite);
+        }));
+
+        Assert.Equal("SIGABRT", crash.Signal);
+        Assert.Contains("nobody caught me", crash.StandardErrorTail, StringComparison.Ordinal);
+        Assert.Contains("nobody caught me", crash.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task The_death_of_a_worker_and_its_replacement_are_logged()
+    {
+        using var log = new CapturedLog();
+        await using WorkerPool pool = Backend.Create(1, options => (options.LoggerFactory, options.Name) = (log, "mortals"));
+
+        WorkerCrashedException crash = await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(static () => Environment.Exit(5)));
+        int replacement = await pool.RunAsync(static () => Environment.ProcessId);
+
+        Assert.Contains(log.Entries, entry => entry.Level == LogLevel.Warning && entry.Text.Contains($"{crash.ProcessId}", StringComparison.Ordinal)
+            && entry.Text.Contains("mortals", StringComparison.Ordinal) && entry.Text.Contains("code 5", StringComparison.Ordinal));
+        Assert.Contains(log.Entries, entry => entry.Text.Contains($"Worker {replacement} of 'mortals' is ready", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task What_a_worker_has_started_ends_with_it()
+    {
+        Gate started = _scratch.Gate();
+        await using WorkerPool pool = Backend.Create(1, options => options.CancellationGrace = TimeSpan.Zero);
+        using var source = new CancellationTokenSource();
+
+        Task stubborn = pool.RunAsync(
+            () =>
+            {
+                using var child = System.Diagnostics.Process.Start("sleep", "600");
+                File.WriteAllText(started.Path + ".tmp", $"{child.Id}");
+                File.Move(started.Path + ".tmp", started.Path);
+                Thread.Sleep(Timeout.Infinite);
+            },
+            cancellationToken: source.Token);
+        await started.OpenedAsync();
+        int grandchild = int.Parse(await File.ReadAllTextAsync(started.Path, CancellationToken.None), null);
+        Assert.True(ProcFs.IsAlive(grandchild));
+        await source.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stubborn);
+        await Eventually.Async(() => !ProcFs.IsAlive(grandchild), otherwise: () => "The grandchild is left.");
+        Assert.Equal(1, await pool.RunAsync(static () => 1));
+    }
+}
