@@ -36,16 +36,6 @@ switch (role)
         Roles.Say(await Roles.NestAsync(kind, int.Parse(work, null)));
         return 0;
 
-    case "terminal": // Ctrl-C, which a terminal sends to the whole group, must not reach the workers
-        await Roles.StartAsync(kind, work);
-        Console.CancelKeyPress += static (_, e) =>
-        {
-            e.Cancel = true;
-            Roles.Say("interrupted");
-        };
-        Thread.Sleep(Timeout.Infinite);
-        return 0;
-
     default:
         Console.Error.WriteLine($"There is no role '{role}'.");
         return 1;

@@ -19,6 +19,10 @@ internal sealed class PortableLauncher : WorkerLauncher
     internal override void Start(ProcessEngine engine, LaunchPlan plan, Func<string, Dictionary<string, string>> environment, Action<ProcessWorker> prepare)
     {
         string name = $"tandem-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12))}";
+        // A pipe on Unix is a socket in the folder for temporary files, which may be another one for the worker.
+        if (!OperatingSystem.IsWindows())
+            name = Path.Combine(Path.GetTempPath(), name);
+
         var link = new PortableLink(name);
         try
         {

@@ -67,7 +67,7 @@ public sealed class WorkerPoolOptions
     public int MaximumNesting { get; set; } = 2;
 
     /// <summary>Environment variables that worker processes get beside this process's own; a <see langword="null"/> value removes one.</summary>
-    public IDictionary<string, string?> Environment { get; } = new Dictionary<string, string?>(StringComparer.Ordinal);
+    public IDictionary<string, string?> Environment { get; private set; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
     /// <summary>
     /// Where the pool logs the lives of its workers, and the lines that worker processes write to standard output and error (in
@@ -90,7 +90,9 @@ public sealed class WorkerPoolOptions
         Check(IsDuration(StartTimeout) && StartTimeout > TimeSpan.Zero, nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
         Check(StartRetryLimit >= 1, nameof(StartRetryLimit), StartRetryLimit, "at least 1");
         Check(MaximumNesting is >= 1 and <= 16, nameof(MaximumNesting), MaximumNesting, "between 1 and 16");
-        return (WorkerPoolOptions)MemberwiseClone();
+        var copy = (WorkerPoolOptions)MemberwiseClone();
+        copy.Environment = new Dictionary<string, string?>(Environment, StringComparer.Ordinal);
+        return copy;
     }
 
     private static bool IsDuration(TimeSpan value) => value >= TimeSpan.Zero && value.TotalMilliseconds < int.MaxValue;

@@ -119,6 +119,7 @@ internal sealed class ProcessEngine : PoolEngine
                 _supervisor.AbortAll();
 
             stopping = _stopping ??= StopWorkersAsync();
+            CheckIdle(); // a stronger mode may have emptied the queue of a pool that was draining
         }
 
         foreach (WorkItem item in given)
@@ -195,6 +196,7 @@ internal sealed class ProcessEngine : PoolEngine
         {
             Pump(null);
             sleepers = _dispatcher.FlushTouched();
+            CheckIdle();
         }
 
         sleepers.Wake();

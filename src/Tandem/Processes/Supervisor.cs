@@ -94,6 +94,10 @@ internal sealed class Supervisor
     {
         lock (_lock)
         {
+            // One that was told to end closes its connection first, and may still be disposing its state.
+            if (worker.IsExpectedToExit && cause is EndOfStreamException)
+                return;
+
             worker.State = WorkerState.Killing;
             if (cause is not EndOfStreamException)
                 worker.KillReason ??= $"It broke the protocol ({cause.Message}) and was killed.";

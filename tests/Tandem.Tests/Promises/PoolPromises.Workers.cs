@@ -189,4 +189,14 @@ public partial class PoolPromises
         Assert.Equal("a=b", added);
         Assert.True(string.IsNullOrEmpty(path));
     }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Workers_may_have_a_folder_for_temporary_files_of_their_own()
+    {
+        Assert.SkipUnless(Backend.CopiesValues, "A thread shares the environment.");
+        string folder = NewTrail().Folder;
+        await using WorkerPool pool = Backend.Create(1, options => options.Environment["TMPDIR"] = folder);
+
+        Assert.StartsWith(folder, await pool.RunAsync(Path.GetTempPath), StringComparison.Ordinal);
+    }
 }

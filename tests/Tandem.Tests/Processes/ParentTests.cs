@@ -1,0 +1,148 @@
+using System.Runtime.InteropServices;
+using Tandem.Tests.Infrastructure;
+
+namespace Tandem.Tests.Processes;
+
+/// <summary>What is left of a program's workers when the program ends, in whatever way.</summary>
+public partial class ParentTests
+{
+    /// <summary>The promise: no worker is alive this long after its parent.</summary>
+    private static readonly TimeSpan Promised = TimeSpan.FromSeconds(2);
+
+    public static TheoryData<string, string> KindsAndWork => new()
+    {
+        { "shared-memory", "idle" },
+        { "shared-memory", "busy" },
+        { "portable", "idle" },
+        { "portable", "busy" },
+    };
+
+    [Theory(Timeout = Limits.Test)]
+    [MemberData(nameof(KindsAndWork))]
+    public async Task Of_a_killed_program_no_worker_is_left(string kind, string work)
+    {
+        using HostProgram program = HostProgram.Start("hold", kind, work);
+        int[] workers = await program.WorkersAsync();
+        Assert.All(workers, pid => Assert.True(ProcFs.IsAlive(pid)));
+
+        Deaths.Kill(program.Id);
+
+        await AssertGoneAsync(workers);
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [MemberData(nameof(KindsAndWork))]
+    public async Task A_program_that_forgets_to_dispose_its_pool_exits(string kind, string work)
+    {
+        using HostProgram program = HostProgram.Start("forget", kind, work);
+        int[] workers = await program.WorkersAsync();
+
+        Assert.Equal(0, await program.ExitCodeAsync());
+        await AssertGoneAsync(workers);
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("idle")]
+    [InlineData("busy")]
+    public async Task A_program_that_forgets_to_dispose_its_threads_exits(string work)
+    {
+        using HostProgram program = HostProgram.Start("forget", "threads", work);
+        await program.WorkersAsync();
+
+        Assert.Equal(0, await program.ExitCodeAsync());
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [MemberData(nameof(KindsAndWork))]
+    public async Task Of_a_program_that_calls_exit_no_worker_is_left(string kind, string work)
+    {
+        using HostProgram program = HostProgram.Start("exit", kind, work);
+        int[] workers = await program.WorkersAsync();
+
+        Assert.Equal(3, await program.ExitCodeAsync());
+        await AssertGoneAsync(workers);
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("shared-memory")]
+    [InlineData("portable")]
+    public async Task Of_a_program_that_fails_no_worker_is_left(string kind)
+    {
+        using HostProgram program = HostProgram.Start("throw", kind, "busy");
+        int[] workers = await program.WorkersAsync();
+
+        Assert.Equal(134, await program.ExitCodeAsync()); // 128 + SIGABRT
+        await AssertGoneAsync(workers);
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("shared-memory")]
+    [InlineData("portable")]
+    public async Task A_worker_never_runs_Main(string kind)
+    {
+        using var scratch = new Scratch();
+        Trail traces = scratch.Trail();
+        using HostProgram program = HostProgram.Start("nest", kind, "1", traces.Folder);
+
+        Assert.Equal("bottom <", await program.ReadLineAsync());
+        Assert.Equal(0, await program.ExitCodeAsync());
+        Assert.Equal($"{program.Id}", Assert.Single(traces.Names));
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("shared-memory")]
+    [InlineData("portable")]
+    public async Task Pools_nest_to_the_limit_and_say_so_beyond(string kind)
+    {
+        using HostProgram program = HostProgram.Start("nest", kind, "2");
+
+        string said = await program.ReadLineAsync();
+        Assert.StartsWith("refused: ", said, StringComparison.Ordinal);
+        Assert.EndsWith(" < <", said, StringComparison.Ordinal);
+        Assert.Contains(nameof(WorkerPoolOptions.MaximumNesting), said, StringComparison.Ordinal);
+        Assert.Contains("nested 2 deep", said, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task The_nesting_limit_of_the_outermost_pool_holds()
+    {
+        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 1, MaximumNesting = 1 });
+
+        WorkerStartException refused = await Assert.ThrowsAsync<WorkerStartException>(() => pool.RunAsync(static () =>
+        {
+            using var inner = new Disposer(WorkerPool.Create(new WorkerPoolOptions { Workers = 1, MaximumNesting = 16 }));
+        }));
+
+        Assert.Contains("nested 1 deep", refused.Message, StringComparison.Ordinal);
+        await pool.RunAsync(static async () =>
+        {
+            await using WorkerPool threads = WorkerPool.Threads(1);
+            await threads.RunAsync(static () => { });
+        });
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("shared-memory")]
+    [InlineData("portable")]
+    public async Task An_interrupt_from_the_terminal_reaches_the_program_only(string kind)
+    {
+        using HostProgram program = HostProgram.Start("hold", kind);
+        int[] workers = await program.WorkersAsync();
+        int group = GetProcessGroup(program.Id);
+
+        // A terminal signals its whole foreground group; each worker leads a group of its own.
+        Assert.All(workers, pid => Assert.Equal(pid, GetProcessGroup(pid)));
+        Assert.DoesNotContain(group, workers);
+    }
+
+    private static Task AssertGoneAsync(int[] workers) =>
+        Eventually.Async(() => !workers.Any(ProcFs.IsAlive), Promised, () => $"Alive: {string.Join(' ', workers.Where(ProcFs.IsAlive))}.");
+
+    [LibraryImport("libc", EntryPoint = "getpgid")]
+    private static partial int GetProcessGroup(int pid);
+
+    private sealed class Disposer(WorkerPool pool) : IDisposable
+    {
+        public void Dispose() => pool.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+}
