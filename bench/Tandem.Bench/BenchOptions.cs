@@ -18,7 +18,7 @@ internal sealed class BenchOptions
           --only           these metrics alone
           --backends       these alone: threads, processes, processes-portable, task-run, parallel, ring, and the peers
                            python, loky, piscina, workerpool
-          --peers DIR      a directory with node_modules/piscina and node_modules/workerpool (or set TANDEM_PEERS)
+          --peers DIR      a directory with node_modules/piscina and node_modules/workerpool; TANDEM_PEERS does as well
 
         The exit code is 1 when a measurement could not be made. A missed target is reported, not an error: machines are noisy.
         """;
@@ -29,7 +29,10 @@ internal sealed class BenchOptions
 
     internal string? Markdown { get; private set; }
 
-    internal string? PeersDirectory { get; private set; } = Environment.GetEnvironmentVariable(PeersVariable) is { Length: > 0 } set ? set : null;
+    internal string? PeersDirectory { get; private set; }
+
+    /// <summary>Peers take a minute or more, which a quick run does not have unless the command line says so.</summary>
+    internal bool WantsPeers => !Quick || PeersDirectory is not null;
 
     private HashSet<string>? Only { get; set; }
 

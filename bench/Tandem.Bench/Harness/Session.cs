@@ -46,9 +46,15 @@ internal sealed class Session(BenchOptions options, ResultLog results)
 
     internal async Task RunAsync(Peer peer)
     {
-        string? problem = await peer.RunAsync(results);
-        if (problem is not null)
-            Note($"{peer.Name}: {problem}");
+        try
+        {
+            if (await peer.RunAsync(results) is { } problem)
+                Note($"{peer.Name}: {problem}");
+        }
+        catch (Exception e)
+        {
+            Fail(peer.Name, e);
+        }
     }
 
     /// <summary>Measures one metric for all its contenders, round by round.</summary>
@@ -81,6 +87,13 @@ internal sealed class Session(BenchOptions options, ResultLog results)
 
         foreach (Contender contender in running)
             results.Add(contender.Backend, metric, Statistics.Median(figures[contender.Backend]));
+    }
+
+    /// <summary>Runs contenders once, for nothing; what fails here fails again where it is measured.</summary>
+    internal async Task WarmUpAsync(IEnumerable<Contender> contenders)
+    {
+        foreach (Contender contender in contenders.Where(contender => Wants(contender.Backend)))
+            await ((Task)contender.MeasureAsync().WaitAsync(RoundLimit)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     internal void Note(string note)

@@ -10,15 +10,16 @@ internal static class CallThroughput
     internal static async Task RunAsync(Session session)
     {
         await using var pools = PoolSet.Open(session, 2, Backend.Own);
-        await session.CompareAsync(
-            Metric.Calls,
-            [
-                .. pools.Each((pool, backend) => SubmitAsync(
-                    () => pool.RunAsync(static () => 1), backend == Backend.Portable ? session.Scale(full: 100_000, quick: 20_000) : Calls)),
-                new Contender(Backend.TaskRun, () => SubmitAsync(static () => Task.Run(static () => 1), Calls)),
-            ],
-            rounds: session.Scale(full: 7, quick: 3));
+        int portable = session.Scale(full: 100_000, quick: 20_000);
+        await session.WarmUpAsync(Contenders(pools, Calls / 5, portable / 5));
+        await session.CompareAsync(Metric.Calls, Contenders(pools, Calls, portable), rounds: session.Scale(full: 7, quick: 3), warmUps: 0);
     }
+
+    private static IEnumerable<Contender> Contenders(PoolSet pools, int calls, int portableCalls) =>
+    [
+        .. pools.Each((pool, backend) => SubmitAsync(() => pool.RunAsync(static () => 1), backend == Backend.Portable ? portableCalls : calls)),
+        new Contender(Backend.TaskRun, () => SubmitAsync(static () => Task.Run(static () => 1), calls)),
+    ];
 
     private static async Task<double> SubmitAsync(Func<Task<int>> call, int calls)
     {

@@ -23,11 +23,11 @@ internal sealed record Peer(string Name, string[] Programs, string[] Probe, stri
         Metric.FirstResult, Metric.RoundTripHot, Metric.RoundTripIdle, Metric.Calls, Metric.MapItems, Metric.Payload1, Metric.Payload1Serial,
     ];
 
-    /// <summary>The peers that this run asks for. A quick run has no time for them unless it is told where they are.</summary>
+    /// <summary>The peers that this run asks for.</summary>
     internal static IEnumerable<Peer> All(BenchOptions options)
     {
         string wanted = string.Join(',', Metrics.Select(metric => metric.Name).Where(options.WantsMetric));
-        if (wanted.Length == 0 || (options.Quick && options.PeersDirectory is null))
+        if (wanted.Length == 0 || !options.WantsPeers)
             yield break;
 
         string mode = options.Quick ? "quick" : "full";
@@ -36,7 +36,7 @@ internal sealed record Peer(string Name, string[] Programs, string[] Probe, stri
         string[] pythons = ["python3", "/usr/bin/python3"];
         string python = Path.Combine(scripts, "python_pools.py");
         string node = Path.Combine(scripts, "node_pools.cjs");
-        string modules = Path.GetFullPath(options.PeersDirectory ?? ".");
+        string modules = Path.GetFullPath(options.PeersDirectory ?? Environment.GetEnvironmentVariable(BenchOptions.PeersVariable) ?? ".");
         Peer[] peers =
         [
             new(Backend.Python, pythons, ["-c", "import concurrent.futures"], [python, Backend.Python, mode, wanted], "python3"),
@@ -54,11 +54,11 @@ internal sealed record Peer(string Name, string[] Programs, string[] Probe, stri
     {
         foreach (string program in Programs)
         {
-            if (await OutputOfAsync(program, Probe) is null)
+            if (await OutputOfAsync(program, Probe, quiet: true) is null)
                 continue;
 
-            if (await OutputOfAsync(program, Arguments) is not { } output)
-                return "its script failed";
+            if (await OutputOfAsync(program, Arguments, quiet: false) is not { } output)
+                return "its script failed or took more than two minutes";
 
             foreach (string line in output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
                 Add(results, JsonSerializer.Deserialize<Result>(line)!);
@@ -75,16 +75,16 @@ internal sealed record Peer(string Name, string[] Programs, string[] Probe, stri
     }
 
     /// <returns>Standard output, or null where the program is missing, fails or takes too long.</returns>
-    private static async Task<string?> OutputOfAsync(string program, string[] arguments)
+    private static async Task<string?> OutputOfAsync(string program, string[] arguments, bool quiet)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = quiet };
         ChildProcess.RemoveTandemVariables(start);
         try
         {
             using Process process = Process.Start(start)!;
             using var limit = new CancellationTokenSource(Limit);
             using CancellationTokenRegistration kill = limit.Token.Register(() => process.Kill(entireProcessTree: true));
-            Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            Task<string> errors = quiet ? process.StandardError.ReadToEndAsync(CancellationToken.None) : Task.FromResult("");
             string output = await process.StandardOutput.ReadToEndAsync(CancellationToken.None);
             await errors;
             await process.WaitForExitAsync(CancellationToken.None);

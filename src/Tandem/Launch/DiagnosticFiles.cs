@@ -26,12 +26,13 @@ internal static class DiagnosticFiles
     }
 
     /// <summary>Deletes what the process has left.</summary>
-    internal static void Delete(int processId, string? key)
+    /// <param name="environment">The environment that it was started with: it may have a folder for temporary files of its own.</param>
+    internal static void Delete(int processId, string? key, Dictionary<string, string> environment)
     {
         if (key is null)
             return;
 
-        string directory = Path.GetTempPath();
+        string directory = environment.TryGetValue("TMPDIR", out string? own) ? own : Path.GetTempPath();
         string name = string.Create(CultureInfo.InvariantCulture, $"{processId}-{key}");
         foreach (string file in (ReadOnlySpan<string>)[$"dotnet-diagnostic-{name}-socket", $"clr-debug-pipe-{name}-in", $"clr-debug-pipe-{name}-out"])
         {

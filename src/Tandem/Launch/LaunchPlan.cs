@@ -78,6 +78,7 @@ internal sealed class LaunchPlan
         environment[LaunchProtocol.DepthLimitVariable] = depthLimit.ToString(CultureInfo.InvariantCulture);
         environment[LaunchProtocol.ParentVariable] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         environment[LaunchProtocol.ConcurrencyVariable] = options.ConcurrencyPerWorker.ToString(CultureInfo.InvariantCulture);
+        environment[LaunchProtocol.FoldersVariable] = PlugIns.Folders();
         if (Hook is not null)
         {
             environment.TryGetValue(LaunchProtocol.HooksVariable, out string? former);
@@ -108,8 +109,8 @@ internal sealed class LaunchPlan
         if (host is null || !File.Exists(worker) || !File.Exists(RuntimeConfig))
         {
             throw new WorkerStartException(
-                $"No worker can be started: startup hooks are switched off in this program ({HookSwitch} is false, as publishing trimmed or "
-                + "for native compilation does), and it cannot be started through Tandem.Worker.dll either. Set "
+                $"No worker can be started: startup hooks are switched off in this program ({HookSwitch} is false), and it cannot be started "
+                + "through Tandem.Worker.dll either. Publish without PublishTrimmed and PublishAot, which workers do not support, or set "
                 + "<StartupHookSupport>true</StartupHookSupport> in the project (in a file-based program: #:property StartupHookSupport=true).");
         }
 

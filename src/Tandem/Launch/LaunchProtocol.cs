@@ -21,6 +21,9 @@ internal static class LaunchProtocol
     /// <summary>How many items the worker runs at once.</summary>
     internal const string ConcurrencyVariable = "TANDEM_CONCURRENCY";
 
+    /// <summary>Folders of assemblies that the parent has loaded and the host does not know: plug-ins.</summary>
+    internal const string FoldersVariable = "TANDEM_FOLDERS";
+
     internal const string HooksVariable = "DOTNET_STARTUP_HOOKS";
 
     internal const string SharedMemory = "shared-memory";

@@ -104,6 +104,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
     private const int OpaqueSize = 1024;
 
     private readonly IProcessObserver _observer;
+    private readonly Dictionary<string, string> _environment;
     private readonly LineSplitter _output;
     private readonly LineSplitter _error;
     private readonly Lock _lock = new();
@@ -112,8 +113,10 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
     private int _errorPipe;
     private bool _reaped;
 
-    private LinuxWorkerProcess(int pid, int pidfd, int outputPipe, int errorPipe, IProcessObserver observer)
+    private LinuxWorkerProcess(
+        int pid, int pidfd, int outputPipe, int errorPipe, Dictionary<string, string> environment, IProcessObserver observer)
     {
+        _environment = environment;
         Id = pid;
         _pidfd = pidfd;
         _outputPipe = outputPipe;
@@ -186,7 +189,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
             spawned = true;
             SetNonBlocking(output[0]);
             SetNonBlocking(error[0]);
-            return new LinuxWorkerProcess(pid, Libc.PidfdOpen(pid), output[0], error[0], observer);
+            return new LinuxWorkerProcess(pid, Libc.PidfdOpen(pid), output[0], error[0], environment, observer);
         }
         finally
         {
@@ -245,7 +248,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         Close(ref _errorPipe);
         Close(ref _pidfd);
         if (status != 0)
-            DiagnosticFiles.Delete(Id, key);
+            DiagnosticFiles.Delete(Id, key, _environment);
 
         _observer.OnExited((status & 0x7F) == 0 ? new ExitStatus((status >> 8) & 0xFF, null) : new ExitStatus(null, status & 0x7F));
         return true;

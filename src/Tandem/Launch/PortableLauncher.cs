@@ -49,13 +49,15 @@ internal sealed class PortableWorkerProcess : WorkerProcess
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1);
 
     private readonly Process _process;
+    private readonly Dictionary<string, string> _environment;
     private readonly Lock _lock = new();
     private readonly string? _key;
     private bool _exited;
 
-    private PortableWorkerProcess(Process process)
+    private PortableWorkerProcess(Process process, Dictionary<string, string> environment)
     {
         _process = process;
+        _environment = environment;
         Id = process.Id;
         _key = OperatingSystem.IsLinux() ? DiagnosticFiles.KeyOf(Id) : null;
     }
@@ -87,7 +89,7 @@ internal sealed class PortableWorkerProcess : WorkerProcess
         }
 
         process.StandardInput.Close();
-        var started = new PortableWorkerProcess(process);
+        var started = new PortableWorkerProcess(process, environment);
         _ = started.WatchAsync(observer);
         return started;
     }
@@ -140,7 +142,7 @@ internal sealed class PortableWorkerProcess : WorkerProcess
 
         await Task.WhenAny(Task.WhenAll(output, error), Task.Delay(DrainTime)).ConfigureAwait(false);
         if (_process.ExitCode != 0)
-            DiagnosticFiles.Delete(Id, _key);
+            DiagnosticFiles.Delete(Id, _key, _environment);
 
         observer.OnExited(Status(_process.ExitCode));
     }

@@ -24,7 +24,8 @@ internal static class CollectionShapes
         static _ => new Queue<T>(), static (queue, item) => queue.Enqueue(item));
 
     internal static Shape Stack<T>() => new SequenceShape<Stack<T>, T>(
-        static _ => new Stack<T>(), static (stack, item) => stack.Push(item)) { LastFirst = true };
+        static _ => new Stack<T>(), static (stack, item) => stack.Push(item))
+    { LastFirst = true };
 
     internal static Shape LinkedList<T>() => new SequenceShape<LinkedList<T>, T>(
         static _ => new LinkedList<T>(), static (list, item) => list.AddLast(item));
@@ -42,10 +43,12 @@ internal static class CollectionShapes
         static _ => new ConcurrentQueue<T>(), static (queue, item) => queue.Enqueue(item));
 
     internal static Shape ConcurrentStack<T>() => new SequenceShape<ConcurrentStack<T>, T>(
-        static _ => new ConcurrentStack<T>(), static (stack, item) => stack.Push(item)) { LastFirst = true };
+        static _ => new ConcurrentStack<T>(), static (stack, item) => stack.Push(item))
+    { LastFirst = true };
 
     internal static Shape ConcurrentBag<T>() => new SequenceShape<ConcurrentBag<T>, T>(
-        static _ => [], static (bag, item) => bag.Add(item)) { LastFirst = true };
+        static _ => [], static (bag, item) => bag.Add(item))
+    { LastFirst = true };
 
     internal static Shape ImmutableList<T>() => new ImmutableSequenceShape<ImmutableList<T>, T>(static (items, _) => [.. items]);
 

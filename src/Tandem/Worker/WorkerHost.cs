@@ -20,6 +20,7 @@ internal static class WorkerHost
         Nesting.IsWorker = true;
         int parent = int.Parse(Environment.GetEnvironmentVariable(LaunchProtocol.ParentVariable)!, CultureInfo.InvariantCulture);
         int concurrency = int.Parse(Environment.GetEnvironmentVariable(LaunchProtocol.ConcurrencyVariable)!, CultureInfo.InvariantCulture);
+        PlugIns.Probe(Environment.GetEnvironmentVariable(LaunchProtocol.FoldersVariable));
         CleanEnvironment();
 
         int code = 0;
@@ -80,5 +81,6 @@ internal static class WorkerHost
         Environment.SetEnvironmentVariable(LaunchProtocol.WorkerVariable, null);
         Environment.SetEnvironmentVariable(LaunchProtocol.ParentVariable, null);
         Environment.SetEnvironmentVariable(LaunchProtocol.ConcurrencyVariable, null);
+        Environment.SetEnvironmentVariable(LaunchProtocol.FoldersVariable, null);
     }
 }

@@ -1,0 +1,25 @@
+using Tandem.Packaging.Tests.Infrastructure;
+
+namespace Tandem.Packaging.Tests;
+
+/// <summary>Programs that are one source file, without a project.</summary>
+[Collection<PackageCollection>]
+public sealed class FileBasedProgramTests(PackageFixture package)
+{
+    private const int Limit = 300_000;
+
+    [Fact(Timeout = Limit)]
+    public async Task By_dotnet_run() => (await RunAsync()).AssertWorked();
+
+    [Fact(Timeout = Limit)]
+    public async Task By_dotnet_run_with_hooks_switched_off() => (await RunAsync("#:property StartupHookSupport=false")).AssertWorked();
+
+    private async Task<ProgramRun> RunAsync(params string[] directives)
+    {
+        UserFolder folder = package.CreateFolder($"file-{Guid.NewGuid():N}");
+        folder.AddFile("app.cs", directives);
+        // The SDK builds such programs below the user's data folder; this one is deleted with the rest.
+        string data = Directory.CreateDirectory(folder.At("data")).FullName;
+        return await folder.RunAsync(new Dictionary<string, string> { ["XDG_DATA_HOME"] = data }, "dotnet", "run", folder.At("app.cs"));
+    }
+}

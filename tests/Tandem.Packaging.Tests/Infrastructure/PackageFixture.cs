@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Reflection;
+
+namespace Tandem.Packaging.Tests.Infrastructure;
+
+/// <summary>All tests of the package: one after another, since each of them builds.</summary>
+[CollectionDefinition(DisableParallelization = true)]
+public sealed class PackageCollection : ICollectionFixture<PackageFixture>;
+
+/// <summary>The package, made once from the sources as they are, in a folder of its own that a user's restore looks into.</summary>
+public sealed class PackageFixture : IAsyncLifetime
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("tandem-packaging-").FullName;
+
+    /// <summary>A version that no cache knows.</summary>
+    internal string Version { get; } = "0.1.0-test." + DateTime.UtcNow.Ticks.ToString(CultureInfo.InvariantCulture);
+
+    internal string PackageFile => Path.Combine(_root, "feed", $"Tandem.{Version}.nupkg");
+
+    /// <summary>Such as linux-x64.</summary>
+    internal static string RuntimeIdentifier =>
+        $"linux-{System.Runtime.InteropServices.RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+
+        // An added source; those of the machine stay.
+        await File.WriteAllTextAsync(
+            Path.Combine(_root, "NuGet.config"),
+            """<configuration><packageSources><add key="tandem-under-test" value="feed" /></packageSources></configuration>""",
+            TestContext.Current.CancellationToken);
+
+        // Built apart, as in a fresh clone: what others build or run at the same time is not touched.
+        CommandRun run = await Command.RunAsync(
+            Metadata("Repository"),
+            new Dictionary<string, string>(),
+            "dotnet", "pack", "-c", "Release", "src/Tandem", "-o", Path.Combine(_root, "feed"), $"-p:Version={Version}", $"-p:ArtifactsPath={_root}/artifacts");
+        run.AssertSucceeded();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(_root, recursive: true);
+        string unpacked = Path.Combine(Metadata("PackagesFolder"), "tandem", Version);
+        if (Directory.Exists(unpacked))
+            Directory.Delete(unpacked, recursive: true);
+
+        return default;
+    }
+
+    /// <summary>A new folder for a user's files; the package is found from there.</summary>
+    internal UserFolder CreateFolder(string name)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes that were left behind are looked for in /proc.");
+        return new UserFolder(Directory.CreateDirectory(Path.Combine(_root, name)).FullName, Version);
+    }
+
+    private static string Metadata(string key) =>
+        typeof(PackageFixture).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == key).Value!;
+}

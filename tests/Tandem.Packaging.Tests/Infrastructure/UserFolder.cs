@@ -1,0 +1,96 @@
+namespace Tandem.Packaging.Tests.Infrastructure;
+
+/// <summary>A folder of a user's, outside of this repository, with projects and programs.</summary>
+internal sealed class UserFolder(string path, string version)
+{
+    internal string At(params string[] parts) => Path.Combine([path, .. parts]);
+
+    /// <summary>The text of a program of this test project's folder Programs.</summary>
+    internal static string Source(string name)
+    {
+        using var reader = new StreamReader(typeof(UserFolder).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>Writes a project with some of the sources: a program, or a library that a program loads.</summary>
+    internal void AddProject(string name, bool isProgram, bool withTandem, params string[] sources)
+    {
+        Directory.CreateDirectory(At(name));
+        foreach (string source in sources)
+            File.WriteAllText(At(name, source), Source(source));
+
+        string kind = isProgram ? "<OutputType>Exe</OutputType>" : "<EnableDynamicLoading>true</EnableDynamicLoading>";
+        string reference = withTandem ? $"""<PackageReference Include="Tandem" Version="{version}" />""" : "";
+        File.WriteAllText(At(name, $"{name}.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <TargetFramework>net10.0</TargetFramework>
+                <Nullable>enable</Nullable>
+                <ImplicitUsings>enable</ImplicitUsings>
+                {kind}
+              </PropertyGroup>
+              <ItemGroup>
+                {reference}
+              </ItemGroup>
+            </Project>
+            """);
+    }
+
+    /// <summary>Writes the program as one file, with directives at its start.</summary>
+    internal void AddFile(string name, params string[] directives)
+    {
+        string[] lines = [.. Source("Scenario.cs").Split('\n')];
+        bool IsUsing(string line) => line.StartsWith("using ", StringComparison.Ordinal);
+        File.WriteAllText(At(name), string.Join('\n',
+            [$"#:package Tandem@{version}", .. directives, .. lines.Where(IsUsing), Source("Program.cs"), .. lines.Where(line => !IsUsing(line))]));
+    }
+
+    /// <summary>Runs a command of the SDK, which must succeed, unless packages of .NET itself are out of reach.</summary>
+    internal async Task BuildAsync(params string[] words)
+    {
+        CommandRun run = await Command.RunAsync(path, new Dictionary<string, string>(), ["dotnet", .. words]);
+        string[] missing = [.. run.Output.Split('\n').Where(line => line.Contains("error NU1", StringComparison.Ordinal))];
+        bool own = missing.Any(line => line.Contains("package Tandem", StringComparison.Ordinal));
+        Assert.SkipWhen(missing.Length > 0 && !own, $"A package that this form of a program needs cannot be restored here: {missing.FirstOrDefault()}");
+
+        run.AssertSucceeded();
+        Assert.Empty(run.Survivors);
+    }
+
+    /// <summary>Runs a program, from another folder than its own.</summary>
+    internal async Task<ProgramRun> RunAsync(IReadOnlyDictionary<string, string> variables, params string[] words)
+    {
+        string log = At($"main-{Guid.NewGuid():N}.log");
+        CommandRun run = await Command.RunAsync(
+            Path.GetTempPath(), new Dictionary<string, string>(variables) { ["MAIN_LOG"] = log }, words);
+        return new ProgramRun(run, File.Exists(log) ? File.ReadAllLines(log).Length : 0);
+    }
+
+    internal Task<ProgramRun> RunAsync(params string[] words) => RunAsync(new Dictionary<string, string>(), words);
+}
+
+/// <summary>A run of a user's program, and how often its Main was entered.</summary>
+internal sealed record ProgramRun(CommandRun Command, int Mains)
+{
+    /// <summary>What the program prints when all that it tries works.</summary>
+    internal const string Expected = """
+        MAIN
+        lambda: captured 8, in another process: True
+        async: on a pool's thread: True
+        map: 1
+        map: 4
+        map: 9
+        map: 16
+        crash: 3
+        after the crash: 8
+        END
+
+        """;
+
+    internal void AssertWorked()
+    {
+        Assert.Equal(("", Expected, 0), (Command.Errors, Command.Output, Command.ExitCode));
+        Assert.Equal(1, Mains);
+        Assert.Empty(Command.Survivors);
+    }
+}

@@ -1,0 +1,35 @@
+using Tandem;
+
+/// <summary>What a user does with a pool of processes; a class of its own, so that a plug-in can be made of it.</summary>
+public static class Scenario
+{
+    public static async Task RunAsync(string transport)
+    {
+        int here = Environment.ProcessId;
+        string text = "captured";
+        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 2, Transport = Enum.Parse<WorkerTransport>(transport) });
+
+        Console.WriteLine($"lambda: {await pool.RunAsync(() => $"{text} {text.Length}, in another process: {Environment.ProcessId != here}")}");
+        Console.WriteLine($"async: {await pool.RunAsync(async token =>
+        {
+            await Task.Delay(1, token);
+            return await Task.Run(OwnCode);
+        })}");
+
+        await foreach (int square in pool.MapAsync(Enumerable.Range(1, 4), number => number * number))
+            Console.WriteLine($"map: {square}");
+
+        try
+        {
+            await pool.RunAsync(() => Environment.Exit(3));
+        }
+        catch (WorkerCrashedException crash)
+        {
+            Console.WriteLine($"crash: {crash.ExitCode}");
+        }
+
+        Console.WriteLine($"after the crash: {await pool.RunAsync(() => text.Length)}");
+    }
+
+    private static string OwnCode() => $"on a pool's thread: {Thread.CurrentThread.IsThreadPoolThread}";
+}

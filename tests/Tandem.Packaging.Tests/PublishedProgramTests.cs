@@ -1,0 +1,46 @@
+using Tandem.Packaging.Tests.Infrastructure;
+
+namespace Tandem.Packaging.Tests;
+
+/// <summary>Programs as they are published.</summary>
+[Collection<PackageCollection>]
+public sealed class PublishedProgramTests(PackageFixture package)
+{
+    private const int Limit = 300_000;
+    private const string SingleFile = "-p:PublishSingleFile=true";
+
+    [Fact(Timeout = Limit)]
+    public async Task With_the_runtime_beside_it() => (await RunAsync("--self-contained")).AssertWorked();
+
+    [Fact(Timeout = Limit)]
+    public async Task In_a_single_file() => (await RunAsync("--self-contained", "false", SingleFile)).AssertWorked();
+
+    [Fact(Timeout = Limit)]
+    public async Task In_a_single_file_with_the_runtime() => (await RunAsync("--self-contained", SingleFile)).AssertWorked();
+
+    [Fact(Timeout = Limit)]
+    public async Task Without_hooks_in_a_single_file_it_is_told_what_to_do() =>
+        AssertTold(await RunAsync("--self-contained", "false", SingleFile, "-p:StartupHookSupport=false"));
+
+    [Fact(Timeout = Limit)]
+    public async Task Trimmed_it_is_told_what_to_do() => AssertTold(await RunAsync("--self-contained", SingleFile, "-p:PublishTrimmed=true"));
+
+    private static void AssertTold(ProgramRun run)
+    {
+        Assert.Equal("MAIN\n", run.Command.Output);
+        Assert.Contains("Tandem.WorkerStartException: No worker can be started: startup hooks are switched off in this program", run.Command.Errors);
+        Assert.Contains("Publish without PublishTrimmed and PublishAot", run.Command.Errors);
+        Assert.Contains("<StartupHookSupport>true</StartupHookSupport> in the project", run.Command.Errors);
+        Assert.NotEqual(0, run.Command.ExitCode);
+        Assert.Equal(1, run.Mains);
+        Assert.Empty(run.Command.Survivors);
+    }
+
+    private async Task<ProgramRun> RunAsync(params string[] arguments)
+    {
+        UserFolder folder = package.CreateFolder($"published-{Guid.NewGuid():N}");
+        folder.AddProject("app", isProgram: true, withTandem: true, "Program.cs", "Scenario.cs");
+        await folder.BuildAsync(["publish", "-c", "Release", "-r", PackageFixture.RuntimeIdentifier, "-o", folder.At("out"), "app", .. arguments]);
+        return await folder.RunAsync(folder.At("out", "app"));
+    }
+}
