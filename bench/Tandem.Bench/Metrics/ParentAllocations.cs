@@ -9,7 +9,7 @@ internal static class ParentAllocations
 
     internal static async Task RunAsync(Session session)
     {
-        int calls = session.Scale(full: 200_000, quick: 40_000);
+        int calls = session.Scale(full: 200_000, quick: 20_000);
         await using var pools = PoolSet.Open(session, 2, Backend.Own);
         await session.CompareAsync(
             Metric.ParentBytes,

@@ -21,8 +21,8 @@ internal static class Payloads
     internal static async Task RunLargeAsync(Session session)
     {
         const int Size = 64 * Mebibyte;
-        int calls = session.Scale(full: 16, quick: 4);
-        int rounds = session.Scale(full: 7, quick: 3);
+        int calls = session.Scale(full: 16, quick: 2);
+        int rounds = session.Scale(full: 7, quick: 5);
         byte[] payload = Blob.OfSize(Size);
         await using var pools = PoolSet.Open(session, 2, Backend.Own);
         await session.CompareAsync(Metric.Payload64, pools.Each((pool, _) => SendAsync(pool, payload, calls, inFlight: 2)), rounds);

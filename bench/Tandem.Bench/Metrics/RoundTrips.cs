@@ -12,7 +12,7 @@ internal static class RoundTrips
 
     internal static async Task RunHotAsync(Session session)
     {
-        int calls = session.Scale(full: 50_000, quick: 20_000);
+        int calls = session.Scale(full: 50_000, quick: 10_000);
         await using var pools = PoolSet.Open(session, 1, Backend.Own);
         using RawRing? ring = OpenRing(session);
         await session.CompareAsync(

@@ -160,6 +160,7 @@ internal sealed class ProcessEngine : PoolEngine
         lock (_lock)
         {
             item.Worker = null;
+            item.Attempt--; // it goes on, it does not begin anew
             if (IsAborting)
                 GiveUp(item, Disposed());
             else if (item.TryRequeue())

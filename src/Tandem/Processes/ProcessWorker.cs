@@ -194,6 +194,10 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         }
 
         InFlight = 0;
+        // Out of rotation in the same moment: what was sent from here on would be lost with the memory.
+        if (State is WorkerState.Idle or WorkerState.Busy)
+            State = WorkerState.Killing;
+
         return items;
     }
 

@@ -32,12 +32,11 @@ public sealed class PackageFixture : IAsyncLifetime
             """<configuration><packageSources><add key="tandem-under-test" value="feed" /></packageSources></configuration>""",
             TestContext.Current.CancellationToken);
 
-        // Built apart, as in a fresh clone: what others build or run at the same time is not touched.
-        CommandRun run = await Command.RunAsync(
-            Metadata("Repository"),
-            new Dictionary<string, string>(),
-            "dotnet", "pack", "-c", "Release", "src/Tandem", "-o", Path.Combine(_root, "feed"), $"-p:Version={Version}", $"-p:ArtifactsPath={_root}/artifacts");
-        run.AssertSucceeded();
+        // Built apart, as in a fresh clone: what others build or run at the same time is not touched. Restoring the worker's entry
+        // restores the library too.
+        string[] apart = ["-p:Configuration=Release", $"-p:Version={Version}", $"-p:ArtifactsPath={Path.Combine(_root, "artifacts")}"];
+        await DotnetAsync(["restore", "src/Tandem.Worker", .. apart]);
+        await DotnetAsync(["pack", "src/Tandem", "--no-restore", "-o", Path.Combine(_root, "feed"), .. apart]);
     }
 
     public ValueTask DisposeAsync()
@@ -55,6 +54,12 @@ public sealed class PackageFixture : IAsyncLifetime
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes that were left behind are looked for in /proc.");
         return new UserFolder(Directory.CreateDirectory(Path.Combine(_root, name)).FullName, Version);
+    }
+
+    private static async Task DotnetAsync(string[] words)
+    {
+        CommandRun run = await Command.RunAsync(Metadata("Repository"), new Dictionary<string, string>(), ["dotnet", .. words]);
+        run.AssertSucceeded();
     }
 
     private static string Metadata(string key) =>
