@@ -8,12 +8,13 @@ internal sealed class Dispatcher(int concurrency)
     /// <summary>How much work may lie ready at a worker beyond what it runs: enough that it need not wait for the parent.</summary>
     private static readonly double AheadTicks = Stopwatch.Frequency * 250e-6;
 
-    private static readonly double ShortTicks = Stopwatch.Frequency * 20e-6;
+    private static readonly double ShortTicks = Stopwatch.Frequency * 50e-6;
 
     private const int MaximumAhead = 192;
 
     private readonly List<ProcessWorker> _touched = [];
     private double _average = double.MaxValue;
+    private double _last = double.MaxValue;
     private long _uses;
 
     /// <summary>Learns how long items take, in stopwatch ticks.</summary>
@@ -21,15 +22,16 @@ internal sealed class Dispatcher(int concurrency)
     {
         // Racing writers lose a sample now and then, which an average bears. A long item counts at once: it must not find others behind it.
         double sample = Math.Max(1, (double)elapsed / items);
+        Volatile.Write(ref _last, sample);
         double average = Volatile.Read(ref _average);
         Volatile.Write(ref _average, average == double.MaxValue || sample > average * 16 ? sample : average + (sample - average) / 16);
     }
 
     /// <summary>
     /// How long a caller that is alone looks for its own answer: a little more than the round trip to a worker that spins. To one that
-    /// sleeps it is two wake-ups more, which cost more than looking does, as long as items are short.
+    /// sleeps it is two wake-ups more, which cost more than looking does, as long as items are short, as the last one was.
     /// </summary>
-    internal int PollMicroseconds(bool asleep) => !asleep ? 6 : _average < ShortTicks ? 100 : 0;
+    internal int PollMicroseconds(bool asleep) => !asleep ? 6 : Volatile.Read(ref _last) < ShortTicks ? 100 : 0;
 
     /// <summary>The worker with the least in flight; among idle ones, the one used last, which is awake. Null when all are full.</summary>
     internal ProcessWorker? Pick(List<ProcessWorker> workers)

@@ -89,7 +89,8 @@ internal sealed record ProgramRun(CommandRun Command, int Mains)
 
     internal void AssertWorked()
     {
-        Assert.Equal(("", Expected, 0), (Command.Errors, Command.Output, Command.ExitCode));
+        // All of it is shown, where Assert.Equal would show the first characters.
+        Assert.True(Command is { Errors: "", Output: Expected, ExitCode: 0 }, $"{Command.Line}\n{Command.Output}\n{Command.Errors}\nExit code {Command.ExitCode}.");
         Assert.Equal(1, Mains);
         Assert.Empty(Command.Survivors);
     }
