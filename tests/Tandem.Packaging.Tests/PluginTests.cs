@@ -48,7 +48,7 @@ public sealed class PluginTests(PackageFixture package, PluginTests.BuiltPlugin 
                 folder.At("all.slnx"),
                 """<Solution><Project Path="host/host.csproj" /><Project Path="plugin/plugin.csproj" /><Project Path="hook/hook.csproj" /></Solution>""",
                 TestContext.Current.CancellationToken);
-            await folder.BuildAsync("build", "-c", "Release", "all.slnx");
+            await folder.BuildAsync("build", "-c", "Release", "-m:1", "all.slnx");
             return folder;
         }
     }

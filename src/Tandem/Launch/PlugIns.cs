@@ -12,22 +12,23 @@ internal static class PlugIns
     /// <summary>The folders of loaded assemblies outside of the program's own and the framework's, joined.</summary>
     internal static string Folders()
     {
-        string known = AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "";
-        string folders = "";
+        var known = new HashSet<string>(
+            (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator), StringComparer.Ordinal);
+        List<string> folders = [];
         foreach (Assembly assembly in AppDomain.CurrentDomain.GetAssemblies())
         {
 #pragma warning disable IL3000
             string path = assembly.IsDynamic ? "" : assembly.Location; // empty inside a single file, which its host knows
 #pragma warning restore IL3000
-            if (path.Length == 0 || known.Contains(path, StringComparison.Ordinal))
+            if (path.Length == 0 || known.Contains(path))
                 continue;
 
             string folder = Path.GetDirectoryName(path)!;
-            if (!folders.Contains(folder, StringComparison.Ordinal))
-                folders += folders.Length == 0 ? folder : Path.PathSeparator + folder;
+            if (!folders.Contains(folder))
+                folders.Add(folder);
         }
 
-        return folders;
+        return string.Join(Path.PathSeparator, folders);
     }
 
     /// <summary>In a worker: looks there for what the host cannot find.</summary>

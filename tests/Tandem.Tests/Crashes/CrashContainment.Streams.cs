@@ -12,7 +12,7 @@ public partial class CrashContainment
         await using WorkerPool pool = Backend.Create(2);
 
         // Submitted without waiting: if a dying worker could block its sender, this would not get through.
-        Task<int>[] doomed = [.. Enumerable.Range(0, 12).Select(_ => pool.RunAsync(
+        Task<int>[] doomed = [.. Enumerable.Range(0, 8).Select(_ => pool.RunAsync(
             static (input, _) => input.payload.Length + input.Item2.Count,
             (payload, new Dictionary<DeadlyKey, int> { [new DeadlyKey(Death.Killed)] = 1 })))];
         foreach (Task<int> call in doomed)

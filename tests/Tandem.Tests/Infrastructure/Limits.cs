@@ -4,7 +4,7 @@ namespace Tandem.Tests.Infrastructure;
 internal static class Limits
 {
     /// <summary>For <see cref="FactAttribute.Timeout"/>, in milliseconds.</summary>
-    internal const int Test = 20_000;
+    internal const int Test = 60_000;
 
     /// <summary>How long a condition may take to become true.</summary>
     internal static readonly TimeSpan Condition = TimeSpan.FromSeconds(30);

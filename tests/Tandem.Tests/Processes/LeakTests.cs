@@ -128,20 +128,20 @@ public sealed class LeakTests : IDisposable
     {
         Resources now = Resources.Now(_files.Folder);
         if (before is not null)
-            await Eventually.Async(() => (now = Resources.Now(_files.Folder)).IsWithin(before), TimeSpan.FromSeconds(10), () => now.Beyond(before));
+            await Eventually.Async(() => (now = Resources.Now(_files.Folder)).IsWithin(before), TimeSpan.FromSeconds(5), () => now.Beyond(before));
 
         return now;
     }
 
-    private sealed record Resources(int[] Processes, string[] Threads, string[] Descriptors, string[] Mappings, string[] Files)
+    private sealed record Resources(int[] Processes, string[] Threads, string[] Descriptors, string[] Mappings, string[] WorkerFiles, string[] Files)
     {
         internal static Resources Now(string folder) => new(
             ProcFs.Children(),
             ProcFs.Threads("Tandem", PoolName),
             ProcFs.Descriptors(),
             ProcFs.SharedMappings(),
-            [.. Directory.GetFileSystemEntries(folder), .. Directory.GetFileSystemEntries("/dev/shm", "*tandem*"),
-                .. Directory.GetFileSystemEntries(Path.GetTempPath(), "*_tandem-*")]);
+            Directory.GetFileSystemEntries(folder),
+            [.. Directory.GetFileSystemEntries("/dev/shm", "*tandem*"), .. Directory.GetFileSystemEntries(Path.GetTempPath(), "*_tandem-*")]);
 
         internal bool IsWithin(Resources before) => Beyond(before).Length == 0;
 
@@ -149,6 +149,7 @@ public sealed class LeakTests : IDisposable
             More("processes", Processes.Length, before.Processes.Length, Processes) + More("threads", Threads.Length, before.Threads.Length, Threads)
             + More("descriptors", Descriptors.Length, before.Descriptors.Length, Descriptors)
             + More("mappings", Mappings.Length, before.Mappings.Length, Mappings)
+            + More("files of workers", WorkerFiles.Length, before.WorkerFiles.Length, WorkerFiles)
             + More("files", Files.Except(before.Files).Count(), 0, Files.Except(before.Files));
 
         private static string More<T>(string what, int now, int before, IEnumerable<T> which) =>
