@@ -25,7 +25,7 @@ for project in tests/*.Tests/*.csproj; do
   name=$(basename "$project" .csproj)
   echo "== $name"
   log=$(mktemp)
-  if ! dotnet run --no-build -c "$configuration" --project "$project" -- "$@" 2>&1 | tee "$log"; then
+  if ! dotnet run --no-build -c "$configuration" --project "$project" -- -noColor "$@" 2>&1 | tee "$log"; then
     status=1
   fi
 

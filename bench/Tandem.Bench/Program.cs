@@ -19,7 +19,8 @@ internal static class Program
 
         if (!BenchOptions.TryParse(arguments, out BenchOptions options, out string? problem))
         {
-            Console.Error.WriteLine(problem);
+            if (problem is not null)
+                Console.Error.WriteLine(problem);
             Console.Error.WriteLine(BenchOptions.Usage);
             return problem is null ? 0 : 2;
         }

@@ -6,8 +6,8 @@ namespace Tandem.Bench.Harness;
 internal static class Machine
 {
     internal static string Describe() =>
-        $"{Environment.ProcessorCount} processors ({Processor()}), {RuntimeInformation.OSDescription.Trim()}, {RuntimeInformation.FrameworkDescription}, "
-        + $"{RuntimeInformation.ProcessArchitecture}, {(IsOptimized ? "Release" : "DEBUG: figures mean nothing")}";
+        $"{Environment.ProcessorCount} processors ({Processor()}), {RuntimeInformation.OSDescription.Trim()}, "
+        + $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.ProcessArchitecture}, {(IsOptimized ? "Release" : "DEBUG: figures mean nothing")}";
 
     private static bool IsOptimized =>
 #if DEBUG
@@ -19,7 +19,9 @@ internal static class Machine
     private static string Processor()
     {
         const string CpuInfo = "/proc/cpuinfo";
-        string? line = File.Exists(CpuInfo) ? File.ReadLines(CpuInfo).FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal)) : null;
+        string? line = File.Exists(CpuInfo)
+            ? File.ReadLines(CpuInfo).FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal))
+            : null;
         return line?[(line.IndexOf(':') + 1)..].Trim() ?? "model unknown";
     }
 }

@@ -16,7 +16,9 @@ internal sealed record Metric(string Name, string Unit, bool SmallerIsBetter, st
         new("map_items_per_s", "items/s", false, "MapAsync of a tiny lambda over a range");
 
     internal static readonly Metric Payload1 =
-        new("payload_1mib_gib_per_s", "GiB/s", false, "1 MiB byte[] argument, four calls in flight; on threads, here and below, a reference travels and nothing is copied");
+        new(
+            "payload_1mib_gib_per_s", "GiB/s", false,
+            "1 MiB byte[] argument, four calls in flight; on threads, here and below, a reference travels and nothing is copied");
 
     internal static readonly Metric Payload1Serial =
         new("payload_1mib_serial_gib_per_s", "GiB/s", false, "1 MiB byte[] argument, each call awaited");

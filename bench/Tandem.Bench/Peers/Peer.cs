@@ -40,9 +40,14 @@ internal sealed record Peer(string Name, string[] Programs, string[] Probe, stri
         Peer[] peers =
         [
             new(Backend.Python, pythons, ["-c", "import concurrent.futures"], [python, Backend.Python, mode, wanted], "python3"),
-            new(Backend.Loky, pythons, ["-c", "import joblib.externals.loky"], [python, Backend.Loky, mode, wanted], "python3 with joblib (Debian: python3-joblib)"),
+            new(
+                Backend.Loky, pythons, ["-c", "import joblib.externals.loky"], [python, Backend.Loky, mode, wanted],
+                "python3 with joblib (Debian: python3-joblib)"),
             .. new[] { Backend.Piscina, Backend.Workerpool }.Select(name => new Peer(
-                name, ["node"], ["-e", $"require(require.resolve('{name}', {{ paths: [process.argv[1]] }}))", modules], [node, name, mode, wanted, modules],
+                name,
+                ["node"],
+                ["-e", $"require(require.resolve('{name}', {{ paths: [process.argv[1]] }}))", modules],
+                [node, name, mode, wanted, modules],
                 $"node, and {name} in the directory that --peers names (npm install {name})")),
         ];
         foreach (Peer peer in peers.Where(peer => options.WantsBackend(peer.Name)))

@@ -13,14 +13,14 @@ internal sealed class MarkdownTable(params string[] header)
     {
         int[] widths = [.. Enumerable.Range(0, _rows[0].Length).Select(column => Math.Max(3, _rows.Max(row => row[column].Length)))];
         var text = new StringBuilder();
-        for (int i = 0; i < _rows.Count; i++)
-        {
-            // The first column names the row; the others are figures.
-            text.Append("| ").AppendJoin(" | ", _rows[i].Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]))).Append(" |\n");
-            if (i == 0)
-                text.Append("| ").AppendJoin(" | ", widths.Select((width, column) => column == 0 ? new string('-', width) : new string('-', width - 1) + ':')).Append(" |\n");
-        }
+        // The first column names the row; the others are figures.
+        Line(_rows[0].Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column])));
+        Line(widths.Select((width, column) => column == 0 ? new string('-', width) : new string('-', width - 1) + ':'));
+        foreach (string[] row in _rows.Skip(1))
+            Line(row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column])));
 
         return text.ToString();
+
+        void Line(IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
     }
 }

@@ -47,7 +47,8 @@ internal static class PerformanceReport
         foreach (Metric metric in metrics)
         {
             double? own = results.Find(Backend.Processes, metric);
-            double?[] ratios = [.. others.Select(other => metric.SmallerIsBetter ? results.Find(other, metric) / own : own / results.Find(other, metric))];
+            IEnumerable<double?> figures = others.Select(other => results.Find(other, metric));
+            double?[] ratios = [.. figures.Select(other => metric.SmallerIsBetter ? other / own : own / other)];
             if (ratios.Any(ratio => ratio is not null))
                 table.Add([metric.Name, .. ratios.Select(Figure)]);
         }

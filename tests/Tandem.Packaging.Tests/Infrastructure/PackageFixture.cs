@@ -33,8 +33,8 @@ public sealed class PackageFixture : IAsyncLifetime
             TestContext.Current.CancellationToken);
 
         // Built apart, as in a fresh clone: what others build or run at the same time is not touched. Restoring the worker's entry
-        // restores the library too.
-        string[] apart = ["-p:Configuration=Release", $"-p:Version={Version}", $"-p:ArtifactsPath={Path.Combine(_root, "artifacts")}"];
+        // restores the library too. Analyzers, which change nothing in the package, would take a third of the time.
+        string[] apart = ["-p:Configuration=Release", $"-p:Version={Version}", $"-p:ArtifactsPath={Path.Combine(_root, "artifacts")}", "-p:RunAnalyzers=false"];
         await DotnetAsync(["restore", "src/Tandem.Worker", .. apart]);
         await DotnetAsync(["pack", "src/Tandem", "--no-restore", "-o", Path.Combine(_root, "feed"), .. apart]);
     }

@@ -13,6 +13,7 @@ internal sealed unsafe class PortableParentLink : ParentLink
     private readonly FrameReader _controlReader;
     private readonly FrameBuffer _outgoing = new();
     private readonly Lock _sending = new();
+    private volatile bool _stopped;
 
     internal PortableParentLink(string name)
     {
@@ -40,7 +41,11 @@ internal sealed unsafe class PortableParentLink : ParentLink
     }
 
     // Wakes the main thread where it waits.
-    internal override void Stop() => _data.Dispose();
+    internal override void Stop()
+    {
+        _stopped = true;
+        _data.Dispose();
+    }
 
     internal override byte* ResolvePayload(in Frame frame, in InvokeMessage message) =>
         message.InArea == 0 && message.Length >= 0 && message.Length <= frame.BodyLength - InvokeMessage.Size
@@ -76,7 +81,15 @@ internal sealed unsafe class PortableParentLink : ParentLink
         {
             _outgoing.Clear();
             _outgoing.Append(kind, slot, sequence, extra, head, tail, tailLength);
-            _data.Write(_outgoing.Bytes);
+            try
+            {
+                _data.Write(_outgoing.Bytes);
+            }
+            catch (ObjectDisposedException) when (_stopped)
+            {
+                // Told to end while it was still starting: nobody waits for what this says.
+            }
+
             _outgoing.Shrink();
         }
     }
