@@ -8,7 +8,7 @@ internal sealed class Dispatcher(int concurrency)
     /// <summary>How much work may lie ready at a worker beyond what it runs: enough that it need not wait for the parent.</summary>
     private static readonly double AheadTicks = Stopwatch.Frequency * 250e-6;
 
-    private static readonly double ShortTicks = Stopwatch.Frequency * 50e-6;
+    private static readonly double ShortTicks = Stopwatch.Frequency * 150e-6;
 
     private const int MaximumAhead = 192;
 
@@ -31,7 +31,7 @@ internal sealed class Dispatcher(int concurrency)
     /// How long a caller that is alone looks for its own answer: a little more than the round trip to a worker that spins. To one that
     /// sleeps it is two wake-ups more, which cost more than looking does, as long as items are short, as the last one was.
     /// </summary>
-    internal int PollMicroseconds(bool asleep) => !asleep ? 6 : Volatile.Read(ref _last) < ShortTicks ? 100 : 0;
+    internal int PollMicroseconds(bool asleep) => !asleep ? 6 : Volatile.Read(ref _last) < ShortTicks ? 250 : 0;
 
     /// <summary>The worker with the least in flight; among idle ones, the one used last, which is awake. Null when all are full.</summary>
     internal ProcessWorker? Pick(List<ProcessWorker> workers)
