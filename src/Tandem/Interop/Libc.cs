@@ -175,6 +175,18 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "posix_spawnattr_setsigdefault")]
     internal static partial int SpawnAttributesSetSignalDefault(void* attributes, void* set);
 
+    [LibraryImport(Library, EntryPoint = "readlink", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint ReadLink(string path, byte* buffer, nint size);
+
+    /// <summary>The file that this process runs, or null. The runtime's own way takes 4 ms the first time.</summary>
+    internal static string? ExecutablePath()
+    {
+        byte* buffer = stackalloc byte[4096];
+        nint length = ReadLink("/proc/self/exe", buffer, 4096);
+        string path = System.Text.Encoding.UTF8.GetString(buffer, (int)Math.Max(0, length));
+        return path.Length is > 0 and < 4096 && !path.EndsWith(" (deleted)", StringComparison.Ordinal) ? path : null;
+    }
+
     /// <summary>The last error of a call with SetLastError, in words.</summary>
     internal static string LastError() => Marshal.GetLastPInvokeErrorMessage();
 }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
+using Tandem.Interop;
 
 namespace Tandem.Launch;
 
@@ -92,7 +93,7 @@ internal sealed class LaunchPlan
 
     private static LaunchPlan Find()
     {
-        string executable = Environment.ProcessPath ?? throw new WorkerStartException("The path of this program's executable is not known.");
+        string executable = (OperatingSystem.IsLinux() ? Libc.ExecutablePath() : null) ?? Environment.ProcessPath ?? throw new WorkerStartException("The path of this program's executable is not known.");
         if (Assembly.GetEntryAssembly() is null)
         {
             throw new WorkerStartException(
@@ -142,14 +143,14 @@ internal sealed class LaunchPlan
     /// <summary>By name where the host knows Tandem (it may be inside a single file), by path where a plug-in brought it.</summary>
     private static string HookName()
     {
+        const string Name = nameof(Tandem);
         Assembly tandem = typeof(LaunchPlan).Assembly;
-        string name = tandem.GetName().Name!;
 #pragma warning disable IL3000
         string path = tandem.Location;
 #pragma warning restore IL3000
         bool known = path.Length == 0
-            || (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string)?.Contains(Path.DirectorySeparatorChar + name + ".dll", StringComparison.Ordinal) == true;
-        return known ? name : path;
+            || (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string)?.Contains(Path.DirectorySeparatorChar + Name + ".dll", StringComparison.Ordinal) == true;
+        return known ? Name : path;
     }
 
     private static string? FindMuxer()

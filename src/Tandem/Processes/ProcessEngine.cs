@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Tandem.Launch;
 using Tandem.Mapping;
 using Tandem.Serialization;
@@ -21,7 +20,7 @@ internal sealed class ProcessEngine : PoolEngine
     private readonly Admission _admission;
     private readonly Supervisor _supervisor;
     private readonly Dispatcher _dispatcher;
-    private readonly ConcurrentBag<PayloadWriter> _writers = [];
+    private readonly List<PayloadWriter> _writers = []; // under its own lock
     private bool _closed;
     private uint _polls;
     private StopMode _mode;
@@ -129,12 +128,26 @@ internal sealed class ProcessEngine : PoolEngine
     }
 
     /// <summary>A writer for a chunk that is filled over time.</summary>
-    internal PayloadWriter RentWriter() => _writers.TryTake(out PayloadWriter? writer) ? writer : new PayloadWriter();
+    internal PayloadWriter RentWriter()
+    {
+        lock (_writers)
+        {
+            if (_writers.Count > 0)
+            {
+                PayloadWriter writer = _writers[^1];
+                _writers.RemoveAt(_writers.Count - 1);
+                return writer;
+            }
+        }
+
+        return new PayloadWriter();
+    }
 
     internal void ReturnWriter(PayloadWriter writer)
     {
         writer.Abandon();
-        _writers.Add(writer);
+        lock (_writers)
+            _writers.Add(writer);
     }
 
     /// <summary>Moves what a writer holds to an item.</summary>
@@ -462,8 +475,11 @@ internal sealed class ProcessEngine : PoolEngine
         await _idle.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await _supervisor.StopAsync().ConfigureAwait(false);
         await Output.FlushAsync().ConfigureAwait(false);
-        while (_writers.TryTake(out PayloadWriter? writer))
-            writer.Dispose();
+        lock (_writers)
+        {
+            _writers.ForEach(static writer => writer.Dispose());
+            _writers.Clear();
+        }
     }
 
     /// <summary>Under the lock: tells who waits for the end that nothing is left to do.</summary>

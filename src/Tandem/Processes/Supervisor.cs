@@ -52,7 +52,17 @@ internal sealed class Supervisor
     /// <summary>Under the lock: whether any worker has items.</summary>
     internal bool HasWork => Workers.Exists(static worker => worker.InFlight > 0);
 
-    private int Starting => _launching + Workers.Count(static worker => worker.State == WorkerState.Starting);
+    private int Starting
+    {
+        get
+        {
+            int starting = _launching;
+            foreach (ProcessWorker worker in Workers)
+                starting += worker.State == WorkerState.Starting ? 1 : 0;
+
+            return starting;
+        }
+    }
 
     /// <summary>Under the lock: starts workers for items that wait, as far as there may be more.</summary>
     internal void EnsureWorkers(int waiting)
@@ -236,10 +246,9 @@ internal sealed class Supervisor
                     {
                         _launching--;
                         Workers.Add(worker);
-                        worker.Deadline = TimeProvider.System.CreateTimer(
-                            _ => Expire(worker, $"it was not ready within {Seconds(_options.StartTimeout)}"), null, _options.StartTimeout, Timeout.InfiniteTimeSpan);
                     }
                 });
+            LimitStart(launched!);
             _logger?.LogDebug("Worker {ProcessId} of '{Pool}' starts", launched!.ProcessId, _options.Name);
         }
         catch (Exception e)
@@ -252,6 +261,19 @@ internal sealed class Supervisor
                 launched?.Deadline?.Dispose();
                 OnStartFailed(e as WorkerStartException ?? new WorkerStartException($"A worker could not be started: {e.Message}", e));
                 CheckGone();
+            }
+        }
+    }
+
+    // After the launch, not before: the first timer of a process takes milliseconds to make.
+    private void LimitStart(ProcessWorker worker)
+    {
+        lock (_lock)
+        {
+            if (worker.State == WorkerState.Starting)
+            {
+                worker.Deadline = TimeProvider.System.CreateTimer(
+                    _ => Expire(worker, $"it was not ready within {Seconds(_options.StartTimeout)}"), null, _options.StartTimeout, Timeout.InfiniteTimeSpan);
             }
         }
     }

@@ -40,7 +40,7 @@ internal sealed class MultiDimensionalArrayShape<T>(Type type) : Shape(type, Sha
         long total = 1;
         for (int i = 0; i < lengths.Length; i++)
         {
-            lengths[i] = reader.Read<int>();
+            lengths[i] = reader.ReadInt32();
             total *= lengths[i];
             if (lengths[i] < 0 || lengths[i] > Array.MaxLength || total > Array.MaxLength)
                 throw new PayloadCorruptException($"an array of length {lengths[i]} in dimension {i}");

@@ -74,7 +74,7 @@ internal sealed class StringComparerShape() : LateShape(typeof(StringComparer))
             return kind == Ordinal ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
 
         string culture = reader.ReadString()!;
-        var options = (CompareOptions)reader.Read<int>();
+        var options = (CompareOptions)reader.ReadInt32();
         if (culture.Length == 0 && options is CompareOptions.None or CompareOptions.IgnoreCase)
             return options == CompareOptions.None ? StringComparer.InvariantCulture : StringComparer.InvariantCultureIgnoreCase;
 

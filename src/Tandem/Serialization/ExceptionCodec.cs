@@ -149,7 +149,7 @@ internal static class ExceptionCodec
         string? message = reader.ReadString();
         string? ownMessage = reader.ReadString();
         string? stackTrace = reader.ReadString();
-        int result = reader.Read<int>();
+        int result = reader.ReadInt32();
         var inner = new Exception[reader.ReadCount(MinimumSize)];
         for (int i = 0; i < inner.Length; i++)
             inner[i] = Read(reader, typeof(Exception), depth + 1);
@@ -164,8 +164,8 @@ internal static class ExceptionCodec
 
     private static void ReadState(PayloadReader reader, ExceptionParts parts)
     {
-        int size = reader.Read<int>();
-        int objects = reader.Read<int>();
+        int size = reader.ReadInt32();
+        int objects = reader.ReadInt32();
         if (size < 0 || size > reader.Remaining || objects < 0 || objects > size)
             throw new PayloadCorruptException($"the state of an exception of {size} bytes, {objects} objects");
 

@@ -21,7 +21,7 @@ internal sealed class CancellationTokenCodec : Codec<CancellationToken>
 
     internal override CancellationToken Read(PayloadReader reader)
     {
-        int number = reader.Read<int>();
+        int number = reader.ReadInt32();
         if (number is Never or Cancelled)
             return new CancellationToken(number == Cancelled);
 
@@ -43,7 +43,7 @@ internal sealed class ProgressShape<T>() : Shape(typeof(IProgress<T>), ShapeTrai
 
     internal override object? Read(PayloadReader reader)
     {
-        int number = reader.Read<int>();
+        int number = reader.ReadInt32();
         if (number < 0)
             throw new PayloadCorruptException($"a progress receiver with the number {number}");
 

@@ -37,7 +37,7 @@ internal static class ModuleNames
     /// <summary>Reads a module, or null for one that this process cannot load in the same build.</summary>
     internal static Entry? ReadOrNull(PayloadReader reader, out string name)
     {
-        int number = reader.Read<int>();
+        int number = reader.ReadInt32();
         if (number != New)
         {
             if (reader.ObjectAt(number) is not Entry { } known)

@@ -58,13 +58,16 @@ internal sealed unsafe class PayloadReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal T Read<T>() where T : unmanaged => Unsafe.ReadUnaligned<T>(Take(sizeof(T)));
 
+    /// <summary>Reads an <see cref="int"/>, without what a generic method has compiled at run time in a new process.</summary>
+    internal int ReadInt32() => Unsafe.ReadUnaligned<int>(Take(sizeof(int)));
+
     /// <summary>
     /// Reads a count of elements that take at least <paramref name="minimumSize"/> bytes each, so that a lying count allocates
     /// nothing large.
     /// </summary>
     internal int ReadCount(int minimumSize)
     {
-        int count = Read<int>();
+        int count = ReadInt32();
         if (count < 0 || (nint)count * minimumSize > Remaining)
             throw new PayloadCorruptException($"a count of {count} where {Remaining} bytes are left");
 
@@ -74,7 +77,7 @@ internal sealed unsafe class PayloadReader
     /// <summary>Reads what <see cref="PayloadWriter.WriteString"/> wrote.</summary>
     internal string? ReadString()
     {
-        int length = Read<int>();
+        int length = ReadInt32();
         if (length < 0)
             return length == -1 ? null : throw new PayloadCorruptException($"a string of length {length}");
 

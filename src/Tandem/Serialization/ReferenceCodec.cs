@@ -107,7 +107,7 @@ internal static class ObjectGraph
 
         if (kind == Seen)
         {
-            object? seen = reader.ObjectAt(reader.Read<int>());
+            object? seen = reader.ObjectAt(reader.ReadInt32());
             return seen is not NumberedIdentity ? seen : throw new PayloadCorruptException("a reference to a module");
         }
 

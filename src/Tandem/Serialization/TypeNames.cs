@@ -66,7 +66,7 @@ internal static class TypeNames
     internal static Type? ReadOrNull(PayloadReader reader, out string missing)
     {
         missing = "";
-        int kind = reader.Read<int>();
+        int kind = reader.ReadInt32();
         if (kind >= 0)
             return Known(reader.ObjectAt(kind), kind, ref missing);
 
@@ -121,7 +121,7 @@ internal static class TypeNames
     private static Type? ReadDefinition(PayloadReader reader, ref string missing)
     {
         ModuleNames.Entry? module = ModuleNames.ReadOrNull(reader, out string name);
-        int token = reader.Read<int>();
+        int token = reader.ReadInt32();
         if (module is null)
             missing = $"type {token:X8} of {name}";
 
@@ -185,7 +185,7 @@ internal static class TypeNames
 
     private static Type? ReadArray(PayloadReader reader, ref string missing)
     {
-        int rank = reader.Read<int>();
+        int rank = reader.ReadInt32();
         if (rank is < 1 or > MaximumRank)
             throw new PayloadCorruptException($"an array of {rank} dimensions");
 

@@ -77,7 +77,7 @@ internal static class ValueShapes
         static reader =>
         {
             string pattern = reader.ReadString()!;
-            var options = (RegexOptions)reader.Read<int>();
+            var options = (RegexOptions)reader.ReadInt32();
             return new Regex(pattern, options, new TimeSpan(reader.Read<long>()));
         });
 
@@ -105,7 +105,7 @@ internal static class ValueShapes
         static reader =>
         {
             byte[] bytes = Items.Read<byte>(reader);
-            int length = reader.Read<int>();
+            int length = reader.ReadInt32();
             if (length < 0 || ((long)length + 7) / 8 != bytes.Length)
                 throw new PayloadCorruptException($"{length} bits in {bytes.Length} bytes");
 
@@ -134,7 +134,7 @@ internal sealed class EncodingShape() : LateShape(typeof(Encoding))
 
     protected override object Build(PayloadReader reader)
     {
-        int codePage = reader.Read<int>();
+        int codePage = reader.ReadInt32();
         bool mark = reader.Read<byte>() != 0;
         bool throws = reader.Read<byte>() != 0;
         return codePage switch

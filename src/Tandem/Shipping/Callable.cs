@@ -77,7 +77,7 @@ internal sealed class Callable
     /// <summary>In a worker: reads a definition.</summary>
     internal static Callable ReadDefinition(PayloadReader reader)
     {
-        int number = reader.Read<int>();
+        int number = reader.ReadInt32();
         Type form = TypeNames.Read(reader);
         if (!form.IsSubclassOf(typeof(Form)))
             throw new PayloadCorruptException($"{form} is no form of a call");

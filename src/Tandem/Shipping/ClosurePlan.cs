@@ -59,7 +59,7 @@ internal sealed class ClosurePlan
         var variables = new Variable[reader.ReadCount(5)];
         for (int i = 0; i < variables.Length; i++)
         {
-            int token = reader.Read<int>();
+            int token = reader.ReadInt32();
             FieldInfo field = Array.Find(fields, f => f.MetadataToken == token)
                 ?? throw new PayloadCorruptException($"{type} has no variable {token:X8}");
             variables[i] = new Variable(field, reader.Read<bool>() ? ReadDefinition(reader) : null);

@@ -90,7 +90,7 @@ internal sealed class WorkMethod
         Type delegateType = TypeNames.Read(reader);
         Type declaringType = TypeNames.Read(reader);
         Guid version = reader.Read<Guid>();
-        int token = reader.Read<int>();
+        int token = reader.ReadInt32();
         if (declaringType.Module.ModuleVersionId != version)
         {
             throw new WorkSerializationException(

@@ -21,7 +21,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
     private readonly SharedRegion _region;
     private readonly Lock _lock = new();
     private readonly Stack<long>[] _free = new Stack<long>[64];
-    private readonly Dictionary<long, int> _allocated = [];
+    private Dictionary<long, int>? _allocated; // made when it is first needed: its code is compiled at run time
     private readonly HashSet<long> _resident = [];
     private long _residentBytes;
     private long _top;
@@ -37,7 +37,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         get
         {
             lock (_lock)
-                return _allocated.Count;
+                return _allocated?.Count ?? 0;
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
                 _top += actual;
             }
 
-            _allocated.Add(offset, shift);
+            (_allocated ??= []).Add(offset, shift);
             return _region.Address + offset;
         }
     }
@@ -77,7 +77,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         long offset = block - _region.Address;
         lock (_lock)
         {
-            if (!_allocated.Remove(offset, out int shift))
+            if (_allocated is null || !_allocated.Remove(offset, out int shift))
                 throw new ProtocolException($"a payload block at {offset} was released that is not in use");
 
             long size = 1L << shift;
@@ -92,7 +92,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
             }
 
             (_free[shift] ??= new Stack<long>()).Push(offset);
-            if (_closed && _allocated.Count == 0)
+            if (_closed && _allocated is not { Count: > 0 })
                 _region.Dispose();
         }
     }
@@ -124,7 +124,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         lock (_lock)
         {
             _closed = true;
-            if (_allocated.Count == 0)
+            if (_allocated is not { Count: > 0 })
                 _region.Dispose();
         }
     }
