@@ -1,5 +1,6 @@
 using Tandem.Mapping;
 using Tandem.Processes;
+using Tandem.Supervision;
 using Tandem.Threading;
 using Tandem.Work;
 
@@ -22,7 +23,21 @@ public partial class WorkerPool : IAsyncDisposable
 {
     private readonly PoolEngine _engine;
 
-    internal WorkerPool(PoolEngine engine) => _engine = engine;
+    internal WorkerPool(PoolEngine engine)
+    {
+        _engine = engine;
+        engine.Events.Sender = this;
+    }
+
+    /// <summary>
+    /// Raised for what happens to workers: starts, crashes, kills, recycling, failures to start. On the thread pool, one at a time,
+    /// in order; a handler that throws is ignored.
+    /// </summary>
+    public event EventHandler<WorkerEvent>? WorkerChanged
+    {
+        add => _engine.Events.Raised += value;
+        remove => _engine.Events.Raised -= value;
+    }
 
     /// <summary>
     /// The processors that this process may use: its affinity mask and its container's processor quota are honoured. The default
@@ -72,6 +87,9 @@ public partial class WorkerPool : IAsyncDisposable
             : new ProcessEngine(valid, new StateFactory(createState, PlainForm<TState>.Instance)));
     }
 
+    /// <summary>What the pool looks like now: its workers, what each of them does, its queue, and counts. Cheap enough for every second.</summary>
+    public PoolSnapshot Snapshot() => _engine.Snapshot();
+
     /// <summary>Finishes what runs, fails what waits with <see cref="ObjectDisposedException"/>, and ends the workers.</summary>
     /// <returns>A task that completes when no worker is left.</returns>
     public async ValueTask DisposeAsync()
@@ -101,6 +119,8 @@ public partial class WorkerPool : IAsyncDisposable
         var item = new WorkItem<TResult>(form, work, argument, cancellationToken);
         if (options?.Name is { } name)
             item.Details.Name = name;
+        if (ItemLimits.Of(options, _engine.Options.DefaultLimits) is { } limits)
+            item.Details.Limits = limits;
 
         _engine.Submit(item);
         return item.Task;

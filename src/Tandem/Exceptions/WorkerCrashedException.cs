@@ -17,6 +17,9 @@ public sealed class WorkerCrashedException : Exception
         WorkItemName = report.WorkItemName;
         Attempt = report.Attempt;
         StandardErrorTail = report.StandardErrorTail;
+        ManagedStack = report.ManagedStack;
+        IsOutOfMemorySuspected = report.IsOutOfMemorySuspected;
+        DumpPath = report.DumpPath;
     }
 
     /// <summary>The process id of the worker.</summary>
@@ -34,14 +37,29 @@ public sealed class WorkerCrashedException : Exception
     /// <summary>Which run of the item it was, from 1.</summary>
     public int Attempt { get; }
 
-    /// <summary>The last lines that the worker wrote to standard error, where the runtime prints the stack of a crash.</summary>
+    /// <summary>The last lines that the worker wrote to standard error while it ran the item, where the runtime prints the stack of a crash.</summary>
     public string StandardErrorTail { get; }
+
+    /// <summary>The managed stack of the crash, where the runtime printed one; otherwise null.</summary>
+    public string? ManagedStack { get; }
+
+    /// <summary>Whether the process seems to have ended for want of memory: the kernel's killer, or the runtime's own words.</summary>
+    public bool IsOutOfMemorySuspected { get; }
+
+    /// <summary>The file of the dump, where <see cref="WorkerPoolOptions.CollectDumps"/> is on and one was written; otherwise null.</summary>
+    public string? DumpPath { get; }
 }
 
 /// <summary>What is known of a worker's end.</summary>
 internal sealed record CrashReport(
     int ProcessId, int? ExitCode, string? Signal, string WorkItemName, int Attempt, string StandardErrorTail, string? Detail)
 {
+    internal string? ManagedStack { get; init; }
+
+    internal bool IsOutOfMemorySuspected { get; init; }
+
+    internal string? DumpPath { get; init; }
+
     internal string Describe()
     {
         var text = new StringBuilder($"Worker process {ProcessId} ");
@@ -52,6 +70,10 @@ internal sealed record CrashReport(
         text.Append('.');
         if (Detail is not null)
             text.Append(' ').Append(Detail);
+        if (IsOutOfMemorySuspected)
+            text.Append(" It seems to have ended for want of memory.");
+        if (DumpPath is not null)
+            text.Append($" Its dump is {DumpPath}.");
         if (StandardErrorTail.Length > 0)
             text.Append(" Its last lines on standard error:\n").Append(StandardErrorTail);
         return text.ToString();

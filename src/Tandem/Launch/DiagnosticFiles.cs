@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Tandem.Launch;
 
 /// <summary>
-/// The sockets that a .NET process opens for debuggers and tools. One that is killed cannot delete its own, and a pool that kills
+/// Files of a process's diagnostics: dumps, and the sockets that a .NET process opens for debuggers and tools. One that is killed cannot delete its own, and a pool that kills
 /// workers would fill the directory for temporary files over time.
 /// </summary>
 internal static class DiagnosticFiles
@@ -24,6 +24,36 @@ internal static class DiagnosticFiles
             return null;
         }
     }
+
+    /// <summary>Has the runtime of a worker write a dump when it crashes.</summary>
+    internal static void RequestDumps(WorkerPoolOptions options, Dictionary<string, string> environment)
+    {
+        if (!options.CollectDumps)
+            return;
+
+        environment["DOTNET_DbgEnableMiniDump"] = "1";
+        environment.TryAdd("DOTNET_DbgMiniDumpType", "1");
+        environment["DOTNET_DbgMiniDumpName"] = Path.Combine(DumpFolder(options), "tandem-%p-%t.dmp");
+    }
+
+    /// <summary>The newest dump of a process; null for none.</summary>
+    internal static string? DumpOf(WorkerPoolOptions options, int processId)
+    {
+        if (!options.CollectDumps)
+            return null;
+
+        try
+        {
+            string pattern = string.Create(CultureInfo.InvariantCulture, $"tandem-{processId}-*.dmp");
+            return Directory.GetFiles(DumpFolder(options), pattern).MaxBy(File.GetLastWriteTimeUtc);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string DumpFolder(WorkerPoolOptions options) => Path.GetFullPath(options.DumpFolder ?? Path.GetTempPath());
 
     /// <summary>Deletes what the process has left.</summary>
     /// <param name="environment">The environment that it was started with: it may have a folder for temporary files of its own.</param>

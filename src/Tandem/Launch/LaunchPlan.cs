@@ -64,7 +64,8 @@ internal sealed class LaunchPlan
         // Arguments and results live shortly. In the large object heap each of them would cost a full collection and fresh pages;
         // in a first generation of 64 MiB they cost neither.
         environment.TryAdd("DOTNET_GCLOHThreshold", "0x2000000");
-        environment.TryAdd("DOTNET_GCgen0size", "0x4000000");
+        environment.TryAdd("DOTNET_GCgen0size", FirstGeneration(options).ToString("x", CultureInfo.InvariantCulture));
+        DiagnosticFiles.RequestDumps(options, environment);
 
         foreach ((string name, string? value) in options.Environment)
         {
@@ -89,6 +90,18 @@ internal sealed class LaunchPlan
         }
 
         return environment;
+    }
+
+    /// <summary>Less garbage may lie about where a worker's memory is limited.</summary>
+    private static long FirstGeneration(WorkerPoolOptions options)
+    {
+        const long Largest = 64 << 20;
+        const long Smallest = 1 << 20;
+        long limit = options.MaxWorkerMemory ?? long.MaxValue;
+        if (options.DefaultLimits is { MemoryLimit: > 0 and var item })
+            limit = Math.Min(limit, item);
+
+        return Math.Clamp(limit / 16, Smallest, Largest);
     }
 
     private static LaunchPlan Find()

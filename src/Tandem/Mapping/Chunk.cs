@@ -110,7 +110,7 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
             if (outcome == Outcome.Completed)
                 SetValue(i, Form<TResult>.Read(reader));
             else if (outcome is Outcome.Failed or Outcome.Canceled)
-                SetError(i, ExceptionCodec.Read(reader));
+                SetError(i, Explain(ExceptionCodec.Read(reader)));
             else
                 throw new PayloadCorruptException($"an element's outcome is {outcome}");
         }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Tandem.Supervision;
 using Tandem.Work;
 
 namespace Tandem.Mapping;
@@ -26,6 +27,7 @@ internal sealed class MapRun<TItem, TResult>
     private readonly ChunkSizer _sizer;
     private readonly MapCall<TItem, TResult> _call;
     private readonly int _lookAhead;
+    private readonly ItemLimits? _limits;
     private Chunk<TItem, TResult>? _open;
     private Task _reading = Task.CompletedTask;
     private int _running = 1;
@@ -40,7 +42,10 @@ internal sealed class MapRun<TItem, TResult>
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _lookAhead = options.LookAhead ?? DefaultLookAhead;
         _room = new Room();
-        _sizer = new ChunkSizer(options.MaximumChunkSize, _lookAhead, engine.Lanes);
+        _limits = ItemLimits.Of(options.Limits, engine.Options.DefaultLimits);
+        // Limits are per item: where one may cost a worker, no neighbour travels with it.
+        bool alone = _limits is { IsPerElement: true } || engine.Options.MaxWorkerMemory is not null;
+        _sizer = new ChunkSizer(alone ? 1 : options.MaximumChunkSize, _lookAhead, engine.Lanes);
         _call = new MapCall<TItem, TResult>(form, work, options.Name, _stop.Token) { Completed = OnCompleted };
     }
 
@@ -230,6 +235,8 @@ internal sealed class MapRun<TItem, TResult>
     {
         if (_options.Name is { } name)
             chunk.Details.Name = name;
+        if (_limits is not null)
+            chunk.Details.Limits = _limits;
 
         Announce(chunk);
         try

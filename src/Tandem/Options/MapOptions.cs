@@ -27,6 +27,13 @@ public sealed class MapOptions
     /// <value>The default is <see langword="null"/>: the name of the method that runs.</value>
     public string? Name { get; set; }
 
+    /// <summary>
+    /// The limits of each item; null for the pool's own. Items with a time limit, a memory limit or retries travel one by one. The
+    /// <see cref="WorkOptions.Name"/> is not used.
+    /// </summary>
+    /// <value>The default is <see langword="null"/>.</value>
+    public WorkOptions? Limits { get; set; }
+
     internal MapOptions Validated()
     {
         if (LookAhead is < 1)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Tandem.Supervision;
 
 namespace Tandem;
 
@@ -55,9 +56,73 @@ public sealed class WorkerPoolOptions
     /// <value>The default is 30 seconds.</value>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many workers may fail to start in a row before waiting items fail with <see cref="WorkerStartException"/>.</summary>
-    /// <value>The default is 3. Starts are retried with exponential back-off as long as there is work.</value>
-    public int StartRetryLimit { get; set; } = 3;
+    /// <summary>
+    /// How many workers may fail to start within <see cref="RestartPeriod"/>. Then items that wait fail with
+    /// <see cref="WorkerStartException"/>, and further starts wait until the period allows them. Crashes while items run do not count.
+    /// </summary>
+    /// <value>The default is 3. Starts are retried with exponential back-off, from 100 ms, as long as there is work.</value>
+    public int RestartLimit { get; set; } = 3;
+
+    /// <summary>The period for <see cref="RestartLimit"/>.</summary>
+    /// <value>The default is 30 seconds.</value>
+    public TimeSpan RestartPeriod { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What holds for each call that does not say otherwise; its <see cref="WorkOptions.Name"/> is not used.</summary>
+    public WorkOptions WorkDefaults { get; private set; } = new();
+
+    /// <summary>
+    /// Worker processes that are started ahead, beyond <see cref="Workers"/>, their state built: they take the place of one that
+    /// crashed or is recycled at once. Each costs the memory of an idle worker, which <see cref="WorkerPool.Snapshot"/> shows.
+    /// </summary>
+    /// <value>The default is 0. At most 64.</value>
+    public int SpareWorkers { get; set; }
+
+    /// <summary>
+    /// After how many items a worker process is replaced. Its successor is started first, so a few more may run meanwhile.
+    /// </summary>
+    /// <value>The default is <see langword="null"/>: never.</value>
+    public int? MaxItemsPerWorker { get; set; }
+
+    /// <summary>
+    /// The private memory, in bytes, beyond which a worker process is replaced, as soon as the item that it runs is done. Items then
+    /// travel one by one, none lying ready at a worker.
+    /// </summary>
+    /// <value>The default is <see langword="null"/>: never.</value>
+    public long? MaxWorkerMemory { get; set; }
+
+    /// <summary>The age at which a worker process is replaced. Its successor is started first.</summary>
+    /// <value>The default is <see langword="null"/>: never.</value>
+    public TimeSpan? MaxWorkerAge { get; set; }
+
+    /// <summary>
+    /// How far the limits for replacing workers are spread below their value, so that not all workers are replaced at once: 0.1 makes
+    /// each worker's limit something between 90% and 100% of the value.
+    /// </summary>
+    /// <value>The default is 0.1; between 0 and 0.9.</value>
+    public double RecycleJitter { get; set; } = 0.1;
+
+    /// <summary>How long a worker process may have nothing to do before it is ended, down to <see cref="MinWorkers"/>. Work starts it again.</summary>
+    /// <value>The default is <see langword="null"/>: never.</value>
+    public TimeSpan? IdleTimeout { get; set; }
+
+    /// <summary>How many workers <see cref="IdleTimeout"/> leaves.</summary>
+    /// <value>The default is 0.</value>
+    public int MinWorkers { get; set; }
+
+    /// <summary>
+    /// How many threads may be abandoned at once because their item passed its time limit and went on. Beyond that they are not
+    /// replaced, and the pool has fewer threads until one of them returns.
+    /// </summary>
+    /// <value>The default is 16.</value>
+    public int MaxAbandonedThreads { get; set; } = 16;
+
+    /// <summary>Whether the runtime writes a dump of a worker process that crashes (by <c>createdump</c>); <see cref="WorkerCrashedException.DumpPath"/> names it.</summary>
+    /// <value>The default is <see langword="false"/>.</value>
+    public bool CollectDumps { get; set; }
+
+    /// <summary>The folder for dumps.</summary>
+    /// <value>The default is <see langword="null"/>: the folder for temporary files.</value>
+    public string? DumpFolder { get; set; }
 
     /// <summary>
     /// How deep pools may nest: a pool of processes inside a work item that runs in a worker process is one level. Deeper gives
@@ -76,6 +141,9 @@ public sealed class WorkerPoolOptions
     /// <value>The default is <see langword="null"/>: nothing is logged, and workers' lines go to this process's own streams.</value>
     public ILoggerFactory? LoggerFactory { get; set; }
 
+    /// <summary>What <see cref="WorkDefaults"/> comes to.</summary>
+    internal ItemLimits? DefaultLimits { get; private set; }
+
     internal WorkerPoolOptions Validated()
     {
         Check(Workers is >= 1 and <= 4096, nameof(Workers), Workers, "between 1 and 4096");
@@ -88,9 +156,19 @@ public sealed class WorkerPoolOptions
         Check(IsDuration(CancellationGrace) || CancellationGrace == Timeout.InfiniteTimeSpan, nameof(CancellationGrace), CancellationGrace, "between 0 and 24 days");
         Check(IsDuration(TerminationGrace), nameof(TerminationGrace), TerminationGrace, "between 0 and 24 days");
         Check(IsDuration(StartTimeout) && StartTimeout > TimeSpan.Zero, nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
-        Check(StartRetryLimit >= 1, nameof(StartRetryLimit), StartRetryLimit, "at least 1");
+        Check(RestartLimit >= 1, nameof(RestartLimit), RestartLimit, "at least 1");
+        Check(IsDuration(RestartPeriod) && RestartPeriod > TimeSpan.Zero, nameof(RestartPeriod), RestartPeriod, "positive, at most 24 days");
+        Check(SpareWorkers is >= 0 and <= 64, nameof(SpareWorkers), SpareWorkers, "between 0 and 64");
+        Check(MaxItemsPerWorker is null or >= 1, nameof(MaxItemsPerWorker), MaxItemsPerWorker, "at least 1");
+        Check(MaxWorkerMemory is null or >= 16 << 20, nameof(MaxWorkerMemory), MaxWorkerMemory, "at least 16 MiB, which an empty worker takes");
+        Check(MaxWorkerAge is null || (IsDuration(MaxWorkerAge.Value) && MaxWorkerAge > TimeSpan.Zero), nameof(MaxWorkerAge), MaxWorkerAge, "positive, at most 24 days");
+        Check(RecycleJitter is >= 0 and <= 0.9, nameof(RecycleJitter), RecycleJitter, "between 0 and 0.9");
+        Check(IdleTimeout is null || (IsDuration(IdleTimeout.Value) && IdleTimeout > TimeSpan.Zero), nameof(IdleTimeout), IdleTimeout, "positive, at most 24 days");
+        Check(MinWorkers >= 0 && MinWorkers <= Workers, nameof(MinWorkers), MinWorkers, "between 0 and Workers");
+        Check(MaxAbandonedThreads >= 0, nameof(MaxAbandonedThreads), MaxAbandonedThreads, "at least 0");
         Check(MaximumNesting is >= 1 and <= 16, nameof(MaximumNesting), MaximumNesting, "between 1 and 16");
         var copy = (WorkerPoolOptions)MemberwiseClone();
+        copy.DefaultLimits = ItemLimits.Of(WorkDefaults, null);
         copy.Environment = new Dictionary<string, string?>(Environment, StringComparer.Ordinal);
         return copy;
     }

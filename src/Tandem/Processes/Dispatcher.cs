@@ -3,7 +3,9 @@ using System.Diagnostics;
 namespace Tandem.Processes;
 
 /// <summary>Chooses the worker for an item. Under the engine's lock, but for <see cref="Measure"/>.</summary>
-internal sealed class Dispatcher(int concurrency)
+/// <param name="concurrency">Items that a worker runs at once.</param>
+/// <param name="sendsAhead">Whether items may lie ready at a worker beyond those.</param>
+internal sealed class Dispatcher(int concurrency, bool sendsAhead)
 {
     /// <summary>How much work may lie ready at a worker beyond what it runs: enough that it need not wait for the parent.</summary>
     private static readonly double AheadTicks = Stopwatch.Frequency * 250e-6;
@@ -40,10 +42,10 @@ internal sealed class Dispatcher(int concurrency)
         ProcessWorker? best = null;
         foreach (ProcessWorker worker in workers)
         {
-            if (worker.State is not (WorkerState.Idle or WorkerState.Busy) || !worker.HasFreeSlot)
+            if (!worker.TakesItems || !worker.HasFreeSlot)
                 continue;
 
-            if (worker.InFlight >= (worker.Link.CanRevoke ? limit : concurrency))
+            if (worker.InFlight >= (sendsAhead && worker.Link.CanRevoke ? limit : concurrency))
                 continue;
 
             if (best is null || worker.InFlight < best.InFlight || (worker.InFlight == best.InFlight && worker.LastUse > best.LastUse))

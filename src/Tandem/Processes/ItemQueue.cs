@@ -2,46 +2,63 @@ using Tandem.Work;
 
 namespace Tandem.Processes;
 
-/// <summary>Items that wait for a worker: first in, first out, except that those which come back go to the front. Not synchronised.</summary>
+/// <summary>
+/// Items that wait for a worker: by priority, then first in, first out, except that those which come back go to the front of theirs.
+/// Not synchronised.
+/// </summary>
 internal sealed class ItemQueue
 {
-    private WorkItem? _head;
-    private WorkItem? _tail;
+    private readonly Line[] _lines = new Line[3];
 
     internal int Count { get; private set; }
 
     internal void Enqueue(WorkItem item)
     {
+        ref Line line = ref LineOf(item);
         item.Next = null;
-        if (_tail is null)
-            _head = item;
+        if (line.Tail is null)
+            line.Head = item;
         else
-            _tail.Next = item;
+            line.Tail.Next = item;
 
-        _tail = item;
+        line.Tail = item;
         Count++;
     }
 
     internal void EnqueueFirst(WorkItem item)
     {
-        item.Next = _head;
-        _head = item;
-        _tail ??= item;
+        ref Line line = ref LineOf(item);
+        item.Next = line.Head;
+        line.Head = item;
+        line.Tail ??= item;
         Count++;
     }
 
     internal WorkItem? Dequeue()
     {
-        WorkItem? item = _head;
-        if (item is null)
-            return null;
+        for (int i = 0; Count > 0 && i < _lines.Length; i++)
+        {
+            if (_lines[i].Head is not { } item)
+                continue;
 
-        _head = item.Next;
-        if (_head is null)
-            _tail = null;
+            _lines[i].Head = item.Next;
+            if (item.Next is null)
+                _lines[i].Tail = null;
 
-        item.Next = null;
-        Count--;
-        return item;
+            item.Next = null;
+            Count--;
+            return item;
+        }
+
+        return null;
+    }
+
+    // The highest priority is the first line.
+    private ref Line LineOf(WorkItem item) => ref _lines[WorkPriority.High - (item.Limits?.Priority ?? WorkPriority.Normal)];
+
+    private struct Line
+    {
+        internal WorkItem? Head;
+        internal WorkItem? Tail;
     }
 }

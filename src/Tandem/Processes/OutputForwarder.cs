@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Tandem.Processes;
@@ -8,25 +9,28 @@ internal sealed class OutputTail
     private const int Lines = 200;
     private const int Characters = 16 * 1024;
 
-    private readonly Queue<string> _lines = new();
+    private readonly Queue<(long Time, string Line)> _lines = new();
     private int _characters;
 
     internal void Add(string line)
     {
         lock (_lines)
         {
-            _lines.Enqueue(line);
+            _lines.Enqueue((Stopwatch.GetTimestamp(), line));
             _characters += line.Length;
             while (_lines.Count > 1 && (_lines.Count > Lines || _characters > Characters))
-                _characters -= _lines.Dequeue().Length;
+                _characters -= _lines.Dequeue().Line.Length;
         }
     }
 
-    public override string ToString()
+    /// <summary>The lines that came within the time that has passed since.</summary>
+    internal string Since(TimeSpan age)
     {
         lock (_lines)
-            return string.Join('\n', _lines);
+            return string.Join('\n', _lines.Where(entry => Stopwatch.GetElapsedTime(entry.Time) <= age).Select(static entry => entry.Line));
     }
+
+    public override string ToString() => Since(TimeSpan.MaxValue);
 }
 
 /// <summary>

@@ -1,4 +1,3 @@
-using Tandem.Launch;
 using Tandem.Mapping;
 using Tandem.Serialization;
 using Tandem.Shipping;
@@ -10,7 +9,7 @@ namespace Tandem.Processes;
 /// A pool whose workers are processes. The parent owns the queue and decides which worker gets which item, so that after a crash it
 /// knows which item was running; the <see cref="Supervisor"/> owns the workers' lives.
 /// </summary>
-internal sealed class ProcessEngine : PoolEngine
+internal sealed partial class ProcessEngine : PoolEngine
 {
     [ThreadStatic]
     private static PayloadWriter? t_writer;
@@ -20,6 +19,7 @@ internal sealed class ProcessEngine : PoolEngine
     private readonly Admission _admission;
     private readonly Supervisor _supervisor;
     private readonly Dispatcher _dispatcher;
+    private readonly Deadlines _deadlines;
     private readonly List<PayloadWriter> _writers = []; // under its own lock
     private bool _closed;
     private uint _polls;
@@ -32,12 +32,14 @@ internal sealed class ProcessEngine : PoolEngine
     {
         _admission = new Admission(options, Admit);
         Output = new OutputForwarder(options.LoggerFactory);
-        _dispatcher = new Dispatcher(options.ConcurrencyPerWorker);
+        // Under a memory limit for workers, nothing starts before the parent has looked.
+        _dispatcher = new Dispatcher(options.ConcurrencyPerWorker, sendsAhead: options.MaxWorkerMemory is null);
         _supervisor = new Supervisor(this, factory, _lock);
+        _deadlines = new Deadlines(this, _supervisor, _lock);
         if (options.StartEagerly)
         {
             lock (_lock)
-                _supervisor.EnsureWorkers(options.Workers);
+                _supervisor.Balance(options.Workers);
         }
     }
 
@@ -52,6 +54,8 @@ internal sealed class ProcessEngine : PoolEngine
             Encode(item);
 
         item.WatchCancellation(this);
+        if (item.Limits is { } limits)
+            WatchQueue(item, limits);
         if (item.DetailsIfAny?.Links is { } links)
             WatchTokens(item, links);
 
@@ -65,25 +69,39 @@ internal sealed class ProcessEngine : PoolEngine
     {
         lock (_lock)
         {
-            if (!item.TryCancelQueued())
+            if (!TryTakeBack(item))
             {
-                if (item.Worker is not { } worker || !worker.Holds(item))
-                    return;
-
-                if (!worker.TryRevoke(item))
+                if (item.Worker is { } worker && worker.Holds(item))
                 {
                     worker.SendCancel(item, Transport.FrameHeader.OwnToken);
                     _supervisor.KillAfterGrace(worker, item);
-                    return;
                 }
 
-                item.SetCanceled(item.CancellationToken);
+                return;
             }
         }
 
         _admission.Forget(item);
         FreePayload(item);
+        item.SetCanceled(item.CancellationToken);
     }
+
+    internal override void OnQueueTimeout(WorkItem item)
+    {
+        lock (_lock)
+        {
+            if (!TryTakeBack(item))
+                return;
+        }
+
+        _admission.Forget(item);
+        FreePayload(item);
+        item.SetException(QueueTimeout(item));
+    }
+
+    /// <summary>Under the lock: the caller's alone from here on, if it has not started.</summary>
+    private static bool TryTakeBack(WorkItem item) =>
+        item.TryAssign() || (item.Worker is { } worker && worker.Holds(item) && worker.TryRevoke(item));
 
     internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new RemoteChunk<TItem, TResult>(call, this);
 
@@ -116,6 +134,8 @@ internal sealed class ProcessEngine : PoolEngine
 
             if (mode == StopMode.Abort)
                 _supervisor.AbortAll();
+
+            _supervisor.KillOverdue();
 
             stopping = _stopping ??= StopWorkersAsync();
             CheckIdle(); // a stronger mode may have emptied the queue of a pool that was draining
@@ -193,7 +213,12 @@ internal sealed class ProcessEngine : PoolEngine
         Sleepers sleepers;
         lock (_lock)
         {
-            worker.FreeAnswered();
+            if (worker.FreeAnswered())
+                _supervisor.OnChanged();
+            if (worker.IsExhausted)
+                _supervisor.Retire(worker, "An item ran out of memory in it.", isUrgent: true);
+            _supervisor.Review(worker);
+            _supervisor.EndIfDrained(worker);
             Pump(worker);
             sleepers = _dispatcher.FlushTouched();
             CheckIdle();
@@ -214,44 +239,6 @@ internal sealed class ProcessEngine : PoolEngine
         }
 
         sleepers.Wake();
-    }
-
-    /// <summary>A worker's exit is confirmed, and all that it wrote has been read: each of its items goes on or fails.</summary>
-    internal void OnExited(ProcessWorker worker, ExitStatus status)
-    {
-        worker.Link.DrainAndClose();
-        List<WorkItem> items;
-        lock (_lock)
-            items = worker.TakeItems();
-
-        List<(WorkItem Item, Exception Error)> failed = [];
-        List<WorkItem> waiting = [];
-        foreach (WorkItem item in items)
-            SortOut(worker, status, item, waiting, failed);
-
-        Sleepers sleepers;
-        lock (_lock)
-        {
-            // In the order in which they were sent, before everything that waits.
-            for (int i = waiting.Count - 1; i >= 0; i--)
-            {
-                waiting[i].Worker = null;
-                if (waiting[i].TryRequeue())
-                    _queue.EnqueueFirst(waiting[i]);
-            }
-
-            _supervisor.OnExited(worker, status);
-            Pump(null);
-            sleepers = _dispatcher.FlushTouched();
-        }
-
-        sleepers.Wake();
-        foreach ((WorkItem item, Exception error) in failed)
-            GiveUp(item, error);
-
-        worker.Dispose();
-        lock (_lock)
-            CheckIdle();
     }
 
     /// <summary>Fails what waits: no worker can be started.</summary>
@@ -307,14 +294,14 @@ internal sealed class ProcessEngine : PoolEngine
             _admission.Leave(item);
         }
 
-        if (idle is { InFlight: 0, State: WorkerState.Idle } && _queue.Count == 0 && _dispatcher.Overloaded(_supervisor.Workers) is { } busy)
+        if (idle is { InFlight: 0, TakesItems: true } && _queue.Count == 0 && _dispatcher.Overloaded(_supervisor.Workers) is { } busy)
         {
             if (busy.RevokeLast() is { } item && !Send(idle, item))
                 _queue.EnqueueFirst(item);
         }
 
         if (!_closed || _mode == StopMode.Drain)
-            _supervisor.EnsureWorkers(_queue.Count);
+            _supervisor.Balance(_queue.Count);
     }
 
     private bool Send(ProcessWorker worker, WorkItem item)
@@ -323,12 +310,21 @@ internal sealed class ProcessEngine : PoolEngine
         if (worker.TrySend(item))
         {
             _dispatcher.Used(worker);
+            if (item.Limits is { } limits)
+                _deadlines.Watch(worker, item, limits);
             return true;
         }
 
         item.Attempt--;
         item.TryRequeue();
         return false;
+    }
+
+    private void WatchQueue(WorkItem item, Supervision.ItemLimits limits)
+    {
+        if (limits.Timeout is not null)
+            _deadlines.WarmUp();
+        item.WatchQueueTimeout(this, limits);
     }
 
     private void Encode(WorkItem item)
@@ -427,44 +423,6 @@ internal sealed class ProcessEngine : PoolEngine
                 },
                 (this, item, i)));
         }
-    }
-
-    private unsafe void SortOut(
-        ProcessWorker worker, ExitStatus status, WorkItem item, List<WorkItem> waiting, List<(WorkItem Item, Exception Error)> failed)
-    {
-        int progress = worker.Link.ProgressOf(item.Slot, item.Sequence);
-        if (progress < item.FirstElement)
-        {
-            item.Attempt--; // it never started
-            if (_closed && _mode != StopMode.Drain)
-                failed.Add((item, Disposed()));
-            else
-                waiting.Add(item);
-            return;
-        }
-
-        Exception error = item.CancellationToken.IsCancellationRequested
-            ? new OperationCanceledException(item.CancellationToken)
-            : IsAborting ? Disposed() : Supervisor.DescribeCrash(worker, status, item, progress);
-        if (item.ElementCount == 0)
-        {
-            failed.Add((item, error));
-            return;
-        }
-
-        if (!worker.TryRecoverElements(item, Math.Min(progress, item.ElementCount)))
-        {
-            failed.Add((item, error));
-            return;
-        }
-
-        // Between the last element and the result of the whole, no element was running.
-        if (progress < item.ElementCount)
-            item.FailElement(progress, error);
-        if (item.IsSettled)
-            FreePayload(item);
-        else
-            waiting.Add(item);
     }
 
     /// <summary>Begins under the lock.</summary>

@@ -2,32 +2,11 @@ using System.Diagnostics;
 using Tandem.Launch;
 using Tandem.Serialization;
 using Tandem.Shipping;
+using Tandem.Supervision;
 using Tandem.Transport;
 using Tandem.Work;
 
 namespace Tandem.Processes;
-
-/// <summary>Where a worker is in its life. It only moves down this list, except between idle and busy.</summary>
-internal enum WorkerState
-{
-    /// <summary>Launched; has not said that it is ready.</summary>
-    Starting,
-
-    /// <summary>Ready, nothing in flight.</summary>
-    Idle,
-
-    /// <summary>Has items in flight.</summary>
-    Busy,
-
-    /// <summary>Gets no new items; ends when those in flight are done.</summary>
-    Draining,
-
-    /// <summary>Gets no new items; is being ended, first gently, then not.</summary>
-    Killing,
-
-    /// <summary>Its exit is confirmed.</summary>
-    Dead,
-}
 
 /// <summary>
 /// One worker process, seen from the parent: its connection, its process, and the items in flight. State changes under the engine's
@@ -46,6 +25,9 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
     private bool[] _defined = new bool[64];
     private readonly PayloadReader _reader = new();
     private readonly OutputTail _errorTail = new();
+    private readonly List<WorkItem> _overdue = [];
+    private long _itemsDone;
+    private long _idleSince;
     private WorkerProcess? _process;
     private uint _sequence;
     private WorkItem? _harvested;
@@ -57,6 +39,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         Link = link;
         _items = new WorkItem?[link.Slots];
         _freeSlots = new SlotQueue(link.Slots);
+        Recycling = Recycling.Create(engine.Options);
     }
 
     internal WorkerLink Link { get; }
@@ -65,6 +48,38 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
 
     /// <summary>Items sent and not answered, those included that were taken back.</summary>
     internal int InFlight { get; private set; }
+
+    /// <summary>Items answered, elements of chunks included.</summary>
+    internal long ItemsDone => Volatile.Read(ref _itemsDone);
+
+    /// <summary>When it is to be replaced; null for never.</summary>
+    internal Recycling? Recycling { get; }
+
+    /// <summary>Why it is to be replaced, once that is decided.</summary>
+    internal string? RetireReason { get; set; }
+
+    /// <summary>Whether it only waits to take another's place.</summary>
+    internal bool IsSpare { get; set; }
+
+    /// <summary>Whether it goes on with an item whose time is over. It gets no others until that one has ended, or is ended with it.</summary>
+    internal bool IsOverdue => _overdue.Count > 0;
+
+    internal WorkItem? FirstOverdue => _overdue.Count > 0 ? _overdue[0] : null;
+
+    /// <summary>Whether an item ran out of memory in it.</summary>
+    internal bool IsExhausted { get; private set; }
+
+    /// <summary>Kernel kills for want of memory that were counted before it started.</summary>
+    internal long OutOfMemoryKills { get; private set; }
+
+    /// <summary>Whether it may be given items.</summary>
+    internal bool TakesItems => State is WorkerState.Idle or WorkerState.Busy && !IsSpare && !IsOverdue;
+
+    /// <summary>How long it has had nothing to do.</summary>
+    internal TimeSpan IdleFor => Stopwatch.GetElapsedTime(_idleSince);
+
+    /// <summary>Whether the pool ended it because of an item, so that its exit is no crash of its own.</summary>
+    internal bool WasKilledForItem { get; set; }
 
     internal bool HasFreeSlot => _freeSlots.Count > 0;
 
@@ -89,12 +104,36 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
 
     internal string ErrorTail => _errorTail.ToString();
 
+    /// <summary>What it wrote to standard error within the time that has passed since.</summary>
+    internal string ErrorsOf(TimeSpan age) => _errorTail.Since(age);
+
+    /// <summary>The dump that the runtime wrote when it crashed, if any.</summary>
+    internal string? FindDump() => DiagnosticFiles.DumpOf(_engine.Options, ProcessId);
+
     /// <summary>Why the connection broke, when it was the worker's fault.</summary>
     internal Exception? Broken => _broken;
+
+    /// <summary>Under the lock: ready for items.</summary>
+    internal void MarkIdle()
+    {
+        State = WorkerState.Idle;
+        _idleSince = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Under the lock: an item that it runs has passed a limit.</summary>
+    internal void AddOverdue(WorkItem item)
+    {
+        if (!_overdue.Contains(item))
+            _overdue.Add(item);
+    }
+
+    /// <summary>Under the lock: whether it has items beside this one, taken back ones apart.</summary>
+    internal bool HasOther(WorkItem item) => Array.Exists(_items, other => other is not null && other != item);
 
     internal void Attach(WorkerProcess process)
     {
         _process = process;
+        OutOfMemoryKills = OutOfMemoryKiller.Count(); // after the launch, which must not wait for it
         Link.Start(this);
     }
 
@@ -107,7 +146,13 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
 
         int slot = _freeSlots.Peek();
 
-        var message = new InvokeMessage { Callable = callable.Number, First = item.FirstElement, Count = item.ElementCount };
+        var message = new InvokeMessage
+        {
+            Callable = callable.Number,
+            First = item.FirstElement,
+            Count = item.ElementCount,
+            MemoryLimit = item.Limits?.MemoryLimit ?? 0,
+        };
         uint sequence = unchecked(++_sequence);
         message.Length = item.Payload?.Length ?? 0;
         fixed (byte* bytes = item.Payload?.Bytes)
@@ -286,8 +331,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
 
     public void OnExited(ExitStatus status) => _engine.OnExited(this, status);
 
-    /// <summary>Under the lock: slots of answered items can be used again.</summary>
-    internal void FreeAnswered()
+    /// <summary>Under the lock: slots of answered items can be used again. True when the worker takes items again that it did not take before.</summary>
+    internal bool FreeAnswered()
     {
         foreach (int slot in _answered)
             _freeSlots.Enqueue(slot);
@@ -295,7 +340,9 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         InFlight -= _answered.Count;
         _answered.Clear();
         if (InFlight == 0 && State == WorkerState.Busy)
-            State = WorkerState.Idle;
+            MarkIdle();
+
+        return _overdue.Count > 0 && _overdue.RemoveAll(item => !Holds(item)) > 0 && _overdue.Count == 0;
     }
 
     private bool TryDefine(Callable callable)
@@ -335,6 +382,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         // From here the item is the caller's again: its slot counts as answered before its continuation can run.
         _items[frame.Slot] = null;
         _answered.Add(frame.Slot);
+        _itemsDone += Math.Max(1, item.ElementCount);
         try
         {
             Settle(item, in message);
@@ -353,6 +401,13 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
 
     private void Settle(WorkItem item, in ResultMessage message)
     {
+        if (item.IsSettled)
+        {
+            // Too late: its time was over.
+            _engine.FreePayload(item);
+            return;
+        }
+
         switch (message.Outcome)
         {
             case Outcome.Completed:
@@ -360,7 +415,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
                 item.ReadResult(_reader);
                 break;
             case Outcome.Failed or Outcome.Canceled:
-                item.SetException(ExceptionCodec.Read(_reader));
+                item.SetException(item.Explain(ExceptionCodec.Read(_reader)));
                 break;
             case Outcome.Chunk:
                 int finished = message.Finished - item.Progress.First;
@@ -382,6 +437,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
                 throw new ProtocolException($"an item came back as {message.Outcome}");
         }
 
+        if (item.DetailsIfAny is { RanOutOfMemory: true })
+            IsExhausted = true;
         if (item.IsSettled)
             _engine.FreePayload(item);
     }
@@ -428,7 +485,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
     {
         WorkItem item = ItemOf(in frame, out _) ?? throw new ProtocolException($"an element for slot {frame.Slot}, which has no item");
         _reader.Begin(frame.Body, frame.BodyLength, CallLinks.ForResults);
-        item.ReadElements(_reader, frame.Extra);
+        if (!item.IsSettled)
+            item.ReadElements(_reader, frame.Extra);
     }
 
     private void OnProgress(in Frame frame)

@@ -1,35 +1,33 @@
 using System.Globalization;
-using Microsoft.Extensions.Logging;
+using Tandem.Health;
 using Tandem.Launch;
 using Tandem.Serialization;
-using Tandem.Transport;
-using Tandem.Work;
+using Tandem.Supervision;
 
 namespace Tandem.Processes;
 
 /// <summary>
-/// Owns the lives of a pool's workers: starts them when there is work, replaces those that crash, ends them. All state changes under
-/// the engine's lock, which it shares.
+/// Owns the lives of a pool's workers: starts them when there is work, replaces those that crash or are due, ends them. All state
+/// changes under the engine's lock, which it shares.
 /// </summary>
-internal sealed class Supervisor
+internal sealed partial class Supervisor
 {
-    private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
-
     private readonly ProcessEngine _engine;
     private readonly WorkerPoolOptions _options;
     private readonly StateFactory? _factory;
     private readonly Lock _lock;
     private readonly LaunchPlan _plan;
     private readonly WorkerLauncher _launcher;
-    private readonly ILogger? _logger;
+    private readonly PoolEvents _events;
+    private readonly RestartBudget _budget;
     private readonly int _depth;
     private readonly int _depthLimit;
     private readonly TaskCompletionSource _allGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ITimer? _sweep;
     private int _launching;
     private int _wanted;
-    private int _failedStarts;
     private ITimer? _backOff;
+    private bool _changed = true;
     private bool _stopping;
 
     internal Supervisor(ProcessEngine engine, StateFactory? factory, Lock gate)
@@ -38,10 +36,12 @@ internal sealed class Supervisor
         _options = engine.Options;
         _factory = factory;
         _lock = gate;
-        _logger = _options.LoggerFactory?.CreateLogger("Tandem.Supervisor");
+        _events = engine.Events;
+        _budget = new RestartBudget(_options.RestartLimit, _options.RestartPeriod);
         (_depth, _depthLimit) = Nesting.Check(_options);
         _plan = LaunchPlan.Current;
         _launcher = WorkerLauncher.Create(_options);
+        _sweep = StartSweep();
     }
 
     /// <summary>Workers that were launched and whose exit is not confirmed.</summary>
@@ -52,37 +52,42 @@ internal sealed class Supervisor
     /// <summary>Under the lock: whether any worker has items.</summary>
     internal bool HasWork => Workers.Exists(static worker => worker.InFlight > 0);
 
-    private int Starting
+    /// <summary>
+    /// Under the lock: starts workers for items that wait, as far as there may be more; spares step in at once. Workers that are due
+    /// go when their successors are there.
+    /// </summary>
+    internal void Balance(int waiting)
     {
-        get
+        // Called with every batch of answers: what has not changed needs no second look.
+        if (_stopping || !(_changed || (waiting > 0 && _wanted < _options.Workers)))
+            return;
+
+        _changed = false;
+        Census now = Count();
+        if (waiting > 0)
+            _wanted = Math.Max(_wanted, Math.Min(_options.Workers, now.Serving + Math.Min(waiting, _options.Workers)));
+
+        while (now.Spare > 0 && now.Serving < _wanted)
         {
-            int starting = _launching;
-            foreach (ProcessWorker worker in Workers)
-                starting += worker.State == WorkerState.Starting ? 1 : 0;
-
-            return starting;
+            Promote(Workers.Find(static worker => worker.IsSpare && worker.State == WorkerState.Idle)!);
+            now.Spare--;
+            now.Serving++;
         }
-    }
 
-    /// <summary>Under the lock: starts workers for items that wait, as far as there may be more.</summary>
-    internal void EnsureWorkers(int waiting)
-    {
-        if (_stopping || _backOff is not null)
+        RetireThoseDue(now);
+        if (_backOff is not null || _wanted == 0)
             return;
 
-        int live = Workers.Count + _launching;
-        if (live >= _options.Workers || (waiting == 0 && live >= _wanted))
-            return;
-
-        // As many as there is work for that nobody on the way will take, and at least those that were there before a crash.
-        int missing = Math.Min(Math.Max(waiting - Starting, _wanted - live), _options.Workers - live);
-        for (int i = 0; i < missing; i++)
+        // Spares come after workers that somebody waits for, and all processes together stay bounded, whatever is stuck.
+        int missing = _wanted + _options.SpareWorkers - now.Serving - now.Spare - now.Starting;
+        int room = 2 * _options.Workers + _options.SpareWorkers + 1 - Workers.Count - _launching;
+        // After a failure one at a time: the next may fail as well.
+        int allowed = _budget.InARow > 0 ? 1 - now.Starting : int.MaxValue;
+        for (int i = Math.Min(Math.Min(missing, room), allowed); i > 0; i--)
         {
             _launching++;
             _launcher.Post(Launch);
         }
-
-        _wanted = Math.Max(_wanted, live + Math.Max(0, missing));
     }
 
     internal void OnHello(ProcessWorker worker)
@@ -116,55 +121,6 @@ internal sealed class Supervisor
         worker.Kill();
     }
 
-    /// <summary>Under the lock: the item's token was cancelled; when the worker still has it after the grace, the worker is ended.</summary>
-    internal void KillAfterGrace(ProcessWorker worker, WorkItem item)
-    {
-        if (_options.CancellationGrace == Timeout.InfiniteTimeSpan)
-            return;
-
-        uint sequence = item.Sequence;
-        item.Details.Grace = TimeProvider.System.CreateTimer(
-            _ =>
-            {
-                lock (_lock)
-                {
-                    if (!worker.Holds(item) || item.Sequence != sequence)
-                        return;
-
-                    BeginKill(worker, $"It was ended because '{item.Name}' went on for {Seconds(_options.CancellationGrace)} after it was cancelled.");
-                }
-            },
-            null,
-            _options.CancellationGrace,
-            Timeout.InfiniteTimeSpan);
-    }
-
-    /// <summary>Under the lock: takes back every item that has not started.</summary>
-    internal void RevokeAll(List<WorkItem> revoked)
-    {
-        foreach (ProcessWorker worker in Workers)
-        {
-            while (worker.RevokeLast() is { } item)
-            {
-                if (item.TryRequeue())
-                    revoked.Add(item);
-            }
-        }
-    }
-
-    /// <summary>Under the lock: cancels what runs; workers that do not follow are ended after the grace.</summary>
-    internal void AbortAll()
-    {
-        foreach (ProcessWorker worker in Workers)
-        {
-            foreach (WorkItem item in worker.Items)
-            {
-                worker.SendCancel(item, FrameHeader.OwnToken);
-                KillAfterGrace(worker, item);
-            }
-        }
-    }
-
     /// <summary>Under the lock: a worker is gone.</summary>
     internal void OnExited(ProcessWorker worker, ExitStatus status)
     {
@@ -172,41 +128,35 @@ internal sealed class Supervisor
         worker.State = WorkerState.Dead;
         worker.Deadline?.Dispose();
         Workers.Remove(worker);
-        if (!worker.IsExpectedToExit)
+        _changed = true;
+        if (worker.IsExpectedToExit)
         {
-            _logger?.LogWarning("Worker {ProcessId} of '{Pool}' {Exit}. {Reason}", worker.ProcessId, _options.Name, Describe(status), worker.KillReason);
-            if (neverReady)
-                OnStartFailed(StartError(worker, status));
+            _events.Raise(WorkerEventKind.Ended, worker.ProcessId);
         }
-        else
+        else if (neverReady)
         {
-            _logger?.LogDebug("Worker {ProcessId} of '{Pool}' ended", worker.ProcessId, _options.Name);
+            OnStartFailed(worker.ProcessId, StartError(worker, status));
+        }
+        else if (!worker.WasKilledForItem)
+        {
+            _events.Raise(WorkerEventKind.Crashed, worker.ProcessId, $"It {Describe(status)}. {worker.KillReason}");
         }
 
         CheckGone();
     }
 
-    internal static WorkerCrashedException DescribeCrash(ProcessWorker worker, ExitStatus status, WorkItem item, int element) => new WorkerCrashedException(new CrashReport(
-        worker.ProcessId, status.Code, status.SignalName, item.NameOf(element), item.Attempt, worker.ErrorTail, worker.KillReason));
-
     /// <summary>Ends all workers, and then what watches them.</summary>
     internal async Task StopAsync()
     {
-        List<ProcessWorker> asleep = [];
         lock (_lock)
         {
             _stopping = true;
             _backOff?.Dispose();
+            _sweep?.Dispose();
             foreach (ProcessWorker worker in Workers)
             {
-                if (worker.State == WorkerState.Killing)
-                    continue;
-
-                worker.IsExpectedToExit = true;
-                worker.State = WorkerState.Draining;
-                // A full ring is impossible here: nothing is in flight. The control channel reaches a worker that does not listen.
-                worker.Link.SendControl(FrameKind.Stop, 0, 0, 0);
-                Escalate(worker);
+                if (worker.State != WorkerState.Killing)
+                    SendStop(worker);
             }
 
             CheckGone();
@@ -216,170 +166,36 @@ internal sealed class Supervisor
         _launcher.Dispose();
     }
 
-    /// <summary>On the launcher's thread.</summary>
-    private void Launch()
+    /// <summary>Under the lock: how many workers there are of each kind.</summary>
+    private Census Count()
     {
-        lock (_lock)
+        var census = new Census { Starting = _launching };
+        foreach (ProcessWorker worker in Workers)
         {
-            if (_stopping)
+            switch (worker.State)
             {
-                _launching--;
-                CheckGone();
-                return;
+                case WorkerState.Starting:
+                    census.Starting++;
+                    break;
+                case WorkerState.Idle or WorkerState.Busy when worker.IsSpare:
+                    census.Spare++;
+                    break;
+                case WorkerState.Idle or WorkerState.Busy when worker.IsOverdue:
+                    break; // as good as gone
+                case WorkerState.Idle or WorkerState.Busy when worker.RetireReason is not null:
+                    census.Due++;
+                    break;
+                case WorkerState.Idle or WorkerState.Busy:
+                    census.Serving++;
+                    break;
             }
         }
 
-        ProcessWorker? launched = null;
-        try
-        {
-            _launcher.Start(
-                _engine,
-                _plan,
-                transport => _plan.CreateEnvironment(_options, transport, _depth, _depthLimit),
-                worker =>
-                {
-                    launched = worker;
-                    if (_factory is not null)
-                        worker.SendInitialize(_factory);
-                    worker.Link.Flush();
-                    lock (_lock)
-                    {
-                        _launching--;
-                        Workers.Add(worker);
-                    }
-                });
-            LimitStart(launched!);
-            _logger?.LogDebug("Worker {ProcessId} of '{Pool}' starts", launched!.ProcessId, _options.Name);
-        }
-        catch (Exception e)
-        {
-            lock (_lock)
-            {
-                if (launched is null || !Workers.Remove(launched))
-                    _launching--;
-
-                launched?.Deadline?.Dispose();
-                OnStartFailed(e as WorkerStartException ?? new WorkerStartException($"A worker could not be started: {e.Message}", e));
-                CheckGone();
-            }
-        }
+        return census;
     }
 
-    // After the launch, not before: the first timer of a process takes milliseconds to make.
-    private void LimitStart(ProcessWorker worker)
-    {
-        lock (_lock)
-        {
-            if (worker.State == WorkerState.Starting)
-            {
-                worker.Deadline = TimeProvider.System.CreateTimer(
-                    _ => Expire(worker, $"it was not ready within {Seconds(_options.StartTimeout)}"), null, _options.StartTimeout, Timeout.InfiniteTimeSpan);
-            }
-        }
-    }
-
-    private void MarkReady(ProcessWorker worker)
-    {
-        lock (_lock)
-        {
-            if (worker.State != WorkerState.Starting)
-                return;
-
-            worker.State = WorkerState.Idle;
-            worker.Deadline?.Dispose();
-            _failedStarts = 0;
-            if (_stopping)
-            {
-                worker.IsExpectedToExit = true;
-                worker.State = WorkerState.Draining;
-                worker.Link.SendControl(FrameKind.Stop, 0, 0, 0);
-                Escalate(worker);
-            }
-        }
-
-        _logger?.LogDebug("Worker {ProcessId} of '{Pool}' is ready", worker.ProcessId, _options.Name);
-        _engine.OnReady();
-    }
-
-    /// <summary>Under the lock: counts, fails waiting items beyond the limit, and tries again later, as long as there is work.</summary>
-    private void OnStartFailed(WorkerStartException error)
-    {
-        _failedStarts++;
-        _wanted = Workers.Count;
-        _logger?.LogError(error, "A worker of '{Pool}' could not be started ({Count} in a row)", _options.Name, _failedStarts);
-        if (_stopping)
-            return;
-
-        double factor = Math.Pow(2, Math.Min(_failedStarts - 1, 20));
-        TimeSpan delay = TimeSpan.FromTicks((long)Math.Min(FirstBackOff.Ticks * factor, LongestBackOff.Ticks));
-        if (_failedStarts >= _options.StartRetryLimit)
-            ThreadPool.UnsafeQueueUserWorkItem(static state => state._engine.FailWaiting(state.error), (_engine, error), preferLocal: false);
-
-        _backOff ??= TimeProvider.System.CreateTimer(
-            _ =>
-            {
-                lock (_lock)
-                {
-                    _backOff?.Dispose();
-                    _backOff = null;
-                }
-
-                _engine.OnReady();
-            },
-            null,
-            delay,
-            Timeout.InfiniteTimeSpan);
-    }
-
-    private static WorkerStartException StartError(ProcessWorker worker, ExitStatus status)
-    {
-        if (worker.StartFailure is { } cause)
-            return new WorkerStartException($"The state of a worker could not be built: {cause.Message}", cause);
-
-        string reason = status.Code == LaunchProtocol.MisplacedExitCode
-            ? "it came up in the user's program instead of in Tandem"
-            : worker.KillReason ?? $"it {Describe(status)} before it was ready";
-        string tail = worker.ErrorTail;
-        return new WorkerStartException($"A worker could not be started: {reason}." + (tail.Length > 0 ? $" Its standard error:\n{tail}" : ""));
-    }
-
-    /// <summary>Ends a worker that did not become ready.</summary>
-    private void Expire(ProcessWorker worker, string reason)
-    {
-        lock (_lock)
-        {
-            if (worker.State != WorkerState.Starting)
-                return;
-
-            worker.KillReason = reason;
-        }
-
-        worker.Kill();
-    }
-
-    /// <summary>Under the lock: out of rotation now; what it has not started goes elsewhere; SIGTERM, and SIGKILL after the grace.</summary>
-    private void BeginKill(ProcessWorker worker, string reason)
-    {
-        if (worker.State is WorkerState.Killing or WorkerState.Dead)
-            return;
-
-        worker.State = WorkerState.Killing;
-        worker.KillReason = reason;
-        while (worker.RevokeLast() is { } item)
-            _engine.Requeue(item);
-
-        worker.Terminate();
-        Escalate(worker);
-        ThreadPool.UnsafeQueueUserWorkItem(static engine => engine.OnReady(), _engine, preferLocal: false);
-    }
-
-    /// <summary>Kills the worker when it has not ended within the grace.</summary>
-    private void Escalate(ProcessWorker worker)
-    {
-        worker.Deadline?.Dispose();
-        worker.Deadline = TimeProvider.System.CreateTimer(
-            static state => ((ProcessWorker)state!).Kill(), worker, _options.TerminationGrace, Timeout.InfiniteTimeSpan);
-    }
+    /// <summary>Under the lock: workers are not what they were at the last <see cref="Balance"/>.</summary>
+    internal void OnChanged() => _changed = true;
 
     private void CheckGone()
     {
@@ -387,8 +203,24 @@ internal sealed class Supervisor
             _allGone.TrySetResult();
     }
 
-    private static string Describe(ExitStatus status) =>
+    internal static string Describe(ExitStatus status) =>
         status.SignalName is { } signal ? $"was ended by {signal}" : $"exited with code {status.Code}";
 
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+    internal static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+
+    /// <summary>Workers by what they are good for.</summary>
+    private struct Census
+    {
+        /// <summary>Ready, and to stay.</summary>
+        internal int Serving;
+
+        /// <summary>Ready, waiting to take another's place.</summary>
+        internal int Spare;
+
+        /// <summary>On the way.</summary>
+        internal int Starting;
+
+        /// <summary>Taking items until a successor is there.</summary>
+        internal int Due;
+    }
 }

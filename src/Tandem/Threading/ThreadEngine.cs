@@ -12,6 +12,8 @@ namespace Tandem.Threading;
 internal sealed class ThreadEngine : PoolEngine
 {
     private readonly ConcurrentQueue<WorkItem> _queue = new();
+    private readonly ConcurrentQueue<WorkItem> _urgent = new();
+    private readonly ConcurrentQueue<WorkItem> _later = new();
     private readonly Admission _admission;
     private readonly SemaphoreSlim _wakeUps = new(0);
     private readonly List<ThreadWorker> _workers = [];
@@ -19,6 +21,7 @@ internal sealed class ThreadEngine : PoolEngine
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Func<object?>? _stateFactory;
     private int _sleeping;
+    private int _number;
     private int _started;
     private int _alive;
     private volatile bool _closed;
@@ -49,6 +52,8 @@ internal sealed class ThreadEngine : PoolEngine
         }
 
         item.WatchCancellation(this);
+        if (item.Limits is { } limits)
+            item.WatchQueueTimeout(this, limits);
         if (!_admission.TryEnter(item, out Exception? refused))
         {
             if (refused is not null)
@@ -61,7 +66,7 @@ internal sealed class ThreadEngine : PoolEngine
 
     private void Admit(WorkItem item)
     {
-        _queue.Enqueue(item);
+        QueueOf(item).Enqueue(item);
         Interlocked.MemoryBarrier();
         if (!TryWakeOne() && Volatile.Read(ref _started) < Lanes)
             StartWorker();
@@ -75,6 +80,40 @@ internal sealed class ThreadEngine : PoolEngine
     {
         if (item.TryCancelQueued())
             _admission.Forget(item);
+    }
+
+    internal override void OnQueueTimeout(WorkItem item)
+    {
+        if (!item.TryAssign())
+            return;
+
+        _admission.Forget(item);
+        item.SetException(QueueTimeout(item));
+    }
+
+    internal override PoolSnapshot Snapshot()
+    {
+        lock (_workers)
+            return new PoolSnapshot(Options.Name, Isolation.Thread, [.. _workers.Select(static worker => worker.Snapshot())], _queue.Count + _urgent.Count + _later.Count, Events.Totals);
+    }
+
+    /// <summary>The time of a worker's item is over: another thread takes its place, as far as allowed.</summary>
+    internal void Abandon(ThreadWorker worker, WorkItem item)
+    {
+        lock (_workers)
+        {
+            if (Events.Abandoned >= Options.MaxAbandonedThreads || !worker.Runs(item) || !_workers.Remove(worker))
+                return;
+
+            worker.IsAbandoned = true;
+            Events.AddAbandoned(1);
+            _started--;
+            Leave();
+        }
+
+        Events.Raise(WorkerEventKind.Abandoned, worker.Number, "Its item goes on although its time was over.");
+        if (!QueuesAreEmpty && Volatile.Read(ref _started) < Lanes)
+            StartWorker();
     }
 
     internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new LocalChunk<TItem, TResult>(call);
@@ -109,7 +148,7 @@ internal sealed class ThreadEngine : PoolEngine
     {
         while (true)
         {
-            if (_queue.TryDequeue(out WorkItem? item))
+            if (TryDequeue(out WorkItem? item))
             {
                 _admission.Leave(item);
                 if (item.TryAssign())
@@ -125,13 +164,35 @@ internal sealed class ThreadEngine : PoolEngine
         }
     }
 
-    internal void WorkerEnded()
+    internal void WorkerEnded(ThreadWorker worker)
     {
         lock (_workers)
         {
-            if (--_alive == 0 && _ending)
-                _stopped.TrySetResult();
+            // One that was abandoned has been counted out.
+            if (worker.IsAbandoned)
+                Events.AddAbandoned(-1);
+            else
+                Leave();
         }
+    }
+
+    private bool QueuesAreEmpty => _queue.IsEmpty && _urgent.IsEmpty && _later.IsEmpty;
+
+    private ConcurrentQueue<WorkItem> QueueOf(WorkItem item) => item.Limits?.Priority switch
+    {
+        WorkPriority.High => _urgent,
+        WorkPriority.Low => _later,
+        _ => _queue,
+    };
+
+    private bool TryDequeue([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out WorkItem? item) =>
+        _urgent.TryDequeue(out item) || _queue.TryDequeue(out item) || _later.TryDequeue(out item);
+
+    /// <summary>Under the lock.</summary>
+    private void Leave()
+    {
+        if (--_alive == 0 && _ending)
+            _stopped.TrySetResult();
     }
 
     private void Sleep()
@@ -140,12 +201,12 @@ internal sealed class ThreadEngine : PoolEngine
         while (spinner.Count < 30)
         {
             spinner.SpinOnce(sleep1Threshold: -1);
-            if (!_queue.IsEmpty || _ending)
+            if (!QueuesAreEmpty || _ending)
                 return;
         }
 
         Interlocked.Increment(ref _sleeping);
-        if ((!_queue.IsEmpty || _ending) && TryLeaveSleepers())
+        if ((!QueuesAreEmpty || _ending) && TryLeaveSleepers())
             return;
 
         // Either there is nothing to do, or somebody has counted this worker out already and released a permit for it.
@@ -186,14 +247,15 @@ internal sealed class ThreadEngine : PoolEngine
 
             // Lanes of one worker share its state.
             int lane = _started % Options.ConcurrencyPerWorker;
-            ThreadWorkerState state = lane == 0 ? new ThreadWorkerState(_stateFactory) : _workers[^1].State;
-            worker = new ThreadWorker(this, state, $"{Options.Name} {_started}");
+            ThreadWorkerState state = lane == 0 || _workers.Count == 0 ? new ThreadWorkerState(_stateFactory) : _workers[^1].State;
+            worker = new ThreadWorker(this, state, _number++);
             _workers.Add(worker);
             _started++;
             _alive++;
         }
 
         worker.Start();
+        Events.Raise(WorkerEventKind.Started, worker.Number);
     }
 
     private void GiveUpQueue()
@@ -201,7 +263,7 @@ internal sealed class ThreadEngine : PoolEngine
         foreach (WorkItem waiting in _admission.Close())
             waiting.SetException(Disposed());
 
-        while (_queue.TryDequeue(out WorkItem? item))
+        while (TryDequeue(out WorkItem? item))
         {
             if (item.TryAssign())
                 item.SetException(Disposed());

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Tandem.Work;
+
 namespace Tandem.Threading;
 
 /// <summary>The state of one worker, built by the first item that needs it, or not at all.</summary>
@@ -33,42 +36,121 @@ internal sealed class ThreadWorkerState(Func<object?>? factory)
     }
 }
 
-/// <summary>One thread that runs items until its pool ends.</summary>
+/// <summary>One thread that runs items until its pool ends, or until it is abandoned.</summary>
 internal sealed class ThreadWorker
 {
     private readonly ThreadEngine _engine;
     private readonly Thread _thread;
+    private WorkItem? _current;
+    private long _startedAt;
+    private long _itemsDone;
 
-    internal ThreadWorker(ThreadEngine engine, ThreadWorkerState state, string name)
+    internal ThreadWorker(ThreadEngine engine, ThreadWorkerState state, int number)
     {
         _engine = engine;
         State = state;
-        _thread = new Thread(Run) { IsBackground = true, Name = name };
+        Number = number;
+        _thread = new Thread(Run) { IsBackground = true, Name = $"{engine.Options.Name} {number}" };
     }
+
+    /// <summary>Unique in the pool.</summary>
+    internal int Number { get; }
 
     internal ThreadWorkerState State { get; }
 
+    /// <summary>Under the engine's lock: whether another thread has taken its place.</summary>
+    internal bool IsAbandoned { get; set; }
+
     internal void Start() => _thread.Start();
+
+    internal WorkerSnapshot Snapshot()
+    {
+        WorkItem? item = Volatile.Read(ref _current);
+        return new WorkerSnapshot(
+            Number,
+            item is null ? WorkerState.Idle : WorkerState.Busy,
+            false,
+            item?.NameOf(item.FirstElement),
+            item is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Volatile.Read(ref _startedAt)),
+            item is null ? 0 : 1,
+            Volatile.Read(ref _itemsDone),
+            0);
+    }
 
     private void Run()
     {
         try
         {
-            while (_engine.Take() is { } item)
+            while (!IsAbandoned && _engine.Take() is { } item)
             {
+                Volatile.Write(ref _startedAt, Stopwatch.GetTimestamp());
+                Volatile.Write(ref _current, item);
                 try
                 {
-                    item.Form.RunLocally(item, State.Value, _engine.Aborted);
+                    if (item.Limits?.Timeout is { } limit)
+                        RunWithin(item, limit);
+                    else
+                        item.Form.RunLocally(item, State.Value, _engine.Aborted);
                 }
                 catch (Exception e)
                 {
                     item.SetException(e);
                 }
+
+                _itemsDone += Math.Max(1, item.ElementCount);
+                Volatile.Write(ref _current, null);
             }
         }
         finally
         {
-            _engine.WorkerEnded();
+            _engine.WorkerEnded(this);
         }
     }
+
+    private void RunWithin(WorkItem item, TimeSpan limit)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_engine.Aborted);
+        object? state = State.Value; // building it is the worker's time, not the item's
+        long start = Stopwatch.GetTimestamp();
+        ITimer? timer = null;
+        using ITimer made = TimeProvider.System.CreateTimer(
+            _ =>
+            {
+                // Timers count in coarser steps than the clock.
+                TimeSpan rest = limit - Stopwatch.GetElapsedTime(start);
+                if (rest > TimeSpan.Zero)
+                    Volatile.Read(ref timer)?.Change(rest + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+                else
+                    OnTimeout(item, limit, start, stop);
+            },
+            null,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
+        Volatile.Write(ref timer, made);
+        made.Change(limit, Timeout.InfiniteTimeSpan);
+        item.Form.RunLocally(item, state, stop.Token);
+    }
+
+    private void OnTimeout(WorkItem item, TimeSpan limit, long start, CancellationTokenSource stop)
+    {
+        const string Note = "Its thread cannot be ended; it was given up, and goes on until the work returns. The stack of a thread of the own process cannot be taken; use WorkerPool.Processes to see it.";
+        if (item.IsSettled || Volatile.Read(ref _current) != item)
+            return;
+
+        _engine.Events.CountTimeout();
+        // The thread leaves the pool before the caller can submit anything else.
+        _engine.Abandon(this, item);
+        item.SetException(new WorkTimeoutException(item.NameOf(item.FirstElement), limit, Stopwatch.GetElapsedTime(start), hasStarted: true, null, Note));
+        try
+        {
+            stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The work has ended in this moment.
+        }
+    }
+
+    /// <summary>Under the engine's lock.</summary>
+    internal bool Runs(WorkItem item) => Volatile.Read(ref _current) == item && !item.IsSettled;
 }

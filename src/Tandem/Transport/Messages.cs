@@ -6,7 +6,7 @@ namespace Tandem.Transport;
 [StructLayout(LayoutKind.Explicit, Size = Size)]
 internal struct InvokeMessage
 {
-    internal const int Size = 32;
+    internal const int Size = 40;
 
     /// <summary>The number of the method, as defined before.</summary>
     [FieldOffset(0)] internal int Callable;
@@ -22,6 +22,9 @@ internal struct InvokeMessage
 
     [FieldOffset(16)] internal long Offset;
     [FieldOffset(24)] internal long Length;
+
+    /// <summary>How much private memory the worker may hold while this runs, in bytes; 0 for any.</summary>
+    [FieldOffset(32)] internal long MemoryLimit;
 }
 
 /// <summary>How an item ended, as the worker tells it.</summary>

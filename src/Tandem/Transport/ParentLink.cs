@@ -25,7 +25,8 @@ internal abstract unsafe class ParentLink
     internal abstract byte* ResolvePayload(in Frame frame, in InvokeMessage message);
 
     /// <summary>Tells the parent that the item runs now; false when the parent has taken it back.</summary>
-    internal abstract bool TryStart(int slot, uint sequence, int first);
+    /// <param name="now">The time, in stopwatch ticks.</param>
+    internal abstract bool TryStart(int slot, uint sequence, int first, long now);
 
     /// <summary>Prepares a writer for the outcomes of a chunk, such that finished ones survive this process.</summary>
     internal abstract void BeginChunk(PayloadWriter writer);

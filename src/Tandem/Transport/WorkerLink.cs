@@ -47,6 +47,9 @@ internal abstract unsafe class WorkerLink : IDisposable
     /// <summary>The element that was started last, or -1: what a dead worker was doing.</summary>
     internal abstract int ProgressOf(int slot, uint sequence);
 
+    /// <summary>When an item that <see cref="ProgressOf"/> calls started was started, in stopwatch ticks; of a chunk, its first element.</summary>
+    internal abstract long StartedAt(int slot, uint sequence);
+
     /// <summary>After the worker's death: the outcomes of a chunk's finished elements, where they are still to be had.</summary>
     internal abstract bool TryRecoverChunk(int slot, uint sequence, out byte* payload, out nint length);
 

@@ -1,5 +1,6 @@
 using Tandem.Serialization;
 using Tandem.Transport;
+using Tandem.Worker;
 
 namespace Tandem.Work;
 
@@ -32,6 +33,9 @@ internal sealed class ChunkRun
 
     internal required PayloadWriter Results { get; init; }
 
+    /// <summary>Limits the worker's memory; items with such a limit are alone in their chunk.</summary>
+    internal MemoryGuard? Guard { get; init; }
+
     internal required CancellationToken CancellationToken { get; init; }
 
     /// <summary>Whether another element may run here; at least one does, or the chunk would never end.</summary>
@@ -44,6 +48,7 @@ internal sealed class ChunkRun
     /// <summary>Replaces what the element has written so far by its error.</summary>
     internal void Fail(nint start, Exception error)
     {
+        Guard?.Lift();
         Results.Truncate(start);
         Results.References.Clear();
         Results.Write(error is OperationCanceledException ? Outcome.Canceled : Outcome.Failed);

@@ -1,3 +1,5 @@
+using Tandem.Health;
+
 namespace Tandem.Work;
 
 /// <summary>How a pool ends.</summary>
@@ -21,6 +23,9 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
 {
     internal WorkerPoolOptions Options { get; } = options;
 
+    /// <summary>What happens to the workers.</summary>
+    internal PoolEvents Events { get; } = new(options);
+
     /// <summary>Workers that run items at the same time: workers times concurrency.</summary>
     internal int Lanes => Options.Workers * Options.ConcurrencyPerWorker;
 
@@ -29,6 +34,12 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
 
     /// <summary>The caller's token of an item was cancelled.</summary>
     internal abstract void OnItemCanceled(WorkItem item);
+
+    /// <summary>An item has waited for too long.</summary>
+    internal abstract void OnQueueTimeout(WorkItem item);
+
+    /// <summary>What the pool looks like now.</summary>
+    internal abstract PoolSnapshot Snapshot();
 
     /// <summary>Ends the pool; may be called again with a stronger mode.</summary>
     internal abstract Task StopAsync(StopMode mode);
@@ -40,6 +51,12 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
 
     /// <summary>Makes a chunk of a map for this engine.</summary>
     internal abstract Mapping.Chunk<TItem, TResult> CreateChunk<TItem, TResult>(Mapping.MapCall<TItem, TResult> call);
+
+    protected static WorkTimeoutException QueueTimeout(WorkItem item)
+    {
+        TimeSpan limit = item.Limits!.QueueTimeout!.Value;
+        return new WorkTimeoutException(item.NameOf(0), limit, limit, hasStarted: false);
+    }
 
     protected ObjectDisposedException Disposed() =>
         new(nameof(WorkerPool), $"'{Options.Name}' is disposed: it takes no more work, and what still waited was given up.");

@@ -82,6 +82,9 @@ internal abstract class WorkItem : IPollTarget
 
     internal ItemDetails? DetailsIfAny => _details;
 
+    /// <summary>Null for the many that have none.</summary>
+    internal Supervision.ItemLimits? Limits => _details?.Limits;
+
     internal string Name => _details?.Name ?? MethodNames.Readable(Work.Method);
 
     /// <summary>The name of an element of a chunk; for a single call, its name.</summary>
@@ -121,6 +124,23 @@ internal abstract class WorkItem : IPollTarget
 
         Details.Keep(CancellationToken.UnsafeRegister(
             static state => { var (engine, item) = ((PoolEngine, WorkItem))state!; engine.OnItemCanceled(item); }, (engine, this)));
+    }
+
+    /// <summary>Has <paramref name="engine"/> told when the item has waited too long.</summary>
+    internal void WatchQueueTimeout(PoolEngine engine, Supervision.ItemLimits limits)
+    {
+        if (limits.QueueTimeout is { } limit)
+            Details.QueueDeadline = TimeProvider.System.CreateTimer(_ => engine.OnQueueTimeout(this), null, limit, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>An error of the work as its caller sees it: the memory limit speaks for itself.</summary>
+    internal Exception Explain(Exception error)
+    {
+        if (error is not OutOfMemoryException || Limits is not { MemoryLimit: > 0 and var limit })
+            return error;
+
+        Details.RanOutOfMemory = true;
+        return new WorkMemoryException(Name, limit, "an allocation was refused.", error);
     }
 
     /// <summary>Whether an argument travels with the call.</summary>
@@ -196,7 +216,7 @@ internal sealed class Payload
     }
 }
 
-/// <summary>What few items have: a name, captured tokens, progress.</summary>
+/// <summary>What few items have: a name, limits, captured tokens, progress.</summary>
 internal sealed class ItemDetails
 {
     private List<CancellationTokenRegistration>? _registrations;
@@ -208,7 +228,22 @@ internal sealed class ItemDetails
 
     internal SerialQueue? Reports { get; set; }
 
+    /// <summary>Ends a worker that goes on with the item after its token was cancelled.</summary>
     internal ITimer? Grace { get; set; }
+
+    internal Supervision.ItemLimits? Limits { get; set; }
+
+    /// <summary>Fails the item when it has waited too long.</summary>
+    internal ITimer? QueueDeadline { get; set; }
+
+    /// <summary>Looks whether the item has run too long.</summary>
+    internal ITimer? Deadline { get; set; }
+
+    /// <summary>How often a worker crashed in it.</summary>
+    internal int Crashes { get; set; }
+
+    /// <summary>Whether its memory limit made it fail.</summary>
+    internal bool RanOutOfMemory { get; set; }
 
     internal void Keep(CancellationTokenRegistration registration)
     {
@@ -235,6 +270,8 @@ internal sealed class ItemDetails
         }
 
         Grace?.Dispose();
+        Deadline?.Dispose();
+        QueueDeadline?.Dispose();
         if (registrations is not null)
         {
             foreach (CancellationTokenRegistration registration in registrations)

@@ -17,14 +17,15 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
     {
         var links = new ReceivedLinks(active, link, slot, sequence);
         _results.Begin(link.ResultMemory, CallLinks.ForResults);
-        if (!link.TryStart(slot, sequence, message.First))
+        long start = Stopwatch.GetTimestamp();
+        if (!link.TryStart(slot, sequence, message.First, start))
         {
             link.SendResult(slot, sequence, new ResultMessage { Outcome = Outcome.Revoked }, _results);
             return;
         }
 
         var result = new ResultMessage { Finished = message.First };
-        long start = Stopwatch.GetTimestamp();
+        MemoryGuard? guard = message.MemoryLimit > 0 ? new MemoryGuard(message.MemoryLimit) : null;
         try
         {
             Callable callable = definition.Callable;
@@ -34,7 +35,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
             if (message.Count > 0)
             {
                 result.Outcome = Outcome.Chunk;
-                result.Finished = RunChunk(callable, work, state, slot, sequence, in message, cancellation);
+                result.Finished = RunChunk(callable, work, state, slot, sequence, in message, guard, cancellation);
             }
             else if (callable.Form.Run(work, state, _arguments, _results, cancellation) is { } pending)
             {
@@ -45,11 +46,13 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         }
         catch (Exception e)
         {
+            guard?.Lift();
             _results.Begin(link.ResultMemory, CallLinks.ForResults);
             result.Outcome = e is OperationCanceledException ? Outcome.Canceled : Outcome.Failed;
             ExceptionCodec.Write(_results, e);
         }
 
+        guard?.Lift();
         result.Elapsed = Stopwatch.GetTimestamp() - start;
         links.End();
         link.SendResult(slot, sequence, result, _results);
@@ -79,7 +82,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
     }
 
     private int RunChunk(
-        Callable callable, Delegate work, object? state, int slot, uint sequence, in InvokeMessage message, CancellationToken cancellation)
+        Callable callable, Delegate work, object? state, int slot, uint sequence, in InvokeMessage message, MemoryGuard? guard, CancellationToken cancellation)
     {
         link.BeginChunk(_results);
         var run = new ChunkRun(link, slot, sequence)
@@ -88,6 +91,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
             Count = message.Count,
             Arguments = _arguments,
             Results = _results,
+            Guard = guard,
             CancellationToken = cancellation,
         };
         return callable.Form.RunChunk(work, state, run);

@@ -106,7 +106,7 @@ public partial class CrashContainment
 
         Assert.Contains(log.Entries, entry => entry.Level == LogLevel.Warning && entry.Text.Contains($"{crash.ProcessId}", StringComparison.Ordinal)
             && entry.Text.Contains("mortals", StringComparison.Ordinal) && entry.Text.Contains("code 5", StringComparison.Ordinal));
-        Assert.Contains(log.Entries, entry => entry.Text.Contains($"Worker {replacement} of 'mortals' is ready", StringComparison.Ordinal));
+        Assert.Contains(log.Entries, entry => entry.Text.Contains($"Worker {replacement} of 'mortals': Ready", StringComparison.Ordinal));
     }
 
     [Fact(Timeout = Limits.Test)]

@@ -20,7 +20,7 @@ public class OptionsTests
         { nameof(WorkerPoolOptions.CancellationGrace), TimeSpan.FromSeconds(-2) },
         { nameof(WorkerPoolOptions.TerminationGrace), TimeSpan.FromDays(30) },
         { nameof(WorkerPoolOptions.StartTimeout), TimeSpan.Zero },
-        { nameof(WorkerPoolOptions.StartRetryLimit), 0 },
+        { nameof(WorkerPoolOptions.RestartLimit), 0 },
         { nameof(WorkerPoolOptions.MaximumNesting), 0 },
         { nameof(WorkerPoolOptions.MaximumNesting), 17 },
     };

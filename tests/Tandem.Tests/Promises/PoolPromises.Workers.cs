@@ -145,11 +145,11 @@ public partial class PoolPromises
         using var eager = new CapturedLog();
         await using WorkerPool now = Backend.Create(2, options => (options.StartEagerly, options.LoggerFactory) = (true, eager));
 
-        await Eventually.Async(() => eager.Entries.Count(entry => entry.Text.EndsWith("is ready", StringComparison.Ordinal)) == 2);
+        await Eventually.Async(() => eager.Entries.Count(entry => entry.Text.EndsWith(": Ready", StringComparison.Ordinal)) == 2);
         Assert.Empty(lazy.Entries);
 
         await later.RunAsync(static () => 1);
-        Assert.Single(lazy.Entries, entry => entry.Text.EndsWith("is ready", StringComparison.Ordinal));
+        Assert.Single(lazy.Entries, entry => entry.Text.EndsWith(": Ready", StringComparison.Ordinal));
     }
 
     [Fact(Timeout = Limits.Test)]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Pipes;
 
 namespace Tandem.Transport.Portable;
@@ -83,6 +84,8 @@ internal sealed unsafe class PortableLink : WorkerLink
     internal override bool TryRevoke(int slot, uint sequence) => false;
 
     internal override int ProgressOf(int slot, uint sequence) => _records[slot].Sequence == sequence ? _records[slot].Progress : -1;
+
+    internal override long StartedAt(int slot, uint sequence) => Volatile.Read(ref _records[slot].StartedAt);
 
     // Outcomes of elements came one by one, as frames of their own.
     internal override bool TryRecoverChunk(int slot, uint sequence, out byte* payload, out nint length)
@@ -172,6 +175,7 @@ internal sealed unsafe class PortableLink : WorkerLink
         if ((uint)frame.Slot >= (uint)_records.Length || _records[frame.Slot].Sequence != frame.Sequence)
             throw new ProtocolException($"progress of slot {frame.Slot}, which has no such item");
 
+        _records[frame.Slot].StartedAt = Stopwatch.GetTimestamp();
         _records[frame.Slot].Progress = frame.Extra;
         return frame.Kind == FrameKind.Started;
     }
@@ -245,5 +249,6 @@ internal sealed unsafe class PortableLink : WorkerLink
     {
         internal uint Sequence;
         internal int Progress;
+        internal long StartedAt;
     }
 }

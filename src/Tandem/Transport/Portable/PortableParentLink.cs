@@ -52,7 +52,7 @@ internal sealed unsafe class PortableParentLink : ParentLink
             ? frame.Body + InvokeMessage.Size
             : throw new ProtocolException($"a payload of {message.Length} bytes in a frame of {frame.BodyLength}");
 
-    internal override bool TryStart(int slot, uint sequence, int first)
+    internal override bool TryStart(int slot, uint sequence, int first, long now)
     {
         Write(FrameKind.Started, slot, sequence, first, [], null, 0);
         return true;

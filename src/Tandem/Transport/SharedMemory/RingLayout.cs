@@ -45,6 +45,9 @@ internal struct ItemCell
     /// <summary>How many bytes of them are complete; written before <see cref="Word"/> moves on.</summary>
     [FieldOffset(16)] internal long ResultLength;
 
+    /// <summary>When the item was started, in stopwatch ticks, which all processes count alike; written before it.</summary>
+    [FieldOffset(24)] internal long StartedAt;
+
     internal static long Pack(uint sequence, int progress) => ((long)sequence << 32) | (uint)progress;
 
     internal static uint SequenceOf(long word) => (uint)(word >> 32);
@@ -58,7 +61,7 @@ internal struct ItemCell
 internal static class LinkLayout
 {
     /// <summary>Changes with every change to a layout or a frame; both sides compare it.</summary>
-    internal const int Version = 1;
+    internal const int Version = 2;
 
     internal const int Slots = 256;
     internal const int RingCapacity = 256 * 1024;

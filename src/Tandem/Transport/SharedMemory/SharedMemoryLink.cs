@@ -153,6 +153,8 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         return ItemCell.SequenceOf(word) == sequence ? Math.Max(-1, ItemCell.ProgressOf(word)) : -1;
     }
 
+    internal override long StartedAt(int slot, uint sequence) => Volatile.Read(ref Cell(slot)->StartedAt);
+
     internal override bool TryRecoverChunk(int slot, uint sequence, out byte* payload, out nint length)
     {
         ItemCell* cell = Cell(slot);

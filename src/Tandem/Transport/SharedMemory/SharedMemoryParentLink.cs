@@ -110,10 +110,11 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         return message.InArea == 0 ? frame.Body + InvokeMessage.Size : _requests.Address + message.Offset;
     }
 
-    internal override bool TryStart(int slot, uint sequence, int first)
+    internal override bool TryStart(int slot, uint sequence, int first, long now)
     {
         ItemCell* cell = Cell(slot);
         cell->ResultLength = 0;
+        cell->StartedAt = now; // visible with the exchange; of an item that was taken back nobody reads it
         long queued = ItemCell.Pack(sequence, ItemCell.Queued);
         return Interlocked.CompareExchange(ref cell->Word, ItemCell.Pack(sequence, first), queued) == queued;
     }

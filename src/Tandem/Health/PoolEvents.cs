@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Logging;
+using Tandem.Work;
+
+namespace Tandem.Health;
+
+/// <summary>Tells what happens to a pool's workers: counts it, logs it, and raises the pool's event, in order and on the thread pool.</summary>
+internal sealed class PoolEvents
+{
+    private readonly long[] _counts = new long[Enum.GetValues<WorkerEventKind>().Length];
+    private readonly string _pool;
+    private readonly ILogger? _logger;
+    private SerialQueue? _queue;
+    private long _timeouts;
+    private int _abandoned;
+
+    internal PoolEvents(WorkerPoolOptions options)
+    {
+        _pool = options.Name;
+        _logger = options.LoggerFactory?.CreateLogger("Tandem.Supervisor");
+    }
+
+    /// <summary>Raised for each event.</summary>
+    internal event EventHandler<WorkerEvent>? Raised;
+
+    /// <summary>The pool, as the sender.</summary>
+    internal object? Sender { get; set; }
+
+    internal PoolTotals Totals => new(
+        Count(WorkerEventKind.Started),
+        Count(WorkerEventKind.Crashed),
+        Count(WorkerEventKind.Killed),
+        Count(WorkerEventKind.Recycled),
+        Count(WorkerEventKind.StartFailed),
+        Interlocked.Read(ref _timeouts),
+        Count(WorkerEventKind.Quarantined),
+        Volatile.Read(ref _abandoned));
+
+    /// <summary>An item has passed its time limit.</summary>
+    internal void CountTimeout() => Interlocked.Increment(ref _timeouts);
+
+    /// <summary>Threads that go on with an item whose time was over.</summary>
+    internal int Abandoned => Volatile.Read(ref _abandoned);
+
+    internal void AddAbandoned(int change) => Interlocked.Add(ref _abandoned, change);
+
+    internal void Raise(WorkerEventKind kind, int worker, string detail = "", Exception? error = null)
+    {
+        Interlocked.Increment(ref _counts[(int)kind]);
+        if (_logger is not null)
+            Log(kind, worker, detail, error);
+
+        if (Raised is not { } handler)
+            return;
+
+        var happened = new WorkerEvent(kind, _pool, worker, DateTimeOffset.UtcNow, detail);
+        if (_queue is null)
+            Interlocked.CompareExchange(ref _queue, new SerialQueue(), null);
+
+        _queue.Enqueue(() => handler(Sender, happened));
+    }
+
+    private long Count(WorkerEventKind kind) => Interlocked.Read(ref _counts[(int)kind]);
+
+    private void Log(WorkerEventKind kind, int worker, string detail, Exception? error)
+    {
+        LogLevel level = kind switch
+        {
+            WorkerEventKind.StartFailed or WorkerEventKind.RestartLimitReached or WorkerEventKind.Quarantined => LogLevel.Error,
+            WorkerEventKind.Crashed or WorkerEventKind.Killed or WorkerEventKind.Abandoned => LogLevel.Warning,
+            WorkerEventKind.Recycled => LogLevel.Information,
+            _ => LogLevel.Debug,
+        };
+        var id = new EventId((int)kind + 1, kind.ToString());
+        if (detail.Length == 0)
+            _logger!.Log(level, id, error, "Worker {WorkerId} of '{Pool}': {Kind}", worker, _pool, kind);
+        else
+            _logger!.Log(level, id, error, "Worker {WorkerId} of '{Pool}': {Kind}. {Detail}", worker, _pool, kind, detail);
+    }
+}

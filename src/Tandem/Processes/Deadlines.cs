@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using System.Globalization;
+using Tandem.Diagnostics;
+using Tandem.Supervision;
+using Tandem.Transport;
+using Tandem.Work;
+
+namespace Tandem.Processes;
+
+/// <summary>
+/// Time and memory limits of items that worker processes run. Whether an item is over a limit is decided under the engine's lock,
+/// against what the worker publishes, so that no worker is ended because of an item that it has finished.
+/// </summary>
+internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Lock gate)
+{
+    /// <summary>What a stack may take: with it an item of 100 ms fails within 150.</summary>
+    private static readonly TimeSpan StackLimit = TimeSpan.FromMilliseconds(250);
+
+    private static readonly TimeSpan MemoryInterval = TimeSpan.FromMilliseconds(50);
+
+    private int _warmed;
+
+    /// <summary>A pool of such items is about to need stacks.</summary>
+    internal void WarmUp()
+    {
+        if (Interlocked.Exchange(ref _warmed, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(static _ => WorkerStackSource.Current?.WarmUp(), null);
+    }
+
+    /// <summary>Under the lock: an item with limits was sent to a worker.</summary>
+    internal void Watch(ProcessWorker worker, WorkItem item, ItemLimits limits)
+    {
+        if (limits.Timeout is { } timeout)
+            Arm(worker, item, item.Sequence, timeout);
+        if (limits.MemoryLimit > 0)
+            WatchMemory(worker, item, item.Sequence, limits.MemoryLimit);
+    }
+
+    private void Arm(ProcessWorker worker, WorkItem item, uint sequence, TimeSpan due)
+    {
+        item.Details.Deadline?.Dispose();
+        item.Details.Deadline = TimeProvider.System.CreateTimer(_ => Look(worker, item, sequence), null, due, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Look(ProcessWorker worker, WorkItem item, uint sequence)
+    {
+        TimeSpan limit = item.Limits!.Timeout!.Value;
+        TimeSpan elapsed;
+        lock (gate)
+        {
+            if (!IsRunning(worker, item, sequence, out bool started))
+                return;
+
+            if (!started)
+            {
+                Arm(worker, item, sequence, limit); // it cannot be over before that
+                return;
+            }
+
+            elapsed = Stopwatch.GetElapsedTime(worker.Link.StartedAt(item.Slot, sequence));
+            // A clock that a broken worker wrote is not believed: at worst the item gets its time once more, from now.
+            if (elapsed < limit && elapsed > -limit)
+            {
+                TimeSpan rest = limit - elapsed;
+                Arm(worker, item, sequence, rest < limit ? rest + TimeSpan.FromMilliseconds(1) : limit);
+                return;
+            }
+
+            if (!supervisor.TrySuspend(worker, item))
+                return;
+        }
+
+        Conclude(worker, item, sequence, limit, elapsed);
+    }
+
+    /// <summary>Fails the item with the worker's stack; then the worker is stopped, gently where the work could see its token.</summary>
+    private void Conclude(ProcessWorker worker, WorkItem item, uint sequence, TimeSpan limit, TimeSpan elapsed)
+    {
+        string? stack = null;
+        string problem;
+        if (WorkerStackSource.Current is not { } source)
+            problem = "To see where it was, reference the package Tandem.Diagnostics.";
+        else if (source.TryCapture(worker.ProcessId, null, StackLimit, out string text, out problem))
+            stack = text;
+        else
+            problem = $"Where it was could not be seen: {problem}";
+
+        lock (gate)
+        {
+            if (!IsRunning(worker, item, sequence, out _))
+                return; // it was done while its stack was taken
+        }
+
+        var error = new WorkTimeoutException(item.NameOf(item.FirstElement), limit, elapsed, hasStarted: true, stack, stack is null ? problem : null);
+        engine.Events.CountTimeout();
+        item.SetException(error);
+        lock (gate)
+        {
+            if (!worker.Holds(item) || item.Sequence != sequence)
+                return;
+
+            if (item.Callable!.Method.TakesToken)
+            {
+                worker.SendCancel(item, FrameHeader.OwnToken);
+                supervisor.KillAfterGrace(worker, item);
+            }
+            else
+            {
+                supervisor.TryBeginKill(worker, item, $"It was ended because '{item.Name}' was not done within {Supervisor.Seconds(limit)}.");
+            }
+        }
+    }
+
+    private void WatchMemory(ProcessWorker worker, WorkItem item, uint sequence, long limit)
+    {
+        ITimer? timer = null;
+        timer = TimeProvider.System.CreateTimer(
+            _ =>
+            {
+                lock (gate)
+                {
+                    if (!IsRunning(worker, item, sequence, out bool started))
+                    {
+                        timer?.Dispose();
+                        return;
+                    }
+
+                    if (!started)
+                        return;
+                }
+
+                long memory = ProcessMemory.PrivateBytes(worker.ProcessId);
+                if (memory > limit)
+                    EndForMemory(worker, item, sequence, limit, memory);
+            },
+            null,
+            MemoryInterval,
+            MemoryInterval);
+    }
+
+    private void EndForMemory(ProcessWorker worker, WorkItem item, uint sequence, long limit, long memory)
+    {
+        string detail = string.Create(CultureInfo.InvariantCulture, $"it held {memory / (1024.0 * 1024):0.#} MiB");
+        lock (gate)
+        {
+            if (!IsRunning(worker, item, sequence, out _) || !supervisor.TryBeginKill(worker, item, $"It was ended because {detail}.", atOnce: true))
+                return;
+        }
+
+        item.SetException(new WorkMemoryException(item.NameOf(item.FirstElement), limit, detail + " and was ended."));
+    }
+
+    /// <summary>Under the lock.</summary>
+    private static bool IsRunning(ProcessWorker worker, WorkItem item, uint sequence, out bool started)
+    {
+        started = false;
+        if (item.IsSettled || item.Sequence != sequence || worker.State == WorkerState.Dead || !worker.Holds(item))
+            return false;
+
+        started = worker.Link.ProgressOf(item.Slot, sequence) >= item.FirstElement;
+        return true;
+    }
+}

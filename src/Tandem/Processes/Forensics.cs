@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using Tandem.Launch;
+using Tandem.Supervision;
+using Tandem.Work;
+
+namespace Tandem.Processes;
+
+/// <summary>What can be found out about a worker process that has ended.</summary>
+internal sealed class Forensics
+{
+    private readonly ProcessWorker _worker;
+    private readonly ExitStatus _status;
+    private readonly string? _dump;
+    private readonly bool _outOfMemory;
+
+    internal Forensics(ProcessWorker worker, ExitStatus status)
+    {
+        _worker = worker;
+        _status = status;
+        _dump = worker.FindDump();
+        _outOfMemory = status.SignalName == "SIGKILL" && worker.KillReason is null && worker.OutOfMemoryKills < OutOfMemoryKiller.Count();
+    }
+
+    /// <summary>The exception for an item, or an element of a chunk, that ran.</summary>
+    internal Exception Describe(WorkItem item, int element)
+    {
+        string name = item.NameOf(element);
+        TimeSpan age = Stopwatch.GetElapsedTime(_worker.Link.StartedAt(item.Slot, item.Sequence));
+        string tail = _worker.ErrorsOf(age);
+        var crash = new WorkerCrashedException(new CrashReport(
+            _worker.ProcessId, _status.Code, _status.SignalName, name, item.Attempt, tail, _worker.KillReason)
+        {
+            ManagedStack = CrashStack.Find(tail),
+            IsOutOfMemorySuspected = _outOfMemory || CrashStack.SaysOutOfMemory(tail),
+            DumpPath = _dump,
+        });
+        return item.Limits is { MemoryLimit: > 0 and var limit } && crash.IsOutOfMemorySuspected
+            ? new WorkMemoryException(name, limit, "its worker process ended for want of memory.", crash)
+            : crash;
+    }
+}
+
+/// <summary>Finds what the runtime prints about a crash in the lines of standard error.</summary>
+internal static class CrashStack
+{
+    // The runtime's own words: "Unhandled exception. System…", "Stack overflow.", "Process terminated.", "Fatal error."
+    private static readonly string[] Headlines = ["Unhandled exception.", "Stack overflow.", "Process terminated.", "Fatal error.", "Out of memory."];
+
+    /// <summary>The lines from the runtime's headline to the last frame; null where there are none.</summary>
+    internal static string? Find(string output)
+    {
+        string[] lines = output.Split('\n');
+        int first = Array.FindLastIndex(lines, static line => Array.Exists(Headlines, headline => line.StartsWith(headline, StringComparison.Ordinal)));
+        if (first < 0)
+            return null;
+
+        int last = Array.FindLastIndex(lines, static line => line.TrimStart().StartsWith("at ", StringComparison.Ordinal));
+        return last > first ? string.Join('\n', lines[first..(last + 1)]) : null;
+    }
+
+    internal static bool SaysOutOfMemory(string output) =>
+        output.Contains("Out of memory", StringComparison.Ordinal) || output.Contains(nameof(OutOfMemoryException), StringComparison.Ordinal);
+}

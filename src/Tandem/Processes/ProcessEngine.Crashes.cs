@@ -1,0 +1,118 @@
+using Tandem.Launch;
+using Tandem.Work;
+
+namespace Tandem.Processes;
+
+/// <content>What becomes of a dead worker's items.</content>
+internal sealed partial class ProcessEngine
+{
+    /// <summary>A worker's exit is confirmed, and all that it wrote has been read: each of its items goes on or fails.</summary>
+    internal void OnExited(ProcessWorker worker, ExitStatus status)
+    {
+        worker.Link.DrainAndClose();
+        List<WorkItem> items;
+        lock (_lock)
+            items = worker.TakeItems();
+
+        List<(WorkItem Item, Exception Error)> failed = [];
+        List<WorkItem> waiting = [];
+        var forensics = new Forensics(worker, status);
+        foreach (WorkItem item in items)
+            SortOut(worker, forensics, item, waiting, failed);
+
+        Sleepers sleepers;
+        lock (_lock)
+        {
+            // In the order in which they were sent, before everything that waits.
+            for (int i = waiting.Count - 1; i >= 0; i--)
+            {
+                waiting[i].Worker = null;
+                if (waiting[i].TryRequeue())
+                    _queue.EnqueueFirst(waiting[i]);
+            }
+
+            _supervisor.OnExited(worker, status);
+            Pump(null);
+            sleepers = _dispatcher.FlushTouched();
+        }
+
+        sleepers.Wake();
+        foreach ((WorkItem item, Exception error) in failed)
+            GiveUp(item, error);
+
+        worker.Dispose();
+        lock (_lock)
+            CheckIdle();
+    }
+
+    private void SortOut(
+        ProcessWorker worker, Forensics forensics, WorkItem item, List<WorkItem> waiting, List<(WorkItem Item, Exception Error)> failed)
+    {
+        if (item.IsSettled)
+        {
+            FreePayload(item); // its time was over before its worker was
+            return;
+        }
+
+        int progress = worker.Link.ProgressOf(item.Slot, item.Sequence);
+        if (progress < item.FirstElement)
+        {
+            item.Attempt--; // it never started
+            if (_closed && _mode != StopMode.Drain)
+                failed.Add((item, Disposed()));
+            else
+                waiting.Add(item);
+            return;
+        }
+
+        if (item.ElementCount > 0 && !worker.TryRecoverElements(item, Math.Min(progress, item.ElementCount)))
+        {
+            failed.Add((item, forensics.Describe(item, progress)));
+            return;
+        }
+
+        // Between the last element and the result of the whole, no element was running.
+        if (item.ElementCount == 0 || progress < item.ElementCount)
+        {
+            if (MayRetry(item))
+            {
+                waiting.Add(item);
+                return;
+            }
+
+            Exception error = ErrorFor(item, forensics, progress);
+            if (item.ElementCount == 0)
+            {
+                failed.Add((item, error));
+                return;
+            }
+
+            item.FailElement(progress, error);
+        }
+
+        if (item.IsSettled)
+            FreePayload(item);
+        else
+            waiting.Add(item);
+    }
+
+    private bool MayRetry(WorkItem item)
+    {
+        if (item.Limits is not { CrashRetries: > 0 } limits || item.CancellationToken.IsCancellationRequested || IsAborting)
+            return false;
+
+        if (item.Details.Crashes++ < limits.CrashRetries)
+            return true;
+
+        Events.Raise(WorkerEventKind.Quarantined, item.Worker?.ProcessId ?? 0, $"'{item.Name}' has crashed {item.Details.Crashes} workers and is not tried again.");
+        return false;
+    }
+
+    private Exception ErrorFor(WorkItem item, Forensics forensics, int element)
+    {
+        if (item.CancellationToken.IsCancellationRequested)
+            return new OperationCanceledException(item.CancellationToken);
+
+        return IsAborting ? Disposed() : forensics.Describe(item, element);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using Tandem.Supervision;
+using Tandem.Work;
+
+namespace Tandem.Processes;
+
+/// <content>What the pool looks like.</content>
+internal sealed partial class ProcessEngine
+{
+    internal override PoolSnapshot Snapshot()
+    {
+        List<(ProcessWorker Worker, WorkerSnapshot Snapshot)> workers;
+        int waiting;
+        lock (_lock)
+        {
+            workers = [.. _supervisor.Workers.Select(static worker => (worker, Describe(worker)))];
+            waiting = _queue.Count;
+        }
+
+        // Reading /proc takes microseconds, which nobody should wait for.
+        return new PoolSnapshot(
+            Options.Name,
+            Isolation.Process,
+            [.. workers.Select(static entry => entry.Snapshot with { PrivateMemory = ProcessMemory.PrivateBytes(entry.Snapshot.Id) })],
+            waiting,
+            Events.Totals);
+    }
+
+    /// <summary>Under the lock.</summary>
+    private static WorkerSnapshot Describe(ProcessWorker worker)
+    {
+        WorkItem? oldest = null;
+        TimeSpan age = TimeSpan.Zero;
+        int element = 0;
+        foreach (WorkItem item in worker.Items)
+        {
+            int progress = worker.Link.ProgressOf(item.Slot, item.Sequence);
+            if (progress < 0)
+                continue; // lies ready
+
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(worker.Link.StartedAt(item.Slot, item.Sequence));
+            if (oldest is null || elapsed > age)
+                (oldest, age, element) = (item, elapsed, progress);
+        }
+
+        return new WorkerSnapshot(
+            worker.ProcessId, worker.State, worker.IsSpare, oldest?.NameOf(element), oldest is null ? TimeSpan.Zero : age, worker.InFlight, worker.ItemsDone, 0);
+    }
+}

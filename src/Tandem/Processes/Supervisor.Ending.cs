@@ -1,0 +1,219 @@
+using Tandem.Transport;
+using Tandem.Work;
+
+namespace Tandem.Processes;
+
+internal sealed partial class Supervisor
+{
+    /// <summary>Under the lock: takes back every item that has not started.</summary>
+    internal void RevokeAll(List<WorkItem> revoked)
+    {
+        foreach (ProcessWorker worker in Workers)
+        {
+            while (worker.RevokeLast() is { } item)
+            {
+                if (item.TryRequeue())
+                    revoked.Add(item);
+            }
+        }
+    }
+
+    /// <summary>Under the lock: cancels what runs; workers that do not follow are ended after the grace.</summary>
+    internal void AbortAll()
+    {
+        foreach (ProcessWorker worker in Workers)
+        {
+            foreach (WorkItem item in worker.Items)
+            {
+                worker.SendCancel(item, FrameHeader.OwnToken);
+                KillAfterGrace(worker, item);
+            }
+        }
+    }
+
+    /// <summary>Under the lock: nobody waits any longer for what is overdue; the pool ends without it.</summary>
+    internal void KillOverdue()
+    {
+        foreach (ProcessWorker worker in Workers)
+        {
+            if (worker.FirstOverdue is { } item)
+                TryBeginKill(worker, item, $"It went on with '{item.Name}', whose time was over.");
+        }
+    }
+
+    /// <summary>Under the lock: the item's token was cancelled; when the worker still has it after the grace, the worker is ended.</summary>
+    internal void KillAfterGrace(ProcessWorker worker, WorkItem item)
+    {
+        if (_options.CancellationGrace == Timeout.InfiniteTimeSpan)
+            return;
+
+        uint sequence = item.Sequence;
+        item.Details.Grace = TimeProvider.System.CreateTimer(
+            _ =>
+            {
+                lock (_lock)
+                {
+                    if (worker.Holds(item) && item.Sequence == sequence)
+                        TryBeginKill(worker, item, $"It was ended because '{item.Name}' went on for {Seconds(_options.CancellationGrace)} after it was cancelled.");
+                }
+            },
+            null,
+            _options.CancellationGrace,
+            Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>
+    /// Under the lock: the worker gets nothing more, and what it has not started goes elsewhere, because of what an item does that
+    /// it runs. False when that item is over by now: another one has started, which only happens when the one before has ended.
+    /// </summary>
+    internal bool TrySuspend(ProcessWorker worker, WorkItem item)
+    {
+        while (worker.RevokeLast() is { } other)
+            _engine.Requeue(other);
+
+        if (!worker.Holds(item) || (_options.ConcurrencyPerWorker == 1 && worker.HasOther(item)))
+            return false;
+
+        worker.AddOverdue(item);
+        _changed = true;
+        ThreadPool.UnsafeQueueUserWorkItem(static engine => engine.OnReady(), _engine, preferLocal: false);
+        return true;
+    }
+
+    /// <summary>Under the lock: out of rotation now; SIGTERM, and SIGKILL after the grace. False when the item that is to blame is over by now.</summary>
+    internal bool TryBeginKill(ProcessWorker worker, WorkItem culprit, string reason, bool atOnce = false)
+    {
+        if (worker.State is WorkerState.Killing or WorkerState.Dead || !TrySuspend(worker, culprit))
+            return false;
+
+        worker.State = WorkerState.Killing;
+        worker.KillReason = reason;
+        worker.WasKilledForItem = true;
+        if (atOnce)
+        {
+            worker.Kill();
+        }
+        else
+        {
+            worker.Terminate();
+            Escalate(worker);
+        }
+
+        _events.Raise(WorkerEventKind.Killed, worker.ProcessId, reason);
+        return true;
+    }
+
+    /// <summary>Under the lock: looks whether a worker that has answered items is due to be replaced.</summary>
+    internal void Review(ProcessWorker worker)
+    {
+        if (worker is { State: WorkerState.Idle or WorkerState.Busy, RetireReason: null, IsSpare: false }
+            && worker.Recycling?.Reason(worker.ProcessId, worker.ItemsDone, out bool isUrgent) is { } reason)
+        {
+            Retire(worker, reason, isUrgent);
+        }
+    }
+
+    /// <summary>Under the lock: the worker is to be replaced, at once or when its successor is there.</summary>
+    internal void Retire(ProcessWorker worker, string reason, bool isUrgent)
+    {
+        if (worker.State is not (WorkerState.Idle or WorkerState.Busy) || worker.RetireReason is not null)
+            return;
+
+        worker.RetireReason = reason;
+        _changed = true;
+        _events.Raise(WorkerEventKind.Recycled, worker.ProcessId, reason);
+        if (isUrgent)
+            Drain(worker);
+        Balance(0);
+    }
+
+    /// <summary>Under the lock: a worker that drains and has nothing left is told to end.</summary>
+    internal void EndIfDrained(ProcessWorker worker)
+    {
+        if (worker is { State: WorkerState.Draining, InFlight: 0, IsExpectedToExit: false })
+            SendStop(worker);
+    }
+
+    /// <summary>Under the lock: those that are due go as far as successors are there, and those that are too many, too.</summary>
+    private void RetireThoseDue(Census now)
+    {
+        for (int i = Workers.Count - 1; i >= 0 && now.Due > 0 && now.Serving + now.Due > _wanted; i--)
+        {
+            if (Workers[i] is { RetireReason: not null, IsOverdue: false, State: WorkerState.Idle or WorkerState.Busy } due)
+            {
+                Drain(due);
+                now.Due--;
+            }
+        }
+
+        // One that was overdue came back after another had taken its place.
+        for (int i = Workers.Count - 1; i >= 0 && now.Serving > _options.Workers; i--)
+        {
+            if (Workers[i] is { State: WorkerState.Idle, IsSpare: false, RetireReason: null, IsOverdue: false } surplus)
+            {
+                Drain(surplus);
+                now.Serving--;
+            }
+        }
+    }
+
+    private void Drain(ProcessWorker worker)
+    {
+        while (worker.RevokeLast() is { } item)
+            _engine.Requeue(item);
+
+        worker.State = WorkerState.Draining;
+        EndIfDrained(worker);
+    }
+
+    private void SendStop(ProcessWorker worker)
+    {
+        worker.IsExpectedToExit = true;
+        worker.State = WorkerState.Draining;
+        // A full ring is impossible here: nothing is in flight. The control channel reaches a worker that does not listen.
+        worker.Link.SendControl(FrameKind.Stop, 0, 0, 0);
+        Escalate(worker);
+    }
+
+    /// <summary>Kills the worker when it has not ended within the grace.</summary>
+    private void Escalate(ProcessWorker worker)
+    {
+        worker.Deadline?.Dispose();
+        worker.Deadline = TimeProvider.System.CreateTimer(
+            static state => ((ProcessWorker)state!).Kill(), worker, _options.TerminationGrace, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Looks regularly at what no answer would bring to light: age, and idleness.</summary>
+    private ITimer? StartSweep()
+    {
+        if (_options.IdleTimeout is null && _options.MaxWorkerAge is null)
+            return null;
+
+        TimeSpan shortest = TimeSpan.FromTicks(Math.Min((_options.IdleTimeout ?? TimeSpan.MaxValue).Ticks, (_options.MaxWorkerAge ?? TimeSpan.MaxValue).Ticks));
+        var interval = TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 4, 10, 60_000));
+        return TimeProvider.System.CreateTimer(_ => Sweep(), null, interval, interval);
+    }
+
+    private void Sweep()
+    {
+        lock (_lock)
+        {
+            if (_stopping)
+                return;
+
+            for (int i = Workers.Count - 1; i >= 0; i--)
+            {
+                ProcessWorker worker = Workers[i];
+                Review(worker);
+                if (_options.IdleTimeout is { } limit
+                    && worker is { State: WorkerState.Idle, IsSpare: false, RetireReason: null, IsOverdue: false }
+                    && worker.IdleFor >= limit
+                    && _wanted > _options.MinWorkers)
+                {
+                    _wanted--;
+                    Retire(worker, $"It had nothing to do for {Seconds(limit)}.", isUrgent: true);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using Tandem.Launch;
+
+namespace Tandem.Processes;
+
+internal sealed partial class Supervisor
+{
+    /// <summary>On the launcher's thread.</summary>
+    private void Launch()
+    {
+        lock (_lock)
+        {
+            if (_stopping)
+            {
+                _launching--;
+                CheckGone();
+                return;
+            }
+        }
+
+        ProcessWorker? launched = null;
+        try
+        {
+            _launcher.Start(
+                _engine,
+                _plan,
+                transport => _plan.CreateEnvironment(_options, transport, _depth, _depthLimit),
+                worker =>
+                {
+                    launched = worker;
+                    if (_factory is not null)
+                        worker.SendInitialize(_factory);
+                    worker.Link.Flush();
+                    lock (_lock)
+                    {
+                        _launching--;
+                        Workers.Add(worker);
+                    }
+                });
+            LimitStart(launched!);
+            _events.Raise(WorkerEventKind.Started, launched!.ProcessId);
+        }
+        catch (Exception e)
+        {
+            lock (_lock)
+            {
+                if (launched is null || !Workers.Remove(launched))
+                    _launching--;
+
+                launched?.Deadline?.Dispose();
+                OnStartFailed(0, e as WorkerStartException ?? new WorkerStartException($"A worker could not be started: {e.Message}", e));
+                CheckGone();
+            }
+        }
+    }
+
+    // After the launch, not before: the first timer of a process takes milliseconds to make.
+    private void LimitStart(ProcessWorker worker)
+    {
+        lock (_lock)
+        {
+            if (worker.State == WorkerState.Starting)
+            {
+                worker.Deadline = TimeProvider.System.CreateTimer(
+                    _ => Expire(worker, $"it was not ready within {Seconds(_options.StartTimeout)}"), null, _options.StartTimeout, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private void MarkReady(ProcessWorker worker)
+    {
+        lock (_lock)
+        {
+            if (worker.State != WorkerState.Starting)
+                return;
+
+            worker.Deadline?.Dispose();
+            _budget.OnReady();
+            worker.IsSpare = Count().Serving >= _wanted;
+            worker.MarkIdle();
+            _changed = true;
+            if (_stopping)
+                SendStop(worker);
+        }
+
+        _events.Raise(WorkerEventKind.Ready, worker.ProcessId, worker.IsSpare ? "It is a spare." : "");
+        _engine.OnReady();
+    }
+
+    /// <summary>Under the lock: a spare takes its place among the workers.</summary>
+    private static void Promote(ProcessWorker spare)
+    {
+        spare.IsSpare = false;
+        spare.MarkIdle();
+    }
+
+    /// <summary>Under the lock: counts, fails waiting items beyond the limit, and tries again later, as long as there is work.</summary>
+    private void OnStartFailed(int processId, WorkerStartException error)
+    {
+        TimeSpan delay = _budget.OnFailed(Stopwatch.GetTimestamp());
+        Census now = Count();
+        _wanted = Math.Min(_wanted, now.Serving + now.Due);
+        _events.Raise(WorkerEventKind.StartFailed, processId, $"{_budget.InARow} in a row. {error.Message}", error);
+        if (_stopping)
+            return;
+
+        if (_budget.IsSpent)
+        {
+            _events.Raise(WorkerEventKind.RestartLimitReached, processId, $"The next start is in {Seconds(delay)}, if there is work then.");
+            if (now.Serving + now.Due == 0)
+                ThreadPool.UnsafeQueueUserWorkItem(static state => state._engine.FailWaiting(state.error), (_engine, error), preferLocal: false);
+        }
+
+        _backOff ??= TimeProvider.System.CreateTimer(
+            _ =>
+            {
+                lock (_lock)
+                {
+                    _backOff?.Dispose();
+                    _backOff = null;
+                    _changed = true;
+                }
+
+                _engine.OnReady();
+            },
+            null,
+            delay,
+            Timeout.InfiniteTimeSpan);
+    }
+
+    private static WorkerStartException StartError(ProcessWorker worker, ExitStatus status)
+    {
+        if (worker.StartFailure is { } cause)
+            return new WorkerStartException($"The state of a worker could not be built: {cause.Message}", cause);
+
+        string reason = status.Code == LaunchProtocol.MisplacedExitCode
+            ? "it came up in the user's program instead of in Tandem"
+            : worker.KillReason ?? $"it {Describe(status)} before it was ready";
+        string tail = worker.ErrorTail;
+        return new WorkerStartException($"A worker could not be started: {reason}." + (tail.Length > 0 ? $" Its standard error:\n{tail}" : ""));
+    }
+
+    /// <summary>Ends a worker that did not become ready.</summary>
+    private void Expire(ProcessWorker worker, string reason)
+    {
+        lock (_lock)
+        {
+            if (worker.State != WorkerState.Starting)
+                return;
+
+            worker.KillReason = reason;
+        }
+
+        worker.Kill();
+    }
+}

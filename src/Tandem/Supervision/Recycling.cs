@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Tandem.Supervision;
+
+/// <summary>When one worker is due to be replaced. The limits are spread below their values, so that not all workers are due at once.</summary>
+internal sealed class Recycling
+{
+    private readonly long _items;
+    private readonly long _memory;
+    private readonly TimeSpan _age;
+    private readonly long _born = Stopwatch.GetTimestamp();
+
+    private Recycling(WorkerPoolOptions options)
+    {
+        double share = 1 - Random.Shared.NextDouble() * options.RecycleJitter;
+        _items = options.MaxItemsPerWorker is { } items ? Math.Max(1, (long)Math.Ceiling(items * share)) : long.MaxValue;
+        _memory = options.MaxWorkerMemory is { } memory ? (long)(memory * share) : long.MaxValue;
+        _age = options.MaxWorkerAge is { } age ? age * share : TimeSpan.MaxValue;
+    }
+
+    /// <summary>Null where workers are never replaced.</summary>
+    internal static Recycling? Create(WorkerPoolOptions options) =>
+        options.MaxItemsPerWorker is null && options.MaxWorkerMemory is null && options.MaxWorkerAge is null ? null : new Recycling(options);
+
+    /// <summary>Why the worker is due; null when it is not.</summary>
+    /// <param name="isUrgent">Whether it may take no other item, rather than go on until its successor is there.</param>
+    internal string? Reason(int processId, long itemsDone, out bool isUrgent)
+    {
+        isUrgent = false;
+        if (itemsDone >= _items)
+            return string.Create(CultureInfo.InvariantCulture, $"It has run {itemsDone} items.");
+
+        if (_age != TimeSpan.MaxValue && Stopwatch.GetElapsedTime(_born) is { } age && age >= _age)
+            return string.Create(CultureInfo.InvariantCulture, $"It is {age.TotalSeconds:0.#} s old.");
+
+        if (_memory == long.MaxValue || ProcessMemory.PrivateBytes(processId) is var memory && memory < _memory)
+            return null;
+
+        isUrgent = true;
+        return string.Create(CultureInfo.InvariantCulture, $"It holds {memory / (1024.0 * 1024):0.#} MiB.");
+    }
+}
