@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Tandem.Diagnostics;
+
+/// <summary>Takes stacks with ClrMD: the process is stopped by ptrace, its threads are walked through the runtime's own debugging library, and it goes on.</summary>
+/// <remarks>
+/// One thread attaches, walks and detaches, because ptrace belongs to the thread that attached. Everything that can be done later,
+/// the lines of the source above all, is done after the process goes on.
+/// </remarks>
+internal sealed class ClrStackSource : WorkerStackSource
+{
+    // Captures of one process after the other: two tracers of one process would fail, and the library is not made for many threads.
+    private static readonly Lock Gate = new();
+
+    internal override bool TryCapture(int processId, int? threadId, TimeSpan limit, out string stack, out string problem)
+    {
+        var capture = new Capture(processId, threadId);
+        var thread = new Thread(capture.Run) { IsBackground = true, Name = "Tandem stack capture" };
+        thread.Start();
+        if (!capture.Done.Wait(limit))
+        {
+            // It goes on by itself, and lets the process go in any case.
+            stack = "";
+            problem = $"it took longer than {limit.TotalMilliseconds:0} ms.";
+            return false;
+        }
+
+        stack = capture.Stack ?? "";
+        problem = capture.Problem ?? "";
+        return capture.Stack is not null;
+    }
+
+    internal override void WarmUp()
+    {
+        // The debugging library is the slowest to load, and stays loaded.
+        _ = NativeLibrary.TryLoad(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), StackWalk.DebuggingLibrary), out _);
+        SourceLines.WarmUp();
+    }
+
+    private sealed class Capture(int processId, int? threadId)
+    {
+        internal ManualResetEventSlim Done { get; } = new();
+
+        internal string? Stack { get; private set; }
+
+        internal string? Problem { get; private set; }
+
+        internal void Run()
+        {
+            try
+            {
+                List<StackLine> lines;
+                lock (Gate)
+                    lines = StackWalk.Of(processId, threadId);
+
+                if (lines.Count == 0)
+                {
+                    Problem = "no thread runs code of the program at this moment; asynchronous work waits without a thread.";
+                    return;
+                }
+
+                var text = new StringBuilder();
+                foreach (StackLine line in lines)
+                    text.Append(text.Length > 0 ? "\n" : "").Append("   at ").Append(line.Method).Append(SourceLines.Of(line));
+
+                Stack = text.ToString();
+            }
+            catch (Exception e)
+            {
+                Problem = Explain(e);
+            }
+            finally
+            {
+                Done.Set();
+            }
+        }
+
+        private static string Explain(Exception e) =>
+            e.Message.Contains("PTRACE", StringComparison.OrdinalIgnoreCase) || e is UnauthorizedAccessException
+                ? $"the system does not let this process trace its worker ({e.Message}). In a container, allow SYS_PTRACE; elsewhere, set kernel.yama.ptrace_scope to 0 or 1."
+                : $"{e.GetType().Name}: {e.Message}";
+    }
+}

@@ -1,0 +1,29 @@
+using System.Text.RegularExpressions;
+
+namespace Tandem.Diagnostics;
+
+/// <summary>Turns the names that the compiler gives into what the user wrote.</summary>
+internal static partial class MethodName
+{
+    /// <summary><c>Shop+&lt;&gt;c.&lt;Buy&gt;b__4_0()</c> becomes <c>Shop.Buy.(lambda)()</c>, an async method's <c>MoveNext</c> the method itself.</summary>
+    internal static string Readable(string signature)
+    {
+        string name = StateMachine().Replace(signature, "$1.$2(");
+        name = Closure().Replace(name, ".");
+        name = Lambda().Replace(name, "$1.(lambda)");
+        name = Local().Replace(name, "$1.$2");
+        return name.Replace('+', '.');
+    }
+
+    [GeneratedRegex(@"^(.*?)\+<(.+?)>d(?:__\d+)?(?:`\d+(?:\[\[.*?\]\])?)?\.MoveNext\(")]
+    private static partial Regex StateMachine();
+
+    [GeneratedRegex(@"\+<>c(?:__DisplayClass\d+_\d+)?(?:`\d+(?:\[\[.*?\]\])?)?\.")]
+    private static partial Regex Closure();
+
+    [GeneratedRegex(@"<(<[^<>]*>\$|[^<>]*)>b__\d+(?:_\d+)?")]
+    private static partial Regex Lambda();
+
+    [GeneratedRegex(@"<(<[^<>]*>\$|[^<>]*)>g__(\w+)\|\d+(?:_\d+)?")]
+    private static partial Regex Local();
+}

@@ -1,0 +1,96 @@
+using Microsoft.Diagnostics.Runtime;
+
+namespace Tandem.Diagnostics;
+
+/// <summary>One frame, with what its line in the source is found by.</summary>
+/// <param name="Method">The method as a person would write it.</param>
+/// <param name="ModuleFile">The file of its assembly; empty where it has none.</param>
+/// <param name="Token">Its metadata token there.</param>
+/// <param name="Offset">Where it is, in its intermediate language.</param>
+internal sealed record StackLine(string Method, string ModuleFile, int Token, int Offset)
+{
+    /// <summary>Code that was compiled anew while it ran: the runtime tells no line of it.</summary>
+    internal const int Unknown = -1;
+
+    /// <summary>Not the user's code.</summary>
+    internal const int NotWanted = -2;
+}
+
+/// <summary>Walks a thread of a stopped process.</summary>
+internal static class StackWalk
+{
+    private const int MaximumFrames = 100;
+
+    /// <summary>The file of the runtime's debugging library on this system.</summary>
+    internal static string DebuggingLibrary => OperatingSystem.IsWindows() ? "mscordaccore.dll" : OperatingSystem.IsMacOS() ? "libmscordaccore.dylib" : "libmscordaccore.so";
+
+    /// <summary>The frames of the thread that runs the work, newest first; empty when no thread runs code of the program.</summary>
+    internal static List<StackLine> Of(int processId, int? threadId)
+    {
+        using DataTarget target = DataTarget.AttachToProcess(processId, suspend: true);
+        if (target.ClrVersions.Length == 0)
+            throw new InvalidOperationException("the process has not loaded a .NET runtime");
+
+        ClrInfo info = target.ClrVersions[0];
+        // Beside the runtime that the worker runs, which is this process's own unless the program rolls forward: never downloaded.
+        string library = Path.Combine(Path.GetDirectoryName(info.ModuleInfo.FileName)!, DebuggingLibrary);
+        using ClrRuntime runtime = info.CreateRuntime(library, ignoreMismatch: true);
+        uint wanted = (uint)(threadId ?? processId);
+        ClrThread[] threads = [.. runtime.Threads.Where(static thread => thread.IsAlive).OrderBy(thread => thread.OSThreadId == wanted ? 0 : 1)];
+        foreach (ClrThread thread in threads)
+        {
+            List<StackLine> lines = Walk(thread, out bool hasUserCode);
+            if (hasUserCode)
+                return lines;
+        }
+
+        return [];
+    }
+
+    private static List<StackLine> Walk(ClrThread thread, out bool hasUserCode)
+    {
+        List<StackLine> lines = [];
+        hasUserCode = false;
+        foreach (ClrStackFrame frame in thread.EnumerateStackTrace(includeContext: false, MaximumFrames * 2))
+        {
+            if (frame.Method is not { } method)
+                continue; // transitions and stubs
+
+            // Below these are Tandem's own frames: how the work was called.
+            if (method.Type.Name?.StartsWith("Tandem.Work", StringComparison.Ordinal) == true)
+                break;
+
+            string file = method.Type.Module.Name ?? "";
+            bool isUser = IsUserCode(file);
+            hasUserCode |= isUser;
+            lines.Add(new StackLine(MethodName.Readable(method.Signature ?? method.Name ?? "?"), file, method.MetadataToken, isUser ? OffsetOf(method, frame, lines.Count == 0) : StackLine.NotWanted));
+            if (lines.Count == MaximumFrames)
+                break;
+        }
+
+        return lines;
+    }
+
+    private static bool IsUserCode(string file)
+    {
+        string name = Path.GetFileName(file);
+        return name.Length > 0
+            && !name.StartsWith("System.", StringComparison.Ordinal)
+            && !name.StartsWith("Microsoft.", StringComparison.Ordinal)
+            && name is not "Tandem.dll" and not "netstandard.dll" and not "mscorlib.dll";
+    }
+
+    /// <summary>All frames but the newest stand behind their call: the instruction before is the call itself.</summary>
+    private static int OffsetOf(ClrMethod method, ClrStackFrame frame, bool isNewest)
+    {
+        ulong address = isNewest ? frame.InstructionPointer : frame.InstructionPointer - 1;
+        int best = StackLine.Unknown;
+        foreach (ILToNativeMap map in method.ILOffsetMap)
+        {
+            if (map.ILOffset >= 0 && map.StartAddress <= address && address <= map.EndAddress)
+                best = Math.Max(best, map.ILOffset);
+        }
+
+        return best;
+    }
+}
