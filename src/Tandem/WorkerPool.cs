@@ -87,6 +87,19 @@ public partial class WorkerPool : IAsyncDisposable
             : new ProcessEngine(valid, new StateFactory(createState, PlainForm<TState>.Instance)));
     }
 
+    /// <summary>
+    /// Changes how many workers there are at most. More start when work needs them; those that are too many end when the items that
+    /// they run are done, and nothing is lost. Until then there are more than asked for.
+    /// </summary>
+    /// <param name="workers">The new <see cref="WorkerPoolOptions.Workers"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="workers"/> is not between 1 and 4096.</exception>
+    public void Resize(int workers)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(workers, 4096);
+        _engine.Resize(workers);
+    }
+
     /// <summary>What the pool looks like now: its workers, what each of them does, its queue, and counts. Cheap enough for every second.</summary>
     public PoolSnapshot Snapshot() => _engine.Snapshot();
 

@@ -65,6 +65,17 @@ internal sealed partial class ProcessEngine : PoolEngine
             GiveUp(item, refused);
     }
 
+    internal override void Resize(int workers)
+    {
+        lock (_lock)
+        {
+            Options.Workers = workers;
+            _supervisor.OnResized();
+        }
+
+        OnReady();
+    }
+
     internal override void OnItemCanceled(WorkItem item)
     {
         lock (_lock)

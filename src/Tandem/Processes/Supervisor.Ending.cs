@@ -146,13 +146,16 @@ internal sealed partial class Supervisor
             }
         }
 
-        // One that was overdue came back after another had taken its place.
-        for (int i = Workers.Count - 1; i >= 0 && now.Serving > _options.Workers; i--)
+        // The pool became smaller, or one that was overdue came back after another had taken its place. Idle ones first.
+        foreach (WorkerState state in (ReadOnlySpan<WorkerState>)[WorkerState.Idle, WorkerState.Busy])
         {
-            if (Workers[i] is { State: WorkerState.Idle, IsSpare: false, RetireReason: null, IsOverdue: false } surplus)
+            for (int i = Workers.Count - 1; i >= 0 && now.Serving > _options.Workers; i--)
             {
-                Drain(surplus);
-                now.Serving--;
+                if (Workers[i] is { IsSpare: false, RetireReason: null, IsOverdue: false } surplus && surplus.State == state)
+                {
+                    Drain(surplus);
+                    now.Serving--;
+                }
             }
         }
     }

@@ -194,6 +194,13 @@ internal sealed partial class Supervisor
         return census;
     }
 
+    /// <summary>Under the lock: there may be more workers now, or must be fewer.</summary>
+    internal void OnResized()
+    {
+        _wanted = Math.Min(_wanted, _options.Workers);
+        _changed = true;
+    }
+
     /// <summary>Under the lock: workers are not what they were at the last <see cref="Balance"/>.</summary>
     internal void OnChanged() => _changed = true;
 

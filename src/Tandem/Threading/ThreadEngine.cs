@@ -17,6 +17,7 @@ internal sealed class ThreadEngine : PoolEngine
     private readonly Admission _admission;
     private readonly SemaphoreSlim _wakeUps = new(0);
     private readonly List<ThreadWorker> _workers = [];
+    private readonly List<ThreadWorkerState> _retired = [];
     private readonly CancellationTokenSource _abort = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Func<object?>? _stateFactory;
@@ -80,6 +81,17 @@ internal sealed class ThreadEngine : PoolEngine
     {
         if (item.TryCancelQueued())
             _admission.Forget(item);
+    }
+
+    internal override void Resize(int workers)
+    {
+        lock (_workers)
+            Options.Workers = workers;
+
+        // Those that sleep look whether they are too many; if work waits, the others are started with the next item, or here.
+        _wakeUps.Release(Math.Max(0, Interlocked.Exchange(ref _sleeping, 0)));
+        if (!QueuesAreEmpty)
+            StartWorker();
     }
 
     internal override void OnQueueTimeout(WorkItem item)
@@ -160,6 +172,9 @@ internal sealed class ThreadEngine : PoolEngine
             if (_ending)
                 return null;
 
+            if (Volatile.Read(ref _started) > Lanes && TryLeaveAsSurplus())
+                return null;
+
             Sleep();
         }
     }
@@ -168,11 +183,30 @@ internal sealed class ThreadEngine : PoolEngine
     {
         lock (_workers)
         {
+            if (!_ending)
+            {
+                _workers.Remove(worker);
+                _retired.Add(worker.State);
+            }
+
             // One that was abandoned has been counted out.
             if (worker.IsAbandoned)
                 Events.AddAbandoned(-1);
             else
                 Leave();
+        }
+    }
+
+    /// <summary>The pool has become smaller: the calling thread may end.</summary>
+    private bool TryLeaveAsSurplus()
+    {
+        lock (_workers)
+        {
+            if (_started <= Lanes)
+                return false;
+
+            _started--;
+            return true;
         }
     }
 
@@ -280,7 +314,7 @@ internal sealed class ThreadEngine : PoolEngine
         ThreadWorkerState[] states;
         lock (_workers)
         {
-            states = [.. _workers.Select(static worker => worker.State).Distinct()];
+            states = [.. _workers.Select(static worker => worker.State).Concat(_retired).Distinct()];
             _workers.Clear();
         }
 

@@ -29,6 +29,9 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     /// <summary>Workers that run items at the same time: workers times concurrency.</summary>
     internal int Lanes => Options.Workers * Options.ConcurrencyPerWorker;
 
+    /// <summary>Changes how many workers there are at most.</summary>
+    internal abstract void Resize(int workers);
+
     /// <summary>Takes an item. An error of the call itself is thrown here, on the caller's thread; all others go to the item.</summary>
     internal abstract void Submit(WorkItem item);
 
