@@ -21,15 +21,18 @@ configuration=${CONFIGURATION:-Release}
 dotnet build Tandem.slnx -c "$configuration" -v quiet -nologo
 
 passed=0 failed=0 skipped=0 status=0
-for project in tests/*.Tests/*.csproj; do
+
+# Runs one project and adds its last summary, such as: Total: 12, Errors: 0, Failed: 1, Skipped: 2
+run() {
+  local project=$1 name log total errors failures skips
+  shift
   name=$(basename "$project" .csproj)
   echo "== $name"
   log=$(mktemp)
-  if ! dotnet run --no-build -c "$configuration" --project "$project" -- -noColor "$@" 2>&1 | tee "$log"; then
+  if ! dotnet run --no-build -c "$configuration" --project "$project" -- "$@" 2>&1 | tee "$log"; then
     status=1
   fi
 
-  # The last summary of the runner, such as: Total: 12, Errors: 0, Failed: 1, Skipped: 2
   read -r total errors failures skips < <(sed -nE \
     's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' "$log" | tail -n 1) || true
   if [ -z "${total:-}" ]; then
@@ -40,9 +43,15 @@ for project in tests/*.Tests/*.csproj; do
     skipped=$((skipped + skips))
     passed=$((passed + total - failures - skips))
   fi
-  unset total errors failures skips
   rm -f "$log"
+}
+
+for project in tests/*.Tests/*.csproj; do
+  run "$project" -noColor "$@"
 done
+
+# A minute of killed, stopped and recycled workers under load. By hand, and longer: dotnet run -c Release --project tests/Tandem.Chaos -- --help
+[ $# -gt 0 ] || run tests/Tandem.Chaos/Tandem.Chaos.csproj --seconds 60
 
 [ "$failed" -eq 0 ] || status=1
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -95,9 +95,9 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>Under the lock: counts, fails waiting items beyond the limit, and tries again later, as long as there is work.</summary>
-    private void OnStartFailed(int processId, WorkerStartException error)
+    private void OnStartFailed(int processId, WorkerStartException error, bool wasKilled = false)
     {
-        TimeSpan delay = _budget.OnFailed(Stopwatch.GetTimestamp());
+        TimeSpan delay = wasKilled ? _budget.OnKilled() : _budget.OnFailed(Stopwatch.GetTimestamp());
         Census now = Count();
         _wanted = Math.Min(_wanted, now.Serving + now.Due);
         _events.Raise(WorkerEventKind.StartFailed, processId, $"{_budget.InARow} in a row. {error.Message}", error);

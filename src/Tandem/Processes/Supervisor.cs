@@ -135,7 +135,7 @@ internal sealed partial class Supervisor
         }
         else if (neverReady)
         {
-            OnStartFailed(worker.ProcessId, StartError(worker, status));
+            OnStartFailed(worker.ProcessId, StartError(worker, status), wasKilled: status.SignalName == "SIGKILL" && worker.KillReason is null);
         }
         else if (!worker.WasKilledForItem)
         {

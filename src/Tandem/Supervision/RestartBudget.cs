@@ -11,16 +11,23 @@ internal sealed class RestartBudget(int limit, TimeSpan period)
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
 
+    /// <summary>Processes that somebody ends while they start say nothing about the next one, unless it never stops.</summary>
+    private const int MaximumKilled = 30;
+
     private readonly Queue<long> _failures = new();
+    private int _killed;
 
     /// <summary>Failed starts without a good one between.</summary>
     internal int InARow { get; private set; }
 
     /// <summary>Whether the limit is reached: who waits for a worker is told.</summary>
-    internal bool IsSpent => InARow >= limit || _failures.Count >= limit;
+    internal bool IsSpent => InARow >= limit || _failures.Count >= limit || _killed >= MaximumKilled;
 
     /// <summary>A worker was ready.</summary>
-    internal void OnReady() => InARow = 0;
+    internal void OnReady() => InARow = _killed = 0;
+
+    /// <summary>A process was killed from outside while it started; returns how long to wait before the next.</summary>
+    internal TimeSpan OnKilled() => ++_killed < MaximumKilled / 3 ? TimeSpan.Zero : BackOff(_killed - MaximumKilled / 3);
 
     /// <summary>A start failed; returns how long to wait before the next.</summary>
     /// <param name="now">In stopwatch ticks.</param>
@@ -31,8 +38,7 @@ internal sealed class RestartBudget(int limit, TimeSpan period)
         while (Stopwatch.GetElapsedTime(_failures.Peek(), now) >= period)
             _failures.Dequeue();
 
-        double factor = Math.Pow(2, Math.Min(InARow - 1, 20));
-        TimeSpan delay = TimeSpan.FromTicks((long)Math.Min(FirstBackOff.Ticks * factor, LongestBackOff.Ticks));
+        TimeSpan delay = BackOff(InARow - 1);
         // Of the last limit failures the oldest must have left the period before the next start.
         while (_failures.Count > limit)
             _failures.Dequeue();
@@ -40,4 +46,7 @@ internal sealed class RestartBudget(int limit, TimeSpan period)
         TimeSpan untilAllowed = _failures.Count == limit ? period - Stopwatch.GetElapsedTime(_failures.Peek(), now) : TimeSpan.Zero;
         return delay > untilAllowed ? delay : untilAllowed;
     }
+
+    private static TimeSpan BackOff(int doublings) =>
+        TimeSpan.FromTicks((long)Math.Min(FirstBackOff.Ticks * Math.Pow(2, Math.Min(doublings, 20)), LongestBackOff.Ticks));
 }

@@ -1,0 +1,159 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Tandem.Chaos;
+
+/// <summary>One scenario: a flood of items against a pool whose workers are killed, and the account of every item afterwards.</summary>
+internal sealed class ChaosRun : IDisposable
+{
+    private const int InFlight = 500;
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(60);
+    private static readonly byte[] Load = [.. Enumerable.Range(0, 1 << 20).Select(static i => (byte)(i * 7))];
+
+    private readonly Scenario _scenario;
+    private readonly ChaosOptions _options;
+    private readonly Ledger _ledger;
+    private readonly WorkerPool _pool;
+    private readonly ConcurrentDictionary<string, int> _outcomes = new();
+    private readonly ConcurrentQueue<string> _complaints = new();
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly TimeSpan _time;
+    private int _next;
+
+    private ChaosRun(Scenario scenario, ChaosOptions options, string file, TimeSpan time)
+    {
+        _scenario = scenario;
+        _options = options;
+        _time = time;
+        _ledger = new Ledger(file, options.Items);
+        _pool = scenario.CreatePool();
+    }
+
+    /// <summary>Runs a scenario; returns what is wrong.</summary>
+    internal static async Task<List<string>> RunAsync(Scenario scenario, ChaosOptions options, int scenarios)
+    {
+        string folder = Directory.CreateTempSubdirectory("tandem-chaos-").FullName;
+        try
+        {
+            // Once for a moment, so that what a process needs once does not look like a leak.
+            await OnceAsync(scenario, options with { Items = 2000 }, Path.Combine(folder, "first"), TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+            Footprint before = await Footprint.TakeAsync().ConfigureAwait(false);
+            TimeSpan time = options.Time == TimeSpan.Zero ? TimeSpan.MaxValue : options.Time / scenarios;
+            List<string> complaints = await OnceAsync(scenario, options, Path.Combine(folder, "second"), time).ConfigureAwait(false);
+            complaints.AddRange(await before.CompareAsync().ConfigureAwait(false));
+            return complaints;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    public void Dispose() => _ledger.Dispose();
+
+    private static async Task<List<string>> OnceAsync(Scenario scenario, ChaosOptions options, string file, TimeSpan time)
+    {
+        using var run = new ChaosRun(scenario, options, file, time);
+        return await run.RunAsync().ConfigureAwait(false);
+    }
+
+    private async Task<List<string>> RunAsync()
+    {
+        using var end = new CancellationTokenSource();
+        var disturber = new Disturber(_pool, new Random(_options.Seed), _options.KillEvery);
+        Task disturbing = Task.Run(() => disturber.RunAsync(end.Token), CancellationToken.None);
+        Task[] lanes = [.. Enumerable.Range(0, InFlight).Select(_ => Task.Run(LaneAsync))];
+        await Task.WhenAll(lanes).ConfigureAwait(false);
+        await end.CancelAsync().ConfigureAwait(false);
+        await disturbing.ConfigureAwait(false);
+        PoolTotals totals = _pool.Snapshot().Totals;
+        await _pool.DisposeAsync().ConfigureAwait(false);
+
+        int items = Math.Min(_next, (int)_options.Items);
+        if (_outcomes.Values.Sum() != items)
+            _complaints.Enqueue($"{items} items were submitted, {_outcomes.Values.Sum()} settled.");
+        CheckBlastRadius(disturber, totals);
+        string counts = string.Join(", ", _outcomes.OrderBy(static entry => entry.Key).Select(static entry => $"{entry.Value.ToString("N0", CultureInfo.InvariantCulture)} {entry.Key}"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{_scenario.Name,-9} {items:N0} items in {_clock.Elapsed.TotalSeconds:0.0} s: {counts}; {disturber.Kills} killed, {disturber.Stops} stopped, {disturber.Resizes} resized; {totals.Recycles} recycled, {totals.Kills} ended by the pool, {totals.Starts} started"));
+        return [.. _complaints];
+    }
+
+    private async Task LaneAsync()
+    {
+        while (_clock.Elapsed < _time)
+        {
+            int number = Interlocked.Increment(ref _next) - 1;
+            if (number >= _options.Items)
+                return;
+
+            string outcome = await RunItemAsync(number, Work.DeedOf(_options.Seed, number)).ConfigureAwait(false);
+            _outcomes.AddOrUpdate(outcome, 1, static (_, count) => count + 1);
+        }
+    }
+
+    private async Task<string> RunItemAsync(int number, Deed deed)
+    {
+        var order = new Order(_ledger.Path, number, deed, deed == Deed.Huge ? Load : null);
+        using CancellationTokenSource? cancel = deed is Deed.Obedient or Deed.Stubborn ? new CancellationTokenSource(number % 20) : null;
+        WorkOptions? limits = deed == Deed.Endless ? new WorkOptions { Timeout = TimeSpan.FromMilliseconds(20) } : null;
+        try
+        {
+            (int Number, byte[]? Load) result = await _pool.RunAsync(static (order, token) => Work.Do(order, token), order, limits, cancel?.Token ?? default).WaitAsync(Hang).ConfigureAwait(false);
+            if (result.Number != number || (deed == Deed.Huge && !Load.AsSpan().SequenceEqual(result.Load)))
+                _complaints.Enqueue($"item {number} ({deed}) got another's result");
+            Check(number, deed, mustHaveEnded: true);
+            return "done";
+        }
+        catch (WorkerCrashedException)
+        {
+            Check(number, deed);
+            return "crashed";
+        }
+        catch (WorkTimeoutException) when (deed == Deed.Endless)
+        {
+            Check(number, deed);
+            return "timed out";
+        }
+        catch (OperationCanceledException) when (cancel is not null)
+        {
+            Check(number, deed);
+            return "cancelled";
+        }
+        catch (TimeoutException)
+        {
+            _complaints.Enqueue($"item {number} ({deed}) hangs; it was started {_ledger.StartsOf(number)} times");
+            return "hung";
+        }
+        catch (Exception e)
+        {
+            _complaints.Enqueue($"item {number} ({deed}) ended with {e.GetType().Name}: {e.Message}");
+            return "wrong";
+        }
+    }
+
+    private void Check(int number, Deed deed, bool mustHaveEnded = false)
+    {
+        int starts = _ledger.StartsOf(number), ends = _ledger.EndsOf(number);
+        if (starts > 1 + _scenario.Retries || ends > 1 + _scenario.Retries || (mustHaveEnded && ends == 0))
+            _complaints.Enqueue($"item {number} ({deed}) was started {starts} times and ended {ends} times");
+    }
+
+    /// <summary>A worker takes at most what it runs with it: every crashed item needs a kill, or an item that ended its process.</summary>
+    private void CheckBlastRadius(Disturber disturber, PoolTotals totals)
+    {
+        int crashed = _outcomes.GetValueOrDefault("crashed");
+        long ends = (disturber.Kills + totals.Crashes + totals.Kills) * ConcurrencyOf(_scenario);
+        if (crashed > ends)
+            _complaints.Enqueue($"{crashed} items crashed, but workers that ended ran {ends} at most");
+    }
+
+    private static int ConcurrencyOf(Scenario scenario)
+    {
+        var options = new WorkerPoolOptions();
+        scenario.Configure(options);
+        return options.ConcurrencyPerWorker;
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Tandem.Chaos;
+
+/// <summary>A pool under chaos.</summary>
+/// <param name="Name">For the command line.</param>
+/// <param name="Retries">How often an item may be run again after a crash.</param>
+/// <param name="Configure">Makes the pool what it is.</param>
+internal sealed record Scenario(string Name, int Retries, Action<WorkerPoolOptions> Configure)
+{
+    internal static readonly Scenario[] All =
+    [
+        new("rings", 0, static options => options.SpareWorkers = 1),
+        new("lanes", 0, static options => options.ConcurrencyPerWorker = 4),
+        new("portable", 0, static options => options.Transport = WorkerTransport.Portable),
+        new("limits", 1, static options =>
+        {
+            options.SpareWorkers = 1;
+            options.MaxItemsPerWorker = 5000;
+            options.MaxWorkerAge = TimeSpan.FromSeconds(2);
+            options.WorkDefaults.CrashRetries = 1;
+        }),
+    ];
+
+    internal WorkerPool CreatePool()
+    {
+        var options = new WorkerPoolOptions
+        {
+            Workers = 2,
+            Name = Name,
+            CancellationGrace = TimeSpan.FromMilliseconds(50),
+            TerminationGrace = TimeSpan.FromMilliseconds(100),
+            LoggerFactory = NullLoggerFactory.Instance,
+        };
+        Configure(options);
+        return WorkerPool.Create(options);
+    }
+}
