@@ -38,6 +38,18 @@ internal sealed record Metric(string Name, string Unit, bool SmallerIsBetter, st
     internal static readonly Metric Replacement =
         new("replacement_ms", "ms", true, "from killing the only, idle worker to the next answer");
 
+    internal static readonly Metric Recovery =
+        new("recovery_ms", "ms", true, "from killing the only, idle worker to the next answer, with one spare; the median");
+
+    internal static readonly Metric RecoveryWorst =
+        new("recovery_p99_ms", "ms", true, "the same, the 99th percentile");
+
+    internal static readonly Metric TimeToFail =
+        new("time_to_fail_ms", "ms", true, "until a busy loop with a time limit of 100 ms fails, warm; without Tandem.Diagnostics no stack is taken");
+
+    internal static readonly Metric LimitedCalls =
+        new("limited_round_trip_us", "us", true, "a tiny call with a time limit after the other, one worker");
+
     internal static readonly Metric IdleMemory =
         new("idle_worker_private_mib", "MiB", true, "private memory of an idle worker process after a few calls");
 
@@ -50,6 +62,6 @@ internal sealed record Metric(string Name, string Unit, bool SmallerIsBetter, st
     internal static readonly Metric[] All =
     [
         RoundTripHot, RoundTripIdle, Calls, MapItems, Payload1, Payload1Serial, Payload1Result, Payload64, Payload64Result,
-        FirstResult, Replacement, IdleMemory, ParentBytes, ScanFiles,
+        FirstResult, Replacement, Recovery, RecoveryWorst, TimeToFail, LimitedCalls, IdleMemory, ParentBytes, ScanFiles,
     ];
 }

@@ -15,6 +15,8 @@ internal sealed record MetricGroup(Metric[] Metrics, Func<Session, Task> RunAsyn
         new([Metric.Payload64, Metric.Payload64Result], Payloads.RunLargeAsync),
         new([Metric.FirstResult], FirstResult.RunAsync),
         new([Metric.Replacement], Replacement.RunAsync),
+        new([Metric.Recovery, Metric.RecoveryWorst], Recovery.RunAsync),
+        new([Metric.TimeToFail, Metric.LimitedCalls], TimeLimits.RunAsync),
         new([Metric.IdleMemory], IdleMemory.RunAsync),
         new([Metric.ParentBytes], ParentAllocations.RunAsync),
         new([Metric.ScanFiles], ScanFiles.RunAsync),

@@ -29,6 +29,9 @@ internal sealed record Target(int Number, string Text, Func<ResultLog, double?> 
         Of(8, "allocated in the parent for a call to a process", Metric.ParentBytes, 300, atMost: true),
         Ratio(9, "scanning files in processes, against threads", Metric.ScanFiles, Backend.Processes, Backend.Threads, 0.9, atMost: false),
         Ratio(9, "scanning files on threads, against Parallel.ForEachAsync", Metric.ScanFiles, Backend.Threads, Backend.Parallel, 0.95, atMost: false),
+        Of(10, "first answer after SIGKILL, with a spare, median", Metric.Recovery, 2, atMost: true),
+        Of(10, "the same, 99th percentile", Metric.RecoveryWorst, 10, atMost: true),
+        Of(11, "a busy loop with a time limit of 100 ms fails", Metric.TimeToFail, 150, atMost: true),
     ];
 
     internal bool IsMetBy(double figure) => AtMost ? figure <= Bound : figure >= Bound;

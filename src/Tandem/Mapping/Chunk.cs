@@ -75,23 +75,25 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
     protected void SetError(int element, Exception error) => (_errors ??= new Exception?[Count])[element] = error;
 
     /// <summary>Shows the outcomes of all elements before <paramref name="next"/> to the consumer.</summary>
-    protected void Advance(int next)
+    /// <returns>Whether that was the last outcome, just now.</returns>
+    protected bool Advance(int next)
     {
         FirstElement = next;
-        if (next == Count && TrySettle())
-        {
-            _complete.TrySetResult();
-            Call.Completed(this);
-        }
+        if (next != Count || !TrySettle())
+            return false;
+
+        _complete.TrySetResult();
+        Call.Completed(this);
+        return true;
     }
 
     /// <summary>Everything that has no outcome yet fails.</summary>
-    internal override void SetException(Exception error)
+    internal override bool SetException(Exception error)
     {
         for (int i = FirstElement; i < Count; i++)
             SetError(i, error);
 
-        Advance(Count);
+        return Advance(Count);
     }
 
     internal override void SetCanceled(CancellationToken token) => SetException(new OperationCanceledException(token));

@@ -92,8 +92,8 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
         }
 
         var error = new WorkTimeoutException(item.NameOf(item.FirstElement), limit, elapsed, hasStarted: true, stack, stack is null ? problem : null);
-        engine.Events.CountTimeout();
-        item.SetException(error);
+        if (item.SetException(error))
+            engine.Events.CountTimeout();
         lock (gate)
         {
             if (!worker.Holds(item) || item.Sequence != sequence)

@@ -311,8 +311,8 @@ internal sealed partial class ProcessEngine : PoolEngine
                 _queue.EnqueueFirst(item);
         }
 
-        if (!_closed || _mode == StopMode.Drain)
-            _supervisor.Balance(_queue.Count);
+        if ((!_closed || _mode == StopMode.Drain) && _supervisor.Balance(_queue.Count))
+            Pump(null);
     }
 
     private bool Send(ProcessWorker worker, WorkItem item)

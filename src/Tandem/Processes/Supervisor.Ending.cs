@@ -124,7 +124,9 @@ internal sealed partial class Supervisor
         _events.Raise(WorkerEventKind.Recycled, worker.ProcessId, reason);
         if (isUrgent)
             Drain(worker);
-        Balance(0);
+        // A spare may step in, for which items wait.
+        if (Balance(0))
+            ThreadPool.UnsafeQueueUserWorkItem(static engine => engine.OnReady(), _engine, preferLocal: false);
     }
 
     /// <summary>Under the lock: a worker that drains and has nothing left is told to end.</summary>

@@ -76,6 +76,7 @@ internal sealed partial class Supervisor
 
             worker.Deadline?.Dispose();
             _budget.OnReady();
+            _broken = null;
             worker.IsSpare = Count().Serving >= _wanted;
             worker.MarkIdle();
             _changed = true;
@@ -106,9 +107,10 @@ internal sealed partial class Supervisor
 
         if (_budget.IsSpent)
         {
-            _events.Raise(WorkerEventKind.RestartLimitReached, processId, $"The next start is in {Seconds(delay)}, if there is work then.");
+            _events.Raise(WorkerEventKind.RestartLimitReached, processId, $"Until a start succeeds, work fails at once; the next try is in {Seconds(delay)}.");
+            _broken = error;
             if (now.Serving + now.Due == 0)
-                ThreadPool.UnsafeQueueUserWorkItem(static state => state._engine.FailWaiting(state.error), (_engine, error), preferLocal: false);
+                FailWaiting(error);
         }
 
         _backOff ??= TimeProvider.System.CreateTimer(
@@ -119,6 +121,9 @@ internal sealed partial class Supervisor
                     _backOff?.Dispose();
                     _backOff = null;
                     _changed = true;
+                    // Items fail at once meanwhile, so it is this try that finds out whether the cause has gone away.
+                    if (_broken is not null)
+                        _wanted = Math.Max(_wanted, 1);
                 }
 
                 _engine.OnReady();
@@ -127,6 +132,9 @@ internal sealed partial class Supervisor
             delay,
             Timeout.InfiniteTimeSpan);
     }
+
+    private void FailWaiting(WorkerStartException error) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static state => state._engine.FailWaiting(state.error), (_engine, error), preferLocal: false);
 
     private static WorkerStartException StartError(ProcessWorker worker, ExitStatus status)
     {

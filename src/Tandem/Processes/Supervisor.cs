@@ -27,6 +27,7 @@ internal sealed partial class Supervisor
     private int _launching;
     private int _wanted;
     private ITimer? _backOff;
+    private WorkerStartException? _broken;
     private bool _changed = true;
     private bool _stopping;
 
@@ -56,27 +57,38 @@ internal sealed partial class Supervisor
     /// Under the lock: starts workers for items that wait, as far as there may be more; spares step in at once. Workers that are due
     /// go when their successors are there.
     /// </summary>
-    internal void Balance(int waiting)
+    /// <returns>Whether a spare stepped in, so that there is room for items now.</returns>
+    internal bool Balance(int waiting)
     {
         // Called with every batch of answers: what has not changed needs no second look.
         if (_stopping || !(_changed || (waiting > 0 && _wanted < _options.Workers)))
-            return;
+            return false;
 
         _changed = false;
         Census now = Count();
         if (waiting > 0)
             _wanted = Math.Max(_wanted, Math.Min(_options.Workers, now.Serving + Math.Min(waiting, _options.Workers)));
 
+        bool promoted = false;
         while (now.Spare > 0 && now.Serving < _wanted)
         {
             Promote(Workers.Find(static worker => worker.IsSpare && worker.State == WorkerState.Idle)!);
             now.Spare--;
             now.Serving++;
+            promoted = true;
         }
 
         RetireThoseDue(now);
+        if (waiting > 0 && _backOff is not null && _broken is { } error && now.Serving + now.Due + now.Starting == 0)
+        {
+            // Nothing to wait for but the next try, which may be far away.
+            FailWaiting(error);
+            _changed = true; // the next item is looked at again
+            return false;
+        }
+
         if (_backOff is not null || _wanted == 0)
-            return;
+            return promoted;
 
         // Spares come after workers that somebody waits for, and all processes together stay bounded, whatever is stuck.
         int missing = _wanted + _options.SpareWorkers - now.Serving - now.Spare - now.Starting;
@@ -88,6 +100,8 @@ internal sealed partial class Supervisor
             _launching++;
             _launcher.Post(Launch);
         }
+
+        return promoted;
     }
 
     internal void OnHello(ProcessWorker worker)

@@ -89,7 +89,10 @@ internal sealed class ThreadEngine : PoolEngine
             Options.Workers = workers;
 
         // Those that sleep look whether they are too many; if work waits, the others are started with the next item, or here.
-        _wakeUps.Release(Math.Max(0, Interlocked.Exchange(ref _sleeping, 0)));
+        while (TryWakeOne())
+        {
+        }
+
         if (!QueuesAreEmpty)
             StartWorker();
     }

@@ -137,10 +137,10 @@ internal sealed class ThreadWorker
         if (item.IsSettled || Volatile.Read(ref _current) != item)
             return;
 
-        _engine.Events.CountTimeout();
         // The thread leaves the pool before the caller can submit anything else.
         _engine.Abandon(this, item);
-        item.SetException(new WorkTimeoutException(item.NameOf(item.FirstElement), limit, Stopwatch.GetElapsedTime(start), hasStarted: true, null, Note));
+        if (item.SetException(new WorkTimeoutException(item.NameOf(item.FirstElement), limit, Stopwatch.GetElapsedTime(start), hasStarted: true, null, Note)))
+            _engine.Events.CountTimeout();
         try
         {
             stop.Cancel();

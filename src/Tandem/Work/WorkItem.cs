@@ -152,8 +152,8 @@ internal abstract class WorkItem : IPollTarget
     /// <summary>Completes the task with the result that a worker sent.</summary>
     internal abstract void ReadResult(PayloadReader reader);
 
-    /// <summary>Fails the task.</summary>
-    internal abstract void SetException(Exception error);
+    /// <summary>Fails the task; false when it was over before.</summary>
+    internal abstract bool SetException(Exception error);
 
     /// <summary>Cancels the task.</summary>
     internal abstract void SetCanceled(CancellationToken token);
@@ -301,12 +301,19 @@ internal sealed class WorkItem<TResult> : WorkItem
             AfterReports(static (completion, result) => completion.TrySetResult(result), result);
     }
 
-    internal override void SetException(Exception error)
+    internal override bool SetException(Exception error)
     {
         if (error is OperationCanceledException canceled)
+        {
             SetCanceled(canceled);
-        else if (TrySettle())
-            AfterReports(static (completion, error) => completion.TrySetException(error), error);
+            return true;
+        }
+
+        if (!TrySettle())
+            return false;
+
+        AfterReports(static (completion, error) => completion.TrySetException(error), error);
+        return true;
     }
 
     internal override void SetCanceled(CancellationToken token)
