@@ -417,7 +417,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
             case Outcome.Failed or Outcome.Canceled:
                 item.SetException(item.Explain(ExceptionCodec.Read(_reader)));
                 break;
-            case Outcome.Chunk:
+            case Outcome.Chunk when item.ElementCount > 0:
                 int finished = message.Finished - item.Progress.First;
                 item.AddElapsed(message.Elapsed);
                 item.ReadElements(_reader, message.Finished);
@@ -434,7 +434,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
 
                 break;
             default:
-                throw new ProtocolException($"an item came back as {message.Outcome}");
+                throw new ProtocolException($"an item of {item.ElementCount} elements came back as {message.Outcome}");
         }
 
         if (item.DetailsIfAny is { RanOutOfMemory: true })

@@ -39,7 +39,8 @@ internal sealed unsafe class WorkerLoop
         DisposeState();
     }
 
-    private void Handle(in Frame frame)
+    /// <summary>Does what one frame says.</summary>
+    internal void Handle(in Frame frame)
     {
         switch (frame.Kind)
         {
