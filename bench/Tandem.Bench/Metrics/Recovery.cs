@@ -20,6 +20,7 @@ internal static class Recovery
             while (!pool.Snapshot().Workers.Any(static worker => worker is { IsSpare: true, State: WorkerState.Idle }))
                 await Task.Delay(1);
 
+            await IdleMemory.SettleAsync();
             using var process = Process.GetProcessById(killed);
             Clock clock = Clock.Start();
             process.Kill();

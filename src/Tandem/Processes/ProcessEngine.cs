@@ -21,6 +21,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     private readonly Dispatcher _dispatcher;
     private readonly Deadlines _deadlines;
     private readonly List<PayloadWriter> _writers = []; // under its own lock
+    private readonly List<Callable> _lately = [];
     private bool _closed;
     private uint _polls;
     private StopMode _mode;
@@ -210,6 +211,25 @@ internal sealed partial class ProcessEngine : PoolEngine
             else if (item.TryRequeue())
                 _queue.EnqueueFirst(item);
         }
+    }
+
+    /// <summary>Under the lock: a worker was told of a method. What is called lately is what a spare should be ready for.</summary>
+    internal void OnDefined(Callable callable)
+    {
+        const int Most = 32;
+        if (Options.SpareWorkers == 0 || _lately.Contains(callable))
+            return;
+
+        if (_lately.Count == Most)
+            _lately.RemoveAt(0);
+        _lately.Add(callable);
+    }
+
+    /// <summary>Under the lock: has a spare get ready for what the pool runs.</summary>
+    internal bool Prepare(ProcessWorker spare)
+    {
+        spare.Prepare([.. _lately]);
+        return spare.Link.Flush();
     }
 
     internal void OnHello(ProcessWorker worker) => _supervisor.OnHello(worker);

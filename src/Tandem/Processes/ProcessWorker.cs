@@ -195,7 +195,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         var message = new InvokeMessage { Callable = factory.Callable.Number, Length = factory.Payload.Length };
         fixed (byte* payload = factory.Payload)
         {
-            if (!TryDefine(factory.Callable) || !Link.TrySendInvoke(FrameKind.Initialize, InitializeSlot, 0, in message, payload))
+            // Before the worker is one of the pool's: outside of the lock, and nothing that spares should know of.
+            if (!TryDefine(factory.Callable, isForItems: false) || !Link.TrySendInvoke(FrameKind.Initialize, InitializeSlot, 0, in message, payload))
                 throw new WorkerStartException("The values that the pool's state factory captures are too large: at most 60 KiB.");
         }
     }
@@ -345,13 +346,26 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         return _overdue.Count > 0 && _overdue.RemoveAll(item => !Holds(item)) > 0 && _overdue.Count == 0;
     }
 
-    private bool TryDefine(Callable callable)
+    /// <summary>Under the lock: tells an idle worker what it may be asked to run.</summary>
+    internal void Prepare(List<Callable> callables)
+    {
+        foreach (Callable callable in callables)
+        {
+            if (!TryDefine(callable, FrameHeader.Ahead))
+                return;
+        }
+    }
+
+    private bool TryDefine(Callable callable, int ahead = 0, bool isForItems = true)
     {
         if (callable.Number < _defined.Length && _defined[callable.Number])
             return true;
 
-        if (!Link.TrySend(FrameKind.Define, 0, 0, 0, callable.Definition))
+        if (!Link.TrySend(FrameKind.Define, 0, 0, ahead, callable.Definition))
             return false;
+
+        if (isForItems)
+            _engine.OnDefined(callable);
 
         if (callable.Number >= _defined.Length)
             Array.Resize(ref _defined, callable.Number * 2);

@@ -69,6 +69,7 @@ internal sealed partial class Supervisor
 
     private void MarkReady(ProcessWorker worker)
     {
+        bool wake = false;
         lock (_lock)
         {
             if (worker.State != WorkerState.Starting)
@@ -82,7 +83,12 @@ internal sealed partial class Supervisor
             _changed = true;
             if (_stopping)
                 SendStop(worker);
+            else if (worker.IsSpare)
+                wake = _engine.Prepare(worker);
         }
+
+        if (wake)
+            worker.Link.Wake();
 
         _events.Raise(WorkerEventKind.Ready, worker.ProcessId, worker.IsSpare ? "It is a spare." : "");
         _engine.OnReady();

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using Tandem.Serialization;
 using Tandem.Work;
@@ -71,6 +72,22 @@ internal sealed class Callable
             }
 
             return _definition;
+        }
+    }
+
+    /// <summary>In a worker that has time: has everything compiled that a call of this runs.</summary>
+    internal void Prepare()
+    {
+        const BindingFlags Own = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly;
+        Method.Prepare();
+        for (Type? type = Form.GetType(); type is not null && type != typeof(Form); type = type.BaseType)
+        {
+            RuntimeTypeHandle[] arguments = [.. type.GetGenericArguments().Select(static argument => argument.TypeHandle)];
+            foreach (MethodInfo method in type.GetMethods(Own))
+            {
+                if (!method.IsAbstract && !method.IsGenericMethodDefinition)
+                    RuntimeHelpers.PrepareMethod(method.MethodHandle, arguments);
+            }
         }
     }
 

@@ -147,6 +147,13 @@ internal sealed class WorkMethod
     // A class: dictionaries of structures that are not the framework's own are compiled at run time, when a program starts.
     private sealed record Key(MethodInfo Method, Type Delegate, Type? Target);
 
+    /// <summary>Has the method compiled before it is called; a generic one waits until it is.</summary>
+    internal void Prepare()
+    {
+        if (!_method.IsGenericMethod && _method.DeclaringType is { IsGenericType: false })
+            System.Runtime.CompilerServices.RuntimeHelpers.PrepareMethod(_method.MethodHandle);
+    }
+
     private Delegate Bind(object? target) => _method.CreateDelegate(_delegateType, target);
 
     private static WorkMethod Build(MethodInfo method, Type delegateType, Type? type)

@@ -45,6 +45,9 @@ internal struct FrameHeader
 {
     internal const int Size = 16;
 
+    /// <summary>In <see cref="Extra"/> of a definition: it is not needed yet, there is time to prepare for it.</summary>
+    internal const int Ahead = 1;
+
     /// <summary>In a <see cref="FrameKind.Cancel"/> frame: the token that the work was given, not one that it captured.</summary>
     internal const int OwnToken = -1;
 

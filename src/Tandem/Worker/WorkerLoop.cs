@@ -82,7 +82,10 @@ internal sealed unsafe class WorkerLoop
         try
         {
             _reader.Begin(frame.Body, frame.BodyLength);
-            _definitions[number] = new Definition(Callable.ReadDefinition(_reader));
+            Callable callable = Callable.ReadDefinition(_reader);
+            _definitions[number] = new Definition(callable);
+            if (frame.Extra == FrameHeader.Ahead)
+                callable.Prepare();
         }
         catch (Exception e)
         {
