@@ -155,15 +155,15 @@ public abstract partial class CrashContainment
     {
         await using WorkerPool pool = Backend.Create(1, options => (options.MaxItemsPerWorker, options.RecycleJitter, options.SpareWorkers) = (10, 0, 1));
 
-        var runs = new Dictionary<int, int>();
-        for (int i = 0; i < 100; i++)
+        // A worker goes on until its successor is there, however many items that takes: the test's own limit ends the wait.
+        var workers = new HashSet<int>();
+        for (int i = 0; i < 100 || workers.Count < 3; i++)
         {
             (int worker, int number) = await pool.RunAsync(static (n, _) => (Environment.ProcessId, n), i);
             Assert.Equal(i, number);
-            runs[worker] = runs.GetValueOrDefault(worker) + 1;
+            workers.Add(worker);
         }
 
-        Assert.True(runs.Count > 1, "No worker was replaced.");
         Assert.True(pool.Snapshot().Totals.Recycles >= 1);
         Assert.Equal(0, pool.Snapshot().Totals.Crashes);
     }
