@@ -88,6 +88,8 @@ internal sealed class ThreadEngine : PoolEngine
         lock (_workers)
             Options.Workers = workers;
 
+        // As for items: one that is about to sleep either sees the new number, or is counted as a sleeper by now.
+        Interlocked.MemoryBarrier();
         // Those that sleep look whether they are too many; if work waits, the others are started with the next item, or here.
         while (TryWakeOne())
         {
@@ -175,7 +177,7 @@ internal sealed class ThreadEngine : PoolEngine
             if (_ending)
                 return null;
 
-            if (Volatile.Read(ref _started) > Lanes && TryLeaveAsSurplus())
+            if (IsTooLarge && TryLeaveAsSurplus())
                 return null;
 
             Sleep();
@@ -213,6 +215,11 @@ internal sealed class ThreadEngine : PoolEngine
         }
     }
 
+    /// <summary>Whether there are more threads than the pool should have by now.</summary>
+    private bool IsTooLarge => Volatile.Read(ref _started) > Lanes;
+
+    private bool HasReasonToWake => !QueuesAreEmpty || _ending || IsTooLarge;
+
     private bool QueuesAreEmpty => _queue.IsEmpty && _urgent.IsEmpty && _later.IsEmpty;
 
     private ConcurrentQueue<WorkItem> QueueOf(WorkItem item) => item.Limits?.Priority switch
@@ -238,12 +245,12 @@ internal sealed class ThreadEngine : PoolEngine
         while (spinner.Count < 30)
         {
             spinner.SpinOnce(sleep1Threshold: -1);
-            if (!QueuesAreEmpty || _ending)
+            if (HasReasonToWake)
                 return;
         }
 
         Interlocked.Increment(ref _sleeping);
-        if ((!QueuesAreEmpty || _ending) && TryLeaveSleepers())
+        if (HasReasonToWake && TryLeaveSleepers())
             return;
 
         // Either there is nothing to do, or somebody has counted this worker out already and released a permit for it.
