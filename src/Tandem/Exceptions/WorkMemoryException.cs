@@ -1,4 +1,4 @@
-using System.Globalization;
+using Tandem.Supervision;
 
 namespace Tandem;
 
@@ -6,9 +6,7 @@ namespace Tandem;
 public sealed class WorkMemoryException : OutOfMemoryException
 {
     internal WorkMemoryException(string workItemName, long limit, string detail, Exception? innerException = null)
-        : base(
-            string.Create(CultureInfo.InvariantCulture, $"'{workItemName}' needed more than its worker may hold, {limit / (1024.0 * 1024):0.#} MiB: {detail}"),
-            innerException)
+        : base($"'{workItemName}' needed more than its worker may hold, {ProcessMemory.Display(limit)}: {detail}", innerException)
     {
         WorkItemName = workItemName;
         Limit = limit;

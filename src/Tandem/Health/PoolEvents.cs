@@ -6,7 +6,7 @@ namespace Tandem.Health;
 /// <summary>Tells what happens to a pool's workers: counts it, logs it, and raises the pool's event, in order and on the thread pool.</summary>
 internal sealed class PoolEvents
 {
-    private readonly long[] _counts = new long[Enum.GetValues<WorkerEventKind>().Length];
+    private readonly long[] _counts = new long[(int)WorkerEventKind.Quarantined + 1]; // by kind; reflection would cost a program's start
     private readonly string _pool;
     private readonly ILogger? _logger;
     private SerialQueue? _queue;

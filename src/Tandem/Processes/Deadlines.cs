@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Tandem.Diagnostics;
 using Tandem.Supervision;
 using Tandem.Transport;
@@ -13,7 +12,7 @@ namespace Tandem.Processes;
 /// </summary>
 internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Lock gate)
 {
-    /// <summary>What a stack may take: with it an item of 100 ms fails within 150.</summary>
+    /// <summary>How long the caller waits at most for a stack, which takes 20 to 25 ms once the first was taken.</summary>
     private static readonly TimeSpan StackLimit = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan MemoryInterval = TimeSpan.FromMilliseconds(50);
@@ -140,7 +139,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
 
     private void EndForMemory(ProcessWorker worker, WorkItem item, uint sequence, long limit, long memory)
     {
-        string detail = string.Create(CultureInfo.InvariantCulture, $"it held {memory / (1024.0 * 1024):0.#} MiB");
+        string detail = $"it held {ProcessMemory.Display(memory)}";
         lock (gate)
         {
             if (!IsRunning(worker, item, sequence, out _) || !supervisor.TryBeginKill(worker, item, $"It was ended because {detail}.", atOnce: true))

@@ -10,15 +10,17 @@ internal sealed class Forensics
 {
     private readonly ProcessWorker _worker;
     private readonly ExitStatus _status;
-    private readonly string? _dump;
-    private readonly bool _outOfMemory;
+    // Files are read for an item that ran, once, and not for a worker that ended as it should or had nothing to do.
+    private readonly Lazy<string?> _dump;
+    private readonly Lazy<bool> _outOfMemory;
 
     internal Forensics(ProcessWorker worker, ExitStatus status)
     {
         _worker = worker;
         _status = status;
-        _dump = worker.FindDump();
-        _outOfMemory = status.SignalName == "SIGKILL" && worker.KillReason is null && worker.OutOfMemoryKills < OutOfMemoryKiller.Count();
+        _dump = new Lazy<string?>(worker.FindDump);
+        _outOfMemory = new Lazy<bool>(
+            () => status.SignalName == "SIGKILL" && worker.KillReason is null && worker.OutOfMemoryKills < OutOfMemoryKiller.Count());
     }
 
     /// <summary>The exception for an item, or an element of a chunk, that ran.</summary>
@@ -31,8 +33,8 @@ internal sealed class Forensics
             _worker.ProcessId, _status.Code, _status.SignalName, name, item.Attempt, tail, _worker.KillReason)
         {
             ManagedStack = CrashStack.Find(tail),
-            IsOutOfMemorySuspected = _outOfMemory || CrashStack.SaysOutOfMemory(tail),
-            DumpPath = _dump,
+            IsOutOfMemorySuspected = _outOfMemory.Value || CrashStack.SaysOutOfMemory(tail),
+            DumpPath = _dump.Value,
         });
         return item.Limits is { MemoryLimit: > 0 and var limit } && crash.IsOutOfMemorySuspected
             ? new WorkMemoryException(name, limit, "its worker process ended for want of memory.", crash)

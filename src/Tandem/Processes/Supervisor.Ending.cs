@@ -76,7 +76,7 @@ internal sealed partial class Supervisor
 
         worker.AddOverdue(item);
         _changed = true;
-        ThreadPool.UnsafeQueueUserWorkItem(static engine => engine.OnReady(), _engine, preferLocal: false);
+        PumpLater();
         return true;
     }
 
@@ -126,7 +126,7 @@ internal sealed partial class Supervisor
             Drain(worker);
         // A spare may step in, for which items wait.
         if (Balance(0))
-            ThreadPool.UnsafeQueueUserWorkItem(static engine => engine.OnReady(), _engine, preferLocal: false);
+            PumpLater();
     }
 
     /// <summary>Under the lock: a worker that drains and has nothing left is told to end.</summary>
@@ -161,6 +161,9 @@ internal sealed partial class Supervisor
             }
         }
     }
+
+    /// <summary>Under the lock, which is not the place for it: has the engine give waiting items to the workers that there are now.</summary>
+    private void PumpLater() => ThreadPool.UnsafeQueueUserWorkItem(static engine => engine.OnReady(), _engine, preferLocal: false);
 
     private void Drain(ProcessWorker worker)
     {

@@ -14,6 +14,9 @@ internal static class ProcessMemory
         return Read($"/proc/{processId}/statm");
     }
 
+    /// <summary>A size in words, such as <c>12.5 MiB</c>.</summary>
+    internal static string Display(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024):0.#} MiB");
+
     /// <summary>Of this process.</summary>
     internal static long OwnPrivateBytes() => OperatingSystem.IsLinux() ? Read("/proc/self/statm") : Environment.WorkingSet;
 

@@ -38,6 +38,6 @@ internal sealed class Recycling
             return null;
 
         isUrgent = true;
-        return string.Create(CultureInfo.InvariantCulture, $"It holds {memory / (1024.0 * 1024):0.#} MiB.");
+        return $"It holds {ProcessMemory.Display(memory)}.";
     }
 }

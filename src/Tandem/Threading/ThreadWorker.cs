@@ -112,23 +112,26 @@ internal sealed class ThreadWorker
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_engine.Aborted);
         object? state = State.Value; // building it is the worker's time, not the item's
         long start = Stopwatch.GetTimestamp();
-        ITimer? timer = null;
-        using ITimer made = TimeProvider.System.CreateTimer(
+        // Set only when the variable holds it.
+        ITimer timer = null!;
+        timer = TimeProvider.System.CreateTimer(
             _ =>
             {
                 // Timers count in coarser steps than the clock.
                 TimeSpan rest = limit - Stopwatch.GetElapsedTime(start);
                 if (rest > TimeSpan.Zero)
-                    Volatile.Read(ref timer)?.Change(rest + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+                    timer.Change(rest + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
                 else
                     OnTimeout(item, limit, start, stop);
             },
             null,
             Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan);
-        Volatile.Write(ref timer, made);
-        made.Change(limit, Timeout.InfiniteTimeSpan);
-        item.Form.RunLocally(item, state, stop.Token);
+        using (timer)
+        {
+            timer.Change(limit, Timeout.InfiniteTimeSpan);
+            item.Form.RunLocally(item, state, stop.Token);
+        }
     }
 
     private void OnTimeout(WorkItem item, TimeSpan limit, long start, CancellationTokenSource stop)

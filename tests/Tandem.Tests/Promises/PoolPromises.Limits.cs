@@ -48,14 +48,9 @@ public abstract partial class PoolPromises
     public async Task A_time_limit_counts_from_the_start_of_the_work_not_from_its_submission()
     {
         using var scratch = new Scratch();
-        Gate gate = scratch.Gate(), started = scratch.Gate();
+        Gate gate = scratch.Gate();
         await using WorkerPool pool = Backend.Create(1);
-        Task first = pool.RunAsync(() =>
-        {
-            started.Open();
-            gate.Pass();
-        });
-        await started.OpenedAsync();
+        Task first = await OccupyAsync(pool, scratch, gate);
 
         Task<int> second = pool.RunAsync(static () => 7, new WorkOptions { Timeout = TimeSpan.FromSeconds(5) });
         Task patient = pool.RunAsync(static () => { }, new WorkOptions { QueueTimeout = Short });
@@ -72,16 +67,9 @@ public abstract partial class PoolPromises
     public async Task Work_that_has_waited_too_long_never_runs()
     {
         using var scratch = new Scratch();
-        Gate gate = scratch.Gate(), started = scratch.Gate(), ran = scratch.Gate();
+        Gate gate = scratch.Gate(), ran = scratch.Gate();
         await using WorkerPool pool = Backend.Create(1, options => options.WorkDefaults.QueueTimeout = Short);
-        Task first = pool.RunAsync(
-            () =>
-            {
-                started.Open();
-                gate.Pass();
-            },
-            new WorkOptions { QueueTimeout = Limits.Condition });
-        await started.OpenedAsync();
+        Task first = await OccupyAsync(pool, scratch, gate, new WorkOptions { QueueTimeout = Limits.Condition });
 
         await Assert.ThrowsAsync<WorkTimeoutException>(() => pool.RunAsync(() => ran.Open()));
         gate.Open();
@@ -125,14 +113,9 @@ public abstract partial class PoolPromises
     public async Task Items_of_higher_priority_that_wait_go_first()
     {
         using var scratch = new Scratch();
-        Gate gate = scratch.Gate(), started = scratch.Gate();
+        Gate gate = scratch.Gate();
         await using WorkerPool pool = Backend.Create(1);
-        Task first = pool.RunAsync(() =>
-        {
-            started.Open();
-            gate.Pass();
-        });
-        await started.OpenedAsync();
+        Task first = await OccupyAsync(pool, scratch, gate);
 
         string order = scratch.File("order");
         WorkPriority[] priorities = [WorkPriority.Low, WorkPriority.Normal, WorkPriority.High, WorkPriority.Low, WorkPriority.High];
@@ -171,17 +154,10 @@ public abstract partial class PoolPromises
     public async Task A_snapshot_shows_what_each_worker_does()
     {
         using var scratch = new Scratch();
-        Gate gate = scratch.Gate(), started = scratch.Gate();
+        Gate gate = scratch.Gate();
         await using WorkerPool pool = Backend.Create(1, options => options.Name = "observed");
         await pool.RunAsync(static () => { });
-        Task running = pool.RunAsync(
-            () =>
-            {
-                started.Open();
-                gate.Pass();
-            },
-            new WorkOptions { Name = "the long one" });
-        await started.OpenedAsync();
+        Task running = await OccupyAsync(pool, scratch, gate, new WorkOptions { Name = "the long one" });
         await Eventually.Async(() => pool.Snapshot().Workers is [{ CurrentItem: not null }]);
 
         PoolSnapshot snapshot = pool.Snapshot();
@@ -195,5 +171,20 @@ public abstract partial class PoolPromises
         Assert.Equal(1, worker.ItemsDone);
         Assert.Equal(Backend.Isolation == Isolation.Process, worker.PrivateMemory > 0);
         Assert.Equal(1, snapshot.Totals.Starts);
+    }
+
+    /// <summary>Has the pool's only worker run an item until the gate opens; the task is that item's.</summary>
+    private static async Task<Task> OccupyAsync(WorkerPool pool, Scratch scratch, Gate gate, WorkOptions? options = null)
+    {
+        Gate started = scratch.Gate();
+        Task item = pool.RunAsync(
+            () =>
+            {
+                started.Open();
+                gate.Pass();
+            },
+            options);
+        await started.OpenedAsync();
+        return item;
     }
 }

@@ -1,0 +1,68 @@
+using Tandem.Shipping;
+using Tandem.Supervision;
+
+namespace Tandem.Work;
+
+/// <summary>What few items have: a name, limits, captured tokens, progress.</summary>
+internal sealed class ItemDetails
+{
+    private List<CancellationTokenRegistration>? _registrations;
+    private bool _released;
+
+    internal string? Name { get; set; }
+
+    internal SentLinks? Links { get; set; }
+
+    internal SerialQueue? Reports { get; set; }
+
+    /// <summary>Ends a worker that goes on with the item after its token was cancelled.</summary>
+    internal ITimer? Grace { get; set; }
+
+    internal ItemLimits? Limits { get; set; }
+
+    /// <summary>Fails the item when it has waited too long.</summary>
+    internal ITimer? QueueDeadline { get; set; }
+
+    /// <summary>Looks whether the item has run too long.</summary>
+    internal ITimer? Deadline { get; set; }
+
+    /// <summary>How often a worker crashed in it.</summary>
+    internal int Crashes { get; set; }
+
+    /// <summary>Whether its memory limit made it fail.</summary>
+    internal bool RanOutOfMemory { get; set; }
+
+    internal void Keep(CancellationTokenRegistration registration)
+    {
+        lock (this)
+        {
+            if (!_released)
+            {
+                (_registrations ??= []).Add(registration);
+                return;
+            }
+        }
+
+        registration.Unregister();
+    }
+
+    internal void Release()
+    {
+        List<CancellationTokenRegistration>? registrations;
+        lock (this)
+        {
+            _released = true;
+            registrations = _registrations;
+            _registrations = null;
+        }
+
+        Grace?.Dispose();
+        Deadline?.Dispose();
+        QueueDeadline?.Dispose();
+        if (registrations is not null)
+        {
+            foreach (CancellationTokenRegistration registration in registrations)
+                registration.Unregister();
+        }
+    }
+}
