@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Tandem.Launch;
 using Tandem.Supervision;
 using Tandem.Work;
@@ -27,8 +26,7 @@ internal sealed class Forensics
     internal Exception Describe(WorkItem item, int element)
     {
         string name = item.NameOf(element);
-        TimeSpan age = Stopwatch.GetElapsedTime(_worker.Link.StartedAt(item.Slot, item.Sequence));
-        string tail = _worker.ErrorsOf(age);
+        string tail = _worker.ErrorsSince(_worker.Link.StartedAt(item.Slot, item.Sequence));
         var crash = new WorkerCrashedException(new CrashReport(
             _worker.ProcessId, _status.Code, _status.SignalName, name, item.Attempt, tail, _worker.KillReason)
         {

@@ -23,14 +23,14 @@ internal sealed class OutputTail
         }
     }
 
-    /// <summary>The lines that came within the time that has passed since.</summary>
-    internal string Since(TimeSpan age)
+    /// <summary>The lines that have come since a time in stopwatch ticks.</summary>
+    internal string Since(long time)
     {
         lock (_lines)
-            return string.Join('\n', _lines.Where(entry => Stopwatch.GetElapsedTime(entry.Time) <= age).Select(static entry => entry.Line));
+            return string.Join('\n', _lines.Where(entry => entry.Time >= time).Select(static entry => entry.Line));
     }
 
-    public override string ToString() => Since(TimeSpan.MaxValue);
+    public override string ToString() => Since(long.MinValue);
 }
 
 /// <summary>

@@ -104,8 +104,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
 
     internal string ErrorTail => _errorTail.ToString();
 
-    /// <summary>What it wrote to standard error within the time that has passed since.</summary>
-    internal string ErrorsOf(TimeSpan age) => _errorTail.Since(age);
+    /// <summary>What it has written to standard error since a time in stopwatch ticks.</summary>
+    internal string ErrorsSince(long time) => _errorTail.Since(time);
 
     /// <summary>The dump that the runtime wrote when it crashed, if any.</summary>
     internal string? FindDump() => DiagnosticFiles.DumpOf(_engine.Options, ProcessId);

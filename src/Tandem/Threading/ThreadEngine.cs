@@ -88,13 +88,8 @@ internal sealed class ThreadEngine : PoolEngine
         lock (_workers)
             Options.Workers = workers;
 
-        // As for items: one that is about to sleep either sees the new number, or is counted as a sleeper by now.
-        Interlocked.MemoryBarrier();
         // Those that sleep look whether they are too many; if work waits, the others are started with the next item, or here.
-        while (TryWakeOne())
-        {
-        }
-
+        WakeAll();
         if (!QueuesAreEmpty)
             StartWorker();
     }
@@ -155,7 +150,7 @@ internal sealed class ThreadEngine : PoolEngine
                 _stopped.TrySetResult();
         }
 
-        _wakeUps.Release(Lanes);
+        WakeAll();
         // A thread cannot be stopped: one that ignores its token is left behind as a background thread.
         return EndAsync(mode == StopMode.Abort ? Options.CancellationGrace : Timeout.InfiniteTimeSpan);
     }
@@ -255,6 +250,15 @@ internal sealed class ThreadEngine : PoolEngine
 
         // Either there is nothing to do, or somebody has counted this worker out already and released a permit for it.
         _wakeUps.Wait();
+    }
+
+    /// <summary>After a change that workers must see. As for items: one that is about to sleep sees it, or is counted as a sleeper by now.</summary>
+    private void WakeAll()
+    {
+        Interlocked.MemoryBarrier();
+        while (TryWakeOne())
+        {
+        }
     }
 
     private bool TryWakeOne()

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Pipes;
 
 namespace Tandem.Transport.Portable;
@@ -175,7 +174,10 @@ internal sealed unsafe class PortableLink : WorkerLink
         if ((uint)frame.Slot >= (uint)_records.Length || _records[frame.Slot].Sequence != frame.Sequence)
             throw new ProtocolException($"progress of slot {frame.Slot}, which has no such item");
 
-        _records[frame.Slot].StartedAt = Stopwatch.GetTimestamp();
+        // The worker's own time, which this process counts alike: what it wrote since then may be here before this frame.
+        if (frame.Kind == FrameKind.Started)
+            _records[frame.Slot].StartedAt = frame.BodyLength == sizeof(long) ? *(long*)frame.Body : throw new ProtocolException("a start without a time");
+
         _records[frame.Slot].Progress = frame.Extra;
         return frame.Kind == FrameKind.Started;
     }

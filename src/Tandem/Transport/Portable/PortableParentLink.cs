@@ -54,7 +54,7 @@ internal sealed unsafe class PortableParentLink : ParentLink
 
     internal override bool TryStart(int slot, uint sequence, int first, long now)
     {
-        Write(FrameKind.Started, slot, sequence, first, [], null, 0);
+        Write(FrameKind.Started, slot, sequence, first, new ReadOnlySpan<byte>(&now, sizeof(long)), null, 0);
         return true;
     }
 
