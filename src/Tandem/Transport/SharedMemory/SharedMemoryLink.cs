@@ -26,7 +26,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private int _role;
     private volatile bool _closed;
     private readonly Lock _mapped = new();
-    private bool _broken;
+    private volatile bool _broken;
     private bool _disposed;
 
     /// <param name="requests">The pool's area for large arguments.</param>
@@ -71,12 +71,8 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     /// <summary>The descriptors that the worker needs, in the order in which it expects them after the control socket.</summary>
     internal (int Link, int Requests, int Results) Descriptors => (_region.Descriptor, _requests.Region.Descriptor, _results.Descriptor);
 
-    /// <summary>The worker has its own copies: only the request area's stays open, for workers to come.</summary>
-    internal void CloseDescriptors()
-    {
-        _region.CloseDescriptor();
-        _results.CloseDescriptor();
-    }
+    /// <summary>The worker has its own copies. The request area's stays open for workers to come, that of the results for <see cref="IsInResultArea"/>.</summary>
+    internal void CloseDescriptors() => _region.CloseDescriptor();
 
     internal override bool TrySend(FrameKind kind, int slot, uint sequence, int extra, ReadOnlySpan<byte> body)
     {
@@ -219,9 +215,12 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             _releases.Push(message.Offset);
     }
 
+    /// <summary>Who hears what is read; without <see cref="Start"/> only by <see cref="Poll"/>, as tests do.</summary>
+    internal void Hears(IFrameSink sink) => _sink = sink;
+
     internal override void Start(IFrameSink sink)
     {
-        _sink = sink;
+        Hears(sink);
         _receiver = new Thread(Receive, ReceiverStack) { IsBackground = true, Name = "Tandem receiver" };
         _receiver.Start();
     }
@@ -285,13 +284,19 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private bool IsInRequestArea(byte* address) =>
         address >= _requests.Region.Address && address < _requests.Region.Address + _requests.Region.Length;
 
+    /// <summary>
+    /// The area is far larger than what a worker writes: a length that lies could lie inside it and still make this process read, and
+    /// keep, gigabytes of nothing. So what is claimed to be long must have been written.
+    /// </summary>
     private bool IsInResultArea(long offset, nint length) =>
-        offset >= 0 && length >= 0 && offset <= _results.Length && length <= _results.Length - offset;
+        offset >= 0 && length >= 0 && offset <= _results.Length && length <= _results.Length - offset
+        && (length <= 1 << 20 || _results.IsWritten((nint)offset, length));
 
     private void Receive()
     {
         bool rested = false;
-        while (!_closed)
+        // Of a broken worker nothing more is read; its ring may never be empty again, and would keep this thread spinning.
+        while (!_closed && !_broken)
         {
             TryDrain();
             if (_spin.Wait(_reader))
