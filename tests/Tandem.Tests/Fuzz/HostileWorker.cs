@@ -70,15 +70,17 @@ internal sealed unsafe class HostileWorker : IDisposable
         return item;
     }
 
-    internal RemoteChunk<string, string> SendChunk(int count)
+    internal RemoteChunk<string, string> SendChunk(int count) => Send(NewChunk(_engine, count));
+
+    internal static RemoteChunk<string, string> NewChunk(ProcessEngine engine, int count)
     {
         Func<string, string> work = static text => text;
         var call = new MapCall<string, string>(ArgumentForm<string, string>.Instance, work, null, CancellationToken.None) { Completed = static _ => { } };
-        var chunk = new RemoteChunk<string, string>(call, _engine);
+        var chunk = new RemoteChunk<string, string>(call, engine);
         for (int i = 0; i < count; i++)
             chunk.Add("item");
         chunk.Seal();
-        return Send(chunk);
+        return chunk;
     }
 
     private T Send<T>(T item) where T : WorkItem
