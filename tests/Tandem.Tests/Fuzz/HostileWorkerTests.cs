@@ -8,7 +8,7 @@ using Tandem.Work;
 namespace Tandem.Tests.Fuzz;
 
 /// <summary>What fuzzing and its preparation have found, one by one.</summary>
-public sealed unsafe class HostileWorkerTests : IDisposable
+public sealed class HostileWorkerTests : IDisposable
 {
     private readonly ProcessEngine _engine = new(new WorkerPoolOptions { Workers = 1, LoggerFactory = NullLoggerFactory.Instance }.Validated(), null);
     private readonly PayloadArea _requests = new(SharedRegion.Create("tandem-fuzz", PayloadArea.DefaultSize, othersReadOnly: true));
@@ -58,7 +58,7 @@ public sealed unsafe class HostileWorkerTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void An_answer_that_comes_while_its_item_is_being_taken_back_is_no_breach(bool wasQueued)
+    public unsafe void An_answer_that_comes_while_its_item_is_being_taken_back_is_no_breach(bool wasQueued)
     {
         var link = new RacingLink { WasQueued = wasQueued };
         var worker = new ProcessWorker(_engine, link);
@@ -85,7 +85,7 @@ public sealed unsafe class HostileWorkerTests : IDisposable
     [InlineData(64L << 30)]
     [InlineData(8L << 30)]
     [InlineData(256L << 20)]
-    public void Outcomes_that_were_never_written_are_not_copied(long length)
+    public unsafe void Outcomes_that_were_never_written_are_not_copied(long length)
     {
         using var worker = new HostileWorker(_engine, _requests);
         WorkItem chunk = worker.SendChunk(3);
@@ -103,7 +103,7 @@ public sealed unsafe class HostileWorkerTests : IDisposable
     }
 
     [Fact]
-    public void Long_outcomes_that_were_written_are_read()
+    public unsafe void Long_outcomes_that_were_written_are_read()
     {
         using var worker = new HostileWorker(_engine, _requests);
         new Span<byte>(worker.Results.Address, 3 << 20).Fill(1);
@@ -127,7 +127,7 @@ public sealed unsafe class HostileWorkerTests : IDisposable
     [InlineData(-5)]
     [InlineData(long.MinValue)]
     [InlineData(long.MaxValue)]
-    public void Positions_of_released_blocks_that_lie_stay_inside_the_queue(long position)
+    public unsafe void Positions_of_released_blocks_that_lie_stay_inside_the_queue(long position)
     {
         using var memory = new GuardedMemory(LinkLayout.ReleasesSize);
         *(long*)memory.Start = position;
@@ -141,7 +141,7 @@ public sealed unsafe class HostileWorkerTests : IDisposable
     }
 
     [Fact]
-    public void A_consumer_that_claims_to_be_ahead_leaves_a_ring_full()
+    public unsafe void A_consumer_that_claims_to_be_ahead_leaves_a_ring_full()
     {
         using var ring = new TestRing(256);
         while (ring.TryWrite(FrameKind.Invoke, 1, new byte[16]))
@@ -154,6 +154,21 @@ public sealed unsafe class HostileWorkerTests : IDisposable
         Assert.False(ring.TryWrite(FrameKind.Invoke, 1, new byte[16]));
     }
 
+    [Fact]
+    public void A_worker_that_never_stops_talking_does_not_keep_a_caller()
+    {
+        using var worker = new HostileWorker(_engine, _requests);
+        var talk = new Talk(worker);
+        worker.Link.Hears(talk);
+        talk.Say();
+
+        worker.Poll();
+
+        Assert.InRange(talk.Heard, 1, 10_000);
+        worker.Link.Start(talk);
+        Assert.True(talk.Ended.Wait(Infrastructure.Limits.Condition)); // the receiver goes on with what the caller left
+    }
+
     private static byte[] Revoked
     {
         get
@@ -164,10 +179,41 @@ public sealed unsafe class HostileWorkerTests : IDisposable
         }
     }
 
-    private sealed class Counter : IChunkSink
+    private sealed unsafe class Counter : IChunkSink
     {
         internal int Calls { get; private set; }
 
         public void OnFinished(byte* outcomes, nint length, int next) => Calls++;
+    }
+
+    /// <summary>Says something whenever it was heard, a million times.</summary>
+    private sealed class Talk(HostileWorker worker) : IFrameSink
+    {
+        internal int Heard { get; private set; }
+
+        internal ManualResetEventSlim Ended { get; } = new();
+
+        internal void Say()
+        {
+            worker.Write(FrameKind.Hello, 0, 0, 0, []);
+            worker.Ring.Publish();
+        }
+
+        public void OnFrame(in Frame frame)
+        {
+            // The one before is released by now.
+            if (++Heard < 1_000_000)
+                Say();
+            else
+                Ended.Set();
+        }
+
+        public void OnBatchEnd()
+        {
+        }
+
+        public void OnBroken(Exception cause)
+        {
+        }
     }
 }

@@ -21,6 +21,9 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private readonly ReleaseQueue _releases;
     private readonly SpinPolicy _spin;
     private readonly int _controlSocket;
+    /// <summary>What a caller reads at a time, so that a worker which never stops talking does not keep it.</summary>
+    private const int CallersBatch = 64;
+
     private IFrameSink? _sink;
     private Thread? _receiver;
     private int _role;
@@ -191,7 +194,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         finally
         {
             System.Runtime.InteropServices.NativeMemory.Free(copy);
-            GiveRoleUp();
+            GiveRoleUp(CallersBatch);
         }
     }
 
@@ -238,7 +241,8 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         long end = Stopwatch.GetTimestamp() + microseconds * Stopwatch.Frequency / 1_000_000;
         for (int i = 0; !done.IsSettled && !_closed; i++)
         {
-            if (!DrainHeld() && i % 8 == 7 && Stopwatch.GetTimestamp() > end)
+            DrainHeld(CallersBatch);
+            if (i % 8 == 7 && Stopwatch.GetTimestamp() > end)
                 break;
 
             Thread.SpinWait(1);
@@ -246,7 +250,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
         if (receiverSleeps)
             _ownBell.Announce();
-        GiveRoleUp();
+        GiveRoleUp(CallersBatch);
     }
 
     internal override void DrainAndClose()
@@ -326,7 +330,8 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         GiveRoleUp();
     }
 
-    private void GiveRoleUp()
+    /// <param name="most">Frames that this thread still reads; what is left then is the receiver's.</param>
+    private void GiveRoleUp(int most = int.MaxValue)
     {
         do
         {
@@ -334,12 +339,14 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             if (_broken || !_reader.HasFrames || Interlocked.CompareExchange(ref _role, 1, 0) != 0)
                 return;
         }
-        while (DrainHeld());
+        while (DrainHeld(most) && most == int.MaxValue);
 
         Interlocked.Exchange(ref _role, 0);
+        if (most != int.MaxValue && _reader.HasFrames)
+            _ownBell.Wake();
     }
 
-    private bool DrainHeld()
+    private bool DrainHeld(int most = int.MaxValue)
     {
         if (_broken)
             return false;
@@ -347,7 +354,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         bool any = false;
         try
         {
-            while (_reader.TryRead(out Frame frame))
+            for (; most > 0 && _reader.TryRead(out Frame frame); most--)
             {
                 any = true;
                 _sink!.OnFrame(in frame);
