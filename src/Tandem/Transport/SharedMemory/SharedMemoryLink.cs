@@ -27,6 +27,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private IFrameSink? _sink;
     private Thread? _receiver;
     private int _role;
+    private int _leaving;
     private volatile bool _closed;
     private readonly Lock _mapped = new();
     private volatile bool _broken;
@@ -274,6 +275,10 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     public override void Dispose()
     {
         DrainAndClose();
+        var spinner = new SpinWait();
+        while (Volatile.Read(ref _leaving) != 0)
+            spinner.SpinOnce();
+
         _ = Libc.Close(_controlSocket);
         lock (_mapped)
         {
@@ -333,17 +338,26 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     /// <param name="most">Frames that this thread still reads; what is left then is the receiver's.</param>
     private void GiveRoleUp(int most = int.MaxValue)
     {
-        do
+        // Without the role nothing else would keep the memory for the last look at the ring.
+        Interlocked.Increment(ref _leaving);
+        try
         {
-            Interlocked.Exchange(ref _role, 0);
-            if (_broken || !_reader.HasFrames || Interlocked.CompareExchange(ref _role, 1, 0) != 0)
-                return;
-        }
-        while (DrainHeld(most) && most == int.MaxValue);
+            do
+            {
+                Interlocked.Exchange(ref _role, 0);
+                if (_broken || !_reader.HasFrames || Interlocked.CompareExchange(ref _role, 1, 0) != 0)
+                    return;
+            }
+            while (DrainHeld(most) && most == int.MaxValue);
 
-        Interlocked.Exchange(ref _role, 0);
-        if (most != int.MaxValue && _reader.HasFrames)
-            _ownBell.Wake();
+            Interlocked.Exchange(ref _role, 0);
+            if (most != int.MaxValue && _reader.HasFrames)
+                _ownBell.Wake();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _leaving);
+        }
     }
 
     private bool DrainHeld(int most = int.MaxValue)
