@@ -22,17 +22,20 @@ public sealed unsafe class LinkFuzz : IDisposable
     private readonly ProcessEngine _engine = new(new WorkerPoolOptions { Workers = 1, LoggerFactory = NullLoggerFactory.Instance }.Validated(), null);
     private readonly PayloadArea _requests = new(SharedRegion.Create("tandem-fuzz", PayloadArea.DefaultSize, othersReadOnly: true));
 
+    private int _calm;
+
     // Closed, so that no item goes on to a real worker.
     public LinkFuzz() => _engine.StopAsync(StopMode.Finish).GetAwaiter().GetResult();
 
     public void Dispose() => _requests.Dispose();
 
     [Fact]
-    public void Whatever_lies_in_shared_memory_each_item_ends_and_the_slots_stay_in_order() => Cases.Run(6_000, Case);
+    public void Whatever_lies_in_shared_memory_each_item_ends_and_the_slots_stay_in_order() => Cases.Run(10_000, Case);
 
     private void Case(Random random)
     {
         using var worker = new HostileWorker(_engine, _requests);
+        _calm = random.Next(3) == 0 ? 1 : 12;
         List<WorkItem> items = [];
         // Mostly read on this thread, so that what is allocated can be counted; now and then by the receiver, while it is damaged.
         bool receives = random.Next(20) == 0;
@@ -40,14 +43,15 @@ public sealed unsafe class LinkFuzz : IDisposable
             worker.Link.Start(worker.Worker);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int round = random.Next(1, 4); round > 0 && worker.Worker.Broken is null; round--)
+        for (int round = random.Next(1, 5); round > 0 && worker.Worker.Broken is null; round--)
         {
             for (int i = random.Next(1, 4); i > 0; i--)
                 items.Add(random.Next(3) switch { 0 => worker.Send(), 1 => worker.SendReporting(), _ => worker.SendChunk(random.Next(1, 12)) });
 
             long start = worker.Answers->Tail;
+            HashSet<WorkItem> written = [];
             for (int i = random.Next(1, 6); i > 0; i--)
-                Step(random, worker, items[random.Next(items.Count)]);
+                Step(random, worker, Pick(random, worker, items, written));
 
             worker.Ring.Publish();
             DamageRing(random, worker, start);
@@ -70,6 +74,18 @@ public sealed unsafe class LinkFuzz : IDisposable
         }
     }
 
+    /// <summary>One that is still to be answered, or any.</summary>
+    private WorkItem Pick(Random random, HostileWorker worker, List<WorkItem> items, HashSet<WorkItem> written)
+    {
+        List<WorkItem> due = items.FindAll(item => worker.Worker.Holds(item) && !written.Contains(item));
+        WorkItem picked = due.Count == 0 || Strikes(random, 4) ? items[random.Next(items.Count)] : due[random.Next(due.Count)];
+        written.Add(picked);
+        return picked;
+    }
+
+    /// <summary>Whether something is damaged: one time in so many, and far less often where the worker is mostly honest.</summary>
+    private bool Strikes(Random random, int oneIn) => random.Next(oneIn * _calm) == 0;
+
     /// <summary>What the worker holds, it holds: no item lost its slot to another one.</summary>
     private static void Check(HostileWorker worker, List<WorkItem> items)
     {
@@ -81,7 +97,7 @@ public sealed unsafe class LinkFuzz : IDisposable
             Assert.True(item.IsSettled || item.Worker != worker.Worker || worker.Worker.Holds(item), "An item has lost its slot.");
     }
 
-    private static void Step(Random random, HostileWorker worker, WorkItem item)
+    private void Step(Random random, HostileWorker worker, WorkItem item)
     {
         switch (random.Next(10))
         {
@@ -89,13 +105,13 @@ public sealed unsafe class LinkFuzz : IDisposable
                 WriteResult(random, worker, item);
                 break;
             case 3:
-                Write(random, worker, FrameKind.Progress, item, random.Next(8) == 0 ? Cases.Extreme(random) : 0, BitConverter.GetBytes(7));
+                Write(random, worker, FrameKind.Progress, item, Strikes(random, 8) ? Cases.Extreme(random) : 0, BitConverter.GetBytes(7));
                 break;
-            case 4:
+            case 4 when item.ElementCount > 0 || Strikes(random, 2):
                 int next = Math.Min(item.ElementCount, item.FirstElement + random.Next(3));
-                Write(random, worker, FrameKind.Element, item, random.Next(8) == 0 ? Cases.Extreme(random) : next, Outcomes(random, next - item.FirstElement));
+                Write(random, worker, FrameKind.Element, item, Strikes(random, 8) ? Cases.Extreme(random) : next, Outcomes(random, next - item.FirstElement));
                 break;
-            case 5:
+            case 5 when Strikes(random, 1):
                 Write(random, worker, random.Next(3) == 0 ? FrameKind.Hello : (FrameKind)random.Next(14), item, random.Next(), Garbage(random));
                 break;
             case 6 or 7:
@@ -106,10 +122,10 @@ public sealed unsafe class LinkFuzz : IDisposable
             case 8 when worker.Worker.Holds(item):
                 if (worker.Worker.TryRevoke(item))
                     item.SetException(new OperationCanceledException());
-                for (int i = random.Next(3); i > 0; i--)
+                for (int i = Strikes(random, 2) ? random.Next(3) : 1; i > 0; i--)
                     worker.Write(item, new ResultMessage { Outcome = Outcome.Revoked }, []);
                 break;
-            default:
+            case 9 when Strikes(random, 1):
                 // The queue of released blocks: positions and entries.
                 long* words = (long*)(worker.Memory.Address + LinkLayout.ReleasesOffset);
                 words[random.Next(3) switch { 0 => 0, 1 => 16, _ => random.Next(32, LinkLayout.ReleasesSize / 8) }] = Number(random);
@@ -117,21 +133,25 @@ public sealed unsafe class LinkFuzz : IDisposable
         }
     }
 
-    private static void WriteResult(Random random, HostileWorker worker, WorkItem item)
+    private void WriteResult(Random random, HostileWorker worker, WorkItem item)
     {
-        int finished = item.ElementCount == 0 ? 0 : random.Next(item.FirstElement, item.ElementCount + 1);
-        byte[] payload = item.ElementCount == 0 ? Encode(random.Next(4) == 0, withOutcome: false) : Outcomes(random, finished - item.FirstElement);
+        int finished = item.ElementCount == 0 ? 0 : Math.Min(item.ElementCount, item.FirstElement + random.Next(Strikes(random, 3) ? 0 : 1, 12));
+        bool fails = random.Next(4) == 0;
+        // The outcomes that the parent has looked at already come before those of now.
+        byte[] payload = item.ElementCount == 0
+            ? Encode(fails, withOutcome: false)
+            : [.. new byte[item.Progress.Bytes], .. Outcomes(random, finished - item.FirstElement)];
         var message = new ResultMessage
         {
-            Outcome = random.Next(6) == 0 ? (Outcome)random.Next(-1, 6) : item.ElementCount == 0 ? Outcome.Completed : Outcome.Chunk,
-            Finished = random.Next(8) == 0 ? Cases.Extreme(random) : finished,
-            Elapsed = random.Next(4) == 0 ? Number(random) : 100,
-            Length = random.Next(8) == 0 ? Number(random) : payload.Length,
+            Outcome = Strikes(random, 6) ? (Outcome)random.Next(-1, 6) : item.ElementCount > 0 ? Outcome.Chunk : fails ? Outcome.Failed : Outcome.Completed,
+            Finished = Strikes(random, 8) ? Cases.Extreme(random) : finished,
+            Elapsed = Strikes(random, 4) ? Number(random) : 100,
+            Length = Strikes(random, 8) ? Number(random) : payload.Length,
         };
         if (random.Next(3) == 0)
         {
             message.InArea = 1;
-            message.Offset = random.Next(4) == 0 ? Number(random) : random.Next(4096);
+            message.Offset = Strikes(random, 4) ? Number(random) : random.Next(4096);
             if (message.Offset is >= 0 and < 4096)
                 payload.CopyTo(new Span<byte>(worker.Results.Address + message.Offset, payload.Length));
             payload = [];
@@ -143,37 +163,37 @@ public sealed unsafe class LinkFuzz : IDisposable
         Write(random, worker, FrameKind.Result, item, 0, body);
     }
 
-    private static void Write(Random random, HostileWorker worker, FrameKind kind, WorkItem item, int extra, byte[] body)
+    private void Write(Random random, HostileWorker worker, FrameKind kind, WorkItem item, int extra, byte[] body)
     {
-        if (random.Next(3) == 0)
+        if (Strikes(random, 3))
             Cases.Mutate(random, body);
-        int slot = random.Next(16) switch { 0 => random.Next(0x10000), 1 => random.Next(4), 2 => ProcessWorker.InitializeSlot, _ => item.Slot };
-        worker.Write(kind, slot, random.Next(16) == 0 ? (uint)random.Next(4) : item.Sequence, extra, body);
+        int slot = random.Next(16 * _calm) switch { 0 => random.Next(0x10000), 1 => random.Next(4), 2 => ProcessWorker.InitializeSlot, _ => item.Slot };
+        worker.Write(kind, slot, Strikes(random, 16) ? (uint)random.Next(4) : item.Sequence, extra, body);
     }
 
-    private static void WriteCell(Random random, HostileWorker worker, WorkItem item)
+    private void WriteCell(Random random, HostileWorker worker, WorkItem item)
     {
         ItemCell* cell = worker.Cell(item);
         int next = random.Next(-2, item.ElementCount + 2);
         byte[] outcomes = Outcomes(random, Math.Max(0, next));
         int offset = random.Next(4096);
         outcomes.CopyTo(new Span<byte>(worker.Results.Address + offset, outcomes.Length));
-        cell->ResultOffset = random.Next(6) == 0 ? Number(random) : offset;
-        cell->ResultLength = random.Next(6) == 0 ? Number(random) : outcomes.Length;
+        cell->ResultOffset = Strikes(random, 6) ? Number(random) : offset;
+        cell->ResultLength = Strikes(random, 6) ? Number(random) : outcomes.Length;
         cell->StartedAt = Number(random);
-        cell->Word = random.Next(8) == 0 ? Number(random) : ItemCell.Pack(item.Sequence, random.Next(8) == 0 ? Cases.Extreme(random) : next);
+        cell->Word = Strikes(random, 8) ? Number(random) : ItemCell.Pack(item.Sequence, Strikes(random, 8) ? Cases.Extreme(random) : next);
     }
 
     /// <summary>Bytes between what was read and what was written, and now and then a position.</summary>
-    private static void DamageRing(Random random, HostileWorker worker, long start)
+    private void DamageRing(Random random, HostileWorker worker, long start)
     {
         RingControl* control = worker.Answers;
         int from = (int)start & (LinkLayout.RingCapacity - 1);
         int length = (int)Math.Clamp(control->Tail - start, 0, LinkLayout.RingCapacity - from);
-        if (random.Next(3) == 0)
+        if (Strikes(random, 3))
             Cases.Mutate(random, new Span<byte>((byte*)control + RingControl.Size + from, length));
 
-        switch (random.Next(24))
+        switch (random.Next(24 * _calm))
         {
             case 0: control->Tail = Number(random); break;
             case 1: control->Tail += random.Next(-64, 64); break;
@@ -184,13 +204,13 @@ public sealed unsafe class LinkFuzz : IDisposable
         }
     }
 
-    private static byte[] Outcomes(Random random, int count)
+    private byte[] Outcomes(Random random, int count)
     {
         List<byte> bytes = [];
         for (int i = 0; i < count; i++)
             bytes.AddRange(Encode(random.Next(4) == 0, withOutcome: true));
         byte[] outcomes = [.. bytes];
-        if (random.Next(6) == 0)
+        if (Strikes(random, 6))
             Cases.Mutate(random, outcomes);
         return outcomes;
     }
