@@ -33,6 +33,7 @@ internal static unsafe partial class Libc
     internal const int MAP_NORESERVE = 0x4000;
     internal const int FALLOC_FL_KEEP_SIZE = 1;
     internal const int FALLOC_FL_PUNCH_HOLE = 2;
+    internal const int SEEK_HOLE = 4;
 
     internal const short POLLIN = 1;
     internal const int PR_SET_PDEATHSIG = 1;
@@ -86,6 +87,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "fallocate", SetLastError = true)]
     internal static partial int Fallocate(int fd, int mode, long offset, long length);
+
+    /// <remarks>off_t has 64 bits on both architectures.</remarks>
+    [LibraryImport(Library, EntryPoint = "lseek", SetLastError = true)]
+    internal static partial long Seek(int fd, long offset, int whence);
 
     [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
     internal static partial nint Mmap(nint address, nint length, int protection, int flags, int fd, long offset);

@@ -20,6 +20,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
 
     private readonly ProcessEngine _engine;
     private readonly WorkItem?[] _items;
+    private readonly long[] _takenBack; // of each slot, what is due as an answer beside results: 1 + the sequence number
     private readonly SlotQueue _freeSlots;
     private readonly List<int> _answered = [];
     private bool[] _defined = new bool[64];
@@ -38,6 +39,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         _engine = engine;
         Link = link;
         _items = new WorkItem?[link.Slots];
+        _takenBack = new long[link.Slots];
         _freeSlots = new SlotQueue(link.Slots);
         Recycling = Recycling.Create(engine.Options);
     }
@@ -204,7 +206,14 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
     /// <summary>Under the lock: takes an item back that has not started. Its slot is free when the worker has seen that.</summary>
     internal bool TryRevoke(WorkItem item)
     {
-        if (_items[item.Slot] != item || !Link.CanRevoke || !Link.TryRevoke(item.Slot, item.Sequence))
+        if (_items[item.Slot] != item || !Link.CanRevoke)
+            return false;
+
+        // Said before it is done: the worker can answer before this thread goes on. One that answers like that all the same, without
+        // having been asked, has not run the item either.
+        long due = item.Sequence + 1L;
+        Volatile.Write(ref _takenBack[item.Slot], due);
+        if (!Link.TryRevoke(item.Slot, item.Sequence) && Interlocked.CompareExchange(ref _takenBack[item.Slot], 0, due) == due)
             return false;
 
         _items[item.Slot] = null;
@@ -266,9 +275,9 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
             item.ReadElements(_reader, running);
             return true;
         }
-        catch (Exception e) when (e is PayloadCorruptException or ProtocolException)
+        catch (Exception)
         {
-            return false;
+            return false; // whatever it was: this is the thread that watches all workers
         }
     }
 
@@ -377,16 +386,21 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
     private void OnResult(in Frame frame)
     {
         ResultMessage message = ReadMessage(in frame);
-        WorkItem? item = ItemOf(in frame, out bool revoked);
+        WorkItem? item = ItemOf(in frame);
         byte* payload = Link.ResolveResult(in frame, ref message);
-        if (item is null)
+        if (message.Outcome == Outcome.Revoked)
         {
-            if (!revoked || message.Outcome != Outcome.Revoked)
-                throw new ProtocolException($"an answer {message.Outcome} for slot {frame.Slot}, where none is due");
+            // Once for each item that was taken back: a slot that is freed twice would be given to two items.
+            long due = frame.Sequence + 1L;
+            if (Interlocked.CompareExchange(ref _takenBack[frame.Slot], 0, due) != due)
+                throw new ProtocolException($"slot {frame.Slot} was given back, which nobody had taken back");
 
             _answered.Add(frame.Slot);
             return;
         }
+
+        if (item is null)
+            throw new ProtocolException($"an answer {message.Outcome} for slot {frame.Slot}, where none is due");
 
         nint read = item.ElementCount > 0 ? item.Progress.Bytes : 0;
         if (read > message.Length)
@@ -459,6 +473,9 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
 
     private void OnInitialized(in Frame frame)
     {
+        if (State is WorkerState.Idle or WorkerState.Busy)
+            throw new ProtocolException("a state was built where none was asked for");
+
         ResultMessage message = ReadMessage(in frame);
         if (message.Outcome != Outcome.Completed)
         {
@@ -489,15 +506,15 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
             item.ReadElements(_reader, next);
             item.Progress.Bytes = read + _reader.Position;
         }
-        catch (Exception e) when (e is PayloadCorruptException or ProtocolException)
+        catch (Exception e)
         {
-            OnBroken(e);
+            OnBroken(e); // as everything that a result's payload throws: not the affair of the consumer, who asked for this
         }
     }
 
     private void OnElement(in Frame frame)
     {
-        WorkItem item = ItemOf(in frame, out _) ?? throw new ProtocolException($"an element for slot {frame.Slot}, which has no item");
+        WorkItem item = ItemOf(in frame) ?? throw new ProtocolException($"an element for slot {frame.Slot}, which has no item");
         _reader.Begin(frame.Body, frame.BodyLength, CallLinks.ForResults);
         if (!item.IsSettled)
             item.ReadElements(_reader, frame.Extra);
@@ -505,7 +522,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
 
     private void OnProgress(in Frame frame)
     {
-        WorkItem? item = ItemOf(in frame, out _);
+        WorkItem? item = ItemOf(in frame);
         if (item?.DetailsIfAny?.Links is not { } links)
             return; // a late report of an item that is over
 
@@ -514,13 +531,12 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         (item.Details.Reports ??= new SerialQueue()).Enqueue(report);
     }
 
-    private WorkItem? ItemOf(in Frame frame, out bool revoked)
+    private WorkItem? ItemOf(in Frame frame)
     {
         if ((uint)frame.Slot >= (uint)_items.Length)
             throw new ProtocolException($"there is no slot {frame.Slot}");
 
         WorkItem? item = Volatile.Read(ref _items[frame.Slot]);
-        revoked = item is null;
         return item is not null && item.Sequence == frame.Sequence ? item : null;
     }
 

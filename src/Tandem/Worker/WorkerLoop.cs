@@ -12,7 +12,7 @@ internal sealed unsafe class WorkerLoop
 {
     private readonly ParentLink _link;
     private readonly ActiveItems _active = new();
-    private readonly List<Definition?> _definitions = [];
+    private readonly Dictionary<int, Definition> _definitions = [];
     private readonly PayloadReader _reader = new();
     private readonly ItemRunner _runner;
     private readonly Lanes? _lanes;
@@ -54,6 +54,10 @@ internal sealed unsafe class WorkerLoop
                 break;
 
             case FrameKind.Invoke:
+                // Here, and not on a lane, where nobody would hear of it.
+                if (frame.Slot >= Transport.SharedMemory.LinkLayout.Slots)
+                    throw new ProtocolException($"an item in slot {frame.Slot}, which there is not");
+
                 InvokeMessage message = ReadMessage(in frame);
                 byte* payload = _link.ResolvePayload(in frame, in message);
                 if (_lanes is null)
@@ -76,9 +80,6 @@ internal sealed unsafe class WorkerLoop
         if (number is < 0 or > 1 << 24)
             throw new ProtocolException($"a definition with the number {number}");
 
-        while (_definitions.Count <= number)
-            _definitions.Add(null);
-
         try
         {
             _reader.Begin(frame.Body, frame.BodyLength);
@@ -95,7 +96,7 @@ internal sealed unsafe class WorkerLoop
     }
 
     private Definition Find(int number) =>
-        (uint)number < (uint)_definitions.Count && _definitions[number] is { } definition
+        _definitions.TryGetValue(number, out Definition? definition)
             ? definition
             : throw new ProtocolException($"method {number} was not defined");
 

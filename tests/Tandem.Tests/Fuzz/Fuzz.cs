@@ -2,13 +2,16 @@ using System.Globalization;
 
 namespace Tandem.Tests.Fuzz;
 
-/// <summary>Cases from a seed: TANDEM_FUZZ_SEED repeats a run, TANDEM_FUZZ_FACTOR makes it so many times longer.</summary>
+/// <summary>
+/// Cases from a seed: TANDEM_FUZZ_SEED repeats a run, TANDEM_FUZZ_FACTOR makes it so many times longer, TANDEM_FUZZ_CASES is the number
+/// of cases of each test.
+/// </summary>
 internal static class Cases
 {
     internal static void Run(int count, Action<Random> run)
     {
         int seed = Read("TANDEM_FUZZ_SEED", Random.Shared.Next());
-        long cases = (long)count * Read("TANDEM_FUZZ_FACTOR", 1);
+        long cases = (long)Read("TANDEM_FUZZ_CASES", count) * Read("TANDEM_FUZZ_FACTOR", 1);
         for (long i = 0; i < cases; i++)
         {
             int own = unchecked(seed + (int)i * 7919);

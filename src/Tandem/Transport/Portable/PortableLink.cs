@@ -22,6 +22,7 @@ internal sealed unsafe class PortableLink : WorkerLink
     private Thread? _sender;
     private bool _hasOutgoing;
     private bool _isConnected;
+    private bool _isWritingControls;
     private volatile bool _closed;
 
     /// <param name="name">The worker connects to pipes of this name, with <c>.c</c> appended for control.</param>
@@ -210,22 +211,53 @@ internal sealed unsafe class PortableLink : WorkerLink
         }
     }
 
-    /// <summary>Writes control frames at once: they must not wait for a payload that a busy worker does not read.</summary>
+    /// <summary>
+    /// Under the gate: writes control frames at once, which must not wait for a payload that a busy worker does not read. Nor does this
+    /// wait for a worker that reads none of them, under the pool's lock: what does not fit now goes when there is room.
+    /// </summary>
     private void FlushControls()
     {
-        if (!_isConnected || _closed)
+        if (!_isConnected || _closed || _isWritingControls || _controls.Length == 0)
             return;
 
+        byte[] bytes = _controls.Bytes.ToArray();
+        _controls.Clear();
+        Task written;
         try
         {
-            _control.Write(_controls.Bytes);
+            written = _control.WriteAsync(bytes, 0, bytes.Length);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
         {
-            // The worker is gone; its exit tells.
+            return; // The worker is gone; its exit tells.
         }
 
-        _controls.Clear();
+        if (written.IsCompleted)
+        {
+            _ = written.Exception; // as above
+            return;
+        }
+
+        _isWritingControls = true;
+        written.ContinueWith(
+            static (task, link) =>
+            {
+                _ = task.Exception;
+                ((PortableLink)link!).OnControlsWritten();
+            },
+            this,
+            CancellationToken.None,
+            TaskContinuationOptions.None,
+            TaskScheduler.Default);
+    }
+
+    private void OnControlsWritten()
+    {
+        lock (_controlGate)
+        {
+            _isWritingControls = false;
+            FlushControls();
+        }
     }
 
     private void Close()

@@ -150,7 +150,7 @@ internal readonly unsafe struct ReleaseQueue(byte* memory)
         if (tail - Volatile.Read(ref *_head) is < 0 or >= Capacity)
             throw new ProtocolException("the worker does not take its result blocks back");
 
-        _entries[tail % Capacity] = offset;
+        _entries[tail & (Capacity - 1)] = offset; // never negative, whatever the other side wrote
         Volatile.Write(ref *_tail, tail + 1);
     }
 
@@ -161,7 +161,7 @@ internal readonly unsafe struct ReleaseQueue(byte* memory)
         if (head == Volatile.Read(ref *_tail))
             return false;
 
-        offset = _entries[head % Capacity];
+        offset = _entries[head & (Capacity - 1)];
         Volatile.Write(ref *_head, head + 1);
         return true;
     }

@@ -75,12 +75,13 @@ internal sealed unsafe class RingWriter
 
     private bool HasRoom(int needed)
     {
-        if ((ulong)(_tail - _cachedHead) + (ulong)needed <= (ulong)(_mask + 1))
+        ulong used = (ulong)(_tail - _cachedHead);
+        if (used <= (ulong)(_mask + 1) && used + (ulong)needed <= (ulong)(_mask + 1))
             return true;
 
         _cachedHead = Volatile.Read(ref _control->Head); // SYNC POINT ring-head: consumed bytes may be overwritten
         // The consumer's word is not trusted: a head in the future or too far back reads as "full".
-        ulong used = (ulong)(_tail - _cachedHead);
+        used = (ulong)(_tail - _cachedHead);
         return used <= (ulong)(_mask + 1) && used + (ulong)needed <= (ulong)(_mask + 1);
     }
 

@@ -21,12 +21,16 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private readonly ReleaseQueue _releases;
     private readonly SpinPolicy _spin;
     private readonly int _controlSocket;
+    /// <summary>What a caller reads at a time, so that a worker which never stops talking does not keep it.</summary>
+    private const int CallersBatch = 64;
+
     private IFrameSink? _sink;
     private Thread? _receiver;
     private int _role;
+    private int _leaving;
     private volatile bool _closed;
     private readonly Lock _mapped = new();
-    private bool _broken;
+    private volatile bool _broken;
     private bool _disposed;
 
     /// <param name="requests">The pool's area for large arguments.</param>
@@ -71,12 +75,8 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     /// <summary>The descriptors that the worker needs, in the order in which it expects them after the control socket.</summary>
     internal (int Link, int Requests, int Results) Descriptors => (_region.Descriptor, _requests.Region.Descriptor, _results.Descriptor);
 
-    /// <summary>The worker has its own copies: only the request area's stays open, for workers to come.</summary>
-    internal void CloseDescriptors()
-    {
-        _region.CloseDescriptor();
-        _results.CloseDescriptor();
-    }
+    /// <summary>The worker has its own copies. The request area's stays open for workers to come, that of the results for <see cref="IsInResultArea"/>.</summary>
+    internal void CloseDescriptors() => _region.CloseDescriptor();
 
     internal override bool TrySend(FrameKind kind, int slot, uint sequence, int extra, ReadOnlySpan<byte> body)
     {
@@ -195,7 +195,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         finally
         {
             System.Runtime.InteropServices.NativeMemory.Free(copy);
-            GiveRoleUp();
+            GiveRoleUp(CallersBatch);
         }
     }
 
@@ -219,9 +219,12 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             _releases.Push(message.Offset);
     }
 
+    /// <summary>Who hears what is read; without <see cref="Start"/> only by <see cref="Poll"/>, as tests do.</summary>
+    internal void Hears(IFrameSink sink) => _sink = sink;
+
     internal override void Start(IFrameSink sink)
     {
-        _sink = sink;
+        Hears(sink);
         _receiver = new Thread(Receive, ReceiverStack) { IsBackground = true, Name = "Tandem receiver" };
         _receiver.Start();
     }
@@ -239,7 +242,8 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         long end = Stopwatch.GetTimestamp() + microseconds * Stopwatch.Frequency / 1_000_000;
         for (int i = 0; !done.IsSettled && !_closed; i++)
         {
-            if (!DrainHeld() && i % 8 == 7 && Stopwatch.GetTimestamp() > end)
+            DrainHeld(CallersBatch);
+            if (i % 8 == 7 && Stopwatch.GetTimestamp() > end)
                 break;
 
             Thread.SpinWait(1);
@@ -247,7 +251,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
         if (receiverSleeps)
             _ownBell.Announce();
-        GiveRoleUp();
+        GiveRoleUp(CallersBatch);
     }
 
     internal override void DrainAndClose()
@@ -271,6 +275,10 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     public override void Dispose()
     {
         DrainAndClose();
+        var spinner = new SpinWait();
+        while (Volatile.Read(ref _leaving) != 0)
+            spinner.SpinOnce();
+
         _ = Libc.Close(_controlSocket);
         lock (_mapped)
         {
@@ -285,13 +293,19 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private bool IsInRequestArea(byte* address) =>
         address >= _requests.Region.Address && address < _requests.Region.Address + _requests.Region.Length;
 
+    /// <summary>
+    /// The area is far larger than what a worker writes: a length that lies could lie inside it and still make this process read, and
+    /// keep, gigabytes of nothing. So what is claimed to be long must have been written.
+    /// </summary>
     private bool IsInResultArea(long offset, nint length) =>
-        offset >= 0 && length >= 0 && offset <= _results.Length && length <= _results.Length - offset;
+        offset >= 0 && length >= 0 && offset <= _results.Length && length <= _results.Length - offset
+        && (length <= 1 << 20 || _results.IsWritten((nint)offset, length));
 
     private void Receive()
     {
         bool rested = false;
-        while (!_closed)
+        // Of a broken worker nothing more is read; its ring may never be empty again, and would keep this thread spinning.
+        while (!_closed && !_broken)
         {
             TryDrain();
             if (_spin.Wait(_reader))
@@ -321,20 +335,32 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         GiveRoleUp();
     }
 
-    private void GiveRoleUp()
+    /// <param name="most">Frames that this thread still reads; what is left then is the receiver's.</param>
+    private void GiveRoleUp(int most = int.MaxValue)
     {
-        do
+        // Without the role nothing else would keep the memory for the last look at the ring.
+        Interlocked.Increment(ref _leaving);
+        try
         {
-            Interlocked.Exchange(ref _role, 0);
-            if (_broken || !_reader.HasFrames || Interlocked.CompareExchange(ref _role, 1, 0) != 0)
-                return;
-        }
-        while (DrainHeld());
+            do
+            {
+                Interlocked.Exchange(ref _role, 0);
+                if (_broken || !_reader.HasFrames || Interlocked.CompareExchange(ref _role, 1, 0) != 0)
+                    return;
+            }
+            while (DrainHeld(most) && most == int.MaxValue);
 
-        Interlocked.Exchange(ref _role, 0);
+            Interlocked.Exchange(ref _role, 0);
+            if (most != int.MaxValue && _reader.HasFrames)
+                _ownBell.Wake();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _leaving);
+        }
     }
 
-    private bool DrainHeld()
+    private bool DrainHeld(int most = int.MaxValue)
     {
         if (_broken)
             return false;
@@ -342,7 +368,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         bool any = false;
         try
         {
-            while (_reader.TryRead(out Frame frame))
+            for (; most > 0 && _reader.TryRead(out Frame frame); most--)
             {
                 any = true;
                 _sink!.OnFrame(in frame);

@@ -99,6 +99,15 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         _ownBell.Wake();
     }
 
+    /// <summary>Lets go of the memory and of the control socket. A worker process has no need of it; a test that has many links has.</summary>
+    internal void Unmap()
+    {
+        _region.Dispose();
+        _requests.Dispose();
+        _results.Region.Dispose();
+        _ = Libc.Close(_controlSocket);
+    }
+
     internal override byte* ResolvePayload(in Frame frame, in InvokeMessage message)
     {
         bool inside = message.InArea == 0

@@ -83,6 +83,12 @@ internal sealed unsafe class SharedRegion : IDisposable
     internal void Discard(nint offset, nint length) =>
         _ = Libc.Fallocate(_fd, Libc.FALLOC_FL_PUNCH_HOLE | Libc.FALLOC_FL_KEEP_SIZE, offset, length);
 
+    /// <summary>
+    /// Whether all of a range was ever written; true as well where that cannot be told. Reading a page that nobody has written would
+    /// take memory for it.
+    /// </summary>
+    internal bool IsWritten(nint offset, nint length) => Libc.Seek(_fd, offset, Libc.SEEK_HOLE) is var hole && (hole < 0 || hole >= offset + length);
+
     /// <summary>Closes the descriptor once every process that needs it has it; the mapping stays.</summary>
     internal void CloseDescriptor()
     {

@@ -1,0 +1,143 @@
+using System.Runtime.InteropServices;
+using Tandem.Interop;
+using Tandem.Launch;
+using Tandem.Mapping;
+using Tandem.Processes;
+using Tandem.Shipping;
+using Tandem.Transport;
+using Tandem.Transport.SharedMemory;
+using Tandem.Work;
+
+namespace Tandem.Tests.Fuzz;
+
+/// <summary>
+/// The parent's real link and bookkeeping of one worker, and the worker's end of the same memory, in one process: what a test writes
+/// there, the parent finds. Items are sent for real and never run.
+/// </summary>
+internal sealed unsafe class HostileWorker : IDisposable
+{
+    private readonly ProcessEngine _engine;
+    private readonly int _socket;
+    private bool _exited;
+
+    internal HostileWorker(ProcessEngine engine, PayloadArea requests)
+    {
+        _engine = engine;
+        int* sockets = stackalloc int[2];
+        Assert.Equal(0, Libc.SocketPair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, sockets));
+        _socket = sockets[1];
+        Link = new SharedMemoryLink(requests, sockets[0], 0);
+        Worker = new ProcessWorker(engine, Link);
+        Link.Hears(Worker);
+        (int region, _, int results) = Link.Descriptors;
+        Memory = SharedRegion.Open(Libc.Fcntl(region, Libc.F_DUPFD_CLOEXEC, 0), LinkLayout.Size, writable: true);
+        Results = SharedRegion.Open(Libc.Fcntl(results, Libc.F_DUPFD_CLOEXEC, 0), PayloadArea.DefaultSize, writable: true);
+        Ring = new RingWriter(Memory.Address + LinkLayout.ResponseRingOffset, LinkLayout.RingCapacity);
+    }
+
+    internal SharedMemoryLink Link { get; }
+
+    internal ProcessWorker Worker { get; }
+
+    /// <summary>What both sides write.</summary>
+    internal SharedRegion Memory { get; }
+
+    /// <summary>What the worker alone writes.</summary>
+    internal SharedRegion Results { get; }
+
+    /// <summary>The worker's end of the ring of answers.</summary>
+    internal RingWriter Ring { get; }
+
+    internal RingControl* Answers => (RingControl*)(Memory.Address + LinkLayout.ResponseRingOffset);
+
+    internal ItemCell* Cell(WorkItem item) => (ItemCell*)(Memory.Address + LinkLayout.CellsOffset) + item.Slot;
+
+    internal static WorkItem<string> NewItem()
+    {
+        Func<string> work = static () => "";
+        return new WorkItem<string>(PlainForm<string>.Instance, work, null, CancellationToken.None) { Callable = Callable.Of(work, PlainForm<string>.Instance) };
+    }
+
+    internal WorkItem<string> Send() => Send(NewItem());
+
+    /// <summary>Sends an item that may report progress.</summary>
+    internal WorkItem<string> SendReporting()
+    {
+        WorkItem<string> item = Send();
+        var links = new SentLinks();
+        links.AddProgress(new Silent());
+        item.Details.Links = links;
+        return item;
+    }
+
+    internal RemoteChunk<string, string> SendChunk(int count) => Send(NewChunk(_engine, count));
+
+    internal static RemoteChunk<string, string> NewChunk(ProcessEngine engine, int count)
+    {
+        Func<string, string> work = static text => text;
+        var call = new MapCall<string, string>(ArgumentForm<string, string>.Instance, work, null, CancellationToken.None) { Completed = static _ => { } };
+        var chunk = new RemoteChunk<string, string>(call, engine);
+        for (int i = 0; i < count; i++)
+            chunk.Add("item");
+        chunk.Seal();
+        return chunk;
+    }
+
+    private T Send<T>(T item) where T : WorkItem
+    {
+        Assert.True(item.TryAssign() && Worker.TrySend(item));
+        Link.Flush();
+        return item;
+    }
+
+    /// <summary>Writes a frame into the ring of answers.</summary>
+    internal void Write(FrameKind kind, int slot, uint sequence, int extra, ReadOnlySpan<byte> body)
+    {
+        byte* at = Ring.TryReserve(kind, slot, sequence, extra, body.Length);
+        if (at != null)
+            body.CopyTo(new Span<byte>(at, body.Length));
+    }
+
+    internal void Write(WorkItem item, ResultMessage message, ReadOnlySpan<byte> payload)
+    {
+        byte[] body = new byte[ResultMessage.Size + payload.Length];
+        MemoryMarshal.Write(body, in message);
+        payload.CopyTo(body.AsSpan(ResultMessage.Size));
+        Write(FrameKind.Result, item.Slot, item.Sequence, 0, body);
+    }
+
+    /// <summary>Has the parent read what was published, on this thread.</summary>
+    internal void Poll() => Link.Poll(Never.Instance, 0);
+
+    /// <summary>The process is gone: the parent reads the rest, and sorts the items out.</summary>
+    internal void Exit()
+    {
+        if (_exited)
+            return;
+
+        _exited = true;
+        _engine.OnExited(Worker, new ExitStatus(null, 9));
+    }
+
+    public void Dispose()
+    {
+        Exit();
+        _ = Libc.Close(_socket);
+        Memory.Dispose();
+        Results.Dispose();
+    }
+
+    private sealed class Never : IPollTarget
+    {
+        internal static readonly Never Instance = new();
+
+        public bool IsSettled => false;
+    }
+
+    private sealed class Silent : IProgress<int>
+    {
+        public void Report(int value)
+        {
+        }
+    }
+}
