@@ -20,7 +20,7 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_USE_MSBUILD_SERV
 configuration=${CONFIGURATION:-Release}
 dotnet build Tandem.slnx -c "$configuration" -v quiet -nologo
 
-passed=0 failed=0 skipped=0 status=0
+passed=0 failed=0 skipped=0 status=0 crashes=()
 
 # Runs one project and adds its last summary, such as: Total: 12, Errors: 0, Failed: 1, Skipped: 2
 run() {
@@ -36,8 +36,9 @@ run() {
   read -r total errors failures skips < <(sed -nE \
     's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' "$log" | tail -n 1) || true
   if [ -z "${total:-}" ]; then
-    echo "$name ended without a summary"
     failed=$((failed + 1)) status=1
+    crashes+=("$name ended without a summary:
+$(grep -m 1 -A 40 -E '^(Fatal error|Unhandled exception|Stack overflow|Process terminated|Out of memory)' "$log" || tail -n 40 "$log")")
   else
     failed=$((failed + failures + errors))
     skipped=$((skipped + skips))
@@ -53,6 +54,8 @@ done
 # A minute of killed, stopped and recycled workers under load. By hand, and longer: dotnet run -c Release --project tests/Tandem.Chaos -- --help
 [ $# -gt 0 ] || run tests/Tandem.Chaos/Tandem.Chaos.csproj --seconds 60
 
+# Last, because the end of a long log is what is read.
+[ ${#crashes[@]} -eq 0 ] || printf '%s\n' "${crashes[@]}"
 [ "$failed" -eq 0 ] || status=1
 echo "$passed passed, $failed failed, $skipped skipped"
 exit $status
