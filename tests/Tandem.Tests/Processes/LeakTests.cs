@@ -73,6 +73,8 @@ public sealed class LeakTests : IDisposable
     {
         await using WorkerPool pool = Create(Isolation.Process, transport);
         await RoundAsync();
+        // A worker that is still on its way has none of its descriptors yet.
+        await Eventually.Async(() => pool.Snapshot().Workers.Count(static worker => worker.State is WorkerState.Idle) == 2);
         Resources before = await SettledAsync(null);
         for (int i = 0; i < 5; i++)
             await RoundAsync();
