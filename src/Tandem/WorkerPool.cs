@@ -129,7 +129,9 @@ public partial class WorkerPool : IAsyncDisposable
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<TResult>(cancellationToken);
 
-        var item = new WorkItem<TResult>(form, work, argument, cancellationToken);
+        WorkItem<TResult> item = Isolation == Isolation.Process
+            ? new RemoteItem<TResult>(form, work, argument, cancellationToken)
+            : new WorkItem<TResult>(form, work, argument, cancellationToken);
         if (options?.Name is { } name)
             item.Details.Name = name;
         if (ItemLimits.Of(options, _engine.Options.DefaultLimits) is { } limits)

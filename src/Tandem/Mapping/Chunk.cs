@@ -14,6 +14,7 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
     private TResult[] _values = [];
     private Exception?[]? _errors;
     private ChunkProgress _progress;
+    private int _firstElement;
 
     protected Chunk(MapCall<TItem, TResult> call)
         : base(call.Form, call.Work, call.CancellationToken) => Call = call;
@@ -27,6 +28,9 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
     internal int Count { get; private set; }
 
     internal sealed override int ElementCount => Count;
+
+    /// <summary>Written after the outcomes before it.</summary>
+    internal sealed override int FirstElement => Volatile.Read(ref _firstElement);
 
     /// <summary>Bytes that the elements take on their way; 0 where they stay on this heap.</summary>
     internal virtual nint Size => 0;
@@ -78,7 +82,7 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
     /// <returns>Whether that was the last outcome, just now.</returns>
     protected bool Advance(int next)
     {
-        FirstElement = next;
+        Volatile.Write(ref _firstElement, next);
         if (next != Count || !TrySettle())
             return false;
 

@@ -11,6 +11,7 @@ internal sealed class RemoteChunk<TItem, TResult> : Chunk<TItem, TResult>
     private readonly ProcessEngine _engine;
     private readonly SentLinks _links = new();
     private readonly PayloadWriter _writer;
+    private Journey _journey;
 
     internal RemoteChunk(MapCall<TItem, TResult> call, ProcessEngine engine)
         : base(call)
@@ -29,6 +30,8 @@ internal sealed class RemoteChunk<TItem, TResult> : Chunk<TItem, TResult>
             throw;
         }
     }
+
+    protected override ref Journey Journey => ref _journey;
 
     internal override nint Size => _writer.Length;
 

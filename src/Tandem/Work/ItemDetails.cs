@@ -3,13 +3,16 @@ using Tandem.Supervision;
 
 namespace Tandem.Work;
 
-/// <summary>What few items have: a name, limits, captured tokens, progress.</summary>
+/// <summary>What few items have: a name, limits, a token, captured tokens, progress.</summary>
 internal sealed class ItemDetails
 {
     private List<CancellationTokenRegistration>? _registrations;
     private bool _released;
 
     internal string? Name { get; set; }
+
+    /// <summary>The caller's token.</summary>
+    internal CancellationToken CancellationToken { get; set; }
 
     internal SentLinks? Links { get; set; }
 

@@ -23,11 +23,7 @@ internal enum ItemState
 internal abstract class WorkItem : IPollTarget
 {
     private int _state;
-    private int _firstElement;
     private ItemDetails? _details;
-
-    /// <summary>The next item in the queue that holds this one.</summary>
-    internal WorkItem? Next;
 
     /// <summary>How the work is called.</summary>
     internal Form Form { get; }
@@ -35,33 +31,16 @@ internal abstract class WorkItem : IPollTarget
     /// <summary>The work, as the caller gave it.</summary>
     internal Delegate Work { get; }
 
-    /// <summary>The caller's token.</summary>
-    internal CancellationToken CancellationToken { get; }
-
-    /// <summary>In a pool of processes: the code as it travels.</summary>
-    internal Callable? Callable;
-
-    /// <summary>In a pool of processes: the arguments as they travel; null for none.</summary>
-    internal Payload? Payload;
-
-    /// <summary>In a pool of processes: the worker that has the item.</summary>
-    internal Processes.ProcessWorker? Worker;
-
-    /// <summary>The slot of the worker's link that the item occupies.</summary>
-    internal int Slot;
-
-    /// <summary>Distinguishes this run of the item from every other user of its slot.</summary>
-    internal uint Sequence;
-
-    /// <summary>How often the item was started.</summary>
-    internal int Attempt;
-
     protected WorkItem(Form form, Delegate work, CancellationToken cancellationToken)
     {
         Form = form;
         Work = work;
-        CancellationToken = cancellationToken;
+        if (cancellationToken.CanBeCanceled)
+            Details.CancellationToken = cancellationToken;
     }
+
+    /// <summary>The caller's token.</summary>
+    internal CancellationToken CancellationToken => _details?.CancellationToken ?? default;
 
     internal ItemState State => (ItemState)Volatile.Read(ref _state);
 
@@ -70,12 +49,32 @@ internal abstract class WorkItem : IPollTarget
     /// <summary>Whether the item is a chunk of a map, whose elements settle one by one.</summary>
     internal virtual int ElementCount => 0;
 
-    /// <summary>The first element of a chunk that has no outcome yet. Written after the outcomes before it.</summary>
-    internal int FirstElement
-    {
-        get => Volatile.Read(ref _firstElement);
-        set => Volatile.Write(ref _firstElement, value);
-    }
+    /// <summary>The first element of a chunk that has no outcome yet.</summary>
+    internal virtual int FirstElement => 0;
+
+    /// <summary>What only items of a pool of processes have.</summary>
+    protected virtual ref Journey Journey => throw new InvalidOperationException("an item that stays in this process");
+
+    /// <inheritdoc cref="Work.Journey.Next"/>
+    internal ref WorkItem? Next => ref Journey.Next;
+
+    /// <inheritdoc cref="Work.Journey.Callable"/>
+    internal ref Callable? Callable => ref Journey.Callable;
+
+    /// <inheritdoc cref="Work.Journey.Payload"/>
+    internal ref Payload? Payload => ref Journey.Payload;
+
+    /// <inheritdoc cref="Work.Journey.Worker"/>
+    internal ref Processes.ProcessWorker? Worker => ref Journey.Worker;
+
+    /// <inheritdoc cref="Work.Journey.Slot"/>
+    internal ref int Slot => ref Journey.Slot;
+
+    /// <inheritdoc cref="Work.Journey.Sequence"/>
+    internal ref uint Sequence => ref Journey.Sequence;
+
+    /// <inheritdoc cref="Work.Journey.Attempt"/>
+    internal ref int Attempt => ref Journey.Attempt;
 
     /// <summary>What few items have.</summary>
     internal ItemDetails Details => _details ?? Interlocked.CompareExchange(ref _details, new ItemDetails(), null) ?? _details;
@@ -174,133 +173,4 @@ internal abstract class WorkItem : IPollTarget
 
     /// <summary>A worker sent outcomes of a chunk's elements, up to <paramref name="finished"/>.</summary>
     internal virtual void ReadElements(PayloadReader reader, int finished) => throw new ProtocolException("elements of an item that is no chunk");
-}
-
-/// <summary>How far the parent has read the outcomes of a chunk while it runs.</summary>
-internal struct ChunkProgress
-{
-    internal int First;
-    internal nint Bytes;
-}
-
-/// <summary>Arguments on their way: a small payload is an array, a large one a block of the pool's memory.</summary>
-internal sealed class Payload
-{
-    private nint _block;
-
-    internal Payload(byte[] bytes)
-    {
-        Bytes = bytes;
-        Length = bytes.Length;
-    }
-
-    internal Payload(nint block, nint length)
-    {
-        _block = block;
-        Length = length;
-    }
-
-    internal byte[]? Bytes { get; }
-
-    internal nint Length { get; }
-
-    /// <summary>The block, where there is one that was not freed.</summary>
-    internal nint Block => _block;
-
-    /// <summary>Frees the block, once, whoever is first.</summary>
-    internal unsafe void Free(IPayloadMemory memory)
-    {
-        nint block = Interlocked.Exchange(ref _block, 0);
-        if (block != 0)
-            memory.Free((byte*)block);
-    }
-}
-
-/// <inheritdoc/>
-internal sealed class WorkItem<TResult> : WorkItem
-{
-    // Continuations never run on the thread that completes the task: it serves other items too.
-    private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    internal WorkItem(Form<TResult> form, Delegate work, object? argument, CancellationToken cancellationToken)
-        : base(form, work, cancellationToken) => Argument = argument;
-
-    internal object? Argument { get; }
-
-    internal override bool HasArgument => ((Form<TResult>)Form).TakesArgument;
-
-    internal Task<TResult> Task => _completion.Task;
-
-    internal void SetResult(TResult result)
-    {
-        if (TrySettle())
-            AfterReports(static (completion, result) => completion.TrySetResult(result), result);
-    }
-
-    internal override bool SetException(Exception error)
-    {
-        if (error is OperationCanceledException canceled)
-        {
-            SetCanceled(canceled);
-            return true;
-        }
-
-        if (!TrySettle())
-            return false;
-
-        AfterReports(static (completion, error) => completion.TrySetException(error), error);
-        return true;
-    }
-
-    internal override void SetCanceled(CancellationToken token)
-    {
-        if (TrySettle())
-            AfterReports(static (completion, token) => completion.TrySetCanceled(token), token);
-    }
-
-    internal override void WriteArguments(PayloadWriter writer)
-    {
-        Callable!.Method.WriteValues(writer, Work);
-        try
-        {
-            ((Form<TResult>)Form).WriteArgument(writer, Argument);
-        }
-        catch (WorkSerializationException e)
-        {
-            e.Prepend("argument");
-            throw;
-        }
-    }
-
-    internal override void ReadResult(PayloadReader reader)
-    {
-        TResult result;
-        try
-        {
-            result = Form<TResult>.Read(reader);
-        }
-        catch (WorkSerializationException e)
-        {
-            SetException(e);
-            return;
-        }
-
-        SetResult(result);
-    }
-
-    private void SetCanceled(OperationCanceledException canceled) =>
-        SetCanceled(CancellationToken.IsCancellationRequested ? CancellationToken : canceled.CancellationToken);
-
-    /// <summary>Reports that were sent before the end are delivered before the task completes.</summary>
-    private void AfterReports<T>(Action<TaskCompletionSource<TResult>, T> complete, T value)
-    {
-        if (DetailsIfAny?.Reports is { } reports)
-            Queue(reports, complete, value);
-        else
-            complete(_completion, value);
-    }
-
-    // Apart from its caller, so that a call without reports does not pay for the closure.
-    private void Queue<T>(SerialQueue reports, Action<TaskCompletionSource<TResult>, T> complete, T value) =>
-        reports.Enqueue(() => complete(_completion, value));
 }
