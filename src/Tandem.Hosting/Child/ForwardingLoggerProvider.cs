@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+
+namespace Tandem.Hosting.Child;
+
+/// <summary>Sends what a service logs to the supervisor's host, with its scopes.</summary>
+internal sealed class ForwardingLoggerProvider(IProgress<ServiceReport> reports) : ILoggerProvider, ISupportExternalScope
+{
+    private IExternalScopeProvider _scopes = new LoggerExternalScopeProvider();
+
+    public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
+
+    public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
+
+    public void Dispose()
+    {
+    }
+
+    private static KeyValuePair<string, object?>[] Pairs(object? state) => state is IEnumerable<KeyValuePair<string, object?>> pairs
+        ? [.. pairs.Select(static pair => KeyValuePair.Create(pair.Key, Portable(pair.Value)))]
+        : [];
+
+    /// <summary>Values of a log entry may be anything, a stream or a whole container: those that are plain travel, of others their text.</summary>
+    private static object? Portable(object? value) => value switch
+    {
+        null or string or decimal or DateTime or DateTimeOffset or TimeSpan or Guid => value,
+        _ when value.GetType().IsPrimitive => value,
+        _ => value.ToString(),
+    };
+
+    private sealed class Logger(ForwardingLoggerProvider provider, string category) : ILogger
+    {
+        public IDisposable BeginScope<TState>(TState state)
+            where TState : notnull => provider._scopes.Push(state);
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            var scopes = new List<LogScope>();
+            provider._scopes.ForEachScope(static (scope, list) => list.Add(new LogScope(scope?.ToString() ?? "", Pairs(scope))), scopes);
+            provider.Reports.Report(new ServiceReport(new ServiceLog(
+                category, logLevel, eventId.Id, eventId.Name, formatter(state, exception), Pairs(state), [.. scopes], exception)));
+        }
+    }
+
+    private IProgress<ServiceReport> Reports => reports;
+}

@@ -1,0 +1,107 @@
+using System.Runtime.ExceptionServices;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Tandem.Hosting.Child;
+
+/// <summary>Where a service runs: a host of its own around it, in its process or on its thread.</summary>
+internal static class ServiceHost
+{
+    /// <summary>Runs the service until it ends by itself or is told to stop; its error is thrown.</summary>
+    internal static async Task RunAsync<TService>(ServiceSpec spec, CancellationToken stop)
+        where TService : class, IHostedService
+    {
+        using IHost host = Build<TService>(spec);
+        Exception? error = null;
+        try
+        {
+            await host.StartAsync(stop).ConfigureAwait(false);
+            if (!spec.SignalsReadiness)
+                host.Services.GetRequiredService<IServiceReadiness>().SetReady();
+
+            await EndAsync(host.Services.GetRequiredService<TService>(), host, stop).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            error = e;
+        }
+
+        try
+        {
+            // The host's own limit holds: HostOptions.ShutdownTimeout.
+            await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            error ??= e;
+        }
+
+        if (error is not null && !stop.IsCancellationRequested)
+            ExceptionDispatchInfo.Throw(error);
+    }
+
+    private static IHost Build<TService>(ServiceSpec spec)
+        where TService : class, IHostedService
+    {
+        var configuration = new ConfigurationManager();
+        configuration.AddInMemoryCollection(spec.Configuration);
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings
+        {
+            ApplicationName = spec.ApplicationName,
+            EnvironmentName = spec.EnvironmentName,
+            ContentRootPath = spec.ContentRootPath,
+            Configuration = configuration,
+            DisableDefaults = true,
+        });
+        builder.Logging
+            .SetMinimumLevel(spec.MinimumLevel)
+            .AddConfiguration(configuration.GetSection("Logging"))
+            .AddProvider(new ForwardingLoggerProvider(spec.Reports));
+        builder.Services.Configure<HostOptions>(options =>
+        {
+            options.ShutdownTimeout = spec.ShutdownTimeout;
+            // Its supervisor decides what an error means.
+            options.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore;
+        });
+        builder.Services.AddSingleton<IServiceReadiness>(new Readiness(spec.Reports));
+        // Signals are the affair of the process whose Main this is.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        foreach (Action<HostApplicationBuilder> configure in spec.Configure)
+            configure(builder);
+
+        builder.Services.AddSingleton<TService>();
+        builder.Services.AddSingleton<IHostedService>(static services => services.GetRequiredService<TService>());
+        return builder.Build();
+    }
+
+    /// <summary>Completes when the service has ended, when it asked its host to stop, or when it is told to.</summary>
+    private static async Task EndAsync(IHostedService service, IHost host, CancellationToken stop)
+    {
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        CancellationToken stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using CancellationTokenRegistration first = stop.UnsafeRegister(static told => ((TaskCompletionSource)told!).TrySetResult(), told);
+        using CancellationTokenRegistration second = stopping.UnsafeRegister(static told => ((TaskCompletionSource)told!).TrySetResult(), told);
+        Task ended = service is BackgroundService { ExecuteTask: { } execution } ? await Task.WhenAny(execution, told.Task).ConfigureAwait(false) : told.Task;
+        await ended.ConfigureAwait(false);
+    }
+
+    private sealed class Readiness(IProgress<ServiceReport> reports) : IServiceReadiness
+    {
+        private int _isReady;
+
+        public void SetReady()
+        {
+            if (Interlocked.Exchange(ref _isReady, 1) == 0)
+                reports.Report(new ServiceReport(null));
+        }
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

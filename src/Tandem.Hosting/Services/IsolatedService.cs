@@ -1,0 +1,78 @@
+namespace Tandem.Hosting;
+
+/// <summary>One service as its supervisor sees it, over all its runs. All changes under the supervisor's lock.</summary>
+internal sealed class IsolatedService(ServiceRegistration registration, ServiceContext context)
+{
+    private TaskCompletionSource _ready = NewSignal();
+
+    internal string Name => registration.Options.Name;
+
+    internal RestartPolicy Restart => registration.Options.Restart;
+
+    /// <summary>Services that this one needs.</summary>
+    internal List<IsolatedService> Dependencies { get; } = [];
+
+    /// <summary>Services that need this one.</summary>
+    internal List<IsolatedService> Dependents { get; } = [];
+
+    internal ServiceState State { get; private set; }
+
+    /// <summary>The present run; null while there is none.</summary>
+    internal ServiceRun? Run { get; private set; }
+
+    internal int Restarts { get; set; }
+
+    internal Exception? LastError { get; private set; }
+
+    /// <summary>Completes when those that need this one may start; fails when it is not to be expected any more.</summary>
+    internal Task Ready => _ready.Task;
+
+    internal ServiceSnapshot Snapshot() => new(Name, registration.Isolation, State, Run?.ProcessId ?? 0, Restarts, LastError);
+
+    internal ServiceRun Start()
+    {
+        State = ServiceState.Starting;
+        if (_ready.Task.IsCompleted)
+            _ready = NewSignal();
+
+        Run = new ServiceRun(registration, context, Task.WhenAll(Dependencies.Select(static service => service.Ready)));
+        return Run;
+    }
+
+    internal void MarkReady()
+    {
+        State = ServiceState.Running;
+        _ready.TrySetResult();
+    }
+
+    internal void MarkStopping()
+    {
+        if (Run is not null)
+            State = ServiceState.Stopping;
+        if (_ready.Task.IsCompleted)
+            _ready = NewSignal();
+    }
+
+    /// <summary>The run is over.</summary>
+    internal void MarkEnded(ServiceState state, Exception? error)
+    {
+        Run = null;
+        State = state;
+        LastError = error ?? LastError;
+        if (state == ServiceState.Completed)
+            _ready.TrySetResult(); // what it was needed for is done
+        else if (_ready.Task.IsCompletedSuccessfully)
+            _ready = NewSignal();
+
+        if (state == ServiceState.Failed)
+            _ready.TrySetException(new InvalidOperationException($"Service '{Name}', which others depend on, has failed and is not started again.", error));
+    }
+
+    private static TaskCompletionSource NewSignal()
+    {
+        var signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Nobody may be waiting for it when it fails.
+        _ = signal.Task.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        return signal;
+    }
+}

@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Tandem.Hosting;
+
+/// <summary>How one isolated service runs.</summary>
+public sealed class IsolatedServiceOptions
+{
+    private readonly List<Action<HostApplicationBuilder>> _configure = [];
+    private readonly List<string> _dependencies = [];
+
+    /// <summary>The service's name in logs, events and <see cref="DependsOn"/>; unique. Default: the name of its type.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>Whether it is started again when it has ended. Default: <see cref="RestartPolicy.Permanent"/>.</summary>
+    public RestartPolicy Restart { get; set; }
+
+    /// <summary>The supervisor that it belongs to: services of one supervisor share its strategy and its limit of restarts. Default: the empty string.</summary>
+    public string Supervisor { get; set; } = "";
+
+    /// <summary>
+    /// Whether the service says itself when it is ready, through an <see cref="IServiceReadiness"/> that it gets from its container.
+    /// Default: false, and it is ready when its <see cref="IHostedService.StartAsync"/> has completed.
+    /// </summary>
+    public bool SignalsReadiness { get; set; }
+
+    /// <summary>How long it may take from its start until it is ready; beyond, that is a crash. Default: 30 seconds.</summary>
+    public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long it may take to stop; beyond, its process is killed, or its thread is left behind. Null, the default, for the host's
+    /// own <see cref="HostOptions.ShutdownTimeout"/>.
+    /// </summary>
+    public TimeSpan? ShutdownTimeout { get; set; }
+
+    /// <summary>Environment variables of its process beside those of this one; null takes one away. Has no effect on threads.</summary>
+    public IDictionary<string, string?> Environment { get; } = new Dictionary<string, string?>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Changes what the service's process (or thread) is: transport, memory limit, dumps and whatever else <see cref="WorkerPoolOptions"/>
+    /// has. Isolation, number of workers and concurrency are set afterwards.
+    /// </summary>
+    public Action<WorkerPoolOptions>? ConfigureWorker { get; set; }
+
+    internal IReadOnlyList<Action<HostApplicationBuilder>> Configurations => _configure;
+
+    internal IReadOnlyList<string> Dependencies => _dependencies;
+
+    /// <summary>
+    /// Adds to the host that the service gets of its own: registrations for its container, configuration, logging. It begins with
+    /// this host's configuration, environment name and content root, and with logging that ends in this host's loggers.
+    /// </summary>
+    /// <param name="configure">Runs in the service's process, each time it starts; what the lambda captures travels.</param>
+    /// <returns>These options.</returns>
+    public IsolatedServiceOptions Configure(Action<HostApplicationBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        _configure.Add(configure);
+        return this;
+    }
+
+    /// <summary>
+    /// Names services that must be ready before this one starts, and that stop only when this one has stopped. Services that do not
+    /// depend on each other start and stop at the same time.
+    /// </summary>
+    /// <param name="services">Their names; registered before this one, in the same supervisor.</param>
+    /// <returns>These options.</returns>
+    public IsolatedServiceOptions DependsOn(params string[] services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        _dependencies.AddRange(services);
+        return this;
+    }
+
+    internal void Validate()
+    {
+        Option.Check(!string.IsNullOrWhiteSpace(Name), nameof(Name), Name, "not empty", Name);
+        Option.Check(Enum.IsDefined(Restart), nameof(Restart), Restart, "Permanent, Transient or Temporary", Name);
+        Option.Check(Option.IsDuration(StartTimeout) && StartTimeout > TimeSpan.Zero, nameof(StartTimeout), StartTimeout, "positive, at most 24 days", Name);
+        Option.Check(ShutdownTimeout is null || Option.IsDuration(ShutdownTimeout.Value), nameof(ShutdownTimeout), ShutdownTimeout, "between 0 and 24 days", Name);
+    }
+}

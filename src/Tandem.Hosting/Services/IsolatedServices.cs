@@ -1,0 +1,95 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Tandem.Hosting;
+
+/// <summary>All isolated services of a host, each with its supervisor. To the host they are one service.</summary>
+internal sealed class IsolatedServices : IHostedService, IIsolatedServices
+{
+    private readonly List<ServiceSupervisor> _supervisors = [];
+    private readonly ServiceEvents _events;
+    private ServiceRestartLimitException? _reason;
+
+    public IsolatedServices(
+        IEnumerable<ServiceRegistration> registrations,
+        IOptionsMonitor<ServiceSupervisorOptions> options,
+        IHostApplicationLifetime lifetime,
+        IHostEnvironment environment,
+        IConfiguration configuration,
+        IOptions<HostOptions> hostOptions,
+        IOptions<LoggerFilterOptions> filters,
+        ILoggerFactory loggers)
+    {
+        _events = new ServiceEvents(loggers, this);
+        var context = new ServiceContext(environment, configuration, hostOptions, filters, loggers);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (IGrouping<string, ServiceRegistration> group in registrations.GroupBy(static registration => registration.Options.Supervisor))
+        {
+            ServiceSupervisorOptions supervision = options.Get(group.Key);
+            supervision.Validate(group.Key);
+            _supervisors.Add(new ServiceSupervisor(Connect(group, context, names), supervision, _events, reason =>
+            {
+                _reason ??= reason;
+                lifetime.StopApplication();
+            }));
+        }
+    }
+
+    public event EventHandler<ServiceEvent>? Changed
+    {
+        add => _events.Raised += value;
+        remove => _events.Raised -= value;
+    }
+
+    public IReadOnlyList<ServiceSnapshot> Snapshot() => [.. _supervisors.SelectMany(static supervisor => supervisor.Snapshot())];
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(_supervisors.Select(supervisor => supervisor.StartAsync(cancellationToken))).ConfigureAwait(false);
+        }
+        catch
+        {
+            // A host whose start failed does not stop what has started.
+            await StopAllAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await StopAllAsync().ConfigureAwait(false);
+        // So that the host's end says why.
+        if (_reason is not null)
+            throw _reason;
+    }
+
+    private Task StopAllAsync() => Task.WhenAll(_supervisors.Select(static supervisor => supervisor.StopAsync()));
+
+    private static List<IsolatedService> Connect(IEnumerable<ServiceRegistration> registrations, ServiceContext context, HashSet<string> names)
+    {
+        var services = new List<IsolatedService>();
+        foreach (ServiceRegistration registration in registrations)
+        {
+            IsolatedServiceOptions options = registration.Options;
+            if (!names.Add(options.Name))
+                throw new InvalidOperationException($"There are two isolated services named '{options.Name}'; give one of them another {nameof(IsolatedServiceOptions.Name)}.");
+
+            var service = new IsolatedService(registration, context);
+            foreach (string name in options.Dependencies.Distinct(StringComparer.Ordinal))
+            {
+                IsolatedService dependency = services.Find(one => one.Name == name)
+                    ?? throw new InvalidOperationException($"Service '{options.Name}' depends on '{name}', which is not registered before it in the same supervisor.");
+                service.Dependencies.Add(dependency);
+                dependency.Dependents.Add(service);
+            }
+
+            services.Add(service);
+        }
+
+        return services;
+    }
+}

@@ -1,0 +1,291 @@
+using System.Diagnostics;
+
+namespace Tandem.Hosting;
+
+/// <summary>
+/// Starts, watches, restarts and stops the services of one supervisor, as in Erlang's supervisors
+/// (https://www.erlang.org/doc/system/sup_princ.html): restart policies, strategies, and a limit of restarts in a period.
+/// </summary>
+internal sealed class ServiceSupervisor
+{
+    private readonly Lock _lock = new();
+    private readonly List<IsolatedService> _services;
+    private readonly ServiceSupervisorOptions _options;
+    private readonly ServiceEvents _events;
+    private readonly Action<ServiceRestartLimitException> _escalate;
+    private readonly Queue<long> _restarts = new();
+    private readonly TaskCompletionSource<ServiceRestartLimitException> _exhausted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _turn = new(1); // one restart that stops others at a time, and nothing beside the end
+    private bool _stopping;
+    private bool _givesUp;
+
+    /// <param name="services">In the order of registration.</param>
+    /// <param name="options">Strategy and limit.</param>
+    /// <param name="events">Where to tell what happens.</param>
+    /// <param name="escalate">Called once, when there were too many restarts and the services are stopped.</param>
+    internal ServiceSupervisor(
+        List<IsolatedService> services, ServiceSupervisorOptions options, ServiceEvents events, Action<ServiceRestartLimitException> escalate)
+    {
+        _services = services;
+        _options = options;
+        _events = events;
+        _escalate = escalate;
+    }
+
+    internal IReadOnlyList<ServiceSnapshot> Snapshot()
+    {
+        lock (_lock)
+            return [.. _services.Select(static service => service.Snapshot())];
+    }
+
+    /// <summary>Starts the services; completes when all are ready.</summary>
+    /// <exception cref="ServiceRestartLimitException">One of them failed more often than it may.</exception>
+    internal async Task StartAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+            StartAll(_services);
+
+        Task ready = Task.WhenAll(_services.Select(WhenSettledAsync));
+        await Task.WhenAny(ready, _exhausted.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (!_givesUp)
+                return;
+        }
+
+        // Once all are stopped.
+        throw await _exhausted.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Stops the services: each after those that need it, the others at the same time.</summary>
+    internal async Task StopAsync()
+    {
+        lock (_lock)
+            _stopping = true;
+
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await StopAllAsync(_services).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Ready, or given up for good.</summary>
+    private static async Task WhenSettledAsync(IsolatedService service)
+    {
+        await service.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void StartAll(IEnumerable<IsolatedService> services)
+    {
+        foreach (IsolatedService service in services)
+        {
+            _events.Raise(ServiceEventKind.Starting, service.Name, 0, null);
+            _ = WatchAsync(service, service.Start());
+        }
+    }
+
+    /// <summary>Follows a run from its start to its end.</summary>
+    private async Task WatchAsync(IsolatedService service, ServiceRun run)
+    {
+        if (await Task.WhenAny(run.Ready, run.Ended).ConfigureAwait(false) == run.Ready)
+            OnReady(service, run);
+
+        Exception? error = await run.Ended.ConfigureAwait(false);
+        // It may have been ready for a moment only.
+        if (run.Ready.IsCompleted)
+            OnReady(service, run);
+
+        List<IsolatedService>? others;
+        lock (_lock)
+        {
+            if (service.Run != run)
+                return;
+
+            // What is told to stop is waited for by who told it.
+            if (run.IsToldToStop)
+            {
+                service.MarkEnded(ServiceState.Stopped, null);
+                _events.Raise(ServiceEventKind.Stopped, service.Name, run.ProcessId, null);
+                return;
+            }
+
+            others = OnEnded(service, run, error);
+        }
+
+        if (others is not null)
+            await RestartAsync(service, others, error).ConfigureAwait(false);
+    }
+
+    private void OnReady(IsolatedService service, ServiceRun run)
+    {
+        lock (_lock)
+        {
+            if (service.Run != run || service.State != ServiceState.Starting)
+                return;
+
+            service.MarkReady();
+            _events.Raise(ServiceEventKind.Ready, service.Name, run.ProcessId, null);
+        }
+    }
+
+    /// <summary>Under the lock: what is to be restarted because a service has ended by itself; null for nothing.</summary>
+    private List<IsolatedService>? OnEnded(IsolatedService service, ServiceRun run, Exception? error)
+    {
+        ServiceEventKind kind = error switch
+        {
+            null => ServiceEventKind.Completed,
+            WorkerCrashedException => ServiceEventKind.Crashed,
+            _ => ServiceEventKind.Failed,
+        };
+        _events.Raise(kind, service.Name, run.ProcessId, error);
+        bool restarts = !_stopping && service.Restart switch
+        {
+            RestartPolicy.Permanent => true,
+            RestartPolicy.Transient => error is not null,
+            _ => false,
+        };
+        if (!restarts)
+        {
+            service.MarkEnded(error is null ? ServiceState.Completed : ServiceState.Failed, error);
+            return null;
+        }
+
+        service.MarkEnded(ServiceState.Stopped, error);
+        return _options.Strategy switch
+        {
+            SupervisionStrategy.OneForAll => _services,
+            SupervisionStrategy.RestForOne => _services[_services.IndexOf(service)..],
+            _ => [service],
+        };
+    }
+
+    private async Task RestartAsync(IsolatedService service, List<IsolatedService> affected, Exception? error)
+    {
+        // Nothing of one service's restart waits for another's, unless it stops others.
+        bool takesTurn = affected.Count > 1;
+        if (takesTurn)
+            await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            lock (_lock)
+            {
+                // Another one's restart may have taken this service along meanwhile.
+                if (_stopping || service.Run is not null)
+                    return;
+            }
+
+            if (!TryCountRestart())
+            {
+                await GiveUpAsync(service, error, takesTurn).ConfigureAwait(false);
+                return;
+            }
+
+            await StopAllAsync(affected).ConfigureAwait(false);
+            lock (_lock)
+            {
+                if (_stopping)
+                    return;
+
+                service.Restarts++;
+                StartAll(affected.Where(one => one.Run is null && (one == service || one.State == ServiceState.Stopped)));
+            }
+        }
+        finally
+        {
+            if (takesTurn)
+                _turn.Release();
+        }
+    }
+
+    private bool TryCountRestart()
+    {
+        lock (_lock)
+        {
+            long now = Stopwatch.GetTimestamp();
+            while (_restarts.Count > 0 && Stopwatch.GetElapsedTime(_restarts.Peek(), now) >= _options.Period)
+                _restarts.Dequeue();
+
+            if (_restarts.Count >= _options.MaxRestarts)
+                return false;
+
+            _restarts.Enqueue(now);
+            return true;
+        }
+    }
+
+    private async Task GiveUpAsync(IsolatedService service, Exception? error, bool hasTurn)
+    {
+        var reason = new ServiceRestartLimitException(service.Name, _options.MaxRestarts, _options.Period, error);
+        lock (_lock)
+        {
+            if (_stopping)
+                return;
+
+            _stopping = _givesUp = true;
+            service.MarkEnded(ServiceState.Failed, error);
+        }
+
+        _events.Raise(ServiceEventKind.RestartLimitReached, service.Name, 0, reason);
+        if (!hasTurn)
+            await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await StopAllAsync(_services).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!hasTurn)
+                _turn.Release();
+        }
+
+        _exhausted.TrySetResult(reason);
+        _escalate(reason);
+    }
+
+    /// <summary>Stops services in reverse order: each when those of them that need it have stopped.</summary>
+    private Task StopAllAsync(List<IsolatedService> services)
+    {
+        var stops = new Dictionary<IsolatedService, Task>();
+        for (int i = services.Count - 1; i >= 0; i--)
+        {
+            IsolatedService service = services[i];
+            // Dependents come later in the list, so their tasks are there.
+            Task[] before = [.. service.Dependents.Where(stops.ContainsKey).Select(dependent => stops[dependent])];
+            stops.Add(service, StopAsync(service, before));
+        }
+
+        return Task.WhenAll(stops.Values);
+    }
+
+    private async Task StopAsync(IsolatedService service, Task[] before)
+    {
+        await Task.WhenAll(before).ConfigureAwait(false);
+        ServiceRun? run;
+        lock (_lock)
+        {
+            run = service.Run;
+            service.MarkStopping();
+        }
+
+        if (run is null)
+            return;
+
+        run.Stop();
+        Exception? error = await run.Ended.ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (service.Run != run)
+                return;
+
+            service.MarkEnded(ServiceState.Stopped, error);
+        }
+
+        _events.Raise(ServiceEventKind.Stopped, service.Name, run.ProcessId, error);
+    }
+}

@@ -1,0 +1,28 @@
+namespace Tandem.Hosting;
+
+/// <summary>
+/// How the isolated services of one supervisor hang together. Set with
+/// <c>services.Configure&lt;ServiceSupervisorOptions&gt;(name, options => …)</c>; the name is
+/// <see cref="IsolatedServiceOptions.Supervisor"/>, by default the empty string.
+/// </summary>
+public sealed class ServiceSupervisorOptions
+{
+    /// <summary>What the restart of one service means for the others. Default: <see cref="SupervisionStrategy.OneForOne"/>.</summary>
+    public SupervisionStrategy Strategy { get; set; }
+
+    /// <summary>
+    /// Restarts that are allowed within <see cref="Period"/>, of all services of the supervisor together. The next one is not made:
+    /// the services are stopped, and the host stops with a <see cref="ServiceRestartLimitException"/>. Default: 5.
+    /// </summary>
+    public int MaxRestarts { get; set; } = 5;
+
+    /// <summary>The period in which restarts are counted. Default: 10 seconds.</summary>
+    public TimeSpan Period { get; set; } = TimeSpan.FromSeconds(10);
+
+    internal void Validate(string supervisor)
+    {
+        Option.Check(MaxRestarts >= 0, nameof(MaxRestarts), MaxRestarts, "at least 0", supervisor);
+        Option.Check(Option.IsDuration(Period) && Period > TimeSpan.Zero, nameof(Period), Period, "positive, at most 24 days", supervisor);
+        Option.Check(Enum.IsDefined(Strategy), nameof(Strategy), Strategy, "OneForOne, OneForAll or RestForOne", supervisor);
+    }
+}
