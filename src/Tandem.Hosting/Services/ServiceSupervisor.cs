@@ -46,11 +46,16 @@ internal sealed class ServiceSupervisor
             StartAll(_services);
 
         Task ready = Task.WhenAll(_services.Select(WhenSettledAsync));
-        await Task.WhenAny(ready, _exhausted.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+        // The token is the host's, which is told to stop as well when the services are given up.
+        Task settled = Task.WhenAny(ready, _exhausted.Task).WaitAsync(cancellationToken);
+        await settled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_lock)
         {
             if (!_givesUp)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
                 return;
+            }
         }
 
         // Once all are stopped.
