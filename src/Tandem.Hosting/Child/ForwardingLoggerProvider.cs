@@ -38,8 +38,9 @@ internal sealed class ForwardingLoggerProvider(IProgress<ServiceReport> reports)
         {
             var scopes = new List<LogScope>();
             provider._scopes.ForEachScope(static (scope, list) => list.Add(new LogScope(scope?.ToString() ?? "", Pairs(scope))), scopes);
-            provider.Reports.Report(new ServiceReport(new ServiceLog(
-                category, logLevel, eventId.Id, eventId.Name, formatter(state, exception), Pairs(state), [.. scopes], exception)));
+            var entry = new ServiceLog(
+                category, logLevel, eventId.Id, eventId.Name, formatter(state, exception), Pairs(state), [.. scopes], exception);
+            provider.Reports.Report(new ServiceReport(Environment.ProcessId, Log: entry));
         }
     }
 

@@ -13,6 +13,7 @@ internal static class ServiceHost
     internal static async Task RunAsync<TService>(ServiceSpec spec, CancellationToken stop)
         where TService : class, IHostedService
     {
+        spec.Reports.Report(new ServiceReport(Environment.ProcessId));
         using IHost host = Build<TService>(spec);
         Exception? error = null;
         try
@@ -94,7 +95,7 @@ internal static class ServiceHost
         public void SetReady()
         {
             if (Interlocked.Exchange(ref _isReady, 1) == 0)
-                reports.Report(new ServiceReport(null));
+                reports.Report(new ServiceReport(Environment.ProcessId, IsReady: true));
         }
     }
 

@@ -15,8 +15,11 @@ internal sealed record ServiceSpec(
     bool SignalsReadiness,
     IProgress<ServiceReport> Reports);
 
-/// <summary>What a service's host tells its supervisor: something that was logged, or, without that, that the service is ready.</summary>
-internal sealed record ServiceReport(ServiceLog? Log);
+/// <summary>What a service's host tells its supervisor.</summary>
+/// <param name="ProcessId">Where it runs.</param>
+/// <param name="IsReady">Whether the service is ready.</param>
+/// <param name="Log">What was logged, if that is the reason.</param>
+internal sealed record ServiceReport(int ProcessId, bool IsReady = false, ServiceLog? Log = null);
 
 /// <summary>One log entry on its way to the loggers of the supervisor's host.</summary>
 internal sealed record ServiceLog(

@@ -4,6 +4,7 @@ namespace Tandem.Hosting;
 internal sealed class IsolatedService(ServiceRegistration registration, ServiceContext context)
 {
     private TaskCompletionSource _ready = NewSignal();
+    private WorkerPool? _pool;
 
     internal string Name => registration.Options.Name;
 
@@ -35,7 +36,7 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
         if (_ready.Task.IsCompleted)
             _ready = NewSignal();
 
-        Run = new ServiceRun(registration, context, Task.WhenAll(Dependencies.Select(static service => service.Ready)));
+        Run = new ServiceRun(registration, context, TakePool(), Task.WhenAll(Dependencies.Select(static service => service.Ready)));
         return Run;
     }
 
@@ -53,9 +54,18 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
             _ready = NewSignal();
     }
 
+    /// <summary>What the last run left for the next one, which does not come.</summary>
+    internal WorkerPool? TakePool()
+    {
+        WorkerPool? pool = _pool;
+        _pool = null;
+        return pool;
+    }
+
     /// <summary>The run is over.</summary>
     internal void MarkEnded(ServiceState state, Exception? error)
     {
+        _pool ??= Run?.TakePool();
         Run = null;
         State = state;
         LastError = error ?? LastError;

@@ -3,7 +3,7 @@ using Tandem.Hosting.Child;
 namespace Tandem.Hosting;
 
 /// <summary>
-/// One run of a service, from its start until it has ended: a pool with one worker, and one work item, which is the service's host.
+/// One run of a service, from its start until it has ended: one work item of a pool with one worker, which is the service's host.
 /// So a service's process is launched, watched, stopped and killed by what does it for work items.
 /// </summary>
 internal sealed class ServiceRun : IProgress<ServiceReport>
@@ -12,12 +12,18 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
     private readonly ServiceContext _context;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private WorkerPool? _pool;
     private int _processId;
 
-    internal ServiceRun(ServiceRegistration registration, ServiceContext context, Task prerequisites)
+    /// <param name="registration">The service.</param>
+    /// <param name="context">What it gets from this host.</param>
+    /// <param name="pool">What the run before left, if it did.</param>
+    /// <param name="prerequisites">What to wait for.</param>
+    internal ServiceRun(ServiceRegistration registration, ServiceContext context, WorkerPool? pool, Task prerequisites)
     {
         _registration = registration;
         _context = context;
+        _pool = pool;
         Ended = RunAsync(prerequisites);
     }
 
@@ -27,7 +33,11 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
     /// <summary>Completes when the service has ended and its process is gone; with its error, if it ended with one.</summary>
     internal Task<Exception?> Ended { get; }
 
+    /// <summary>0 until its host has come up.</summary>
     internal int ProcessId => Volatile.Read(ref _processId);
+
+    /// <summary>Takes the pool of a run that has ended by a crash: it has a new process by now, or starts one.</summary>
+    internal WorkerPool? TakePool() => Interlocked.Exchange(ref _pool, null);
 
     /// <summary>Whether its supervisor stops it; then its end is no news.</summary>
     internal bool IsToldToStop { get; private set; }
@@ -41,9 +51,10 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
     /// <summary>From the service's host, in order.</summary>
     public void Report(ServiceReport value)
     {
+        Volatile.Write(ref _processId, value.ProcessId);
         if (value.Log is { } log)
-            _context.Relay.Write(log, _registration.Options.Name, ProcessId);
-        else if (!_stop.IsCancellationRequested)
+            _context.Relay.Write(log, _registration.Options.Name, value.ProcessId);
+        else if (value.IsReady && !_stop.IsCancellationRequested)
             _ready.TrySetResult();
     }
 
@@ -51,21 +62,27 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
     {
         // The supervisor must have noted this run before anything happens to it.
         await Task.Yield();
+        Exception? error = null;
         try
         {
             await prerequisites.WaitAsync(_stop.Token).ConfigureAwait(false);
-            await using WorkerPool pool = CreatePool();
-            await RunOnAsync(pool).ConfigureAwait(false);
-            return null;
+            await RunOnAsync(_pool ??= CreatePool()).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            return null;
+            // As it was told.
         }
         catch (Exception e)
         {
-            return e;
+            error = e;
         }
+
+        // A process is never used for a second run, so only a crash leaves a pool that the next run can use.
+        bool isReusable = error is WorkerCrashedException && !_stop.IsCancellationRequested;
+        if (!isReusable && TakePool() is { } pool)
+            await pool.DisposeAsync().ConfigureAwait(false);
+
+        return error;
     }
 
     private async Task RunOnAsync(WorkerPool pool)
@@ -122,12 +139,6 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
         foreach ((string name, string? value) in _registration.Options.Environment)
             options.Environment[name] = value;
 
-        var pool = WorkerPool.Create(options);
-        if (_registration.Isolation == Isolation.Thread)
-            _processId = Environment.ProcessId;
-        else
-            pool.WorkerChanged += (_, change) => Volatile.Write(ref _processId, change.Kind == WorkerEventKind.Started ? change.WorkerId : _processId);
-
-        return pool;
+        return WorkerPool.Create(options);
     }
 }

@@ -123,8 +123,21 @@ internal sealed class ServiceSupervisor
             others = OnEnded(service, run, error);
         }
 
-        if (others is not null)
+        if (others is null)
+            await ReleaseAsync(service).ConfigureAwait(false);
+        else
             await RestartAsync(service, others, error).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a process that was started for a run which does not come.</summary>
+    private async Task ReleaseAsync(IsolatedService service)
+    {
+        WorkerPool? pool;
+        lock (_lock)
+            pool = service.TakePool();
+
+        if (pool is not null)
+            await pool.StopAsync().ConfigureAwait(false);
     }
 
     private void OnReady(IsolatedService service, ServiceRun run)
@@ -148,7 +161,7 @@ internal sealed class ServiceSupervisor
             WorkerCrashedException => ServiceEventKind.Crashed,
             _ => ServiceEventKind.Failed,
         };
-        _events.Raise(kind, service.Name, run.ProcessId, error);
+        _events.Raise(kind, service.Name, (error as WorkerCrashedException)?.ProcessId ?? run.ProcessId, error);
         bool restarts = !_stopping && service.Restart switch
         {
             RestartPolicy.Permanent => true,
@@ -191,7 +204,7 @@ internal sealed class ServiceSupervisor
                 return;
             }
 
-            await StopAllAsync(affected).ConfigureAwait(false);
+            await StopAllAsync(affected.FindAll(other => other != service)).ConfigureAwait(false);
             lock (_lock)
             {
                 if (_stopping)
@@ -279,7 +292,10 @@ internal sealed class ServiceSupervisor
         }
 
         if (run is null)
+        {
+            await ReleaseAsync(service).ConfigureAwait(false);
             return;
+        }
 
         run.Stop();
         Exception? error = await run.Ended.ConfigureAwait(false);
@@ -291,6 +307,7 @@ internal sealed class ServiceSupervisor
             service.MarkEnded(ServiceState.Stopped, error);
         }
 
+        await ReleaseAsync(service).ConfigureAwait(false);
         _events.Raise(ServiceEventKind.Stopped, service.Name, run.ProcessId, error);
     }
 }
