@@ -1,6 +1,7 @@
 using Tandem.Mapping;
 using Tandem.Processes;
 using Tandem.Supervision;
+using Tandem.Telemetry;
 using Tandem.Threading;
 using Tandem.Work;
 
@@ -27,6 +28,7 @@ public partial class WorkerPool : IAsyncDisposable
     {
         _engine = engine;
         engine.Events.Sender = this;
+        Instruments.Add(engine);
     }
 
     /// <summary>
@@ -107,20 +109,26 @@ public partial class WorkerPool : IAsyncDisposable
     /// <returns>A task that completes when no worker is left.</returns>
     public async ValueTask DisposeAsync()
     {
-        await _engine.StopAsync(StopMode.Finish).ConfigureAwait(false);
+        await EndAsync(StopMode.Finish).ConfigureAwait(false);
         GC.SuppressFinalize(this);
     }
 
     /// <summary>Takes no more work, runs everything that was submitted, and ends the workers.</summary>
     /// <param name="cancellationToken">Gives up waiting for it; the pool goes on draining.</param>
-    public Task DrainAsync(CancellationToken cancellationToken = default) => _engine.StopAsync(StopMode.Drain).WaitAsync(cancellationToken);
+    public Task DrainAsync(CancellationToken cancellationToken = default) => EndAsync(StopMode.Drain).WaitAsync(cancellationToken);
 
     /// <summary>
     /// Stops now: what waits fails; what runs is cancelled, and worker processes that do not end within
     /// <see cref="WorkerPoolOptions.CancellationGrace"/> are killed. A thread that ignores its token cannot be killed: it is left
     /// behind, as a background thread.
     /// </summary>
-    public Task StopAsync() => _engine.StopAsync(StopMode.Abort);
+    public Task StopAsync() => EndAsync(StopMode.Abort);
+
+    private Task EndAsync(StopMode mode)
+    {
+        Instruments.Remove(_engine);
+        return _engine.StopAsync(mode);
+    }
 
     private protected Task<TResult> Submit<TResult>(
         Form<TResult> form, Delegate work, object? argument, WorkOptions? options, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Health;
@@ -8,6 +9,7 @@ internal sealed class PoolEvents
 {
     private readonly long[] _counts = new long[(int)WorkerEventKind.Quarantined + 1]; // by kind; reflection would cost a program's start
     private readonly string _pool;
+    private readonly WorkerEventKind _ready;
     private readonly ILogger? _logger;
     private SerialQueue? _queue;
     private long _timeouts;
@@ -16,6 +18,7 @@ internal sealed class PoolEvents
     internal PoolEvents(WorkerPoolOptions options)
     {
         _pool = options.Name;
+        _ready = options.Isolation == Isolation.Process ? WorkerEventKind.Ready : WorkerEventKind.Started;
         _logger = options.LoggerFactory?.CreateLogger("Tandem.Supervisor");
     }
 
@@ -46,6 +49,8 @@ internal sealed class PoolEvents
     internal void Raise(WorkerEventKind kind, int worker, string detail = "", Exception? error = null)
     {
         Interlocked.Increment(ref _counts[(int)kind]);
+        if (kind == _ready)
+            Instruments.Make();
         if (_logger is not null)
             Log(kind, worker, detail, error);
 

@@ -28,8 +28,17 @@ public enum WorkerState
 /// <param name="Workers">Its workers, those that start or end included.</param>
 /// <param name="QueueLength">Items that wait for a worker.</param>
 /// <param name="Totals">What happened since the pool was made.</param>
+/// <param name="StartFailure">
+/// Why work fails at once: workers could not be started as often as <see cref="WorkerPoolOptions.RestartLimit"/> allows. Null as long as
+/// that is not so; null again when a start succeeds.
+/// </param>
 public sealed record PoolSnapshot(
-    string Name, Isolation Isolation, IReadOnlyList<WorkerSnapshot> Workers, int QueueLength, PoolTotals Totals);
+    string Name,
+    Isolation Isolation,
+    IReadOnlyList<WorkerSnapshot> Workers,
+    int QueueLength,
+    PoolTotals Totals,
+    WorkerStartException? StartFailure = null);
 
 /// <summary>What one worker does at one moment.</summary>
 /// <param name="Id">The process id of a worker process; the number of a worker thread within its pool.</param>

@@ -83,7 +83,7 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
     protected bool Advance(int next)
     {
         Volatile.Write(ref _firstElement, next);
-        if (next != Count || !TrySettle())
+        if (next != Count || !TrySettle(_errors?.FirstOrDefault(static error => error is not null)))
             return false;
 
         _complete.TrySetResult();

@@ -11,10 +11,12 @@ internal sealed partial class ProcessEngine
     {
         List<(ProcessWorker Worker, WorkerSnapshot Snapshot)> workers;
         int waiting;
+        WorkerStartException? failure;
         lock (_lock)
         {
             workers = [.. _supervisor.Workers.Select(static worker => (worker, Describe(worker)))];
             waiting = _queue.Count;
+            failure = _supervisor.StartFailure;
         }
 
         // Reading /proc takes microseconds, which nobody should wait for.
@@ -23,7 +25,8 @@ internal sealed partial class ProcessEngine
             Isolation.Process,
             [.. workers.Select(static entry => entry.Snapshot with { PrivateMemory = ProcessMemory.PrivateBytes(entry.Snapshot.Id) })],
             waiting,
-            Events.Totals);
+            Events.Totals,
+            failure);
     }
 
     /// <summary>Under the lock.</summary>

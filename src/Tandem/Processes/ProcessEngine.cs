@@ -49,7 +49,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     /// <summary>Memory for arguments on their way.</summary>
     internal IPayloadMemory Memory => _supervisor.Memory;
 
-    internal override void Submit(WorkItem item)
+    protected override void Accept(WorkItem item)
     {
         if (item.ElementCount == 0)
             Encode(item);

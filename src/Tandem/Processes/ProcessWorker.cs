@@ -168,6 +168,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         item.Slot = slot;
         item.Sequence = sequence;
         item.Worker = this;
+        if (item.DetailsIfAny?.Observation is { } observation)
+            observation.ProcessId = ProcessId;
         if (item.ElementCount > 0)
             item.Progress = new ChunkProgress { First = item.FirstElement };
         Volatile.Write(ref _items[slot], item); // before the frame is published by Flush, so before any answer

@@ -104,6 +104,9 @@ internal sealed partial class Supervisor
         return promoted;
     }
 
+    /// <summary>Under the lock: the last failed start, while the restart limit is reached.</summary>
+    internal WorkerStartException? StartFailure => _broken;
+
     internal void OnHello(ProcessWorker worker)
     {
         if (_factory is null)

@@ -44,7 +44,7 @@ internal sealed class ThreadEngine : PoolEngine
     /// <summary>Cancelled when the pool aborts.</summary>
     internal CancellationToken Aborted => _abort.Token;
 
-    internal override void Submit(WorkItem item)
+    protected override void Accept(WorkItem item)
     {
         if (_closed)
         {

@@ -1,5 +1,6 @@
 using Tandem.Shipping;
 using Tandem.Supervision;
+using Tandem.Telemetry;
 
 namespace Tandem.Work;
 
@@ -22,6 +23,9 @@ internal sealed class ItemDetails
     internal ITimer? Grace { get; set; }
 
     internal ItemLimits? Limits { get; set; }
+
+    /// <summary>When somebody listens.</summary>
+    internal ItemObservation? Observation { get; set; }
 
     /// <summary>Fails the item when it has waited too long.</summary>
     internal ITimer? QueueDeadline { get; set; }

@@ -1,4 +1,5 @@
 using Tandem.Health;
+using Tandem.Telemetry;
 
 namespace Tandem.Work;
 
@@ -33,7 +34,31 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     internal abstract void Resize(int workers);
 
     /// <summary>Takes an item. An error of the call itself is thrown here, on the caller's thread; all others go to the item.</summary>
-    internal abstract void Submit(WorkItem item);
+    internal void Submit(WorkItem item)
+    {
+        if (Instruments.Present is { WantsItems: true } instruments)
+            SubmitObserved(item, instruments);
+        else
+            Accept(item);
+    }
+
+    /// <inheritdoc cref="Submit"/>
+    protected abstract void Accept(WorkItem item);
+
+    private void SubmitObserved(WorkItem item, Instruments instruments)
+    {
+        ItemObservation observation = instruments.Begin(item, Options.Name);
+        item.Details.Observation = observation;
+        try
+        {
+            Accept(item);
+        }
+        catch (Exception e)
+        {
+            observation.End(item, e);
+            throw;
+        }
+    }
 
     /// <summary>The caller's token of an item was cancelled.</summary>
     internal abstract void OnItemCanceled(WorkItem item);

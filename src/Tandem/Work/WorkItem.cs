@@ -96,12 +96,17 @@ internal abstract class WorkItem : IPollTarget
     internal bool TryRequeue() => Interlocked.CompareExchange(ref _state, (int)ItemState.Queued, (int)ItemState.Assigned) == (int)ItemState.Assigned;
 
     /// <summary>Claims the right to complete the task.</summary>
-    protected bool TrySettle()
+    protected bool TrySettle(Exception? error = null)
     {
         if (Interlocked.Exchange(ref _state, (int)ItemState.Settled) == (int)ItemState.Settled)
             return false;
 
-        _details?.Release();
+        if (_details is { } details)
+        {
+            details.Release();
+            details.Observation?.End(this, error);
+        }
+
         return true;
     }
 

@@ -31,7 +31,7 @@ internal class WorkItem<TResult> : WorkItem
             return true;
         }
 
-        if (!TrySettle())
+        if (!TrySettle(error))
             return false;
 
         AfterReports(static (completion, error) => completion.TrySetException(error), error);
@@ -40,7 +40,7 @@ internal class WorkItem<TResult> : WorkItem
 
     internal override void SetCanceled(CancellationToken token)
     {
-        if (TrySettle())
+        if (TrySettle(DetailsIfAny?.Observation is null ? null : new OperationCanceledException(token)))
             AfterReports(static (completion, token) => completion.TrySetCanceled(token), token);
     }
 

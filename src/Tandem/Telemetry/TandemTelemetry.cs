@@ -1,0 +1,11 @@
+namespace Tandem;
+
+/// <summary>The names under which Tandem tells of itself through <see cref="System.Diagnostics.Metrics"/> and <see cref="System.Diagnostics.ActivitySource"/>.</summary>
+public static class TandemTelemetry
+{
+    /// <summary>The name of the meter.</summary>
+    public const string MeterName = "Tandem";
+
+    /// <summary>The name of the activity source: an activity for each work item, from its submission to its end.</summary>
+    public const string ActivitySourceName = "Tandem";
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using Tandem.Telemetry;
+using Tandem.Tests.Infrastructure;
+
+namespace Tandem.Tests.Promises;
+
+public abstract partial class PoolPromises
+{
+    [Fact(Timeout = Limits.Test)]
+    public async Task Each_item_is_an_activity_of_its_caller_with_its_outcome()
+    {
+        await using WorkerPool pool = await CreateListenedAsync("activities");
+        using var listening = new Listening(NameOf("activities"));
+        using var caller = new Activity("caller");
+        caller.Start();
+        await pool.RunAsync(static () => 1, new WorkOptions { Name = "good" });
+        await Assert.ThrowsAsync<FormatException>(() => pool.RunAsync(static () => int.Parse("x", null), new WorkOptions { Name = "bad" }));
+        Assert.Same(caller, Activity.Current);
+        caller.Stop();
+        await pool.RunAsync(static () => 1, new WorkOptions { Name = "later" });
+
+        await Eventually.Async(() => listening.Ended.Length == 3);
+        Activity[] ended = listening.Ended;
+        Assert.Equal(["good", "bad", "later"], ended.Select(static activity => activity.DisplayName));
+        Assert.Equal([caller.SpanId, caller.SpanId, default], ended.Select(static activity => activity.ParentSpanId));
+        Assert.Equal(["completed", "failed", "completed"], ended.Select(static activity => activity.GetTagItem("tandem.item.outcome")));
+        Assert.Equal(ActivityStatusCode.Error, ended[1].Status);
+        Assert.Equal(typeof(FormatException).FullName, ended[1].GetTagItem("error.type"));
+        Assert.All(ended, activity => Assert.Equal(Backend.Isolation == Isolation.Process, activity.GetTagItem("process.pid") is int pid && pid != Environment.ProcessId));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Durations_are_measured_by_outcome()
+    {
+        await using WorkerPool pool = await CreateListenedAsync("durations");
+        using var listening = new Listening(NameOf("durations"));
+        using var cancelled = new CancellationTokenSource();
+        await pool.RunAsync(static () => 1);
+        Task late = pool.RunAsync(static token => { token.WaitHandle.WaitOne(); token.ThrowIfCancellationRequested(); }, cancellationToken: cancelled.Token);
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => late);
+        await pool.MapAsync(Enumerable.Range(0, 10), static i => i).ToListAsync();
+        await Eventually.Async(() => listening.Of("tandem.item.duration").Length >= 3);
+        (double Value, Dictionary<string, object?> Tags)[] durations = listening.Of("tandem.item.duration");
+        Assert.All(durations, static duration => Assert.True(duration.Value >= 0));
+        Assert.Equal(["completed", "cancelled"], durations.Take(2).Select(static duration => duration.Tags["tandem.item.outcome"]));
+        Assert.All(durations.Skip(2), static duration => Assert.Equal("completed", duration.Tags["tandem.item.outcome"]));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Gauges_show_a_pool_as_long_as_it_lives()
+    {
+        using var scratch = new Scratch();
+        Gate gate = scratch.Gate();
+        using var listening = new Listening(NameOf("gauges"));
+        await using (WorkerPool pool = await CreateListenedAsync("gauges", workers: 1))
+        {
+            Task first = await OccupyAsync(pool, scratch, gate);
+            Task second = pool.RunAsync(static () => { });
+            await Eventually.Async(() => pool.Snapshot() is { QueueLength: 1 } or { Workers: [{ InFlight: 2 }] });
+            listening.Observe();
+            Assert.Equal(pool.Snapshot().QueueLength, Assert.Single(listening.Of("tandem.pool.queue.length")).Value);
+            Assert.Equal("busy", Assert.Single(listening.Of("tandem.pool.workers")).Tags["tandem.worker.state"]);
+            Assert.Equal(0, Assert.Single(listening.Of("tandem.pool.abandoned_threads")).Value);
+            Assert.Equal(Backend.Isolation == Isolation.Process, Assert.Single(listening.Of("tandem.pool.memory")).Value > 0);
+            gate.Open();
+            await Task.WhenAll(first, second);
+        }
+
+        Assert.Empty(listening.Observe().Of("tandem.pool.workers"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Starts_of_workers_are_counted()
+    {
+        await using WorkerPool pool = await CreateListenedAsync("starts", workers: 1);
+        using var listening = new Listening(NameOf("starts"));
+        await pool.RunAsync(static () => 1);
+        Assert.Equal(1, Assert.Single(listening.Observe().Of("tandem.pool.events"), static one => Equals(one.Tags["tandem.event"], "started")).Value);
+    }
+
+    /// <summary>The instruments come shortly after the process's first worker.</summary>
+    private async Task<WorkerPool> CreateListenedAsync(string name, int workers = 2)
+    {
+        WorkerPool pool = Backend.Create(workers, options =>
+        {
+            options.Name = NameOf(name);
+            options.StartEagerly = true;
+        });
+        await Eventually.Async(static () => Instruments.Present is not null);
+        return pool;
+    }
+
+    /// <summary>Other backends' tests run beside.</summary>
+    private string NameOf(string what) => $"{what} {Backend.Isolation} {Backend.Transport}";
+}
