@@ -39,23 +39,29 @@ internal static class StackWalk
         ClrThread[] threads = [.. runtime.Threads.Where(static thread => thread.IsAlive).OrderBy(thread => thread.OSThreadId == wanted ? 0 : 1)];
         foreach (ClrThread thread in threads)
         {
-            List<StackLine> lines = Walk(thread, out bool hasUserCode);
-            if (hasUserCode)
-                return lines;
+            foreach (IEnumerable<MethodFrame> frames in (ReadOnlySpan<IEnumerable<MethodFrame>>)[Frames(thread), FramePointers.Of(runtime, thread)])
+            {
+                List<StackLine> lines = Walk(frames, out bool hasUserCode);
+                if (hasUserCode)
+                    return lines;
+            }
         }
 
         return [];
     }
 
-    private static List<StackLine> Walk(ClrThread thread, out bool hasUserCode)
+    /// <summary>By the runtime's own walk, without transitions and stubs.</summary>
+    private static IEnumerable<MethodFrame> Frames(ClrThread thread) => thread.EnumerateStackTrace(includeContext: false, MaximumFrames * 2)
+        .Where(static frame => frame.Method is not null)
+        .Select(static frame => new MethodFrame(frame.Method!, frame.InstructionPointer));
+
+    private static List<StackLine> Walk(IEnumerable<MethodFrame> frames, out bool hasUserCode)
     {
         List<StackLine> lines = [];
         hasUserCode = false;
-        foreach (ClrStackFrame frame in thread.EnumerateStackTrace(includeContext: false, MaximumFrames * 2))
+        foreach (MethodFrame frame in frames)
         {
-            if (frame.Method is not { } method)
-                continue; // transitions and stubs
-
+            ClrMethod method = frame.Method;
             // Below these are Tandem's own frames: how the work was called.
             if (method.Type.Name?.StartsWith("Tandem.Work", StringComparison.Ordinal) == true)
                 break;
@@ -63,7 +69,7 @@ internal static class StackWalk
             string file = method.Type.Module.Name ?? "";
             bool isUser = IsUserCode(file);
             hasUserCode |= isUser;
-            lines.Add(new StackLine(MethodName.Readable(method.Signature ?? method.Name ?? "?"), file, method.MetadataToken, isUser ? OffsetOf(method, frame, lines.Count == 0) : StackLine.NotWanted));
+            lines.Add(new StackLine(MethodName.Readable(method.Signature ?? method.Name ?? "?"), file, method.MetadataToken, isUser ? OffsetOf(frame, lines.Count == 0) : StackLine.NotWanted));
             if (lines.Count == MaximumFrames)
                 break;
         }
@@ -81,11 +87,11 @@ internal static class StackWalk
     }
 
     /// <summary>All frames but the newest stand behind their call: the instruction before is the call itself.</summary>
-    private static int OffsetOf(ClrMethod method, ClrStackFrame frame, bool isNewest)
+    private static int OffsetOf(MethodFrame frame, bool isNewest)
     {
         ulong address = isNewest ? frame.InstructionPointer : frame.InstructionPointer - 1;
         int best = StackLine.Unknown;
-        foreach (ILToNativeMap map in method.ILOffsetMap)
+        foreach (ILToNativeMap map in frame.Method.ILOffsetMap)
         {
             if (map.ILOffset >= 0 && map.StartAddress <= address && address <= map.EndAddress)
                 best = Math.Max(best, map.ILOffset);

@@ -37,6 +37,16 @@ public class StackTests
     }
 
     [Fact(Timeout = Patience)]
+    public async Task A_loop_that_spins_in_the_runtime_is_named()
+    {
+        await using WorkerPool pool = Create();
+
+        string stack = await StackOfAsync(() => pool.RunAsync(static () => Stuck.Spin(), Limited));
+
+        Assert.Contains("Stuck.Spin()", stack, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Patience)]
     public async Task A_lock_that_never_comes_is_named()
     {
         await using WorkerPool pool = Create();

@@ -44,6 +44,13 @@ internal static class Stuck
             return 1;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static int Spin()
+    {
+        while (true)
+            Thread.SpinWait(1_000);
+    }
+
     internal static async Task<int> BlockAsync()
     {
         await Task.Yield();

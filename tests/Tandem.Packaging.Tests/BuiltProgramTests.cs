@@ -55,7 +55,7 @@ public sealed class BuiltProgramTests(PackageFixture package, BuiltProgramTests.
         private static async Task<UserFolder> BuildOnceAsync(PackageFixture package)
         {
             UserFolder folder = package.CreateFolder("built");
-            folder.AddProject("app", isProgram: true, withTandem: true, "Program.cs", "Scenario.cs");
+            folder.AddProject("app", isProgram: true, ["Tandem"], "Program.cs", "Scenario.cs");
             await folder.BuildAsync("build", "-c", "Release", "app");
             return folder;
         }

@@ -41,9 +41,9 @@ public sealed class PluginTests(PackageFixture package, PluginTests.BuiltPlugin 
         private static async Task<UserFolder> BuildOnceAsync(PackageFixture package)
         {
             UserFolder folder = package.CreateFolder("plugins");
-            folder.AddProject("host", isProgram: true, withTandem: false, "PluginHost.cs");
-            folder.AddProject("plugin", isProgram: false, withTandem: true, "Scenario.cs");
-            folder.AddProject("hook", isProgram: false, withTandem: false, "PluginHook.cs");
+            folder.AddProject("host", isProgram: true, [], "PluginHost.cs");
+            folder.AddProject("plugin", isProgram: false, ["Tandem"], "Scenario.cs");
+            folder.AddProject("hook", isProgram: false, [], "PluginHook.cs");
             await File.WriteAllTextAsync(
                 folder.At("all.slnx"),
                 """<Solution><Project Path="host/host.csproj" /><Project Path="plugin/plugin.csproj" /><Project Path="hook/hook.csproj" /></Solution>""",

@@ -39,7 +39,7 @@ public sealed class PublishedProgramTests(PackageFixture package)
     private async Task<ProgramRun> RunAsync(params string[] arguments)
     {
         UserFolder folder = package.CreateFolder($"published-{Guid.NewGuid():N}");
-        folder.AddProject("app", isProgram: true, withTandem: true, "Program.cs", "Scenario.cs");
+        folder.AddProject("app", isProgram: true, ["Tandem"], "Program.cs", "Scenario.cs");
         await folder.BuildAsync(["publish", "-c", "Release", "-r", PackageFixture.RuntimeIdentifier, "-o", folder.At("out"), "app", .. arguments]);
         return await folder.RunAsync(folder.At("out", "app"));
     }

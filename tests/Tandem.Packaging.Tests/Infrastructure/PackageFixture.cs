@@ -17,6 +17,9 @@ public sealed class PackageFixture : IAsyncLifetime
 
     internal string PackageFile => Path.Combine(_root, "feed", $"Tandem.{Version}.nupkg");
 
+    /// <summary>The packages beside Tandem.</summary>
+    private static string[] Companions => ["Tandem.Diagnostics", "Tandem.Hosting"];
+
     /// <summary>Such as linux-x64.</summary>
     internal static string RuntimeIdentifier =>
         $"linux-{System.Runtime.InteropServices.RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
@@ -36,15 +39,23 @@ public sealed class PackageFixture : IAsyncLifetime
         // restores the library too. Analyzers, which change nothing in the package, would take a third of the time.
         string[] apart = ["-p:Configuration=Release", $"-p:Version={Version}", $"-p:ArtifactsPath={Path.Combine(_root, "artifacts")}", "-p:RunAnalyzers=false"];
         await DotnetAsync(["restore", "src/Tandem.Worker", .. apart]);
-        await DotnetAsync(["pack", "src/Tandem", "--no-restore", "-o", Path.Combine(_root, "feed"), .. apart]);
+        foreach (string project in (string[])["Tandem", .. Companions])
+        {
+            if (project != "Tandem")
+                await DotnetAsync(["restore", $"src/{project}", .. apart]);
+            await DotnetAsync(["pack", $"src/{project}", "--no-restore", "-o", Path.Combine(_root, "feed"), .. apart]);
+        }
     }
 
     public ValueTask DisposeAsync()
     {
         Directory.Delete(_root, recursive: true);
-        string unpacked = Path.Combine(Metadata("PackagesFolder"), "tandem", Version);
-        if (Directory.Exists(unpacked))
-            Directory.Delete(unpacked, recursive: true);
+        foreach (string project in (string[])["Tandem", .. Companions])
+        {
+            string unpacked = Path.Combine(Metadata("PackagesFolder"), project.ToLowerInvariant(), Version);
+            if (Directory.Exists(unpacked))
+                Directory.Delete(unpacked, recursive: true);
+        }
 
         return default;
     }

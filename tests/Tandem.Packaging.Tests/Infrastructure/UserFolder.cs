@@ -13,14 +13,14 @@ internal sealed class UserFolder(string path, string version)
     }
 
     /// <summary>Writes a project with some of the sources: a program, or a library that a program loads.</summary>
-    internal void AddProject(string name, bool isProgram, bool withTandem, params string[] sources)
+    internal void AddProject(string name, bool isProgram, string[] packages, params string[] sources)
     {
         Directory.CreateDirectory(At(name));
         foreach (string source in sources)
             File.WriteAllText(At(name, source), Source(source));
 
         string kind = isProgram ? "<OutputType>Exe</OutputType>" : "<EnableDynamicLoading>true</EnableDynamicLoading>";
-        string reference = withTandem ? $"""<PackageReference Include="Tandem" Version="{version}" />""" : "";
+        string references = string.Concat(packages.Select(package => $"""<PackageReference Include="{package}" Version="{version}" />"""));
         File.WriteAllText(At(name, $"{name}.csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -30,7 +30,7 @@ internal sealed class UserFolder(string path, string version)
                 {kind}
               </PropertyGroup>
               <ItemGroup>
-                {reference}
+                {references}
               </ItemGroup>
             </Project>
             """);
@@ -82,6 +82,14 @@ internal sealed record ProgramRun(CommandRun Command, int Mains)
         END
 
         """;
+
+    internal string Output => Command.Output;
+
+    internal void AssertEnded()
+    {
+        Command.AssertSucceeded();
+        Assert.Empty(Command.Survivors);
+    }
 
     internal void AssertWorked()
     {

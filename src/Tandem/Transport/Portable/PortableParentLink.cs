@@ -85,9 +85,10 @@ internal sealed unsafe class PortableParentLink : ParentLink
             {
                 _data.Write(_outgoing.Bytes);
             }
-            catch (ObjectDisposedException) when (_stopped)
+            catch (Exception e) when (_stopped && e is ObjectDisposedException or IOException)
             {
-                // Told to end while it was still starting: nobody waits for what this says.
+                // Told to end while it was still starting: nobody waits for what this says. An error of the pipe when it is closed in
+                // the middle of the call, the other one before it.
             }
 
             _outgoing.Shrink();
