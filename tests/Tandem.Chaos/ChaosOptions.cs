@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Tandem.Chaos;
 
 /// <summary>What the command line asks for.</summary>
-internal sealed record ChaosOptions(int Seed, TimeSpan Time, long Items, TimeSpan KillEvery, string? Only)
+internal sealed record ChaosOptions(int Seed, TimeSpan Time, long Items, TimeSpan KillEvery, string? Only, string? Marathon = null)
 {
     internal const string Usage =
         """
@@ -14,6 +14,7 @@ internal sealed record ChaosOptions(int Seed, TimeSpan Time, long Items, TimeSpa
           --items N       at most so many items in each scenario (default 1,000,000)
           --kill-every N  milliseconds between two kills, on average (default 50)
           --only NAME     one scenario: rings, lanes, portable, limits
+          --marathon NAME instead: crashes (--items of them), leaks (--items items), failing (for --seconds)
         """;
 
     internal static ChaosOptions Parse(string[] arguments)
@@ -32,6 +33,7 @@ internal sealed record ChaosOptions(int Seed, TimeSpan Time, long Items, TimeSpa
                 "--items" => options with { Items = Number(value) },
                 "--kill-every" => options with { KillEvery = TimeSpan.FromMilliseconds(Number(value)) },
                 "--only" => options with { Only = Scenario.All.Any(scenario => scenario.Name == value) ? value : throw new ArgumentException($"There is no scenario {value}.") },
+                "--marathon" => options with { Marathon = Chaos.Marathon.Names.Contains(value) ? value : throw new ArgumentException($"There is no marathon {value}.") },
                 _ => throw new ArgumentException($"{arguments[i]} is unknown."),
             };
         }

@@ -62,7 +62,7 @@ internal sealed record Footprint(int Descriptors, int Children, int SharedMappin
         return count;
     }
 
-    private static long PrivateMemory()
+    internal static long PrivateMemory()
     {
         foreach (string line in File.ReadLines("/proc/self/status"))
         {

@@ -18,6 +18,13 @@ catch (Exception e) when (e is FormatException or ArgumentException)
     return 2;
 }
 
+if (options.Marathon is { } marathon)
+{
+    List<string> complaints = await Marathon.RunAsync(marathon, marathon == "failing" ? (int)options.Time.TotalSeconds : (int)options.Items);
+    complaints.ForEach(complaint => Console.WriteLine($"    {marathon}: {complaint} [FAIL]"));
+    return complaints.Count == 0 ? 0 : 1;
+}
+
 Console.WriteLine($"seed {options.Seed}");
 int failed = 0, total = 0;
 Scenario[] scenarios = [.. Scenario.All.Where(scenario => options.Only is null || scenario.Name == options.Only)];

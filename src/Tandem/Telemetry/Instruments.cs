@@ -11,7 +11,7 @@ namespace Tandem.Telemetry;
 internal sealed class Instruments
 {
     // Weak, because pools that nobody disposes may be collected.
-    private static readonly List<WeakReference<PoolEngine>> s_pools = [];
+    private static readonly List<WeakReference<PoolEngine>> Pools = [];
     private static Instruments? s_present;
     private static bool s_isMade;
 
@@ -38,8 +38,8 @@ internal sealed class Instruments
     /// <summary>A pool was made.</summary>
     internal static void Add(PoolEngine pool)
     {
-        lock (s_pools)
-            s_pools.Add(new WeakReference<PoolEngine>(pool));
+        lock (Pools)
+            Pools.Add(new WeakReference<PoolEngine>(pool));
     }
 
     /// <summary>A pool has a worker.</summary>
@@ -54,8 +54,8 @@ internal sealed class Instruments
     /// <summary>A pool ends.</summary>
     internal static void Remove(PoolEngine pool)
     {
-        lock (s_pools)
-            s_pools.RemoveAll(one => !one.TryGetTarget(out PoolEngine? alive) || alive == pool);
+        lock (Pools)
+            Pools.RemoveAll(one => !one.TryGetTarget(out PoolEngine? alive) || alive == pool);
     }
 
     /// <summary>Begins to observe an item.</summary>
@@ -73,9 +73,9 @@ internal sealed class Instruments
     private static IEnumerable<Measurement<long>> Each(Func<PoolSnapshot, IEnumerable<Measurement<long>>> measure)
     {
         var pools = new List<PoolEngine>();
-        lock (s_pools)
+        lock (Pools)
         {
-            foreach (WeakReference<PoolEngine> one in s_pools)
+            foreach (WeakReference<PoolEngine> one in Pools)
             {
                 if (one.TryGetTarget(out PoolEngine? pool))
                     pools.Add(pool);
