@@ -99,6 +99,9 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
     /// <summary>Why the worker was killed, when the pool did it.</summary>
     internal string? KillReason { get; set; }
 
+    /// <summary>Whether it has come up and builds its state, or has built it.</summary>
+    internal bool IsInitializing { get; set; }
+
     /// <summary>What a failed state factory threw.</summary>
     internal Exception? StartFailure { get; private set; }
 

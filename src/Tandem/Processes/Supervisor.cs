@@ -111,6 +111,8 @@ internal sealed partial class Supervisor
     {
         if (_factory is null)
             MarkReady(worker);
+        else
+            worker.IsInitializing = true;
     }
 
     internal void OnInitialized(ProcessWorker worker)
@@ -152,7 +154,9 @@ internal sealed partial class Supervisor
         }
         else if (neverReady)
         {
-            OnStartFailed(worker.ProcessId, StartError(worker, status), wasKilled: status.SignalName == "SIGKILL" && worker.KillReason is null);
+            // The runtime's own start needs little memory. Who is killed while it builds its state may have asked the kernel for too much.
+            bool wasKilled = status.SignalName == "SIGKILL" && worker is { KillReason: null, IsInitializing: false };
+            OnStartFailed(worker.ProcessId, StartError(worker, status), wasKilled);
         }
         else if (!worker.WasKilledForItem)
         {

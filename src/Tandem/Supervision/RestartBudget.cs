@@ -38,13 +38,12 @@ internal sealed class RestartBudget(int limit, TimeSpan period)
         while (Stopwatch.GetElapsedTime(_failures.Peek(), now) >= period)
             _failures.Dequeue();
 
-        TimeSpan delay = BackOff(InARow - 1);
-        // Of the last limit failures the oldest must have left the period before the next start.
         while (_failures.Count > limit)
             _failures.Dequeue();
 
-        TimeSpan untilAllowed = _failures.Count == limit ? period - Stopwatch.GetElapsedTime(_failures.Peek(), now) : TimeSpan.Zero;
-        return delay > untilAllowed ? delay : untilAllowed;
+        // Beyond the limit one try in a period, as a circuit breaker does: each costs a tenth of a second of processor time.
+        TimeSpan delay = BackOff(InARow - 1);
+        return IsSpent && delay < period ? period : delay;
     }
 
     private static TimeSpan BackOff(int doublings) =>
