@@ -40,6 +40,8 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject
 
     ~SharedSegment()
     {
+        if (IsOwn && _address != null)
+            Volatile.Write(ref Header->Closed, 1);
         Unmap();
         CloseDescriptor();
     }

@@ -11,6 +11,15 @@ internal static class SharedShapes
         if (type.Namespace is not { } space || !space.StartsWith("Tandem", StringComparison.Ordinal))
             return null;
 
+        if (type.IsConstructedGenericType && type.GetGenericTypeDefinition() is { } definition)
+        {
+            if (definition == typeof(ProcessChannelReader<>))
+                return Shapes.Close(typeof(ChannelReaderShape<>), type.GenericTypeArguments);
+
+            if (definition == typeof(ProcessChannelWriter<>))
+                return Shapes.Close(typeof(ChannelWriterShape<>), type.GenericTypeArguments);
+        }
+
         return typeof(ISharedObject).IsAssignableFrom(type) && type.IsSealed ? Shapes.Close(typeof(SharedShape<>), [type]) : null;
     }
 }

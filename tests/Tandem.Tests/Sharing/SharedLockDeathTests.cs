@@ -24,9 +24,13 @@ public sealed class SharedLockDeathTests
             // Somewhere in the middle of its work, whatever that is.
             long entries = state.Entries.Value;
             await Eventually.Async(() => state.Entries.Value > entries + random.Next(200), otherwise: () => "Nobody gets the lock any more.");
-            int[] workers = [.. pool.Snapshot().Workers.Where(static w => w.Id > 0).Select(static w => w.Id)];
-            if (workers.Length > 0)
-                Deaths.Kill(workers[random.Next(workers.Length)]);
+            int[] workers = [.. pool.Snapshot().Workers.Where(static w => w.State == WorkerState.Busy).Select(static w => w.Id)];
+            if (workers.Length == 0)
+                return;
+
+            int victim = workers[random.Next(workers.Length)];
+            Deaths.Kill(victim);
+            await Eventually.Async(() => pool.Snapshot().Workers.All(w => w.Id != victim));
         });
 
     [Fact(Timeout = 1_800_000)]
