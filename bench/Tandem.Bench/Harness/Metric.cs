@@ -75,7 +75,10 @@ internal sealed record Metric(string Name, string Unit, bool SmallerIsBetter, st
         new("sharing_array_sum_gib_per_s", "GiB/s", false, "1 GiB of doubles, summed by two workers, warm; plain is an array on the heap, summed by two threads");
 
     internal static readonly Metric ArrayHandOver =
-        new("sharing_array_hand_over_us", "us", true, "a call that gets a shared array of 1 GiB for the first time; ring is the same call with 8 bytes");
+        new("sharing_array_hand_over_us", "us", true, "from a call that captures a new shared array of 1 GiB until its work runs and has it");
+
+    internal static readonly Metric ArrayHandOverSmall =
+        new("sharing_array_hand_over_small_us", "us", true, "the same with an array of 8 bytes");
 
     internal static readonly Metric LockUncontended =
         new("sharing_lock_ns", "ns", true, "entering and leaving a SharedLock that nobody else wants; plain is Monitor");
@@ -84,6 +87,6 @@ internal sealed record Metric(string Name, string Unit, bool SmallerIsBetter, st
     [
         RoundTripHot, RoundTripIdle, Calls, MapItems, Payload1, Payload1Serial, Payload1Result, Payload64, Payload64Result,
         FirstResult, Replacement, Recovery, RecoveryWorst, TimeToFail, LimitedCalls, IdleMemory, ParentBytes, ScanFiles,
-        ChannelOne, ChannelMany, ChannelRoundTrip, ArraySum, ArrayHandOver, LockUncontended,
+        ChannelOne, ChannelMany, ChannelRoundTrip, ArraySum, ArrayHandOver, ArrayHandOverSmall, LockUncontended,
     ];
 }

@@ -23,7 +23,7 @@ internal sealed record MetricGroup(Metric[] Metrics, Func<Session, Task> RunAsyn
         new([Metric.ChannelOne], SharedChannels.RunOneToOneAsync),
         new([Metric.ChannelMany], SharedChannels.RunManyToManyAsync),
         new([Metric.ChannelRoundTrip], SharedChannels.RunRoundTripAsync),
-        new([Metric.ArraySum, Metric.ArrayHandOver], SharedArrays.RunAsync),
+        new([Metric.ArraySum, Metric.ArrayHandOver, Metric.ArrayHandOverSmall], SharedArrays.RunAsync),
         new([Metric.LockUncontended], SharedLocks.RunAsync),
     ];
 }
