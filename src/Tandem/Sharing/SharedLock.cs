@@ -34,7 +34,7 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
     private readonly unsafe LockWords* _words;
     private readonly Keeper.Enrolment? _enrolment;
     private readonly int _tid;
-    private readonly SemaphoreSlim _turn = new(1, 1); // for threads, the lock; else the turn of those who await
+    private readonly LocalLock _local = new(); // for threads, the lock; else the turn of those who await
     private long _scopes;
     private long _current;
     private volatile bool _disposed;
@@ -112,8 +112,8 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_segment is null)
         {
-            if (!_turn.Wait(0))
-                _turn.WaitAsync().GetAwaiter().GetResult();
+            if (!_local.TryTake())
+                _local.TakeAsync(-1, default).GetAwaiter().GetResult();
             return Begin(Taken.Yes);
         }
 
@@ -140,7 +140,7 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
         scope = default;
         if (_segment is null)
         {
-            if (!_turn.Wait(0) && !_turn.WaitAsync((int)milliseconds).GetAwaiter().GetResult())
+            if (!_local.TryTake() && (milliseconds == 0 || !_local.TakeAsync((int)milliseconds, default).GetAwaiter().GetResult()))
                 return false;
 
             scope = Begin(Taken.Yes);
@@ -174,7 +174,7 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
             return ValueTask.FromCanceled<Scope>(cancellationToken);
 
         if (_segment is null)
-            return _turn.Wait(0, CancellationToken.None) ? new ValueTask<Scope>(Begin(Taken.Yes)) : EnterOnThreadsAsync(cancellationToken);
+            return _local.TryTake() ? new ValueTask<Scope>(Begin(Taken.Yes)) : EnterOnThreadsAsync(cancellationToken);
 
         return TryTake() ? new ValueTask<Scope>(Begin(Taken.Yes)) : EnterSlowlyAsync(acceptAbandoned, cancellationToken);
     }
@@ -196,14 +196,15 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
 
     private async ValueTask<Scope> EnterOnThreadsAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _local.TakeAsync(-1, cancellationToken).ConfigureAwait(false);
         return Begin(Taken.Yes);
     }
 
     private async ValueTask<Scope> EnterSlowlyAsync(bool acceptAbandoned, CancellationToken cancellationToken)
     {
         // One at a time waits in the kernel, so that many who await cost one thread.
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!_local.TryTake())
+            await _local.TakeAsync(-1, cancellationToken).ConfigureAwait(false);
         Taken taken;
         try
         {
@@ -211,7 +212,7 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
         }
         finally
         {
-            _turn.Release();
+            _local.Release();
         }
 
         return taken == Taken.Abandoned && !acceptAbandoned ? throw Abandoned() : Begin(taken);
@@ -275,7 +276,7 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
 
         _current = 0;
         if (_segment is null)
-            _turn.Release();
+            _local.Release();
         else
             Release();
     }
