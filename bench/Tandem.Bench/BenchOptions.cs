@@ -38,7 +38,10 @@ internal sealed class BenchOptions
 
     private HashSet<string>? Backends { get; set; }
 
-    internal bool WantsMetric(string metric) => Only?.Contains(metric) ?? true;
+    /// <summary>All metrics of shared objects.</summary>
+    private const string Sharing = "sharing";
+
+    internal bool WantsMetric(string metric) => Only is null || Only.Contains(metric) || (Only.Contains(Sharing) && metric.StartsWith(Sharing, StringComparison.Ordinal));
 
     internal bool WantsBackend(string backend) => Backends?.Contains(backend) ?? true;
 
@@ -88,7 +91,7 @@ internal sealed class BenchOptions
                 return true;
             case "--only":
                 Only = Names(value);
-                problem = Unknown(Only, Metric.All.Select(metric => metric.Name), "metric");
+                problem = Unknown(Only, Metric.All.Select(metric => metric.Name).Append(Sharing), "metric");
                 return problem is null;
             case "--backends":
                 Backends = Names(value);

@@ -9,6 +9,9 @@ internal static class Backend
     internal const string TaskRun = "task-run";
     internal const string Parallel = "parallel";
     internal const string Ring = "ring";
+    internal const string Plain = "plain";
+    internal const string UnixSocket = "unix-socket";
+    internal const string Pipe = "pipe";
     internal const string Python = "python";
     internal const string Loky = "loky";
     internal const string Piscina = "piscina";
@@ -18,7 +21,7 @@ internal static class Backend
 
     internal static readonly string[] Peers = [Python, Loky, Piscina, Workerpool];
 
-    internal static readonly string[] All = [.. Own, TaskRun, Parallel, Ring, .. Peers];
+    internal static readonly string[] All = [.. Own, TaskRun, Parallel, Ring, Plain, UnixSocket, Pipe, .. Peers];
 
     /// <summary>Makes a pool as a user would, with default options.</summary>
     internal static WorkerPool Open(string backend, int workers) => backend switch

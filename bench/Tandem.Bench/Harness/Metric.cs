@@ -59,9 +59,34 @@ internal sealed record Metric(string Name, string Unit, bool SmallerIsBetter, st
     internal static readonly Metric ScanFiles =
         new("scan_files_per_s", "files/s", false, "reads, hashes and counts the metadata of the files of the .NET runtime");
 
+    internal static readonly Metric ChannelOne =
+        new(
+            "sharing_channel_1to1_per_s", "messages/s", false,
+            "16-byte messages from this process to a worker through a bounded channel of 1,024; plain is Channel<T> between threads, "
+            + "socket and pipe get one write for each message");
+
+    internal static readonly Metric ChannelMany =
+        new("sharing_channel_2to2_per_s", "messages/s", false, "the same, two workers that write and two that read");
+
+    internal static readonly Metric ChannelRoundTrip =
+        new("sharing_channel_round_trip_us", "us", true, "a 16-byte message to a worker and back, hot");
+
+    internal static readonly Metric ArraySum =
+        new("sharing_array_sum_gib_per_s", "GiB/s", false, "1 GiB of doubles, summed by two workers, warm; plain is an array on the heap, summed by two threads");
+
+    internal static readonly Metric ArrayHandOver =
+        new("sharing_array_hand_over_us", "us", true, "from a call that captures a new shared array of 1 GiB until its work runs and has it");
+
+    internal static readonly Metric ArrayHandOverSmall =
+        new("sharing_array_hand_over_small_us", "us", true, "the same with an array of 8 bytes");
+
+    internal static readonly Metric LockUncontended =
+        new("sharing_lock_ns", "ns", true, "entering and leaving a SharedLock that nobody else wants; plain is Monitor");
+
     internal static readonly Metric[] All =
     [
         RoundTripHot, RoundTripIdle, Calls, MapItems, Payload1, Payload1Serial, Payload1Result, Payload64, Payload64Result,
         FirstResult, Replacement, Recovery, RecoveryWorst, TimeToFail, LimitedCalls, IdleMemory, ParentBytes, ScanFiles,
+        ChannelOne, ChannelMany, ChannelRoundTrip, ArraySum, ArrayHandOver, ArrayHandOverSmall, LockUncontended,
     ];
 }

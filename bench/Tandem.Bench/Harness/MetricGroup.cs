@@ -20,5 +20,10 @@ internal sealed record MetricGroup(Metric[] Metrics, Func<Session, Task> RunAsyn
         new([Metric.IdleMemory], IdleMemory.RunAsync),
         new([Metric.ParentBytes], ParentAllocations.RunAsync),
         new([Metric.ScanFiles], ScanFiles.RunAsync),
+        new([Metric.ChannelOne], SharedChannels.RunOneToOneAsync),
+        new([Metric.ChannelMany], SharedChannels.RunManyToManyAsync),
+        new([Metric.ChannelRoundTrip], SharedChannels.RunRoundTripAsync),
+        new([Metric.ArraySum, Metric.ArrayHandOver, Metric.ArrayHandOverSmall], SharedArrays.RunAsync),
+        new([Metric.LockUncontended], SharedLocks.RunAsync),
     ];
 }

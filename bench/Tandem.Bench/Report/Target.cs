@@ -32,6 +32,13 @@ internal sealed record Target(int Number, string Text, Func<ResultLog, double?> 
         Of(10, "first answer after SIGKILL, with a spare, median", Metric.Recovery, 2, atMost: true),
         Of(10, "the same, 99th percentile", Metric.RecoveryWorst, 10, atMost: true),
         Of(11, "a busy loop with a time limit of 100 ms fails", Metric.TimeToFail, 150, atMost: true),
+        Of(12, "a shared channel, one process to one", Metric.ChannelOne, 5_000_000, atMost: false),
+        Of(12, "the same, two to two", Metric.ChannelMany, 2_000_000, atMost: false),
+        Of(12, "the same, round trip", Metric.ChannelRoundTrip, 2, atMost: true),
+        Ratio(12, "a shared channel on threads, against Channel<T>", Metric.ChannelOne, Backend.Threads, Backend.Plain, 0.8, atMost: false),
+        Ratio(13, "summing a shared array in processes, against threads", Metric.ArraySum, Backend.Processes, Backend.Plain, 0.95, atMost: false),
+        Of(13, "handing over a shared array of 1 GiB", Metric.ArrayHandOver, 100, atMost: true),
+        Ratio(14, "an uncontended shared lock, against Monitor", Metric.LockUncontended, Backend.Processes, Backend.Plain, 3, atMost: true),
     ];
 
     internal bool IsMetBy(double figure) => AtMost ? figure <= Bound : figure >= Bound;

@@ -17,6 +17,7 @@ internal static unsafe partial class Libc
 
     internal const int F_SETFD = 2;
     internal const int F_ADD_SEALS = 1033;
+    internal const int F_GET_SEALS = 1034;
     internal const int F_DUPFD_CLOEXEC = 1030;
     internal const int FD_CLOEXEC = 1;
     internal const int F_SEAL_SEAL = 1;
@@ -30,9 +31,13 @@ internal static unsafe partial class Libc
     internal const int PROT_READ = 1;
     internal const int PROT_WRITE = 2;
     internal const int MAP_SHARED = 1;
+    internal const int MAP_PRIVATE = 2;
+    internal const int MAP_FIXED = 0x10;
+    internal const int MAP_ANONYMOUS = 0x20;
     internal const int MAP_NORESERVE = 0x4000;
     internal const int FALLOC_FL_KEEP_SIZE = 1;
     internal const int FALLOC_FL_PUNCH_HOLE = 2;
+    internal const int SEEK_END = 2;
     internal const int SEEK_HOLE = 4;
 
     internal const short POLLIN = 1;
@@ -40,11 +45,17 @@ internal static unsafe partial class Libc
     internal const int AF_UNIX = 1;
     internal const int SOCK_STREAM = 1;
     internal const int SOCK_CLOEXEC = 0x80000;
+    internal const int O_RDONLY = 0;
+    internal const int O_RDWR = 2;
+    internal const int O_NOCTTY = 0x100;
+    internal const int O_NONBLOCK = 0x800;
     internal const int O_CLOEXEC = 0x80000;
     internal const int EFD_CLOEXEC = 0x80000;
 
     private static readonly int FutexNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 98 : 202;
     private const int PidfdOpenNumber = 434;
+    private static readonly int GetTidNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 178 : 186;
+    private static readonly int SetRobustListNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 99 : 273;
 
     internal struct PollFd
     {
@@ -70,6 +81,30 @@ internal static unsafe partial class Libc
         var timeout = new TimeSpec { Seconds = timeoutMilliseconds / 1000, Nanoseconds = timeoutMilliseconds % 1000 * 1_000_000L };
         SysCall6(FutexNumber, (nint)word, FUTEX_WAIT, expected, timeoutMilliseconds < 0 ? 0 : (nint)(&timeout), 0, 0);
     }
+
+    /// <summary>
+    /// Sleeps like <see cref="FutexWait"/>; true only when a wake-up ended the sleep. False for a word that had changed before, for the
+    /// end of the time, and for a signal.
+    /// </summary>
+    internal static bool FutexSleep(int* word, int expected, int timeoutMilliseconds)
+    {
+        const int FUTEX_WAIT = 0;
+        var timeout = new TimeSpec { Seconds = timeoutMilliseconds / 1000, Nanoseconds = timeoutMilliseconds % 1000 * 1_000_000L };
+        return SysCall6(FutexNumber, (nint)word, FUTEX_WAIT, expected, (nint)(&timeout), 0, 0) == 0;
+    }
+
+    /// <summary>Wakes at most one sleeper; whether there was one.</summary>
+    internal static bool FutexWakeOne(int* word)
+    {
+        const int FUTEX_WAKE = 1;
+        return SysCall6(FutexNumber, (nint)word, FUTEX_WAKE, 1, 0, 0, 0) > 0;
+    }
+
+    /// <summary>The calling thread's id.</summary>
+    internal static int GetThreadId() => (int)SysCall6(GetTidNumber, 0, 0, 0, 0, 0, 0);
+
+    /// <summary>Names the calling thread's list of words that the kernel marks when the thread ends.</summary>
+    internal static bool SetRobustList(void* head, nint size) => SysCall6(SetRobustListNumber, (nint)head, size, 0, 0, 0, 0) == 0;
 
     internal static void FutexWake(int* word)
     {
@@ -97,6 +132,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
     internal static partial int Munmap(nint address, nint length);
+
+    // open is variadic only for O_CREAT, which nobody here passes.
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Open(string path, int flags);
 
     [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int fd);
@@ -202,10 +241,16 @@ internal static unsafe partial class Libc
     /// <summary>The file that this process runs, or null. The runtime's own way takes 4 ms the first time.</summary>
     internal static string? ExecutablePath()
     {
-        byte* buffer = stackalloc byte[4096];
-        nint length = ReadLink("/proc/self/exe", buffer, 4096);
-        string path = System.Text.Encoding.UTF8.GetString(buffer, (int)Math.Max(0, length));
+        string path = ReadLink("/proc/self/exe");
         return path.Length is > 0 and < 4096 && !path.EndsWith(" (deleted)", StringComparison.Ordinal) ? path : null;
+    }
+
+    /// <summary>What a symbolic link says; empty where there is none.</summary>
+    internal static string ReadLink(string link)
+    {
+        byte* buffer = stackalloc byte[4096];
+        nint length = ReadLink(link, buffer, 4096);
+        return System.Text.Encoding.UTF8.GetString(buffer, (int)Math.Max(0, length));
     }
 
     /// <summary>The last error of a call with SetLastError, in words.</summary>

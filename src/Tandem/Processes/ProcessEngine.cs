@@ -373,13 +373,18 @@ internal sealed partial class ProcessEngine : PoolEngine
             item.WriteArguments(writer);
             TakePayload(item, writer);
         }
+        catch
+        {
+            links.Release();
+            throw;
+        }
         finally
         {
             writer.Abandon();
         }
 
         if (!links.IsEmpty)
-            item.Details.Links = links;
+            item.Details.Take(links);
     }
 
     private void Admit(WorkItem item)

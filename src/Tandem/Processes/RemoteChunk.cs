@@ -27,6 +27,7 @@ internal sealed class RemoteChunk<TItem, TResult> : Chunk<TItem, TResult>
         catch
         {
             engine.ReturnWriter(_writer);
+            _links.Release();
             throw;
         }
     }
@@ -41,7 +42,7 @@ internal sealed class RemoteChunk<TItem, TResult> : Chunk<TItem, TResult>
         ProcessEngine.TakePayload(this, _writer);
         _engine.ReturnWriter(_writer);
         if (!_links.IsEmpty)
-            Details.Links = _links;
+            Details.Take(_links);
     }
 
     internal override void WriteArguments(PayloadWriter writer) => throw new InvalidOperationException("a chunk writes its items as they come");

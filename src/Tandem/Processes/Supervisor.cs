@@ -184,6 +184,7 @@ internal sealed partial class Supervisor
         }
 
         await _allGone.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        _factory?.Release();
         _launcher.Dispose();
     }
 

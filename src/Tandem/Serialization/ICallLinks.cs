@@ -23,4 +23,10 @@ internal interface ICallLinks
 
     /// <summary>Reading: rebuilds what <see cref="WriteDelegate"/> wrote.</summary>
     Delegate ReadDelegate(PayloadReader reader, Type delegateType);
+
+    /// <summary>Writing: keeps a shared object's memory until the other side can have opened it.</summary>
+    void Hold(Sharing.SharedSegment segment);
+
+    /// <summary>Reading: a shared object has been opened.</summary>
+    void Received(Sharing.SharedSegment segment);
 }

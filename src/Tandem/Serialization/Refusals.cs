@@ -71,7 +71,7 @@ internal static class Refusals
         "System.Threading.CancellationTokenSource" => "a CancellationTokenSource is tied to this process; capture its Token instead",
         "System.Threading.Channels.Channel`2" or "System.Threading.Channels.ChannelReader`1"
             or "System.Threading.Channels.ChannelWriter`1" =>
-            "a {type} connects threads of this process; pass the items, or report through an IProgress<T>",
+            "a {type} connects threads of this process; make one that reaches other processes with SharedChannel.CreateBounded",
         "System.Net.Sockets.Socket" or "System.Net.Sockets.TcpClient" or "System.Net.Sockets.UdpClient"
             or "System.Net.Sockets.TcpListener" =>
             "a {type} is tied to this process; pass the address and connect in the work",

@@ -48,6 +48,9 @@ internal static class Shapes
         if (typeof(Exception).IsAssignableFrom(type))
             return new ExceptionShape(type);
 
+        if (Sharing.SharedShapes.Find(type) is { } shared)
+            return shared;
+
         if (FrameworkShapes.Find(type) is { } known)
             return known;
 

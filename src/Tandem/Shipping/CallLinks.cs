@@ -1,4 +1,5 @@
 using Tandem.Serialization;
+using Tandem.Sharing;
 
 namespace Tandem.Shipping;
 
@@ -18,6 +19,10 @@ internal class CallLinks : ICallLinks
 
     public virtual IProgress<T> GetProgress<T>(int number) => throw new PayloadCorruptException("a progress receiver where none can be");
 
+    public virtual void Hold(SharedSegment segment) => SharedHousekeeping.KeepUntilReceived(segment);
+
+    public virtual void Received(SharedSegment segment) => SharedHousekeeping.Received(segment);
+
     public void WriteDelegate(PayloadWriter writer, Delegate value)
     {
         WorkMethod method = WorkMethod.Of(value);
@@ -32,16 +37,17 @@ internal class CallLinks : ICallLinks
     }
 }
 
-/// <summary>The caller's side of one call: the tokens and progress receivers that its work captured.</summary>
+/// <summary>The caller's side of one call: the tokens, progress receivers and shared objects that its work captured.</summary>
 internal sealed class SentLinks : CallLinks
 {
     private List<CancellationToken>? _tokens;
     private List<ProgressReceiver>? _receivers;
+    private List<SharedSegment>? _held;
 
     /// <summary>Captured tokens, by number.</summary>
     internal IReadOnlyList<CancellationToken> Tokens => _tokens ?? (IReadOnlyList<CancellationToken>)[];
 
-    internal bool IsEmpty => _tokens is null && _receivers is null;
+    internal bool IsEmpty => _tokens is null && _receivers is null && _held is null;
 
     public override int AddToken(CancellationToken token)
     {
@@ -63,6 +69,27 @@ internal sealed class SentLinks : CallLinks
 
         _receivers.Add(new ProgressReceiver<T>(progress));
         return _receivers.Count - 1;
+    }
+
+    public override void Hold(SharedSegment segment)
+    {
+        if (_held?.Contains(segment) == true)
+            return;
+
+        if (!segment.TryHold())
+            throw new WorkSerializationException("the shared object was disposed of");
+
+        (_held ??= []).Add(segment);
+    }
+
+    /// <summary>The call is over, or never began: its shared objects need not be kept for it.</summary>
+    internal void Release()
+    {
+        if (Interlocked.Exchange(ref _held, null) is not { } held)
+            return;
+
+        foreach (SharedSegment segment in held)
+            segment.Release();
     }
 
     /// <summary>The receiver with a number that a worker named.</summary>

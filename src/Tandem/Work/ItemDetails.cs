@@ -15,7 +15,7 @@ internal sealed class ItemDetails
     /// <summary>The caller's token.</summary>
     internal CancellationToken CancellationToken { get; set; }
 
-    internal SentLinks? Links { get; set; }
+    internal SentLinks? Links { get; private set; }
 
     internal SerialQueue? Reports { get; set; }
 
@@ -38,6 +38,19 @@ internal sealed class ItemDetails
 
     /// <summary>Whether its memory limit made it fail.</summary>
     internal bool RanOutOfMemory { get; set; }
+
+    /// <summary>Takes over what the call has beside plain values.</summary>
+    internal void Take(SentLinks links)
+    {
+        Links = links;
+        lock (this)
+        {
+            if (!_released)
+                return;
+        }
+
+        links.Release();
+    }
 
     internal void Keep(CancellationTokenRegistration registration)
     {
@@ -63,6 +76,7 @@ internal sealed class ItemDetails
             _registrations = null;
         }
 
+        Links?.Release();
         Grace?.Dispose();
         Deadline?.Dispose();
         QueueDeadline?.Dispose();

@@ -18,6 +18,11 @@ internal sealed class ReceivedLinks(ActiveItems active, ParentLink link, int slo
 
     public override IProgress<T> GetProgress<T>(int number) => new RemoteProgress<T>(link, slot, sequence, number);
 
+    /// <remarks>The caller keeps it until the call is settled, and needs no word of it.</remarks>
+    public override void Received(Sharing.SharedSegment segment)
+    {
+    }
+
     internal CancellationTokenSource? Find(int number) => _sources?.GetValueOrDefault(number);
 
     internal CancellationTokenSource Add(int number)

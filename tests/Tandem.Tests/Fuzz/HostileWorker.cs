@@ -66,7 +66,7 @@ internal sealed unsafe class HostileWorker : IDisposable
         WorkItem<string> item = Send();
         var links = new SentLinks();
         links.AddProgress(new Silent());
-        item.Details.Links = links;
+        item.Details.Take(links);
         return item;
     }
 

@@ -128,6 +128,14 @@ internal sealed class TestLinks : ICallLinks
             ? Delegates[number] : throw new PayloadCorruptException("no such delegate");
     }
 
+    public void Hold(Tandem.Sharing.SharedSegment segment)
+    {
+    }
+
+    public void Received(Tandem.Sharing.SharedSegment segment)
+    {
+    }
+
     internal sealed class Relay<T>(IProgress<T> target) : Progress<T>
     {
         protected override void OnReport(T value) => target.Report(value);

@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Tandem.Serialization;
+using Tandem.Shipping;
+
+namespace Tandem.Sharing;
+
+/// <summary>
+/// Moves elements into a channel's cells and out of them. Nothing of the user's runs, and nothing throws, while a cell is claimed: what
+/// a codec writes is written before the claim, and read from a copy after it.
+/// </summary>
+internal static unsafe class ElementTransfer<T>
+{
+    /// <summary>Whether elements are copied as they lie in memory.</summary>
+    internal static readonly bool IsBlittable = !RuntimeHelpers.IsReferenceOrContainsReferences<T>() && Codec<T>.Instance.IsBlittable;
+
+    [ThreadStatic]
+    private static PayloadWriter? t_writer;
+
+    [ThreadStatic]
+    private static PayloadReader? t_reader;
+
+    internal static int Size => IsBlittable ? Unsafe.SizeOf<T>() : 0;
+
+    /// <summary>Writes an element where <see cref="Store"/> finds it.</summary>
+    /// <exception cref="WorkSerializationException">It cannot travel, or is too large.</exception>
+    internal static PayloadWriter? Prepare(T item, int longest)
+    {
+        if (IsBlittable)
+            return null;
+
+        // Taken while it is in use: a callback for a dropped element may write to a channel too.
+        PayloadWriter writer = t_writer ?? new PayloadWriter();
+        t_writer = null;
+        writer.Begin(HeapMemory.Instance, CallLinks.ForResults);
+        try
+        {
+            Codec<T>.Instance.Write(writer, item);
+            if (writer.Length > longest)
+            {
+                throw new WorkSerializationException(
+                    $"an element of {writer.Length} bytes is too large for the channel, which was created for {longest} at most");
+            }
+
+            return writer;
+        }
+        catch
+        {
+            GiveBack(writer);
+            throw;
+        }
+    }
+
+    /// <summary>Ends the use of what <see cref="Prepare"/> returned.</summary>
+    internal static void GiveBack(PayloadWriter? prepared)
+    {
+        if (prepared is null)
+            return;
+
+        prepared.Abandon();
+        if (t_writer is null)
+            t_writer = prepared;
+        else
+            prepared.Dispose();
+    }
+
+    /// <summary>Into a claimed cell.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Store(ChannelRing ring, long position, byte* cell, T item, PayloadWriter? prepared)
+    {
+        if (IsBlittable)
+        {
+            Unsafe.WriteUnaligned(cell + ChannelLayout.CellHeader, item);
+            return;
+        }
+
+        int length = (int)prepared!.Length;
+        *(int*)(cell + ChannelLayout.CellHeader) = length;
+        Buffer.MemoryCopy(prepared.Start, ring.BytesOf(position, cell, length), length, length);
+    }
+
+    /// <summary>Out of a claimed cell, as far as nothing can fail.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T? Load(ChannelRing ring, long position, byte* cell, out ArraySegment<byte> bytes)
+    {
+        bytes = default;
+        return IsBlittable ? Unsafe.ReadUnaligned<T>(cell + ChannelLayout.CellHeader) : LoadBytes(ring, position, cell, out bytes);
+    }
+
+    /// <summary>Makes the element of what <see cref="Load"/> copied.</summary>
+    internal static T Finish(T? loaded, ArraySegment<byte> bytes)
+    {
+        if (IsBlittable)
+            return loaded!;
+
+        PayloadReader reader = t_reader ?? new PayloadReader();
+        t_reader = null;
+        try
+        {
+            fixed (byte* start = bytes.Array)
+            {
+                reader.Begin(start, bytes.Count, CallLinks.ForResults);
+                return Codec<T>.Instance.Read(reader);
+            }
+        }
+        catch (PayloadCorruptException e)
+        {
+            throw new WorkSerializationException($"an element that arrived through the channel cannot be read: {e.Message}", null, e);
+        }
+        finally
+        {
+            t_reader = reader;
+            ArrayPool<byte>.Shared.Return(bytes.Array!);
+        }
+    }
+
+    private static T? LoadBytes(ChannelRing ring, long position, byte* cell, out ArraySegment<byte> bytes)
+    {
+        // The length comes from another process: it must not lead out of the cell.
+        int length = Math.Clamp(*(int*)(cell + ChannelLayout.CellHeader), 0, Math.Max(ring.LongestElement, 0));
+        byte[] copy = ArrayPool<byte>.Shared.Rent(Math.Max(1, length));
+        new ReadOnlySpan<byte>(ring.BytesOf(position, cell, length), length).CopyTo(copy);
+        bytes = new ArraySegment<byte>(copy, 0, length);
+        return default;
+    }
+}

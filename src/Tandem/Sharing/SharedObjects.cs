@@ -1,0 +1,100 @@
+using Tandem.Serialization;
+
+namespace Tandem.Sharing;
+
+/// <summary>The shared objects that this process has open, so that one that arrives twice is the same object.</summary>
+internal static unsafe class SharedObjects
+{
+    private static readonly Lock Gate = new();
+    private static readonly Dictionary<(Guid Id, bool IsReadOnly), WeakReference<ISharedObject>> Known = [];
+    private static int s_purgeAt = 64;
+
+    /// <summary>Adds an object that was made here.</summary>
+    internal static void Add(ISharedObject made, SharedSegment segment)
+    {
+        lock (Gate)
+            Put(made, segment);
+    }
+
+    /// <summary>The object that a reference from another process means.</summary>
+    internal static TObject Open<TObject>(in SegmentReference reference)
+        where TObject : class, ISharedObject<TObject>
+    {
+        lock (Gate)
+        {
+            if (Find(reference.Id, reference.IsReadOnly) is { } known)
+            {
+                return known as TObject
+                    ?? throw new PayloadCorruptException($"a {TypeChecks.Display(known.GetType())} where a {TypeChecks.Display(typeof(TObject))} is due");
+            }
+
+            SharedSegment segment = SharedSegment.Open(in reference);
+            TObject opened;
+            try
+            {
+                opened = TObject.Open(segment);
+            }
+            catch
+            {
+                segment.Close(unmap: true);
+                throw;
+            }
+
+            Put(opened, segment);
+            SharedHousekeeping.Watch();
+            return opened;
+        }
+    }
+
+    /// <summary>Objects that other processes made, and disposed of, and that are still open here.</summary>
+    internal static int CountAbandoned(HashSet<Guid> seen, out int open)
+    {
+        int abandoned = 0;
+        open = 0;
+        lock (Gate)
+        {
+            foreach (WeakReference<ISharedObject> reference in Known.Values)
+            {
+                if (!reference.TryGetTarget(out ISharedObject? target) || SegmentOf(target) is not { IsClosed: false, IsOwn: false } segment)
+                    continue;
+
+                open++;
+                if (Volatile.Read(ref segment.Header->Closed) != 0 && seen.Add(segment.Id))
+                    abandoned++;
+            }
+        }
+
+        return abandoned;
+    }
+
+    private static ISharedObject? Find(Guid id, bool isReadOnly) =>
+        Known.TryGetValue((id, isReadOnly), out WeakReference<ISharedObject>? reference) && reference.TryGetTarget(out ISharedObject? target)
+            && SegmentOf(target) is { IsClosed: false } ? target : null;
+
+    private static SharedSegment? SegmentOf(ISharedObject target)
+    {
+        try
+        {
+            return target.Segment;
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    private static void Put(ISharedObject value, SharedSegment segment)
+    {
+        Known[(segment.Id, segment.IsReadOnly)] = new WeakReference<ISharedObject>(value);
+        if (Known.Count < s_purgeAt)
+            return;
+
+        foreach (var (key, reference) in Known)
+        {
+            if (!reference.TryGetTarget(out ISharedObject? target) || SegmentOf(target) is null or { IsClosed: true })
+                Known.Remove(key);
+        }
+
+        s_purgeAt = Math.Max(64, Known.Count * 2);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Threading.Channels;
+using Tandem.Tests.Infrastructure;
+
+namespace Tandem.Tests.Sharing;
+
+/// <summary>The examples of docs/sharing.md, compiled and run.</summary>
+public sealed class DocumentedExamples
+{
+    [Fact]
+    public void Every_example_of_the_page_is_here()
+    {
+        string root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "Tandem.slnx")))
+            root = Path.GetDirectoryName(root)!;
+
+        string code = Squeeze(File.ReadAllText(Path.Combine(root, "tests/Tandem.Tests/Sharing/DocumentedExamples.cs")));
+        string[] parts = File.ReadAllText(Path.Combine(root, "docs/sharing.md")).Split("```");
+        string[] examples = [.. parts.Where(static (part, i) => i % 2 == 1 && part.StartsWith("csharp\n", StringComparison.Ordinal))];
+        Assert.NotEmpty(examples);
+        Assert.All(examples, example => Assert.Contains(Squeeze(example["csharp\n".Length..]), code, StringComparison.Ordinal));
+
+        static string Squeeze(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(Isolation.Thread)]
+    [InlineData(Isolation.Process)]
+    public async Task Array(Isolation isolation)
+    {
+        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Workers = 2 });
+
+        using var prices = new SharedArray<double>(1_000_000, isolation);
+        await Task.WhenAll(
+            pool.RunAsync(() => prices.Slice(0, 500_000).Fill(1.5)),
+            pool.RunAsync(() => prices.Slice(500_000, 500_000).Fill(2.5)));
+        double last = prices[999_999]; // 2.5: the same memory, not a copy
+
+        Assert.Equal(1.5, prices[0]);
+        Assert.Equal(2.5, last);
+
+        using ReadOnlySharedArray<double> view = prices.AsReadOnly();
+        double first = await pool.RunAsync(() => view[0]); // the worker cannot write into it
+
+        Assert.Equal(1.5, first);
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(Isolation.Thread)]
+    [InlineData(Isolation.Process)]
+    public async Task Counter_and_lock(Isolation isolation)
+    {
+        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Workers = 2 });
+
+        using var done = new SharedCounter(0, isolation);
+        using var gate = new SharedLock(isolation);
+        using var totals = new SharedArray<long>(2, isolation);
+        await pool.ForEachAsync(Enumerable.Range(0, 1000), i =>
+        {
+            using (gate.Enter())
+            {
+                totals[0] += i;
+                totals[1] += i * i;
+            }
+
+            done.Increment();
+        });
+
+        Assert.Equal(1000, done.Value);
+        Assert.Equal(499_500, totals[0]);
+
+        using (SharedLock.Scope scope = await gate.EnterAsync(acceptAbandoned: true))
+        {
+            if (scope.WasAbandoned)
+                totals.Span.Clear(); // its owner died in the middle: start again
+        }
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(Isolation.Thread)]
+    [InlineData(Isolation.Process)]
+    public async Task Pipeline(Isolation isolation)
+    {
+        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Workers = 2 });
+
+        Channel<string> lines = SharedChannel.CreateBounded<string>(100, isolation);
+        Channel<int> lengths = SharedChannel.CreateBounded<int>(100, isolation);
+        Task work = pool.RunAsync(async token =>
+        {
+            await foreach (string line in lines.Reader.ReadAllAsync(token))
+                await lengths.Writer.WriteAsync(line.Length, token);
+            lengths.Writer.Complete();
+        });
+
+        foreach (string line in new[] { "one", "three" })
+            await lines.Writer.WriteAsync(line);
+        lines.Writer.Complete();
+        int sum = await lengths.Reader.ReadAllAsync().SumAsync(); // 8
+        await work;
+
+        Assert.Equal(8, sum);
+    }
+}
