@@ -87,11 +87,13 @@ internal static partial class Marathon
 
         double share = (CpuSeconds() - before) / time.TotalSeconds;
         PoolTotals totals = pool.Snapshot().Totals;
-        double allowed = options.RestartLimit * (1 + Math.Ceiling(time / options.RestartPeriod));
+        // The limit at once, then one try in each period.
+        double allowed = options.RestartLimit + Math.Ceiling(time / options.RestartPeriod);
         Say($"{time.TotalSeconds:F0} s: {totals.Starts} starts, at most {options.RestartLimit} in {options.RestartPeriod.TotalSeconds:F0} s; {refused} items failed with the cause; {share:P2} of a core, workers included");
         List<string> complaints = [];
         if (totals.Starts > allowed)
             complaints.Add($"{totals.Starts} starts, of {allowed} allowed");
+        // In less time a single try weighs too much.
         if (time >= TimeSpan.FromSeconds(60) && share > 0.01)
             complaints.Add(string.Create(CultureInfo.InvariantCulture, $"{share:P2} of a core"));
         return complaints;

@@ -29,6 +29,9 @@ internal sealed class WorkerPoolHealthCheck(WorkerPool pool, WorkerPoolHealthOpt
     {
         if (snapshot.StartFailure is { } error)
             return (serving == 0 ? failure : HealthStatus.Degraded, $"workers cannot be started. {error.Message}");
+        // Not one that comes up: its first workers are on their way.
+        if (serving == 0 && snapshot is { QueueLength: > 0, Totals.Starts: > 0 } && snapshot.Workers.All(static worker => worker.State != WorkerState.Starting))
+            return (failure, $"no worker is left, and {snapshot.QueueLength} items wait.");
         if (snapshot.Totals.AbandonedThreads > options.MaxAbandonedThreads)
             return (HealthStatus.Degraded, $"{snapshot.Totals.AbandonedThreads} threads go on with items whose time was over.");
         if (snapshot.QueueLength > options.MaxQueueLength)

@@ -49,7 +49,7 @@ internal sealed class PoolEvents
     internal void Raise(WorkerEventKind kind, int worker, string detail = "", Exception? error = null)
     {
         Interlocked.Increment(ref _counts[(int)kind]);
-        if (kind == _ready)
+        if (kind == _ready || kind == WorkerEventKind.StartFailed)
             Instruments.Make();
         if (_logger is not null)
             Log(kind, worker, detail, error);

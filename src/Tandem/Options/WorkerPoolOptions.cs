@@ -58,7 +58,7 @@ public sealed class WorkerPoolOptions
 
     /// <summary>
     /// How many workers may fail to start within <see cref="RestartPeriod"/>. Then items that wait fail with
-    /// <see cref="WorkerStartException"/>, and further starts wait until the period allows them. Crashes while items run do not count.
+    /// <see cref="WorkerStartException"/>, and from then on one start is tried in each period until one succeeds. Crashes while items run do not count.
     /// </summary>
     /// <value>The default is 3. Starts are retried with exponential back-off, from 100 ms, as long as there is work.</value>
     public int RestartLimit { get; set; } = 3;

@@ -6,12 +6,13 @@ namespace Tandem.Telemetry;
 
 /// <summary>
 /// The meter and the activity source, one for all pools of the process. They are made on the thread pool when the first worker is
-/// ready, because making them takes milliseconds that the first result would wait for.
+/// ready, or could not be started, because making them takes milliseconds that the first result would wait for.
 /// </summary>
 internal sealed class Instruments
 {
     // Weak, because pools that nobody disposes may be collected.
     private static readonly List<WeakReference<PoolEngine>> Pools = [];
+    private static readonly string[] States = ["starting", "idle", "spare", "busy", "draining", "killing"];
     private static Instruments? s_present;
     private static bool s_isMade;
 
@@ -100,13 +101,14 @@ internal sealed class Instruments
         Measurement<long> Of(string what, long count) => new(count, Instruments.Of(pool), new("tandem.event", what));
     }
 
-    private static IEnumerable<Measurement<long>> Workers(PoolSnapshot pool) => pool.Workers
-        .CountBy(static worker => worker.IsSpare && worker.State == WorkerState.Idle ? "spare" : Name(worker.State))
-        .Select(state => new Measurement<long>(state.Value, Of(pool), new("tandem.worker.state", state.Key)));
+    // Also the states that no worker is in: a value that is not told any more would look like the last one.
+    private static IEnumerable<Measurement<long>> Workers(PoolSnapshot pool) => States.Select(
+        state => new Measurement<long>(pool.Workers.Count(worker => NameOf(worker) == state), Of(pool), new("tandem.worker.state", state)));
 
-    private static string Name(WorkerState state) => state switch
+    private static string NameOf(WorkerSnapshot worker) => worker.State switch
     {
         WorkerState.Starting => "starting",
+        WorkerState.Idle when worker.IsSpare => "spare",
         WorkerState.Idle => "idle",
         WorkerState.Busy => "busy",
         WorkerState.Draining => "draining",

@@ -88,6 +88,36 @@ public sealed class LeakTests : IDisposable
         }
     }
 
+    [Theory(Timeout = 2 * Limits.Test)]
+    [InlineData(Isolation.Thread, WorkerTransport.Auto, 1_000_000)]
+    [InlineData(Isolation.Process, WorkerTransport.SharedMemory, 1_000_000)]
+    [InlineData(Isolation.Process, WorkerTransport.Portable, 100_000)]
+    public async Task A_million_calls_leave_no_memory_no_descriptor_and_no_thread(Isolation isolation, WorkerTransport transport, int calls)
+    {
+        await using WorkerPool pool = Create(isolation, transport);
+        await CallAsync(calls / 10);
+        Resources before = await SettledAsync(null);
+        long memory = GC.GetTotalMemory(forceFullCollection: true), inWorkers = InWorkers();
+        await CallAsync(calls);
+        await SettledAsync(before);
+        // What a call left behind would be a million times as much.
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true), 0, memory + (4 << 20));
+        Assert.InRange(InWorkers(), 0, inWorkers + (32 << 20));
+
+        long InWorkers() => pool.Snapshot().Workers.Sum(static worker => worker.PrivateMemory);
+
+        async Task CallAsync(int count)
+        {
+            var batch = new Task<int>[10_000];
+            for (int done = 0; done < count; done += batch.Length)
+            {
+                for (int i = 0; i < batch.Length; i++)
+                    batch[i] = pool.RunAsync(static () => 1);
+                Assert.Equal(batch.Length, (await Task.WhenAll(batch)).Sum());
+            }
+        }
+    }
+
     private WorkerPoolOptions Options(Isolation isolation, WorkerTransport transport) => new()
     {
         Isolation = isolation,

@@ -5,6 +5,19 @@ namespace Tandem.Tests.Promises;
 public partial class PoolPromises
 {
     [Fact(Timeout = Limits.Test)]
+    public async Task A_full_disk_is_an_error_of_the_work_that_meets_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "/dev/full is a disk that is always full.");
+        IOException full = await Assert.ThrowsAnyAsync<IOException>(() => Pool.RunAsync(static () =>
+        {
+            using var file = new FileStream("/dev/full", FileMode.Open, FileAccess.Write);
+            file.Write(new byte[10_000]);
+        }));
+        Assert.Contains("space", full.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(5, await Pool.RunAsync(static () => 5));
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task Exceptions_keep_their_types_and_messages()
     {
         FormatException format = await Assert.ThrowsAsync<FormatException>(() => Pool.RunAsync(static () => int.Parse("no number", null)));
