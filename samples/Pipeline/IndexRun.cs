@@ -72,16 +72,26 @@ internal static class IndexRun
         while (killed.Count < kills && !finished.IsCompleted)
         {
             ServiceSnapshot next = services.Snapshot()[killed.Count % 3];
-            if (next.State == ServiceState.Running && next.ProcessId != Environment.ProcessId && next.ProcessId != 0)
-            {
-                using Process process = Process.GetProcessById(next.ProcessId);
-                process.Kill();
+            if (next.State == ServiceState.Running && TryKill(next.ProcessId))
                 killed.Add($"{next.Name} (process {next.ProcessId})");
-            }
 
             await Task.WhenAny(finished, Task.Delay(Random.Shared.Next(20, 120), CancellationToken.None));
         }
 
         return killed;
+    }
+
+    private static bool TryKill(int processId)
+    {
+        try
+        {
+            using Process process = Process.GetProcessById(processId);
+            process.Kill();
+            return true;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return false; // gone by itself
+        }
     }
 }

@@ -38,12 +38,12 @@ command.SetAction(async (arguments, cancellation) =>
         string expected = Path.Combine(work, "expected");
         long start = Stopwatch.GetTimestamp();
         IndexRun.Sequential(plan, expected);
-        Say($"plain loop    {Stopwatch.GetElapsedTime(start).TotalSeconds:F2} s  index {WordIndex.DigestOf(expected)}");
+        Say($"plain loop      {Stopwatch.GetElapsedTime(start).TotalSeconds:F2} s  index {WordIndex.DigestOf(expected)}");
 
         var files = new OutputFiles(Path.Combine(work, "index"), Path.Combine(work, "journal"));
         start = Stopwatch.GetTimestamp();
         IReadOnlyList<string> killed = await IndexRun.ServicesAsync(plan, chosen, files, chosen == Isolation.Process ? arguments.GetValue(kills) : 0, cancellation);
-        Say($"three {(chosen == Isolation.Process ? "processes" : "threads  ")}{Stopwatch.GetElapsedTime(start).TotalSeconds:F2} s  index {WordIndex.DigestOf(files.Index)}");
+        Say($"three {(chosen == Isolation.Process ? "processes" : "threads"),-9} {Stopwatch.GetElapsedTime(start).TotalSeconds:F2} s  index {WordIndex.DigestOf(files.Index)}");
         foreach (string victim in killed)
             Console.WriteLine($"killed {victim}");
 

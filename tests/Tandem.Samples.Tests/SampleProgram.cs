@@ -10,16 +10,7 @@ internal static class SampleProgram
 {
     internal static async Task<SampleRun> RunAsync(string sample, string[] arguments, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "..", "..", sample, Configuration, sample))
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = AppContext.BaseDirectory,
-        };
-        foreach (string argument in arguments)
-            start.ArgumentList.Add(argument);
-
-        using Process process = Process.Start(start)!;
+        using Process process = Start(sample, arguments);
         try
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation);
@@ -33,6 +24,17 @@ internal static class SampleProgram
             if (!process.HasExited)
                 process.Kill(entireProcessTree: true);
         }
+    }
+
+    internal static Process Start(string sample, string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "..", "..", sample, Configuration, sample), arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = AppContext.BaseDirectory,
+        };
+        return Process.Start(start)!;
     }
 
     /// <summary>All projects are built into ARTIFACTS/bin/PROJECT/CONFIGURATION.</summary>
