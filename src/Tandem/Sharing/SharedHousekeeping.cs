@@ -53,8 +53,9 @@ internal static unsafe class SharedHousekeeping
 
     private static void Tick()
     {
-        // The objects are weakly known, but a process that does nothing collects nothing, and would keep the memory for ever.
-        if (SharedObjects.CountAbandoned(Collected, out int open) > 0)
+        // The objects are weakly known, but a worker that does nothing collects nothing, and would keep the memory for ever. Only
+        // workers: their heaps are small, while the user's program decides itself when it pays for a collection.
+        if (SharedObjects.CountAbandoned(Collected, out int open) > 0 && Launch.Nesting.IsWorker)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();

@@ -146,6 +146,24 @@ public sealed class SharedLockOverRings(SharedMemoryBackend backend) : SharedLoc
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task Deaths_are_noticed_beyond_the_entries_that_the_kernel_walks_for_one_thread()
+    {
+        SharedLock[] gates = [.. Enumerable.Range(0, 2_100).Select(static _ => new SharedLock())];
+        await Assert.ThrowsAsync<WorkerCrashedException>(() => _backend.Pool.RunAsync(() =>
+        {
+            foreach (SharedLock gate in gates)
+                _ = gate.Enter();
+            Deaths.Die(Death.Killed);
+        }));
+
+        foreach (SharedLock gate in gates)
+        {
+            Assert.Throws<AbandonedMutexException>(() => gate.Enter());
+            gate.Dispose();
+        }
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public void A_scope_that_was_forgotten_is_like_an_owner_that_died()
     {
         using var gate = new SharedLock();
