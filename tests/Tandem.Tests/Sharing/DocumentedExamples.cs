@@ -7,20 +7,8 @@ namespace Tandem.Tests.Sharing;
 public sealed class DocumentedExamples
 {
     [Fact]
-    public void Every_example_of_the_page_is_here()
-    {
-        string root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "Tandem.slnx")))
-            root = Path.GetDirectoryName(root)!;
-
-        string code = Squeeze(File.ReadAllText(Path.Combine(root, "tests/Tandem.Tests/Sharing/DocumentedExamples.cs")));
-        string[] parts = File.ReadAllText(Path.Combine(root, "docs/sharing.md")).Split("```");
-        string[] examples = [.. parts.Where(static (part, i) => i % 2 == 1 && part.StartsWith("csharp\n", StringComparison.Ordinal))];
-        Assert.NotEmpty(examples);
-        Assert.All(examples, example => Assert.Contains(Squeeze(example["csharp\n".Length..]), code, StringComparison.Ordinal));
-
-        static string Squeeze(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-    }
+    public void Every_example_of_the_page_is_here() =>
+        Documentation.AssertExamplesAreIn("docs/sharing.md", "tests/Tandem.Tests/Sharing/DocumentedExamples.cs");
 
     [Theory(Timeout = Limits.Test)]
     [InlineData(Isolation.Thread)]
