@@ -59,6 +59,12 @@ internal sealed record Metric(string Name, string Unit, bool SmallerIsBetter, st
     internal static readonly Metric ScanFiles =
         new("scan_files_per_s", "files/s", false, "reads, hashes and counts the metadata of the files of the .NET runtime");
 
+    internal static readonly Metric ServiceRestart =
+        new("service_restart_ms", "ms", true, "from killing an isolated service's process until its successor is ready");
+
+    internal static readonly Metric ServicesStop =
+        new("services_stop_extra_ms", "ms", true, "stopping a host with five isolated services, beyond the 100 ms that each of them takes itself");
+
     internal static readonly Metric ChannelOne =
         new(
             "sharing_channel_1to1_per_s", "messages/s", false,

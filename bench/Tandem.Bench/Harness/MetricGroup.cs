@@ -20,6 +20,7 @@ internal sealed record MetricGroup(Metric[] Metrics, Func<Session, Task> RunAsyn
         new([Metric.IdleMemory], IdleMemory.RunAsync),
         new([Metric.ParentBytes], ParentAllocations.RunAsync),
         new([Metric.ScanFiles], ScanFiles.RunAsync),
+        new([Metric.ServiceRestart, Metric.ServicesStop], Services.RunAsync),
         new([Metric.ChannelOne], SharedChannels.RunOneToOneAsync),
         new([Metric.ChannelMany], SharedChannels.RunManyToManyAsync),
         new([Metric.ChannelRoundTrip], SharedChannels.RunRoundTripAsync),

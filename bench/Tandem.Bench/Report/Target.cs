@@ -39,6 +39,7 @@ internal sealed record Target(int Number, string Text, Func<ResultLog, double?> 
         Ratio(13, "summing a shared array in processes, against threads", Metric.ArraySum, Backend.Processes, Backend.Plain, 0.95, atMost: false),
         Of(13, "handing over a shared array of 1 GiB", Metric.ArrayHandOver, 100, atMost: true),
         Ratio(14, "an uncontended shared lock, against Monitor", Metric.LockUncontended, Backend.Processes, Backend.Plain, 3, atMost: true),
+        Of(15, "stopping five isolated services, beyond the slowest one's own time", Metric.ServicesStop, 100, atMost: true),
     ];
 
     internal bool IsMetBy(double figure) => AtMost ? figure <= Bound : figure >= Bound;
