@@ -15,7 +15,7 @@ internal sealed class ClrStackSource : WorkerStackSource
 
     internal override bool TryCapture(int processId, int? threadId, TimeSpan limit, out string stack, out string problem)
     {
-        var capture = new Capture(processId, threadId);
+        var capture = new Capture(processId, threadId, limit);
         var thread = new Thread(capture.Run) { IsBackground = true, Name = "Tandem stack capture" };
         thread.Start();
         if (!capture.Done.Wait(limit))
@@ -38,7 +38,7 @@ internal sealed class ClrStackSource : WorkerStackSource
         SourceLines.WarmUp();
     }
 
-    private sealed class Capture(int processId, int? threadId)
+    private sealed class Capture(int processId, int? threadId, TimeSpan limit)
     {
         internal ManualResetEventSlim Done { get; } = new();
 
@@ -50,9 +50,19 @@ internal sealed class ClrStackSource : WorkerStackSource
         {
             try
             {
+                // Nobody waits any longer than that, and threads would gather behind one that is stuck.
+                if (!Gate.TryEnter(limit))
+                    return;
+
                 List<StackLine> lines;
-                lock (Gate)
+                try
+                {
                     lines = StackWalk.Of(processId, threadId);
+                }
+                finally
+                {
+                    Gate.Exit();
+                }
 
                 if (lines.Count == 0)
                 {

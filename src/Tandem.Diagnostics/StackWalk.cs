@@ -27,6 +27,7 @@ internal static class StackWalk
     /// <summary>The frames of the thread that runs the work, newest first; empty when no thread runs code of the program.</summary>
     internal static List<StackLine> Of(int processId, int? threadId)
     {
+        ChildSignals.SilenceStops();
         using DataTarget target = DataTarget.AttachToProcess(processId, suspend: true);
         if (target.ClrVersions.Length == 0)
             throw new InvalidOperationException("the process has not loaded a .NET runtime");
