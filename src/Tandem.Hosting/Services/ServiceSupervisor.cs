@@ -106,19 +106,17 @@ internal sealed class ServiceSupervisor
         if (run.Ready.IsCompleted)
             OnReady(service, run);
 
+        if (run.IsToldToStop)
+        {
+            OnStopped(service, run, error);
+            return;
+        }
+
         List<IsolatedService>? others;
         lock (_lock)
         {
             if (service.Run != run)
                 return;
-
-            // What is told to stop is waited for by who told it.
-            if (run.IsToldToStop)
-            {
-                service.MarkEnded(ServiceState.Stopped, null);
-                _events.Raise(ServiceEventKind.Stopped, service.Name, run.ProcessId, null);
-                return;
-            }
 
             others = OnEnded(service, run, error);
         }
@@ -291,14 +289,20 @@ internal sealed class ServiceSupervisor
             service.MarkStopping();
         }
 
-        if (run is null)
+        if (run is not null)
         {
-            await ReleaseAsync(service).ConfigureAwait(false);
-            return;
+            run.Stop();
+            Exception? error = await run.Ended.ConfigureAwait(false);
+            OnStopped(service, run, error);
         }
 
-        run.Stop();
-        Exception? error = await run.Ended.ConfigureAwait(false);
+        // It may have crashed a moment before it was told.
+        await ReleaseAsync(service).ConfigureAwait(false);
+    }
+
+    /// <summary>Whoever sees first that a run has ended as it was told says so.</summary>
+    private void OnStopped(IsolatedService service, ServiceRun run, Exception? error)
+    {
         lock (_lock)
         {
             if (service.Run != run)
@@ -307,7 +311,6 @@ internal sealed class ServiceSupervisor
             service.MarkEnded(ServiceState.Stopped, error);
         }
 
-        await ReleaseAsync(service).ConfigureAwait(false);
         _events.Raise(ServiceEventKind.Stopped, service.Name, run.ProcessId, error);
     }
 }
