@@ -13,7 +13,7 @@ internal static class Recovery
 
         await using var pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 1, SpareWorkers = 1 });
         List<double> times = [];
-        int kills = session.Scale(full: 300, quick: 40);
+        int kills = session.Scale(full: 300, quick: 25);
         for (int i = 0; i < kills; i++)
         {
             int killed = await pool.RunAsync(static () => Environment.ProcessId);

@@ -16,8 +16,8 @@ internal static class Services
     {
         Contender[] restarts = [new(Backend.Processes, RestartAsync)];
         Contender[] stops = [new(Backend.Threads, () => StopAsync(Isolation.Thread)), new(Backend.Processes, () => StopAsync(Isolation.Process))];
-        await session.CompareAsync(Metric.ServiceRestart, restarts, rounds: session.Scale(full: 15, quick: 5));
-        await session.CompareAsync(Metric.ServicesStop, stops, rounds: session.Scale(full: 9, quick: 3));
+        await session.CompareAsync(Metric.ServiceRestart, restarts, rounds: session.Scale(full: 15, quick: 3));
+        await session.CompareAsync(Metric.ServicesStop, stops, rounds: session.Scale(full: 9, quick: 2));
     }
 
     private static async Task<double> RestartAsync()

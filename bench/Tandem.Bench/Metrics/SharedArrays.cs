@@ -36,7 +36,7 @@ internal static class SharedArrays
                 .. pools.Each((pool, _) => MeasureAsync(half => pool.RunAsync(() => Sum(shared.Slice((long)half * Length / 2, Length / 2))))),
                 new Contender(Backend.Plain, () => MeasureAsync(half => Task.Run(() => Sum(plain.AsSpan(half * (Length / 2), Length / 2))))),
             ],
-            rounds: session.Scale(full: 9, quick: 5),
+            rounds: session.Scale(full: 9, quick: 2),
             warmUps: 3);
     }
 

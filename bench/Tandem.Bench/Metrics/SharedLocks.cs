@@ -18,7 +18,7 @@ internal static class SharedLocks
                 Contender.OfSync(Backend.Threads, () => Measure(local, count)),
                 Contender.OfSync(Backend.Plain, () => Measure(monitor, count)),
             ],
-            rounds: session.Scale(full: 9, quick: 5),
+            rounds: session.Scale(full: 9, quick: 3),
             warmUps: 3);
     }
 
