@@ -37,11 +37,17 @@ internal static class IndexRun
             else if (services.Snapshot().All(static service => service.State == ServiceState.Completed))
                 finished.TrySetResult();
         };
-        await host.StartAsync(cancellation);
-        List<string> killed = await KillAsync(services, kills, finished.Task);
-        await finished.Task.WaitAsync(cancellation);
-        await host.StopAsync(CancellationToken.None);
-        return killed;
+        try
+        {
+            await host.StartAsync(cancellation);
+            List<string> killed = await KillAsync(services, kills, finished.Task.WaitAsync(cancellation));
+            await finished.Task.WaitAsync(cancellation);
+            return killed;
+        }
+        finally
+        {
+            await host.StopAsync(CancellationToken.None);
+        }
     }
 
     private static void AddStages(IServiceCollection services, Plan plan, Isolation isolation, OutputFiles output)

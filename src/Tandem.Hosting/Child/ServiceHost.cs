@@ -39,6 +39,10 @@ internal static class ServiceHost
             error ??= e;
         }
 
+        // It may have asked its host to stop before it threw, which the host does not tell.
+        if (host.Services.GetService<TService>() is BackgroundService { ExecuteTask.Exception.InnerException: { } thrown })
+            error ??= thrown;
+
         if (error is not null && !stop.IsCancellationRequested)
             ExceptionDispatchInfo.Throw(error);
     }

@@ -3,7 +3,7 @@ namespace Tandem.Hosting;
 /// <summary>One service as its supervisor sees it, over all its runs. All changes under the supervisor's lock.</summary>
 internal sealed class IsolatedService(ServiceRegistration registration, ServiceContext context)
 {
-    private TaskCompletionSource _ready = NewSignal();
+    private volatile TaskCompletionSource _ready = NewSignal(); // also read without the lock
     private WorkerPool? _pool;
 
     internal string Name => registration.Options.Name;
@@ -36,7 +36,7 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
         if (_ready.Task.IsCompleted)
             _ready = NewSignal();
 
-        Run = new ServiceRun(registration, context, TakePool(), Task.WhenAll(Dependencies.Select(static service => service.Ready)));
+        Run = new ServiceRun(registration, context, TakePool(), WhenDependenciesAreReadyAsync());
         return Run;
     }
 
@@ -48,8 +48,11 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
 
     internal void MarkStopping()
     {
-        if (Run is not null)
-            State = ServiceState.Stopping;
+        // One that has ended by itself says for good whether those that need it may start.
+        if (Run is null)
+            return;
+
+        State = ServiceState.Stopping;
         if (_ready.Task.IsCompleted)
             _ready = NewSignal();
     }
@@ -76,6 +79,13 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
 
         if (state == ServiceState.Failed)
             _ready.TrySetException(new InvalidOperationException($"Service '{Name}', which others depend on, has failed and is not started again.", error));
+    }
+
+    /// <summary>Completes when all of them are ready at the same time.</summary>
+    private async Task WhenDependenciesAreReadyAsync()
+    {
+        while (Dependencies.Exists(static service => !service.Ready.IsCompletedSuccessfully))
+            await Task.WhenAll(Dependencies.Select(static service => service.Ready)).ConfigureAwait(false);
     }
 
     private static TaskCompletionSource NewSignal()

@@ -23,7 +23,7 @@ public sealed class IsolatedServiceOptions
     /// </summary>
     public bool SignalsReadiness { get; set; }
 
-    /// <summary>How long it may take from its start until it is ready; beyond, that is a crash. Default: 30 seconds.</summary>
+    /// <summary>How long it may take from its start until it is ready; beyond, it is stopped and has failed, with a <see cref="TimeoutException"/>. Default: 30 seconds.</summary>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -37,7 +37,7 @@ public sealed class IsolatedServiceOptions
 
     /// <summary>
     /// Changes what the service's process (or thread) is: transport, memory limit, dumps and whatever else <see cref="WorkerPoolOptions"/>
-    /// has. Isolation, number of workers and concurrency are set afterwards.
+    /// has. Isolation, name, the number of workers and spares, concurrency and the grace after cancellation are set afterwards.
     /// </summary>
     public Action<WorkerPoolOptions>? ConfigureWorker { get; set; }
 

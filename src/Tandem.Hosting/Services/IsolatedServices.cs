@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Tandem.Hosting;
 
 /// <summary>All isolated services of a host, each with its supervisor. To the host they are one service.</summary>
-internal sealed class IsolatedServices : IHostedService, IIsolatedServices
+internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDisposable, IAsyncDisposable
 {
     private readonly List<ServiceSupervisor> _supervisors = [];
     private readonly ServiceEvents _events;
@@ -66,6 +66,11 @@ internal sealed class IsolatedServices : IHostedService, IIsolatedServices
         if (_reason is not null)
             throw _reason;
     }
+
+    /// <summary>A host whose start failed is disposed without having been stopped.</summary>
+    public ValueTask DisposeAsync() => new(StopAllAsync());
+
+    public void Dispose() => Task.Run(StopAllAsync).GetAwaiter().GetResult();
 
     private Task StopAllAsync() => Task.WhenAll(_supervisors.Select(static supervisor => supervisor.StopAsync()));
 

@@ -20,7 +20,15 @@ internal sealed class ServiceEvents(ILoggerFactory loggers, object sender)
             ServiceEventKind.Ready or ServiceEventKind.Stopped or ServiceEventKind.Completed => LogLevel.Information,
             _ => LogLevel.Debug,
         };
-        _logger.Log(level, new EventId((int)kind + 1, kind.ToString()), error, "Service '{Service}' (process {ProcessId}): {Kind}", service, processId, kind);
+        try
+        {
+            _logger.Log(level, new EventId((int)kind + 1, kind.ToString()), error, "Service '{Service}' (process {ProcessId}): {Kind}", service, processId, kind);
+        }
+        catch (Exception)
+        {
+            // A logger that throws must not end the supervision.
+        }
+
         if (Raised is { } handler)
         {
             var happened = new ServiceEvent(kind, service, DateTimeOffset.UtcNow, processId, error);

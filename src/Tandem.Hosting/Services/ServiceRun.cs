@@ -60,8 +60,8 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
 
     private async Task<Exception?> RunAsync(Task prerequisites)
     {
-        // The supervisor must have noted this run before anything happens to it.
-        await Task.Yield();
+        // The supervisor must have noted this run before anything happens to it; never on a caller's synchronization context.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         Exception? error = null;
         try
         {

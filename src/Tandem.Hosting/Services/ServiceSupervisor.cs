@@ -77,6 +77,10 @@ internal sealed class ServiceSupervisor
         {
             _turn.Release();
         }
+
+        // Who gives up at this moment has its reason told.
+        if (Volatile.Read(ref _givesUp))
+            await _exhausted.Task.ConfigureAwait(false);
     }
 
     /// <summary>Ready, or given up for good.</summary>
@@ -160,7 +164,9 @@ internal sealed class ServiceSupervisor
             _ => ServiceEventKind.Failed,
         };
         _events.Raise(kind, service.Name, (error as WorkerCrashedException)?.ProcessId ?? run.ProcessId, error);
-        bool restarts = !_stopping && service.Restart switch
+        // What it needs does not come back, so neither does it.
+        bool isLost = service.Dependencies.Exists(static dependency => dependency.State == ServiceState.Failed);
+        bool restarts = !_stopping && !isLost && service.Restart switch
         {
             RestartPolicy.Permanent => true,
             RestartPolicy.Transient => error is not null,
@@ -184,7 +190,7 @@ internal sealed class ServiceSupervisor
     private async Task RestartAsync(IsolatedService service, List<IsolatedService> affected, Exception? error)
     {
         // Nothing of one service's restart waits for another's, unless it stops others.
-        bool takesTurn = affected.Count > 1;
+        bool takesTurn = _options.Strategy != SupervisionStrategy.OneForOne;
         if (takesTurn)
             await _turn.WaitAsync().ConfigureAwait(false);
         try
@@ -258,10 +264,10 @@ internal sealed class ServiceSupervisor
         {
             if (!hasTurn)
                 _turn.Release();
-        }
 
-        _exhausted.TrySetResult(reason);
-        _escalate(reason);
+            _escalate(reason);
+            _exhausted.TrySetResult(reason);
+        }
     }
 
     /// <summary>Stops services in reverse order: each when those of them that need it have stopped.</summary>
