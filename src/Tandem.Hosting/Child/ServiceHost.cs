@@ -84,12 +84,12 @@ internal static class ServiceHost
     /// <summary>Completes when the service has ended, when it asked its host to stop, or when it is told to.</summary>
     private static async Task EndAsync(IHostedService service, IHost host, CancellationToken stop)
     {
-        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        CancellationToken stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        using CancellationTokenRegistration first = stop.UnsafeRegister(static told => ((TaskCompletionSource)told!).TrySetResult(), told);
-        using CancellationTokenRegistration second = stopping.UnsafeRegister(static told => ((TaskCompletionSource)told!).TrySetResult(), told);
-        Task ended = service is BackgroundService { ExecuteTask: { } execution } ? await Task.WhenAny(execution, told.Task).ConfigureAwait(false) : told.Task;
-        await ended.ConfigureAwait(false);
+        using var told = CancellationTokenSource.CreateLinkedTokenSource(
+            stop, host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        var whenTold = Task.Delay(Timeout.InfiniteTimeSpan, told.Token);
+        Task execution = (service as BackgroundService)?.ExecuteTask ?? whenTold;
+        if (await Task.WhenAny(execution, whenTold).ConfigureAwait(false) != whenTold)
+            await execution.ConfigureAwait(false);
     }
 
     private sealed class Readiness(IProgress<ServiceReport> reports) : IServiceReadiness

@@ -73,9 +73,12 @@ public sealed class IsolatedServiceOptions
 
     internal void Validate()
     {
-        Option.Check(!string.IsNullOrWhiteSpace(Name), nameof(Name), Name, "not empty", Name);
-        Option.Check(Enum.IsDefined(Restart), nameof(Restart), Restart, "Permanent, Transient or Temporary", Name);
-        Option.Check(Option.IsDuration(StartTimeout) && StartTimeout > TimeSpan.Zero, nameof(StartTimeout), StartTimeout, "positive, at most 24 days", Name);
-        Option.Check(ShutdownTimeout is null || Option.IsDuration(ShutdownTimeout.Value), nameof(ShutdownTimeout), ShutdownTimeout, "between 0 and 24 days", Name);
+        Check(!string.IsNullOrWhiteSpace(Name), nameof(Name), Name, "not empty");
+        Check(Enum.IsDefined(Restart), nameof(Restart), Restart, "Permanent, Transient or Temporary");
+        Check(Option.IsDuration(StartTimeout) && StartTimeout > TimeSpan.Zero, nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
+        Check(ShutdownTimeout is null || Option.IsDuration(ShutdownTimeout.Value), nameof(ShutdownTimeout), ShutdownTimeout, "between 0 and 24 days");
     }
+
+    private void Check(bool valid, string property, object? value, string expected) =>
+        Option.Check(valid, $"'{Name}': {nameof(IsolatedServiceOptions)}", property, value, expected);
 }

@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Tandem.Hosting;
@@ -16,14 +14,9 @@ internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDis
         IEnumerable<ServiceRegistration> registrations,
         IOptionsMonitor<ServiceSupervisorOptions> options,
         IHostApplicationLifetime lifetime,
-        IHostEnvironment environment,
-        IConfiguration configuration,
-        IOptions<HostOptions> hostOptions,
-        IOptions<LoggerFilterOptions> filters,
-        ILoggerFactory loggers)
+        ServiceContext context)
     {
-        _events = new ServiceEvents(loggers, this);
-        var context = new ServiceContext(environment, configuration, hostOptions, filters, loggers);
+        _events = new ServiceEvents(context.LoggerFactory, this);
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (IGrouping<string, ServiceRegistration> group in registrations.GroupBy(static registration => registration.Options.Supervisor))
         {

@@ -120,9 +120,7 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
     /// <summary>A process is killed when it does not stop in time; a thread can only be left behind.</summary>
     private async Task WithinGraceAsync(Task end)
     {
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using CancellationTokenRegistration registration = _stop.Token.UnsafeRegister(static stopped => ((TaskCompletionSource)stopped!).TrySetResult(), stopped);
-        await Task.WhenAny(end, stopped.Task).ConfigureAwait(false);
+        await Task.WhenAny(end, Task.Delay(Timeout.InfiniteTimeSpan, _stop.Token)).ConfigureAwait(false);
         await end.WaitAsync(_context.ShutdownTimeoutOf(_registration.Options) + ServiceContext.Slack).ConfigureAwait(false);
     }
 

@@ -68,6 +68,14 @@ internal sealed class ServiceSupervisor
         lock (_lock)
             _stopping = true;
 
+        await StopInTurnAsync().ConfigureAwait(false);
+        // Who gives up at this moment has its reason told.
+        if (Volatile.Read(ref _givesUp))
+            await _exhausted.Task.ConfigureAwait(false);
+    }
+
+    private async Task StopInTurnAsync()
+    {
         await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -77,10 +85,6 @@ internal sealed class ServiceSupervisor
         {
             _turn.Release();
         }
-
-        // Who gives up at this moment has its reason told.
-        if (Volatile.Read(ref _givesUp))
-            await _exhausted.Task.ConfigureAwait(false);
     }
 
     /// <summary>Ready, or given up for good.</summary>
@@ -193,6 +197,7 @@ internal sealed class ServiceSupervisor
         bool takesTurn = _options.Strategy != SupervisionStrategy.OneForOne;
         if (takesTurn)
             await _turn.WaitAsync().ConfigureAwait(false);
+        bool isAllowed;
         try
         {
             lock (_lock)
@@ -200,71 +205,64 @@ internal sealed class ServiceSupervisor
                 // Another one's restart may have taken this service along meanwhile.
                 if (_stopping || service.Run is not null)
                     return;
+
+                isAllowed = TryCountRestart();
+                if (!isAllowed)
+                {
+                    _stopping = _givesUp = true;
+                    service.MarkEnded(ServiceState.Failed, error);
+                }
             }
 
-            if (!TryCountRestart())
-            {
-                await GiveUpAsync(service, error, takesTurn).ConfigureAwait(false);
-                return;
-            }
-
-            await StopAllAsync(affected.FindAll(other => other != service)).ConfigureAwait(false);
-            lock (_lock)
-            {
-                if (_stopping)
-                    return;
-
-                service.Restarts++;
-                StartAll(affected.Where(one => one.Run is null && (one == service || one.State == ServiceState.Stopped)));
-            }
+            if (isAllowed)
+                await RestartAsync(service, affected).ConfigureAwait(false);
         }
         finally
         {
             if (takesTurn)
                 _turn.Release();
         }
+
+        if (!isAllowed)
+            await GiveUpAsync(new ServiceRestartLimitException(service.Name, _options.MaxRestarts, _options.Period, error)).ConfigureAwait(false);
     }
 
-    private bool TryCountRestart()
+    private async Task RestartAsync(IsolatedService service, List<IsolatedService> affected)
     {
-        lock (_lock)
-        {
-            long now = Stopwatch.GetTimestamp();
-            while (_restarts.Count > 0 && Stopwatch.GetElapsedTime(_restarts.Peek(), now) >= _options.Period)
-                _restarts.Dequeue();
-
-            if (_restarts.Count >= _options.MaxRestarts)
-                return false;
-
-            _restarts.Enqueue(now);
-            return true;
-        }
-    }
-
-    private async Task GiveUpAsync(IsolatedService service, Exception? error, bool hasTurn)
-    {
-        var reason = new ServiceRestartLimitException(service.Name, _options.MaxRestarts, _options.Period, error);
+        await StopAllAsync(affected.FindAll(other => other != service)).ConfigureAwait(false);
         lock (_lock)
         {
             if (_stopping)
                 return;
 
-            _stopping = _givesUp = true;
-            service.MarkEnded(ServiceState.Failed, error);
+            service.Restarts++;
+            StartAll(affected.Where(one => one.Run is null && (one == service || one.State == ServiceState.Stopped)));
         }
+    }
 
-        _events.Raise(ServiceEventKind.RestartLimitReached, service.Name, 0, reason);
-        if (!hasTurn)
-            await _turn.WaitAsync().ConfigureAwait(false);
+    /// <summary>Under the lock.</summary>
+    private bool TryCountRestart()
+    {
+        long now = Stopwatch.GetTimestamp();
+        while (_restarts.Count > 0 && Stopwatch.GetElapsedTime(_restarts.Peek(), now) >= _options.Period)
+            _restarts.Dequeue();
+
+        if (_restarts.Count >= _options.MaxRestarts)
+            return false;
+
+        _restarts.Enqueue(now);
+        return true;
+    }
+
+    private async Task GiveUpAsync(ServiceRestartLimitException reason)
+    {
+        _events.Raise(ServiceEventKind.RestartLimitReached, reason.Service, 0, reason);
         try
         {
-            await StopAllAsync(_services).ConfigureAwait(false);
+            await StopInTurnAsync().ConfigureAwait(false);
         }
         finally
         {
-            if (!hasTurn)
-                _turn.Release();
-
             _escalate(reason);
             _exhausted.TrySetResult(reason);
         }

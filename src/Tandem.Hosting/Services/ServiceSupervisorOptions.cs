@@ -21,8 +21,9 @@ public sealed class ServiceSupervisorOptions
 
     internal void Validate(string supervisor)
     {
-        Option.Check(MaxRestarts >= 0, nameof(MaxRestarts), MaxRestarts, "at least 0", supervisor);
-        Option.Check(Option.IsDuration(Period) && Period > TimeSpan.Zero, nameof(Period), Period, "positive, at most 24 days", supervisor);
-        Option.Check(Enum.IsDefined(Strategy), nameof(Strategy), Strategy, "OneForOne, OneForAll or RestForOne", supervisor);
+        string owner = $"'{supervisor}': {nameof(ServiceSupervisorOptions)}";
+        Option.Check(MaxRestarts >= 0, owner, nameof(MaxRestarts), MaxRestarts, "at least 0");
+        Option.Check(Option.IsDuration(Period) && Period > TimeSpan.Zero, owner, nameof(Period), Period, "positive, at most 24 days");
+        Option.Check(Enum.IsDefined(Strategy), owner, nameof(Strategy), Strategy, "OneForOne, OneForAll or RestForOne");
     }
 }

@@ -153,17 +153,17 @@ public sealed class WorkerPoolOptions
         Check(QueueFullMode is QueueFullMode.Wait or QueueFullMode.Reject, nameof(QueueFullMode), QueueFullMode, "Wait or Reject");
         Check(Transport is >= WorkerTransport.Auto and <= WorkerTransport.Portable, nameof(Transport), Transport, "Auto, SharedMemory or Portable");
         Check(!string.IsNullOrWhiteSpace(Name), nameof(Name), Name, "not empty");
-        Check(IsDuration(CancellationGrace) || CancellationGrace == Timeout.InfiniteTimeSpan, nameof(CancellationGrace), CancellationGrace, "between 0 and 24 days");
-        Check(IsDuration(TerminationGrace), nameof(TerminationGrace), TerminationGrace, "between 0 and 24 days");
-        Check(IsDuration(StartTimeout) && StartTimeout > TimeSpan.Zero, nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
+        Check(Option.IsDuration(CancellationGrace) || CancellationGrace == Timeout.InfiniteTimeSpan, nameof(CancellationGrace), CancellationGrace, "between 0 and 24 days");
+        Check(Option.IsDuration(TerminationGrace), nameof(TerminationGrace), TerminationGrace, "between 0 and 24 days");
+        Check(Option.IsDuration(StartTimeout) && StartTimeout > TimeSpan.Zero, nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
         Check(RestartLimit >= 1, nameof(RestartLimit), RestartLimit, "at least 1");
-        Check(IsDuration(RestartPeriod) && RestartPeriod > TimeSpan.Zero, nameof(RestartPeriod), RestartPeriod, "positive, at most 24 days");
+        Check(Option.IsDuration(RestartPeriod) && RestartPeriod > TimeSpan.Zero, nameof(RestartPeriod), RestartPeriod, "positive, at most 24 days");
         Check(SpareWorkers is >= 0 and <= 64, nameof(SpareWorkers), SpareWorkers, "between 0 and 64");
         Check(MaxItemsPerWorker is null or >= 1, nameof(MaxItemsPerWorker), MaxItemsPerWorker, "at least 1");
         Check(MaxWorkerMemory is null or >= 16 << 20, nameof(MaxWorkerMemory), MaxWorkerMemory, "at least 16 MiB, which an empty worker takes");
-        Check(MaxWorkerAge is null || (IsDuration(MaxWorkerAge.Value) && MaxWorkerAge > TimeSpan.Zero), nameof(MaxWorkerAge), MaxWorkerAge, "positive, at most 24 days");
+        Check(MaxWorkerAge is null || (Option.IsDuration(MaxWorkerAge.Value) && MaxWorkerAge > TimeSpan.Zero), nameof(MaxWorkerAge), MaxWorkerAge, "positive, at most 24 days");
         Check(RecycleJitter is >= 0 and <= 0.9, nameof(RecycleJitter), RecycleJitter, "between 0 and 0.9");
-        Check(IdleTimeout is null || (IsDuration(IdleTimeout.Value) && IdleTimeout > TimeSpan.Zero), nameof(IdleTimeout), IdleTimeout, "positive, at most 24 days");
+        Check(IdleTimeout is null || (Option.IsDuration(IdleTimeout.Value) && IdleTimeout > TimeSpan.Zero), nameof(IdleTimeout), IdleTimeout, "positive, at most 24 days");
         Check(MinWorkers >= 0 && MinWorkers <= Workers, nameof(MinWorkers), MinWorkers, "between 0 and Workers");
         Check(MaxAbandonedThreads >= 0, nameof(MaxAbandonedThreads), MaxAbandonedThreads, "at least 0");
         Check(MaximumNesting is >= 1 and <= 16, nameof(MaximumNesting), MaximumNesting, "between 1 and 16");
@@ -173,13 +173,6 @@ public sealed class WorkerPoolOptions
         return copy;
     }
 
-    private static bool IsDuration(TimeSpan value) => value >= TimeSpan.Zero && value.TotalMilliseconds < int.MaxValue;
-
-    private static void Check(bool valid, string property, object? value, string expected)
-    {
-        if (!valid)
-        {
-            throw new ArgumentOutOfRangeException(property, value, $"{nameof(WorkerPoolOptions)}.{property} is {value ?? "null"}; it must be {expected}.");
-        }
-    }
+    private static void Check(bool valid, string property, object? value, string expected) =>
+        Option.Check(valid, nameof(WorkerPoolOptions), property, value, expected);
 }

@@ -12,70 +12,30 @@ namespace Tandem;
 public sealed unsafe class ReadOnlySharedArray<T> : ISharedObject<ReadOnlySharedArray<T>>, IDisposable
     where T : unmanaged
 {
-    private readonly SharedSegment? _segment;
-    private T[]? _array;
-    private T* _items;
+    private ArrayMemory<T> _memory;
 
-    internal ReadOnlySharedArray(T[] array, T* items)
-    {
-        _array = array;
-        _items = items;
-        Length = array.Length;
-    }
+    internal ReadOnlySharedArray(T[] array) => _memory = new ArrayMemory<T>(array);
 
-    private ReadOnlySharedArray(SharedSegment segment)
-    {
-        _segment = segment;
-        Length = Elements.CountOf<T>(segment);
-        _items = (T*)segment.Data;
-    }
+    private ReadOnlySharedArray(SharedSegment segment) => _memory = new ArrayMemory<T>(segment);
 
     /// <summary>How many elements it has.</summary>
-    public long Length { get; }
+    public long Length => _memory.Length;
 
     /// <summary>Who can share it.</summary>
-    public Isolation Isolation => _segment is null ? Isolation.Thread : Isolation.Process;
+    public Isolation Isolation => _memory.Isolation;
 
     /// <summary>All elements.</summary>
     /// <exception cref="InvalidOperationException">It has more elements than a span can; see <see cref="Slice"/>.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
-    public ReadOnlySpan<T> Span => Length <= int.MaxValue
-        ? new ReadOnlySpan<T>(Items, (int)Length)
-        : throw new InvalidOperationException($"A span cannot have {Length} elements; use Slice.");
+    public ReadOnlySpan<T> Span => _memory.All(this);
 
     /// <summary>An element, in place.</summary>
     /// <param name="index">From 0 to <see cref="Length"/> - 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such element.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
-    public ref readonly T this[long index]
-    {
-        get
-        {
-            if ((ulong)index >= (ulong)Length)
-                throw new ArgumentOutOfRangeException(nameof(index), index, $"The array has {Length} elements.");
+    public ref readonly T this[long index] => ref _memory.At(this, index);
 
-            return ref Items[index];
-        }
-    }
-
-    SharedSegment? ISharedObject.Segment
-    {
-        get
-        {
-            _ = Items;
-            return _segment;
-        }
-    }
-
-    private T* Items
-    {
-        get
-        {
-            T* items = _items;
-            ObjectDisposedException.ThrowIf(items == null, this);
-            return items;
-        }
-    }
+    SharedSegment? ISharedObject.Segment => _memory.Segment(this);
 
     static ReadOnlySharedArray<T> ISharedObject<ReadOnlySharedArray<T>>.Open(SharedSegment segment)
     {
@@ -99,17 +59,8 @@ public sealed unsafe class ReadOnlySharedArray<T> : ISharedObject<ReadOnlyShared
     /// <param name="length">How many.</param>
     /// <exception cref="ArgumentOutOfRangeException">They are not all within the array.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
-    public ReadOnlySpan<T> Slice(long start, int length)
-    {
-        SharedArray<T>.CheckRange(start, length, Length);
-        return new ReadOnlySpan<T>(Items + start, length);
-    }
+    public ReadOnlySpan<T> Slice(long start, int length) => _memory.Slice(this, start, length);
 
     /// <summary>Gives up the view; the array and other views of it are not touched.</summary>
-    public void Dispose()
-    {
-        _items = null;
-        _array = null;
-        _segment?.Close(unmap: true);
-    }
+    public void Dispose() => _memory.Dispose();
 }

@@ -20,9 +20,7 @@ namespace Tandem;
 public sealed unsafe class SharedArray<T> : ISharedObject<SharedArray<T>>, IDisposable
     where T : unmanaged
 {
-    private readonly SharedSegment? _segment;
-    private T[]? _array; // keeps the pinned memory of an array for threads
-    private T* _items;
+    private ArrayMemory<T> _memory;
 
     /// <summary>Makes an array of zeros.</summary>
     /// <param name="length">How many elements.</param>
@@ -35,74 +33,39 @@ public sealed unsafe class SharedArray<T> : ISharedObject<SharedArray<T>>, IDisp
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Elements.CheckMayShare<T>(isolation);
-        Length = length;
         if (isolation == Isolation.Thread)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Array.MaxLength);
-            _array = GC.AllocateArray<T>((int)length, pinned: true);
-            _items = (T*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(_array, 0);
+            _memory = new ArrayMemory<T>(GC.AllocateArray<T>((int)length, pinned: true));
             return;
         }
 
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, (long.MaxValue >> 8) / sizeof(T));
-        _segment = SharedSegment.Create(SegmentKind.Array, typeof(T), sizeof(T), length, length * sizeof(T));
-        _items = (T*)_segment.Data;
-        SharedObjects.Add(this, _segment);
+        SharedSegment segment = SharedSegment.Create(SegmentKind.Array, typeof(T), sizeof(T), length, length * sizeof(T));
+        _memory = new ArrayMemory<T>(segment);
+        SharedObjects.Add(this, segment);
     }
 
-    private SharedArray(SharedSegment segment)
-    {
-        _segment = segment;
-        Length = Elements.CountOf<T>(segment);
-        _items = (T*)segment.Data;
-    }
+    private SharedArray(SharedSegment segment) => _memory = new ArrayMemory<T>(segment);
 
     /// <summary>How many elements it has.</summary>
-    public long Length { get; }
+    public long Length => _memory.Length;
 
     /// <summary>Who can share it.</summary>
-    public Isolation Isolation => _segment is null ? Isolation.Thread : Isolation.Process;
+    public Isolation Isolation => _memory.Isolation;
 
     /// <summary>All elements.</summary>
     /// <exception cref="InvalidOperationException">It has more elements than a span can; see <see cref="Slice"/>.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
-    public Span<T> Span => Length <= int.MaxValue
-        ? new Span<T>(Items, (int)Length)
-        : throw new InvalidOperationException($"A span cannot have {Length} elements; use Slice.");
+    public Span<T> Span => _memory.All(this);
 
     /// <summary>An element, in place.</summary>
     /// <param name="index">From 0 to <see cref="Length"/> - 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such element.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
-    public ref T this[long index]
-    {
-        get
-        {
-            if ((ulong)index >= (ulong)Length)
-                throw new ArgumentOutOfRangeException(nameof(index), index, $"The array has {Length} elements.");
+    public ref T this[long index] => ref _memory.At(this, index);
 
-            return ref Items[index];
-        }
-    }
-
-    SharedSegment? ISharedObject.Segment
-    {
-        get
-        {
-            _ = Items;
-            return _segment;
-        }
-    }
-
-    private T* Items
-    {
-        get
-        {
-            T* items = _items;
-            ObjectDisposedException.ThrowIf(items == null, this);
-            return items;
-        }
-    }
+    SharedSegment? ISharedObject.Segment => _memory.Segment(this);
 
     static SharedArray<T> ISharedObject<SharedArray<T>>.Open(SharedSegment segment)
     {
@@ -115,18 +78,13 @@ public sealed unsafe class SharedArray<T> : ISharedObject<SharedArray<T>>, IDisp
     /// <param name="length">How many.</param>
     /// <exception cref="ArgumentOutOfRangeException">They are not all within the array.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
-    public Span<T> Slice(long start, int length)
-    {
-        CheckRange(start, length, Length);
-        return new Span<T>(Items + start, length);
-    }
+    public Span<T> Slice(long start, int length) => _memory.Slice(this, start, length);
 
     /// <summary>Some of the elements as memory, for code that cannot hold a span; it keeps the array reachable.</summary>
     /// <inheritdoc cref="Slice"/>
     public Memory<T> AsMemory(long start, int length)
     {
-        CheckRange(start, length, Length);
-        _ = Items;
+        _ = Slice(start, length);
         return new Manager(this, start, length).Memory;
     }
 
@@ -141,35 +99,20 @@ public sealed unsafe class SharedArray<T> : ISharedObject<SharedArray<T>>, IDisp
     /// </summary>
     /// <exception cref="ObjectDisposedException">The array was disposed of.</exception>
     /// <exception cref="IOException">The system refuses the mapping.</exception>
-    public ReadOnlySharedArray<T> AsReadOnly()
-    {
-        T* items = Items;
-        return _segment is null ? new ReadOnlySharedArray<T>(_array!, items) : ReadOnlySharedArray<T>.Of(_segment);
-    }
+    public ReadOnlySharedArray<T> AsReadOnly() => _memory.Segment(this) is { } segment
+        ? ReadOnlySharedArray<T>.Of(segment)
+        : new ReadOnlySharedArray<T>(_memory.Array!);
 
     /// <summary>
     /// Gives up this process's hold on the memory. Work that captured the array and still waits for a worker gets it all the same.
     /// </summary>
-    public void Dispose()
-    {
-        _items = null;
-        _array = null;
-        _segment?.Close(unmap: true);
-    }
-
-    internal static void CheckRange(long start, int length, long all)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(start);
-        ArgumentOutOfRangeException.ThrowIfNegative(length);
-        if (start > all - length)
-            throw new ArgumentOutOfRangeException(nameof(length), $"{length} elements from {start} of {all}.");
-    }
+    public void Dispose() => _memory.Dispose();
 
     private sealed class Manager(SharedArray<T> array, long start, int length) : MemoryManager<T>
     {
         public override Span<T> GetSpan() => array.Slice(start, length);
 
-        public override MemoryHandle Pin(int elementIndex = 0) => new(array.Items + start + elementIndex, default, this);
+        public override MemoryHandle Pin(int elementIndex = 0) => new(array._memory.Items(array) + start + elementIndex, default, this);
 
         public override void Unpin()
         {

@@ -34,9 +34,6 @@ internal sealed record ItemLimits(TimeSpan? Timeout, TimeSpan? QueueTimeout, lon
 
     private static bool IsLimit(TimeSpan value) => value > TimeSpan.Zero && value.TotalMilliseconds < int.MaxValue;
 
-    private static void Check(bool valid, string property, object? value, string expected)
-    {
-        if (!valid)
-            throw new ArgumentOutOfRangeException(property, value, $"{nameof(WorkOptions)}.{property} is {value}; it must be {expected}.");
-    }
+    private static void Check(bool valid, string property, object? value, string expected) =>
+        Option.Check(valid, nameof(WorkOptions), property, value, expected);
 }

@@ -38,9 +38,6 @@ internal sealed class RestartBudget(int limit, TimeSpan period)
         while (Stopwatch.GetElapsedTime(_failures.Peek(), now) >= period)
             _failures.Dequeue();
 
-        while (_failures.Count > limit)
-            _failures.Dequeue();
-
         // Beyond the limit one try in a period, as a circuit breaker does: each costs a tenth of a second of processor time.
         TimeSpan delay = BackOff(InARow - 1);
         return IsSpent && delay < period ? period : delay;

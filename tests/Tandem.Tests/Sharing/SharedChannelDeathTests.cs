@@ -42,13 +42,7 @@ public sealed class SharedChannelDeathTests
             // In the middle of the load, after the last death has been got over.
             long until = state.Progress.Value + random.Next(20_000);
             await Eventually.Async(() => state.Progress.Value > until, otherwise: () => "Nothing goes through the channel any more.");
-            int[] workers = [.. pool.Snapshot().Workers.Where(static w => w.State == WorkerState.Busy).Select(static w => w.Id)];
-            if (workers.Length == 0)
-                continue;
-
-            int victim = workers[random.Next(workers.Length)];
-            Deaths.Kill(victim);
-            await Eventually.Async(() => pool.Snapshot().Workers.All(w => w.Id != victim));
+            await Killing.KillBusyWorkerAsync(pool, random);
         }
 
         state.Stop.Increment();
@@ -62,20 +56,8 @@ public sealed class SharedChannelDeathTests
         Assert.InRange(missing, 0, deaths);
         Assert.True(read > deaths && deaths > 0, $"{read} elements, {deaths} deaths");
 
-        async Task KeepRunningAsync(Func<Load, CancellationToken, Task> work, Func<bool> goesOn)
-        {
-            while (goesOn())
-            {
-                try
-                {
-                    await pool.RunAsync(work, state);
-                }
-                catch (WorkerCrashedException)
-                {
-                    Interlocked.Increment(ref deaths);
-                }
-            }
-        }
+        Task KeepRunningAsync(Func<Load, CancellationToken, Task> work, Func<bool> goesOn) =>
+            Killing.KeepRunningAsync(() => pool.RunAsync(work, state), goesOn, () => Interlocked.Increment(ref deaths));
     }
 
     [InlineArray(8)]

@@ -24,13 +24,7 @@ public sealed class SharedLockDeathTests
             // Somewhere in the middle of its work, whatever that is.
             long entries = state.Entries.Value;
             await Eventually.Async(() => state.Entries.Value > entries + random.Next(200), otherwise: () => "Nobody gets the lock any more.");
-            int[] workers = [.. pool.Snapshot().Workers.Where(static w => w.State == WorkerState.Busy).Select(static w => w.Id)];
-            if (workers.Length == 0)
-                return;
-
-            int victim = workers[random.Next(workers.Length)];
-            Deaths.Kill(victim);
-            await Eventually.Async(() => pool.Snapshot().Workers.All(w => w.Id != victim));
+            await Killing.KillBusyWorkerAsync(pool, random);
         });
 
     [Fact(Timeout = 1_800_000)]
@@ -56,28 +50,14 @@ public sealed class SharedLockDeathTests
         });
         var random = new Random(4711);
         int deaths = 0;
-        Task[] owners = [.. Enumerable.Range(0, 3).Select(_ => OwnerAsync())];
+        Task[] owners = [.. Enumerable.Range(0, 3).Select(_ => Killing.KeepRunningAsync(
+            () => pool.RunAsync(work, state), () => state.Stop.Value == 0, () => Interlocked.Increment(ref deaths)))];
         while (Volatile.Read(ref deaths) < Each)
             await disturb(pool, state, random);
 
         state.Stop.Increment();
         await Task.WhenAll(owners).WaitAsync(Limits.Condition);
         Assert.Equal(0, state.Violations.Value);
-
-        async Task OwnerAsync()
-        {
-            while (state.Stop.Value == 0)
-            {
-                try
-                {
-                    await pool.RunAsync(work, state);
-                }
-                catch (WorkerCrashedException)
-                {
-                    Interlocked.Increment(ref deaths);
-                }
-            }
-        }
     }
 
     private sealed class State : IDisposable

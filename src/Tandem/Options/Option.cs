@@ -1,0 +1,15 @@
+namespace Tandem;
+
+/// <summary>Checks of options.</summary>
+internal static class Option
+{
+    /// <exception cref="ArgumentOutOfRangeException">The property is not valid.</exception>
+    internal static void Check(bool valid, string owner, string property, object? value, string expected)
+    {
+        if (!valid)
+            throw new ArgumentOutOfRangeException(property, value, $"{owner}.{property} is {value ?? "null"}; it must be {expected}.");
+    }
+
+    /// <summary>Whether timers can count it.</summary>
+    internal static bool IsDuration(TimeSpan value) => value >= TimeSpan.Zero && value.TotalMilliseconds < int.MaxValue;
+}
