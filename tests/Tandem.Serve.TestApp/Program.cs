@@ -1,0 +1,47 @@
+using System.Security.Cryptography.X509Certificates;
+using Tandem.Serve.TestApp;
+
+// Read at the start: an answer shows which build serves, not which build lies on the disk.
+string versionFile = Path.Combine(AppContext.BaseDirectory, "version.txt");
+string version = File.Exists(versionFile) ? File.ReadAllText(versionFile).Trim() : "";
+
+WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+
+// One more url rather than an endpoint in code, beside which Kestrel would ignore the urls.
+if (builder.Configuration["https-port"] is { Length: > 0 } port && builder.Configuration["certificate"] is { Length: > 0 } certificate)
+{
+    X509Certificate2 loaded = X509CertificateLoader.LoadPkcs12FromFile(certificate, builder.Configuration["certificate-password"]);
+    builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = loaded));
+    builder.WebHost.UseUrls($"{builder.Configuration["urls"]};https://127.0.0.1:{port}".TrimStart(';'));
+}
+
+WebApplication app = builder.Build();
+app.UseWebSockets();
+
+app.MapGet("/", () => "Hello, World!");
+app.MapGet("/json", () => new Message("Hello, World!"));
+app.MapGet("/pid", () => $"{Environment.ProcessId}");
+app.MapGet("/version", () => version);
+app.MapGet("/slow", async (int ms, CancellationToken token) =>
+{
+    await Task.Delay(ms, token);
+    return "slow";
+});
+
+app.MapGet("/block", (int ms, int? threads) => Trouble.BlockAsync(ms, threads ?? 1));
+app.MapGet("/gc", (int ms) => Trouble.Collect(ms));
+app.MapGet("/hang", Trouble.Hang);
+app.MapGet("/leak", (int mib) => Trouble.Leak(mib));
+app.MapGet("/crash", (string? how) => Trouble.Crash(how ?? "failfast"));
+
+app.MapGet("/big", (int kib, HttpContext context) => Bodies.WriteAsync(context, kib * 1024L, chunked: false));
+app.MapGet("/chunked", (int kib, HttpContext context) => Bodies.WriteAsync(context, kib * 1024L, chunked: true));
+app.MapPost("/echo", Bodies.EchoAsync);
+app.MapGet("/sse", (int? ms, int? count, HttpContext context) => Bodies.SendEventsAsync(context, ms ?? 100, count ?? int.MaxValue));
+app.Map("/ws", Bodies.EchoMessagesAsync);
+
+app.Run();
+
+/// <summary>The small object of <c>/json</c>.</summary>
+internal sealed record Message(string Text);
