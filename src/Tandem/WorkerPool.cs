@@ -124,6 +124,9 @@ public partial class WorkerPool : IAsyncDisposable
     /// </summary>
     public Task StopAsync() => EndAsync(StopMode.Abort);
 
+    /// <summary>Ends the process of every worker that runs something, at once; its items fail with <see cref="WorkerCrashedException"/>.</summary>
+    internal void Kill(string reason) => ((ProcessEngine)_engine).Kill(reason);
+
     private Task EndAsync(StopMode mode)
     {
         Instruments.Remove(_engine);

@@ -70,6 +70,62 @@ internal static unsafe partial class Libc
         internal long Nanoseconds;
     }
 
+    /// <summary>struct iovec.</summary>
+    internal struct IoVector
+    {
+        internal byte* Base;
+        internal nint Length;
+    }
+
+    /// <summary>struct msghdr of 64-bit Linux.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MessageHeader
+    {
+        internal void* Name;
+        internal int NameLength;
+        internal IoVector* Vectors;
+        internal nint VectorCount;
+        internal byte* Control;
+        internal nint ControlLength;
+        internal int Flags;
+    }
+
+    [LibraryImport(Library, EntryPoint = "usleep")]
+    internal static partial int SleepMicroseconds(uint microseconds);
+
+    /// <summary>struct flock of 64-bit Linux.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct FileLock
+    {
+        internal short Type;
+        internal short Whence;
+        internal long Start;
+        internal long Length;
+        internal int Process;
+    }
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Fcntl(int fd, int command, FileLock* argument);
+
+    /// <summary>Locks one byte of a file for this open file alone (F_OFD_SETLK); false when another one has it. Closing it unlocks.</summary>
+    internal static bool TryLockByte(int fd, long index)
+    {
+        const int F_OFD_SETLK = 37;
+        const short F_WRLCK = 1;
+        var byteLock = new FileLock { Type = F_WRLCK, Start = index, Length = 1 };
+        return Fcntl(fd, F_OFD_SETLK, &byteLock) == 0;
+    }
+
+    [LibraryImport(Library, EntryPoint = "sendmsg", SetLastError = true)]
+    internal static partial nint SendMessage(int socket, MessageHeader* message, int flags);
+
+    [LibraryImport(Library, EntryPoint = "recvmsg", SetLastError = true)]
+    internal static partial nint ReceiveMessage(int socket, MessageHeader* message, int flags);
+
+    /// <summary>Takes a connection; where the socket has a time-out for receiving, it holds for this too.</summary>
+    [LibraryImport(Library, EntryPoint = "accept4", SetLastError = true)]
+    internal static partial int Accept(int socket, void* address, void* length, int flags);
+
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     private static partial long SysCall6(long number, nint a, nint b, nint c, nint d, nint e, nint f);
 
@@ -201,6 +257,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_addopen", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int SpawnActionsAddOpen(void* actions, int fd, string path, int flags, uint mode);
 
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_addchdir_np", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int SpawnActionsAddChangeFolder(void* actions, string path);
+
     [LibraryImport(Library, EntryPoint = "posix_spawnattr_init")]
     internal static partial int SpawnAttributesInit(void* attributes);
 
@@ -243,6 +302,45 @@ internal static unsafe partial class Libc
     {
         string path = ReadLink("/proc/self/exe");
         return path.Length is > 0 and < 4096 && !path.EndsWith(" (deleted)", StringComparison.Ordinal) ? path : null;
+    }
+
+    [LibraryImport(Library, EntryPoint = "waitid", SetLastError = true)]
+    private static partial int WaitId(int kind, int id, byte* information, int options);
+
+    /// <summary>Finds a child that has ended, and leaves it as it is.</summary>
+    internal static bool PeekExited(out int processId)
+    {
+        const int P_ALL = 0;
+        const int WNOHANG = 1;
+        const int WEXITED = 4;
+        const int WNOWAIT = 0x1000000;
+        const int ProcessIdOffset = 12; // in siginfo_t of 64-bit Linux
+        byte* information = stackalloc byte[128];
+        NativeMemory.Clear(information, 128);
+        bool found = WaitId(P_ALL, 0, information, WNOHANG | WEXITED | WNOWAIT) == 0;
+        processId = *(int*)(information + ProcessIdOffset);
+        return found && processId > 0;
+    }
+
+    [LibraryImport(Library, EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Execute(string path, byte** arguments, byte** environment);
+
+    /// <summary>Puts another program in this process's place. Returns only when that fails.</summary>
+    internal static void Execute(string path, string[] arguments, string[] environment)
+    {
+        using var first = new Tandem.Launch.NativeStrings(arguments);
+        using var second = new Tandem.Launch.NativeStrings(environment);
+        _ = Execute(path, first.Pointer, second.Pointer);
+    }
+
+    [LibraryImport(Library, EntryPoint = "realpath", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial byte* RealPath(string path, byte* resolved);
+
+    /// <summary>A path without symbolic links; null where there is nothing.</summary>
+    internal static string? RealPath(string path)
+    {
+        byte* buffer = stackalloc byte[4096];
+        return RealPath(path, buffer) == null ? null : Marshal.PtrToStringUTF8((nint)buffer);
     }
 
     /// <summary>What a symbolic link says; empty where there is none.</summary>

@@ -31,6 +31,19 @@ internal sealed class LaunchPlan
         Hook = hook;
     }
 
+    /// <summary>A plan for another program, which a hook makes a worker without keeping it from its own <c>Main</c>.</summary>
+    internal LaunchPlan(string executable, string[] arguments, string hook, string folder)
+        : this(executable, arguments, hook)
+    {
+        Folder = folder;
+        IsGuest = true;
+    }
+
+    private bool IsGuest { get; }
+
+    /// <summary>The current folder of the process; null for this process's own.</summary>
+    internal string? Folder { get; }
+
     /// <summary>The program to run.</summary>
     internal string Executable { get; }
 
@@ -58,13 +71,9 @@ internal sealed class LaunchPlan
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
             environment[(string)variable.Key] = (string?)variable.Value ?? "";
 
-        // A worker is one of many: one heap, without a background collector thread. The pool's own settings, below, win.
-        environment["DOTNET_gcServer"] = "0";
-        environment["DOTNET_gcConcurrent"] = "0";
-        // Arguments and results live shortly. In the large object heap each of them would cost a full collection and fresh pages;
-        // in a first generation of 64 MiB they cost neither.
-        environment.TryAdd("DOTNET_GCLOHThreshold", "0x2000000");
-        environment.TryAdd("DOTNET_GCgen0size", FirstGeneration(options).ToString("x", CultureInfo.InvariantCulture));
+        if (!IsGuest)
+            SetCollector(options, environment);
+
         DiagnosticFiles.RequestDumps(options, environment);
 
         foreach ((string name, string? value) in options.Environment)
@@ -80,16 +89,28 @@ internal sealed class LaunchPlan
         environment[LaunchProtocol.DepthLimitVariable] = depthLimit.ToString(CultureInfo.InvariantCulture);
         environment[LaunchProtocol.ParentVariable] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         environment[LaunchProtocol.ConcurrencyVariable] = options.ConcurrencyPerWorker.ToString(CultureInfo.InvariantCulture);
-        environment[LaunchProtocol.FoldersVariable] = PlugIns.Folders();
+        if (!IsGuest)
+            environment[LaunchProtocol.FoldersVariable] = PlugIns.Folders();
         if (Hook is not null)
         {
             environment.TryGetValue(LaunchProtocol.HooksVariable, out string? former);
-            // Ours never returns, so it comes last.
+            // Ours never returns, unless for a guest, so it comes last.
             environment[LaunchProtocol.HooksVariable] = string.IsNullOrEmpty(former) ? Hook : former + Path.PathSeparator + Hook;
             environment[LaunchProtocol.FormerHooksVariable] = former ?? "";
         }
 
         return environment;
+    }
+
+    private static void SetCollector(WorkerPoolOptions options, Dictionary<string, string> environment)
+    {
+        // A worker is one of many: one heap, without a background collector thread. The pool's own settings, which come later, win.
+        environment["DOTNET_gcServer"] = "0";
+        environment["DOTNET_gcConcurrent"] = "0";
+        // Arguments and results live shortly. In the large object heap each of them would cost a full collection and fresh pages;
+        // in a first generation of 64 MiB they cost neither.
+        environment.TryAdd("DOTNET_GCLOHThreshold", "0x2000000");
+        environment.TryAdd("DOTNET_GCgen0size", FirstGeneration(options).ToString("x", CultureInfo.InvariantCulture));
     }
 
     /// <summary>Less garbage may lie about where a worker's memory is limited.</summary>

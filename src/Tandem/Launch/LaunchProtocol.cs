@@ -34,6 +34,9 @@ internal static class LaunchProtocol
     internal const int RequestsDescriptor = 5;
     internal const int ResultsDescriptor = 6;
 
+    /// <summary>The first of those that a <see cref="GuestProgram"/> gets besides.</summary>
+    internal const int FirstGuestDescriptor = 7;
+
     /// <summary>A worker that finds itself in the wrong place ends with this code instead of running the user's program.</summary>
     internal const int MisplacedExitCode = 113;
 

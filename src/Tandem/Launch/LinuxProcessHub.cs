@@ -166,6 +166,8 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
 
             _ = Libc.SpawnActionsInit(actions);
             _ = Libc.SpawnActionsAddOpen(actions, 0, "/dev/null", 0, 0);
+            if (plan.Folder is not null)
+                _ = Libc.SpawnActionsAddChangeFolder(actions, plan.Folder);
             for (int i = 0; i < count; i++)
                 _ = Libc.SpawnActionsAddDup2(actions, sources[i], i + 1);
 

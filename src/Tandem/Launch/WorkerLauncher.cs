@@ -72,7 +72,17 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
                 var worker = new ProcessWorker(engine, link);
                 prepare(worker);
                 (int region, int requests, int results) = link.Descriptors;
-                worker.Attach(_hub.Start(plan, environment(LaunchProtocol.SharedMemory), [sockets[1], region, requests, results], worker));
+                int[] more = engine.Options.Guest?.OpenDescriptors() ?? [];
+                try
+                {
+                    worker.Attach(_hub.Start(plan, environment(LaunchProtocol.SharedMemory), [sockets[1], region, requests, results, .. more], worker));
+                }
+                finally
+                {
+                    foreach (int fd in more)
+                        _ = Libc.Close(fd);
+                }
+
                 link.CloseDescriptors();
             }
             catch

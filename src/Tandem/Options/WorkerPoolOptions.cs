@@ -141,6 +141,9 @@ public sealed class WorkerPoolOptions
     /// <value>The default is <see langword="null"/>: nothing is logged, and workers' lines go to this process's own streams.</value>
     public ILoggerFactory? LoggerFactory { get; set; }
 
+    /// <summary>Another program for worker processes to run; null for this one.</summary>
+    internal Tandem.Launch.GuestProgram? Guest { get; set; }
+
     /// <summary>What <see cref="WorkDefaults"/> comes to.</summary>
     internal ItemLimits? DefaultLimits { get; private set; }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Tandem.Launch;
 
 namespace Tandem.Processes;
 
@@ -42,6 +43,7 @@ internal sealed class OutputForwarder : IThreadPoolWorkItem
     private const int MaximumWaiting = 10_000;
 
     private readonly ILogger? _logger;
+    private readonly GuestProgram? _guest;
     private readonly Queue<Entry> _waiting = new();
     private TaskCompletionSource? _flushed;
     private int _dropped;
@@ -49,7 +51,11 @@ internal sealed class OutputForwarder : IThreadPoolWorkItem
 
     private sealed record Entry(int Worker, string Line, bool IsError);
 
-    internal OutputForwarder(ILoggerFactory? loggers) => _logger = loggers?.CreateLogger("Tandem.Worker.Output");
+    internal OutputForwarder(WorkerPoolOptions options)
+    {
+        _logger = options.LoggerFactory?.CreateLogger("Tandem.Worker.Output");
+        _guest = options.Guest;
+    }
 
     internal void Forward(ProcessWorker worker, string line, bool isError)
     {
@@ -108,7 +114,9 @@ internal sealed class OutputForwarder : IThreadPoolWorkItem
 
             try
             {
-                if (_logger is not null)
+                if (_guest is not null)
+                    _guest.OnOutput(next.Worker, next.Line, next.IsError);
+                else if (_logger is not null)
                     _logger.Log(next.IsError ? LogLevel.Warning : LogLevel.Information, "[worker {ProcessId}] {Line}", next.Worker, next.Line);
                 else
                     (next.IsError ? Console.Error : Console.Out).WriteLine(next.Line);

@@ -7,6 +7,13 @@ namespace Tandem.Processes;
 /// <content>What the pool looks like.</content>
 internal sealed partial class ProcessEngine
 {
+    /// <summary>Ends every worker that runs something, at once.</summary>
+    internal void Kill(string reason)
+    {
+        lock (_lock)
+            _supervisor.KillBusy(reason);
+    }
+
     internal override PoolSnapshot Snapshot()
     {
         List<(ProcessWorker Worker, WorkerSnapshot Snapshot)> workers;

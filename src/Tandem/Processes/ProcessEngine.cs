@@ -32,7 +32,7 @@ internal sealed partial class ProcessEngine : PoolEngine
         : base(options)
     {
         _admission = new Admission(options, Admit);
-        Output = new OutputForwarder(options.LoggerFactory);
+        Output = new OutputForwarder(options);
         // Under a memory limit for workers, nothing starts before the parent has looked.
         _dispatcher = new Dispatcher(options.ConcurrencyPerWorker, sendsAhead: options.MaxWorkerMemory is null);
         _supervisor = new Supervisor(this, factory, _lock);

@@ -31,6 +31,16 @@ internal sealed partial class Supervisor
         }
     }
 
+    /// <summary>Under the lock: ends workers because of what they run.</summary>
+    internal void KillBusy(string reason)
+    {
+        foreach (ProcessWorker worker in Workers)
+        {
+            if (worker.Items.FirstOrDefault() is { } item)
+                TryBeginKill(worker, item, reason, atOnce: true);
+        }
+    }
+
     /// <summary>Under the lock: nobody waits any longer for what is overdue; the pool ends without it.</summary>
     internal void KillOverdue()
     {

@@ -21,10 +21,11 @@ internal sealed partial class Supervisor
         ProcessWorker? launched = null;
         try
         {
+            LaunchPlan plan = _plan ?? _options.Guest!.CreatePlan();
             _launcher.Start(
                 _engine,
-                _plan,
-                transport => _plan.CreateEnvironment(_options, transport, _depth, _depthLimit),
+                plan,
+                transport => plan.CreateEnvironment(_options, transport, _depth, _depthLimit),
                 worker =>
                 {
                     launched = worker;

@@ -16,7 +16,7 @@ internal sealed partial class Supervisor
     private readonly WorkerPoolOptions _options;
     private readonly StateFactory? _factory;
     private readonly Lock _lock;
-    private readonly LaunchPlan _plan;
+    private readonly LaunchPlan? _plan;
     private readonly WorkerLauncher _launcher;
     private readonly PoolEvents _events;
     private readonly RestartBudget _budget;
@@ -40,7 +40,7 @@ internal sealed partial class Supervisor
         _events = engine.Events;
         _budget = new RestartBudget(_options.RestartLimit, _options.RestartPeriod);
         (_depth, _depthLimit) = Nesting.Check(_options);
-        _plan = LaunchPlan.Current;
+        _plan = _options.Guest is null ? LaunchPlan.Current : null;
         _launcher = WorkerLauncher.Create(_options);
         _sweep = StartSweep();
     }
@@ -148,6 +148,10 @@ internal sealed partial class Supervisor
         worker.Deadline?.Dispose();
         Workers.Remove(worker);
         _changed = true;
+        // What a guest's end means is for its own supervisor to decide, so no other is started before there is work again.
+        if (_options.Guest is not null)
+            _wanted = 0;
+
         if (worker.IsExpectedToExit)
         {
             _events.Raise(WorkerEventKind.Ended, worker.ProcessId);

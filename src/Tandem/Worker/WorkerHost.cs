@@ -38,6 +38,35 @@ internal static class WorkerHost
         Environment.Exit(code);
     }
 
+    /// <summary>
+    /// In a process that was started for a <see cref="GuestProgram"/>: works beside the program's own <c>Main</c>, and returns at once.
+    /// The process outlives its parent, if the guest wants that.
+    /// </summary>
+    internal static void RunBeside(Guest guest)
+    {
+        Nesting.IsWorker = true;
+        CleanEnvironment();
+        // To the program, it is not nested in anything: its own pools start from here.
+        Environment.SetEnvironmentVariable(LaunchProtocol.DepthVariable, null);
+        Environment.SetEnvironmentVariable(LaunchProtocol.DepthLimitVariable, null);
+        SharedMemoryParentLink link = TakeDescriptors();
+        var thread = new Thread(() => Loop(link, guest), 512 * 1024) { IsBackground = true, Name = "Tandem worker" };
+        thread.Start();
+    }
+
+    private static void Loop(SharedMemoryParentLink link, Guest guest)
+    {
+        try
+        {
+            new WorkerLoop(link, 1, guest).Run();
+        }
+        catch (Exception e) when (e is IOException or ProtocolException)
+        {
+            Console.Error.WriteLine($"Tandem worker: {e.Message}");
+            guest.OnOrphaned();
+        }
+    }
+
     /// <summary>Ends the process without running anything of the user's: its parent is gone, and its main thread may be stuck.</summary>
     internal static void EndAsOrphan()
     {
@@ -56,6 +85,11 @@ internal static class WorkerHost
         if (Libc.GetParentPid() != parent)
             Libc.ExitNow(LaunchProtocol.OrphanExitCode);
 
+        return TakeDescriptors();
+    }
+
+    private static SharedMemoryParentLink TakeDescriptors()
+    {
         // What this worker starts must not hold its descriptors: an open control socket would look like a living worker.
         for (int fd = LaunchProtocol.ControlDescriptor; fd <= LaunchProtocol.ResultsDescriptor; fd++)
             _ = Libc.Fcntl(fd, Libc.F_SETFD, Libc.FD_CLOEXEC);

@@ -1,6 +1,7 @@
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Transport;
+using Tandem.Work;
 
 namespace Tandem.Worker;
 
@@ -16,11 +17,16 @@ internal sealed unsafe class WorkerLoop
     private readonly PayloadReader _reader = new();
     private readonly ItemRunner _runner;
     private readonly Lanes? _lanes;
+    private readonly Guest? _guest;
     private object? _state;
 
-    internal WorkerLoop(ParentLink link, int concurrency)
+    /// <param name="link">The parent.</param>
+    /// <param name="concurrency">How many items it runs at once.</param>
+    /// <param name="guest">What is run for every item, whatever the parent says; null for what it says.</param>
+    internal WorkerLoop(ParentLink link, int concurrency, Guest? guest = null)
     {
         _link = link;
+        _guest = guest;
         _runner = new ItemRunner(link, _active);
         _lanes = concurrency > 1 ? new Lanes(link, _active, concurrency) : null;
     }
@@ -82,6 +88,13 @@ internal sealed unsafe class WorkerLoop
 
         try
         {
+            // The parent's types may not exist here, and need not.
+            if (_guest is not null)
+            {
+                _definitions[number] = new Definition(Callable.Of(_guest.Work, PlainForm<Nothing>.Instance));
+                return;
+            }
+
             _reader.Begin(frame.Body, frame.BodyLength);
             Callable callable = Callable.ReadDefinition(_reader);
             _definitions[number] = new Definition(callable);
@@ -111,7 +124,10 @@ internal sealed unsafe class WorkerLoop
         }
 
         // The parent is gone: nobody waits for what still runs, and it must not run on for ever.
-        WorkerHost.EndAsOrphan();
+        if (_guest is null)
+            WorkerHost.EndAsOrphan();
+        else
+            _guest.OnOrphaned();
     }
 
     private void DisposeState()
@@ -126,3 +142,8 @@ internal sealed unsafe class WorkerLoop
         ? *(InvokeMessage*)frame.Body
         : throw new ProtocolException($"an invocation of {frame.BodyLength} bytes");
 }
+
+/// <summary>What a program offers that runs beside a worker.</summary>
+/// <param name="Work">Runs until it is done, or until its token is cancelled. A static method: it has no values.</param>
+/// <param name="OnOrphaned">Called when the parent is gone; may be called after the end of the loop.</param>
+internal sealed record Guest(Func<CancellationToken, Task> Work, Action OnOrphaned);

@@ -1,0 +1,112 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Tandem.Interop;
+
+namespace Tandem.Serve.Worker;
+
+/// <summary>
+/// Takes connections from a socket that all workers share, by a thread that blocks in accept. The kernel wakes such threads in turn,
+/// while of those that wait through epoll the first that runs takes all there are. On top of that, who has more connections than
+/// another lets it go first, for a moment.
+/// </summary>
+internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelWriter<Socket> accepted)
+{
+    /// <summary>How long a worker lets others go first: they are asleep, or busy, and nobody may wait for them for long.</summary>
+    private const int Courtesy = 4;
+
+    private const int NapMicroseconds = 100;
+
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _started;
+    private volatile bool _stopping;
+    private volatile bool _emptiesQueue;
+
+    internal void Start()
+    {
+        if (_stopping || Interlocked.Exchange(ref _started, 1) != 0)
+            return;
+
+        new Thread(Run, 256 * 1024) { IsBackground = true, Name = "Tandem accept" }.Start();
+    }
+
+    internal Task StopAsync(bool emptiesQueue)
+    {
+        _emptiesQueue = emptiesQueue;
+        _stopping = true;
+        if (Interlocked.Exchange(ref _started, 1) == 0)
+            End();
+
+        return _ended.Task;
+    }
+
+    private void Run()
+    {
+        // The supervisor gave the socket a time-out for receiving, which ends this wait too: so the thread sees when it is to stop.
+        while (!_stopping)
+        {
+            BePolite();
+            Accept();
+        }
+
+        // No more than there can be in the queue: under load it never is empty.
+        for (int i = 0; _emptiesQueue && i < 4096; i++)
+        {
+            var poll = new Libc.PollFd { Fd = descriptor, Events = Libc.POLLIN };
+            if (Poll(ref poll) <= 0 || !Accept())
+                break;
+        }
+
+        End();
+    }
+
+    private void End()
+    {
+        _ = Libc.Close(descriptor);
+        _ended.TrySetResult();
+    }
+
+    private void BePolite()
+    {
+        for (int i = 0; i < Courtesy && !_stopping && (worker.IsAhead || ThreadPool.PendingWorkItemCount > worker.MaximumQueued); i++)
+            _ = Libc.SleepMicroseconds(NapMicroseconds);
+    }
+
+    private unsafe bool Accept()
+    {
+        int socket = Libc.Accept(descriptor, null, null, Libc.SOCK_CLOEXEC);
+        if (socket < 0)
+        {
+            OnFailed(Marshal.GetLastPInvokeError());
+            return false;
+        }
+
+        worker.OnConnectionOpened();
+        if (!accepted.TryWrite(new Socket(new SafeSocketHandle(socket, ownsHandle: true))))
+        {
+            _ = Libc.Close(socket);
+            worker.OnConnectionClosed();
+        }
+
+        return true;
+    }
+
+    private static unsafe int Poll(ref Libc.PollFd poll)
+    {
+        fixed (Libc.PollFd* pointer = &poll)
+            return Libc.Poll(pointer, 1, 0);
+    }
+
+    private void OnFailed(int error)
+    {
+        const int EMFILE = 24;
+        const int ENFILE = 23;
+        const int ENOBUFS = 105;
+        const int ENOMEM = 12;
+        if (error is not (EMFILE or ENFILE or ENOBUFS or ENOMEM))
+            return; // the time-out, a signal, or a client that is gone already
+
+        worker.Warn($"No connection can be accepted: {Marshal.GetPInvokeErrorMessage(error)}");
+        _ = Libc.SleepMicroseconds(10_000); // the connection stays in the queue, for a worker that has room
+    }
+}

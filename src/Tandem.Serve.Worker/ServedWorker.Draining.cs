@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Connections;
+using Tandem.Serve.Protocol;
+
+namespace Tandem.Serve.Worker;
+
+/// <content>
+/// Connections, and how a worker ends without losing a request. Kestrel's own stop closes every connection that has no request at that
+/// instant, also one whose request lies in the socket already. So first no more connections are taken; then every answer of HTTP/1
+/// says that it is the connection's last, and HTTP/2 says GOAWAY; and a connection is closed only when it has been silent for a while.
+/// </content>
+internal sealed partial class ServedWorker
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly Lock _tracking = new();
+    private TrackedConnection? _first;
+    private int _draining;
+    private volatile bool _emptiesQueue;
+
+    internal bool IsDraining => Volatile.Read(ref _draining) != 0;
+
+    internal void CountRequest() => Interlocked.Increment(ref Entry.Requests);
+
+    internal void OnConnectionOpened()
+    {
+        Interlocked.Increment(ref Entry.Connections);
+        Interlocked.Increment(ref Entry.Accepted);
+    }
+
+    internal void OnConnectionClosed() => Interlocked.Decrement(ref Entry.Connections);
+
+    internal void Track(ConnectionContext connection)
+    {
+        var tracked = new TrackedConnection(connection, this);
+        connection.Features.Set(tracked);
+        lock (_tracking)
+        {
+            tracked.Next = _first;
+            _first?.Previous = tracked;
+            _first = tracked;
+        }
+
+        connection.ConnectionClosed.UnsafeRegister(static state => Current.Forget((TrackedConnection)state!), tracked);
+    }
+
+    /// <summary>Takes no more connections, ends those that there are as they allow it, and then the application. Returns at once.</summary>
+    internal void Drain()
+    {
+        if (Interlocked.Exchange(ref _draining, 1) == 0)
+            _ = Task.Run(DrainAsync);
+    }
+
+    /// <summary>Ends the application as its host does, without regard for what is on its way.</summary>
+    internal void StopNow()
+    {
+        Volatile.Write(ref _draining, 1);
+        StopApplication();
+    }
+
+    private async Task DrainAsync()
+    {
+        long start = Stopwatch.GetTimestamp();
+        bool wasAccepting = Volatile.Read(ref Entry.State) == (long)WebWorkerState.Accepting;
+        SetState(WebWorkerState.Draining);
+        List<SharedListener> listeners;
+        lock (_listeners)
+            listeners = [.. _listeners];
+
+        await Task.WhenAll(listeners.Select(listener => listener.CloseAsync(_emptiesQueue && wasAccepting))).ConfigureAwait(false);
+        while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < Settings.DrainLimit && CloseQuietConnections())
+            await Task.Delay(LookInterval).ConfigureAwait(false);
+
+        // Web sockets and the like hear of it from the application's own lifetime.
+        StopApplication();
+    }
+
+    /// <summary>Whether there is any connection left to wait for.</summary>
+    private bool CloseQuietConnections()
+    {
+        List<TrackedConnection> all = [];
+        lock (_tracking)
+        {
+            for (TrackedConnection? one = _first; one is not null; one = one.Next)
+                all.Add(one);
+        }
+
+        bool isAnyLeft = false;
+        foreach (TrackedConnection one in all)
+        {
+            one.CloseIfQuiet(Settings.Silence);
+            isAnyLeft |= !one.IsStream;
+        }
+
+        return isAnyLeft;
+    }
+
+    private void Forget(TrackedConnection connection)
+    {
+        OnConnectionClosed();
+        lock (_tracking)
+        {
+            connection.Previous?.Next = connection.Next;
+            connection.Next?.Previous = connection.Previous;
+            if (_first == connection)
+                _first = connection.Next;
+        }
+    }
+
+    private void StopApplication()
+    {
+        if (Volatile.Read(ref _lifetime) is { } lifetime)
+            lifetime.StopApplication();
+        else
+            Environment.Exit(0); // it has not come so far
+    }
+}

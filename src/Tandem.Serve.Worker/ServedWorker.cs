@@ -1,0 +1,266 @@
+using System.Net;
+using Microsoft.Extensions.Hosting;
+using Tandem.Interop;
+using Tandem.Serve.Listening;
+using Tandem.Serve.Protocol;
+
+namespace Tandem.Serve.Worker;
+
+/// <summary>This process as one of the supervisor's workers: what it was told, what it shows, and what it is asked for.</summary>
+internal sealed partial class ServedWorker
+{
+    private readonly MessageSocket _messages = new(ServeProtocol.MessageDescriptor);
+    private readonly Board _board;
+    private readonly SemaphoreSlim _asking = new(1);
+    private readonly List<SharedListener> _listeners = [];
+    private readonly TaskCompletionSource _hostStopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<Message>? _answer;
+    private IHostApplicationLifetime? _lifetime;
+    private string[] _addresses = [];
+    private bool _isOrphan;
+
+    internal ServedWorker(WorkerSettings settings)
+    {
+        Settings = settings;
+        _ = Libc.Fcntl(ServeProtocol.MessageDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
+        _ = Libc.Fcntl(ServeProtocol.BoardDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
+        _board = Board.Open(ServeProtocol.BoardDescriptor);
+        MaximumQueued = 4 * Environment.ProcessorCount;
+    }
+
+    /// <summary>The worker that this process is.</summary>
+    internal static ServedWorker Current { get; set; } = null!;
+
+    internal WorkerSettings Settings { get; }
+
+    /// <summary>How much may wait for the thread pool before other workers are let first.</summary>
+    internal long MaximumQueued { get; }
+
+    /// <summary>Whether another worker has fewer connections.</summary>
+    internal bool IsAhead => Volatile.Read(ref Entry.Connections) > _board.FewestConnectionsBeside(Settings.Entry);
+
+    private ref BoardEntry Entry => ref _board[Settings.Entry];
+
+    internal void Start()
+    {
+        Beat();
+        SetState(WebWorkerState.Starting);
+        if (Settings.MinThreads > 0 || Settings.MaxThreads > 0)
+            LimitThreads();
+
+        _messages.TrySend(ServeProtocol.Attached);
+        new Thread(Listen, 256 * 1024) { IsBackground = true, Name = "Tandem serve" }.Start();
+    }
+
+    /// <summary>Runs until the application has ended as it was told to, or by itself.</summary>
+    internal async Task RunAsync(CancellationToken stop)
+    {
+        using CancellationTokenRegistration registration = stop.Register(Drain);
+        await _hostStopped.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>The application's host starts.</summary>
+    internal void OnHostStarting(IHostApplicationLifetime lifetime) => Volatile.Write(ref _lifetime, lifetime);
+
+    /// <summary>The application serves.</summary>
+    internal void OnHostStarted(string[] addresses)
+    {
+        _addresses = addresses;
+        if (!IsDraining)
+            SetState(WebWorkerState.Ready);
+
+        bool hasListener;
+        lock (_listeners)
+            hasListener = _listeners.Count > 0;
+        if (hasListener)
+            _messages.TrySend(ServeProtocol.Started, string.Join(';', addresses));
+        else
+            Refuse("It has started and listens nowhere.");
+    }
+
+    internal void OnHostStopped()
+    {
+        SetState(WebWorkerState.Draining);
+        _hostStopped.TrySetResult();
+    }
+
+    /// <summary>The supervisor's connection is gone: it has died, or put another program in its place, which <see cref="Beat"/> tells apart.</summary>
+    internal static void OnOrphaned()
+    {
+    }
+
+    /// <summary>Tells the supervisor of something that is not as it should be.</summary>
+    internal void Warn(string text) => _messages.TrySend(ServeProtocol.Warning, text);
+
+    /// <summary>Ends the process, because it would serve in a way that the supervisor could not manage.</summary>
+    internal void Refuse(string reason)
+    {
+        _messages.TrySend(ServeProtocol.Refused, reason);
+        Environment.Exit(ServeProtocol.RefusedExitCode);
+    }
+
+    /// <summary>Asks the supervisor for a socket that listens at an end point.</summary>
+    /// <returns>The socket, and where it listens in fact.</returns>
+    internal async Task<(int Descriptor, EndPoint Bound)> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    {
+        await _asking.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var answer = new TaskCompletionSource<Message>(TaskCreationOptions.RunContinuationsAsynchronously);
+            Volatile.Write(ref _answer, answer);
+            if (!_messages.TrySend(ServeProtocol.Listen, EndPointText.Write(endPoint)))
+                throw new IOException("The supervisor of this worker is gone.");
+
+            Message message = await answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return message.Verb == ServeProtocol.Listener
+                ? (message.Descriptor, EndPointText.Read(message.Rest))
+                : throw new IOException($"Failed to bind to address {endPoint}: {message.Rest}");
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
+    internal void Add(SharedListener listener)
+    {
+        lock (_listeners)
+            _listeners.Add(listener);
+        if (Volatile.Read(ref Entry.State) == (long)WebWorkerState.Accepting)
+            listener.Open();
+    }
+
+    /// <summary>The descriptor of a lock that this worker holds now, until it is closed; negative when another worker has it.</summary>
+    internal int TryLock(string name)
+    {
+        int index = Array.IndexOf(Settings.Once.Split(';', StringSplitOptions.RemoveEmptyEntries), name);
+        // A file of its own: such locks belong to an open file, and the board's is the same for all.
+        int file = Libc.Open($"/proc/self/fd/{_board.Descriptor}", Libc.O_RDWR | Libc.O_CLOEXEC);
+        if (file < 0 || Libc.TryLockByte(file, index))
+            return file;
+
+        _ = Libc.Close(file);
+        return -1;
+    }
+
+    private void SetState(WebWorkerState state)
+    {
+        if (Volatile.Read(ref Entry.State) < (long)state)
+            Volatile.Write(ref Entry.State, (long)state);
+    }
+
+    /// <summary>The thread that hears the supervisor, and shows that this process lives.</summary>
+    private void Listen()
+    {
+        bool isConnected = true;
+        while (true)
+        {
+            Beat();
+            if (!isConnected)
+            {
+                Thread.Sleep(ServeProtocol.Beat);
+                continue;
+            }
+
+            switch (_messages.Receive((int)ServeProtocol.Beat.TotalMilliseconds, out Message message))
+            {
+                case ReceiveOutcome.Message:
+                    Handle(message);
+                    break;
+                case ReceiveOutcome.End:
+                    isConnected = false;
+                    break;
+            }
+        }
+    }
+
+    private void Handle(Message message)
+    {
+        switch (message.Verb)
+        {
+            case ServeProtocol.Listener or ServeProtocol.Failure:
+                Volatile.Read(ref _answer)?.TrySetResult(message);
+                break;
+            case ServeProtocol.Accept:
+                OpenListeners();
+                break;
+            case ServeProtocol.Connection:
+                ServeConnection(message);
+                break;
+            case ServeProtocol.Finish:
+                _emptiesQueue = true;
+                Drain();
+                break;
+            case ServeProtocol.StopNow:
+                StopNow();
+                break;
+        }
+    }
+
+    private void OpenListeners()
+    {
+        if (IsDraining)
+            return;
+
+        SetState(WebWorkerState.Accepting);
+        lock (_listeners)
+        {
+            foreach (SharedListener listener in _listeners)
+                listener.Open();
+        }
+    }
+
+    /// <summary>A connection that the supervisor has made, to try this worker before it takes any other.</summary>
+    private void ServeConnection(Message message)
+    {
+        SharedListener? listener;
+        lock (_listeners)
+            listener = _listeners.Find(one => EndPointText.Write(one.EndPoint) == message.Rest) ?? _listeners.FirstOrDefault();
+
+        OnConnectionOpened();
+        if (listener is not null)
+            listener.Serve(message.Descriptor);
+        else
+            _ = Libc.Close(message.Descriptor);
+    }
+
+    private void Beat()
+    {
+        Volatile.Write(ref Entry.AliveAt, Environment.TickCount64);
+        // Not a timer, whose callbacks go ahead of all else: this shows that what waits in the pool's queue is served.
+        if (Interlocked.Exchange(ref _isPoolAsked, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static worker =>
+                {
+                    Volatile.Write(ref worker.Entry.PoolServedAt, Environment.TickCount64);
+                    Volatile.Write(ref worker._isPoolAsked, 0);
+                },
+                this,
+                preferLocal: false);
+        }
+
+        if (_isOrphan || Libc.GetParentPid() == Settings.Supervisor)
+            return;
+
+        _isOrphan = true;
+        if (!Settings.KeepsServing)
+            Drain();
+    }
+
+    private int _isPoolAsked;
+
+    private void LimitThreads()
+    {
+        ThreadPool.GetMaxThreads(out int most, out int mostPorts);
+        ThreadPool.GetMinThreads(out int least, out int leastPorts);
+        if (Settings.MaxThreads > 0)
+            (most, mostPorts) = (Settings.MaxThreads, Math.Max(mostPorts, 1));
+        if (Settings.MinThreads > 0)
+            least = Settings.MinThreads;
+
+        // In this order, because a bound may not pass the other one.
+        if (!ThreadPool.SetMinThreads(Math.Min(least, most), leastPorts) || !ThreadPool.SetMaxThreads(most, mostPorts))
+            Warn($"The thread pool refuses bounds of {least} and {most} threads.");
+    }
+}

@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+
+namespace Tandem.Serve.Worker;
+
+/// <summary>A socket of the supervisor's on which this worker accepts, beside all others.</summary>
+internal sealed class SharedListener : IConnectionListener
+{
+    private readonly ServedWorker _worker;
+    private readonly SocketConnectionContextFactory _factory;
+    private readonly bool _noDelay;
+
+    // Kestrel's loop goes on at once on the thread that accepts: all that it does is to queue the connection.
+    private readonly Channel<Socket> _accepted = Channel.CreateUnbounded<Socket>(
+        new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
+
+    private readonly AcceptThread _thread;
+
+    internal SharedListener(ServedWorker worker, int descriptor, EndPoint endPoint, SocketConnectionContextFactory factory, bool noDelay)
+    {
+        _worker = worker;
+        _factory = factory;
+        _noDelay = noDelay;
+        EndPoint = endPoint;
+        _thread = new AcceptThread(worker, descriptor, _accepted.Writer);
+    }
+
+    public EndPoint EndPoint { get; }
+
+    /// <summary>Begins to take connections.</summary>
+    internal void Open() => _thread.Start();
+
+    /// <summary>Takes no more; completes when none can be on its way any more.</summary>
+    /// <param name="emptiesQueue">Whether to take what waits already.</param>
+    internal Task CloseAsync(bool emptiesQueue) => _thread.StopAsync(emptiesQueue);
+
+    /// <summary>Serves a connection that was made elsewhere.</summary>
+    internal void Serve(int descriptor) => _accepted.Writer.TryWrite(new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)));
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            Socket socket;
+            try
+            {
+                socket = await _accepted.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (ChannelClosedException)
+            {
+                return null; // Kestrel's word for: it is over
+            }
+
+            try
+            {
+                if (_noDelay && socket.AddressFamily != AddressFamily.Unix)
+                    socket.NoDelay = true;
+
+                ConnectionContext connection = _factory.Create(socket);
+                _worker.Track(connection);
+                return connection;
+            }
+            catch (SocketException)
+            {
+                socket.Dispose(); // reset before it was looked at
+                _worker.OnConnectionClosed();
+            }
+        }
+    }
+
+    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        await CloseAsync(emptiesQueue: false).ConfigureAwait(false);
+        _accepted.Writer.TryComplete();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await UnbindAsync().ConfigureAwait(false);
+        while (_accepted.Reader.TryRead(out Socket? socket))
+            socket.Dispose();
+    }
+}

@@ -1,0 +1,33 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Tandem.Serve.Worker;
+
+/// <summary>Listens where the application wants to, on the supervisor's sockets.</summary>
+internal sealed class SharedListenerFactory(ServedWorker worker, IOptions<SocketTransportOptions> options, ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+{
+    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint;
+
+    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        (int descriptor, EndPoint bound) = await worker.ListenAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        SocketTransportOptions transport = options.Value;
+        var connections = new SocketConnectionFactoryOptions
+        {
+            IOQueueCount = transport.IOQueueCount,
+            MaxReadBufferSize = transport.MaxReadBufferSize,
+            MaxWriteBufferSize = transport.MaxWriteBufferSize,
+            UnsafePreferInlineScheduling = transport.UnsafePreferInlineScheduling,
+            WaitForDataBeforeAllocatingBuffer = transport.WaitForDataBeforeAllocatingBuffer,
+        };
+        var factory = new SocketConnectionContextFactory(
+            connections, loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
+        var listener = new SharedListener(worker, descriptor, bound, factory, noDelay: transport.NoDelay && bound is IPEndPoint);
+        worker.Add(listener);
+        return listener;
+    }
+}

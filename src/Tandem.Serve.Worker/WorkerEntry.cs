@@ -1,0 +1,29 @@
+using Tandem.Serve.Protocol;
+using Tandem.Worker;
+
+namespace Tandem.Serve.Worker;
+
+/// <summary>What happens in a worker before the application's <c>Main</c>.</summary>
+internal static class WorkerEntry
+{
+    /// <summary>Connects to the supervisor, and waits for the application's host to be built.</summary>
+    internal static void Start()
+    {
+        if (Environment.GetEnvironmentVariable(ServeProtocol.SettingsVariable) is not { } text)
+            return;
+
+        // What the application starts is no worker.
+        Environment.SetEnvironmentVariable(ServeProtocol.SettingsVariable, null);
+        var worker = new ServedWorker(WorkerSettings.Read(text));
+        ServedWorker.Current = worker;
+        worker.Start();
+        WorkerHost.RunBeside(new Guest(ServeAsync, ServedWorker.OnOrphaned));
+        if (AppContext.TryGetSwitch("Microsoft.Extensions.Hosting.DisableDiagnostics", out bool disabled) && disabled)
+            worker.Refuse("Its host tells nobody when it is built.");
+        else
+            HostObserver.Subscribe(worker);
+    }
+
+    /// <summary>The worker's only work: it is done when the application has ended as it was told to.</summary>
+    private static Task ServeAsync(CancellationToken stop) => ServedWorker.Current.RunAsync(stop);
+}

@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Hosting;
+
+namespace Tandem.Serve.Worker;
+
+/// <summary>Has signals mean for a worker what they mean for the whole: SIGTERM drains.</summary>
+internal sealed class WorkerLifetime(ServedWorker worker) : IHostLifetime, IDisposable
+{
+    private PosixSignalRegistration? _terminate;
+    private PosixSignalRegistration? _interrupt;
+
+    public Task WaitForStartAsync(CancellationToken cancellationToken)
+    {
+        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        {
+            context.Cancel = true;
+            worker.Drain();
+        });
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+        {
+            context.Cancel = true;
+            worker.StopNow();
+        });
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose()
+    {
+        _terminate?.Dispose();
+        _interrupt?.Dispose();
+    }
+}

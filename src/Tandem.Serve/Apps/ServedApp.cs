@@ -1,0 +1,157 @@
+using System.Text.Json;
+using Tandem.Interop;
+
+namespace Tandem.Serve.Apps;
+
+/// <summary>The application as it was named: what lies there is looked up anew for each reload, so that a new version is found.</summary>
+internal sealed class ServedApp
+{
+    private const int OldestRuntime = 10;
+
+    private readonly IReadOnlyList<string> _command;
+    private readonly string? _folder;
+
+    internal ServedApp(IReadOnlyList<string> command, string? folder)
+    {
+        if (command.Count == 0)
+            throw new ServeException(ServeExitCode.Usage, "There is no application to serve. Name its .dll, its executable, or after -- the command that starts it.");
+
+        _command = command;
+        _folder = folder;
+    }
+
+    /// <summary>What is there now.</summary>
+    /// <exception cref="ServeException">It is not there, or cannot be served.</exception>
+    internal ResolvedApp Resolve()
+    {
+        string folder = Real(_folder ?? Directory.GetCurrentDirectory());
+        if (!Directory.Exists(folder))
+            throw new ServeException(ServeExitCode.BadApplication, $"The folder '{_folder}' does not exist.");
+
+        string[] rest = [.. _command.Skip(1)];
+        string first = _command[0];
+        if (Path.GetFileNameWithoutExtension(first).Equals("dotnet", StringComparison.Ordinal) && rest.Length > 0)
+        {
+            if (rest[0] is "run" or "watch")
+            {
+                throw new ServeException(
+                    ServeExitCode.BadApplication, $"'dotnet {rest[0]}' builds the application and starts it as a child, where it cannot be served. Build it, and name its .dll.");
+            }
+
+            int at = rest[0] == "exec" ? 1 : 0;
+            if (at < rest.Length)
+                return OfAssembly(rest[at], [.. rest.Skip(at + 1)], folder);
+        }
+
+        return first.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? OfAssembly(first, rest, folder) : OfExecutable(first, rest, folder);
+    }
+
+    private static ResolvedApp OfAssembly(string name, string[] arguments, string folder)
+    {
+        string path = Existing(name);
+        string config = Path.ChangeExtension(path, ".runtimeconfig.json");
+        if (!File.Exists(config))
+        {
+            throw new ServeException(
+                ServeExitCode.BadApplication, $"'{name}' is no application: {Path.GetFileName(config)} is not beside it. Name the .dll of the web application, not of a library.");
+        }
+
+        Check(name, config);
+        return new ResolvedApp(FindMuxer(), ["exec", path, .. arguments], folder, path);
+    }
+
+    private static ResolvedApp OfExecutable(string name, string[] arguments, string folder)
+    {
+        string path = Existing(name);
+        string config = path + ".runtimeconfig.json";
+        // A single file has none; nor has what was compiled to native code, which is found out when the hook does not run.
+        if (File.Exists(config))
+            Check(name, config);
+        if ((File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == 0)
+            throw new ServeException(ServeExitCode.BadApplication, $"'{name}' is not executable.");
+
+        return new ResolvedApp(path, arguments, folder, path);
+    }
+
+    private static string Existing(string name)
+    {
+        if (Directory.Exists(name))
+            throw new ServeException(ServeExitCode.BadApplication, $"'{name}' is a folder. Name the application's .dll or executable in it.");
+
+        return File.Exists(name) ? Real(name) : throw new ServeException(ServeExitCode.BadApplication, $"The application '{name}' does not exist.");
+    }
+
+    /// <summary>Without symbolic links: a link that is set to a new version does not change the one that runs.</summary>
+    private static string Real(string path) => Libc.RealPath(Path.GetFullPath(path)) ?? Path.GetFullPath(path);
+
+    private static void Check(string name, string config)
+    {
+        JsonElement options;
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(config));
+            options = document.RootElement.GetProperty("runtimeOptions").Clone();
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            throw new ServeException(ServeExitCode.BadApplication, $"'{config}' cannot be read: {e.Message}", e);
+        }
+
+        List<JsonElement> frameworks = [];
+        foreach (string list in (ReadOnlySpan<string>)["frameworks", "includedFrameworks"])
+        {
+            if (options.TryGetProperty(list, out JsonElement several))
+                frameworks.AddRange(several.EnumerateArray());
+        }
+
+        if (options.TryGetProperty("framework", out JsonElement single))
+            frameworks.Add(single);
+
+        if (!frameworks.Exists(static framework => NameOf(framework) == "Microsoft.AspNetCore.App"))
+        {
+            throw new ServeException(
+                ServeExitCode.BadApplication, $"'{name}' is not an ASP.NET Core application: it does not use the framework Microsoft.AspNetCore.App.");
+        }
+
+        if (frameworks.Find(static framework => framework.TryGetProperty("version", out _)) is { ValueKind: JsonValueKind.Object } versioned
+            && versioned.GetProperty("version").GetString() is { } version
+            && int.TryParse(version.Split('.')[0], out int major)
+            && major < OldestRuntime
+            && !(options.TryGetProperty("rollForward", out JsonElement roll) && roll.GetString()?.EndsWith("Major", StringComparison.OrdinalIgnoreCase) == true))
+        {
+            throw new ServeException(
+                ServeExitCode.BadApplication, $"'{name}' runs on .NET {version}; tandem serve needs an application for .NET {OldestRuntime} or newer (or one with rollForward: Major).");
+        }
+
+        if (options.TryGetProperty("configProperties", out JsonElement properties)
+            && properties.TryGetProperty("System.StartupHookProvider.IsSupported", out JsonElement hooks)
+            && hooks.ValueKind == JsonValueKind.False)
+        {
+            throw new ServeException(
+                ServeExitCode.BadApplication,
+                $"'{name}' was built without startup hooks, by which tandem serve reaches it. Build it with <StartupHookSupport>true</StartupHookSupport>, and without PublishTrimmed and PublishAot.");
+        }
+    }
+
+    private static string? NameOf(JsonElement framework) => framework.TryGetProperty("name", out JsonElement name) ? name.GetString() : null;
+
+    private static string FindMuxer()
+    {
+        string?[] folders =
+        [
+            Path.GetDirectoryName(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH")),
+            Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Path.GetDirectoryName(Environment.ProcessPath) : null,
+            Environment.GetEnvironmentVariable("DOTNET_ROOT"),
+            .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator),
+        ];
+        return folders.Where(static folder => !string.IsNullOrEmpty(folder)).Select(static folder => Path.Combine(folder!, "dotnet")).FirstOrDefault(File.Exists)
+            ?? throw new ServeException(ServeExitCode.BadApplication, "The command 'dotnet', which starts the application, was not found on the PATH.");
+    }
+}
+
+/// <summary>One version of the application.</summary>
+/// <param name="Executable">The program to run.</param>
+/// <param name="Arguments">Its arguments.</param>
+/// <param name="Folder">Its current folder.</param>
+/// <param name="Path">The application's file, without symbolic links.</param>
+internal sealed record ResolvedApp(string Executable, string[] Arguments, string Folder, string Path);

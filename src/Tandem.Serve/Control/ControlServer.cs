@@ -1,0 +1,125 @@
+using System.Net.Sockets;
+
+namespace Tandem.Serve.Control;
+
+/// <summary>Answers what `tandem serve status`, `reload`, `scale` and `stop` ask, on a Unix socket that is the owner's alone.</summary>
+internal sealed class ControlServer : IAsyncDisposable
+{
+    private readonly Socket _socket;
+    private readonly string _path;
+    private readonly Func<ControlRequest, Task<ControlResponse>> _answer;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+
+    internal ControlServer(string path, Func<ControlRequest, Task<ControlResponse>> answer)
+    {
+        _path = Path.GetFullPath(path);
+        _answer = answer;
+        _socket = Bind(_path);
+        _loop = AcceptAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _socket.Dispose();
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        File.Delete(_path);
+        _stop.Dispose();
+    }
+
+    private static Socket Bind(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            var endPoint = new UnixDomainSocketEndPoint(path);
+            if (File.Exists(path) && !IsServed(endPoint))
+                File.Delete(path); // of one that was killed
+
+            // Bound in a folder of its own first, so that it is never open to others, not even for a moment.
+            string folder = path + ".new";
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            string inside = Path.Combine(folder, "s");
+            File.Delete(inside);
+            socket.Bind(new UnixDomainSocketEndPoint(inside));
+            File.SetUnixFileMode(inside, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.Move(inside, path, overwrite: false);
+            Directory.Delete(folder);
+            socket.Listen(16);
+            return socket;
+        }
+        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            socket.Dispose();
+            throw new ServeException(ServeExitCode.Failure, $"The control socket '{path}' cannot be made: {e.Message} Choose another path with --control.", e);
+        }
+    }
+
+    private static bool IsServed(UnixDomainSocketEndPoint endPoint)
+    {
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(endPoint);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (true)
+        {
+            Socket connection = await _socket.AcceptAsync(_stop.Token).ConfigureAwait(false);
+            _ = AnswerAsync(connection);
+        }
+    }
+
+    private async Task AnswerAsync(Socket connection)
+    {
+        try
+        {
+            var stream = new NetworkStream(connection, ownsSocket: true);
+            await using (stream.ConfigureAwait(false))
+            {
+                ControlRequest request = await ControlChannel.ReadAsync(stream, ControlJson.Default.ControlRequest, _stop.Token).ConfigureAwait(false);
+                ControlResponse response = await _answer(request).ConfigureAwait(false);
+                await ControlChannel.WriteAsync(stream, response, ControlJson.Default.ControlResponse, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        {
+            // Who asked is gone, or does not speak like this.
+        }
+    }
+}
+
+/// <summary>Asks a supervisor.</summary>
+internal static class ControlClient
+{
+    /// <exception cref="ServeException">There is none, or it says no.</exception>
+    internal static async Task<ControlResponse> AskAsync(string? path, ControlRequest request, CancellationToken cancellationToken)
+    {
+        path ??= ControlPaths.FindOnly();
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
+            var stream = new NetworkStream(socket);
+            await using (stream.ConfigureAwait(false))
+            {
+                await ControlChannel.WriteAsync(stream, request, ControlJson.Default.ControlRequest, cancellationToken).ConfigureAwait(false);
+                ControlResponse response = await ControlChannel.ReadAsync(stream, ControlJson.Default.ControlResponse, cancellationToken).ConfigureAwait(false);
+                return response.Error is null ? response : throw new ServeException((ServeExitCode)response.ExitCode, response.Error);
+            }
+        }
+        catch (Exception e) when (e is SocketException or IOException or ArgumentException)
+        {
+            throw new ServeException(ServeExitCode.NoSupervisor, $"No supervisor answers at '{path}': {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Tandem.Serve.Control;
+
+/// <summary>
+/// Shows counts of all workers in Prometheus's text format (https://prometheus.io/docs/instrumenting/exposition_formats/), on a
+/// loopback port. By hand, because a web server in the supervisor would cost more memory than a worker does.
+/// </summary>
+internal sealed class MetricsServer : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly TcpListener _listener;
+    private readonly Func<ServeStatus> _status;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+
+    internal MetricsServer(int port, Func<ServeStatus> status)
+    {
+        _status = status;
+        _listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            _listener.Start();
+        }
+        catch (SocketException e)
+        {
+            throw new ServeException(ServeExitCode.BadAddress, $"Port {port} for metrics (--metrics-port) cannot be used: {e.Message}", e);
+        }
+
+        _loop = AcceptAsync();
+    }
+
+    /// <summary>Where it listens in fact.</summary>
+    internal int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _listener.Dispose();
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    internal static string Write(ServeStatus status)
+    {
+        var text = new StringBuilder();
+        Family(text, "tandem_serve_workers_wanted", "gauge", "Workers that there are to be.", [("", status.Target)]);
+        Family(text, "tandem_serve_worker_requests_total", "counter", "Requests.", Each(status, static worker => worker.Requests));
+        Family(text, "tandem_serve_worker_connections", "gauge", "Open connections.", Each(status, static worker => worker.Connections));
+        Family(text, "tandem_serve_worker_connections_total", "counter", "Accepted connections.", Each(status, static worker => worker.Accepted));
+        Family(text, "tandem_serve_worker_processor_seconds_total", "counter", "Processor time.", Each(status, static worker => worker.ProcessorSeconds));
+        Family(text, "tandem_serve_worker_private_bytes", "gauge", "Private memory.", Each(status, static worker => worker.PrivateMemory));
+        Family(text, "tandem_serve_worker_age_seconds", "gauge", "Time since the start.", Each(status, static worker => worker.AgeSeconds));
+        var restarts = status.Workers.GroupBy(static worker => worker.Number).Select(static workers => ($"{{worker=\"{workers.Key}\"}}", (double)workers.Max(static worker => worker.Restarts)));
+        Family(text, "tandem_serve_restarts_total", "counter", "Replacements of workers.", restarts);
+        return text.ToString();
+    }
+
+    private static IEnumerable<(string Labels, double Value)> Each(ServeStatus status, Func<WorkerStatus, double> value) =>
+        status.Workers.Select(worker => ($"{{worker=\"{worker.Number}\",pid=\"{worker.ProcessId}\",state=\"{worker.State}\"}}", value(worker)));
+
+    private static void Family(StringBuilder text, string name, string type, string help, IEnumerable<(string Labels, double Value)> values)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
+        foreach ((string labels, double value) in values)
+            text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value}\n");
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (true)
+            _ = AnswerAsync(await _listener.AcceptTcpClientAsync(_stop.Token).ConfigureAwait(false));
+    }
+
+    private async Task AnswerAsync(TcpClient client)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        try
+        {
+            using (client)
+            {
+                NetworkStream stream = client.GetStream();
+                var request = new byte[4096];
+                int read = await stream.ReadAsync(request, limit.Token).ConfigureAwait(false);
+                bool isKnown = Encoding.ASCII.GetString(request, 0, read).StartsWith("GET /metrics ", StringComparison.Ordinal);
+                string body = isKnown ? Write(_status()) : "See /metrics\n";
+                string head = $"HTTP/1.1 {(isKnown ? "200 OK" : "404 Not Found")}\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n";
+                await stream.WriteAsync(Encoding.UTF8.GetBytes(head + body), limit.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        {
+            // Who asked is gone.
+        }
+    }
+}

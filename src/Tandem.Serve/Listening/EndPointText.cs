@@ -1,0 +1,16 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Tandem.Serve.Listening;
+
+/// <summary>End points as they stand in messages.</summary>
+internal static class EndPointText
+{
+    private const string Unix = "unix:";
+
+    internal static string Write(EndPoint endPoint) => endPoint is UnixDomainSocketEndPoint ? Unix + endPoint : ((IPEndPoint)endPoint).ToString();
+
+    internal static EndPoint Read(string text) =>
+        text.StartsWith(Unix, StringComparison.Ordinal) ? new UnixDomainSocketEndPoint(text[Unix.Length..]) : IPEndPoint.Parse(text);
+
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Tandem.Serve.Os;
+
+/// <summary>Tells a service manager how it goes, where there is one (https://www.freedesktop.org/software/systemd/man/sd_notify.html).</summary>
+internal sealed class SystemdNotifier : IDisposable
+{
+    private readonly Socket? _socket;
+    private readonly UnixDomainSocketEndPoint? _target;
+
+    internal SystemdNotifier()
+    {
+        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not { Length: > 1 } path)
+            return;
+
+        // Workers must not speak for this process.
+        NotifySocket = path;
+        Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
+        _target = new UnixDomainSocketEndPoint(path[0] == '@' ? "\0" + path[1..] : path);
+        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        if (long.TryParse(Environment.GetEnvironmentVariable("WATCHDOG_USEC"), CultureInfo.InvariantCulture, out long microseconds) && microseconds > 0)
+            Watchdog = TimeSpan.FromMicroseconds(microseconds);
+
+        WatchdogVariable = Environment.GetEnvironmentVariable("WATCHDOG_USEC");
+        Environment.SetEnvironmentVariable("WATCHDOG_USEC", null);
+        Environment.SetEnvironmentVariable("WATCHDOG_PID", null);
+    }
+
+    /// <summary>How often the manager wants to hear; null for never.</summary>
+    internal TimeSpan? Watchdog { get; }
+
+    /// <summary>What this process was given, for one that takes its place.</summary>
+    internal string? NotifySocket { get; }
+
+    /// <inheritdoc cref="NotifySocket"/>
+    internal string? WatchdogVariable { get; }
+
+    internal void Ready(string status) => Send($"READY=1\nSTATUS={status}");
+
+    internal void Status(string status) => Send($"STATUS={status}");
+
+    internal void Reloading() =>
+        Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={Environment.TickCount64 * 1000}"));
+
+    internal void Stopping() => Send("STOPPING=1");
+
+    internal void Alive() => Send("WATCHDOG=1");
+
+    public void Dispose() => _socket?.Dispose();
+
+    private void Send(string message)
+    {
+        try
+        {
+            _socket?.SendTo(Encoding.UTF8.GetBytes(message), _target!);
+        }
+        catch (SocketException)
+        {
+            // Nobody listens; it is for them to notice.
+        }
+    }
+}

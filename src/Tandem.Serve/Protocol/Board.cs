@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using Tandem.Transport.SharedMemory;
+
+namespace Tandem.Serve.Protocol;
+
+/// <summary>
+/// Memory that the supervisor and all workers map: each worker writes its own entry, everybody reads all. So a worker knows how many
+/// connections the others have, and the supervisor sees at any time what each of them does, without a message.
+/// </summary>
+/// <remarks>
+/// Every field is one aligned 64-bit word with one writer at a time, read and written whole. Readers act on single fields only, and
+/// none of them says anything about another, so no order between them is needed; a worker's counts are added to atomically by its threads.
+/// </remarks>
+internal sealed unsafe class Board : IDisposable
+{
+    /// <summary>How many workers there can be at once, those that start or drain included.</summary>
+    internal const int Capacity = 512;
+
+    private readonly SharedRegion _region;
+
+    private Board(SharedRegion region) => _region = region;
+
+    /// <summary>For handing it to another process.</summary>
+    internal int Descriptor => _region.Descriptor;
+
+    private static int Length => Capacity * sizeof(BoardEntry);
+
+    internal static Board Create() => new(SharedRegion.Create("tandem-serve", Length, othersReadOnly: false));
+
+    /// <summary>Maps a board that somebody else has made, and takes the descriptor over.</summary>
+    internal static Board Open(int descriptor) => new(SharedRegion.Open(descriptor, Length, writable: true));
+
+    internal ref BoardEntry this[int index] => ref ((BoardEntry*)_region.Address)[index];
+
+    /// <summary>The fewest connections that any other accepting worker has; <see cref="long.MaxValue"/> where there is none.</summary>
+    internal long FewestConnectionsBeside(int index)
+    {
+        long fewest = long.MaxValue;
+        var entries = (BoardEntry*)_region.Address;
+        long used = Volatile.Read(ref entries[0].Used);
+        for (int i = 0; i < used; i++)
+        {
+            if (i != index && Volatile.Read(ref entries[i].State) == (long)WebWorkerState.Accepting)
+                fewest = Math.Min(fewest, Volatile.Read(ref entries[i].Connections));
+        }
+
+        return fewest;
+    }
+
+    public void Dispose() => _region.Dispose();
+}
+
+/// <summary>What one worker shows of itself. Two cache lines, so that one worker's counting does not slow another's.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 128)]
+internal struct BoardEntry
+{
+    /// <summary>A <see cref="WebWorkerState"/>.</summary>
+    internal long State;
+
+    /// <summary>Open connections.</summary>
+    internal long Connections;
+
+    /// <summary>Connections since the start.</summary>
+    internal long Accepted;
+
+    /// <summary>Requests since the start.</summary>
+    internal long Requests;
+
+    /// <summary>When a thread of its own last ran, in milliseconds of the system's monotonic clock (<see cref="Environment.TickCount64"/>).</summary>
+    internal long AliveAt;
+
+    /// <summary>When the thread pool last ran something that was queued.</summary>
+    internal long PoolServedAt;
+
+    /// <summary>In the first entry: how many entries were ever in use.</summary>
+    internal long Used;
+}
+
+/// <summary>Where a worker is in its life. It only moves down this list.</summary>
+internal enum WebWorkerState : long
+{
+    /// <summary>No worker.</summary>
+    None,
+
+    /// <summary>The application starts.</summary>
+    Starting,
+
+    /// <summary>It would serve, but takes no connections: a spare, or one that is being tried.</summary>
+    Ready,
+
+    /// <summary>It takes connections.</summary>
+    Accepting,
+
+    /// <summary>It takes no new connections, and ends when those that it has are done.</summary>
+    Draining,
+}

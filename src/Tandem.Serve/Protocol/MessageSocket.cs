@@ -1,0 +1,136 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Tandem.Interop;
+
+namespace Tandem.Serve.Protocol;
+
+/// <summary>
+/// One end of a connection between supervisor and worker: short texts, each of which may carry a descriptor (SCM_RIGHTS). A message
+/// arrives whole or not at all (SOCK_SEQPACKET), and the other side's death is the end of the stream.
+/// </summary>
+internal sealed unsafe class MessageSocket(int descriptor) : IDisposable
+{
+    private const int MaximumLength = 8 * 1024;
+    private const int SCM_RIGHTS = 1;
+    private const int SOL_SOCKET = 1;
+    private const int MSG_CMSG_CLOEXEC = 0x40000000;
+    private const int SOCK_SEQPACKET = 5;
+
+    private readonly Lock _sending = new();
+    private int _descriptor = descriptor;
+
+    /// <summary>Makes a connection: this process's end, and the descriptor of the other.</summary>
+    internal static MessageSocket CreatePair(out int other)
+    {
+        int* sockets = stackalloc int[2];
+        if (Libc.SocketPair(Libc.AF_UNIX, SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0, sockets) != 0)
+            throw new IOException($"The message socket of a worker could not be made: {Libc.LastError()}.");
+
+        other = sockets[1];
+        return new MessageSocket(sockets[0]);
+    }
+
+    /// <summary>Sends a message; false when the other side is gone.</summary>
+    internal bool TrySend(string verb, string rest = "", int attached = -1)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(rest.Length == 0 ? verb : $"{verb} {rest}");
+        int length = Math.Min(text.Length, MaximumLength);
+        byte* control = stackalloc byte[ControlMessage.Size];
+        fixed (byte* bytes = text)
+        {
+            var vector = new Libc.IoVector { Base = bytes, Length = length };
+            var message = new Libc.MessageHeader { Vectors = &vector, VectorCount = 1 };
+            if (attached >= 0)
+            {
+                *(ControlMessage*)control = new ControlMessage { Length = ControlMessage.Used, Level = SOL_SOCKET, Type = SCM_RIGHTS, Descriptor = attached };
+                message.Control = control;
+                message.ControlLength = ControlMessage.Size;
+            }
+
+            lock (_sending)
+            {
+                while (_descriptor >= 0)
+                {
+                    if (Libc.SendMessage(_descriptor, &message, Libc.MSG_NOSIGNAL) >= 0)
+                        return true;
+                    if (Marshal.GetLastPInvokeError() != Libc.EINTR)
+                        return false;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Waits for the next message.</summary>
+    /// <param name="wait">How long, in milliseconds; negative for ever.</param>
+    /// <param name="message">The message.</param>
+    internal ReceiveOutcome Receive(int wait, out Message message)
+    {
+        message = default;
+        var poll = new Libc.PollFd { Fd = _descriptor, Events = Libc.POLLIN };
+        if (Libc.Poll(&poll, 1, wait) <= 0)
+            return ReceiveOutcome.Nothing;
+
+        byte* bytes = stackalloc byte[MaximumLength];
+        byte* control = stackalloc byte[ControlMessage.Size];
+        var vector = new Libc.IoVector { Base = bytes, Length = MaximumLength };
+        var header = new Libc.MessageHeader { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = ControlMessage.Size };
+        nint read = Libc.ReceiveMessage(_descriptor, &header, MSG_CMSG_CLOEXEC | Libc.MSG_DONTWAIT);
+        if (read < 0 && Marshal.GetLastPInvokeError() is Libc.EINTR or Libc.EAGAIN)
+            return ReceiveOutcome.Nothing;
+        if (read <= 0)
+            return ReceiveOutcome.End;
+
+        int attached = -1;
+        if (header.ControlLength >= ControlMessage.Used && ((ControlMessage*)control)->Type == SCM_RIGHTS)
+            attached = ((ControlMessage*)control)->Descriptor;
+
+        string text = Encoding.UTF8.GetString(bytes, (int)read);
+        int blank = text.IndexOf(' ', StringComparison.Ordinal);
+        message = blank < 0 ? new Message(text, "", attached) : new Message(text[..blank], text[(blank + 1)..], attached);
+        return ReceiveOutcome.Message;
+    }
+
+    public void Dispose()
+    {
+        lock (_sending)
+        {
+            if (_descriptor >= 0)
+                _ = Libc.Close(_descriptor);
+            _descriptor = -1;
+        }
+    }
+
+    /// <summary>struct cmsghdr of 64-bit Linux with one descriptor behind it.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct ControlMessage
+    {
+        internal const int Used = 20;
+        internal const int Size = 24;
+
+        internal nint Length;
+        internal int Level;
+        internal int Type;
+        internal int Descriptor;
+    }
+}
+
+/// <summary>A message.</summary>
+/// <param name="Verb">The first word.</param>
+/// <param name="Rest">What stands behind it.</param>
+/// <param name="Descriptor">A descriptor that came with it and now belongs to this process; -1 for none.</param>
+internal readonly record struct Message(string Verb, string Rest, int Descriptor);
+
+/// <summary>What came of waiting for a message.</summary>
+internal enum ReceiveOutcome
+{
+    /// <summary>A message.</summary>
+    Message,
+
+    /// <summary>None in time.</summary>
+    Nothing,
+
+    /// <summary>The other side is gone.</summary>
+    End,
+}

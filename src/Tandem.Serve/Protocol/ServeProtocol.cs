@@ -1,0 +1,42 @@
+using Tandem.Launch;
+
+namespace Tandem.Serve.Protocol;
+
+/// <summary>What a supervisor and its workers agree on, beside what every pool and its workers do.</summary>
+internal static class ServeProtocol
+{
+    /// <summary>The worker's end of the socket on which messages travel.</summary>
+    internal const int MessageDescriptor = LaunchProtocol.FirstGuestDescriptor;
+
+    /// <summary>The memory that all workers share: <see cref="Protocol.Board"/>.</summary>
+    internal const int BoardDescriptor = LaunchProtocol.FirstGuestDescriptor + 1;
+
+    /// <summary>How the worker is to behave: <see cref="WorkerSettings"/>.</summary>
+    internal const string SettingsVariable = "TANDEM_SERVE_WORKER";
+
+    /// <summary>The worker's number, for the application to read if it wants to.</summary>
+    internal const string NumberVariable = "TANDEM_WORKER_NUMBER";
+
+    // From a worker. The rest of a message is what stands behind the first blank.
+    internal const string Attached = "attached";
+    internal const string Listen = "listen";
+    internal const string Started = "started";
+    internal const string Warning = "warning";
+    internal const string Refused = "refused";
+    internal const string Drained = "drained";
+
+    // To a worker.
+    internal const string Listener = "listener";
+    internal const string Failure = "failure";
+    internal const string Accept = "accept";
+    internal const string Connection = "connection";
+    internal const string StopNow = "stop";
+    internal const string Finish = "finish";
+    internal const string KeepServing = "keep-serving";
+
+    /// <summary>Ends an application that would serve without the supervisor's knowing.</summary>
+    internal const int RefusedExitCode = 115;
+
+    /// <summary>How often a worker shows that it lives.</summary>
+    internal static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+
+namespace Tandem.Serve.Protocol;
+
+/// <summary>How one worker is to behave. It travels in the environment, because it is needed before the application's <c>Main</c>.</summary>
+/// <param name="Entry">Its entry on the board.</param>
+/// <param name="Supervisor">The supervisor's process id.</param>
+/// <param name="Urls">Where to listen instead of where the application wants to, separated by semicolons; empty for where it wants to.</param>
+/// <param name="Silence">How long a kept-alive connection must have been silent before a worker that drains closes it, in milliseconds.</param>
+/// <param name="DrainLimit">How long a worker may drain, in milliseconds.</param>
+/// <param name="MinThreads">The thread pool's lower bound; 0 for the runtime's own.</param>
+/// <param name="MaxThreads">The thread pool's upper bound; 0 for the runtime's own.</param>
+/// <param name="KeepsServing">Whether the worker goes on when its supervisor is gone; else it drains and ends.</param>
+/// <param name="Polls">Whether connections are accepted by a poll of all workers rather than by one blocking thread in each.</param>
+/// <param name="Once">Names of hosted services of which only one in all workers runs, separated by semicolons.</param>
+internal sealed record WorkerSettings(
+    int Entry,
+    int Supervisor,
+    string Urls,
+    int Silence,
+    int DrainLimit,
+    int MinThreads,
+    int MaxThreads,
+    bool KeepsServing,
+    bool Polls,
+    string Once)
+{
+    private const char Separator = '\n';
+
+    internal string Write() => string.Join(
+        Separator,
+        Number(Entry),
+        Number(Supervisor),
+        Urls,
+        Number(Silence),
+        Number(DrainLimit),
+        Number(MinThreads),
+        Number(MaxThreads),
+        Number(KeepsServing ? 1 : 0),
+        Number(Polls ? 1 : 0),
+        Once);
+
+    internal static WorkerSettings Read(string text)
+    {
+        string[] parts = text.Split(Separator);
+        return new WorkerSettings(
+            Number(parts[0]),
+            Number(parts[1]),
+            parts[2],
+            Number(parts[3]),
+            Number(parts[4]),
+            Number(parts[5]),
+            Number(parts[6]),
+            parts[7] == "1",
+            parts[8] == "1",
+            parts[9]);
+    }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,89 @@
+namespace Tandem.Serve;
+
+/// <summary>What was asked of `tandem serve`.</summary>
+internal sealed record ServeOptions
+{
+    /// <summary>The application and its arguments, as on a command line.</summary>
+    internal required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>The current folder of the application, which is where it looks for its content; null for this process's own.</summary>
+    internal string? Folder { get; init; }
+
+    /// <summary>How many worker processes serve.</summary>
+    internal int Workers { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>How many more are started ahead, and take the place of one that crashes.</summary>
+    internal int Spares { get; init; }
+
+    /// <summary>Bounds of a worker's thread pool; 0 for the runtime's own.</summary>
+    internal int MinThreads { get; init; }
+
+    /// <inheritdoc cref="MinThreads"/>
+    internal int MaxThreads { get; init; }
+
+    /// <summary>Where to listen; empty for where the application wants to.</summary>
+    internal IReadOnlyList<string> Urls { get; init; } = [];
+
+    /// <summary>The path that tells whether a new worker is well (it answers with 2xx or 3xx); null to ask <see cref="WarmUpPath"/> only.</summary>
+    internal string? HealthPath { get; init; }
+
+    /// <summary>The path that a new worker is asked for before it serves, whatever it answers; null for none.</summary>
+    internal string? WarmUpPath { get; init; } = "/";
+
+    /// <summary>How long the application's process may take until Tandem's hook runs in it.</summary>
+    internal TimeSpan AttachTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a worker may take until it is ready.</summary>
+    internal TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a worker may drain.</summary>
+    internal TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a kept-alive connection must have been silent before a draining worker closes it.</summary>
+    internal TimeSpan KeepAliveSilence { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a worker's process, or its thread pool, may show no life before it is replaced; zero for ever.</summary>
+    internal TimeSpan HangTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>After how many requests a worker is replaced; null for never.</summary>
+    internal long? MaxRequests { get; init; }
+
+    /// <summary>At how much private memory, in bytes, a worker is replaced; null for never.</summary>
+    internal long? MaxMemory { get; init; }
+
+    /// <summary>At which age a worker is replaced; null for never.</summary>
+    internal TimeSpan? MaxAge { get; init; }
+
+    /// <summary>How far such limits are spread below their value.</summary>
+    internal double Jitter { get; init; } = 0.1;
+
+    /// <summary>How many workers of one number may fail young within <see cref="RestartPeriod"/> before there is only one try in each period.</summary>
+    internal int RestartLimit { get; init; } = 5;
+
+    /// <inheritdoc cref="RestartLimit"/>
+    internal TimeSpan RestartPeriod { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Who crashes before this age has failed young.</summary>
+    internal TimeSpan MinUptime { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Hosted services of which only one in all workers runs.</summary>
+    internal IReadOnlyList<string> Once { get; init; } = [];
+
+    /// <summary>Whether workers go on serving when the supervisor is killed; else they drain and end.</summary>
+    internal bool OrphansServe { get; init; }
+
+    /// <summary>Whether the container's memory is divided among the workers.</summary>
+    internal bool DividesMemory { get; init; } = true;
+
+    /// <summary>Whether crashed workers write dumps.</summary>
+    internal bool CollectDumps { get; init; }
+
+    /// <summary>The path of the control socket; null for one in the user's folder for such things.</summary>
+    internal string? ControlPath { get; init; }
+
+    /// <summary>The loopback port of the Prometheus end point; null for none, 0 for any.</summary>
+    internal int? MetricsPort { get; init; }
+
+    /// <summary>The file for all output; null for standard output.</summary>
+    internal string? LogFile { get; init; }
+}

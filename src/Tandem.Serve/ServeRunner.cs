@@ -1,0 +1,200 @@
+using System.Runtime.InteropServices;
+using Tandem.Serve.Control;
+using Tandem.Serve.Listening;
+using Tandem.Serve.Os;
+using Tandem.Serve.Protocol;
+using Tandem.Serve.Workers;
+using Tandem.Supervision;
+
+namespace Tandem.Serve;
+
+/// <summary>`tandem serve`, from its start to its end: puts the parts together, and hears signals and commands.</summary>
+internal sealed class ServeRunner : IAsyncDisposable
+{
+    private static readonly TimeSpan ReapInterval = TimeSpan.FromSeconds(1);
+
+    private readonly ServeOptions _options;
+    private readonly ServeLog _log;
+    private readonly SystemdNotifier _notifier = new();
+    private readonly Board _board;
+    private readonly ListenerStore _listeners = new();
+    private readonly WebSupervisor _supervisor;
+    private readonly FormerWorkers _former;
+    private readonly DateTimeOffset _since = DateTimeOffset.Now;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<IDisposable> _registrations = [];
+    private readonly bool _hasFormer;
+    private int _stopRequests;
+
+    internal ServeRunner(ServeOptions options)
+    {
+        var inheritance = Inheritance.Take();
+        _options = options.Urls.Count == 0 ? options with { Urls = inheritance.Urls } : options;
+        _log = new ServeLog(options.LogFile);
+        _board = inheritance.Board ?? Board.Create();
+        foreach ((string key, int descriptor) in inheritance.Listeners)
+            _listeners.Adopt(key, descriptor);
+
+        _hasFormer = inheritance.Workers.Count > 0;
+        _former = new FormerWorkers(inheritance.Workers, _log);
+        _supervisor = new WebSupervisor(_options, _board, _listeners, _log, [.. inheritance.Workers.Select(static worker => worker.Entry)]);
+    }
+
+    /// <summary>Serves until it is told to stop.</summary>
+    internal async Task RunAsync()
+    {
+        string path = _options.ControlPath ?? ControlPaths.Own();
+        await using var control = new ControlServer(path, AnswerAsync);
+        await using MetricsServer? metrics = _options.MetricsPort is { } port ? new MetricsServer(port, Status) : null;
+        Register();
+        _log.Write($"supervisor {Environment.ProcessId} starts {_options.Workers} workers of {_supervisor.App.Path}; control socket {path}");
+        if (metrics is not null)
+            _log.Write($"metrics on http://127.0.0.1:{metrics.Port}/metrics");
+
+        // Workers that serve already go on as long as this takes.
+        Task started = _supervisor.StartAsync(isVital: !_hasFormer);
+        await Task.WhenAny(started, _stopped.Task).ConfigureAwait(false);
+        if (!_stopped.Task.IsCompleted)
+        {
+            await started.ConfigureAwait(false);
+            _log.Write($"serving on {string.Join(", ", _supervisor.Addresses)}");
+            _notifier.Ready($"{_supervisor.Target} workers serve");
+            await _former.DrainAsync(_options.DrainTimeout).ConfigureAwait(false);
+        }
+
+        await _stopped.Task.ConfigureAwait(false);
+        _log.Write("stopped");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IDisposable registration in _registrations)
+            registration.Dispose();
+
+        await _supervisor.DisposeAsync().ConfigureAwait(false);
+        _listeners.Dispose();
+        _board.Dispose();
+        _notifier.Dispose();
+        _log.Dispose();
+    }
+
+    private void Register()
+    {
+        const PosixSignal SIGUSR1 = (PosixSignal)10;
+        const PosixSignal SIGUSR2 = (PosixSignal)12;
+        On(PosixSignal.SIGTERM, () => StopAsync(atOnce: false));
+        On(PosixSignal.SIGINT, () => StopAsync(atOnce: true));
+        On(PosixSignal.SIGQUIT, () => StopAsync(atOnce: true));
+        On(PosixSignal.SIGHUP, ReloadAsync);
+        On(PosixSignal.SIGTTIN, () => _supervisor.ScaleAsync(_supervisor.Target + 1));
+        On(PosixSignal.SIGTTOU, () => _supervisor.ScaleAsync(Math.Max(1, _supervisor.Target - 1)));
+        On(SIGUSR1, () =>
+        {
+            _log.Reopen();
+            return Task.CompletedTask;
+        });
+        On(SIGUSR2, () =>
+        {
+            Replace();
+            return Task.CompletedTask;
+        });
+        if (_notifier.Watchdog is { } interval)
+            _registrations.Add(new Timer(_ => _notifier.Alive(), null, TimeSpan.Zero, interval / 2));
+        if (Environment.ProcessId == 1)
+            _registrations.Add(new Timer(_ => Zombies.Reap(id => _supervisor.Processes().Exists(one => one.ProcessId == id)), null, ReapInterval, ReapInterval));
+    }
+
+    private void On(PosixSignal signal, Func<Task> action) => _registrations.Add(PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        _ = Task.Run(() => TryAsync(action));
+    }));
+
+    private async Task TryAsync(Func<Task> action)
+    {
+        try
+        {
+            await action().ConfigureAwait(false);
+        }
+        catch (ServeException e)
+        {
+            _log.Write(e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // The end has come first.
+        }
+    }
+
+    private async Task ReloadAsync()
+    {
+        _notifier.Reloading();
+        try
+        {
+            await _supervisor.ReloadAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _notifier.Ready($"{_supervisor.Target} workers serve");
+        }
+    }
+
+    private async Task StopAsync(bool atOnce)
+    {
+        // Who asks twice does not want to wait.
+        bool isAgain = Interlocked.Increment(ref _stopRequests) > 1;
+        _notifier.Stopping();
+        _log.Write(atOnce || isAgain ? "stopping at once" : "stopping: the workers finish what they have");
+        await _supervisor.StopAsync(atOnce || isAgain).ConfigureAwait(false);
+        _stopped.TrySetResult();
+    }
+
+    private void Replace()
+    {
+        _log.Write("another supervisor takes the place of this one");
+        Inheritance.Replace(_listeners, _board, _supervisor.Processes(), _notifier);
+        _log.Write($"which could not be started: {Marshal.GetLastPInvokeErrorMessage()}. This one goes on.");
+    }
+
+    private ServeStatus Status() => new(
+        Environment.ProcessId,
+        _supervisor.App.Path,
+        _supervisor.Addresses,
+        _since,
+        _supervisor.Target,
+        _supervisor.Status(),
+        ProcessMemory.OwnPrivateBytes());
+
+    private async Task<ControlResponse> AnswerAsync(ControlRequest request)
+    {
+        try
+        {
+            switch (request.Command)
+            {
+                case "status":
+                    return new ControlResponse(null, 0, Status());
+                case "reload":
+                    await ReloadAsync().ConfigureAwait(false);
+                    break;
+                case "scale":
+                    await _supervisor.ScaleAsync(request.Workers).ConfigureAwait(false);
+                    break;
+                case "stop":
+                    await StopAsync(request.AtOnce).ConfigureAwait(false);
+                    break;
+                default:
+                    return new ControlResponse($"There is no command '{request.Command}'.", (int)ServeExitCode.Usage);
+            }
+
+            return new ControlResponse(null, 0);
+        }
+        catch (ServeException e)
+        {
+            return new ControlResponse(e.Message, (int)e.ExitCode);
+        }
+        catch (OperationCanceledException)
+        {
+            return new ControlResponse("The supervisor stops.", (int)ServeExitCode.Refused);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using Tandem.Serve.Control;
+using Tandem.Serve.Protocol;
+using Tandem.Supervision;
+
+namespace Tandem.Serve.Workers;
+
+/// <content>How it goes.</content>
+internal sealed partial class WebSupervisor
+{
+    /// <summary>Every worker, as it is now.</summary>
+    internal IReadOnlyList<WorkerStatus> Status()
+    {
+        List<(WebWorker Worker, Slot? Slot)> all;
+        lock (_lock)
+            all = [.. _workers.Select(worker => (worker, _slots.Find(slot => slot.Number == worker.Number)))];
+
+        // Reading /proc takes a while, which nobody should wait for.
+        return [.. all.OrderBy(static one => one.Worker.Number).ThenByDescending(static one => one.Worker.Age).Select(one => StatusOf(one.Worker, one.Slot))];
+    }
+
+    private WorkerStatus StatusOf(WebWorker worker, Slot? slot)
+    {
+        BoardEntry entry = _context.Board[worker.Entry];
+        return new WorkerStatus(
+            worker.Number,
+            worker.ProcessId,
+            worker.State == WebWorkerState.None ? "starting" : worker.State.ToString().ToLowerInvariant(),
+            worker.Age.TotalSeconds,
+            worker.ReadyAfter?.TotalMilliseconds,
+            entry.Requests,
+            Math.Max(0, entry.Connections),
+            entry.Accepted,
+            ProcessorTime(worker.ProcessId),
+            ProcessMemory.PrivateBytes(worker.ProcessId),
+            slot?.Restarts ?? 0,
+            [.. (slot?.Notes ?? []).Select(static note => new RestartStatus(note.Time, note.Reason))],
+            worker.App.Path);
+    }
+
+    /// <summary>In seconds; 0 where the process is gone.</summary>
+    private static double ProcessorTime(int processId)
+    {
+        const double TicksPerSecond = 100; // of the kernel's accounting, on all that .NET runs on
+        try
+        {
+            string status = File.ReadAllText($"/proc/{processId}/stat");
+            string[] fields = status[(status.LastIndexOf(')') + 2)..].Split(' ');
+            return (long.Parse(fields[11], System.Globalization.CultureInfo.InvariantCulture) + long.Parse(fields[12], System.Globalization.CultureInfo.InvariantCulture)) / TicksPerSecond;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IndexOutOfRangeException or FormatException)
+        {
+            return 0;
+        }
+    }
+}

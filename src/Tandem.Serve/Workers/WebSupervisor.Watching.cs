@@ -1,0 +1,137 @@
+using System.Globalization;
+using Tandem.Diagnostics;
+using Tandem.Serve.Protocol;
+
+namespace Tandem.Serve.Workers;
+
+/// <content>Spares, workers that hang, and workers that are due.</content>
+internal sealed partial class WebSupervisor
+{
+    private static readonly TimeSpan StackLimit = TimeSpan.FromSeconds(1);
+
+    private bool _isReplacing;
+
+    /// <summary>Looks at all workers now and then.</summary>
+    private async Task WatchAsync()
+    {
+        using var timer = new PeriodicTimer(ServeProtocol.Beat);
+        for (int turn = 0; await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false); turn++)
+        {
+            // One that dies is not replaced at once, so that a version that cannot start does not take the machine.
+            if (turn % 20 == 0)
+                KeepSpares();
+
+            foreach (Slot slot in Slots())
+            {
+                if (slot.Current is not { IsToldToStop: false } worker)
+                    continue;
+
+                if (HangOf(worker) is { } hang)
+                    await EndHangingAsync(slot, worker, hang).ConfigureAwait(false);
+                else if (turn % 4 == 0 && !_isReplacing && worker.Limits.Reason(worker, in _context.Board[worker.Entry]) is { } reason)
+                    _ = RecycleAsync(slot, reason);
+            }
+        }
+    }
+
+    /// <summary>What a worker does not do any more; null while it lives.</summary>
+    private string? HangOf(WebWorker worker)
+    {
+        ref BoardEntry entry = ref _context.Board[worker.Entry];
+        long limit = (long)Options.HangTimeout.TotalMilliseconds;
+        long alive = Volatile.Read(ref entry.AliveAt);
+        if (limit == 0 || worker.State is not WebWorkerState.Accepting || alive == 0)
+            return null;
+
+        long now = Environment.TickCount64;
+        if (now - alive > limit)
+            return string.Create(CultureInfo.InvariantCulture, $"its process has not run for {(now - alive) / 1000.0:0.0} s");
+
+        long served = now - Volatile.Read(ref entry.PoolServedAt);
+        return served > limit
+            ? string.Create(CultureInfo.InvariantCulture, $"its thread pool has served nothing for {served / 1000.0:0.0} s")
+            : null;
+    }
+
+    private async Task EndHangingAsync(Slot slot, WebWorker worker, string what)
+    {
+        string stack = await Task.Run(() => StackOf(worker.ProcessId)).ConfigureAwait(false);
+        Log.Write($"worker {slot.Number} (pid {worker.ProcessId}) hangs: {what} (--hang-timeout). {stack}");
+        worker.Kill($"It was ended because {what}.");
+    }
+
+    private static string StackOf(int processId)
+    {
+        if (WorkerStackSource.Current is not { } source)
+            return "Its stack cannot be shown without Tandem.Diagnostics.";
+
+        return source.TryCapture(processId, null, StackLimit, out string stack, out string problem) ? $"It was at:\n{stack}" : $"Where it was could not be seen: {problem}";
+    }
+
+    private async Task RecycleAsync(Slot slot, string reason)
+    {
+        _isReplacing = true;
+        try
+        {
+            await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
+            try
+            {
+                Log.Write($"worker {slot.Number} is replaced: {reason}");
+                if (await ReplaceAsync(slot, App, reason).ConfigureAwait(false) is { } failure)
+                    Log.Write($"worker {slot.Number} goes on, because its successor did not become ready: {failure.Message}");
+            }
+            finally
+            {
+                _operation.Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The end has come first.
+        }
+        finally
+        {
+            _isReplacing = false;
+        }
+    }
+
+    /// <summary>A spare that is ready.</summary>
+    private WebWorker? TakeSpare()
+    {
+        lock (_lock)
+        {
+            WebWorker? spare = _spares.Find(static spare => spare.Ready.IsCompletedSuccessfully && !spare.Ended.IsCompleted);
+            if (spare is not null)
+                _spares.Remove(spare);
+
+            return spare;
+        }
+    }
+
+    private void DropSpares()
+    {
+        List<WebWorker> spares;
+        lock (_lock)
+        {
+            spares = [.. _spares];
+            _spares.Clear();
+        }
+
+        foreach (WebWorker spare in spares)
+            spare.StopNow();
+    }
+
+    private void KeepSpares()
+    {
+        int missing;
+        lock (_lock)
+            missing = _stop.IsCancellationRequested ? 0 : Options.Spares - _spares.Count;
+
+        for (int i = 0; i < missing; i++)
+        {
+            WebWorker spare = Start(0, App);
+            lock (_lock)
+                _spares.Add(spare);
+        }
+    }
+}

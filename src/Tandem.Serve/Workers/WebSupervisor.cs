@@ -1,0 +1,382 @@
+using System.Diagnostics;
+using System.Globalization;
+using Tandem.Serve.Apps;
+using Tandem.Serve.Listening;
+using Tandem.Serve.Protocol;
+
+namespace Tandem.Serve.Workers;
+
+/// <summary>
+/// Keeps as many workers serving as there are to be: replaces those that end, one after the other those of an old version, and those
+/// that are due. A new worker serves before the old one ceases to.
+/// </summary>
+internal sealed partial class WebSupervisor : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _operation = new(1); // one replacement as planned at a time
+    private readonly List<Slot> _slots = [];
+    private readonly List<WebWorker> _workers = []; // all, also those that start or end
+    private readonly List<WebWorker> _spares = [];
+    private readonly Queue<int> _freeEntries;
+    private readonly ServedApp _application;
+    private readonly WebWorkerContext _context;
+    private readonly CancellationTokenSource _stop = new();
+    private ResolvedApp _app;
+    private Task _watching = Task.CompletedTask;
+
+    /// <param name="options">What was asked for.</param>
+    /// <param name="board">The workers' board.</param>
+    /// <param name="listeners">The sockets.</param>
+    /// <param name="log">Where to tell what happens.</param>
+    /// <param name="takenEntries">Entries of the board that are somebody else's.</param>
+    internal WebSupervisor(ServeOptions options, Board board, ListenerStore listeners, ServeLog log, IReadOnlyCollection<int> takenEntries)
+    {
+        _application = new ServedApp(options.Command, options.Folder);
+        _app = _application.Resolve();
+        _context = new WebWorkerContext(options, board, listeners, log, MemoryShare.Of(options));
+        _freeEntries = new Queue<int>(Enumerable.Range(0, Board.Capacity).Except(takenEntries));
+    }
+
+    private ServeOptions Options => _context.Options;
+
+    private ServeLog Log => _context.Log;
+
+    /// <summary>Which version of the application serves.</summary>
+    internal ResolvedApp App
+    {
+        get
+        {
+            lock (_lock)
+                return _app;
+        }
+    }
+
+    /// <summary>Where the application listens; empty as long as no worker is ready.</summary>
+    internal string[] Addresses
+    {
+        get
+        {
+            lock (_lock)
+                return _slots.Select(static slot => slot.Current?.Addresses).FirstOrDefault(static addresses => addresses is { Length: > 0 }) ?? [];
+        }
+    }
+
+    /// <summary>Starts the workers; completes when the first generation serves.</summary>
+    /// <param name="isVital">Whether to give up when none of them becomes ready; else they are started again until they are.</param>
+    /// <exception cref="ServeException">None of them became ready.</exception>
+    internal async Task StartAsync(bool isVital)
+    {
+        List<Slot> slots = AddSlots(Options.Workers);
+        List<WebWorker> workers = [.. slots.Select(slot => Start(slot.Number, App))];
+        await Task.WhenAll(workers.Select(static worker => worker.Ready)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (isVital && workers.TrueForAll(static worker => !worker.Ready.IsCompletedSuccessfully))
+        {
+            ServeException first = FailureOf(workers.OrderBy(static worker => FailureOf(worker)!.ExitCode == ServeExitCode.NotReady).First())!;
+            await StopAsync(atOnce: true).ConfigureAwait(false);
+            throw new ServeException(first.ExitCode, $"No worker became ready. {first.Message}", first);
+        }
+
+        List<Task> late = [];
+        for (int i = 0; i < slots.Count; i++)
+        {
+            if (FailureOf(workers[i]) is { } failure)
+                late.Add(RefillAsync(slots[i], OnFailed(slots[i], $"it did not become ready: {failure.Message}")));
+            else
+                Install(slots[i], workers[i]);
+        }
+
+        if (late.Count == slots.Count)
+            await Task.WhenAny(late).ConfigureAwait(false);
+
+        KeepSpares();
+        _watching = WatchAsync();
+    }
+
+    /// <summary>
+    /// Replaces all workers, one by one, by what lies at the application's path now. If the new version does not become ready, the old
+    /// one goes on.
+    /// </summary>
+    /// <exception cref="ServeException">The new version was not ready; the old one serves.</exception>
+    internal async Task ReloadAsync()
+    {
+        await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
+        try
+        {
+            ResolvedApp former = App;
+            ResolvedApp next = _application.Resolve();
+            Log.Write($"reload: {next.Path}");
+            DropSpares();
+            List<Slot> done = [];
+            foreach (Slot slot in Slots())
+            {
+                if (await ReplaceAsync(slot, next, "reload").ConfigureAwait(false) is { } failure)
+                {
+                    Log.Write($"reload given up: {failure.Message}");
+                    await RollBackAsync(done, former).ConfigureAwait(false);
+                    throw new ServeException(ServeExitCode.Refused, $"The new version did not become ready, and the old one goes on. {failure.Message}", failure);
+                }
+
+                done.Add(slot);
+            }
+
+            lock (_lock)
+                _app = next;
+            Log.Write("reload done");
+        }
+        finally
+        {
+            _operation.Release();
+            KeepSpares();
+        }
+    }
+
+    /// <summary>Changes how many workers there are.</summary>
+    internal async Task ScaleAsync(int workers)
+    {
+        if (workers is < 1 or > Board.Capacity / 4)
+            throw new ServeException(ServeExitCode.Usage, $"There can be 1 to {Board.Capacity / 4} workers, not {workers}.");
+
+        await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
+        try
+        {
+            List<Slot> surplus;
+            int missing;
+            lock (_lock)
+            {
+                missing = workers - _slots.Count;
+                surplus = missing < 0 ? _slots[workers..] : [];
+                _slots.RemoveAll(surplus.Contains);
+                foreach (Slot slot in surplus)
+                    slot.IsRetired = true;
+            }
+
+            Log.Write($"scale to {workers} workers");
+            foreach (Slot slot in surplus)
+                slot.Current?.Drain("There are fewer workers to be.");
+
+            if (missing > 0)
+                await Task.WhenAll(AddSlots(missing).Select(slot => RefillAsync(slot, TimeSpan.Zero))).ConfigureAwait(false);
+        }
+        finally
+        {
+            _operation.Release();
+        }
+    }
+
+    /// <summary>How many workers there are to be.</summary>
+    internal int Target
+    {
+        get
+        {
+            lock (_lock)
+                return _slots.Count;
+        }
+    }
+
+    /// <summary>Ends all workers.</summary>
+    /// <param name="atOnce">Without regard for what is on its way.</param>
+    internal async Task StopAsync(bool atOnce)
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        List<WebWorker> all;
+        lock (_lock)
+            all = [.. _workers];
+
+        foreach (WebWorker worker in all)
+        {
+            if (atOnce || worker.State < WebWorkerState.Accepting)
+                worker.StopNow();
+            else
+                worker.Drain("The supervisor stops.", finishesQueue: true);
+        }
+
+        await Task.WhenAll(all.Select(static worker => worker.Ended)).ConfigureAwait(false);
+        await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(atOnce: true).ConfigureAwait(false);
+        _stop.Dispose();
+        _operation.Dispose();
+    }
+
+    /// <summary>The processes of all workers, with their entries on the board.</summary>
+    internal List<(int ProcessId, int Entry)> Processes()
+    {
+        lock (_lock)
+            return [.. _workers.Where(static worker => worker.ProcessId > 0).Select(static worker => (worker.ProcessId, worker.Entry))];
+    }
+
+    private List<Slot> Slots()
+    {
+        lock (_lock)
+            return [.. _slots];
+    }
+
+    private List<Slot> AddSlots(int count)
+    {
+        lock (_lock)
+        {
+            List<Slot> added = [.. Enumerable.Range(_slots.Count + 1, count).Select(number => new Slot(number, Options))];
+            _slots.AddRange(added);
+            return added;
+        }
+    }
+
+    private WebWorker Start(int number, ResolvedApp app)
+    {
+        WebWorker worker;
+        lock (_lock)
+        {
+            int entry = _freeEntries.Dequeue();
+            ref BoardEntry first = ref _context.Board[0];
+            Volatile.Write(ref first.Used, Math.Max(first.Used, entry + 1));
+            worker = new WebWorker(_context, app, number, entry);
+            _workers.Add(worker);
+        }
+
+        _ = ForgetAsync(worker);
+        return worker;
+    }
+
+    private async Task ForgetAsync(WebWorker worker)
+    {
+        await worker.Ended.ConfigureAwait(false);
+        lock (_lock)
+        {
+            _workers.Remove(worker);
+            _spares.Remove(worker);
+            _freeEntries.Enqueue(worker.Entry);
+        }
+    }
+
+    /// <summary>A worker that is ready begins to serve.</summary>
+    /// <returns>The one that served before.</returns>
+    private WebWorker? Install(Slot slot, WebWorker worker)
+    {
+        WebWorker? former;
+        lock (_lock)
+        {
+            former = slot.Current;
+            worker.Number = slot.Number;
+            slot.Current = worker;
+        }
+
+        worker.Accept();
+        Log.Write(string.Create(
+            CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) serves; it was ready after {worker.ReadyAfter?.TotalMilliseconds ?? 0:0} ms"));
+        _ = FollowAsync(slot, worker);
+        return former;
+    }
+
+    /// <summary>Replaces the worker of a slot; the old one goes when the new one serves.</summary>
+    /// <returns>Why that did not come to be.</returns>
+    private async Task<ServeException?> ReplaceAsync(Slot slot, ResolvedApp app, string reason)
+    {
+        WebWorker next = Start(slot.Number, app);
+        await next.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (FailureOf(next) is { } failure)
+            return failure;
+
+        if (_stop.IsCancellationRequested || slot.IsRetired)
+        {
+            next.StopNow();
+            return null;
+        }
+
+        slot.Note(reason);
+        Install(slot, next)?.Drain(reason);
+        return null;
+    }
+
+    private async Task RollBackAsync(List<Slot> slots, ResolvedApp former)
+    {
+        foreach (Slot slot in slots)
+        {
+            if (await ReplaceAsync(slot, former, "back to the version before").ConfigureAwait(false) is { } failure)
+                Log.Write($"worker {slot.Number} could not be put back to {former.Path}: {failure.Message}");
+        }
+    }
+
+    private static ServeException? FailureOf(WebWorker worker) => worker.Ready.Exception?.InnerException as ServeException;
+
+    /// <summary>Gives a slot a worker, however often that takes.</summary>
+    private async Task RefillAsync(Slot slot, TimeSpan delay)
+    {
+        try
+        {
+            while (!slot.IsRetired)
+            {
+                if (delay > TimeSpan.Zero)
+                {
+                    Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} is started again in {delay.TotalSeconds:0.###} s"));
+                    await Task.Delay(delay, _stop.Token).ConfigureAwait(false);
+                }
+
+                _stop.Token.ThrowIfCancellationRequested();
+                WebWorker worker = TakeSpare() ?? Start(slot.Number, App);
+                await worker.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (FailureOf(worker) is { } failure)
+                {
+                    delay = OnFailed(slot, $"it did not become ready: {failure.Message}");
+                    continue;
+                }
+
+                // A replacement as planned may have come first.
+                if (slot.IsRetired || slot.Current is not null || _stop.IsCancellationRequested)
+                {
+                    worker.Drain("Another one was faster.");
+                    return;
+                }
+
+                Install(slot, worker);
+                slot.Budget.OnReady();
+                KeepSpares();
+                return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The end has come first.
+        }
+    }
+
+    /// <summary>Follows a worker that serves to its end.</summary>
+    private async Task FollowAsync(Slot slot, WebWorker worker)
+    {
+        string? end = await worker.Ended.ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (slot.Current != worker)
+            {
+                Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) has ended{(end is null ? "" : $": {end}")}"));
+                return;
+            }
+
+            slot.Current = null;
+            if (slot.IsRetired || _stop.IsCancellationRequested)
+                return;
+        }
+
+        string what = end ?? "it ended as if it had been told to, which nobody here has done";
+        Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) is gone after {worker.Age.TotalSeconds:0.0} s: {what}"));
+        slot.Note(what);
+        bool wasKilled = what.Contains("was ended by SIGKILL", StringComparison.Ordinal) && !what.Contains("want of memory", StringComparison.Ordinal);
+        TimeSpan delay = worker.Age >= Options.MinUptime ? TimeSpan.Zero
+            : wasKilled ? slot.Budget.OnKilled()
+            : slot.Budget.OnFailed(Stopwatch.GetTimestamp());
+        await RefillAsync(slot, delay).ConfigureAwait(false);
+    }
+
+    private TimeSpan OnFailed(Slot slot, string reason)
+    {
+        if (_stop.IsCancellationRequested)
+            return TimeSpan.Zero;
+
+        slot.Note(reason);
+        TimeSpan delay = slot.Budget.OnFailed(Stopwatch.GetTimestamp());
+        Log.Write($"worker {slot.Number}: {reason}");
+        return delay;
+    }
+}

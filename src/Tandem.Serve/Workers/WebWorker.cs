@@ -1,0 +1,284 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Tandem.Serve.Apps;
+using Tandem.Serve.Listening;
+using Tandem.Serve.Protocol;
+
+namespace Tandem.Serve.Workers;
+
+/// <summary>
+/// One worker process, from its start to its end: one work item of a pool with one worker. So it is launched, watched, stopped and
+/// killed, and its end is explained, by what does it for work items.
+/// </summary>
+internal sealed class WebWorker
+{
+    /// <summary>What the application's own shutdown may take beyond the time for draining.</summary>
+    private static readonly TimeSpan ShutdownSlack = TimeSpan.FromSeconds(5);
+
+    private readonly WebWorkerContext _context;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource<string> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly WorkerPool _pool;
+    private readonly Dictionary<string, int> _asked = new(StringComparer.Ordinal);
+    private readonly long _born = Stopwatch.GetTimestamp();
+    private MessageSocket? _messages;
+    private string? _refusal;
+    private string? _problem;
+    private string? _lastBound;
+    private ServeExitCode _problemCode = ServeExitCode.NotReady;
+    private string? _stopReason;
+    private bool _isAttached;
+
+    internal WebWorker(WebWorkerContext context, ResolvedApp app, int number, int entry)
+    {
+        _context = context;
+        App = app;
+        Number = number;
+        Entry = entry;
+        context.Board[entry] = default;
+        _pool = WorkerPool.Create(CreatePoolOptions());
+        Limits = new WorkerLimits(context.Options);
+        Ended = RunAsync();
+    }
+
+    /// <summary>Which of the workers it is, from 1; its successor has the same number. A spare has none: 0.</summary>
+    internal int Number { get; set; }
+
+    /// <summary>Its entry on the board.</summary>
+    internal int Entry { get; }
+
+    internal ResolvedApp App { get; }
+
+    internal WorkerLimits Limits { get; }
+
+    /// <summary>0 until it is known.</summary>
+    internal int ProcessId { get; private set; }
+
+    internal TimeSpan Age => Stopwatch.GetElapsedTime(_born);
+
+    /// <summary>How long it took to become ready.</summary>
+    internal TimeSpan? ReadyAfter { get; private set; }
+
+    /// <summary>When it began to take connections; null before.</summary>
+    internal DateTimeOffset? ServesSince { get; private set; }
+
+    /// <summary>Where it listens, as the application shows it.</summary>
+    internal string[] Addresses => _started.Task.IsCompletedSuccessfully ? _started.Task.Result.Split(';') : [];
+
+    internal WebWorkerState State => (WebWorkerState)Volatile.Read(ref _context.Board[Entry].State);
+
+    internal bool IsToldToStop => _stop.IsCancellationRequested;
+
+    /// <summary>Completes when it would serve; fails with <see cref="ServeException"/>.</summary>
+    internal Task Ready => _ready.Task;
+
+    /// <summary>Completes with what happened when its process is gone; null when it ended as it was told to.</summary>
+    internal Task<string?> Ended { get; }
+
+    /// <summary>Has it take connections.</summary>
+    internal void Accept()
+    {
+        ServesSince = DateTimeOffset.Now;
+        _messages?.TrySend(ServeProtocol.Accept);
+    }
+
+    /// <summary>Has it take no more connections, and end when those that it has are done.</summary>
+    /// <param name="reason">Why, for people.</param>
+    /// <param name="finishesQueue">Whether nobody else will take the connections that wait.</param>
+    internal void Drain(string reason, bool finishesQueue = false)
+    {
+        _stopReason ??= reason;
+        if (finishesQueue)
+            _messages?.TrySend(ServeProtocol.Finish);
+        _stop.Cancel();
+    }
+
+    /// <summary>Has it end without regard for what is on its way.</summary>
+    internal void StopNow()
+    {
+        _stopReason ??= "It was told to stop at once.";
+        _messages?.TrySend(ServeProtocol.StopNow);
+        _stop.Cancel();
+    }
+
+    /// <summary>Ends its process.</summary>
+    internal void Kill(string reason) => _pool.Kill(reason);
+
+    private async Task<string?> RunAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        string? end = null;
+        Exception? error = null;
+        Task run = _pool.RunAsync(Tandem.Launch.GuestProgram.Work, new WorkOptions { Name = $"worker {Number}" }, _stop.Token);
+        try
+        {
+            _ = BecomeReadyAsync();
+            await run.ConfigureAwait(false);
+            if (!IsToldToStop)
+                end = "The application ended by itself.";
+        }
+        catch (OperationCanceledException) when (IsToldToStop)
+        {
+            // It never ran, or was killed because it did not end in time.
+        }
+        catch (Exception e)
+        {
+            error = e;
+            end = Describe(e);
+        }
+
+        await (error is null ? _pool.DisposeAsync().AsTask() : _pool.StopAsync()).ConfigureAwait(false);
+        _messages?.Dispose();
+        _context.Board[Entry] = default;
+        _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It ended.", error));
+        _ = _ready.Task.Exception; // nobody may be waiting
+        return end;
+    }
+
+    private async Task BecomeReadyAsync()
+    {
+        ServeOptions options = _context.Options;
+        using var limit = new CancellationTokenSource(options.StartTimeout);
+        try
+        {
+            await _started.Task.WaitAsync(limit.Token).ConfigureAwait(false);
+            if (options.HealthPath is { } health)
+                await new WorkerProbe(this, _lastBound!).CheckAsync(health, limit.Token).ConfigureAwait(false);
+            else if (options.WarmUpPath is { } path)
+                await new WorkerProbe(this, _lastBound!).AskAsync(path, limit.Token).ConfigureAwait(false);
+
+            ReadyAfter = Age;
+            _ready.TrySetResult();
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or InvalidOperationException)
+        {
+            _problem ??= e is OperationCanceledException
+                ? $"It was not ready within {options.StartTimeout.TotalSeconds:0.#} s (--start-timeout): "
+                  + (_started.Task.IsCompleted ? "it listens, but has not answered the first request." : _isAttached ? "the application has not started." : "Tandem's hook has not run in it.")
+                : $"It does not answer as it should: {e.Message}";
+            Kill(_problem);
+        }
+    }
+
+    /// <summary>Hands a connection to it that nobody else can get.</summary>
+    internal bool TryGiveConnection(int descriptor, string boundTo) => _messages?.TrySend(ServeProtocol.Connection, boundTo, descriptor) == true;
+
+    private void OnConnected(MessageSocket messages)
+    {
+        _messages = messages;
+        new Thread(() => Listen(messages), 128 * 1024) { IsBackground = true, Name = $"Tandem messages {Number}" }.Start();
+    }
+
+    private void Listen(MessageSocket messages)
+    {
+        while (true)
+        {
+            ReceiveOutcome outcome = messages.Receive(-1, out Message message);
+            if (outcome == ReceiveOutcome.End)
+                return;
+            if (outcome == ReceiveOutcome.Message)
+                Handle(messages, message);
+        }
+    }
+
+    private void Handle(MessageSocket messages, Message message)
+    {
+        switch (message.Verb)
+        {
+            case ServeProtocol.Attached:
+                _isAttached = true;
+                ProcessId = _pool.Snapshot().Workers is [{ Id: var id }, ..] ? id : 0;
+                break;
+            case ServeProtocol.Listen:
+                Open(messages, message.Rest);
+                break;
+            case ServeProtocol.Started:
+                _started.TrySetResult(message.Rest);
+                break;
+            case ServeProtocol.Warning:
+                _context.Log.Write($"worker {Number} ({ProcessId}): {message.Rest}");
+                break;
+            case ServeProtocol.Refused:
+                _refusal = message.Rest;
+                _problem = message.Rest;
+                _problemCode = ServeExitCode.BadApplication;
+                break;
+        }
+    }
+
+    private void Open(MessageSocket messages, string address)
+    {
+        int occurrence = _asked.GetValueOrDefault(address);
+        _asked[address] = occurrence + 1;
+        try
+        {
+            (int descriptor, string bound) = _context.Listeners.Open(address, occurrence);
+            _lastBound = bound;
+            messages.TrySend(ServeProtocol.Listener, bound, descriptor);
+        }
+        catch (Exception e) when (e is SocketException or IOException or FormatException or ArgumentException)
+        {
+            _problem = $"It cannot listen at {address}: {Advise(e)}";
+            _problemCode = ServeExitCode.BadAddress;
+            messages.TrySend(ServeProtocol.Failure, e.Message);
+        }
+    }
+
+    private static string Advise(Exception error) => (error as SocketException)?.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => "the address is in use already. Stop who listens there, or choose another one with --urls.",
+        SocketError.AccessDenied => "this user may not use it. Ports below 1024 need the capability CAP_NET_BIND_SERVICE, or a socket that systemd hands over.",
+        SocketError.AddressNotAvailable => "this machine has no such address.",
+        _ => error.Message,
+    };
+
+    private string Describe(Exception error) => error switch
+    {
+        WorkerStartException when !_isAttached =>
+            $"Tandem's startup hook did not run in it within {_context.Options.AttachTimeout.TotalSeconds:0.#} s. Is it compiled to native code (PublishAot), or are startup hooks "
+            + $"switched off? Both cannot be served by several processes. {error.Message}",
+        WorkerCrashedException when _refusal is not null => _refusal,
+        _ => error.Message,
+    };
+
+    private WorkerPoolOptions CreatePoolOptions()
+    {
+        ServeOptions options = _context.Options;
+        var settings = new WorkerSettings(
+            Entry,
+            Environment.ProcessId,
+            string.Join(';', options.Urls),
+            (int)options.KeepAliveSilence.TotalMilliseconds,
+            (int)options.DrainTimeout.TotalMilliseconds,
+            options.MinThreads,
+            options.MaxThreads,
+            options.OrphansServe,
+            Polls: false,
+            string.Join(';', options.Once));
+        var pool = new WorkerPoolOptions
+        {
+            Name = $"worker {Number}",
+            Workers = 1,
+            Transport = WorkerTransport.SharedMemory,
+            StartTimeout = options.AttachTimeout,
+            RestartLimit = 1,
+            CancellationGrace = options.DrainTimeout + ShutdownSlack,
+            TerminationGrace = ShutdownSlack,
+            CollectDumps = options.CollectDumps,
+            Guest = new WorkerGuest(App, _context.Board, OnConnected, (_, line) => _context.Log.Write(Number, line)),
+            Environment =
+            {
+                [ServeProtocol.SettingsVariable] = settings.Write(),
+                [ServeProtocol.NumberVariable] = Number.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            },
+        };
+        foreach ((string name, string value) in _context.MemoryShare)
+            pool.Environment[name] = value;
+
+        return pool;
+    }
+}
+
+/// <summary>What all workers of one supervisor share.</summary>
+internal sealed record WebWorkerContext(ServeOptions Options, Board Board, ListenerStore Listeners, ServeLog Log, IReadOnlyDictionary<string, string> MemoryShare);

@@ -1,0 +1,29 @@
+using Tandem.Interop;
+using Tandem.Launch;
+using Tandem.Serve.Apps;
+using Tandem.Serve.Protocol;
+
+namespace Tandem.Serve.Workers;
+
+/// <summary>The application in a process of its own, as a pool starts it.</summary>
+internal sealed class WorkerGuest(ResolvedApp app, Board board, Action<MessageSocket> onConnected, Action<int, string> onOutput) : GuestProgram
+{
+    private const string HookName = "Tandem.Serve.Worker.dll";
+
+    internal override LaunchPlan CreatePlan()
+    {
+        string hook = Path.Combine(AppContext.BaseDirectory, HookName);
+        return File.Exists(hook)
+            ? new LaunchPlan(app.Executable, app.Arguments, hook, app.Folder)
+            : throw new WorkerStartException($"{hook} is missing; install the tool again.");
+    }
+
+    internal override int[] OpenDescriptors()
+    {
+        MessageSocket messages = MessageSocket.CreatePair(out int other);
+        onConnected(messages);
+        return [other, Libc.Fcntl(board.Descriptor, Libc.F_DUPFD_CLOEXEC, 64)];
+    }
+
+    internal override void OnOutput(int processId, string line, bool isError) => onOutput(processId, line);
+}

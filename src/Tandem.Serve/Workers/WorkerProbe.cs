@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
+using Tandem.Serve.Listening;
+
+namespace Tandem.Serve.Workers;
+
+/// <summary>
+/// Asks one worker, and no other, for a page: over a connection that is handed to it, while it takes none of its own. Plain HTTP/1.1
+/// by hand, so that the supervisor stays small.
+/// </summary>
+internal sealed class WorkerProbe(WebWorker worker, string boundTo)
+{
+    /// <summary>As much of an answer as has its status: <c>HTTP/1.1 200</c>.</summary>
+    private const int StatusLine = 12;
+
+    /// <summary>Asks, and is content with any answer; also with none but that of a server for HTTP/2 only.</summary>
+    internal async Task AskAsync(string path, CancellationToken cancellationToken) => await GetAsync(path, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Asks until the answer is 2xx or 3xx.</summary>
+    internal async Task CheckAsync(string path, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            int status = await GetAsync(path, cancellationToken).ConfigureAwait(false);
+            if (status is >= 200 and < 400)
+                return;
+
+            // It may be waiting for something of its own.
+            await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<int> GetAsync(string path, CancellationToken cancellationToken)
+    {
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using (var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
+        {
+            // By way of the loopback interface, because an application may look at its clients' addresses.
+            listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            listener.Listen(1);
+            await client.ConnectAsync(listener.LocalEndPoint!, cancellationToken).ConfigureAwait(false);
+            using Socket server = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
+            if (!worker.TryGiveConnection((int)server.Handle, boundTo))
+                throw new IOException("the worker is gone");
+        }
+
+        var stream = new NetworkStream(client);
+        await using (stream.ConfigureAwait(false))
+        {
+            if (!worker.Addresses.Any(static address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase)) || !IsTls())
+                return await GetAsync(stream, path, cancellationToken).ConfigureAwait(false);
+
+            // Whose certificate it is does not matter: it is this machine's own worker.
+#pragma warning disable CA5359
+            var tls = new SslStream(stream, leaveInnerStreamOpen: true, static (_, _, _, _) => true);
+#pragma warning restore CA5359
+            await using (tls.ConfigureAwait(false))
+            {
+                await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost" }, cancellationToken).ConfigureAwait(false);
+                return await GetAsync(tls, path, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Whether the address that the probe goes to is the one with TLS.</summary>
+    private bool IsTls()
+    {
+        string port = EndPointText.Read(boundTo) is IPEndPoint end ? ":" + end.Port.ToString(CultureInfo.InvariantCulture) : boundTo;
+        return worker.Addresses.Any(address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && address.TrimEnd('/').EndsWith(port, StringComparison.Ordinal));
+    }
+
+    private static async Task<int> GetAsync(Stream stream, string path, CancellationToken cancellationToken)
+    {
+        byte[] request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: tandem-serve\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+        await stream.WriteAsync(request, cancellationToken).ConfigureAwait(false);
+        var buffer = new byte[4096];
+        int length = await stream.ReadAtLeastAsync(buffer, StatusLine, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        string head = Encoding.ASCII.GetString(buffer, 0, Math.Min(length, StatusLine));
+        // All of it, so that the worker is not disturbed in sending it.
+        while (await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) > 0)
+        {
+        }
+
+        return head.StartsWith("HTTP/1.", StringComparison.Ordinal) && int.TryParse(head.AsSpan(9, 3), CultureInfo.InvariantCulture, out int status) ? status : 0;
+    }
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace Tandem.Tool.Serve;
+
+/// <summary>Times and sizes as people write them.</summary>
+internal static class Quantity
+{
+    private static readonly (string Unit, double Milliseconds)[] Times =
+        [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("", 1_000)];
+
+    private static readonly (string Unit, double Bytes)[] Sizes =
+        [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("B", 1), ("", 1)];
+
+    /// <summary>A number with ms, s, m, h or d; without, seconds. Null for anything else.</summary>
+    internal static TimeSpan? Duration(string text) =>
+        Number(text, Times) is { } milliseconds and < 86_400_000.0 * 24 ? TimeSpan.FromMilliseconds(milliseconds) : null;
+
+    /// <summary>A number with K, M or G (of 1024), or without. Null for anything else.</summary>
+    internal static long? Size(string text) => Number(text, Sizes) is { } bytes and < long.MaxValue / 2 ? (long)bytes : null;
+
+    private static double? Number(string text, (string Unit, double Factor)[] units)
+    {
+        foreach ((string unit, double factor) in units)
+        {
+            if (text.EndsWith(unit, StringComparison.OrdinalIgnoreCase)
+                && double.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
+            {
+                return number * factor;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,102 @@
+using System.CommandLine;
+using System.Runtime.Versioning;
+using Tandem.Serve;
+using Tandem.Serve.Control;
+
+namespace Tandem.Tool.Serve;
+
+/// <summary><c>tandem serve</c> and its sub-commands.</summary>
+[SupportedOSPlatform("linux")]
+internal static class ServeCommand
+{
+    private static readonly Option<string?> Control = new("--control")
+    {
+        Description = "The supervisor's control socket. Default: one in the user's folder for such things; commands find it when there is only one.",
+        HelpName = "path",
+        Recursive = true,
+    };
+
+    internal static Command Create()
+    {
+        var options = new ServeCommandOptions();
+        var command = new Command(
+            "serve",
+            """
+            Runs an ASP.NET Core application, unmodified, as several supervised worker processes on one listening socket.
+
+            Examples:
+              tandem serve --workers 4 ./MyApp.dll
+              tandem serve --urls http://0.0.0.0:8080 --max-memory 500M ./MyApp
+              tandem serve -- dotnet MyApp.dll --its --args
+              tandem serve reload
+
+            Signals: TERM drain and stop, INT stop at once, HUP reload, TTIN and TTOU one worker more and less,
+            USR1 open the log file anew, USR2 put a new supervisor in place without closing a socket.
+            """);
+        command.Arguments.Add(options.Application);
+        command.Options.Add(Control);
+        options.AddTo(command);
+        command.Subcommands.Add(CreateStatus());
+        command.Subcommands.Add(CreateReload());
+        command.Subcommands.Add(CreateScale());
+        command.Subcommands.Add(CreateStop());
+        command.SetAction((parsed, _) => ToExitCodeAsync(async () =>
+        {
+            await using var runner = new ServeRunner(options.Read(parsed, parsed.GetValue(Control)));
+            await runner.RunAsync().ConfigureAwait(false);
+        }));
+        return command;
+    }
+
+    private static Command CreateStatus()
+    {
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("status", "Shows the workers: process, state, requests, connections, processor time, memory, restarts and their reasons.") { json };
+        command.SetAction((parsed, cancellationToken) => ToExitCodeAsync(async () =>
+        {
+            ControlResponse response = await ControlClient.AskAsync(parsed.GetValue(Control), new ControlRequest("status"), cancellationToken).ConfigureAwait(false);
+            StatusView.Write(response.Status!, parsed.GetValue(json));
+        }));
+        return command;
+    }
+
+    private static Command CreateReload()
+    {
+        var command = new Command("reload", "Replaces the workers one by one by what lies at the application's path now; returns when that is done.");
+        command.SetAction((parsed, cancellationToken) => AskAsync(parsed, new ControlRequest("reload"), cancellationToken));
+        return command;
+    }
+
+    private static Command CreateScale()
+    {
+        var workers = new Argument<int>("workers") { Description = "How many workers there are to be." };
+        var command = new Command("scale", "Changes the number of workers.") { workers };
+        command.SetAction((parsed, cancellationToken) => AskAsync(parsed, new ControlRequest("scale", parsed.GetValue(workers)), cancellationToken));
+        return command;
+    }
+
+    private static Command CreateStop()
+    {
+        var now = new Option<bool>("--now") { Description = "Do not wait for what is on its way." };
+        var command = new Command("stop", "Has the workers finish what they have, and ends the supervisor; returns when that is done.") { now };
+        command.SetAction((parsed, cancellationToken) => AskAsync(parsed, new ControlRequest("stop", AtOnce: parsed.GetValue(now)), cancellationToken));
+        return command;
+    }
+
+    private static Task<int> AskAsync(ParseResult parsed, ControlRequest request, CancellationToken cancellationToken) =>
+        ToExitCodeAsync(() => ControlClient.AskAsync(parsed.GetValue(Control), request, cancellationToken));
+
+    private static async Task<int> ToExitCodeAsync(Func<Task> action)
+    {
+        try
+        {
+            await action().ConfigureAwait(false);
+            return (int)ServeExitCode.Success;
+        }
+        catch (ServeException e)
+        {
+            await Console.Error.WriteLineAsync($"tandem serve: {e.Message}").ConfigureAwait(false);
+            return (int)e.ExitCode;
+        }
+    }
+}

@@ -1,0 +1,195 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Runtime.Versioning;
+using Tandem.Serve;
+
+namespace Tandem.Tool.Serve;
+
+/// <summary>The options of <c>tandem serve</c> as they stand on a command line.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class ServeCommandOptions
+{
+    private readonly Option<int> _workers = Add<int>("--workers", "n", "Worker processes. Default: the processors.", "-w");
+    private readonly Option<int> _spares = Add<int>("--spares", "n", "Workers that are started ahead and take the place of one that crashes. Default: 0.");
+    private readonly Option<string?> _threads = Add<string?>("--threads", "min:max", "Bounds of each worker's thread pool, such as 8:64, or one number for both. Default: the runtime's.");
+    private readonly Option<string[]> _urls = Add<string[]>("--urls", "urls", "Where to listen, separated by semicolons; http://unix:/path for a Unix socket. Default: as the application is configured.");
+    private readonly Option<string?> _directory = Add<string?>("--directory", "path", "The application's current folder, where it finds its content. Default: this one.");
+    private readonly Option<string?> _health = Add<string?>("--health", "path", "A new worker serves only once this path answers with 2xx or 3xx.");
+    private readonly Option<string?> _warmUp = Add<string?>("--warm-up", "path", "A new worker is asked for this path once before it serves; 'none' for none. Default: /");
+    private readonly Option<TimeSpan?> _attach = Duration("--attach-timeout", "How long the application's process may take to let Tandem in. Default: 10s.");
+    private readonly Option<TimeSpan?> _start = Duration("--start-timeout", "How long a worker may take until it is ready. Default: 60s.");
+    private readonly Option<TimeSpan?> _drain = Duration("--drain-timeout", "How long a worker may take to finish what it has. Default: 30s.");
+    private readonly Option<TimeSpan?> _silence = Duration("--keep-alive-silence", "How long a kept-alive connection must be silent before a worker that ends closes it. Default: 1s.");
+    private readonly Option<TimeSpan?> _hang = Duration("--hang-timeout", "A worker whose process or thread pool shows no life for so long is replaced; 0 for never. Default: 30s.");
+    private readonly Option<long?> _requests = Add<long?>("--max-requests", "n", "After how many requests a worker is replaced.");
+    private readonly Option<long?> _memory = Size("--max-memory", "At how much private memory a worker is replaced, such as 500M.");
+    private readonly Option<TimeSpan?> _age = Duration("--max-age", "At which age a worker is replaced.");
+    private readonly Option<double> _jitter = Add<double>("--jitter", "part", "How far these limits are spread below their value, so that not all workers are due at once. Default: 0.1.");
+    private readonly Option<int> _restartLimit = Add<int>("--restart-limit", "n", "How often a worker may fail young in a period before there is one try in each period only. Default: 5.");
+    private readonly Option<TimeSpan?> _restartPeriod = Duration("--restart-period", "That period. Default: 30s.");
+    private readonly Option<TimeSpan?> _minUptime = Duration("--min-uptime", "Who crashes before this age has failed young. Default: 5s.");
+    private readonly Option<string[]> _once = Add<string[]>("--once", "type", "A hosted service that runs in one worker only: the name of its type.");
+    private readonly Option<string?> _orphans = Add<string?>("--orphans", "drain|serve", "What workers do when the supervisor is killed. Default: drain.");
+    private readonly Option<bool> _wholeMemory = Add<bool>("--undivided-memory", "", "Let each worker believe that all of the container's memory is its own.");
+    private readonly Option<bool> _dumps = Add<bool>("--dumps", "", "Have workers that crash write a dump.");
+    private readonly Option<int?> _metrics = Add<int?>("--metrics-port", "port", "Show counts for Prometheus on this port of the loopback interface, at /metrics.");
+    private readonly Option<string?> _log = Add<string?>("--log-file", "path", "A file for all output; USR1 opens it anew. Default: standard output.");
+
+    internal Argument<string[]> Application { get; } = new("application")
+    {
+        Description = "The application's .dll or executable, or after -- the command that starts it; what follows goes to the application.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    internal void AddTo(Command command)
+    {
+        command.Options.Add(_workers);
+        command.Options.Add(_spares);
+        command.Options.Add(_threads);
+        command.Options.Add(_urls);
+        command.Options.Add(_directory);
+        command.Options.Add(_health);
+        command.Options.Add(_warmUp);
+        command.Options.Add(_attach);
+        command.Options.Add(_start);
+        command.Options.Add(_drain);
+        command.Options.Add(_silence);
+        command.Options.Add(_hang);
+        command.Options.Add(_requests);
+        command.Options.Add(_memory);
+        command.Options.Add(_age);
+        command.Options.Add(_jitter);
+        command.Options.Add(_restartLimit);
+        command.Options.Add(_restartPeriod);
+        command.Options.Add(_minUptime);
+        command.Options.Add(_once);
+        command.Options.Add(_orphans);
+        command.Options.Add(_wholeMemory);
+        command.Options.Add(_dumps);
+        command.Options.Add(_metrics);
+        command.Options.Add(_log);
+    }
+
+    /// <exception cref="ServeException">A value makes no sense.</exception>
+    internal ServeOptions Read(ParseResult parsed, string? control)
+    {
+        (int minThreads, int maxThreads) = Threads(parsed.GetValue(_threads));
+        var defaults = new ServeOptions { Command = parsed.GetValue(Application)! };
+        ServeOptions options = defaults with
+        {
+            Folder = parsed.GetValue(_directory),
+            Workers = parsed.GetResult(_workers) is null ? defaults.Workers : parsed.GetValue(_workers),
+            Spares = parsed.GetValue(_spares),
+            MinThreads = minThreads,
+            MaxThreads = maxThreads,
+            Urls = [.. (parsed.GetValue(_urls) ?? []).SelectMany(static urls => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+            HealthPath = parsed.GetValue(_health),
+            WarmUpPath = parsed.GetValue(_warmUp) switch { null => defaults.WarmUpPath, "none" => null, var path => path },
+            AttachTimeout = parsed.GetValue(_attach) ?? defaults.AttachTimeout,
+            StartTimeout = parsed.GetValue(_start) ?? defaults.StartTimeout,
+            DrainTimeout = parsed.GetValue(_drain) ?? defaults.DrainTimeout,
+            KeepAliveSilence = parsed.GetValue(_silence) ?? defaults.KeepAliveSilence,
+            HangTimeout = parsed.GetValue(_hang) ?? defaults.HangTimeout,
+            MaxRequests = parsed.GetValue(_requests),
+            MaxMemory = parsed.GetValue(_memory),
+            MaxAge = parsed.GetValue(_age),
+            Jitter = parsed.GetResult(_jitter) is null ? defaults.Jitter : parsed.GetValue(_jitter),
+            RestartLimit = parsed.GetResult(_restartLimit) is null ? defaults.RestartLimit : parsed.GetValue(_restartLimit),
+            RestartPeriod = parsed.GetValue(_restartPeriod) ?? defaults.RestartPeriod,
+            MinUptime = parsed.GetValue(_minUptime) ?? defaults.MinUptime,
+            Once = parsed.GetValue(_once) ?? [],
+            OrphansServe = parsed.GetValue(_orphans) switch
+            {
+                null or "drain" => false,
+                "serve" => true,
+                var other => throw Bad(_orphans, other, "'drain' or 'serve'"),
+            },
+            DividesMemory = !parsed.GetValue(_wholeMemory),
+            CollectDumps = parsed.GetValue(_dumps),
+            ControlPath = control,
+            MetricsPort = parsed.GetValue(_metrics),
+            LogFile = parsed.GetValue(_log),
+        };
+        Check(options);
+        return options;
+    }
+
+    private void Check(ServeOptions options)
+    {
+        Require(options.Workers is >= 1 and <= 128, _workers, options.Workers, "1 to 128");
+        Require(options.Spares is >= 0 and <= 64, _spares, options.Spares, "0 to 64");
+        Require(options.HealthPath is null or ['/', ..], _health, options.HealthPath, "a path that begins with /");
+        Require(options.WarmUpPath is null or ['/', ..], _warmUp, options.WarmUpPath, "a path that begins with /, or 'none'");
+        Require(options.AttachTimeout > TimeSpan.Zero, _attach, options.AttachTimeout, "more than 0");
+        Require(options.StartTimeout > TimeSpan.Zero, _start, options.StartTimeout, "more than 0");
+        Require(options.MaxRequests is null or >= 1, _requests, options.MaxRequests, "at least 1");
+        Require(options.MaxMemory is null or >= 16 << 20, _memory, options.MaxMemory, "at least 16M");
+        Require(options.Jitter is >= 0 and <= 0.9, _jitter, options.Jitter, "0 to 0.9");
+        Require(options.RestartLimit >= 1, _restartLimit, options.RestartLimit, "at least 1");
+        Require(options.MetricsPort is null or (>= 0 and <= 65535), _metrics, options.MetricsPort, "0 to 65535");
+        foreach (string url in options.Urls)
+        {
+            if (!url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+                throw Bad(_urls, url, "addresses that begin with http:// or https://");
+        }
+    }
+
+    private static void Require(bool condition, System.CommandLine.Option option, object? value, string expected)
+    {
+        if (!condition)
+            throw Bad(option, value, expected);
+    }
+
+    private static ServeException Bad(System.CommandLine.Option option, object? value, string expected) =>
+        new(ServeExitCode.Usage, string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {expected}, not '{value}'."));
+
+    private (int Min, int Max) Threads(string? text)
+    {
+        if (text is null)
+            return (0, 0);
+
+        string[] bounds = text.Split(':');
+        return bounds.Length <= 2
+            && int.TryParse(bounds[0], CultureInfo.InvariantCulture, out int min)
+            && int.TryParse(bounds[^1], CultureInfo.InvariantCulture, out int max)
+            && min >= 1
+            && max >= min
+                ? (min, max)
+                : throw Bad(_threads, text, "a number, or two such as 8:64");
+    }
+
+    private static Option<T> Add<T>(string name, string value, string description, params string[] aliases)
+    {
+        var option = new Option<T>(name, aliases) { Description = description };
+        if (value.Length > 0)
+            option.HelpName = value;
+
+        return option;
+    }
+
+    private static Option<TimeSpan?> Duration(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "time",
+        CustomParser = static result => Parse(result, Quantity.Duration, "a time such as 500ms, 30s, 5m or 2h"),
+    };
+
+    private static Option<long?> Size(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "size",
+        CustomParser = static result => Parse(result, Quantity.Size, "a size such as 500M or 2G"),
+    };
+
+    private static T? Parse<T>(ArgumentResult result, Func<string, T?> parse, string expected)
+        where T : struct
+    {
+        string text = result.Tokens is [var token] ? token.Value : "";
+        T? value = parse(text);
+        if (value is null)
+            result.AddError($"'{text}' is not {expected}.");
+
+        return value;
+    }
+}
