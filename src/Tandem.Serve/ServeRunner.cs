@@ -152,7 +152,7 @@ internal sealed class ServeRunner : IAsyncDisposable
     private void Replace()
     {
         _log.Write("another supervisor takes the place of this one");
-        Inheritance.Replace(_listeners, _board, _supervisor.Processes(), _notifier);
+        Inheritance.Replace(_listeners, _board, [.. _supervisor.Processes(), .. _former.Left], _notifier);
         _log.Write($"which could not be started: {Marshal.GetLastPInvokeErrorMessage()}. This one goes on.");
     }
 

@@ -16,12 +16,22 @@ if (builder.Configuration["https-port"] is { Length: > 0 } port && builder.Confi
     builder.WebHost.UseUrls($"{builder.Configuration["urls"]};https://127.0.0.1:{port}".TrimStart(';'));
 }
 
+builder.Services.AddHostedService<Ticker>();
+
 WebApplication app = builder.Build();
 app.UseWebSockets();
 
 app.MapGet("/", () => "Hello, World!");
 app.MapGet("/json", () => new Message("Hello, World!"));
 app.MapGet("/pid", () => $"{Environment.ProcessId}");
+app.MapGet("/ticker", () => Ticker.IsRunning);
+app.MapGet("/threads", () =>
+{
+    ThreadPool.GetMaxThreads(out int most, out _);
+    ThreadPool.GetMinThreads(out int least, out _);
+    return $"{least}:{most}";
+});
+app.MapGet("/environment", (string name) => Environment.GetEnvironmentVariable(name) ?? "");
 app.MapGet("/version", () => version);
 app.MapGet("/slow", async (int ms, CancellationToken token) =>
 {

@@ -9,6 +9,7 @@ internal sealed class ControlServer : IAsyncDisposable
     private readonly string _path;
     private readonly Func<ControlRequest, Task<ControlResponse>> _answer;
     private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _answers = []; // under its own lock
     private readonly Task _loop;
 
     internal ControlServer(string path, Func<ControlRequest, Task<ControlResponse>> answer)
@@ -24,6 +25,12 @@ internal sealed class ControlServer : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         _socket.Dispose();
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task answered;
+        lock (_answers)
+            answered = Task.WhenAll(_answers);
+
+        // Who asked for the end is told that it has come.
+        await answered.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         File.Delete(_path);
         _stop.Dispose();
     }
@@ -75,7 +82,11 @@ internal sealed class ControlServer : IAsyncDisposable
         while (true)
         {
             Socket connection = await _socket.AcceptAsync(_stop.Token).ConfigureAwait(false);
-            _ = AnswerAsync(connection);
+            lock (_answers)
+            {
+                _answers.RemoveAll(static answer => answer.IsCompleted);
+                _answers.Add(AnswerAsync(connection));
+            }
         }
     }
 

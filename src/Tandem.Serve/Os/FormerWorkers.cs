@@ -7,7 +7,19 @@ namespace Tandem.Serve.Os;
 /// <summary>Workers of the supervisor whose place this one has taken: they serve until new ones do, and are this process's children still.</summary>
 internal sealed class FormerWorkers(IReadOnlyList<(int ProcessId, int Entry)> workers, ServeLog log)
 {
+    private readonly HashSet<int> _ended = []; // under its own lock
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Those that have not ended.</summary>
+    internal IReadOnlyList<(int ProcessId, int Entry)> Left
+    {
+        get
+        {
+            lock (_ended)
+                return [.. workers.Where(worker => !_ended.Contains(worker.ProcessId))];
+        }
+    }
 
     /// <summary>Has them drain, and sees to their end.</summary>
     /// <param name="limit">How long they have; then they are killed.</param>
@@ -29,6 +41,8 @@ internal sealed class FormerWorkers(IReadOnlyList<(int ProcessId, int Entry)> wo
             {
                 DiagnosticFiles.Delete(processId, key, []);
                 left.Remove(processId);
+                lock (_ended)
+                    _ended.Add(processId);
             }
 
             if (!killed && Stopwatch.GetElapsedTime(start) > limit)

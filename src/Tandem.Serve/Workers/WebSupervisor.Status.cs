@@ -24,7 +24,7 @@ internal sealed partial class WebSupervisor
         return new WorkerStatus(
             worker.Number,
             worker.ProcessId,
-            worker.State == WebWorkerState.None ? "starting" : worker.State.ToString().ToLowerInvariant(),
+            (worker.Ready.IsCompletedSuccessfully ? worker.State : WebWorkerState.Starting).ToString().ToLowerInvariant(),
             worker.Age.TotalSeconds,
             worker.ReadyAfter?.TotalMilliseconds,
             entry.Requests,

@@ -95,12 +95,13 @@ internal sealed partial class WebSupervisor
         }
     }
 
-    /// <summary>A spare that is ready.</summary>
+    /// <summary>A spare, if need be one that is on the way: it is nearer to being ready than one that would be started now.</summary>
     private WebWorker? TakeSpare()
     {
         lock (_lock)
         {
-            WebWorker? spare = _spares.Find(static spare => spare.Ready.IsCompletedSuccessfully && !spare.Ended.IsCompleted);
+            WebWorker? spare = _spares.Find(static spare => spare.Ready.IsCompletedSuccessfully && !spare.Ended.IsCompleted)
+                ?? _spares.Find(static spare => !spare.Ready.IsCompleted);
             if (spare is not null)
                 _spares.Remove(spare);
 

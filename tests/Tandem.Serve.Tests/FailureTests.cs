@@ -1,0 +1,170 @@
+using System.Net.Sockets;
+using Tandem.Interop;
+using Tandem.LoadClient;
+using Tandem.Serve.Control;
+using Tandem.Serve.Tests.Infrastructure;
+
+namespace Tandem.Serve.Tests;
+
+/// <summary>What a worker does wrong stays with that worker, and is explained.</summary>
+public sealed class FailureTests
+{
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("failfast", "On purpose.")]
+    [InlineData("throw", "InvalidOperationException: On purpose.")]
+    [InlineData("stackoverflow", "Stack overflow.")]
+    [InlineData("segv", "SIGSEGV")]
+    [InlineData("exit", "exited with code 3")]
+    public async Task A_worker_that_crashes_is_replaced_and_its_end_is_told(string how, string told)
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2");
+        using Socket crash = await serve.SendAsync($"/crash?how={how}");
+        await serve.LineAsync("is gone after");
+        ServeStatus status = await serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 2);
+        Assert.Equal(1, status.Workers.Sum(static worker => worker.Restarts));
+        Assert.Contains(told, serve.Output, StringComparison.Ordinal);
+        Assert.Equal("Hello, World!", await serve.GetAsync("/"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Kills_under_load_refuse_nobody_and_cut_no_answer_unseen()
+    {
+        await using LoadedServer server = await LoadedServer.StartAsync("--workers", "2");
+        var load = LoadRun.Start(server.Options(LoadMode.ConnectionPerRequest, isEncrypted: false) with { Clients = 32, Requests = [LoadRequest.Plaintext, LoadRequest.Big(16)] });
+        for (int i = 0; i < 5; i++)
+        {
+            ServeStatus status = await server.Serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 2);
+            int victim = status.Workers[i % 2].ProcessId;
+            Assert.Equal(0, Libc.Kill(victim, Libc.SIGKILL));
+            await server.Serve.StatusAsync(status => status.Workers.All(worker => worker.ProcessId != victim));
+        }
+
+        load.Cancel();
+        LoadResult result = await load.Completion;
+        Assert.True(result.Count(FailureKind.Refused) + result.Count(FailureKind.Wrong) == 0, $"{result}\n{string.Join('\n', result.Failures.Take(10))}");
+        Assert.True(result.Requests > 0);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_spare_takes_the_place_of_a_worker_that_was_killed()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--spares", "1");
+        ServeStatus before = await serve.StatusAsync(static status => status.Workers.Any(static worker => worker is { State: "ready", Number: 0 }));
+        int spare = before.Workers.Single(static worker => worker.Number == 0).ProcessId;
+        Assert.Equal(0, Libc.Kill(before.Workers.Single(static worker => worker.Number == 1).ProcessId, Libc.SIGKILL));
+        ServeStatus after = await serve.StatusAsync(static status => status.Workers.Any(static worker => worker is { State: "ready", Number: 0 }) && status.Workers.Any(static worker => worker.Restarts == 1));
+        Assert.Equal(spare, after.Workers.Single(static worker => worker.Number == 1).ProcessId);
+        Assert.Equal($"{spare}", await serve.GetAsync("/pid"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_worker_whose_thread_pool_serves_nothing_any_more_is_replaced_and_its_stack_shown()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--hang-timeout", "2s", "--threads", "2:4");
+        using Socket hang = await serve.SendAsync("/hang");
+        string line = await serve.LineAsync("hangs: its thread pool has served nothing");
+        await serve.LineAsync("It was ended because its thread pool");
+        await serve.StatusAsync(static status => status.Workers.Any(static worker => worker is { State: "accepting", Restarts: 1 }));
+        Assert.Contains("It was at:", line, StringComparison.Ordinal);
+        Assert.Equal("Hello, World!", await serve.GetAsync("/"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_worker_that_is_stopped_is_replaced()
+    {
+        const int SIGSTOP = 19;
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--hang-timeout", "2s");
+        int victim = (await serve.StatusAsync()).Workers[0].ProcessId;
+        Assert.Equal(0, Libc.Kill(victim, SIGSTOP));
+        await serve.LineAsync("hangs: its process has not run");
+        await serve.StatusAsync(status => status.Workers.Count(worker => worker.State == "accepting" && worker.ProcessId != victim) == 2);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_worker_is_replaced_after_its_requests_without_losing_one()
+    {
+        await using LoadedServer server = await LoadedServer.StartAsync("--workers", "2", "--max-requests", "2000");
+        var load = LoadRun.Start(server.Options(LoadMode.KeepAlive, isEncrypted: false) with { Clients = 16 });
+        await server.Serve.LineAsync("requests (--max-requests)", times: 3);
+        load.Cancel();
+        LoadResult result = await load.Completion;
+        Assert.True(result.Failed == 0, $"{result}\n{string.Join('\n', result.Failures.Take(10))}");
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_worker_that_leaks_is_replaced_at_its_limit()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--max-memory", "150M");
+        await serve.GetAsync("/leak?mib=200");
+        await serve.LineAsync("MiB (--max-memory)");
+        ServeStatus status = await serve.StatusAsync(static status => status.Workers is [{ Restarts: 1, State: "accepting" }]);
+        Assert.True(status.Workers[0].PrivateMemory < 150 << 20);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Workers_that_crash_young_again_and_again_are_started_again_ever_more_slowly()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--restart-limit", "2", "--min-uptime", "1h", "--restart-period", "3s");
+        for (int i = 1; i <= 2; i++)
+        {
+            int crashes = i;
+            using Socket crash = await serve.SendAsync("/crash?how=failfast");
+            await serve.LineAsync("is gone after", times: i);
+            await serve.LineAsync("is started again in", times: i);
+            await serve.StatusAsync(status => status.Workers is [{ State: "accepting" } one] && one.Restarts == crashes);
+        }
+
+        Assert.Contains("is started again in 0.1 s", await serve.LineAsync("is started again in"), StringComparison.Ordinal);
+        Assert.Contains("is started again in 3 s", await serve.LineAsync("is started again in", times: 2), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_service_that_is_to_run_once_runs_in_one_worker_and_moves_when_that_one_dies()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "3", "--once", "Ticker");
+        int first = await RunsAtAsync(serve, -1);
+        Assert.Equal(0, Libc.Kill(first, Libc.SIGKILL));
+        int second = await RunsAtAsync(serve, first);
+        Assert.NotEqual(first, second);
+        await serve.AskAsync("reload");
+        Assert.NotEqual(second, await RunsAtAsync(serve, second));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task The_thread_pool_has_the_bounds_that_were_asked_for()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--threads", "3:30");
+        Assert.Equal("3:30", await serve.GetAsync("/threads"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task The_application_finds_its_number_and_nothing_else_of_Tandem_in_its_environment()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");
+        Assert.Equal("1", await serve.GetAsync("/environment?name=TANDEM_WORKER_NUMBER"));
+        foreach (string name in (string[])["DOTNET_STARTUP_HOOKS", "TANDEM_WORKER", "TANDEM_DEPTH", "TANDEM_SERVE_WORKER", "TANDEM_PARENT", "TANDEM_CONCURRENCY"])
+            Assert.Equal("", await serve.GetAsync($"/environment?name={name}"));
+    }
+
+    /// <summary>In which worker alone the service runs.</summary>
+    private static async Task<int> RunsAtAsync(ServeProcess serve, int not)
+    {
+        int found = 0;
+        for (long end = Environment.TickCount64 + (long)Limits.Condition.TotalMilliseconds; Environment.TickCount64 < end && found == 0;)
+        {
+            ServeStatus status = await serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 3);
+            var running = new Dictionary<int, bool>();
+            for (int i = 0; i < 200 && running.Count < 3; i++)
+            {
+                // Both of one connection, which is one worker's.
+                using HttpClient client = serve.CreateClient(keepsAlive: true);
+                running[int.Parse(await client.GetStringAsync("/pid"), System.Globalization.CultureInfo.InvariantCulture)] = await client.GetStringAsync("/ticker") == "true";
+            }
+
+            Assert.True(running.Values.Count(static runs => runs) <= 1);
+            found = running.FirstOrDefault(worker => worker.Value && worker.Key != not).Key;
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Tandem.LoadClient;
+
+namespace Tandem.Serve.Tests.Infrastructure;
+
+/// <summary>A server with an encrypted port and a plain one, for load.</summary>
+internal sealed class LoadedServer : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder;
+    private readonly X509Certificate2 _certificate;
+    private readonly int _encryptedPort;
+
+    private LoadedServer(ServeProcess serve, TemporaryFolder folder, X509Certificate2 certificate, int encryptedPort)
+    {
+        Serve = serve;
+        _folder = folder;
+        _certificate = certificate;
+        _encryptedPort = encryptedPort;
+    }
+
+    internal ServeProcess Serve { get; }
+
+    internal static async Task<LoadedServer> StartAsync(params string[] options)
+    {
+        var folder = new TemporaryFolder();
+        X509Certificate2 certificate = ServingTests.CreateCertificate();
+        File.WriteAllBytes(folder["own.pfx"], certificate.Export(X509ContentType.Pkcs12));
+        int port = ServingTests.FreePort();
+        ServeProcess serve = ServeProcess.Launch(
+            [.. options, Paths.App, "--", "--urls", "http://127.0.0.1:0", "--https-port", $"{port}", "--certificate", folder["own.pfx"]]);
+        await serve.ServingAsync();
+        return new LoadedServer(serve, folder, certificate, port);
+    }
+
+    internal LoadOptions Options(LoadMode mode, bool isEncrypted) => new()
+    {
+        EndPoint = isEncrypted ? new IPEndPoint(IPAddress.Loopback, _encryptedPort) : Serve.EndPoint,
+        Mode = mode,
+        Certificate = isEncrypted ? _certificate : null,
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        await Serve.DisposeAsync();
+        _certificate.Dispose();
+        _folder.Dispose();
+    }
+}

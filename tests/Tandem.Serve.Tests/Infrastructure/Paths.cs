@@ -1,0 +1,39 @@
+
+namespace Tandem.Serve.Tests.Infrastructure;
+
+/// <summary>Where the programs are that these tests run.</summary>
+internal static class Paths
+{
+    // artifacts/bin/Tandem.Serve.Tests/release
+    private static readonly DirectoryInfo Here = new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+
+    /// <summary>The tool, as it is built.</summary>
+    internal static string Tool => Built("Tandem.Tool");
+
+    /// <summary>The application that is served.</summary>
+    internal static string App => Built("Tandem.Serve.TestApp");
+
+    private static string Built(string project) => Path.Combine(Here.Parent!.Parent!.FullName, project, Here.Name, project + ".dll");
+}
+
+/// <summary>A folder that is gone after the test.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    internal string Path { get; } = Directory.CreateTempSubdirectory("tandem-serve-").FullName;
+
+    internal string this[string name] => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Puts a copy of the application there, which says that it is of a version.</summary>
+    internal string AddApp(string name, string version)
+    {
+        string target = this[name];
+        Directory.CreateDirectory(target);
+        foreach (string file in Directory.GetFiles(System.IO.Path.GetDirectoryName(Paths.App)!))
+            File.Copy(file, System.IO.Path.Combine(target, System.IO.Path.GetFileName(file)));
+
+        File.WriteAllText(System.IO.Path.Combine(target, "version.txt"), version);
+        return System.IO.Path.Combine(target, System.IO.Path.GetFileName(Paths.App));
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

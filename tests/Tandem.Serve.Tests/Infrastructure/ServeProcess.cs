@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.RegularExpressions;
+using Tandem.Interop;
+using Tandem.Serve.Control;
+
+namespace Tandem.Serve.Tests.Infrastructure;
+
+/// <summary>A `tandem serve` that a test has started, with the application of the tests unless told otherwise.</summary>
+internal sealed partial class ServeProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly List<string> _lines = [];
+    private readonly TemporaryFolder _folder = new();
+    private readonly HashSet<int> _workers = [];
+
+    private ServeProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment, string? folder)
+    {
+        var info = new ProcessStartInfo("dotnet", [Paths.Tool, "serve", "--control", ControlPath, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder ?? "",
+        };
+        foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>())
+            info.Environment[name] = value;
+
+        _process = Process.Start(info)!;
+        _process.OutputDataReceived += (_, line) => Add(line.Data);
+        _process.ErrorDataReceived += (_, line) => Add(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Where to send requests.</summary>
+    internal Uri Address { get; private set; } = new("http://127.0.0.1/");
+
+    internal IPEndPoint EndPoint => new(IPAddress.Loopback, Address.Port);
+
+    internal int ProcessId => _process.Id;
+
+    internal string ControlPath => _folder["control"];
+
+    internal string Output
+    {
+        get
+        {
+            lock (_lines)
+                return string.Join('\n', _lines);
+        }
+    }
+
+    /// <summary>Starts it, and waits until it serves.</summary>
+    internal static async Task<ServeProcess> StartAsync(params string[] options)
+    {
+        ServeProcess serve = Launch(["--urls", "http://127.0.0.1:0", .. options, .. options.Contains("--") || options is [.., var last] && last.EndsWith(".dll", StringComparison.Ordinal) ? (string[])[] : [Paths.App]]);
+        await serve.ServingAsync();
+        return serve;
+    }
+
+    /// <summary>Starts it with just these arguments.</summary>
+    internal static ServeProcess Launch(IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? folder = null) => new(arguments, environment, folder);
+
+    /// <summary>Waits until it serves.</summary>
+    internal async Task ServingAsync()
+    {
+        string line = await LineAsync("serving on ");
+        if (ServingOn().Match(line) is { Success: true } match)
+            Address = new Uri(match.Value);
+    }
+
+    /// <summary>Waits for a line that contains a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="times">How many such lines to wait for.</param>
+    internal async Task<string> LineAsync(string text, int times = 1)
+    {
+        string? found = null;
+        await Eventually.Async(
+            () =>
+            {
+                lock (_lines)
+                    found = _lines.Where(line => line.Contains(text, StringComparison.Ordinal)).ElementAtOrDefault(times - 1);
+
+                Assert.False(found is null && _process.HasExited && IsDone(), $"It has ended before it said '{text}':\n{Output}");
+                return found is not null;
+            },
+            otherwise: () => $"It did not say '{text}':\n{Output}");
+        return found!;
+    }
+
+    internal async Task<ServeStatus> StatusAsync()
+    {
+        ServeStatus status = (await ControlClient.AskAsync(ControlPath, new ControlRequest("status"), CancellationToken.None)).Status!;
+        lock (_workers)
+            _workers.UnionWith(status.Workers.Select(static worker => worker.ProcessId));
+
+        return status;
+    }
+
+    /// <summary>Waits until the workers are as they are to be.</summary>
+    internal async Task<ServeStatus> StatusAsync(Func<ServeStatus, bool> isExpected)
+    {
+        ServeStatus status = await StatusAsync();
+        long end = Environment.TickCount64 + (long)Limits.Condition.TotalMilliseconds;
+        while (!isExpected(status))
+        {
+            Assert.True(Environment.TickCount64 < end, $"It is not as it should be: {status}\n{string.Join('\n', status.Workers)}\n{Output}");
+            await Task.Delay(10);
+            status = await StatusAsync();
+        }
+
+        return status;
+    }
+
+    internal Task<ControlResponse> AskAsync(string command, int workers = 0) =>
+        ControlClient.AskAsync(ControlPath, new ControlRequest(command, workers), CancellationToken.None);
+
+    internal void Signal(int signal) => Assert.Equal(0, Libc.Kill(_process.Id, signal));
+
+    /// <summary>Waits for its end.</summary>
+    internal async Task<int> ExitAsync()
+    {
+        using var limit = new CancellationTokenSource(Limits.Condition);
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    /// <summary>A client that makes a connection for each request.</summary>
+    internal HttpClient CreateClient(bool keepsAlive = false)
+    {
+        var client = new HttpClient { BaseAddress = Address };
+        client.DefaultRequestHeaders.ConnectionClose = !keepsAlive;
+        return client;
+    }
+
+    /// <summary>Asks once, on a connection of its own.</summary>
+    internal async Task<string> GetAsync(string path)
+    {
+        using HttpClient client = CreateClient();
+        return await client.GetStringAsync(path);
+    }
+
+    /// <summary>Asks once, and does not wait for an answer. Clients for HTTP ask again by themselves when a connection breaks.</summary>
+    internal async Task<Socket> SendAsync(string path)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(EndPoint);
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        return socket;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await StatusOrNothingAsync();
+            _process.Kill();
+        }
+
+        await _process.WaitForExitAsync();
+        foreach (int worker in _workers.Where(ProcFs.IsAlive))
+            _ = Libc.Kill(-worker, Libc.SIGKILL);
+
+        await Eventually.Async(() => !_workers.Any(ProcFs.IsAlive));
+        _process.Dispose();
+        _folder.Dispose();
+    }
+
+    private async Task StatusOrNothingAsync()
+    {
+        try
+        {
+            await StatusAsync();
+        }
+        catch (ServeException)
+        {
+            // It has come not so far, or is about to end.
+        }
+    }
+
+    private bool IsDone()
+    {
+        _process.WaitForExit(); // all of its output is here then
+        return true;
+    }
+
+    private void Add(string? line)
+    {
+        if (line is null)
+            return;
+
+        lock (_lines)
+            _lines.Add(line);
+    }
+
+    [GeneratedRegex(@"https?://127\.0\.0\.1:\d+")]
+    private static partial Regex ServingOn();
+}

@@ -1,0 +1,115 @@
+using System.Net.WebSockets;
+using Tandem.LoadClient;
+using Tandem.Serve.Control;
+using Tandem.Serve.Tests.Infrastructure;
+
+namespace Tandem.Serve.Tests;
+
+/// <summary>A new version takes the old one's place, and nobody notices.</summary>
+public sealed class ReloadTests
+{
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_new_version_behind_a_link_is_served_after_a_reload_and_not_before()
+    {
+        using var folder = new TemporaryFolder();
+        folder.AddApp("v1", "one");
+        folder.AddApp("v2", "two");
+        Directory.CreateSymbolicLink(folder["current"], folder["v1"]);
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", Path.Combine(folder["current"], Path.GetFileName(Paths.App)));
+        Assert.Equal("one", await serve.GetAsync("/version"));
+
+        Point(folder, "v2");
+        await KillOneAsync(serve);
+        Assert.Equal("one", await serve.GetAsync("/version")); // who replaces a crashed worker is of its version
+
+        await serve.AskAsync("reload");
+        ServeStatus status = await serve.StatusAsync(static status => status.Workers.Count == 2);
+        Assert.All(status.Workers, worker => Assert.StartsWith(folder["v2"], worker.Application, StringComparison.Ordinal));
+        Assert.Equal("two", await serve.GetAsync("/version"));
+        Assert.Equal("two", await serve.GetAsync("/version"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_version_that_does_not_start_is_not_served_and_the_old_one_goes_on()
+    {
+        using var folder = new TemporaryFolder();
+        folder.AddApp("v1", "one");
+        string broken = folder.AddApp("v2", "two");
+        Directory.CreateSymbolicLink(folder["current"], folder["v1"]);
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", Path.Combine(folder["current"], Path.GetFileName(Paths.App)));
+        int[] before = [.. (await serve.StatusAsync()).Workers.Select(static worker => worker.ProcessId)];
+
+        File.WriteAllText(Path.ChangeExtension(broken, ".deps.json"), "{ broken");
+        Point(folder, "v2");
+        var refused = await Assert.ThrowsAsync<ServeException>(() => serve.AskAsync("reload"));
+        Assert.Contains("the old one goes on", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(ServeExitCode.Refused, refused.ExitCode);
+        ServeStatus status = await serve.StatusAsync(static status => status.Workers.Count == 2);
+        Assert.Equal(before, status.Workers.Select(static worker => worker.ProcessId));
+
+        // The next one is as good as any.
+        folder.AddApp("v3", "three");
+        Point(folder, "v3");
+        await serve.AskAsync("reload");
+        Assert.Equal("three", await serve.GetAsync("/version"));
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(LoadMode.KeepAlive, false)]
+    [InlineData(LoadMode.KeepAlive, true)]
+    [InlineData(LoadMode.ConnectionPerRequest, false)]
+    [InlineData(LoadMode.Pipelined, false)]
+    [InlineData(LoadMode.Http2, true)]
+    public async Task No_request_fails_while_versions_change(LoadMode mode, bool isEncrypted)
+    {
+        await using LoadedServer server = await LoadedServer.StartAsync("--workers", "2");
+        var load = LoadRun.Start(server.Options(mode, isEncrypted) with { Clients = 32, Requests = [LoadRequest.Plaintext, LoadRequest.Json, LoadRequest.Big(64), LoadRequest.Slow(5)] });
+        for (int i = 0; i < 3; i++)
+        {
+            long before = load.RequestsSoFar;
+            await server.Serve.AskAsync("reload");
+            await Eventually.Async(() => load.RequestsSoFar > before + 100);
+        }
+
+        load.Cancel();
+        LoadResult result = await load.Completion;
+        Assert.True(result.Failed == 0, $"{result}\n{string.Join('\n', result.Failures.Take(10))}");
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_web_socket_is_told_of_the_end_and_does_not_hold_up_a_reload_for_long()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{serve.Address.Port}/ws"), CancellationToken.None);
+        await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, CancellationToken.None);
+        var buffer = new byte[16];
+        Assert.Equal(5, (await socket.ReceiveAsync(buffer, CancellationToken.None)).Count);
+        await serve.AskAsync("reload");
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ReceiveAsync(buffer, CancellationToken.None));
+        Assert.Equal("Hello, World!", await serve.GetAsync("/"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_request_that_takes_long_is_answered_by_the_worker_that_has_it()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");
+        Task<string> slow = serve.GetAsync("/slow?ms=2000");
+        await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.Connections > 0));
+        await serve.AskAsync("reload");
+        Assert.Equal("slow", await slow);
+    }
+
+    private static void Point(TemporaryFolder folder, string version)
+    {
+        Directory.Delete(folder["current"]);
+        Directory.CreateSymbolicLink(folder["current"], folder[version]);
+    }
+
+    private static async Task KillOneAsync(ServeProcess serve)
+    {
+        int victim = (await serve.StatusAsync()).Workers[0].ProcessId;
+        Assert.Equal(0, Tandem.Interop.Libc.Kill(victim, Tandem.Interop.Libc.SIGKILL));
+        await serve.StatusAsync(status => status.Workers.Count(worker => worker.State == "accepting" && worker.ProcessId != victim) == 2);
+    }
+}

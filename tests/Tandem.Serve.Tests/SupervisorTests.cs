@@ -1,0 +1,119 @@
+using Tandem.Interop;
+using Tandem.LoadClient;
+using Tandem.Serve.Control;
+using Tandem.Serve.Tests.Infrastructure;
+
+namespace Tandem.Serve.Tests;
+
+/// <summary>Signals, and the supervisor's own end.</summary>
+public sealed class SupervisorTests
+{
+    private const int SIGHUP = 1;
+    private const int SIGINT = 2;
+    private const int SIGUSR1 = 10;
+    private const int SIGUSR2 = 12;
+    private const int SIGTTIN = 21;
+    private const int SIGTTOU = 22;
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task TERM_lets_requests_finish()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2");
+        Task<string> slow = serve.GetAsync("/slow?ms=1500");
+        await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.Connections > 0));
+        serve.Signal(Libc.SIGTERM);
+        Assert.Equal("slow", await slow);
+        Assert.Equal(0, await serve.ExitAsync());
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task INT_does_not_wait_for_connections_that_are_kept()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--keep-alive-silence", "1h");
+        using HttpClient client = serve.CreateClient(keepsAlive: true);
+        await client.GetStringAsync("/");
+        serve.Signal(SIGINT);
+        Assert.Equal(0, await serve.ExitAsync());
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task HUP_reloads_and_TTIN_and_TTOU_scale()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");
+        int first = (await serve.StatusAsync()).Workers[0].ProcessId;
+        serve.Signal(SIGHUP);
+        await serve.StatusAsync(status => status.Workers is [{ State: "accepting" } one] && one.ProcessId != first);
+        serve.Signal(SIGTTIN);
+        await serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 2);
+        serve.Signal(SIGTTOU);
+        await serve.StatusAsync(static status => status.Workers.Count == 1);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task USR1_opens_the_log_file_anew()
+    {
+        using var folder = new TemporaryFolder();
+        string log = folder["serve.log"];
+        await using ServeProcess serve = ServeProcess.Launch(["--workers", "1", "--urls", "http://127.0.0.1:0", "--log-file", log, Paths.App]);
+        await Eventually.Async(() => File.Exists(log) && File.ReadAllText(log).Contains("serving on", StringComparison.Ordinal));
+        File.Move(log, folder["old.log"]);
+        serve.Signal(SIGUSR1);
+        await Eventually.Async(() => File.Exists(log));
+        await serve.AskAsync("reload");
+        Assert.Contains("reload done", await File.ReadAllTextAsync(log), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task USR2_puts_a_new_supervisor_in_place_without_a_lost_request()
+    {
+        await using LoadedServer server = await LoadedServer.StartAsync("--workers", "2");
+        ServeStatus before = await server.Serve.StatusAsync();
+        var load = LoadRun.Start(server.Options(LoadMode.KeepAlive, isEncrypted: false) with { Clients = 16, Requests = [LoadRequest.Plaintext, LoadRequest.Big(64)] });
+        for (int i = 1; i <= 2; i++)
+        {
+            server.Serve.Signal(SIGUSR2);
+            await server.Serve.LineAsync("serving on", times: i + 1);
+        }
+
+        // The old ones have gone by themselves.
+        await Eventually.Async(() => !before.Workers.Any(static worker => ProcFs.IsAlive(worker.ProcessId)));
+        long sofar = load.RequestsSoFar;
+        await Eventually.Async(() => load.RequestsSoFar > sofar + 100);
+        load.Cancel();
+        LoadResult result = await load.Completion;
+        Assert.True(result.Failed == 0, $"{result}\n{string.Join('\n', result.Failures.Take(10))}");
+        ServeStatus after = await server.Serve.StatusAsync(static status => status.Workers.Count == 2);
+        Assert.Equal(before.ProcessId, after.ProcessId);
+        await Eventually.Async(() => !ProcFs.Children(after.ProcessId).Except(after.Workers.Select(static worker => worker.ProcessId)).Any());
+        await server.Serve.AskAsync("stop");
+        Assert.Equal(0, await server.Serve.ExitAsync());
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Workers_of_a_supervisor_that_was_killed_finish_what_they_have_and_end()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2");
+        ServeStatus status = await serve.StatusAsync();
+        Task<string> slow = serve.GetAsync("/slow?ms=1500");
+        await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.Connections > 0));
+        serve.Signal(Libc.SIGKILL);
+        Assert.Equal("slow", await slow);
+        await Eventually.Async(() => !status.Workers.Any(static worker => ProcFs.IsAlive(worker.ProcessId)));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Workers_go_on_without_their_supervisor_where_that_was_asked_for()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--orphans", "serve");
+        ServeStatus status = await serve.StatusAsync();
+        serve.Signal(Libc.SIGKILL);
+        await serve.ExitAsync();
+        for (int i = 0; i < 20; i++)
+            Assert.Equal("Hello, World!", await serve.GetAsync("/"));
+
+        foreach (int worker in status.Workers.Select(static worker => worker.ProcessId))
+            Assert.Equal(0, Libc.Kill(worker, Libc.SIGTERM)); // which they understand as they always do
+
+        await Eventually.Async(() => !status.Workers.Any(static worker => ProcFs.IsAlive(worker.ProcessId)));
+    }
+}
