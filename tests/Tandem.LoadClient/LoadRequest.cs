@@ -8,8 +8,11 @@ public sealed class LoadRequest
     private readonly byte[]? _answer;
     private readonly long? _patternLength;
 
-    private LoadRequest(string path, byte[]? answer, long? patternLength, byte[]? body)
+    private readonly bool _anyAnswer;
+
+    private LoadRequest(string path, byte[]? answer, long? patternLength, byte[]? body, bool anyAnswer = false)
     {
+        _anyAnswer = anyAnswer;
         Path = path;
         Body = body;
         _answer = answer;
@@ -32,13 +35,16 @@ public sealed class LoadRequest
     internal byte[]? Body { get; }
 
     /// <summary>Whether the answer is the id of a process.</summary>
-    internal bool IsPid => _answer is null && _patternLength is null;
+    internal bool IsPid => _answer is null && _patternLength is null && !_anyAnswer;
 
     /// <summary>How long the answer must be; null where only its form is known.</summary>
     internal long? Length => _answer?.Length ?? _patternLength;
 
     /// <summary>Any path with an answer that is known.</summary>
     public static LoadRequest Get(string path, string answer) => new(path, Encoding.UTF8.GetBytes(answer), null, null);
+
+    /// <summary>Any path with an answer that is complete, and not empty, but not known.</summary>
+    public static LoadRequest AnyAnswer(string path) => new(path, null, null, null, anyAnswer: true);
 
     /// <summary>An answer that takes some milliseconds.</summary>
     public static LoadRequest Slow(int milliseconds) => Get($"/slow?ms={milliseconds}", "slow");
@@ -62,6 +68,8 @@ public sealed class LoadRequest
     /// <summary>Whether a part of an answer is what it must be.</summary>
     internal bool Accepts(long offset, ReadOnlySpan<byte> part)
     {
+        if (_anyAnswer)
+            return true;
         if (_answer is not null)
             return offset + part.Length <= _answer.Length && part.SequenceEqual(_answer.AsSpan((int)offset, part.Length));
         if (_patternLength is null)
