@@ -1,0 +1,23 @@
+using Tandem.ServeBench.Servers;
+
+namespace Tandem.ServeBench.Experiments;
+
+/// <summary>One thing that is measured.</summary>
+/// <param name="Name">On the command line.</param>
+/// <param name="NeedsTool">Whether there is nothing to measure of a plain server.</param>
+/// <param name="RunAsync">Measures, and puts what it finds into the report.</param>
+internal sealed record Experiment(string Name, bool NeedsTool, Func<Lab, Task> RunAsync)
+{
+    internal static readonly Experiment[] All =
+    [
+        new("control", false, Control.RunAsync),
+        new("throughput", false, Throughput.RunAsync),
+        new("faults", false, Faults.RunAsync),
+        new("reload", true, Reload.RunAsync),
+        new("kills", true, Kills.RunAsync),
+        new("fairness", true, Fairness.RunAsync),
+        new("upgrade", true, Upgrade.RunAsync),
+        new("memory", false, Memory.RunAsync),
+        new("ready", false, Ready.RunAsync),
+    ];
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Tandem.ServeBench.Servers;
+
+/// <summary>What the operating system knows about processes.</summary>
+internal static partial class Os
+{
+    internal const int Kill = 9;
+    internal const int UserSignal2 = 12;
+    internal const int Terminate = 15;
+
+    internal static void Signal(int pid, int signal) => _ = SendSignal(pid, signal);
+
+    /// <summary>The processes that a process started and that run still.</summary>
+    internal static int[] Children(int parent)
+    {
+        List<int> children = [];
+        foreach (string folder in Directory.GetDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && IsChild(folder, parent))
+                children.Add(pid);
+        }
+
+        return [.. children];
+    }
+
+    internal static bool RunsFile(int pid, string name)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").Contains(name, StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Memory in MiB: what a process has for itself alone, and that with its share of what it has in common with others.</summary>
+    internal static (double Private, double Proportional) Memory(int pid)
+    {
+        double own = 0, share = 0;
+        foreach (string line in File.ReadLines($"/proc/{pid}/smaps_rollup"))
+        {
+            if (line.StartsWith("Private_", StringComparison.Ordinal) && !line.StartsWith("Private_Hugetlb", StringComparison.Ordinal))
+                own += Mib(line);
+            else if (line.StartsWith("Pss:", StringComparison.Ordinal))
+                share = Mib(line);
+        }
+
+        return (own, share);
+    }
+
+    internal static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static double Mib(string line) =>
+        double.Parse(line.AsSpan(line.IndexOf(':') + 1).Trim().ToString().Split(' ')[0], CultureInfo.InvariantCulture) / 1024;
+
+    private static bool IsChild(string folder, int parent)
+    {
+        try
+        {
+            // The name may contain anything; the fields behind it are the state and the parent.
+            string stat = File.ReadAllText(folder + "/stat");
+            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ', 3);
+            return fields[0] is not ("Z" or "X") && int.Parse(fields[1], CultureInfo.InvariantCulture) == parent;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int pid, int signal);
+}

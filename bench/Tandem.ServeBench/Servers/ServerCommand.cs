@@ -1,0 +1,30 @@
+using System.Globalization;
+
+namespace Tandem.ServeBench.Servers;
+
+/// <summary>How a server under test is started.</summary>
+/// <param name="Name">Of the column in the report.</param>
+/// <param name="App">The application's dll.</param>
+/// <param name="Tool">What runs it; null where it runs by itself.</param>
+/// <param name="Workers">How many processes serve.</param>
+internal sealed record ServerCommand(string Name, string App, string? Tool, int Workers)
+{
+    internal static ServerCommand Plain(string app) => new("plain", app, null, 1);
+
+    internal static ServerCommand Serve(string tool, string app, int workers) =>
+        new($"serve, {workers} {(workers == 1 ? "worker" : "workers")}", app, tool, workers);
+
+    /// <summary>The command line that starts the server.</summary>
+    internal string[] Start(string url, string control, string[] appArguments) => Tool is null
+        ? ["dotnet", App, "--urls", url, .. appArguments]
+        :
+        [
+            .. ToolCommand, "serve", "--workers", Workers.ToString(CultureInfo.InvariantCulture), "--urls", url, "--control", control, App,
+            .. appArguments.Length == 0 ? appArguments : ["--", .. appArguments],
+        ];
+
+    /// <summary>The command line that tells the running server something.</summary>
+    internal string[] Control(string control, params string[] what) => [.. ToolCommand, "serve", .. what, "--control", control];
+
+    private string[] ToolCommand => Tool!.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", Tool] : [Tool];
+}

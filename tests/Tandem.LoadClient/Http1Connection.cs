@@ -1,0 +1,44 @@
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace Tandem.LoadClient;
+
+/// <summary>A connection for HTTP/1.1, with or without TLS.</summary>
+internal sealed class Http1Connection : IDisposable
+{
+    private readonly Socket _socket;
+
+    internal Http1Connection(LoadOptions options) =>
+        _socket = new Socket(options.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+
+    internal Stream Stream { get; private set; } = Stream.Null;
+
+    /// <summary>How many answers came.</summary>
+    internal long Answers { get; set; }
+
+    /// <summary>The process that answers, once that is known.</summary>
+    internal int Pid { get; set; }
+
+    internal async ValueTask ConnectAsync(LoadOptions options) => await _socket.ConnectAsync(options.EndPoint);
+
+    internal async ValueTask OpenStreamAsync(LoadOptions options)
+    {
+        var plain = new NetworkStream(_socket, ownsSocket: false);
+        if (!options.Tls)
+        {
+            Stream = plain;
+            return;
+        }
+
+        var tls = new SslStream(plain);
+        Stream = tls;
+        await tls.AuthenticateAsClientAsync(options.Authentication);
+    }
+
+    public void Dispose()
+    {
+        // The socket first: what is under way on it ends then.
+        _socket.Dispose();
+        Stream.Dispose();
+    }
+}
