@@ -62,12 +62,12 @@ internal sealed partial class ServedWorker
     {
         long start = Stopwatch.GetTimestamp();
         bool wasAccepting = Volatile.Read(ref Entry.State) == (long)WebWorkerState.Accepting;
-        SetState(WebWorkerState.Draining);
         List<SharedListener> listeners;
         lock (_listeners)
             listeners = [.. _listeners];
 
         await Task.WhenAll(listeners.Select(listener => listener.CloseAsync(_emptiesQueue && wasAccepting))).ConfigureAwait(false);
+        SetState(WebWorkerState.Draining);
         while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < Settings.DrainLimit && CloseQuietConnections())
             await Task.Delay(LookInterval).ConfigureAwait(false);
 

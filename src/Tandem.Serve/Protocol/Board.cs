@@ -91,6 +91,6 @@ internal enum WebWorkerState : long
     /// <summary>It takes connections.</summary>
     Accepting,
 
-    /// <summary>It takes no new connections, and ends when those that it has are done.</summary>
+    /// <summary>It takes no new connections any more, and ends when those that it has are done.</summary>
     Draining,
 }

@@ -7,7 +7,8 @@ internal sealed class Slot(int number, ServeOptions options)
 {
     private const int Remembered = 20;
 
-    private readonly Queue<RestartNote> _notes = new();
+    // Replaced as a whole, because it is read while it changes.
+    private RestartNote[] _notes = [];
 
     internal int Number { get; } = number;
 
@@ -21,14 +22,12 @@ internal sealed class Slot(int number, ServeOptions options)
 
     internal int Restarts { get; private set; }
 
-    internal IReadOnlyList<RestartNote> Notes => [.. _notes];
+    internal IReadOnlyList<RestartNote> Notes => Volatile.Read(ref _notes);
 
     internal void Note(string reason)
     {
         Restarts++;
-        _notes.Enqueue(new RestartNote(DateTimeOffset.Now, reason));
-        if (_notes.Count > Remembered)
-            _notes.Dequeue();
+        Volatile.Write(ref _notes, [.. _notes.TakeLast(Remembered - 1), new RestartNote(DateTimeOffset.Now, reason)]);
     }
 }
 

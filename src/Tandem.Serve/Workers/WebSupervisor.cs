@@ -286,7 +286,12 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         }
 
         slot.Note(reason);
-        Install(slot, next)?.Drain(reason);
+        if (Install(slot, next) is { } former)
+        {
+            former.Drain(reason);
+            await former.ClosedAsync().ConfigureAwait(false);
+        }
+
         return null;
     }
 

@@ -94,6 +94,14 @@ internal sealed class WebWorker
         _stop.Cancel();
     }
 
+    /// <summary>Completes when it takes no connections any more, so that what is asked from then on is asked of another one.</summary>
+    internal async Task ClosedAsync()
+    {
+        // It looks a few times in a second itself; one that hangs is not waited for.
+        for (int i = 0; i < 100 && !Ended.IsCompleted && State == WebWorkerState.Accepting; i++)
+            await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
+    }
+
     /// <summary>Has it end without regard for what is on its way.</summary>
     internal void StopNow()
     {
