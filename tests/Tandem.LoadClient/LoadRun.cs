@@ -91,7 +91,7 @@ public sealed class LoadRun
             result.Add(client.Result);
 
         result.SortFailures();
-        result.Resent += retries?.CountBeyond(_clients.Sum(static client => client.Sent)) ?? 0;
+        result.Resent += retries?.CountBeyond(_clients.Sum(static client => client.Sent), result.Requests) ?? 0;
         return result;
     }
 

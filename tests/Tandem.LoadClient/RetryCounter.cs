@@ -11,7 +11,14 @@ internal sealed class RetryCounter : EventListener
     private long _sent;
 
     /// <summary>How many were sent beyond those that were meant to be.</summary>
-    internal long CountBeyond(long meant) => Math.Max(0, Interlocked.Read(ref _sent) - meant);
+    /// <exception cref="InvalidOperationException">Fewer were seen than were answered, so that nothing can be said of those sent again.</exception>
+    internal long CountBeyond(long meant, long answered)
+    {
+        long sent = Interlocked.Read(ref _sent);
+        return sent >= answered
+            ? Math.Max(0, sent - meant)
+            : throw new InvalidOperationException($"Of {answered} requests that were answered only {sent} were seen: the client's events do not come.");
+    }
 
     /// <inheritdoc/>
     protected override void OnEventSourceCreated(EventSource eventSource)

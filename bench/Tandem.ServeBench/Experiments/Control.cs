@@ -25,7 +25,7 @@ internal static class Control
             foreach (Failure failure in healthy.Failures.Take(3))
                 Console.WriteLine($"  {failure}");
 
-            LoadResult wrong = await LoadRun.RunAsync(options with { Count = 10, Clients = 1, Requests = [LoadRequest.Get("/", "Hello, Moon!!")] });
+            LoadResult wrong = await LoadRun.RunAsync(options with { Count = 10, Clients = 1, Depth = 1, Requests = [LoadRequest.Get("/", "Hello, Moon!!")] });
             LoadRun run = LoadRun.Start(options);
             await Task.Delay(500);
             Os.Signal(server.Pid, Os.Kill);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tandem.Bench.Report;
 using Tandem.LoadClient;
 using Tandem.ServeBench.Report;
@@ -9,6 +10,7 @@ namespace Tandem.ServeBench.Experiments;
 internal static class Reload
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(40);
 
     internal static async Task RunAsync(Lab lab)
     {
@@ -29,8 +31,10 @@ internal static class Reload
             {
                 Task pause = Task.Delay(Every);
                 await Task.Delay(500);
+                int[] before = server.Workers();
                 await server.TellAsync("reload");
                 await pause;
+                await WaitForSuccessorsAsync(server, before);
             }
 
             LoadResult result = await run.StopAsync();
@@ -46,5 +50,18 @@ internal static class Reload
 
         lab.Report.Add("Rolling reloads of 2 workers under load", table);
         lab.Report.AtMost("reload under load: failed requests", failed, 0, "");
+    }
+
+    // A reload that replaces nobody loses no request either, and must not pass for it.
+    private static async Task WaitForSuccessorsAsync(Server server, int[] before)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (server.Workers() is var workers && (workers.Length == 0 || workers.Intersect(before).Any()))
+        {
+            if (Stopwatch.GetElapsedTime(start) > Limit)
+                throw new TimeoutException($"not all workers were replaced within {Limit.TotalSeconds} s of a reload");
+
+            await Task.Delay(50);
+        }
     }
 }

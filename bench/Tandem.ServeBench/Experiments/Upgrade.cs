@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tandem.Bench.Report;
 using Tandem.LoadClient;
 using Tandem.ServeBench.Report;
@@ -8,6 +9,8 @@ namespace Tandem.ServeBench.Experiments;
 /// <summary>The supervisor replaces itself (USR2), under load.</summary>
 internal static class Upgrade
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
     internal static async Task RunAsync(Lab lab)
     {
         await using Server server = await Server.StartAsync(lab.Serve(2), Transport.KeepAlive);
@@ -16,7 +19,9 @@ internal static class Upgrade
         for (int i = 0; i < 2; i++)
         {
             await Task.Delay(TimeSpan.FromSeconds(lab.Options.Seconds / 3.0));
+            string? before = Os.Image(server.Pid);
             Os.Signal(server.Pid, Os.UserSignal2);
+            await WaitForImageAsync(server, before);
         }
 
         await Task.Delay(TimeSpan.FromSeconds(lab.Options.Seconds / 3.0));
@@ -26,18 +31,35 @@ internal static class Upgrade
         {
             LoadResult result = await run.StopAsync();
             Console.WriteLine($"{name}: {result}");
+            foreach (Failure failure in result.Failures.Take(3))
+                Console.WriteLine($"  {failure}");
+
             table.Add(
                 name, ServeReport.Number(result.Requests), $"{result.Failed}", ServeReport.Number(result.Latencies.Percentile(99)),
                 ServeReport.Number(result.Latencies.Max));
             failed += result.Failed;
         }
 
-        if (!server.IsRunning)
-            throw new InvalidOperationException("the supervisor has ended instead of replacing itself");
-
         // Whoever replaced it must still be in command.
         await server.TellAsync("status");
         lab.Report.Add("USR2 twice under load of 32 clients each", table);
         lab.Report.AtMost("USR2 under load: failed requests", failed, 0, "");
+    }
+
+    // A supervisor that ignores the signal loses no request either, and must not pass for it.
+    private static async Task WaitForImageAsync(Server server, string? before)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            if (!server.IsRunning)
+                throw new InvalidOperationException("the supervisor ended instead of replacing itself");
+            if (Os.Image(server.Pid) is { } image && image != before)
+                return;
+            if (Stopwatch.GetElapsedTime(start) > Limit)
+                throw new TimeoutException($"the supervisor did not replace itself within {Limit.TotalSeconds} s of USR2");
+
+            await Task.Delay(20);
+        }
     }
 }

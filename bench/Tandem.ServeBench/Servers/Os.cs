@@ -54,6 +54,21 @@ internal static partial class Os
         return (own, share);
     }
 
+    /// <summary>Differs from before once a process runs another program, or the same one anew: the kernel lays it out at random each time.</summary>
+    /// <returns>Null where there is nothing to be seen: the process is gone, or between two programs.</returns>
+    internal static string? Image(int pid)
+    {
+        try
+        {
+            byte[] vector = File.ReadAllBytes($"/proc/{pid}/auxv");
+            return vector.Length == 0 ? null : Convert.ToHexString(vector);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
