@@ -30,10 +30,9 @@ internal sealed partial class ServedWorker
 
     internal void OnConnectionClosed() => Interlocked.Decrement(ref Entry.Connections);
 
-    internal void Track(ConnectionContext connection)
+    internal TrackedConnection Track(ConnectionContext connection)
     {
         var tracked = new TrackedConnection(connection, this);
-        connection.Features.Set(tracked);
         lock (_tracking)
         {
             tracked.Next = _first;
@@ -42,6 +41,7 @@ internal sealed partial class ServedWorker
         }
 
         connection.ConnectionClosed.UnsafeRegister(static state => Current.Forget((TrackedConnection)state!), tracked);
+        return tracked;
     }
 
     /// <summary>Takes no more connections, ends those that there are as they allow it, and then the application. Returns at once.</summary>

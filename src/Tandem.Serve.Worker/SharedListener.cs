@@ -59,9 +59,7 @@ internal sealed class SharedListener : IConnectionListener
                 if (_noDelay && socket.AddressFamily != AddressFamily.Unix)
                     socket.NoDelay = true;
 
-                ConnectionContext connection = _factory.Create(socket);
-                _worker.Track(connection);
-                return connection;
+                return _worker.Track(_factory.Create(socket));
             }
             catch (SocketException)
             {

@@ -1,40 +1,120 @@
 using System.IO.Pipelines;
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Tandem.Serve.Worker;
 
 /// <summary>
 /// A connection, for draining: it is not closed as long as something may be on its way. Found by requests as a feature of theirs.
 /// </summary>
-internal sealed class TrackedConnection(ConnectionContext connection, ServedWorker worker)
+internal sealed class TrackedConnection : ConnectionContext
 {
+    /// <summary>How long the other side is waited for that was told to close.</summary>
+    private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(1);
+
+    private readonly ConnectionContext _inner;
+    private readonly ServedWorker _worker;
+    private readonly LingeringPipe _pipe;
     private int _requests;
     private long _lastActivity = Environment.TickCount64;
     private bool _isMultiplexed;
     private bool _isToldToClose;
+    private volatile bool _lingers;
+
+    internal TrackedConnection(ConnectionContext inner, ServedWorker worker)
+    {
+        _inner = inner;
+        _worker = worker;
+        _pipe = new LingeringPipe(inner.Transport, this);
+        inner.Transport = _pipe;
+        inner.Features.Set(this);
+    }
 
     /// <summary>Whether what runs on it may go on for ever by its nature: a web socket, or events of a server.</summary>
     internal bool IsStream { get; private set; }
+
+    /// <summary>
+    /// Whether the other side closes, which it was told to: if this side did it first, while something is on its way here, the kernel
+    /// would answer with a reset, and the other side could lose the last answer, or the word up to where its requests were heard.
+    /// </summary>
+    internal bool Lingers => _lingers;
 
     // Neighbours in the worker's list of connections.
     internal TrackedConnection? Previous { get; set; }
 
     internal TrackedConnection? Next { get; set; }
 
+    public override string ConnectionId
+    {
+        get => _inner.ConnectionId;
+        set => _inner.ConnectionId = value;
+    }
+
+    public override IFeatureCollection Features => _inner.Features;
+
+    public override IDictionary<object, object?> Items
+    {
+        get => _inner.Items;
+        set => _inner.Items = value;
+    }
+
+    public override IDuplexPipe Transport
+    {
+        get => _inner.Transport;
+        set => _inner.Transport = value;
+    }
+
+    public override CancellationToken ConnectionClosed
+    {
+        get => _inner.ConnectionClosed;
+        set => _inner.ConnectionClosed = value;
+    }
+
+    public override EndPoint? LocalEndPoint
+    {
+        get => _inner.LocalEndPoint;
+        set => _inner.LocalEndPoint = value;
+    }
+
+    public override EndPoint? RemoteEndPoint
+    {
+        get => _inner.RemoteEndPoint;
+        set => _inner.RemoteEndPoint = value;
+    }
+
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        _lingers = false;
+        _inner.Abort(abortReason);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_lingers)
+            await _pipe.WaitForOtherAsync(LingerLimit).ConfigureAwait(false);
+
+        await _inner.DisposeAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
     internal void BeginRequest(HttpContext context)
     {
         Interlocked.Increment(ref _requests);
         _lastActivity = Environment.TickCount64;
         HttpRequest request = context.Request;
-        bool isFirstVersion = !HttpProtocol.IsHttp2(request.Protocol);
+        bool isFirstVersion = !IsHttp2(request.Protocol);
         _isMultiplexed |= !isFirstVersion;
         IsStream = (isFirstVersion && request.Headers.Upgrade.Count > 0)
             || (request.Headers.Accept is [{ } accept] && accept.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase))
             || (!isFirstVersion && HttpMethods.IsConnect(request.Method));
-        if (isFirstVersion && worker.IsDraining && !IsStream && !HasMore(request))
+        if (isFirstVersion && _worker.IsDraining && !IsStream && !HasMore(request))
+        {
             context.Response.Headers.Connection = "close";
+            _lingers = true;
+        }
     }
 
     internal void EndRequest()
@@ -57,7 +137,8 @@ internal sealed class TrackedConnection(ConnectionContext connection, ServedWork
             return;
 
         _isToldToClose = true;
-        connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        _lingers |= _isMultiplexed;
+        Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
     }
 
     /// <summary>
@@ -78,8 +159,5 @@ internal sealed class TrackedConnection(ConnectionContext connection, ServedWork
         return hasMore;
     }
 
-    private static class HttpProtocol
-    {
-        internal static bool IsHttp2(string protocol) => ReferenceEquals(protocol, Microsoft.AspNetCore.Http.HttpProtocol.Http2) || protocol == "HTTP/2";
-    }
+    private static bool IsHttp2(string protocol) => ReferenceEquals(protocol, HttpProtocol.Http2) || HttpProtocol.IsHttp2(protocol);
 }

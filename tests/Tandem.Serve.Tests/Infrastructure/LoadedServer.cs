@@ -21,14 +21,17 @@ internal sealed class LoadedServer : IAsyncDisposable
 
     internal ServeProcess Serve { get; }
 
-    internal static async Task<LoadedServer> StartAsync(params string[] options)
+    internal static Task<LoadedServer> StartAsync(params string[] options) => StartAsync(speaksHttp2Only: false, options);
+
+    /// <summary>Without TLS there is no word about the version, so a port speaks either.</summary>
+    internal static async Task<LoadedServer> StartAsync(bool speaksHttp2Only, params string[] options)
     {
         var folder = new TemporaryFolder();
         X509Certificate2 certificate = ServingTests.CreateCertificate();
         File.WriteAllBytes(folder["own.pfx"], certificate.Export(X509ContentType.Pkcs12));
         int port = ServingTests.FreePort();
         ServeProcess serve = ServeProcess.Launch(
-            [.. options, Paths.App, "--", "--urls", "http://127.0.0.1:0", "--https-port", $"{port}", "--certificate", folder["own.pfx"]]);
+            [.. options, Paths.App, "--", "--urls", "http://127.0.0.1:0", "--https-port", $"{port}", "--certificate", folder["own.pfx"], .. speaksHttp2Only ? (string[])["--Kestrel:EndpointDefaults:Protocols=Http2"] : []]);
         await serve.ServingAsync();
         return new LoadedServer(serve, folder, certificate, port);
     }

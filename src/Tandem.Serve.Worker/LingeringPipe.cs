@@ -1,0 +1,85 @@
+using System.IO.Pipelines;
+
+namespace Tandem.Serve.Worker;
+
+/// <summary>A connection's pipe that is not closed by who is done with it as long as the other side is waited for.</summary>
+internal sealed class LingeringPipe : IDuplexPipe
+{
+    private readonly IDuplexPipe _inner;
+
+    internal LingeringPipe(IDuplexPipe inner, TrackedConnection connection)
+    {
+        _inner = inner;
+        Input = new Reader(inner.Input, connection);
+        Output = new Writer(inner.Output, connection);
+    }
+
+    public PipeReader Input { get; }
+
+    public PipeWriter Output { get; }
+
+    /// <summary>Reads until the other side has closed, for a while at most. What it still sends was not heard, which it knows.</summary>
+    internal async Task WaitForOtherAsync(TimeSpan limit)
+    {
+        using var end = new CancellationTokenSource(limit);
+        try
+        {
+            ReadResult result;
+            do
+            {
+                result = await _inner.Input.ReadAsync(end.Token).ConfigureAwait(false);
+                _inner.Input.AdvanceTo(result.Buffer.End);
+            }
+            while (!result.IsCompleted);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // It does not close, or has done so by a reset.
+        }
+    }
+
+    private sealed class Reader(PipeReader inner, TrackedConnection connection) : PipeReader
+    {
+        public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => inner.AdvanceTo(consumed, examined);
+
+        public override void CancelPendingRead() => inner.CancelPendingRead();
+
+        public override void Complete(Exception? exception = null)
+        {
+            if (!connection.Lingers)
+                inner.Complete(exception);
+        }
+
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) => inner.ReadAsync(cancellationToken);
+
+        public override bool TryRead(out ReadResult result) => inner.TryRead(out result);
+    }
+
+    private sealed class Writer(PipeWriter inner, TrackedConnection connection) : PipeWriter
+    {
+        public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
+
+        public override long UnflushedBytes => inner.UnflushedBytes;
+
+        public override void Advance(int bytes) => inner.Advance(bytes);
+
+        public override void CancelPendingFlush() => inner.CancelPendingFlush();
+
+        public override void Complete(Exception? exception = null)
+        {
+            if (!connection.Lingers)
+                inner.Complete(exception);
+        }
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => inner.FlushAsync(cancellationToken);
+
+        public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
+
+        public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
+
+        public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default) =>
+            inner.WriteAsync(source, cancellationToken);
+    }
+}
