@@ -17,6 +17,9 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
 
     private const int NapMicroseconds = 100;
 
+    /// <summary>How much may wait for the thread pool: beyond that it does not keep up, and connections are better left in the socket.</summary>
+    private const int MaximumQueued = 64;
+
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _started;
     private volatile bool _stopping;
@@ -68,7 +71,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
 
     private void BePolite()
     {
-        for (int i = 0; i < Courtesy && !_stopping && (worker.IsAhead || ThreadPool.PendingWorkItemCount > worker.MaximumQueued); i++)
+        for (int i = 0; i < Courtesy && !_stopping && (worker.IsAhead || ThreadPool.PendingWorkItemCount > MaximumQueued); i++)
             _ = Libc.SleepMicroseconds(NapMicroseconds);
     }
 

@@ -18,6 +18,9 @@ internal sealed partial class ServedWorker
     private IHostApplicationLifetime? _lifetime;
     private string[] _addresses = [];
     private bool _isOrphan;
+    private int _isPoolAsked;
+    private long _acceptedBefore;
+    private volatile bool _areShortLived;
 
     internal ServedWorker(WorkerSettings settings)
     {
@@ -25,7 +28,6 @@ internal sealed partial class ServedWorker
         _ = Libc.Fcntl(ServeProtocol.MessageDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         _ = Libc.Fcntl(ServeProtocol.BoardDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         _board = Board.Open(ServeProtocol.BoardDescriptor);
-        MaximumQueued = 4 * Environment.ProcessorCount;
     }
 
     /// <summary>The worker that this process is.</summary>
@@ -33,11 +35,11 @@ internal sealed partial class ServedWorker
 
     internal WorkerSettings Settings { get; }
 
-    /// <summary>How much may wait for the thread pool before other workers are let first.</summary>
-    internal long MaximumQueued { get; }
-
-    /// <summary>Whether another worker has fewer connections.</summary>
-    internal bool IsAhead => Volatile.Read(ref Entry.Connections) > _board.FewestConnectionsBeside(Settings.Entry);
+    /// <summary>
+    /// Whether another worker has fewer connections, of those that are kept. Connections that come and go spread by themselves, and
+    /// waiting for others would cost them a quarter of the throughput.
+    /// </summary>
+    internal bool IsAhead => !_areShortLived && Volatile.Read(ref Entry.Connections) > _board.FewestConnectionsBeside(Settings.Entry);
 
     private ref BoardEntry Entry => ref _board[Settings.Entry];
 
@@ -226,7 +228,16 @@ internal sealed partial class ServedWorker
 
     private void Beat()
     {
-        Volatile.Write(ref Entry.AliveAt, Environment.TickCount64);
+        long now = Environment.TickCount64;
+        if (now - Entry.AliveAt >= ServeProtocol.Beat.TotalMilliseconds)
+        {
+            // Of those that came since the last beat, most have gone again.
+            long accepted = Volatile.Read(ref Entry.Accepted);
+            _areShortLived = accepted - _acceptedBefore > 4 * Math.Max(8, Volatile.Read(ref Entry.Connections));
+            _acceptedBefore = accepted;
+        }
+
+        Volatile.Write(ref Entry.AliveAt, now);
         // Not a timer, whose callbacks go ahead of all else: this shows that what waits in the pool's queue is served.
         if (Interlocked.Exchange(ref _isPoolAsked, 1) == 0)
         {
@@ -247,8 +258,6 @@ internal sealed partial class ServedWorker
         if (!Settings.KeepsServing)
             Drain();
     }
-
-    private int _isPoolAsked;
 
     private void LimitThreads()
     {

@@ -30,8 +30,8 @@ public sealed class FailureTests
     public async Task Kills_under_load_refuse_nobody_and_cut_no_answer_unseen()
     {
         await using LoadedServer server = await LoadedServer.StartAsync("--workers", "2");
-        var load = LoadRun.Start(server.Options(LoadMode.ConnectionPerRequest, isEncrypted: false) with { Clients = 32, Requests = [LoadRequest.Plaintext, LoadRequest.Big(16)] });
-        for (int i = 0; i < 5; i++)
+        var load = LoadRun.Start(server.Options(LoadMode.ConnectionPerRequest, isEncrypted: false) with { Clients = 8, Requests = [LoadRequest.Plaintext, LoadRequest.Big(16)] });
+        for (int i = 0; i < 4; i++)
         {
             ServeStatus status = await server.Serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 2);
             int victim = status.Workers[i % 2].ProcessId;
@@ -84,7 +84,7 @@ public sealed class FailureTests
     public async Task A_worker_is_replaced_after_its_requests_without_losing_one()
     {
         await using LoadedServer server = await LoadedServer.StartAsync("--workers", "2", "--max-requests", "2000");
-        var load = LoadRun.Start(server.Options(LoadMode.KeepAlive, isEncrypted: false) with { Clients = 16 });
+        var load = LoadRun.Start(server.Options(LoadMode.KeepAlive, isEncrypted: false) with { Clients = 4 });
         await server.Serve.LineAsync("requests (--max-requests)", times: 3);
         load.Cancel();
         LoadResult result = await load.Completion;

@@ -15,6 +15,12 @@ internal sealed class ListenerStore : IDisposable
     /// <summary>Ends a worker's blocking accept now and then, so that it sees when it is to stop.</summary>
     private const int AcceptMilliseconds = 200;
 
+    private const int IPPROTO_TCP = 6;
+    private const int TCP_DEFER_ACCEPT = 9;
+
+    /// <summary>After which a connection is given to a worker though nothing has come.</summary>
+    private const int DeferSeconds = 1;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Listener> _listeners = new(StringComparer.Ordinal);
     private readonly List<Socket> _given = [];
@@ -104,6 +110,11 @@ internal sealed class ListenerStore : IDisposable
             // As Kestrel does: all addresses of version 6 are all of version 4 too.
             if (endPoint is IPEndPoint { Address: var address } && address.Equals(IPAddress.IPv6Any))
                 socket.DualMode = true;
+
+            // A worker is given a connection when its first request is there, not before (as Apache's httpd does by default): it need
+            // not wait for it, and who dies has fewer connections that it has not begun to serve.
+            if (endPoint is IPEndPoint)
+                socket.SetRawSocketOption(IPPROTO_TCP, TCP_DEFER_ACCEPT, BitConverter.GetBytes(DeferSeconds));
 
             socket.Bind(endPoint);
             socket.Listen(Backlog);
