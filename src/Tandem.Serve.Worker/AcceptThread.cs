@@ -12,13 +12,19 @@ namespace Tandem.Serve.Worker;
 /// </summary>
 internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelWriter<Socket> accepted)
 {
-    /// <summary>How long a worker lets others go first: they are asleep, or busy, and nobody may wait for them for long.</summary>
+    /// <summary>How many naps long a worker lets others go first: they are asleep, or busy, and nobody may wait for them for long.</summary>
     private const int Courtesy = 4;
+
+    /// <summary>The same where it is far ahead.</summary>
+    private const int MostCourtesy = 40;
+
+    /// <summary>How many naps long it waits for its own thread pool, which serves nothing; then it takes one connection nevertheless.</summary>
+    private const int Patience = 10_000;
 
     private const int NapMicroseconds = 100;
 
-    /// <summary>How much may wait for the thread pool: beyond that it does not keep up, and connections are better left in the socket.</summary>
-    private const int MaximumQueued = 64;
+    /// <summary>How much may wait for the thread pool before it is looked at whether it gets on.</summary>
+    private static readonly int UsuallyQueued = 4 * Environment.ProcessorCount;
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _started;
@@ -71,8 +77,28 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
 
     private void BePolite()
     {
-        for (int i = 0; i < Courtesy && !_stopping && (worker.IsAhead || ThreadPool.PendingWorkItemCount > MaximumQueued); i++)
+        for (long i = 0; !_stopping && worker.Lead is > 0 and var lead && i < Math.Min(Courtesy + 4 * lead, MostCourtesy); i++)
             _ = Libc.SleepMicroseconds(NapMicroseconds);
+
+        WaitForPool();
+    }
+
+    /// <summary>
+    /// While all threads of the pool are held up, connections stay in the socket, for workers that can serve them. A pool that has
+    /// much to do but gets on with it is not waited for: that would only cost throughput.
+    /// </summary>
+    private void WaitForPool()
+    {
+        if (ThreadPool.PendingWorkItemCount <= UsuallyQueued)
+            return;
+
+        long done = ThreadPool.CompletedWorkItemCount;
+        for (int i = 0; i < Patience && !_stopping; i++)
+        {
+            _ = Libc.SleepMicroseconds(NapMicroseconds);
+            if (ThreadPool.CompletedWorkItemCount != done || ThreadPool.PendingWorkItemCount <= UsuallyQueued)
+                return;
+        }
     }
 
     private unsafe bool Accept()

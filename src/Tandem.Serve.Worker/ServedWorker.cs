@@ -36,10 +36,10 @@ internal sealed partial class ServedWorker
     internal WorkerSettings Settings { get; }
 
     /// <summary>
-    /// Whether another worker has fewer connections, of those that are kept. Connections that come and go spread by themselves, and
+    /// How many connections more than another worker it has, where they are kept. Connections that come and go spread by themselves, and
     /// waiting for others would cost them a quarter of the throughput.
     /// </summary>
-    internal bool IsAhead => !_areShortLived && Volatile.Read(ref Entry.Connections) > _board.FewestConnectionsBeside(Settings.Entry);
+    internal long Lead => _areShortLived ? 0 : Volatile.Read(ref Entry.Connections) - _board.FewestConnectionsBeside(Settings.Entry);
 
     private ref BoardEntry Entry => ref _board[Settings.Entry];
 
