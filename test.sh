@@ -5,9 +5,12 @@ cd "$(dirname "$0")"
 
 missing=()
 command -v setsid >/dev/null || missing+=(util-linux)
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
 if [ ${#missing[@]} -gt 0 ]; then
   if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-    apt-get update -qq && apt-get install -y -qq "${missing[@]}"
+    { apt-get update -qq && apt-get install -y -qq "${missing[@]}"; } || echo "Not installed: ${missing[*]}; tests that need it are skipped."
   else
     echo "Missing: ${missing[*]}; tests that need it are skipped."
   fi

@@ -20,7 +20,8 @@ internal sealed record CommandRun(string Line, int ExitCode, string Output, stri
 /// <summary>Runs programs as a user's shell would, under a limit on processes, and looks for those that they leave.</summary>
 internal static class Command
 {
-    private const string MarkerVariable = "TANDEM_PACKAGING_TEST";
+    /// <summary>By its value in their environment, the processes of a test are found.</summary>
+    internal const string MarkerVariable = "TANDEM_PACKAGING_TEST";
 
     // A mistake in what starts processes must not take the machine down. Shells differ in the letter.
     private const string Limited = "ulimit -p 6000 2>/dev/null || ulimit -u 6000 2>/dev/null; exec \"$@\"";
@@ -79,7 +80,7 @@ internal static class Command
     }
 
     /// <summary>The processes with a marker in their environment, as "id: command line".</summary>
-    private static string[] Survivors(string marker)
+    internal static string[] Survivors(string marker)
     {
         var found = new List<string>();
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
