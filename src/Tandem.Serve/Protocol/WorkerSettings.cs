@@ -11,7 +11,6 @@ namespace Tandem.Serve.Protocol;
 /// <param name="MinThreads">The thread pool's lower bound; 0 for the runtime's own.</param>
 /// <param name="MaxThreads">The thread pool's upper bound; 0 for the runtime's own.</param>
 /// <param name="KeepsServing">Whether the worker goes on when its supervisor is gone; else it drains and ends.</param>
-/// <param name="Polls">Whether connections are accepted by a poll of all workers rather than by one blocking thread in each.</param>
 /// <param name="Once">Names of hosted services of which only one in all workers runs, separated by semicolons.</param>
 internal sealed record WorkerSettings(
     int Entry,
@@ -22,7 +21,6 @@ internal sealed record WorkerSettings(
     int MinThreads,
     int MaxThreads,
     bool KeepsServing,
-    bool Polls,
     string Once)
 {
     private const char Separator = '\n';
@@ -37,7 +35,6 @@ internal sealed record WorkerSettings(
         Number(MinThreads),
         Number(MaxThreads),
         Number(KeepsServing ? 1 : 0),
-        Number(Polls ? 1 : 0),
         Once);
 
     internal static WorkerSettings Read(string text)
@@ -52,8 +49,7 @@ internal sealed record WorkerSettings(
             Number(parts[5]),
             Number(parts[6]),
             parts[7] == "1",
-            parts[8] == "1",
-            parts[9]);
+            parts[8]);
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

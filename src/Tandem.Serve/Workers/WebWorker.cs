@@ -262,7 +262,6 @@ internal sealed class WebWorker
             options.MinThreads,
             options.MaxThreads,
             options.OrphansServe,
-            Polls: false,
             string.Join(';', options.Once));
         var pool = new WorkerPoolOptions
         {

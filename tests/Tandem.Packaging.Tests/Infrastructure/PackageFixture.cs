@@ -18,7 +18,7 @@ public sealed class PackageFixture : IAsyncLifetime
     internal string PackageFile => Path.Combine(_root, "feed", $"Tandem.{Version}.nupkg");
 
     /// <summary>The packages beside Tandem.</summary>
-    private static string[] Companions => ["Tandem.Diagnostics", "Tandem.Hosting"];
+    private static string[] Companions => ["Tandem.Diagnostics", "Tandem.Hosting", "Tandem.Tool"];
 
     /// <summary>Such as linux-x64.</summary>
     internal static string RuntimeIdentifier =>

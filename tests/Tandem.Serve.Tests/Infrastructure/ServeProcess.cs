@@ -24,6 +24,8 @@ internal sealed partial class ServeProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = folder ?? "",
         };
+        // What makes long-lived servers faster makes their start slower, and here each lives for a moment.
+        info.Environment["DOTNET_TieredPGO"] = "0";
         foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>())
             info.Environment[name] = value;
 

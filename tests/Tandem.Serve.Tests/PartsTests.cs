@@ -1,0 +1,135 @@
+using System.Net;
+using System.Net.Sockets;
+using CsCheck;
+using Tandem.Interop;
+using Tandem.Serve.Control;
+using Tandem.Serve.Listening;
+using Tandem.Serve.Protocol;
+using Tandem.Serve.Tests.Infrastructure;
+using Tandem.Serve.Workers;
+using Tandem.Tool.Serve;
+
+namespace Tandem.Serve.Tests;
+
+/// <summary>What the parts promise each other.</summary>
+public sealed class PartsTests
+{
+    [Theory]
+    [InlineData("500ms", 500)]
+    [InlineData("30s", 30_000)]
+    [InlineData("1.5m", 90_000)]
+    [InlineData("2h", 7_200_000)]
+    [InlineData("7", 7_000)]
+    public void Times_are_read_as_people_write_them(string text, double milliseconds) => Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), Quantity.Duration(text));
+
+    [Theory]
+    [InlineData("500M", 500L << 20)]
+    [InlineData("2G", 2L << 30)]
+    [InlineData("64KiB", 64L << 10)]
+    [InlineData("1000", 1000)]
+    public void Sizes_are_read_as_people_write_them(string text, long bytes) => Assert.Equal(bytes, Quantity.Size(text));
+
+    [Fact]
+    public void Nonsense_is_no_time_and_no_size() => Gen.String.Sample(static text =>
+    {
+        if (text.Length > 0 && !char.IsAsciiDigit(text[0]) && text[0] != '.')
+        {
+            Assert.Null(Quantity.Duration(text));
+            Assert.Null(Quantity.Size(text));
+        }
+    });
+
+    [Fact]
+    public void End_points_come_back_as_they_went() => Gen.Select(Gen.UInt, Gen.UShort, Gen.Bool).Sample(static (address, port, isLong) =>
+    {
+        byte[] bytes = BitConverter.GetBytes(address);
+        var endPoint = new IPEndPoint(new IPAddress(isLong ? [.. bytes, .. bytes, .. bytes, .. bytes] : bytes), port);
+        Assert.Equal(endPoint, EndPointText.Read(EndPointText.Write(endPoint)));
+    });
+
+    [Fact]
+    public void Settings_come_back_as_they_went() =>
+        Gen.Select(Gen.Int, Gen.Int, Gen.String[Gen.Char.AlphaNumeric, 0, 20], Gen.Bool, Gen.String[Gen.Char.AlphaNumeric, 0, 20]).Sample(static (a, b, text, flag, other) =>
+        {
+            var settings = new WorkerSettings(a, b, text, a, b, b, a, flag, other);
+            Assert.Equal(settings, WorkerSettings.Read(settings.Write()));
+        });
+
+    [Fact]
+    public void Messages_arrive_whole_with_what_is_attached_and_end_with_the_other_side()
+    {
+        MessageSocket one = MessageSocket.CreatePair(out int descriptor);
+        using var other = new MessageSocket(descriptor);
+        using var file = new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        file.WriteByte(42);
+        Assert.True(one.TrySend("verb", "the rest of it", (int)file.SafeFileHandle.DangerousGetHandle()));
+        Assert.True(one.TrySend("bare"));
+        Assert.Equal(ReceiveOutcome.Message, other.Receive(-1, out Message first));
+        Assert.Equal(("verb", "the rest of it"), (first.Verb, first.Rest));
+        Assert.Equal(file.Name, Libc.ReadLink($"/proc/self/fd/{first.Descriptor}"));
+        _ = Libc.Close(first.Descriptor);
+        Assert.Equal(ReceiveOutcome.Message, other.Receive(-1, out Message second));
+        Assert.Equal(("bare", "", -1), (second.Verb, second.Rest, second.Descriptor));
+        Assert.Equal(ReceiveOutcome.Nothing, other.Receive(0, out _));
+        one.Dispose();
+        Assert.Equal(ReceiveOutcome.End, other.Receive(-1, out _));
+        Assert.False(other.TrySend("late"));
+    }
+
+    [Fact]
+    public void A_lock_of_the_board_is_one_worker_s_until_that_one_closes_it()
+    {
+        using var board = Board.Create();
+        int first = Libc.Open($"/proc/self/fd/{board.Descriptor}", Libc.O_RDWR | Libc.O_CLOEXEC);
+        int second = Libc.Open($"/proc/self/fd/{board.Descriptor}", Libc.O_RDWR | Libc.O_CLOEXEC);
+        Assert.True(Libc.TryLockByte(first, 0));
+        Assert.False(Libc.TryLockByte(second, 0));
+        Assert.True(Libc.TryLockByte(second, 1));
+        _ = Libc.Close(first);
+        Assert.True(Libc.TryLockByte(second, 0));
+        _ = Libc.Close(second);
+    }
+
+    [Fact]
+    public void The_smallest_limit_of_all_control_groups_is_the_container_s()
+    {
+        using var root = new TemporaryFolder();
+        string group = root["sys/fs/cgroup/a/b"];
+        Directory.CreateDirectory(group);
+        Directory.CreateDirectory(root["proc/self"]);
+        File.WriteAllText(root["proc/self/cgroup"], "0::/a/b\n");
+        Assert.Null(MemoryShare.ContainerLimit(root.Path));
+        File.WriteAllText(Path.Combine(group, "memory.max"), "max\n");
+        Assert.Null(MemoryShare.ContainerLimit(root.Path));
+        File.WriteAllText(root["sys/fs/cgroup/a/memory.max"], "1000000000\n");
+        Assert.Equal(1_000_000_000, MemoryShare.ContainerLimit(root.Path));
+        File.WriteAllText(Path.Combine(group, "memory.max"), "500000000\n");
+        Assert.Equal(500_000_000, MemoryShare.ContainerLimit(root.Path));
+    }
+
+    [Fact]
+    public void The_same_address_is_one_socket_and_a_port_of_the_system_s_choice_another_each_time()
+    {
+        using var store = new ListenerStore();
+        (int first, string bound) = store.Open("127.0.0.1:0", 0);
+        Assert.Equal((first, bound), store.Open("127.0.0.1:0", 0));
+        (int second, string other) = store.Open("127.0.0.1:0", 1);
+        Assert.NotEqual(first, second);
+        Assert.NotEqual(bound, other);
+        Assert.Equal(SocketError.AddressAlreadyInUse, Assert.Throws<SocketException>(() => store.Open(bound, 0)).SocketErrorCode);
+    }
+
+    [Fact]
+    public async Task A_message_of_any_length_comes_through_the_control_channel()
+    {
+        await Gen.String[Gen.Char, 0, 20_000].SampleAsync(static async text =>
+        {
+            using var stream = new MemoryStream();
+            await ControlChannel.WriteAsync(stream, new ControlRequest(text, 3), ControlJson.Default.ControlRequest, CancellationToken.None);
+            stream.Position = 0;
+            ControlRequest back = await ControlChannel.ReadAsync(stream, ControlJson.Default.ControlRequest, CancellationToken.None);
+            Assert.Equal(3, back.Workers);
+            Assert.Equal(stream.Length, stream.Position);
+        }, iter: 50);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Tandem.Launch;
+using Tandem.Serve.Tests.Infrastructure;
+
+namespace Tandem.Serve.Tests;
+
+/// <summary>As a service manager starts it: with its sockets, and an ear for how it goes.</summary>
+public sealed class SystemdTests
+{
+    [Fact(Timeout = Limits.Test)]
+    public async Task Sockets_of_the_service_manager_are_served_and_stay_its_own()
+    {
+        using var folder = new TemporaryFolder();
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        using var ear = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        ear.Bind(new UnixDomainSocketEndPoint(folder["notify"]));
+        var observer = new Observer();
+        // Its own process id is in LISTEN_PID, which nobody else can set before it runs.
+        string script = $"export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=http NOTIFY_SOCKET={folder["notify"]} WATCHDOG_USEC=200000; "
+            + $"exec dotnet {Paths.Tool} serve --workers 2 --control {folder["control"]} {Paths.App}";
+        var plan = new LaunchPlan("/bin/sh", ["-c", script], "", folder.Path);
+        Dictionary<string, string> environment = new(StringComparer.Ordinal) { ["PATH"] = Environment.GetEnvironmentVariable("PATH")!, ["HOME"] = folder.Path };
+        using var hub = new LinuxProcessHub("systemd");
+        var started = new TaskCompletionSource<LinuxWorkerProcess>();
+        hub.Post(() => started.SetResult(hub.Start(plan, environment, [(int)listener.Handle], observer)));
+        LinuxWorkerProcess process = await started.Task;
+        try
+        {
+            Assert.StartsWith("READY=1", await HearAsync(ear, "READY"), StringComparison.Ordinal);
+            await HearAsync(ear, "WATCHDOG=1");
+            using var client = new HttpClient();
+            Assert.Equal("Hello, World!", await client.GetStringAsync($"http://{listener.LocalEndPoint}/"));
+            Assert.Equal("", await client.GetStringAsync($"http://{listener.LocalEndPoint}/environment?name=NOTIFY_SOCKET"));
+            Assert.Equal("", await client.GetStringAsync($"http://{listener.LocalEndPoint}/environment?name=LISTEN_FDS"));
+            process.Terminate();
+            await HearAsync(ear, "STOPPING=1");
+            Assert.Equal(0, (await observer.Exited.Task.WaitAsync(Limits.Condition)).Code);
+        }
+        finally
+        {
+            process.Kill();
+            await observer.Exited.Task.WaitAsync(Limits.Condition);
+        }
+    }
+
+    private static async Task<string> HearAsync(Socket ear, string what)
+    {
+        using var limit = new CancellationTokenSource(Limits.Condition);
+        var buffer = new byte[4096];
+        while (true)
+        {
+            string message = Encoding.UTF8.GetString(buffer, 0, await ear.ReceiveAsync(buffer, limit.Token));
+            if (message.Contains(what, StringComparison.Ordinal))
+                return message;
+        }
+    }
+
+    private sealed class Observer : IProcessObserver
+    {
+        internal TaskCompletionSource<ExitStatus> Exited { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void OnOutput(string line, bool isError) => Debug.WriteLine(line);
+
+        public void OnExited(ExitStatus status) => Exited.TrySetResult(status);
+    }
+}
