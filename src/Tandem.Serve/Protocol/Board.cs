@@ -13,8 +13,11 @@ namespace Tandem.Serve.Protocol;
 /// </remarks>
 internal sealed unsafe class Board : IDisposable
 {
-    /// <summary>How many workers there can be at once, those that start or drain included.</summary>
+    /// <summary>How many entries there are; one for each worker at once, those that start or drain included, but for the first.</summary>
     internal const int Capacity = 512;
+
+    /// <summary>The first entry of a worker. The one before says how many are in use.</summary>
+    internal const int First = 1;
 
     private readonly SharedRegion _region;
 
@@ -38,7 +41,7 @@ internal sealed unsafe class Board : IDisposable
         long fewest = long.MaxValue;
         var entries = (BoardEntry*)_region.Address;
         long used = Volatile.Read(ref entries[0].Used);
-        for (int i = 0; i < used; i++)
+        for (int i = First; i < used; i++)
         {
             if (i != index && Volatile.Read(ref entries[i].State) == (long)WebWorkerState.Accepting)
                 fewest = Math.Min(fewest, Volatile.Read(ref entries[i].Connections));
@@ -72,7 +75,7 @@ internal struct BoardEntry
     /// <summary>When the thread pool last ran something that was queued.</summary>
     internal long PoolServedAt;
 
-    /// <summary>In the first entry: how many entries were ever in use.</summary>
+    /// <summary>In the entry that is no worker's: how many entries were ever in use.</summary>
     internal long Used;
 }
 

@@ -13,12 +13,12 @@ internal static class MemoryShare
     private static readonly string[] OwnSettings = ["GCHeapHardLimit", "GCHeapHardLimitPercent", "GCHeapHardLimitSOH"];
 
     /// <summary>Environment variables for each of so many workers; none outside of a container with a limit, or where the user has set a limit.</summary>
-    internal static Dictionary<string, string> Of(ServeOptions options)
+    internal static Dictionary<string, string> Of(ServeOptions options, int workers)
     {
         var share = new Dictionary<string, string>(StringComparer.Ordinal);
         bool isSet = OwnSettings.Any(static name => Environment.GetEnvironmentVariable("DOTNET_" + name) is not null || Environment.GetEnvironmentVariable("COMPlus_" + name) is not null);
         if (options.DividesMemory && !isSet && ContainerLimit("/") is { } limit)
-            share["DOTNET_GCHeapHardLimit"] = ((long)(limit * Part / (options.Workers + options.Spares))).ToString("x", CultureInfo.InvariantCulture);
+            share["DOTNET_GCHeapHardLimit"] = ((long)(limit * Part / workers)).ToString("x", CultureInfo.InvariantCulture);
 
         return share;
     }

@@ -33,8 +33,8 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     {
         _application = new ServedApp(options.Command, options.Folder);
         _app = _application.Resolve();
-        _context = new WebWorkerContext(options, board, listeners, log, MemoryShare.Of(options));
-        _freeEntries = new Queue<int>(Enumerable.Range(0, Board.Capacity).Except(takenEntries));
+        _context = new WebWorkerContext(options, board, listeners, log);
+        _freeEntries = new Queue<int>(Enumerable.Range(Board.First, Board.Capacity - Board.First).Except(takenEntries));
     }
 
     private ServeOptions Options => _context.Options;
@@ -230,9 +230,9 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         lock (_lock)
         {
             int entry = _freeEntries.Dequeue();
-            ref BoardEntry first = ref _context.Board[0];
-            Volatile.Write(ref first.Used, Math.Max(first.Used, entry + 1));
-            worker = new WebWorker(_context, app, number, entry);
+            ref BoardEntry header = ref _context.Board[0];
+            Volatile.Write(ref header.Used, Math.Max(header.Used, entry + 1));
+            worker = new WebWorker(_context, app, number, entry, MemoryShare.Of(Options, _slots.Count + Options.Spares));
             _workers.Add(worker);
         }
 

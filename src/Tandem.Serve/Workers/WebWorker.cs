@@ -30,14 +30,14 @@ internal sealed class WebWorker
     private string? _stopReason;
     private bool _isAttached;
 
-    internal WebWorker(WebWorkerContext context, ResolvedApp app, int number, int entry)
+    internal WebWorker(WebWorkerContext context, ResolvedApp app, int number, int entry, IReadOnlyDictionary<string, string> memoryShare)
     {
         _context = context;
         App = app;
         Number = number;
         Entry = entry;
         context.Board[entry] = default;
-        _pool = WorkerPool.Create(CreatePoolOptions());
+        _pool = WorkerPool.Create(CreatePoolOptions(memoryShare));
         Limits = new WorkerLimits(context.Options);
         Ended = RunAsync();
     }
@@ -250,7 +250,7 @@ internal sealed class WebWorker
         _ => error.Message,
     };
 
-    private WorkerPoolOptions CreatePoolOptions()
+    private WorkerPoolOptions CreatePoolOptions(IReadOnlyDictionary<string, string> memoryShare)
     {
         ServeOptions options = _context.Options;
         var settings = new WorkerSettings(
@@ -280,7 +280,7 @@ internal sealed class WebWorker
                 [ServeProtocol.NumberVariable] = Number.ToString(System.Globalization.CultureInfo.InvariantCulture),
             },
         };
-        foreach ((string name, string value) in _context.MemoryShare)
+        foreach ((string name, string value) in memoryShare)
             pool.Environment[name] = value;
 
         return pool;
@@ -288,4 +288,4 @@ internal sealed class WebWorker
 }
 
 /// <summary>What all workers of one supervisor share.</summary>
-internal sealed record WebWorkerContext(ServeOptions Options, Board Board, ListenerStore Listeners, ServeLog Log, IReadOnlyDictionary<string, string> MemoryShare);
+internal sealed record WebWorkerContext(ServeOptions Options, Board Board, ListenerStore Listeners, ServeLog Log);

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Runtime.Versioning;
+using System.Text.Json;
 using Spectre.Console;
 using Tandem.Serve.Control;
 using Tandem.Supervision;
