@@ -30,7 +30,7 @@ public sealed class FailureTests
     public async Task Kills_under_load_refuse_nobody_and_cut_no_answer_unseen()
     {
         await using LoadedServer server = await LoadedServer.StartAsync("--workers", "2");
-        var load = LoadRun.Start(server.Options(LoadMode.ConnectionPerRequest, isEncrypted: false) with { Clients = 8, Requests = [LoadRequest.Plaintext, LoadRequest.Big(16)] });
+        var load = LoadRun.Start(server.Options(LoadMode.ConnectionPerRequest, isEncrypted: false) with { Clients = 8, Interval = TimeSpan.FromMilliseconds(5), Requests = [LoadRequest.Plaintext, LoadRequest.Big(16)] });
         for (int i = 0; i < 3; i++)
         {
             ServeStatus status = await server.Serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 2);

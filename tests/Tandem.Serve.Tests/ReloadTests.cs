@@ -64,8 +64,15 @@ public sealed class ReloadTests
     public async Task No_request_fails_while_versions_change(LoadMode mode, bool isEncrypted)
     {
         await using LoadedServer server = await LoadedServer.StartAsync(mode == LoadMode.Http2 && !isEncrypted, "--workers", "2");
-        // Few clients, so that there is time left to start workers in; what they meet is the same.
-        var load = LoadRun.Start(server.Options(mode, isEncrypted) with { Clients = 4, Depth = 4, Requests = [LoadRequest.Plaintext, LoadRequest.Json, LoadRequest.Big(64), LoadRequest.Slow(5)] });
+        // No more than leaves time for workers to start in; what they meet is the same.
+        bool isOneByOne = mode is LoadMode.KeepAlive or LoadMode.ConnectionPerRequest;
+        var load = LoadRun.Start(server.Options(mode, isEncrypted) with
+        {
+            Clients = isOneByOne ? 8 : 2,
+            Depth = 4,
+            Interval = isOneByOne ? TimeSpan.FromMilliseconds(5) : null,
+            Requests = [LoadRequest.Plaintext, LoadRequest.Json, LoadRequest.Big(64), LoadRequest.Slow(5)],
+        });
         for (int i = 0; i < (mode == LoadMode.KeepAlive && !isEncrypted ? 2 : 1); i++)
         {
             long before = load.RequestsSoFar;

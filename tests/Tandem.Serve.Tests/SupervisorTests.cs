@@ -68,7 +68,7 @@ public sealed class SupervisorTests
     {
         await using LoadedServer server = await LoadedServer.StartAsync("--workers", "2");
         ServeStatus before = await server.Serve.StatusAsync();
-        var load = LoadRun.Start(server.Options(LoadMode.KeepAlive, isEncrypted: false) with { Clients = 4, Requests = [LoadRequest.Plaintext, LoadRequest.Big(64)] });
+        var load = LoadRun.Start(server.Options(LoadMode.KeepAlive, isEncrypted: false) with { Clients = 8, Interval = TimeSpan.FromMilliseconds(5), Requests = [LoadRequest.Plaintext, LoadRequest.Big(64)] });
         for (int i = 1; i <= 2; i++)
         {
             server.Serve.Signal(SIGUSR2);

@@ -68,7 +68,11 @@ internal sealed unsafe class MessageSocket(int descriptor) : IDisposable
     internal ReceiveOutcome Receive(int wait, out Message message)
     {
         message = default;
-        var poll = new Libc.PollFd { Fd = _descriptor, Events = Libc.POLLIN };
+        int descriptor = Volatile.Read(ref _descriptor);
+        if (descriptor < 0)
+            return ReceiveOutcome.End; // this side has closed it
+
+        var poll = new Libc.PollFd { Fd = descriptor, Events = Libc.POLLIN };
         if (Libc.Poll(&poll, 1, wait) <= 0)
             return ReceiveOutcome.Nothing;
 
@@ -76,7 +80,7 @@ internal sealed unsafe class MessageSocket(int descriptor) : IDisposable
         byte* control = stackalloc byte[ControlMessage.Size];
         var vector = new Libc.IoVector { Base = bytes, Length = MaximumLength };
         var header = new Libc.MessageHeader { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = ControlMessage.Size };
-        nint read = Libc.ReceiveMessage(_descriptor, &header, MSG_CMSG_CLOEXEC | Libc.MSG_DONTWAIT);
+        nint read = Libc.ReceiveMessage(descriptor, &header, MSG_CMSG_CLOEXEC | Libc.MSG_DONTWAIT);
         if (read < 0 && Marshal.GetLastPInvokeError() is Libc.EINTR or Libc.EAGAIN)
             return ReceiveOutcome.Nothing;
         if (read <= 0)
