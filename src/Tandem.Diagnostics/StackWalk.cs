@@ -28,7 +28,8 @@ internal static class StackWalk
     internal static List<StackLine> Of(int processId, int? threadId)
     {
         ChildSignals.SilenceStops();
-        using DataTarget target = DataTarget.AttachToProcess(processId, suspend: true);
+        using DataTarget attached = DataTarget.AttachToProcess(processId, suspend: true);
+        using var target = new DataTarget(new CalmReader(attached.DataReader), new DataTargetOptions());
         if (target.ClrVersions.Length == 0)
             throw new InvalidOperationException("the process has not loaded a .NET runtime");
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tandem.Interop;
 
 namespace Tandem.Diagnostics.Tests;
 
@@ -64,6 +65,34 @@ public class StackTests
         string stack = await StackOfAsync(() => pool.RunAsync(static () => Stuck.BlockAsync(), Limited));
 
         Assert.Contains("Stuck.BlockAsync(", stack, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task A_worker_that_dies_while_its_stack_is_taken_ends_nobody_else()
+    {
+        const int Times = 25;
+        WorkerStackSource source = WorkerStackSource.Current!;
+        TimeSpan whole = TimeSpan.Zero;
+        for (int i = -1; i <= Times; i++)
+        {
+            await using WorkerPool pool = Create();
+            int id = await pool.RunAsync(static () => Environment.ProcessId);
+            Task<TimeSpan> capture = Task.Run(() =>
+            {
+                long start = Stopwatch.GetTimestamp();
+                source.TryCapture(id, null, TimeSpan.FromSeconds(30), out _, out _);
+                return Stopwatch.GetElapsedTime(start);
+            });
+
+            // The first two are left alone, to know how long it takes; then each dies somewhat later, up to the end.
+            if (i > 0)
+                await Task.Run(() => SpinFor(whole * i / Times));
+            else
+                whole = await capture;
+
+            Assert.Equal(0, Libc.Kill(id, Libc.SIGKILL));
+            await capture;
+        }
     }
 
     [Fact(Timeout = Patience)]
@@ -182,5 +211,11 @@ public class StackTests
     {
         while (!condition())
             await Task.Delay(2);
+    }
+
+    private static void SpinFor(TimeSpan time)
+    {
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < time;)
+            Thread.SpinWait(100);
     }
 }

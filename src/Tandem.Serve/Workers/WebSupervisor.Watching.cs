@@ -7,7 +7,8 @@ namespace Tandem.Serve.Workers;
 /// <content>Spares, workers that hang, and workers that are due.</content>
 internal sealed partial class WebSupervisor
 {
-    private static readonly TimeSpan StackLimit = TimeSpan.FromSeconds(1);
+    /// <summary>Long enough for the debugging library to load on a machine that is busy; the worker has hung for longer.</summary>
+    private static readonly TimeSpan StackLimit = TimeSpan.FromSeconds(5);
 
     private bool _isReplacing;
 
