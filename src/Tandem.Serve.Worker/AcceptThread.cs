@@ -29,7 +29,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _started;
     private volatile bool _stopping;
-    private volatile bool _emptiesQueue;
+    private volatile bool _mayEmptyQueue;
 
     internal void Start()
     {
@@ -39,9 +39,9 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
         new Thread(Run, 256 * 1024) { IsBackground = true, Name = "Tandem accept" }.Start();
     }
 
-    internal Task StopAsync(bool emptiesQueue)
+    internal Task StopAsync(bool mayEmptyQueue)
     {
-        _emptiesQueue = emptiesQueue;
+        _mayEmptyQueue = mayEmptyQueue;
         _stopping = true;
         if (Interlocked.Exchange(ref _started, 1) == 0)
             End();
@@ -59,7 +59,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
         }
 
         // No more than there can be in the queue: under load it never is empty.
-        for (int i = 0; _emptiesQueue && i < 4096; i++)
+        for (int i = 0; _mayEmptyQueue && worker.EmptiesQueue && i < 4096; i++)
         {
             var poll = new Libc.PollFd { Fd = descriptor, Events = Libc.POLLIN };
             if (Poll(ref poll) <= 0 || !Accept())

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Tandem.Interop;
 
 namespace Tandem.Serve.Worker;
@@ -8,7 +9,7 @@ namespace Tandem.Serve.Worker;
 /// A hosted service that runs in one of all workers only: in the one that holds a lock on the board's file. The kernel gives it back
 /// when that worker ends in whatever way, and another one takes over.
 /// </summary>
-internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worker, string name) : IHostedService, IDisposable
+internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worker, string name, IHostApplicationLifetime lifetime, HostOptions options) : IHostedService, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
@@ -28,7 +29,12 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
                     continue;
 
                 found = true;
-                services[i] = ServiceDescriptor.Singleton<IHostedService>(provider => new HostedOnce(() => Create(service, provider), worker, name));
+                services[i] = ServiceDescriptor.Singleton<IHostedService>(provider => new HostedOnce(
+                    () => Create(service, provider),
+                    worker,
+                    name,
+                    provider.GetRequiredService<IHostApplicationLifetime>(),
+                    provider.GetRequiredService<IOptions<HostOptions>>().Value));
             }
 
             if (!found)
@@ -65,27 +71,61 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
         int file = -1;
         try
         {
+            // What fails in an application that has not started yet looks like a start that has failed.
+            await StartedAsync().ConfigureAwait(false);
             while ((file = worker.TryLock(name)) < 0)
                 await Task.Delay(Interval, _stop.Token).ConfigureAwait(false);
 
             IHostedService service = create();
-            await service.StartAsync(_stop.Token).ConfigureAwait(false);
-            await Task.Delay(Timeout.InfiniteTimeSpan, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await service.StopAsync(CancellationToken.None).ConfigureAwait(false);
-            (service as IDisposable)?.Dispose();
+            try
+            {
+                await service.StartAsync(_stop.Token).ConfigureAwait(false);
+                await EndOrStopAsync(service).ConfigureAwait(false);
+            }
+            finally
+            {
+                await service.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                (service as IDisposable)?.Dispose();
+            }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // It never was this worker's turn.
+            // It never was this worker's turn, or it has ended as it was told to.
         }
         catch (Exception e)
         {
-            worker.Warn($"The hosted service '{name}' has failed: {e}");
+            OnFailed(e);
         }
         finally
         {
             if (file >= 0)
                 _ = Libc.Close(file);
         }
+    }
+
+    private async Task StartedAsync()
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration registration = lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(_stop.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>A service that is done has done its work for all workers: the lock is kept, so that none does it again.</summary>
+    private async Task EndOrStopAsync(IHostedService service)
+    {
+        Task stop = Task.Delay(Timeout.InfiniteTimeSpan, _stop.Token);
+        if (service is BackgroundService { ExecuteTask: { } execution } && await Task.WhenAny(execution, stop).ConfigureAwait(false) == execution)
+            await execution.ConfigureAwait(false);
+
+        await stop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>As the host does with a service of its own: the application ends, so that another worker takes over, or goes on without it.</summary>
+    private void OnFailed(Exception error)
+    {
+        bool isFatal = options.BackgroundServiceExceptionBehavior == BackgroundServiceExceptionBehavior.StopHost;
+        worker.Warn($"The hosted service '{name}' has failed{(isFatal ? ", which ends this worker (HostOptions.BackgroundServiceExceptionBehavior)" : "; another worker tries it")}: {error}");
+        if (isFatal)
+            worker.Drain();
     }
 }

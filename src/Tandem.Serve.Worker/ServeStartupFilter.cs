@@ -32,16 +32,16 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
         if (connection is null)
             return next(context); // a server of the application's own
 
-        connection.BeginRequest(context);
+        bool isStream = connection.BeginRequest(context);
         Task request = next(context);
         if (!request.IsCompletedSuccessfully)
-            return EndAsync(request, connection);
+            return EndAsync(request, connection, isStream);
 
-        connection.EndRequest();
+        connection.EndRequest(isStream);
         return request;
     };
 
-    private static async Task EndAsync(Task request, TrackedConnection connection)
+    private static async Task EndAsync(Task request, TrackedConnection connection, bool isStream)
     {
         try
         {
@@ -49,7 +49,7 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
         }
         finally
         {
-            connection.EndRequest();
+            connection.EndRequest(isStream);
         }
     }
 }

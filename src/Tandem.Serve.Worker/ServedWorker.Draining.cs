@@ -16,7 +16,11 @@ internal sealed partial class ServedWorker
     private readonly Lock _tracking = new();
     private TrackedConnection? _first;
     private int _draining;
+
     private volatile bool _emptiesQueue;
+
+    /// <summary>Whether the last thing that this worker does with a socket is to take all that waits in it, because no other worker will.</summary>
+    internal bool EmptiesQueue => _emptiesQueue;
 
     internal bool IsDraining => Volatile.Read(ref _draining) != 0;
 
@@ -66,7 +70,7 @@ internal sealed partial class ServedWorker
         lock (_listeners)
             listeners = [.. _listeners];
 
-        await Task.WhenAll(listeners.Select(listener => listener.CloseAsync(_emptiesQueue && wasAccepting))).ConfigureAwait(false);
+        await Task.WhenAll(listeners.Select(listener => listener.CloseAsync(wasAccepting))).ConfigureAwait(false);
         SetState(WebWorkerState.Draining);
         while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < Settings.DrainLimit && CloseQuietConnections())
             await Task.Delay(LookInterval).ConfigureAwait(false);
@@ -89,7 +93,7 @@ internal sealed partial class ServedWorker
         foreach (TrackedConnection one in all)
         {
             one.CloseIfQuiet(Settings.Silence);
-            isAnyLeft |= !one.IsStream;
+            isAnyLeft |= !one.HasOnlyStreams;
         }
 
         return isAnyLeft;

@@ -1,7 +1,5 @@
-using System.Net;
 using Microsoft.Extensions.Hosting;
 using Tandem.Interop;
-using Tandem.Serve.Listening;
 using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker;
@@ -11,10 +9,7 @@ internal sealed partial class ServedWorker
 {
     private readonly MessageSocket _messages = new(ServeProtocol.MessageDescriptor);
     private readonly Board _board;
-    private readonly SemaphoreSlim _asking = new(1);
-    private readonly List<SharedListener> _listeners = [];
     private readonly TaskCompletionSource _hostStopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TaskCompletionSource<Message>? _answer;
     private IHostApplicationLifetime? _lifetime;
     private string[] _addresses = [];
     private bool _isOrphan;
@@ -101,37 +96,6 @@ internal sealed partial class ServedWorker
         Environment.Exit(ServeProtocol.RefusedExitCode);
     }
 
-    /// <summary>Asks the supervisor for a socket that listens at an end point.</summary>
-    /// <returns>The socket, and where it listens in fact.</returns>
-    internal async Task<(int Descriptor, EndPoint Bound)> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken)
-    {
-        await _asking.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var answer = new TaskCompletionSource<Message>(TaskCreationOptions.RunContinuationsAsynchronously);
-            Volatile.Write(ref _answer, answer);
-            if (!_messages.TrySend(ServeProtocol.Listen, EndPointText.Write(endPoint)))
-                throw new IOException("The supervisor of this worker is gone.");
-
-            Message message = await answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return message.Verb == ServeProtocol.Listener
-                ? (message.Descriptor, EndPointText.Read(message.Rest))
-                : throw new IOException($"Failed to bind to address {endPoint}: {message.Rest}");
-        }
-        finally
-        {
-            _asking.Release();
-        }
-    }
-
-    internal void Add(SharedListener listener)
-    {
-        lock (_listeners)
-            _listeners.Add(listener);
-        if (Volatile.Read(ref Entry.State) == (long)WebWorkerState.Accepting)
-            listener.Open();
-    }
-
     /// <summary>The descriptor of a lock that this worker holds now, until it is closed; negative when another worker has it.</summary>
     internal int TryLock(string name)
     {
@@ -191,39 +155,13 @@ internal sealed partial class ServedWorker
                 break;
             case ServeProtocol.Finish:
                 _emptiesQueue = true;
+                _messages.TrySend(ServeProtocol.Finishing);
                 Drain();
                 break;
             case ServeProtocol.StopNow:
                 StopNow();
                 break;
         }
-    }
-
-    private void OpenListeners()
-    {
-        if (IsDraining)
-            return;
-
-        SetState(WebWorkerState.Accepting);
-        lock (_listeners)
-        {
-            foreach (SharedListener listener in _listeners)
-                listener.Open();
-        }
-    }
-
-    /// <summary>A connection that the supervisor has made, to try this worker before it takes any other.</summary>
-    private void ServeConnection(Message message)
-    {
-        SharedListener? listener;
-        lock (_listeners)
-            listener = _listeners.Find(one => EndPointText.Write(one.EndPoint) == message.Rest) ?? _listeners.FirstOrDefault();
-
-        OnConnectionOpened();
-        if (listener is not null)
-            listener.Serve(message.Descriptor);
-        else
-            _ = Libc.Close(message.Descriptor);
     }
 
     private void Beat()
@@ -255,8 +193,12 @@ internal sealed partial class ServedWorker
             return;
 
         _isOrphan = true;
-        if (!Settings.KeepsServing)
-            Drain();
+        if (Settings.KeepsServing)
+            return;
+
+        // All of its workers end, and nobody else comes for what waits.
+        _emptiesQueue = true;
+        Drain();
     }
 
     private void LimitThreads()

@@ -34,8 +34,8 @@ internal sealed class SharedListener : IConnectionListener
     internal void Open() => _thread.Start();
 
     /// <summary>Takes no more; completes when none can be on its way any more.</summary>
-    /// <param name="emptiesQueue">Whether to take what waits already.</param>
-    internal Task CloseAsync(bool emptiesQueue) => _thread.StopAsync(emptiesQueue);
+    /// <param name="mayEmptyQueue">Whether to take what waits already, if <see cref="ServedWorker.EmptiesQueue"/>.</param>
+    internal Task CloseAsync(bool mayEmptyQueue) => _thread.StopAsync(mayEmptyQueue);
 
     /// <summary>Serves a connection that was made elsewhere.</summary>
     internal void Serve(int descriptor) => _accepted.Writer.TryWrite(new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)));
@@ -71,7 +71,8 @@ internal sealed class SharedListener : IConnectionListener
 
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        await CloseAsync(emptiesQueue: false).ConfigureAwait(false);
+        _worker.Remove(this);
+        await CloseAsync(mayEmptyQueue: false).ConfigureAwait(false);
         _accepted.Writer.TryComplete();
     }
 

@@ -19,6 +19,7 @@ internal sealed class TrackedConnection : ConnectionContext
     private readonly ServedWorker _worker;
     private readonly LingeringPipe _pipe;
     private int _requests;
+    private int _streams; // of the requests, those that may go on for ever
     private long _lastActivity = Environment.TickCount64;
     private bool _isMultiplexed;
     private bool _isToldToClose;
@@ -33,8 +34,8 @@ internal sealed class TrackedConnection : ConnectionContext
         inner.Features.Set(this);
     }
 
-    /// <summary>Whether what runs on it may go on for ever by its nature: a web socket, or events of a server.</summary>
-    internal bool IsStream { get; private set; }
+    /// <summary>Whether all that runs on it may go on for ever by its nature: a web socket, or events of a server.</summary>
+    internal bool HasOnlyStreams => Volatile.Read(ref _streams) is > 0 and var streams && Volatile.Read(ref _requests) <= streams;
 
     /// <summary>
     /// Whether the other side closes, which it was told to: if this side did it first, while something is on its way here, the kernel
@@ -100,26 +101,34 @@ internal sealed class TrackedConnection : ConnectionContext
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    internal void BeginRequest(HttpContext context)
+    /// <returns>Whether it may go on for ever by its nature, which <see cref="EndRequest"/> is to be told.</returns>
+    internal bool BeginRequest(HttpContext context)
     {
         Interlocked.Increment(ref _requests);
         _lastActivity = Environment.TickCount64;
         HttpRequest request = context.Request;
         bool isFirstVersion = !IsHttp2(request.Protocol);
         _isMultiplexed |= !isFirstVersion;
-        IsStream = (isFirstVersion && request.Headers.Upgrade.Count > 0)
+        bool isStream = (isFirstVersion && request.Headers.Upgrade is [{ } upgrade] && upgrade.Equals("websocket", StringComparison.OrdinalIgnoreCase))
             || (request.Headers.Accept is [{ } accept] && accept.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase))
             || (!isFirstVersion && HttpMethods.IsConnect(request.Method));
-        if (isFirstVersion && _worker.IsDraining && !IsStream && !HasMore(request))
+        if (isStream)
+            Interlocked.Increment(ref _streams);
+
+        if (isFirstVersion && _worker.IsDraining && !isStream && !HasMore(request))
         {
             context.Response.Headers.Connection = "close";
             _lingers = true;
         }
+
+        return isStream;
     }
 
-    internal void EndRequest()
+    internal void EndRequest(bool isStream)
     {
         _lastActivity = Environment.TickCount64;
+        if (isStream)
+            Interlocked.Decrement(ref _streams);
         Interlocked.Decrement(ref _requests);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Tandem.Serve.Control;
 using Tandem.Serve.Listening;
@@ -25,28 +26,29 @@ internal sealed class ServeRunner : IAsyncDisposable
     private readonly List<IDisposable> _registrations = [];
     private readonly bool _hasFormer;
     private int _stopRequests;
+    private long _toldWatchdog;
 
     internal ServeRunner(ServeOptions options)
     {
         var inheritance = Inheritance.Take();
-        _options = options.Urls.Count == 0 ? options with { Urls = inheritance.Urls } : options;
+        _options = options with { Urls = options.Urls.Count == 0 ? inheritance.Urls : options.Urls, Workers = inheritance.Target ?? options.Workers };
         _log = new ServeLog(options.LogFile);
         _board = inheritance.Board ?? Board.Create();
-        foreach ((string key, int descriptor) in inheritance.Listeners)
-            _listeners.Adopt(key, descriptor);
+        foreach (InheritedListener listener in inheritance.Listeners)
+            _listeners.Adopt(listener);
 
         _hasFormer = inheritance.Workers.Count > 0;
-        _former = new FormerWorkers(inheritance.Workers, _log);
-        _supervisor = new WebSupervisor(_options, _board, _listeners, _log, [.. inheritance.Workers.Select(static worker => worker.Entry)]);
+        _former = new FormerWorkers(inheritance.Workers, _board, _log);
+        _supervisor = new WebSupervisor(_options, _board, _listeners, _log, [.. inheritance.Workers.Select(static worker => worker.Entry)]) { Watched = TellWatchdog };
     }
 
     /// <summary>Serves until it is told to stop.</summary>
     internal async Task RunAsync()
     {
+        Register(); // first: as long as nobody handles them, most signals end the process
         string path = _options.ControlPath ?? ControlPaths.Own();
         await using var control = new ControlServer(path, AnswerAsync);
         await using MetricsServer? metrics = _options.MetricsPort is { } port ? new MetricsServer(port, Status) : null;
-        Register();
         _log.Write($"supervisor {Environment.ProcessId} starts {_options.Workers} workers of {_supervisor.App.Path}; control socket {path}");
         if (metrics is not null)
             _log.Write($"metrics on http://127.0.0.1:{metrics.Port}/metrics");
@@ -59,7 +61,7 @@ internal sealed class ServeRunner : IAsyncDisposable
             await started.ConfigureAwait(false);
             _log.Write($"serving on {string.Join(", ", _supervisor.Addresses)}");
             _notifier.Ready($"{_supervisor.Target} workers serve");
-            await _former.DrainAsync(_options.DrainTimeout).ConfigureAwait(false);
+            _former.Drain(_options.DrainTimeout);
         }
 
         await _stopped.Task.ConfigureAwait(false);
@@ -72,6 +74,8 @@ internal sealed class ServeRunner : IAsyncDisposable
             registration.Dispose();
 
         await _supervisor.DisposeAsync().ConfigureAwait(false);
+        _former.Drain(TimeSpan.Zero);
+        await _former.Ended.ConfigureAwait(false);
         _listeners.Dispose();
         _board.Dispose();
         _notifier.Dispose();
@@ -98,8 +102,6 @@ internal sealed class ServeRunner : IAsyncDisposable
             Replace();
             return Task.CompletedTask;
         });
-        if (_notifier.Watchdog is { } interval)
-            _registrations.Add(new Timer(_ => _notifier.Alive(), null, TimeSpan.Zero, interval / 2));
         if (Environment.ProcessId == 1)
             _registrations.Add(new Timer(_ => Zombies.Reap(id => _supervisor.Processes().Exists(one => one.ProcessId == id)), null, ReapInterval, ReapInterval));
     }
@@ -124,6 +126,20 @@ internal sealed class ServeRunner : IAsyncDisposable
         {
             // The end has come first.
         }
+        catch (Exception e)
+        {
+            _log.Write($"what a signal asked for has failed: {e}");
+        }
+    }
+
+    /// <summary>By whoever looks at the workers, so that the service manager hears nothing when nobody does any more.</summary>
+    private void TellWatchdog()
+    {
+        if (_notifier.Watchdog is { } interval && Stopwatch.GetElapsedTime(_toldWatchdog) > interval / 3)
+        {
+            _toldWatchdog = Stopwatch.GetTimestamp();
+            _notifier.Alive();
+        }
     }
 
     private async Task ReloadAsync()
@@ -145,15 +161,17 @@ internal sealed class ServeRunner : IAsyncDisposable
         bool isAgain = Interlocked.Increment(ref _stopRequests) > 1;
         _notifier.Stopping();
         _log.Write(atOnce || isAgain ? "stopping at once" : "stopping: the workers finish what they have");
-        await _supervisor.StopAsync(atOnce || isAgain).ConfigureAwait(false);
+        _former.Drain(atOnce || isAgain ? TimeSpan.Zero : _options.DrainTimeout);
+        await Task.WhenAll(_supervisor.StopAsync(atOnce || isAgain), _former.Ended).ConfigureAwait(false);
         _stopped.TrySetResult();
     }
 
     private void Replace()
     {
+        _supervisor.Check();
         _log.Write("another supervisor takes the place of this one");
-        Inheritance.Replace(_listeners, _board, [.. _supervisor.Processes(), .. _former.Left], _notifier);
-        _log.Write($"which could not be started: {Marshal.GetLastPInvokeErrorMessage()}. This one goes on.");
+        string problem = Inheritance.Replace(_listeners, _board, [.. _supervisor.Processes(), .. _former.Left], _supervisor.Target, _notifier);
+        _log.Write($"which could not be started: {problem} This one goes on.");
     }
 
     private ServeStatus Status() => new(
@@ -195,6 +213,11 @@ internal sealed class ServeRunner : IAsyncDisposable
         catch (OperationCanceledException)
         {
             return new ControlResponse("The supervisor stops.", (int)ServeExitCode.Refused);
+        }
+        catch (Exception e)
+        {
+            _log.Write($"'{request.Command}' has failed: {e}");
+            return new ControlResponse(e.Message, (int)ServeExitCode.Failure);
         }
     }
 }

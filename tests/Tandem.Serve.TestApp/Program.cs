@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Tandem.Serve.TestApp;
 
 // Read at the start: an answer shows which build serves, not which build lies on the disk.
@@ -12,7 +13,11 @@ builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
 if (builder.Configuration["https-port"] is { Length: > 0 } port && builder.Configuration["certificate"] is { Length: > 0 } certificate)
 {
     X509Certificate2 loaded = X509CertificateLoader.LoadPkcs12FromFile(certificate, builder.Configuration["certificate-password"]);
-    builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = loaded));
+    builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https =>
+    {
+        https.ServerCertificate = loaded;
+        https.ClientCertificateMode = Enum.Parse<ClientCertificateMode>(builder.Configuration["client-certificates"] ?? nameof(ClientCertificateMode.NoCertificate));
+    }));
     builder.WebHost.UseUrls($"{builder.Configuration["urls"]};https://127.0.0.1:{port}".TrimStart(';'));
 }
 
@@ -33,6 +38,7 @@ app.MapGet("/threads", () =>
 });
 app.MapGet("/environment", (string name) => Environment.GetEnvironmentVariable(name) ?? "");
 app.MapGet("/version", () => version);
+app.MapGet("/health", () => builder.Configuration["sick-file"] is { } sick && File.Exists(sick) ? Results.StatusCode(503) : Results.Ok());
 app.MapGet("/slow", async (int ms, CancellationToken token) =>
 {
     await Task.Delay(ms, token);

@@ -1,7 +1,7 @@
 namespace Tandem.Serve.TestApp;
 
 /// <summary>A service in the background, of which an application wants one only, however many processes it has.</summary>
-internal sealed class Ticker : BackgroundService
+internal sealed class Ticker(IConfiguration configuration) : BackgroundService
 {
     /// <summary>Whether it runs in this process.</summary>
     internal static bool IsRunning { get; private set; }
@@ -9,6 +9,13 @@ internal sealed class Ticker : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         IsRunning = true;
+        if (configuration["ticker-fails-once"] is { } file && File.Exists(file))
+        {
+            await Task.Yield();
+            File.Delete(file);
+            throw new InvalidOperationException("The ticker has failed, as it was told to.");
+        }
+
         await Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         IsRunning = false;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Tandem.Serve.Tests.Infrastructure;
@@ -24,6 +25,19 @@ public sealed class BadInputTests
 
     [Fact(Timeout = Limits.Test)]
     public Task A_file_that_is_not_executable() => RefusedAsync(ServeExitCode.BadApplication, "is not executable", Path.ChangeExtension(Paths.App, ".deps.json"));
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_folder_for_control_sockets_that_somebody_else_has_put_there()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateSymbolicLink(folder["tandem"], folder.Path);
+        var info = new ProcessStartInfo("dotnet", [Paths.Tool, "serve", "status"]) { RedirectStandardError = true, Environment = { ["XDG_RUNTIME_DIR"] = folder.Path } };
+        using Process status = Process.Start(info)!;
+        string error = await status.StandardError.ReadToEndAsync();
+        await status.WaitForExitAsync();
+        Assert.Contains("is somebody else's, or a link", error, StringComparison.Ordinal);
+        Assert.Equal((int)ServeExitCode.Failure, status.ExitCode);
+    }
 
     [Fact(Timeout = Limits.Test)]
     public Task No_application() => RefusedAsync((ServeExitCode)1, "Required argument missing");

@@ -19,9 +19,8 @@ public sealed class FailureTests
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2");
         using Socket crash = await serve.SendAsync($"/crash?how={how}");
-        await serve.LineAsync("is gone after");
-        ServeStatus status = await serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 2);
-        Assert.Equal(1, status.Workers.Sum(static worker => worker.Restarts));
+        await serve.StatusAsync(static status =>
+            status.Workers.Count(static worker => worker.State == "accepting") == 2 && status.Workers.Sum(static worker => worker.Restarts) == 1);
         Assert.Contains(told, serve.Output, StringComparison.Ordinal);
         Assert.Equal("Hello, World!", await serve.GetAsync("/"));
     }
@@ -128,6 +127,17 @@ public sealed class FailureTests
         Assert.NotEqual(first, second);
         await serve.AskAsync("reload");
         Assert.NotEqual(second, await RunsAtAsync(serve, second));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_service_that_is_to_run_once_and_fails_ends_its_worker_and_runs_in_another_one()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["fails"], "");
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "3", "--once", "Ticker", Paths.App, "--", "--ticker-fails-once", folder["fails"]);
+        await serve.LineAsync("The hosted service 'Ticker' has failed, which ends this worker");
+        await serve.LineAsync("is gone after");
+        await RunsAtAsync(serve, -1);
     }
 
     [Fact(Timeout = Limits.Test)]

@@ -109,6 +109,21 @@ public sealed class ServingTests
         Assert.Equal(HttpVersion.Version20, response.Version);
     }
 
+    [Fact(Timeout = Limits.Test)]
+    public async Task An_application_that_wants_certificates_of_its_clients_serves()
+    {
+        using var folder = new TemporaryFolder();
+        using X509Certificate2 own = CreateCertificate();
+        File.WriteAllBytes(folder["own.pfx"], own.Export(X509ContentType.Pkcs12));
+        int port = FreePort();
+        await using ServeProcess serve = ServeProcess.Launch(
+            ["--workers", "1", Paths.App, "--", "--https-port", $"{port}", "--certificate", folder["own.pfx"], "--client-certificates", "RequireCertificate"]);
+        await serve.ServingAsync();
+        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = static (_, _, _, _) => true };
+        using var client = new HttpClient(handler);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => client.GetStringAsync(new Uri($"https://127.0.0.1:{port}/")));
+    }
+
     [Theory(Timeout = Limits.Test)]
     [InlineData(false)]
     [InlineData(true)]

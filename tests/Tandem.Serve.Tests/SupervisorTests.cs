@@ -37,6 +37,35 @@ public sealed class SupervisorTests
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task INT_does_not_wait_for_requests_and_asked_twice_for_nothing_at_all()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--drain-timeout", "1h", Paths.App, "--", "--shutdownTimeoutSeconds", "3600");
+        Task<string> slow = serve.GetAsync("/slow?ms=3600000");
+        await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.Connections > 0));
+        serve.Signal(Libc.SIGTERM);
+        await serve.LineAsync("stopping: the workers finish what they have");
+        serve.Signal(SIGINT);
+        serve.Signal(SIGINT);
+        Assert.Equal(0, await serve.ExitAsync());
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => slow);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_stop_in_the_middle_of_a_reload_ends_both()
+    {
+        using var folder = new TemporaryFolder();
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--health", "/health", Paths.App, "--", "--sick-file", folder["sick"]);
+        File.WriteAllText(folder["sick"], "");
+        Task<ControlResponse> reload = serve.AskAsync("reload");
+        await serve.StatusAsync(static status => status.Workers.Count == 2);
+        serve.Signal(Libc.SIGTERM);
+        Assert.Equal(0, await serve.ExitAsync());
+        await Assert.ThrowsAsync<ServeException>(() => reload);
+        Assert.DoesNotContain("back to the version before", serve.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("given up", serve.Output, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task HUP_reloads_and_TTIN_and_TTOU_scale()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");
@@ -66,7 +95,8 @@ public sealed class SupervisorTests
     [Fact(Timeout = Limits.Test)]
     public async Task USR2_puts_a_new_supervisor_in_place_without_a_lost_request()
     {
-        await using LoadedServer server = await LoadedServer.StartAsync("--workers", "2");
+        await using LoadedServer server = await LoadedServer.StartAsync("--workers", "1");
+        await server.Serve.AskAsync("scale", 2);
         ServeStatus before = await server.Serve.StatusAsync();
         var load = LoadRun.Start(server.Options(LoadMode.KeepAlive, isEncrypted: false) with { Clients = 8, Interval = TimeSpan.FromMilliseconds(5), Requests = [LoadRequest.Plaintext, LoadRequest.Big(64)] });
         for (int i = 1; i <= 2; i++)
@@ -85,6 +115,8 @@ public sealed class SupervisorTests
         ServeStatus after = await server.Serve.StatusAsync(static status => status.Workers.Count == 2);
         Assert.Equal(before.ProcessId, after.ProcessId);
         await Eventually.Async(() => !ProcFs.Children(after.ProcessId).Except(after.Workers.Select(static worker => worker.ProcessId)).Any());
+        server.Serve.Signal(SIGHUP);
+        await server.Serve.LineAsync("reload done");
         await server.Serve.AskAsync("stop");
         Assert.Equal(0, await server.Serve.ExitAsync());
     }

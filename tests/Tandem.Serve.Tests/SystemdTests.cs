@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Tandem.Interop;
 using Tandem.Launch;
 using Tandem.Serve.Tests.Infrastructure;
 
@@ -17,17 +19,20 @@ public sealed class SystemdTests
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
+        using var local = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        local.Bind(new UnixDomainSocketEndPoint(folder["local"]));
+        local.Listen();
         using var ear = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         ear.Bind(new UnixDomainSocketEndPoint(folder["notify"]));
         var observer = new Observer();
         // Its own process id is in LISTEN_PID, which nobody else can set before it runs.
-        string script = $"export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=http NOTIFY_SOCKET={folder["notify"]} WATCHDOG_USEC=200000; "
+        string script = $"export LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=http:http NOTIFY_SOCKET={folder["notify"]} WATCHDOG_USEC=200000; "
             + $"exec dotnet {Paths.Tool} serve --workers 2 --control {folder["control"]} {Paths.App}";
         var plan = new LaunchPlan("/bin/sh", ["-c", script], "", folder.Path);
         Dictionary<string, string> environment = new(StringComparer.Ordinal) { ["PATH"] = Environment.GetEnvironmentVariable("PATH")!, ["HOME"] = folder.Path };
         using var hub = new LinuxProcessHub("systemd");
         var started = new TaskCompletionSource<LinuxWorkerProcess>();
-        hub.Post(() => started.SetResult(hub.Start(plan, environment, [(int)listener.Handle], observer)));
+        hub.Post(() => started.SetResult(hub.Start(plan, environment, [(int)listener.Handle, (int)local.Handle], observer)));
         LinuxWorkerProcess process = await started.Task;
         try
         {
@@ -37,9 +42,15 @@ public sealed class SystemdTests
             Assert.Equal("Hello, World!", await client.GetStringAsync($"http://{listener.LocalEndPoint}/"));
             Assert.Equal("", await client.GetStringAsync($"http://{listener.LocalEndPoint}/environment?name=NOTIFY_SOCKET"));
             Assert.Equal("", await client.GetStringAsync($"http://{listener.LocalEndPoint}/environment?name=LISTEN_FDS"));
+            long before = Microseconds();
+            Assert.Equal(0, Libc.Kill(process.Id, Libc.SIGHUP));
+            string reloading = await HearAsync(ear, "RELOADING=1");
+            Assert.InRange(long.Parse(reloading[(reloading.LastIndexOf('=') + 1)..], CultureInfo.InvariantCulture), before, Microseconds());
+            await HearAsync(ear, "READY=1");
             process.Terminate();
             await HearAsync(ear, "STOPPING=1");
             Assert.Equal(0, (await observer.Exited.Task.WaitAsync(Limits.Condition)).Code);
+            Assert.True(File.Exists(folder["local"]), "The service manager's own file is gone.");
         }
         finally
         {
@@ -47,6 +58,8 @@ public sealed class SystemdTests
             await observer.Exited.Task.WaitAsync(Limits.Condition);
         }
     }
+
+    private static long Microseconds() => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
 
     private static async Task<string> HearAsync(Socket ear, string what)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tandem.Interop;
 
 namespace Tandem.Serve.Control;
 
@@ -10,15 +11,27 @@ internal static class ControlPaths
     /// <summary>The folder, made where it is not there.</summary>
     internal static string Folder()
     {
-        string? run = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-        string folder = string.IsNullOrEmpty(run)
-            ? Path.Combine(Path.GetTempPath(), $"tandem-{Environment.UserName}")
-            : Path.Combine(run, "tandem");
+        string folder = Candidate();
         Directory.CreateDirectory(folder, OwnerOnly);
+        // Anybody may make a folder of this name in the one for temporary files, and would then be obeyed, or obey.
+        if (Libc.OwnerOfFolder(folder) != Libc.GetEffectiveUser())
+            throw new ServeException(ServeExitCode.Failure, $"The folder '{folder}' for control sockets is somebody else's, or a link. Name a socket with --control.");
         if (File.GetUnixFileMode(folder) != OwnerOnly)
             throw new ServeException(ServeExitCode.Failure, $"The folder '{folder}' for control sockets is open to others. Make it private (chmod 700), or name a socket with --control.");
 
         return folder;
+    }
+
+    private static string Candidate()
+    {
+        const string SystemFolder = "/run";
+        if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } run)
+            return Path.Combine(run, "tandem");
+
+        // The administrator's own; a container may have it read-only.
+        return Libc.GetEffectiveUser() == 0 && Libc.IsWritable(SystemFolder)
+            ? Path.Combine(SystemFolder, "tandem")
+            : Path.Combine(Path.GetTempPath(), $"tandem-{Environment.UserName}");
     }
 
     /// <summary>The path of this process's socket.</summary>

@@ -5,6 +5,8 @@ namespace Tandem.Serve.Control;
 /// <summary>Answers what `tandem serve status`, `reload`, `scale` and `stop` ask, on a Unix socket that is the owner's alone.</summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
+
     private readonly Socket _socket;
     private readonly string _path;
     private readonly Func<ControlRequest, Task<ControlResponse>> _answer;
@@ -81,7 +83,18 @@ internal sealed class ControlServer : IAsyncDisposable
     {
         while (true)
         {
-            Socket connection = await _socket.AcceptAsync(_stop.Token).ConfigureAwait(false);
+            Socket connection;
+            try
+            {
+                connection = await _socket.AcceptAsync(_stop.Token).ConfigureAwait(false);
+            }
+            catch (SocketException) when (!_stop.IsCancellationRequested)
+            {
+                // No descriptor is left, or the client has gone again: the next one may have more luck.
+                await Task.Delay(RetryInterval, _stop.Token).ConfigureAwait(false);
+                continue;
+            }
+
             lock (_answers)
             {
                 _answers.RemoveAll(static answer => answer.IsCompleted);

@@ -12,6 +12,7 @@ namespace Tandem.Serve.Control;
 internal sealed class MetricsServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly TcpListener _listener;
     private readonly Func<ServeStatus> _status;
@@ -73,7 +74,17 @@ internal sealed class MetricsServer : IAsyncDisposable
     private async Task AcceptAsync()
     {
         while (true)
-            _ = AnswerAsync(await _listener.AcceptTcpClientAsync(_stop.Token).ConfigureAwait(false));
+        {
+            try
+            {
+                _ = AnswerAsync(await _listener.AcceptTcpClientAsync(_stop.Token).ConfigureAwait(false));
+            }
+            catch (SocketException) when (!_stop.IsCancellationRequested)
+            {
+                // No descriptor is left, or the client has gone again: the next one may have more luck.
+                await Task.Delay(RetryInterval, _stop.Token).ConfigureAwait(false);
+            }
+        }
     }
 
     private async Task AnswerAsync(TcpClient client)

@@ -25,30 +25,32 @@ internal sealed class ListenerStore : IDisposable
     private readonly Dictionary<string, Listener> _listeners = new(StringComparer.Ordinal);
     private readonly List<Socket> _given = [];
 
-    /// <summary>Sockets by what was asked for; with <see cref="Adopt"/> another process goes on with them.</summary>
-    internal IReadOnlyList<(string Key, int Descriptor)> Export()
+    /// <summary>All sockets; with <see cref="Adopt"/> another process goes on with them.</summary>
+    internal IReadOnlyList<InheritedListener> Export()
     {
         lock (_lock)
-            return [.. _listeners.Select(static entry => (entry.Key, (int)entry.Value.Socket.Handle)), .. _given.Select(static socket => ("", (int)socket.Handle))];
+        {
+            return
+            [
+                .. _listeners.Select(static entry => new InheritedListener((int)entry.Value.Socket.Handle, entry.Value.IsOurs, entry.Key)),
+                .. _given.Select(static socket => new InheritedListener((int)socket.Handle, IsOurs: false, "")),
+            ];
+        }
     }
 
     /// <summary>Takes over a socket.</summary>
-    /// <param name="key">What it was opened for; empty for a socket that somebody else has opened, for whoever asks for its address.</param>
-    /// <param name="descriptor">The socket.</param>
-    internal EndPoint Adopt(string key, int descriptor)
+    internal void Adopt(InheritedListener listener)
     {
-        _ = Libc.Fcntl(descriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
-        var socket = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)) { ReceiveTimeout = AcceptMilliseconds };
+        _ = Libc.Fcntl(listener.Descriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
+        var socket = new Socket(new SafeSocketHandle(listener.Descriptor, ownsHandle: true)) { ReceiveTimeout = AcceptMilliseconds };
         socket.Blocking = true;
         lock (_lock)
         {
-            if (key.Length > 0)
-                _listeners[key] = new Listener(socket, EndPointText.Write(socket.LocalEndPoint!));
+            if (listener.Key.Length > 0)
+                _listeners[listener.Key] = new Listener(socket, EndPointText.Write(socket.LocalEndPoint!), listener.IsOurs);
             else
                 _given.Add(socket);
         }
-
-        return socket.LocalEndPoint!;
     }
 
     /// <summary>The socket for an address.</summary>
@@ -62,8 +64,9 @@ internal sealed class ListenerStore : IDisposable
         {
             if (!_listeners.TryGetValue(key, out Listener? listener))
             {
-                Socket socket = TakeGiven(address) ?? Bind(EndPointText.Read(address));
-                listener = new Listener(socket, EndPointText.Write(socket.LocalEndPoint!));
+                Socket? given = TakeGiven(address);
+                Socket socket = given ?? Bind(EndPointText.Read(address));
+                listener = new Listener(socket, EndPointText.Write(socket.LocalEndPoint!), IsOurs: given is null);
                 _listeners.Add(key, listener);
             }
 
@@ -78,7 +81,7 @@ internal sealed class ListenerStore : IDisposable
             foreach (Listener listener in _listeners.Values)
             {
                 listener.Socket.Dispose();
-                if (EndPointText.Read(listener.Bound) is UnixDomainSocketEndPoint path)
+                if (listener.IsOurs && EndPointText.Read(listener.Bound) is UnixDomainSocketEndPoint path)
                     TryDelete(path.ToString());
             }
 
@@ -162,5 +165,11 @@ internal sealed class ListenerStore : IDisposable
         }
     }
 
-    private sealed record Listener(Socket Socket, string Bound);
+    private sealed record Listener(Socket Socket, string Bound, bool IsOurs);
 }
+
+/// <summary>A socket that was opened before this process was what it is.</summary>
+/// <param name="Descriptor">The socket.</param>
+/// <param name="IsOurs">Whether a supervisor has opened it; else a service manager has, whose file it is where it has one.</param>
+/// <param name="Key">What a worker has asked for to get it; empty for one that nobody has asked for yet.</param>
+internal readonly record struct InheritedListener(int Descriptor, bool IsOurs, string Key);

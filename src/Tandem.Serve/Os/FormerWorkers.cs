@@ -1,58 +1,89 @@
 using System.Diagnostics;
 using Tandem.Interop;
 using Tandem.Launch;
+using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Os;
 
 /// <summary>Workers of the supervisor whose place this one has taken: they serve until new ones do, and are this process's children still.</summary>
-internal sealed class FormerWorkers(IReadOnlyList<(int ProcessId, int Entry)> workers, ServeLog log)
+internal sealed class FormerWorkers
 {
-    private readonly HashSet<int> _ended = []; // under its own lock
-
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lock _lock = new();
+    private readonly List<Former> _left;
+    private readonly Board _board;
+    private readonly ServeLog _log;
+    private long _drainsSince;
+    private TimeSpan? _limit; // for draining; null as long as they serve
+    private bool _areKilled;
+
+    internal FormerWorkers(IReadOnlyList<(int ProcessId, int Entry)> workers, Board board, ServeLog log)
+    {
+        _board = board;
+        _log = log;
+        _left = [.. workers.Select(static worker => new Former(worker.ProcessId, worker.Entry, DiagnosticFiles.KeyOf(worker.ProcessId)))];
+        Ended = _left.Count > 0 ? WatchAsync() : Task.CompletedTask;
+    }
+
+    /// <summary>Completes when all of them have ended.</summary>
+    internal Task Ended { get; }
 
     /// <summary>Those that have not ended.</summary>
     internal IReadOnlyList<(int ProcessId, int Entry)> Left
     {
         get
         {
-            lock (_ended)
-                return [.. workers.Where(worker => !_ended.Contains(worker.ProcessId))];
+            lock (_lock)
+                return [.. _left.Select(static former => (former.ProcessId, former.Entry))];
         }
     }
 
-    /// <summary>Has them drain, and sees to their end.</summary>
+    /// <summary>Has them drain.</summary>
     /// <param name="limit">How long they have; then they are killed.</param>
-    internal async Task DrainAsync(TimeSpan limit)
+    internal void Drain(TimeSpan limit)
     {
-        if (workers.Count == 0)
-            return;
-
-        log.Write($"{workers.Count} workers of the supervisor before drain");
-        Dictionary<int, string?> left = workers.ToDictionary(static worker => worker.ProcessId, static worker => DiagnosticFiles.KeyOf(worker.ProcessId));
-        foreach (int processId in left.Keys)
-            _ = Libc.Kill(processId, Libc.SIGTERM);
-
-        long start = Stopwatch.GetTimestamp();
-        bool killed = false;
-        while (left.Count > 0)
+        lock (_lock)
         {
-            foreach ((int processId, string? key) in left.Where(static worker => HasEnded(worker.Key)).ToList())
-            {
-                DiagnosticFiles.Delete(processId, key, []);
-                left.Remove(processId);
-                lock (_ended)
-                    _ended.Add(processId);
-            }
+            bool isFirst = _limit is null;
+            _limit = limit;
+            if (!isFirst || _left.Count == 0)
+                return;
 
-            if (!killed && Stopwatch.GetElapsedTime(start) > limit)
-            {
-                killed = true;
-                foreach (int processId in left.Keys)
-                    _ = Libc.Kill(-processId, Libc.SIGKILL);
-            }
+            _drainsSince = Stopwatch.GetTimestamp();
+            _log.Write($"{_left.Count} workers of the supervisor before drain");
+            foreach (Former former in _left)
+                _ = Libc.Kill(former.ProcessId, Libc.SIGTERM);
+        }
+    }
 
+    private async Task WatchAsync()
+    {
+        while (true)
+        {
             await Task.Delay(LookInterval).ConfigureAwait(false);
+            lock (_lock)
+            {
+                foreach (Former former in _left.Where(static former => HasEnded(former.ProcessId)).ToList())
+                {
+                    DiagnosticFiles.Delete(former.ProcessId, former.DiagnosticKey, []);
+                    _left.Remove(former);
+                    // Else the others would go on to leave it its share of the connections.
+                    _board[former.Entry] = default;
+                    if (_limit is null)
+                        _log.Write($"a worker of the supervisor before (pid {former.ProcessId}) is gone");
+                }
+
+                if (_left.Count == 0)
+                    return;
+
+                if (!_areKilled && _limit is { } limit && Stopwatch.GetElapsedTime(_drainsSince) > limit)
+                {
+                    _areKilled = true;
+                    foreach (Former former in _left)
+                        _ = Libc.Kill(-former.ProcessId, Libc.SIGKILL);
+                }
+            }
         }
     }
 
@@ -62,4 +93,6 @@ internal sealed class FormerWorkers(IReadOnlyList<(int ProcessId, int Entry)> wo
         int status;
         return Libc.WaitPid(processId, &status, WNOHANG) != 0; // its own id once it has ended; -1 when somebody has reaped it
     }
+
+    private sealed record Former(int ProcessId, int Entry, string? DiagnosticKey);
 }

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -14,7 +16,13 @@ namespace Tandem.Serve.Os;
 internal sealed class Inheritance
 {
     private const string StateVariable = "TANDEM_SERVE_STATE";
+    private const string OurListener = "listener";
     private const int FirstListenDescriptor = 3;
+
+    /// <summary>Those that mean something to a supervisor, and to a program that does not handle them: to end.</summary>
+    private static readonly int[] Signals = [Libc.SIGHUP, Libc.SIGUSR1, Libc.SIGUSR2, Libc.SIGTTIN, Libc.SIGTTOU];
+
+    private static readonly TimeSpan TrialLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>The former supervisor's board; null where there was none.</summary>
     internal Board? Board { get; private init; }
@@ -22,8 +30,11 @@ internal sealed class Inheritance
     /// <summary>The former supervisor's workers, which serve until new ones do.</summary>
     internal IReadOnlyList<(int ProcessId, int Entry)> Workers { get; private init; } = [];
 
-    /// <summary>Sockets by what they were opened for.</summary>
-    internal IReadOnlyList<(string Key, int Descriptor)> Listeners { get; private init; } = [];
+    /// <summary>Sockets.</summary>
+    internal IReadOnlyList<InheritedListener> Listeners { get; private init; } = [];
+
+    /// <summary>How many workers there were to be; null where there was no former supervisor.</summary>
+    internal int? Target { get; private init; }
 
     /// <summary>Addresses of the service manager's sockets, for an application that is told no others.</summary>
     internal List<string> Urls { get; } = [];
@@ -45,19 +56,23 @@ internal sealed class Inheritance
             return new Inheritance();
         }
 
-        var inherited = new Inheritance { Listeners = [.. Enumerable.Range(FirstListenDescriptor, sockets).Select(static fd => ("", fd))] };
+        var inherited = new Inheritance { Listeners = [.. Enumerable.Range(FirstListenDescriptor, sockets).Select(static fd => new InheritedListener(fd, IsOurs: false, ""))] };
         for (int i = 0; i < sockets; i++)
             inherited.Urls.Add(UrlOf(FirstListenDescriptor + i, i < names.Length ? names[i] : ""));
 
         return inherited;
     }
 
-    /// <summary>Puts a new supervisor, from the program's file as it is now, in this process's place. Returns only when that fails.</summary>
-    internal static void Replace(ListenerStore listeners, Board board, IEnumerable<(int ProcessId, int Entry)> workers, SystemdNotifier notifier)
+    /// <summary>Puts a new supervisor, from the program's file as it is now, in this process's place. Returns only when that fails, and then why.</summary>
+    internal static string Replace(ListenerStore listeners, Board board, IEnumerable<(int ProcessId, int Entry)> workers, int target, SystemdNotifier notifier)
     {
-        var lines = new List<string> { Number(board.Descriptor) };
-        foreach ((string key, int descriptor) in listeners.Export())
-            lines.Add($"listener {Number(descriptor)} {key}");
+        string[] arguments = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');
+        if (ProblemOf(Environment.ProcessPath!, arguments) is { } problem)
+            return problem;
+
+        var lines = new List<string> { $"{Number(board.Descriptor)} {Number(target)}" };
+        foreach (InheritedListener listener in listeners.Export())
+            lines.Add($"{(listener.IsOurs ? OurListener : "given")} {Number(listener.Descriptor)} {listener.Key}");
         foreach ((int processId, int entry) in workers)
             lines.Add($"worker {Number(processId)} {Number(entry)}");
 
@@ -68,28 +83,59 @@ internal sealed class Inheritance
         foreach (int descriptor in descriptors)
             _ = Libc.Fcntl(descriptor, Libc.F_SETFD, 0);
 
-        string[] arguments = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');
         var environment = new List<string>();
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
             environment.Add($"{variable.Key}={variable.Value}");
 
-        Libc.Execute(Environment.ProcessPath!, arguments, [.. environment]);
+        // What nobody handles yet would end the new program.
+        Libc.SignalAction[] actions = Libc.IgnoreSignals(Signals);
+        string error = Libc.Execute(Environment.ProcessPath!, arguments, [.. environment]);
 
         // It has failed: nothing of this is for workers.
+        Libc.RestoreSignals(Signals, actions);
         foreach (int descriptor in descriptors)
             _ = Libc.Fcntl(descriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         Environment.SetEnvironmentVariable(StateVariable, null);
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
         Environment.SetEnvironmentVariable("WATCHDOG_USEC", null);
+        return error;
+    }
+
+    /// <summary>Whether the program as it lies there now runs at all: once this process has become it, there is no way back.</summary>
+    private static string? ProblemOf(string program, string[] arguments)
+    {
+        // What stands before the command is how the program is run, such as by `dotnet`.
+        int command = Array.IndexOf(arguments, "serve");
+        var start = new ProcessStartInfo(program, [.. arguments.AsSpan(1..Math.Max(1, command)), "--version"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        try
+        {
+            using Process trial = Process.Start(start)!;
+            Task<string> error = trial.StandardError.ReadToEndAsync();
+            Task<string> output = trial.StandardOutput.ReadToEndAsync();
+            if (!trial.WaitForExit(TrialLimit))
+            {
+                trial.Kill(entireProcessTree: true);
+                return $"{program} does not run: it has not answered within {TrialLimit.TotalSeconds:0} s.";
+            }
+
+            return trial.ExitCode == 0 ? null : $"{program} does not run, with exit code {Number(trial.ExitCode)}: {error.Result.Trim()}{output.Result.Trim()}";
+        }
+        catch (Exception e) when (e is Win32Exception or IOException)
+        {
+            return e.Message;
+        }
     }
 
     private static Inheritance OfFormer(string state)
     {
+        // .NET leaves alone what is ignored; in a moment it handles them.
+        Libc.RestoreSignals(Signals, new Libc.SignalAction[Signals.Length]);
         string[] lines = state.Split('\n');
-        int descriptor = int.Parse(lines[0], CultureInfo.InvariantCulture);
+        string[] first = lines[0].Split(' ');
+        int descriptor = int.Parse(first[0], CultureInfo.InvariantCulture);
         _ = Libc.Fcntl(descriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         List<(int, int)> workers = [];
-        List<(string, int)> listeners = [];
+        List<InheritedListener> listeners = [];
         foreach (string line in lines.AsSpan(1))
         {
             string[] words = line.Split(' ', 3);
@@ -97,10 +143,10 @@ internal sealed class Inheritance
             if (words[0] == "worker")
                 workers.Add((number, int.Parse(words[2], CultureInfo.InvariantCulture)));
             else
-                listeners.Add((words.Length > 2 ? words[2] : "", number));
+                listeners.Add(new InheritedListener(number, words[0] == OurListener, words[2]));
         }
 
-        return new Inheritance { Board = Board.Open(descriptor), Workers = workers, Listeners = listeners };
+        return new Inheritance { Board = Board.Open(descriptor), Workers = workers, Listeners = listeners, Target = int.Parse(first[1], CultureInfo.InvariantCulture) };
     }
 
     private static string UrlOf(int descriptor, string name)

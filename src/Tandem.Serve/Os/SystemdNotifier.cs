@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -41,8 +42,9 @@ internal sealed class SystemdNotifier : IDisposable
 
     internal void Status(string status) => Send($"STATUS={status}");
 
+    /// <summary>With the time to the microsecond, as the manager compares it with its own.</summary>
     internal void Reloading() =>
-        Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={Environment.TickCount64 * 1000}"));
+        Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000)}"));
 
     internal void Stopping() => Send("STOPPING=1");
 

@@ -23,7 +23,7 @@ internal static class ServeProtocol
     internal const string Started = "started";
     internal const string Warning = "warning";
     internal const string Refused = "refused";
-    internal const string Drained = "drained";
+    internal const string Finishing = "finishing";
 
     // To a worker.
     internal const string Listener = "listener";

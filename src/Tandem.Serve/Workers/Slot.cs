@@ -1,9 +1,10 @@
+using Tandem.Serve.Apps;
 using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 
 /// <summary>One of the workers that there are to be, whichever process that is at the moment.</summary>
-internal sealed class Slot(int number, ServeOptions options)
+internal sealed class Slot(int number, ResolvedApp app, ServeOptions options)
 {
     private const int Remembered = 20;
 
@@ -11,6 +12,9 @@ internal sealed class Slot(int number, ServeOptions options)
     private RestartNote[] _notes = [];
 
     internal int Number { get; } = number;
+
+    /// <summary>What its workers are of: in the middle of a reload, slots differ.</summary>
+    internal ResolvedApp App { get; set; } = app;
 
     /// <summary>The worker that serves; null while there is none.</summary>
     internal WebWorker? Current { get; set; }

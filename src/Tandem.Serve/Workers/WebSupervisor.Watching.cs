@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tandem.Diagnostics;
+using Tandem.Serve.Apps;
 using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Workers;
@@ -10,28 +11,54 @@ internal sealed partial class WebSupervisor
     /// <summary>Long enough for the debugging library to load on a machine that is busy; the worker has hung for longer.</summary>
     private static readonly TimeSpan StackLimit = TimeSpan.FromSeconds(5);
 
+    /// <summary>Who has not run itself for so long cannot say of others that they do not: they are given as many turns to show it.</summary>
+    private const int TurnsAfterFreeze = 8;
+
     private bool _isReplacing;
+
+    /// <summary>Called each time that all workers were looked at, some times in a second.</summary>
+    internal Action? Watched { get; init; }
 
     /// <summary>Looks at all workers now and then.</summary>
     private async Task WatchAsync()
     {
         using var timer = new PeriodicTimer(ServeProtocol.Beat);
-        for (int turn = 0; await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false); turn++)
+        long last = Environment.TickCount64;
+        int patience = 0;
+        for (int turn = 1; await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false); turn++)
         {
-            // One that dies is not replaced at once, so that a version that cannot start does not take the machine.
-            if (turn % 20 == 0)
-                KeepSpares();
-
-            foreach (Slot slot in Slots())
+            long now = Environment.TickCount64;
+            patience = now - last > TurnsAfterFreeze * ServeProtocol.Beat.TotalMilliseconds ? TurnsAfterFreeze : Math.Max(0, patience - 1);
+            last = now;
+            try
             {
-                if (slot.Current is not { IsToldToStop: false } worker)
-                    continue;
-
-                if (HangOf(worker) is { } hang)
-                    await EndHangingAsync(slot, worker, hang).ConfigureAwait(false);
-                else if (turn % 4 == 0 && !_isReplacing && worker.Limits.Reason(worker, in _context.Board[worker.Entry]) is { } reason)
-                    _ = RecycleAsync(slot, reason);
+                await LookAsync(turn, seesHangs: patience == 0).ConfigureAwait(false);
+                Watched?.Invoke();
             }
+            catch (Exception e) when (!_stop.IsCancellationRequested)
+            {
+                Log.Write($"the workers could not be looked at: {e}");
+            }
+
+            last += Environment.TickCount64 - now; // what this took is no freeze
+        }
+    }
+
+    private async Task LookAsync(int turn, bool seesHangs)
+    {
+        // One that dies is not replaced at once, so that a version that cannot start does not take the machine.
+        if (turn % 20 == 0 && _operation.CurrentCount > 0)
+            KeepSpares();
+
+        foreach (Slot slot in Slots())
+        {
+            if (slot.Current is not { IsToldToStop: false } worker)
+                continue;
+
+            if (seesHangs && HangOf(worker) is { } hang)
+                await EndHangingAsync(slot, worker, hang).ConfigureAwait(false);
+            else if (turn % 4 == 0 && !_isReplacing && worker.Limits.Reason(worker, in _context.Board[worker.Entry]) is { } reason)
+                _ = RecycleAsync(slot, reason);
         }
     }
 
@@ -58,7 +85,10 @@ internal sealed partial class WebSupervisor
     {
         string stack = await Task.Run(() => StackOf(worker.ProcessId)).ConfigureAwait(false);
         Log.Write($"worker {slot.Number} (pid {worker.ProcessId}) hangs: {what} (--hang-timeout). {stack}");
-        worker.Kill($"It was ended because {what}.");
+        if (HangOf(worker) is null)
+            Log.Write($"worker {slot.Number} (pid {worker.ProcessId}) goes on meanwhile, and is left alone");
+        else
+            worker.Kill($"It was ended because {what}.");
     }
 
     private static string StackOf(int processId)
@@ -78,7 +108,7 @@ internal sealed partial class WebSupervisor
             try
             {
                 Log.Write($"worker {slot.Number} is replaced: {reason}");
-                if (await ReplaceAsync(slot, App, reason).ConfigureAwait(false) is { } failure)
+                if (await ReplaceAsync(slot, slot.App, reason).ConfigureAwait(false) is { } failure)
                     Log.Write($"worker {slot.Number} goes on, because its successor did not become ready: {failure.Message}");
             }
             finally
@@ -90,6 +120,10 @@ internal sealed partial class WebSupervisor
         {
             // The end has come first.
         }
+        catch (Exception e)
+        {
+            Log.Write($"worker {slot.Number} goes on, because its successor could not be started: {e}");
+        }
         finally
         {
             _isReplacing = false;
@@ -97,12 +131,12 @@ internal sealed partial class WebSupervisor
     }
 
     /// <summary>A spare, if need be one that is on the way: it is nearer to being ready than one that would be started now.</summary>
-    private WebWorker? TakeSpare()
+    private WebWorker? TakeSpare(ResolvedApp app)
     {
         lock (_lock)
         {
-            WebWorker? spare = _spares.Find(static spare => spare.Ready.IsCompletedSuccessfully && !spare.Ended.IsCompleted)
-                ?? _spares.Find(static spare => !spare.Ready.IsCompleted);
+            WebWorker? spare = _spares.Find(spare => ReferenceEquals(spare.App, app) && spare.Ready.IsCompletedSuccessfully && !spare.Ended.IsCompleted)
+                ?? _spares.Find(spare => ReferenceEquals(spare.App, app) && !spare.Ready.IsCompleted);
             if (spare is not null)
                 _spares.Remove(spare);
 
@@ -125,15 +159,10 @@ internal sealed partial class WebSupervisor
 
     private void KeepSpares()
     {
-        int missing;
         lock (_lock)
-            missing = _stop.IsCancellationRequested ? 0 : Options.Spares - _spares.Count;
-
-        for (int i = 0; i < missing; i++)
         {
-            WebWorker spare = Start(0, App);
-            lock (_lock)
-                _spares.Add(spare);
+            while (!_stop.IsCancellationRequested && _spares.Count < Options.Spares)
+                _spares.Add(Start(0, _app));
         }
     }
 }

@@ -61,11 +61,32 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether what lies at the application's path now could be started.</summary>
+    /// <exception cref="ServeException">It could not.</exception>
+    internal void Check() => _ = _application.Resolve();
+
     /// <summary>Starts the workers; completes when the first generation serves.</summary>
     /// <param name="isVital">Whether to give up when none of them becomes ready; else they are started again until they are.</param>
     /// <exception cref="ServeException">None of them became ready.</exception>
     internal async Task StartAsync(bool isVital)
     {
+        // What is asked for meanwhile has its turn when the first generation is there.
+        await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
+        try
+        {
+            await StartAllAsync(isVital).ConfigureAwait(false);
+        }
+        finally
+        {
+            _operation.Release();
+        }
+
+        KeepSpares();
+    }
+
+    private async Task StartAllAsync(bool isVital)
+    {
+        _watching = WatchAsync();
         List<Slot> slots = AddSlots(Options.Workers);
         List<WebWorker> workers = [.. slots.Select(slot => Start(slot.Number, App))];
         await Task.WhenAll(workers.Select(static worker => worker.Ready)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -82,14 +103,11 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             if (FailureOf(workers[i]) is { } failure)
                 late.Add(RefillAsync(slots[i], OnFailed(slots[i], $"it did not become ready: {failure.Message}")));
             else
-                Install(slots[i], workers[i]);
+                Install(slots[i], workers[i], mayDisplace: false, out _);
         }
 
         if (late.Count == slots.Count)
             await Task.WhenAny(late).ConfigureAwait(false);
-
-        KeepSpares();
-        _watching = WatchAsync();
     }
 
     /// <summary>
@@ -111,6 +129,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             {
                 if (await ReplaceAsync(slot, next, "reload").ConfigureAwait(false) is { } failure)
                 {
+                    _stop.Token.ThrowIfCancellationRequested(); // it was not the version's fault
                     Log.Write($"reload given up: {failure.Message}");
                     await RollBackAsync(done, former).ConfigureAwait(false);
                     throw new ServeException(ServeExitCode.Refused, $"The new version did not become ready, and the old one goes on. {failure.Message}", failure);
@@ -121,6 +140,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
 
             lock (_lock)
                 _app = next;
+            DropSpares(); // those that were started meanwhile
             Log.Write("reload done");
         }
         finally
@@ -184,7 +204,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
 
         foreach (WebWorker worker in all)
         {
-            if (atOnce || worker.State < WebWorkerState.Accepting)
+            if (atOnce || worker.ServesSince is null)
                 worker.StopNow();
             else
                 worker.Drain("The supervisor stops.", finishesQueue: true);
@@ -194,9 +214,11 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
+    /// <summary>Ends all workers at once, and waits for what is under way.</summary>
     public async ValueTask DisposeAsync()
     {
         await StopAsync(atOnce: true).ConfigureAwait(false);
+        await _operation.WaitAsync().ConfigureAwait(false);
         _stop.Dispose();
         _operation.Dispose();
     }
@@ -218,17 +240,19 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     {
         lock (_lock)
         {
-            List<Slot> added = [.. Enumerable.Range(_slots.Count + 1, count).Select(number => new Slot(number, Options))];
+            List<Slot> added = [.. Enumerable.Range(_slots.Count + 1, count).Select(number => new Slot(number, _app, Options))];
             _slots.AddRange(added);
             return added;
         }
     }
 
+    /// <exception cref="OperationCanceledException">The end has begun: from then on there are no new workers.</exception>
     private WebWorker Start(int number, ResolvedApp app)
     {
         WebWorker worker;
         lock (_lock)
         {
+            _stop.Token.ThrowIfCancellationRequested();
             int entry = _freeEntries.Dequeue();
             ref BoardEntry header = ref _context.Board[0];
             Volatile.Write(ref header.Used, Math.Max(header.Used, entry + 1));
@@ -251,23 +275,38 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>A worker that is ready begins to serve.</summary>
-    /// <returns>The one that served before.</returns>
-    private WebWorker? Install(Slot slot, WebWorker worker)
+    /// <summary>A worker that is ready begins to serve; the one that did before drains.</summary>
+    /// <param name="slot">Where.</param>
+    /// <param name="worker">The worker.</param>
+    /// <param name="mayDisplace">Whether it takes the place of another one, and decides of which version the slot is.</param>
+    /// <param name="former">The one that served before.</param>
+    /// <returns>Whether it was wanted; else it has been told to end.</returns>
+    private bool Install(Slot slot, WebWorker worker, bool mayDisplace, out WebWorker? former)
     {
-        WebWorker? former;
+        bool isWanted;
         lock (_lock)
         {
             former = slot.Current;
-            worker.Number = slot.Number;
-            slot.Current = worker;
+            isWanted = !slot.IsRetired && !_stop.IsCancellationRequested && (mayDisplace || (former is null && ReferenceEquals(worker.App, slot.App)));
+            if (isWanted)
+            {
+                worker.Number = slot.Number;
+                slot.Current = worker;
+                slot.App = worker.App;
+            }
+        }
+
+        if (!isWanted)
+        {
+            worker.StopNow();
+            return false;
         }
 
         worker.Accept();
         Log.Write(string.Create(
             CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) serves; it was ready after {worker.ReadyAfter?.TotalMilliseconds ?? 0:0} ms"));
         _ = FollowAsync(slot, worker);
-        return former;
+        return true;
     }
 
     /// <summary>Replaces the worker of a slot; the old one goes when the new one serves.</summary>
@@ -279,14 +318,11 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         if (FailureOf(next) is { } failure)
             return failure;
 
-        if (_stop.IsCancellationRequested || slot.IsRetired)
-        {
-            next.StopNow();
+        if (!Install(slot, next, mayDisplace: true, out WebWorker? former))
             return null;
-        }
 
         slot.Note(reason);
-        if (Install(slot, next) is { } former)
+        if (former is not null)
         {
             former.Drain(reason);
             await former.ClosedAsync().ConfigureAwait(false);
@@ -309,9 +345,9 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     /// <summary>Gives a slot a worker, however often that takes.</summary>
     private async Task RefillAsync(Slot slot, TimeSpan delay)
     {
-        try
+        while (!slot.IsRetired && slot.Current is null)
         {
-            while (!slot.IsRetired)
+            try
             {
                 if (delay > TimeSpan.Zero)
                 {
@@ -319,31 +355,30 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
                     await Task.Delay(delay, _stop.Token).ConfigureAwait(false);
                 }
 
-                _stop.Token.ThrowIfCancellationRequested();
-                WebWorker worker = TakeSpare() ?? Start(slot.Number, App);
+                ResolvedApp app = slot.App;
+                WebWorker worker = TakeSpare(app) ?? Start(slot.Number, app);
                 await worker.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                delay = TimeSpan.Zero;
                 if (FailureOf(worker) is { } failure)
                 {
                     delay = OnFailed(slot, $"it did not become ready: {failure.Message}");
-                    continue;
                 }
-
-                // A replacement as planned may have come first.
-                if (slot.IsRetired || slot.Current is not null || _stop.IsCancellationRequested)
+                else if (Install(slot, worker, mayDisplace: false, out _))
                 {
-                    worker.Drain("Another one was faster.");
-                    return;
+                    // Else a replacement as planned has come first, or another version.
+                    slot.Budget.OnReady();
+                    KeepSpares();
                 }
-
-                Install(slot, worker);
-                slot.Budget.OnReady();
-                KeepSpares();
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
                 return;
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // The end has come first.
+            catch (Exception e)
+            {
+                // Such as: no descriptor is left. There may be some later.
+                delay = OnFailed(slot, $"it could not be started: {e}");
+            }
         }
     }
 

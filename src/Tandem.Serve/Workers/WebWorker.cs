@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using Tandem.Serve.Apps;
 using Tandem.Serve.Listening;
@@ -15,10 +17,17 @@ internal sealed class WebWorker
     /// <summary>What the application's own shutdown may take beyond the time for draining.</summary>
     private static readonly TimeSpan ShutdownSlack = TimeSpan.FromSeconds(5);
 
+    /// <summary>What its shutdown may take where nothing is to be waited for.</summary>
+    private static readonly TimeSpan StopNowGrace = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a worker has to say that it has heard; one that hangs does not.</summary>
+    private static readonly TimeSpan HearingGrace = TimeSpan.FromSeconds(1);
+
     private readonly WebWorkerContext _context;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<string> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _finishing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WorkerPool _pool;
     private readonly Dictionary<string, int> _asked = new(StringComparer.Ordinal);
     private readonly long _born = Stopwatch.GetTimestamp();
@@ -29,6 +38,7 @@ internal sealed class WebWorker
     private ServeExitCode _problemCode = ServeExitCode.NotReady;
     private string? _stopReason;
     private bool _isAttached;
+    private int _stopsNow;
 
     internal WebWorker(WebWorkerContext context, ResolvedApp app, int number, int entry, IReadOnlyDictionary<string, string> memoryShare)
     {
@@ -68,7 +78,7 @@ internal sealed class WebWorker
 
     internal WebWorkerState State => (WebWorkerState)Volatile.Read(ref _context.Board[Entry].State);
 
-    internal bool IsToldToStop => _stop.IsCancellationRequested;
+    internal bool IsToldToStop => _stopReason is not null;
 
     /// <summary>Completes when it would serve; fails with <see cref="ServeException"/>.</summary>
     internal Task Ready => _ready.Task;
@@ -89,9 +99,17 @@ internal sealed class WebWorker
     internal void Drain(string reason, bool finishesQueue = false)
     {
         _stopReason ??= reason;
-        if (finishesQueue)
-            _messages?.TrySend(ServeProtocol.Finish);
-        _stop.Cancel();
+        if (finishesQueue && _messages?.TrySend(ServeProtocol.Finish) == true)
+            _ = FinishAsync();
+        else
+            _stop.Cancel();
+    }
+
+    /// <summary>The pool tells it to stop on another socket, which it could hear first, and leave what waits in the queue.</summary>
+    private async Task FinishAsync()
+    {
+        await _finishing.Task.WaitAsync(HearingGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _stop.CancelAsync().ConfigureAwait(false);
     }
 
     /// <summary>Completes when it takes no connections any more, so that what is asked from then on is asked of another one.</summary>
@@ -102,12 +120,27 @@ internal sealed class WebWorker
             await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
     }
 
-    /// <summary>Has it end without regard for what is on its way.</summary>
+    /// <summary>Has it end without regard for what is on its way: it has a moment for what is its own; asked again, none.</summary>
     internal void StopNow()
     {
-        _stopReason ??= "It was told to stop at once.";
+        const string Reason = "It was told to stop at once.";
+        _stopReason ??= Reason;
+        if (Interlocked.Increment(ref _stopsNow) > 1)
+        {
+            Kill(Reason);
+            return;
+        }
+
         _messages?.TrySend(ServeProtocol.StopNow);
         _stop.Cancel();
+        _ = KillLaterAsync();
+
+        async Task KillLaterAsync()
+        {
+            await ((Task)Ended).WaitAsync(StopNowGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!Ended.IsCompleted)
+                Kill(Reason);
+        }
     }
 
     /// <summary>Ends its process.</summary>
@@ -118,17 +151,23 @@ internal sealed class WebWorker
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         string? end = null;
         Exception? error = null;
+        bool hasEnded = false; // by itself, or as it was told to
         Task run = _pool.RunAsync(Tandem.Launch.GuestProgram.Work, new WorkOptions { Name = $"worker {Number}" }, _stop.Token);
         try
         {
             _ = BecomeReadyAsync();
             await run.ConfigureAwait(false);
+            hasEnded = true;
             if (!IsToldToStop)
                 end = "The application ended by itself.";
         }
-        catch (OperationCanceledException) when (IsToldToStop)
+        catch (OperationCanceledException) when (IsToldToStop || _problem is not null)
         {
             // It never ran, or was killed because it did not end in time.
+        }
+        catch (Exception) when (_stopsNow > 0)
+        {
+            // Nor did it in the moment that it had.
         }
         catch (Exception e)
         {
@@ -136,7 +175,8 @@ internal sealed class WebWorker
             end = Describe(e);
         }
 
-        await (error is null ? _pool.DisposeAsync().AsTask() : _pool.StopAsync()).ConfigureAwait(false);
+        // At once where the process was killed, for which the pool starts another one.
+        await (hasEnded ? _pool.DisposeAsync().AsTask() : _pool.StopAsync()).ConfigureAwait(false);
         _messages?.Dispose();
         _context.Board[Entry] = default;
         _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It ended.", error));
@@ -159,13 +199,14 @@ internal sealed class WebWorker
             ReadyAfter = Age;
             _ready.TrySetResult();
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or InvalidOperationException)
+        catch (Exception e)
         {
             _problem ??= e is OperationCanceledException
                 ? $"It was not ready within {options.StartTimeout.TotalSeconds:0.#} s (--start-timeout): "
                   + (_started.Task.IsCompleted ? "it listens, but has not answered the first request." : _isAttached ? "the application has not started." : "Tandem's hook has not run in it.")
                 : $"It does not answer as it should: {e.Message}";
             Kill(_problem);
+            await _stop.CancelAsync().ConfigureAwait(false); // as long as nothing of Tandem runs in it, there is nothing that could be killed
         }
     }
 
@@ -202,7 +243,14 @@ internal sealed class WebWorker
                 Open(messages, message.Rest);
                 break;
             case ServeProtocol.Started:
+                // It got on without an address that it was refused, such as one of version 6 on a machine that has none.
+                if (_refusal is null && !_started.Task.IsCompleted)
+                    (_problem, _problemCode) = (null, ServeExitCode.NotReady);
+
                 _started.TrySetResult(message.Rest);
+                break;
+            case ServeProtocol.Finishing:
+                _finishing.TrySetResult();
                 break;
             case ServeProtocol.Warning:
                 _context.Log.Write($"worker {Number} ({ProcessId}): {message.Rest}");
@@ -217,10 +265,15 @@ internal sealed class WebWorker
 
     private void Open(MessageSocket messages, string address)
     {
-        int occurrence = _asked.GetValueOrDefault(address);
-        _asked[address] = occurrence + 1;
+        int occurrence = 0;
         try
         {
+            if (EndPointText.Read(address) is IPEndPoint { Port: 0 })
+            {
+                occurrence = _asked.GetValueOrDefault(address);
+                _asked[address] = occurrence + 1;
+            }
+
             (int descriptor, string bound) = _context.Listeners.Open(address, occurrence);
             _lastBound = bound;
             messages.TrySend(ServeProtocol.Listener, bound, descriptor);
@@ -229,7 +282,7 @@ internal sealed class WebWorker
         {
             _problem = $"It cannot listen at {address}: {Advise(e)}";
             _problemCode = ServeExitCode.BadAddress;
-            messages.TrySend(ServeProtocol.Failure, e.Message);
+            messages.TrySend(ServeProtocol.Failure, string.Create(CultureInfo.InvariantCulture, $"{(int)((e as SocketException)?.SocketErrorCode ?? SocketError.Success)} {e.Message}"));
         }
     }
 
@@ -277,7 +330,7 @@ internal sealed class WebWorker
             Environment =
             {
                 [ServeProtocol.SettingsVariable] = settings.Write(),
-                [ServeProtocol.NumberVariable] = Number.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                [ServeProtocol.NumberVariable] = Number.ToString(CultureInfo.InvariantCulture),
             },
         };
         foreach ((string name, string value) in memoryShare)

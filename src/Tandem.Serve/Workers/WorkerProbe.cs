@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
 using System.Text;
 using Tandem.Serve.Listening;
 
@@ -17,15 +18,38 @@ internal sealed class WorkerProbe(WebWorker worker, string boundTo)
     /// <summary>As much of an answer as has its status: <c>HTTP/1.1 200</c>.</summary>
     private const int StatusLine = 12;
 
-    /// <summary>Asks, and is content with any answer; also with none but that of a server for HTTP/2 only.</summary>
-    internal async Task AskAsync(string path, CancellationToken cancellationToken) => await GetAsync(path, cancellationToken).ConfigureAwait(false);
+    /// <summary>
+    /// Asks, and is content with any answer: also with that of a server that speaks HTTP/2 only, or talks to nobody without a certificate.
+    /// </summary>
+    internal async Task AskAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await GetAsync(path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or SocketException or AuthenticationException)
+        {
+            // It has closed the connection: so it has come to look at it.
+        }
+    }
 
     /// <summary>Asks until the answer is 2xx or 3xx.</summary>
     internal async Task CheckAsync(string path, CancellationToken cancellationToken)
     {
         while (true)
         {
-            int status = await GetAsync(path, cancellationToken).ConfigureAwait(false);
+            int status;
+            try
+            {
+                status = await GetAsync(path, cancellationToken).ConfigureAwait(false);
+            }
+            catch (IOException)
+            {
+                status = 0;
+            }
+
+            if (status == 0)
+                status = await GetByHttp2Async(path, cancellationToken).ConfigureAwait(false);
             if (status is >= 200 and < 400)
                 return;
 
@@ -34,24 +58,60 @@ internal sealed class WorkerProbe(WebWorker worker, string boundTo)
         }
     }
 
-    private async Task<int> GetAsync(string path, CancellationToken cancellationToken)
+    /// <summary>A connection whose other end the worker has.</summary>
+    private async Task<NetworkStream> ConnectAsync(CancellationToken cancellationToken)
     {
-        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        using (var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
         {
             // By way of the loopback interface, because an application may look at its clients' addresses.
+            using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             listener.Listen(1);
             await client.ConnectAsync(listener.LocalEndPoint!, cancellationToken).ConfigureAwait(false);
             using Socket server = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
-            if (!worker.TryGiveConnection((int)server.Handle, boundTo))
-                throw new IOException("the worker is gone");
+            return worker.TryGiveConnection((int)server.Handle, boundTo)
+                ? new NetworkStream(client, ownsSocket: true)
+                : throw new InvalidOperationException("the worker is gone");
         }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
 
-        var stream = new NetworkStream(client);
+    /// <summary>For servers that speak nothing else. Apart, because few do, and the client is larger than all of the supervisor.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private async Task<int> GetByHttp2Async(string path, CancellationToken cancellationToken)
+    {
+#pragma warning disable CA5359 // it is this machine's own worker, whosever certificate it has
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, token) => await ConnectAsync(token).ConfigureAwait(false),
+            SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+            AllowAutoRedirect = false,
+            UseProxy = false,
+        };
+#pragma warning restore CA5359
+        using var client = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        try
+        {
+            using HttpResponseMessage response = await client.GetAsync(new Uri($"{(IsTls() ? "https" : "http")}://localhost{path}"), cancellationToken).ConfigureAwait(false);
+            return (int)response.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return 0;
+        }
+    }
+
+    private async Task<int> GetAsync(string path, CancellationToken cancellationToken)
+    {
+        NetworkStream stream = await ConnectAsync(cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
-            if (!worker.Addresses.Any(static address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase)) || !IsTls())
+            if (!IsTls())
                 return await GetAsync(stream, path, cancellationToken).ConfigureAwait(false);
 
             Stream tls = await EncryptAsync(stream, cancellationToken).ConfigureAwait(false);
@@ -75,6 +135,9 @@ internal sealed class WorkerProbe(WebWorker worker, string boundTo)
     /// <summary>Whether the address that the probe goes to is the one with TLS.</summary>
     private bool IsTls()
     {
+        if (!worker.Addresses.Any(static address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
+            return false;
+
         string port = EndPointText.Read(boundTo) is IPEndPoint end ? ":" + end.Port.ToString(CultureInfo.InvariantCulture) : boundTo;
         return worker.Addresses.Any(address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && address.TrimEnd('/').EndsWith(port, StringComparison.Ordinal));
     }

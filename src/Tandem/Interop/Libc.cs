@@ -325,12 +325,42 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Execute(string path, byte** arguments, byte** environment);
 
-    /// <summary>Puts another program in this process's place. Returns only when that fails.</summary>
-    internal static void Execute(string path, string[] arguments, string[] environment)
+    /// <summary>Puts another program in this process's place. Returns only when that fails, and then why.</summary>
+    internal static string Execute(string path, string[] arguments, string[] environment)
     {
         using var first = new Tandem.Launch.NativeStrings(arguments);
         using var second = new Tandem.Launch.NativeStrings(environment);
         _ = Execute(path, first.Pointer, second.Pointer);
+        return LastError();
+    }
+
+    [LibraryImport(Library, EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(int folder, string path, int flags, uint mask, byte* buffer);
+
+    [LibraryImport(Library, EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
+
+    internal static bool IsWritable(string path)
+    {
+        const int W_OK = 2;
+        return Access(path, W_OK) == 0;
+    }
+
+    [LibraryImport(Library, EntryPoint = "geteuid")]
+    internal static partial uint GetEffectiveUser();
+
+    /// <summary>Whose a folder is, which is no symbolic link; null where there is no such folder.</summary>
+    internal static uint? OwnerOfFolder(string path)
+    {
+        const int AT_FDCWD = -100;
+        const int AT_SYMLINK_NOFOLLOW = 0x100;
+        const uint STATX_BASIC_STATS = 0x7ff;
+        const int UidOffset = 20; // in struct statx, which is the same on all architectures
+        const int ModeOffset = 28;
+        byte* buffer = stackalloc byte[256];
+        return StatX(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, buffer) == 0 && (*(ushort*)(buffer + ModeOffset) & 0xf000) == 0x4000
+            ? *(uint*)(buffer + UidOffset)
+            : null;
     }
 
     [LibraryImport(Library, EntryPoint = "realpath", StringMarshalling = StringMarshalling.Utf8)]

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Tandem.Interop;
+using Tandem.Serve.Listening;
+using Tandem.Serve.Protocol;
+
+namespace Tandem.Serve.Worker;
+
+/// <content>The sockets on which it accepts, which are the supervisor's.</content>
+internal sealed partial class ServedWorker
+{
+    private readonly SemaphoreSlim _asking = new(1);
+    private readonly List<SharedListener> _listeners = [];
+    private TaskCompletionSource<Message>? _answer;
+
+    /// <summary>Asks the supervisor for a socket that listens at an end point.</summary>
+    /// <returns>The socket, and where it listens in fact.</returns>
+    /// <exception cref="AddressInUseException">Somebody listens there. These are the exceptions by which Kestrel knows whether to try another address.</exception>
+    /// <exception cref="SocketException">The system refuses it.</exception>
+    internal async Task<(int Descriptor, EndPoint Bound)> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    {
+        await _asking.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            lock (_listeners)
+            {
+                // The supervisor would give the same socket again.
+                if (_listeners.Exists(listener => listener.EndPoint.Equals(endPoint)))
+                    throw new AddressInUseException($"This application listens at {endPoint} already.");
+            }
+
+            var answer = new TaskCompletionSource<Message>(TaskCreationOptions.RunContinuationsAsynchronously);
+            Volatile.Write(ref _answer, answer);
+            if (!_messages.TrySend(ServeProtocol.Listen, EndPointText.Write(endPoint)))
+                throw new IOException("The supervisor of this worker is gone.");
+
+            Message message = await answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return message.Verb == ServeProtocol.Listener
+                ? (message.Descriptor, EndPointText.Read(message.Rest))
+                : throw RefusalOf(endPoint, message.Rest);
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
+    private static Exception RefusalOf(EndPoint endPoint, string failure)
+    {
+        int blank = failure.IndexOf(' ', StringComparison.Ordinal);
+        var code = (SocketError)int.Parse(failure.AsSpan(0, blank), CultureInfo.InvariantCulture);
+        return code switch
+        {
+            SocketError.Success => new IOException($"Failed to bind to address {endPoint}: {failure[(blank + 1)..]}"),
+            SocketError.AddressAlreadyInUse => new AddressInUseException(failure[(blank + 1)..], new SocketException((int)code)),
+            _ => new SocketException((int)code),
+        };
+    }
+
+    /// <summary>The application listens there no more; the supervisor's socket stays, for when it does again.</summary>
+    internal void Remove(SharedListener listener)
+    {
+        lock (_listeners)
+            _listeners.Remove(listener);
+    }
+
+    internal void Add(SharedListener listener)
+    {
+        lock (_listeners)
+            _listeners.Add(listener);
+        if (Volatile.Read(ref Entry.State) == (long)WebWorkerState.Accepting)
+            listener.Open();
+    }
+
+    private void OpenListeners()
+    {
+        if (IsDraining)
+            return;
+
+        SetState(WebWorkerState.Accepting);
+        lock (_listeners)
+        {
+            foreach (SharedListener listener in _listeners)
+                listener.Open();
+        }
+    }
+
+    /// <summary>A connection that the supervisor has made, to try this worker before it takes any other.</summary>
+    private void ServeConnection(Message message)
+    {
+        SharedListener? listener;
+        lock (_listeners)
+            listener = _listeners.Find(one => EndPointText.Write(one.EndPoint) == message.Rest) ?? _listeners.FirstOrDefault();
+
+        OnConnectionOpened();
+        if (listener is not null)
+            listener.Serve(message.Descriptor);
+        else
+            _ = Libc.Close(message.Descriptor);
+    }
+}

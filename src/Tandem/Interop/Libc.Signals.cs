@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+
+namespace Tandem.Interop;
+
+/// <content>What happens on a signal.</content>
+internal static unsafe partial class Libc
+{
+    internal const int SIGHUP = 1;
+    internal const int SIGUSR1 = 10;
+    internal const int SIGUSR2 = 12;
+    internal const int SIGCHLD = 17;
+    internal const int SIGTTIN = 21;
+    internal const int SIGTTOU = 22;
+    internal const int SA_NOCLDSTOP = 1;
+
+    [LibraryImport(Library, EntryPoint = "sigaction")]
+    internal static partial int SetSignalAction(int signal, SignalAction* action, SignalAction* old);
+
+    /// <summary>Has the kernel drop signals, also for a program that is put in this process's place, until somebody handles them.</summary>
+    /// <returns>What was done on them before, for <see cref="RestoreSignals"/>.</returns>
+    internal static SignalAction[] IgnoreSignals(params ReadOnlySpan<int> signals)
+    {
+        var old = new SignalAction[signals.Length];
+        var ignore = new SignalAction { Handler = SignalAction.Ignore };
+        for (int i = 0; i < signals.Length; i++)
+        {
+            fixed (SignalAction* former = &old[i])
+                _ = SetSignalAction(signals[i], &ignore, former);
+        }
+
+        return old;
+    }
+
+    internal static void RestoreSignals(ReadOnlySpan<int> signals, SignalAction[] old)
+    {
+        for (int i = 0; i < signals.Length; i++)
+        {
+            fixed (SignalAction* former = &old[i])
+                _ = SetSignalAction(signals[i], former, null);
+        }
+    }
+
+    /// <summary>struct sigaction of glibc and musl on 64-bit systems.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 152)]
+    internal struct SignalAction
+    {
+        internal const nint Ignore = 1;
+
+        [FieldOffset(0)]
+        internal nint Handler;
+
+        [FieldOffset(136)]
+        internal int Flags;
+    }
+}
