@@ -17,7 +17,7 @@ internal sealed class ClrStackSource : WorkerStackSource
     {
         var capture = new Capture(processId, threadId, limit);
         var thread = new Thread(capture.Run) { IsBackground = true, Name = "Tandem stack capture" };
-        thread.Start();
+        thread.UnsafeStart();
         if (!capture.Done.Wait(limit))
         {
             // It goes on by itself, and lets the process go in any case.

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Tandem.Telemetry;
 using Tandem.Work;
@@ -11,6 +12,8 @@ internal sealed class PoolEvents
     private readonly string _pool;
     private readonly WorkerEventKind _ready;
     private readonly ILogger? _logger;
+    // By kind and reason, of which there are few. Made when the first worker is not as it should be.
+    private ConcurrentDictionary<(WorkerEventKind Kind, string Reason), long>? _reasons;
     private SerialQueue? _queue;
     private long _timeouts;
     private int _abandoned;
@@ -46,9 +49,16 @@ internal sealed class PoolEvents
 
     internal void AddAbandoned(int change) => Interlocked.Add(ref _abandoned, change);
 
-    internal void Raise(WorkerEventKind kind, int worker, string detail = "", Exception? error = null)
+    /// <param name="kind">What has happened.</param>
+    /// <param name="worker">To which worker.</param>
+    /// <param name="detail">Why, for people.</param>
+    /// <param name="reason">Why, for counting: one of <see cref="EventReason"/>, or the name of a signal.</param>
+    /// <param name="error">The error behind it, for the log.</param>
+    internal void Raise(WorkerEventKind kind, int worker, string detail = "", string reason = EventReason.None, Exception? error = null)
     {
         Interlocked.Increment(ref _counts[(int)kind]);
+        if (reason.Length > 0)
+            (_reasons ?? MakeReasons()).AddOrUpdate((kind, reason), 1, static (_, count) => count + 1);
         if (kind == _ready || kind == WorkerEventKind.StartFailed)
             Instruments.Make();
         if (_logger is not null)
@@ -62,6 +72,16 @@ internal sealed class PoolEvents
             Interlocked.CompareExchange(ref _queue, new SerialQueue(), null);
 
         _queue.Enqueue(() => handler(Sender, happened));
+    }
+
+    /// <summary>How often something happened, by the reason.</summary>
+    internal IEnumerable<(string Reason, long Count)> Reasons(WorkerEventKind kind) =>
+        _reasons is null ? [] : _reasons.Where(one => one.Key.Kind == kind).Select(static one => (one.Key.Reason, one.Value));
+
+    private ConcurrentDictionary<(WorkerEventKind Kind, string Reason), long> MakeReasons()
+    {
+        Interlocked.CompareExchange(ref _reasons, new(), null);
+        return _reasons;
     }
 
     private long Count(WorkerEventKind kind) => Interlocked.Read(ref _counts[(int)kind]);

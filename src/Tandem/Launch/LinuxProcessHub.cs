@@ -24,7 +24,7 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
             throw new IOException($"eventfd failed: {Libc.LastError()}");
 
         _thread = new Thread(Watch, 256 * 1024) { IsBackground = true, Name = $"Tandem {name} processes" };
-        _thread.Start();
+        _thread.UnsafeStart();
     }
 
     /// <summary>Runs an action on the hub's thread.</summary>

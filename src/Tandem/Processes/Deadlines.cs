@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tandem.Health;
 using Tandem.Diagnostics;
 using Tandem.Supervision;
 using Tandem.Transport;
@@ -105,7 +106,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
             }
             else
             {
-                supervisor.TryBeginKill(worker, item, $"It was ended because '{item.Name}' was not done within {Supervisor.Seconds(limit)}.");
+                supervisor.TryBeginKill(worker, item, EventReason.Timeout, $"It was ended because '{item.Name}' was not done within {Supervisor.Seconds(limit)}.");
             }
         }
     }
@@ -142,7 +143,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
         string detail = $"it held {ProcessMemory.Display(memory)}";
         lock (gate)
         {
-            if (!IsRunning(worker, item, sequence, out _) || !supervisor.TryBeginKill(worker, item, $"It was ended because {detail}.", atOnce: true))
+            if (!IsRunning(worker, item, sequence, out _) || !supervisor.TryBeginKill(worker, item, EventReason.Memory, $"It was ended because {detail}.", atOnce: true))
                 return;
         }
 

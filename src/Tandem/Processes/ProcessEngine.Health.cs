@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tandem.Health;
 using Tandem.Supervision;
 using Tandem.Work;
 
@@ -12,6 +13,15 @@ internal sealed partial class ProcessEngine
     {
         lock (_lock)
             _supervisor.KillBusy(reason);
+    }
+
+    internal override PoolTraffic Traffic
+    {
+        get
+        {
+            lock (_lock)
+                return _supervisor.Traffic;
+        }
     }
 
     internal override PoolSnapshot Snapshot()

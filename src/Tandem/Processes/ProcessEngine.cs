@@ -1,3 +1,4 @@
+using Tandem.Health;
 using Tandem.Mapping;
 using Tandem.Serialization;
 using Tandem.Shipping;
@@ -247,7 +248,7 @@ internal sealed partial class ProcessEngine : PoolEngine
             if (worker.FreeAnswered())
                 _supervisor.OnChanged();
             if (worker.IsExhausted)
-                _supervisor.Retire(worker, "An item ran out of memory in it.", isUrgent: true);
+                _supervisor.Retire(worker, EventReason.Memory, "An item ran out of memory in it.", isUrgent: true);
             _supervisor.Review(worker);
             _supervisor.EndIfDrained(worker);
             Pump(worker);

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Tandem.Health;
 using Tandem.Launch;
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Supervision;
+using Tandem.Telemetry;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -28,6 +30,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
     private readonly OutputTail _errorTail = new();
     private readonly List<WorkItem> _overdue = [];
     private long _itemsDone;
+    private long _bytesSent;
+    private long _bytesReceived;
     private long _idleSince;
     private WorkerProcess? _process;
     private uint _sequence;
@@ -53,6 +57,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
 
     /// <summary>Items answered, elements of chunks included.</summary>
     internal long ItemsDone => Volatile.Read(ref _itemsDone);
+
+    internal PoolTraffic Traffic => new(ItemsDone, Volatile.Read(ref _bytesSent), Volatile.Read(ref _bytesReceived));
 
     /// <summary>When it is to be replaced; null for never.</summary>
     internal Recycling? Recycling { get; }
@@ -150,7 +156,6 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
             return false;
 
         int slot = _freeSlots.Peek();
-
         var message = new InvokeMessage
         {
             Callable = callable.Number,
@@ -159,6 +164,10 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
             MemoryLimit = item.Limits?.MemoryLimit ?? 0,
         };
         uint sequence = unchecked(++_sequence);
+        // Ahead of its item, by whose number it is known: the item itself may find no room now.
+        if (item.DetailsIfAny?.Observation is { Context: { } trace } && !Link.TrySend(FrameKind.Trace, slot, sequence, 0, TraceFrame.Write(trace)))
+            return false;
+
         message.Length = item.Payload?.Length ?? 0;
         fixed (byte* bytes = item.Payload?.Bytes)
         {
@@ -173,6 +182,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         item.Worker = this;
         if (item.DetailsIfAny?.Observation is { } observation)
             observation.ProcessId = ProcessId;
+        _bytesSent += InvokeMessage.Size + message.Length;
         if (item.ElementCount > 0)
             item.Progress = new ChunkProgress { First = item.FirstElement };
         Volatile.Write(ref _items[slot], item); // before the frame is published by Flush, so before any answer
@@ -416,6 +426,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         _items[frame.Slot] = null;
         _answered.Add(frame.Slot);
         _itemsDone += Math.Max(1, item.ElementCount);
+        _bytesReceived += ResultMessage.Size + message.Length;
+        item.DetailsIfAny?.Observation?.AddRun(message.Elapsed);
         try
         {
             Settle(item, in message);

@@ -1,3 +1,4 @@
+using Tandem.Health;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -37,7 +38,7 @@ internal sealed partial class Supervisor
         foreach (ProcessWorker worker in Workers)
         {
             if (worker.Items.FirstOrDefault() is { } item)
-                TryBeginKill(worker, item, reason, atOnce: true);
+                TryBeginKill(worker, item, EventReason.Requested, reason, atOnce: true);
         }
     }
 
@@ -47,7 +48,7 @@ internal sealed partial class Supervisor
         foreach (ProcessWorker worker in Workers)
         {
             if (worker.FirstOverdue is { } item)
-                TryBeginKill(worker, item, $"It went on with '{item.Name}', whose time was over.");
+                TryBeginKill(worker, item, EventReason.Disposed, $"It went on with '{item.Name}', whose time was over.");
         }
     }
 
@@ -64,7 +65,7 @@ internal sealed partial class Supervisor
                 lock (_lock)
                 {
                     if (worker.Holds(item) && item.Sequence == sequence)
-                        TryBeginKill(worker, item, $"It was ended because '{item.Name}' went on for {Seconds(_options.CancellationGrace)} after it was cancelled.");
+                        TryBeginKill(worker, item, EventReason.Cancelled, $"It was ended because '{item.Name}' went on for {Seconds(_options.CancellationGrace)} after it was cancelled.");
                 }
             },
             null,
@@ -91,13 +92,13 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>Under the lock: out of rotation now; SIGTERM, and SIGKILL after the grace. False when the item that is to blame is over by now.</summary>
-    internal bool TryBeginKill(ProcessWorker worker, WorkItem culprit, string reason, bool atOnce = false)
+    internal bool TryBeginKill(ProcessWorker worker, WorkItem culprit, string reason, string detail, bool atOnce = false)
     {
         if (worker.State is WorkerState.Killing or WorkerState.Dead || !TrySuspend(worker, culprit))
             return false;
 
         worker.State = WorkerState.Killing;
-        worker.KillReason = reason;
+        worker.KillReason = detail;
         worker.WasKilledForItem = true;
         if (atOnce)
         {
@@ -109,7 +110,7 @@ internal sealed partial class Supervisor
             Escalate(worker);
         }
 
-        _events.Raise(WorkerEventKind.Killed, worker.ProcessId, reason);
+        _events.Raise(WorkerEventKind.Killed, worker.ProcessId, detail, reason);
         return true;
     }
 
@@ -117,21 +118,21 @@ internal sealed partial class Supervisor
     internal void Review(ProcessWorker worker)
     {
         if (worker is { State: WorkerState.Idle or WorkerState.Busy, RetireReason: null, IsSpare: false }
-            && worker.Recycling?.Reason(worker.ProcessId, worker.ItemsDone, out bool isUrgent) is { } reason)
+            && worker.Recycling?.Reason(worker.ProcessId, worker.ItemsDone, out string detail, out bool isUrgent) is { } reason)
         {
-            Retire(worker, reason, isUrgent);
+            Retire(worker, reason, detail, isUrgent);
         }
     }
 
     /// <summary>Under the lock: the worker is to be replaced, at once or when its successor is there.</summary>
-    internal void Retire(ProcessWorker worker, string reason, bool isUrgent)
+    internal void Retire(ProcessWorker worker, string reason, string detail, bool isUrgent)
     {
         if (worker.State is not (WorkerState.Idle or WorkerState.Busy) || worker.RetireReason is not null)
             return;
 
-        worker.RetireReason = reason;
+        worker.RetireReason = detail;
         _changed = true;
-        _events.Raise(WorkerEventKind.Recycled, worker.ProcessId, reason);
+        _events.Raise(WorkerEventKind.Recycled, worker.ProcessId, detail, reason);
         if (isUrgent)
             Drain(worker);
         // A spare may step in, for which items wait.
@@ -229,7 +230,7 @@ internal sealed partial class Supervisor
                     && _wanted > _options.MinWorkers)
                 {
                     _wanted--;
-                    Retire(worker, $"It had nothing to do for {Seconds(limit)}.", isUrgent: true);
+                    Retire(worker, EventReason.Idle, $"It had nothing to do for {Seconds(limit)}.", isUrgent: true);
                 }
             }
         }

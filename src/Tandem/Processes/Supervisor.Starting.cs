@@ -108,7 +108,7 @@ internal sealed partial class Supervisor
         TimeSpan delay = wasKilled ? _budget.OnKilled() : _budget.OnFailed(Stopwatch.GetTimestamp());
         Census now = Count();
         _wanted = Math.Min(_wanted, now.Serving + now.Due);
-        _events.Raise(WorkerEventKind.StartFailed, processId, $"{_budget.InARow} in a row. {error.Message}", error);
+        _events.Raise(WorkerEventKind.StartFailed, processId, $"{_budget.InARow} in a row. {error.Message}", error: error);
         if (_stopping)
             return;
 

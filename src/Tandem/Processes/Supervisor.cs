@@ -24,6 +24,7 @@ internal sealed partial class Supervisor
     private readonly int _depthLimit;
     private readonly TaskCompletionSource _allGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer? _sweep;
+    private PoolTraffic _goneTraffic; // of workers that are gone
     private int _launching;
     private int _wanted;
     private ITimer? _backOff;
@@ -147,6 +148,7 @@ internal sealed partial class Supervisor
         worker.State = WorkerState.Dead;
         worker.Deadline?.Dispose();
         Workers.Remove(worker);
+        _goneTraffic += worker.Traffic;
         _changed = true;
         // What a guest's end means is for its own supervisor to decide, so no other is started before there is work again.
         if (_options.Guest is not null)
@@ -164,7 +166,7 @@ internal sealed partial class Supervisor
         }
         else if (!worker.WasKilledForItem)
         {
-            _events.Raise(WorkerEventKind.Crashed, worker.ProcessId, $"It {Describe(status)}. {worker.KillReason}");
+            _events.Raise(WorkerEventKind.Crashed, worker.ProcessId, $"It {Describe(status)}. {worker.KillReason}", status.SignalName ?? EventReason.Exit);
         }
 
         CheckGone();
@@ -191,6 +193,9 @@ internal sealed partial class Supervisor
         _factory?.Release();
         _launcher.Dispose();
     }
+
+    /// <summary>Under the lock: what has gone through all workers, also those that are gone.</summary>
+    internal PoolTraffic Traffic => Workers.Aggregate(_goneTraffic, static (sum, worker) => sum + worker.Traffic);
 
     /// <summary>Under the lock: how many workers there are of each kind.</summary>
     private Census Count()

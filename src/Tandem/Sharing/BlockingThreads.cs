@@ -24,7 +24,7 @@ internal static class BlockingThreads
             }
         }
 
-        new Thread(Work, 256 * 1024) { IsBackground = true, Name = "Tandem waiter" }.Start();
+        new Thread(Work, 256 * 1024) { IsBackground = true, Name = "Tandem waiter" }.UnsafeStart();
     }
 
     private static void Work()

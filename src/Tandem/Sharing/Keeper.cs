@@ -62,7 +62,7 @@ internal sealed unsafe class Keeper
             IsBackground = true,
             Name = "Tandem keeper",
         };
-        thread.Start();
+        thread.UnsafeStart();
         ready.Wait();
         if (error is not null)
             throw new IOException($"The system does not watch over shared objects (set_robust_list): {error}");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Tandem.Health;
 
 namespace Tandem.Supervision;
 
@@ -24,20 +25,31 @@ internal sealed class Recycling
         options.MaxItemsPerWorker is null && options.MaxWorkerMemory is null && options.MaxWorkerAge is null ? null : new Recycling(options);
 
     /// <summary>Why the worker is due; null when it is not.</summary>
+    /// <param name="processId">The worker.</param>
+    /// <param name="itemsDone">How many items it has run.</param>
+    /// <param name="detail">The same in words.</param>
     /// <param name="isUrgent">Whether it may take no other item, rather than go on until its successor is there.</param>
-    internal string? Reason(int processId, long itemsDone, out bool isUrgent)
+    internal string? Reason(int processId, long itemsDone, out string detail, out bool isUrgent)
     {
+        detail = "";
         isUrgent = false;
         if (itemsDone >= _items)
-            return string.Create(CultureInfo.InvariantCulture, $"It has run {itemsDone} items.");
+        {
+            detail = string.Create(CultureInfo.InvariantCulture, $"It has run {itemsDone} items.");
+            return EventReason.Items;
+        }
 
         if (_age != TimeSpan.MaxValue && Stopwatch.GetElapsedTime(_born) is { } age && age >= _age)
-            return string.Create(CultureInfo.InvariantCulture, $"It is {age.TotalSeconds:0.#} s old.");
+        {
+            detail = string.Create(CultureInfo.InvariantCulture, $"It is {age.TotalSeconds:0.#} s old.");
+            return EventReason.Age;
+        }
 
         if (_memory == long.MaxValue || ProcessMemory.PrivateBytes(processId) is var memory && memory < _memory)
             return null;
 
         isUrgent = true;
-        return $"It holds {ProcessMemory.Display(memory)}.";
+        detail = $"It holds {ProcessMemory.Display(memory)}.";
+        return EventReason.Memory;
     }
 }

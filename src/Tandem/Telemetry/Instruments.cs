@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Tandem.Health;
 using Tandem.Work;
 
 namespace Tandem.Telemetry;
@@ -17,13 +18,19 @@ internal sealed class Instruments
     private static bool s_isMade;
 
     private readonly Histogram<double> _durations;
+    private readonly Histogram<double> _waits;
+    private readonly Histogram<double> _runs;
     private readonly ActivitySource _activities = new(TandemTelemetry.ActivitySourceName);
 
     private Instruments()
     {
         var meter = new Meter(TandemTelemetry.MeterName);
         _durations = meter.CreateHistogram<double>("tandem.item.duration", "s", "From the submission of a work item, or of a chunk of a map, to its end.");
-        meter.CreateObservableCounter("tandem.pool.events", static () => Each(Totals), "{event}", "What happened to a pool's workers and items: starts, crashes, kills, recycling, time limits.");
+        _waits = meter.CreateHistogram<double>("tandem.item.wait.duration", "s", "What of an item's duration was not its run: in the queue, and on the way there and back.");
+        _runs = meter.CreateHistogram<double>("tandem.item.run.duration", "s", "From the start of an item on its worker to its end.");
+        meter.CreateObservableCounter("tandem.pool.events", static () => Each(Totals), "{event}", "What happened to a pool's workers and items, and why: starts, crashes, kills, recycling, time limits.");
+        meter.CreateObservableCounter("tandem.pool.items", static () => Each(Items), "{item}", "Items, and elements of maps, that workers have answered.");
+        meter.CreateObservableCounter("tandem.pool.io", static () => Each(Traffic), "By", "Items and outcomes that went to worker processes and came back.");
         meter.CreateObservableUpDownCounter("tandem.pool.queue.length", static () => Each(QueueLength), "{item}", "Items that wait for a worker.");
         meter.CreateObservableUpDownCounter("tandem.pool.workers", static () => Each(Workers), "{worker}", "Workers by state.");
         meter.CreateObservableUpDownCounter("tandem.pool.abandoned_threads", static () => Each(Abandoned), "{thread}", "Threads that go on with an item whose time was over.");
@@ -34,7 +41,10 @@ internal sealed class Instruments
     internal static Instruments? Present => Volatile.Read(ref s_present);
 
     /// <summary>Whether somebody wants to know about single items.</summary>
-    internal bool WantsItems => _durations.Enabled || _activities.HasListeners();
+    internal bool WantsItems => _durations.Enabled || _runs.Enabled || _waits.Enabled || _activities.HasListeners();
+
+    /// <summary>Whether each of them counts; else a sample will do.</summary>
+    internal bool WantsEach => _activities.HasListeners();
 
     /// <summary>A pool was made.</summary>
     internal static void Add(PoolEngine pool)
@@ -52,6 +62,16 @@ internal sealed class Instruments
         ThreadPool.UnsafeQueueUserWorkItem(static _ => Volatile.Write(ref s_present, new Instruments()), null);
     }
 
+    /// <summary>An item is submitted, before there is a worker, by a caller that is traced: its trace is worth the wait.</summary>
+    internal static Instruments MakeNow()
+    {
+        if (!Interlocked.Exchange(ref s_isMade, true))
+            Volatile.Write(ref s_present, new Instruments());
+
+        SpinWait.SpinUntil(static () => Present is not null); // somebody else is at it
+        return Present!;
+    }
+
     /// <summary>A pool ends.</summary>
     internal static void Remove(PoolEngine pool)
     {
@@ -66,12 +86,23 @@ internal sealed class Instruments
         Activity? activity = _activities.HasListeners() ? _activities.StartActivity(item.Name) : null;
         // It is the item's, not the caller's.
         Activity.Current = outer;
-        return new ItemObservation(activity, pool, this);
+        return new ItemObservation(activity, outer, pool, this);
     }
 
-    internal void Record(TimeSpan duration, in TagList tags) => _durations.Record(duration.TotalSeconds, tags);
+    /// <param name="whole">From the submission of an item to its end.</param>
+    /// <param name="run">How long it ran; zero when it never did, or nobody can tell.</param>
+    /// <param name="tags">Of which pool it was, and what came of it.</param>
+    internal void Record(TimeSpan whole, TimeSpan run, in TagList tags)
+    {
+        _durations.Record(whole.TotalSeconds, tags);
+        _waits.Record(Math.Max(0, (whole - run).TotalSeconds), tags);
+        if (run > TimeSpan.Zero)
+            _runs.Record(run.TotalSeconds, tags);
+    }
 
-    private static IEnumerable<Measurement<long>> Each(Func<PoolSnapshot, IEnumerable<Measurement<long>>> measure)
+    private static IEnumerable<Measurement<long>> Each(Func<PoolSnapshot, IEnumerable<Measurement<long>>> measure) => Each(pool => measure(pool.Snapshot()));
+
+    private static IEnumerable<Measurement<long>> Each(Func<PoolEngine, IEnumerable<Measurement<long>>> measure)
     {
         var pools = new List<PoolEngine>();
         lock (Pools)
@@ -83,7 +114,7 @@ internal sealed class Instruments
             }
         }
 
-        return pools.SelectMany(pool => measure(pool.Snapshot()));
+        return pools.SelectMany(measure);
     }
 
     private static IEnumerable<Measurement<long>> QueueLength(PoolSnapshot pool) => [new(pool.QueueLength, Of(pool))];
@@ -92,14 +123,38 @@ internal sealed class Instruments
 
     private static IEnumerable<Measurement<long>> Memory(PoolSnapshot pool) => [new(pool.Workers.Sum(static worker => worker.PrivateMemory), Of(pool))];
 
-    private static IEnumerable<Measurement<long>> Totals(PoolSnapshot pool)
+    private static IEnumerable<Measurement<long>> Totals(PoolEngine pool)
     {
-        PoolTotals totals = pool.Totals;
-        return [Of("started", totals.Starts), Of("crashed", totals.Crashes), Of("killed", totals.Kills), Of("recycled", totals.Recycles),
-            Of("start_failed", totals.FailedStarts), Of("timed_out", totals.Timeouts), Of("quarantined", totals.Quarantined)];
+        var name = new KeyValuePair<string, object?>("tandem.pool", pool.Options.Name);
+        PoolTotals totals = pool.Events.Totals;
+        List<Measurement<long>> all =
+        [
+            Of("started", totals.Starts), Of("start_failed", totals.FailedStarts), Of("timed_out", totals.Timeouts), Of("quarantined", totals.Quarantined),
+        ];
+        // By reason, and without one where nothing has happened yet, so that there is a zero to rise from.
+        foreach ((string what, WorkerEventKind kind) in (ReadOnlySpan<(string, WorkerEventKind)>)[("crashed", WorkerEventKind.Crashed), ("killed", WorkerEventKind.Killed), ("recycled", WorkerEventKind.Recycled)])
+        {
+            int before = all.Count;
+            foreach ((string reason, long count) in pool.Events.Reasons(kind))
+                all.Add(new Measurement<long>(count, name, new("tandem.event", what), new("tandem.event.reason", reason)));
 
-        Measurement<long> Of(string what, long count) => new(count, Instruments.Of(pool), new("tandem.event", what));
+            if (all.Count == before)
+                all.Add(Of(what, 0));
+        }
+
+        return all;
+
+        Measurement<long> Of(string what, long count) => new(count, name, new("tandem.event", what));
     }
+
+    private static IEnumerable<Measurement<long>> Traffic(PoolEngine pool)
+    {
+        var name = new KeyValuePair<string, object?>("tandem.pool", pool.Options.Name);
+        PoolTraffic traffic = pool.Traffic;
+        return [new(traffic.Sent, name, new("network.io.direction", "transmit")), new(traffic.Received, name, new("network.io.direction", "receive"))];
+    }
+
+    private static IEnumerable<Measurement<long>> Items(PoolEngine pool) => [new(pool.Traffic.Items, new KeyValuePair<string, object?>("tandem.pool", pool.Options.Name))];
 
     // Also the states that no worker is in: a value that is not told any more would look like the last one.
     private static IEnumerable<Measurement<long>> Workers(PoolSnapshot pool) => States.Select(

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Tandem.Health;
 using Tandem.Mapping;
 using Tandem.Work;
 
@@ -24,6 +25,7 @@ internal sealed class ThreadEngine : PoolEngine
     private int _sleeping;
     private int _number;
     private int _started;
+    private long _goneItems; // of workers that are gone
     private int _alive;
     private volatile bool _closed;
     private volatile bool _discarding;
@@ -103,6 +105,15 @@ internal sealed class ThreadEngine : PoolEngine
         item.SetException(QueueTimeout(item));
     }
 
+    internal override PoolTraffic Traffic
+    {
+        get
+        {
+            lock (_workers)
+                return new PoolTraffic(_goneItems + _workers.Sum(static worker => worker.ItemsDone));
+        }
+    }
+
     internal override PoolSnapshot Snapshot()
     {
         lock (_workers)
@@ -116,6 +127,8 @@ internal sealed class ThreadEngine : PoolEngine
         {
             if (Events.Abandoned >= Options.MaxAbandonedThreads || !worker.Runs(item) || !_workers.Remove(worker))
                 return;
+
+            _goneItems += worker.ItemsDone;
 
             worker.IsAbandoned = true;
             Events.AddAbandoned(1);
@@ -185,7 +198,8 @@ internal sealed class ThreadEngine : PoolEngine
         {
             if (!_ending)
             {
-                _workers.Remove(worker);
+                if (_workers.Remove(worker))
+                    _goneItems += worker.ItemsDone;
                 _retired.Add(worker.State);
             }
 

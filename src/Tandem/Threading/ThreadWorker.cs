@@ -58,10 +58,13 @@ internal sealed class ThreadWorker
 
     internal ThreadWorkerState State { get; }
 
+    /// <summary>Items that it has run.</summary>
+    internal long ItemsDone => Volatile.Read(ref _itemsDone);
+
     /// <summary>Under the engine's lock: whether another thread has taken its place.</summary>
     internal bool IsAbandoned { get; set; }
 
-    internal void Start() => _thread.Start();
+    internal void Start() => _thread.UnsafeStart(); // not in the trace, or the culture, of whoever happens to need it first
 
     internal WorkerSnapshot Snapshot()
     {
@@ -73,7 +76,7 @@ internal sealed class ThreadWorker
             item?.NameOf(item.FirstElement),
             item is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Volatile.Read(ref _startedAt)),
             item is null ? 0 : 1,
-            Volatile.Read(ref _itemsDone),
+            ItemsDone,
             0);
     }
 
@@ -90,7 +93,7 @@ internal sealed class ThreadWorker
                     if (item.Limits?.Timeout is { } limit)
                         RunWithin(item, limit);
                     else
-                        item.Form.RunLocally(item, State.Value, _engine.Aborted);
+                        Run(item, State.Value, _engine.Aborted);
                 }
                 catch (Exception e)
                 {
@@ -130,8 +133,20 @@ internal sealed class ThreadWorker
         using (timer)
         {
             timer.Change(limit, Timeout.InfiniteTimeSpan);
-            item.Form.RunLocally(item, state, stop.Token);
+            Run(item, state, stop.Token);
         }
+    }
+
+    private static void Run(WorkItem item, object? state, CancellationToken aborted)
+    {
+        if (item.DetailsIfAny?.Observation is not { } observation)
+        {
+            item.Form.RunLocally(item, state, aborted);
+            return;
+        }
+
+        using (observation.Begin())
+            item.Form.RunLocally(item, state, aborted);
     }
 
     private void OnTimeout(WorkItem item, TimeSpan limit, long start, CancellationTokenSource stop)

@@ -37,6 +37,9 @@ internal enum FrameKind : byte
 
     /// <summary>Parent to worker: ends the worker once it is idle.</summary>
     Stop = 10,
+
+    /// <summary>Parent to worker: the trace that the next item belongs to.</summary>
+    Trace = 11,
 }
 
 /// <summary>What precedes every frame, on rings and on streams.</summary>

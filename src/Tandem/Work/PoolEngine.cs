@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tandem.Health;
 using Tandem.Telemetry;
 
@@ -22,6 +23,8 @@ internal enum StopMode
 /// </summary>
 internal abstract class PoolEngine(WorkerPoolOptions options)
 {
+    private ItemSampling _sampling;
+
     internal WorkerPoolOptions Options { get; } = options;
 
     /// <summary>What happens to the workers.</summary>
@@ -30,13 +33,18 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     /// <summary>Workers that run items at the same time: workers times concurrency.</summary>
     internal int Lanes => Options.Workers * Options.ConcurrencyPerWorker;
 
+    /// <summary>What has gone through its workers, also those that are gone.</summary>
+    internal abstract PoolTraffic Traffic { get; }
+
     /// <summary>Changes how many workers there are at most.</summary>
     internal abstract void Resize(int workers);
 
     /// <summary>Takes an item. An error of the call itself is thrown here, on the caller's thread; all others go to the item.</summary>
     internal void Submit(WorkItem item)
     {
-        if (Instruments.Present is { WantsItems: true } instruments)
+        if (Activity.Current is not null)
+            SubmitObserved(item, Instruments.Present ?? Instruments.MakeNow());
+        else if (Instruments.Present is { WantsItems: true } instruments && (instruments.WantsEach || _sampling.Takes()))
             SubmitObserved(item, instruments);
         else
             Accept(item);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tandem.Serialization;
 using Tandem.Shipping;
+using Tandem.Telemetry;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -13,7 +14,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
     private readonly PayloadWriter _results = new();
 
     /// <summary>Runs one item and sends its outcome.</summary>
-    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload)
+    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace)
     {
         var links = new ReceivedLinks(active, link, slot, sequence);
         _results.Begin(link.ResultMemory, CallLinks.ForResults);
@@ -25,6 +26,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         }
 
         var result = new ResultMessage { Finished = message.First };
+        Activity? activity = trace is { } caller ? WorkerActivity.Start(definition.Name, caller) : null;
         MemoryGuard? guard = message.MemoryLimit > 0 ? new MemoryGuard(message.MemoryLimit) : null;
         try
         {
@@ -46,6 +48,8 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         }
         catch (Exception e)
         {
+            if (e is not OperationCanceledException)
+                activity?.SetStatus(ActivityStatusCode.Error, e.Message);
             guard?.Lift();
             _results.Begin(link.ResultMemory, CallLinks.ForResults);
             result.Outcome = e is OperationCanceledException ? Outcome.Canceled : Outcome.Failed;
@@ -53,6 +57,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         }
 
         guard?.Lift();
+        activity?.Dispose();
         result.Elapsed = Stopwatch.GetTimestamp() - start;
         links.End();
         link.SendResult(slot, sequence, result, _results);
@@ -117,4 +122,7 @@ internal sealed class Definition
         ?? throw new WorkSerializationException($"the worker process could not find the method: {_failure!.Message}", null, _failure);
 
     internal bool TakesToken { get; }
+
+    /// <summary>The method's name, for people.</summary>
+    internal string Name => _callable is { } callable ? callable.Method.Name : "?";
 }

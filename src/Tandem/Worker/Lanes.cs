@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Tandem.Transport;
 
@@ -16,14 +17,14 @@ internal sealed unsafe class Lanes
             _idle.Enqueue(new Lane(this, new ItemRunner(link, active), i));
     }
 
-    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload)
+    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace)
     {
         _free.Wait();
         Lane lane;
         lock (_idle)
             lane = _idle.Dequeue();
 
-        lane.Give(definition, state, slot, sequence, in message, payload);
+        lane.Give(definition, state, slot, sequence, in message, payload, trace);
     }
 
     private void Return(Lane lane)
@@ -45,6 +46,7 @@ internal sealed unsafe class Lanes
         private InvokeMessage _message;
         private byte* _payload;
         private byte* _copy;
+        private ActivityContext? _trace;
 
         internal Lane(Lanes owner, ItemRunner runner, int number)
         {
@@ -53,7 +55,7 @@ internal sealed unsafe class Lanes
             new Thread(Loop) { IsBackground = true, Name = $"Tandem lane {number}" }.Start();
         }
 
-        internal void Give(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload)
+        internal void Give(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace)
         {
             _definition = definition;
             _state = state;
@@ -61,6 +63,7 @@ internal sealed unsafe class Lanes
             _sequence = sequence;
             _message = message;
             _payload = payload;
+            _trace = trace;
             if (message.InArea == 0 && message.Length > 0)
             {
                 // The frame's bytes are given back as soon as it is read.
@@ -77,7 +80,7 @@ internal sealed unsafe class Lanes
             while (true)
             {
                 _given.Wait();
-                _runner.Run(_definition!, _state, _slot, _sequence, in _message, _payload);
+                _runner.Run(_definition!, _state, _slot, _sequence, in _message, _payload, _trace);
                 NativeMemory.Free(_copy);
                 _copy = null;
                 _owner.Return(this);

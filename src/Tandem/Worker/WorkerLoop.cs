@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Tandem.Serialization;
 using Tandem.Shipping;
+using Tandem.Telemetry;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -19,6 +21,7 @@ internal sealed unsafe class WorkerLoop
     private readonly Lanes? _lanes;
     private readonly Guest? _guest;
     private object? _state;
+    private (int Slot, uint Sequence, ActivityContext Context)? _trace; // announced, for an item that comes next if at all
 
     /// <param name="link">The parent.</param>
     /// <param name="concurrency">How many items it runs at once.</param>
@@ -66,10 +69,16 @@ internal sealed unsafe class WorkerLoop
 
                 InvokeMessage message = ReadMessage(in frame);
                 byte* payload = _link.ResolvePayload(in frame, in message);
+                ActivityContext? trace = _trace is { } announced && announced.Slot == frame.Slot && announced.Sequence == frame.Sequence ? announced.Context : null;
+                _trace = null;
                 if (_lanes is null)
-                    _runner.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload);
+                    _runner.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace);
                 else
-                    _lanes.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload);
+                    _lanes.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace);
+                break;
+
+            case FrameKind.Trace:
+                _trace = TraceFrame.TryRead(new ReadOnlySpan<byte>(frame.Body, frame.BodyLength), out ActivityContext context) ? (frame.Slot, frame.Sequence, context) : null;
                 break;
 
             default:

@@ -109,8 +109,8 @@ internal sealed unsafe class PortableLink : WorkerLink
         _sink = sink;
         _receiver = new Thread(Receive, ReceiverStack) { IsBackground = true, Name = "Tandem receiver" };
         _sender = new Thread(Send, 256 * 1024) { IsBackground = true, Name = "Tandem sender" };
-        _receiver.Start();
-        _sender.Start();
+        _receiver.UnsafeStart();
+        _sender.UnsafeStart();
     }
 
     internal override void DrainAndClose()

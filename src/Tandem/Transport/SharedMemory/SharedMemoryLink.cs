@@ -226,7 +226,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     {
         Hears(sink);
         _receiver = new Thread(Receive, ReceiverStack) { IsBackground = true, Name = "Tandem receiver" };
-        _receiver.Start();
+        _receiver.UnsafeStart();
     }
 
     internal override void Poll(IPollTarget done, int microseconds)
