@@ -1,0 +1,41 @@
+using Tandem.Compare.Measuring;
+
+namespace Tandem.Compare.Running;
+
+/// <summary>What is measured, how often and with how many items, so that it takes as long as it may.</summary>
+internal sealed record Plan(WorkerConfiguration[] Configurations, int Items, TimeSpan WarmUp)
+{
+    // A figure of fewer items has no percentiles; more marks cost memory and say no more.
+    private const int MostItems = 400_000;
+    private const int ItemsPerSlot = 4;
+
+    private static readonly TimeSpan LongItem = TimeSpan.FromSeconds(1);
+
+    internal static Plan For(ComparisonOptions options, Calibration calibration, int processors)
+    {
+        bool waits = Waits(calibration);
+        IReadOnlyList<int> counts = options.WorkerCounts ?? WorkerConfiguration.DefaultCounts(processors, waits);
+        WorkerConfiguration[] configurations = WorkerConfiguration.ForCounts([.. counts.Distinct().Order()], processors);
+
+        TimeSpan warmUp = calibration.PerItem > LongItem ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Clamp(options.Budget.TotalSeconds / 300, 0.02, 0.3));
+        // A round takes the items' time, once for each configuration, divided by what runs at once there.
+        double round = options.Budget.TotalSeconds / (options.Repeats + 0.5);
+        double beside = configurations.Sum(configuration => warmUp.TotalSeconds + Overhead(calibration, configuration, processors));
+        double passes = configurations.Sum(configuration => 1.0 / (waits ? configuration.Slots : Math.Min(configuration.Slots, processors)));
+        double seconds = Math.Max(round - beside, round / 4) / passes;
+        int most = configurations.Max(static configuration => configuration.Slots);
+        double items = seconds / Math.Max(calibration.PerItem.TotalSeconds, 1e-9);
+        return new Plan(configurations, (int)Math.Clamp(items, most * ItemsPerSlot, MostItems), warmUp);
+    }
+
+    /// <summary>Whether the work waits more than it computes.</summary>
+    internal static bool Waits(Calibration calibration) => calibration.ComputingShare < 0.5;
+
+    private static double Overhead(Calibration calibration, WorkerConfiguration configuration, int processors)
+    {
+        // A host, and workers, which start as many at a time as there are processors.
+        const double OneProcess = 0.12;
+        int processes = configuration.Isolation == Isolation.Process ? configuration.Workers : 0;
+        return OneProcess + calibration.Overhead.TotalSeconds + (OneProcess * Math.Ceiling((double)processes / processors));
+    }
+}
