@@ -18,8 +18,8 @@ public sealed class ComparisonOptions
     /// How long all measurements may take together. How many items a run has follows from it. Work whose items take long takes longer:
     /// two rounds are made in any case.
     /// </summary>
-    /// <value>The default is 80 seconds.</value>
-    public TimeSpan Budget { get; set; } = TimeSpan.FromSeconds(80);
+    /// <value>The default is 90 seconds.</value>
+    public TimeSpan Budget { get; set; } = TimeSpan.FromSeconds(90);
 
     /// <summary>A difference below this share is a tie, however sure it is.</summary>
     /// <value>The default is 0.05: five percent.</value>

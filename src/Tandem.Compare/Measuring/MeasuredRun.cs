@@ -74,7 +74,7 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
         await ConsumeAsync(work.MapAsync(pool, board, source, cancellationToken, options)).ConfigureAwait(false);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         double computing = ProcessUsage.Current().Since(before).ProcessorMicroseconds / elapsed.TotalMicroseconds;
-        return new Calibration(_done + _failed, SecondHalf(elapsed), computing, overhead, _failed, [.. _errors]);
+        return new Calibration(_done + _failed, LastThird(elapsed), computing, overhead, _failed, [.. _errors]);
     }
 
     internal async Task<BlastRadius> KillAsync()
@@ -157,20 +157,13 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
     }
 
     /// <summary>What an item takes once the first of them have had their code compiled.</summary>
-    private TimeSpan SecondHalf(TimeSpan elapsed)
+    private TimeSpan LastThird(TimeSpan elapsed)
     {
-        ReadOnlySpan<ItemMark> marks = board.Marks[..Math.Min(board.Capacity, _done + _failed)];
-        int half = marks.Length / 2;
-        while (half < marks.Length - 1 && marks[half].Start == 0)
-            half++;
-
-        int last = marks.Length - 1;
-        while (last > half && marks[last].End <= 0)
-            last--;
-
-        return last > half && marks[half].Start != 0
-            ? Stopwatch.GetElapsedTime(marks[half].Start, marks[last].End) / (last - half + 1)
-            : elapsed / Math.Max(1, marks.Length);
+        ItemMark[] ended = [.. board.Marks[..Math.Min(board.Capacity, _done + _failed)].ToArray().Where(static mark => mark.End > 0)];
+        ReadOnlySpan<ItemMark> last = ended.AsSpan(ended.Length * 2 / 3);
+        return last.Length > 1
+            ? Stopwatch.GetElapsedTime(last[0].Start, last[^1].End) / last.Length
+            : elapsed / Math.Max(1, _done + _failed);
     }
 
     private double PauseShare(ProcessUsage[] used, TimeSpan elapsed)

@@ -21,11 +21,15 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         int processors = WorkerPool.DefaultWorkerCount;
         Calibration calibration = await CalibrateAsync().ConfigureAwait(false);
         Plan plan = Plan.For(options, calibration, processors);
+        // Files come from the disk once, and what reads them first pays for all. Compiled code is faster, too, than the first look saw.
+        if (await RehearseAsync(plan).ConfigureAwait(false) is { } perItem && perItem < calibration.PerItem)
+        {
+            calibration = calibration with { PerItem = perItem };
+            plan = Plan.For(options, calibration, processors);
+        }
+
         var host = new HostProcess(options, workload.Take(plan.Items));
         Summary[] summaries = [.. plan.Configurations.Select(static configuration => new Summary(configuration))];
-
-        // Files come from the disk once; what reads them first pays for all.
-        await MeasureAsync(host, plan, summaries.MaxBy(static summary => summary.Configuration.Isolation == Isolation.Thread ? summary.Configuration.Slots : 0)!, isKept: false).ConfigureAwait(false);
         int rounds = await MeasureAsync(host, plan, summaries).ConfigureAwait(false);
         if (options.KillWorker)
             await KillAsync(host, plan, summaries).ConfigureAwait(false);
@@ -76,6 +80,15 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         return calibration;
     }
 
+    /// <summary>What an item takes where most threads run, each counted; null if that could not be measured.</summary>
+    private async Task<TimeSpan?> RehearseAsync(Plan plan)
+    {
+        options.Progress?.Report(new ComparisonProgress("a rehearsal", 0, 0));
+        var summary = new Summary(plan.Configurations.Where(static configuration => configuration.Isolation == Isolation.Thread).MaxBy(static configuration => configuration.Slots)!);
+        await MeasureAsync(new HostProcess(options, workload.Take(plan.Items)), plan, summary).ConfigureAwait(false);
+        return summary.Runs is [var run] ? run.Elapsed * plan.AtOnce(summary.Configuration) / plan.Items : null;
+    }
+
     private async Task<int> MeasureAsync(HostProcess host, Plan plan, Summary[] summaries)
     {
         TimeSpan last = default;
@@ -103,14 +116,14 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         return options.Repeats;
     }
 
-    private async Task MeasureAsync(HostProcess host, Plan plan, Summary summary, bool isKept = true)
+    private async Task MeasureAsync(HostProcess host, Plan plan, Summary summary)
     {
         try
         {
-            RunReport run = await host.MeasureAsync(new RunSpec(summary.Configuration, plan.Items, plan.WarmUp, options.TimelineItems), cancellationToken).ConfigureAwait(false);
+            RunReport run = await host.MeasureAsync(new RunSpec(summary.Configuration, plan.Items, plan.WarmUpOf(summary.Configuration), options.TimelineItems), cancellationToken).ConfigureAwait(false);
             if (run.Done == 0)
                 summary.Failure = $"All {run.Failed} items failed. {string.Join("; ", run.Errors)}";
-            else if (isKept)
+            else
                 summary.Runs.Add(run);
         }
         catch (Exception e) when (e is not OperationCanceledException and not ObjectDisposedException)
@@ -125,7 +138,7 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         foreach (Summary summary in summaries.Where(static summary => summary.Failure is null))
         {
             options.Progress?.Report(new ComparisonProgress($"killing a worker: {summary.Configuration.Name}", 0, 0));
-            summary.BlastRadius = await host.KillAsync(new RunSpec(summary.Configuration, plan.Items, default, 0), cancellationToken).ConfigureAwait(false);
+            summary.BlastRadius = await host.KillAsync(new RunSpec(summary.Configuration, plan.Items, TimeSpan.Zero, 0), cancellationToken).ConfigureAwait(false);
         }
     }
 

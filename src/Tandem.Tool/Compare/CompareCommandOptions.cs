@@ -20,7 +20,7 @@ internal sealed class CompareCommandOptions
     private readonly Option<int?> _count = new("--count") { HelpName = "n", Description = "The items are the numbers from 0 to n-1." };
     private readonly Option<string?> _workers = new("--workers") { HelpName = "n,n,...", Description = "How many items run at once. Default: 1, 2, 4 ... up to twice the processors, and up to eight times for work that waits." };
     private readonly Option<int> _repeat = new("--repeat") { HelpName = "n", Description = "How often each configuration is measured. Default: 5.", DefaultValueFactory = _ => 5 };
-    private readonly Option<double> _seconds = new("--seconds") { HelpName = "s", Description = "About how long all measurements may take. Default: 80.", DefaultValueFactory = _ => 80 };
+    private readonly Option<double> _seconds = new("--seconds") { HelpName = "s", Description = "About how long all measurements may take. Default: 90.", DefaultValueFactory = _ => 90 };
     private readonly Option<bool> _kill = new("--kill") { Description = "Also kill a worker of each configuration while it works, and count what is lost." };
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
     private readonly Option<string?> _report = new("--report") { HelpName = "file", Description = "Write a page with plots to this file (HTML)." };

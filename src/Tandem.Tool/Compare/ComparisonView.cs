@@ -8,7 +8,7 @@ namespace Tandem.Tool.Compare;
 /// <summary>What a person reads.</summary>
 internal static class ComparisonView
 {
-    private static readonly string[] Columns =
+    internal static readonly string[] Columns =
         ["configuration", "items/s", "noise", "speed-up", "p50", "p99", "max", "CPU/item", "peak", "private", "GC pauses", "switches vol+inv", "start"];
 
     internal static void Write(ComparisonResult result)
