@@ -1,4 +1,3 @@
-using System.Runtime.Versioning;
 using Tandem.Compare.Running;
 
 namespace Tandem.Compare;
@@ -8,7 +7,6 @@ namespace Tandem.Compare;
 /// Each run has a process of its own, in which the pool is made that is measured; so the work and its items must be able to travel,
 /// as for a pool of processes. Linux.
 /// </remarks>
-[SupportedOSPlatform("linux")]
 public static class Comparison
 {
     /// <summary>Compares ways of running work on items.</summary>
@@ -20,6 +18,7 @@ public static class Comparison
     /// <param name="cancellationToken">Ends the comparison with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="ComparisonException">There are no items, all of them fail, or they take too long.</exception>
     /// <exception cref="WorkSerializationException">The work or its items cannot travel.</exception>
+    /// <exception cref="PlatformNotSupportedException">The system is not Linux.</exception>
     public static Task<ComparisonResult> RunAsync<TItem, TResult>(
         IEnumerable<TItem> items, Func<TItem, TResult> work, ComparisonOptions? options = null, CancellationToken cancellationToken = default)
     {

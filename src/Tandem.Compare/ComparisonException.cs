@@ -17,7 +17,4 @@ public sealed class ComparisonException : Exception
         : base(message, innerException)
     {
     }
-
-    /// <summary>Whether it is what was asked for that is wrong, rather than the work.</summary>
-    internal bool IsUsage { get; init; }
 }

@@ -11,6 +11,7 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
 {
     private const int ErrorsShown = 3;
     private const int Digits = 3;
+    private const int MostBadItems = 20;
 
     private readonly List<string> _errors = [];
     private int _failed;
@@ -67,8 +68,9 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
         TimeSpan overhead = Stopwatch.GetElapsedTime(created);
         ProcessUsage before = ProcessUsage.Current();
         long start = Stopwatch.GetTimestamp();
-        IEnumerable<Numbered<TItem>> source = work.Numbered(board.Capacity)
-            .TakeWhile(item => item.Number == 0 || Stopwatch.GetElapsedTime(start) < spec.WarmUp);
+        // The first items may be the only bad ones.
+        bool IsWanted(int number) => number == 0 || Stopwatch.GetElapsedTime(start) < spec.WarmUp || (number < MostBadItems && Volatile.Read(ref _done) == 0);
+        IEnumerable<Numbered<TItem>> source = work.Numbered(board.Capacity).TakeWhile(item => IsWanted(item.Number));
         // Not ahead of what runs: items may take seconds.
         var options = new MapOptions { Ordered = false, Name = "item", LookAhead = spec.Items };
         await ConsumeAsync(work.MapAsync(pool, board, source, cancellationToken, options)).ConfigureAwait(false);

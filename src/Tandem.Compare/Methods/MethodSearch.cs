@@ -8,29 +8,28 @@ internal static class MethodSearch
     private const BindingFlags Any = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
     private const int NamesShown = 5;
 
-    /// <exception cref="ComparisonException">There is no such method, or it cannot be called with such items.</exception>
+    /// <exception cref="MethodException">There is no such method, or it cannot be called with such items.</exception>
     internal static MethodInfo Find(Assembly assembly, string fullName, bool hasTexts)
     {
-        int dot = fullName.LastIndexOf('.');
-        if (dot <= 0 || dot == fullName.Length - 1)
-            throw new ComparisonException($"'{fullName}' does not name a method; write Namespace.Type.Method.");
-
-        string typeName = fullName[..dot], methodName = fullName[(dot + 1)..];
         Type[] types = Types(assembly);
+        (string typeName, string methodName) = Split(fullName);
+        if (typeName.Length == 0 || methodName.Length == 0)
+            throw new MethodException($"'{fullName}' does not name a method; write Namespace.Type.Method.{Near(fullName, Callable(types))}");
+
         Type? type = Array.Find(types, candidate => NameOf(candidate) == typeName);
         if (type is null)
-            throw new ComparisonException($"There is no type '{typeName}' in {assembly.GetName().Name}.{Near(fullName, Callable(types))}");
+            throw new MethodException($"There is no type '{typeName}' in {assembly.GetName().Name}.{Near(fullName, Callable(types))}");
 
         MethodInfo[] named = [.. type.GetMethods(Any).Where(method => method.Name == methodName)];
         if (named.Length == 0)
-            throw new ComparisonException($"The type '{typeName}' has no method '{methodName}'.{Near(fullName, Callable(types))}");
+            throw new MethodException($"The type '{typeName}' has no method '{methodName}'.{Near(fullName, Callable(types))}");
 
         MethodInfo[] fitting = [.. named.Where(method => Problem(method, hasTexts) is null)];
         return fitting switch
         {
             [var one] => one,
-            [] when named is [var one] => throw new ComparisonException($"{Signature(one)} cannot be used: {Problem(one, hasTexts)}."),
-            [] => throw new ComparisonException(
+            [] when named is [var one] => throw new MethodException($"{Signature(one)} cannot be used: {Problem(one, hasTexts)}."),
+            [] => throw new MethodException(
                 $"'{fullName}' has {named.Length} overloads, and none can be used:\n{string.Join('\n', named.Select(method => $"  {Signature(method)}: {Problem(method, hasTexts)}"))}"),
             // One takes the item, another nothing.
             _ => fitting.MaxBy(static method => method.GetParameters().Length)!,
@@ -60,16 +59,22 @@ internal static class MethodSearch
             : $"its parameter is a {parameters[0].ParameterType.Name}, and items are {(hasTexts ? "strings (--items and --items-from give paths and lines)" : "numbers (--count gives an int)")}";
     }
 
-    /// <summary>Names that are like another, the likest first.</summary>
+    /// <summary>Names that are like another, the likest first: in their last part, or also in what is before it.</summary>
     internal static string[] Nearest(string name, IEnumerable<string> candidates)
     {
-        string end = name[(name.LastIndexOf('.') + 1)..];
+        const int SameNameElsewhere = 2;
+        (string typeName, string methodName) = Split(name);
+        int most = Math.Max(SameNameElsewhere, methodName.Length / 2);
         return
         [
             .. candidates.Distinct()
-                .Select(candidate => (Name: candidate, Distance: Math.Min(
-                    Distance(name, candidate), Distance(end, candidate[(candidate.LastIndexOf('.') + 1)..]) + 1)))
-                .Where(candidate => candidate.Distance <= Math.Max(3, name.Length / 3))
+                .Select(candidate =>
+                {
+                    (string otherType, string otherMethod) = Split(candidate);
+                    int distance = Distance(methodName, otherMethod);
+                    return (Name: candidate, Distance: Math.Min(distance + Distance(typeName, otherType), distance == 0 ? SameNameElsewhere : int.MaxValue));
+                })
+                .Where(candidate => candidate.Distance <= most)
                 .OrderBy(static candidate => candidate.Distance)
                 .ThenBy(static candidate => candidate.Name, StringComparer.Ordinal)
                 .Take(NamesShown)
@@ -94,6 +99,12 @@ internal static class MethodSearch
         }
 
         return row[other.Length];
+    }
+
+    private static (string Type, string Method) Split(string name)
+    {
+        int dot = name.LastIndexOf('.');
+        return dot < 0 ? ("", name) : (name[..dot], name[(dot + 1)..]);
     }
 
     private static string Near(string name, IEnumerable<string> candidates)

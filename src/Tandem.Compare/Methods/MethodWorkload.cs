@@ -54,7 +54,7 @@ internal sealed class MethodWorkload(MethodName name, string[]? texts, int count
         }
         catch (Exception e) when (e is BadImageFormatException or FileLoadException or FileNotFoundException)
         {
-            throw new ComparisonException($"'{name.Assembly}' cannot be loaded: {e.Message}", e);
+            throw new MethodException($"'{name.Assembly}' cannot be loaded: {e.Message}", e);
         }
     }
 }

@@ -29,12 +29,12 @@ internal sealed class UserProgram
     /// <summary>Whether it was built for an older runtime than Tandem's.</summary>
     private bool MustRollForward { get; }
 
-    /// <exception cref="ComparisonException">The file is not there, is no assembly, or cannot be entered.</exception>
+    /// <exception cref="MethodException">The file is not there, is no assembly, or cannot be entered.</exception>
     internal static UserProgram Open(string file)
     {
         string path = System.IO.Path.GetFullPath(file);
         if (!File.Exists(path))
-            throw new ComparisonException($"There is no file '{path}'.");
+            throw new MethodException($"There is no file '{path}'.");
 
         // An executable that starts the assembly beside it.
         string beside = path + ".dll";
@@ -64,11 +64,11 @@ internal sealed class UserProgram
         }
         catch (BadImageFormatException e)
         {
-            throw new ComparisonException($"'{path}' is not a .NET assembly.", e);
+            throw new MethodException($"'{path}' is not a .NET assembly.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.SecurityException)
         {
-            throw new ComparisonException($"'{path}' cannot be read: {e.Message}", e);
+            throw new MethodException($"'{path}' cannot be read: {e.Message}", e);
         }
     }
 
@@ -77,7 +77,7 @@ internal sealed class UserProgram
         (bool selfContained, bool hooks, int runtime) = Read(config);
         if (!hooks)
         {
-            throw new ComparisonException(
+            throw new MethodException(
                 $"'{path}' cannot be entered: startup hooks are switched off in {System.IO.Path.GetFileName(config)}. Build it with "
                 + "<StartupHookSupport>true</StartupHookSupport>, or call Comparison.RunAsync from its code.");
         }
@@ -85,7 +85,7 @@ internal sealed class UserProgram
         string own = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, "Tandem.dll");
         if (File.Exists(own) && ModuleVersion(own) != typeof(LaunchPlan).Module.ModuleVersionId)
         {
-            throw new ComparisonException(
+            throw new MethodException(
                 $"'{path}' has another version of Tandem ({AssemblyName.GetAssemblyName(own).Version}) than this tool. Use the tool of the same version, "
                 + "or call Comparison.RunAsync from its code.");
         }
@@ -124,7 +124,7 @@ internal sealed class UserProgram
         }
         catch (Exception e) when (e is IOException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new ComparisonException($"'{config}' cannot be read: {e.Message}", e);
+            throw new MethodException($"'{config}' cannot be read: {e.Message}", e);
         }
     }
 

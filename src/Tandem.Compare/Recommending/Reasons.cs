@@ -18,8 +18,9 @@ internal static class Reasons
             string one = choice.Configuration.Name, two = other.Configuration.Name;
             if (Math.Abs(choice.Collections.PauseShare - other.Collections.PauseShare) >= 0.02)
             {
-                yield return $"GC pauses took {Figures.Share(choice.Collections.PauseShare)} of the workers' time with {one}, "
-                    + $"{Figures.Share(other.Collections.PauseShare)} with {two} ({Number(choice.Collections.Count)} and {Number(other.Collections.Count)} collections in a run).";
+                string verb = choice.Collections.PauseShare < other.Collections.PauseShare ? "fall" : "rise";
+                yield return $"GC pauses {verb} from {Figures.Share(other.Collections.PauseShare)} of the workers' time with {two} to "
+                    + $"{Figures.Share(choice.Collections.PauseShare)} with {one} ({Number(other.Collections.Count)} and {Number(choice.Collections.Count)} collections in a run).";
             }
 
             if (Differs(choice.ProcessorTimePerItem.TotalSeconds, other.ProcessorTimePerItem.TotalSeconds, 1.1))
@@ -61,7 +62,7 @@ internal static class Reasons
     {
         string work = computingShare < 0.5
             ? $"The work waits: it computes {Figures.Share(computingShare)} of its time, so more of it than there are processors can run at once."
-            : computingShare > 1.2 ? $"One item keeps {computingShare.ToString("0.0", CultureInfo.InvariantCulture)} processors busy by itself." : "The work computes.";
+            : computingShare > 1.6 ? $"One item keeps {computingShare.ToString("0.0", CultureInfo.InvariantCulture)} processors busy by itself." : "The work computes.";
         ConfigurationResult? alone = Array.Find(measured, result => result.Configuration.Model == choice.Configuration.Model && result.Configuration.Slots == 1)
             ?? Array.Find(measured, static result => result.Configuration.Slots == 1);
         if (alone is null || choice.Configuration.Slots == 1)

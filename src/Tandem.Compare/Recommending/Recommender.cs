@@ -89,7 +89,9 @@ internal static class Recommender
             return string.Create(CultureInfo.InvariantCulture, $"{result.Configuration.Name} to {choice.Configuration.Name} is {ratio.Value:0.00}x ({Figures.Interval(ratio)})");
         });
         string all = beaten.Length == 0 ? "A tie" : $"A tie between {Models(tied.Select(static result => result.Configuration.Model))}";
-        string others = beaten.Length == 0 ? "" : $" {Capital(Models(beaten.Select(static result => result.Configuration.Model)))} {(beaten.Length == 1 && beaten[0].Configuration.Model == WorkerModel.Processes ? "are" : "are")} slower ({Compare(first, beaten[0]).Value.ToString("0.00", CultureInfo.InvariantCulture)}x).";
+        string others = beaten.Length == 0 ? "" : string.Create(
+            CultureInfo.InvariantCulture,
+            $" {Capital(Models(beaten.Select(static result => result.Configuration.Model)))} are slower: {first.Configuration.Name} do {Compare(first, beaten[0]).Value:0.00}x of {beaten[0].Configuration.Name}.");
         return $"{all}: the difference is smaller than the noise. {Capital(string.Join("; ", pairs))}.{others}";
     }
 }

@@ -75,7 +75,7 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
             throw new ComparisonException($"All of the first {calibration.Items} items failed. {string.Join("; ", calibration.Errors)}");
 
         if (calibration.Failed > 0)
-            _notes.Add($"Some items fail: {string.Join("; ", calibration.Errors)}.");
+            _notes.Add($"Some items fail: {string.Join("; ", calibration.Errors)}");
 
         return calibration;
     }

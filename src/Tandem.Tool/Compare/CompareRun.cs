@@ -33,7 +33,7 @@ internal static class CompareRun
 
             return CompareExitCode.Success;
         }
-        catch (UsageException e)
+        catch (Exception e) when (e is UsageException or MethodException)
         {
             return await FailAsync(progress, e.Message, CompareExitCode.BadUsage).ConfigureAwait(false);
         }
@@ -43,7 +43,7 @@ internal static class CompareRun
         }
         catch (Exception e) when (e is ComparisonException or WorkSerializationException or WorkerStartException or IOException or UnauthorizedAccessException)
         {
-            return await FailAsync(progress, e.Message, e is ComparisonException { IsUsage: true } ? CompareExitCode.BadUsage : CompareExitCode.WorkFailed).ConfigureAwait(false);
+            return await FailAsync(progress, e.Message, CompareExitCode.WorkFailed).ConfigureAwait(false);
         }
 
         void Cancel(PosixSignalContext context)

@@ -81,7 +81,7 @@ internal static class ComparisonReport
                     ("p99", Of(static latency => latency.Percentile99)),
                     ("max", Of(static latency => latency.Maximum)),
                 ],
-                static seconds => Figures.Time(TimeSpan.FromSeconds(seconds))),
+                Tick),
             table);
     }
 
@@ -131,10 +131,12 @@ internal static class ComparisonReport
 
             page.Figure(
                 $"{Recommender.Capital(one.Configuration.Name)}: the first {one.Timeline.Count} items of the last run. Gaps are time without work.",
-                Charts.Times($"Timeline with {one.Configuration.Name}", "time from the start of the run", rows, static seconds => Figures.Time(TimeSpan.FromSeconds(seconds))),
+                Charts.Times($"Timeline with {one.Configuration.Name}", "time from the start of the run", rows, Tick),
                 table);
         }
     }
+
+    private static string Tick(double seconds) => seconds == 0 ? "0" : Figures.Time(TimeSpan.FromSeconds(seconds));
 
     private static ChartSpan Span(TimelineItem item, int series) => new(
         item.Start.TotalSeconds, item.End.TotalSeconds, series,

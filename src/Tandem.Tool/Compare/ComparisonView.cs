@@ -48,7 +48,7 @@ internal static class ComparisonView
     [
         one.Configuration.Name,
         Figures.Rate(one.Throughput).Split(' ')[0],
-        $"±{Figures.Share(one.Noise)}",
+        Figures.Noise(one.Noise),
         one.SpeedUp > 0 ? string.Create(CultureInfo.InvariantCulture, $"{one.SpeedUp:0.00}x") : "",
         Figures.Time(one.Latency.Median),
         Figures.Time(one.Latency.Percentile99),

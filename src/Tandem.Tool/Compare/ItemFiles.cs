@@ -47,7 +47,7 @@ internal static class ItemFiles
             return [];
 
         string[] rest = parts[fixedParts..];
-        return new FileSystemEnumerable<string>(root, static (ref entry) => entry.ToFullPath(), new EnumerationOptions { RecurseSubdirectories = rest.Length > 1, AttributesToSkip = 0 })
+        return new FileSystemEnumerable<string>(root, static (ref entry) => entry.ToFullPath(), new EnumerationOptions { RecurseSubdirectories = rest.Length > 1 || rest[0] == "**", AttributesToSkip = 0 })
         {
             ShouldIncludePredicate = (ref entry) => !entry.IsDirectory && Fits(Path.GetRelativePath(root, entry.ToFullPath()).Split('/'), rest),
             ShouldRecursePredicate = static (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
