@@ -9,6 +9,9 @@ internal sealed record Plan(WorkerConfiguration[] Configurations, int Items, Tim
     private const int MostItems = 400_000;
     private const int ItemsPerSlot = 4;
 
+    // Configurations that are slower than the plan supposes need more than their share.
+    private const double Reserve = 0.8;
+
     private static readonly TimeSpan LongItem = TimeSpan.FromSeconds(1);
 
     internal static Plan For(ComparisonOptions options, Calibration calibration, int processors)
@@ -23,7 +26,7 @@ internal sealed record Plan(WorkerConfiguration[] Configurations, int Items, Tim
         double round = options.Budget.TotalSeconds / (options.Repeats + 0.5);
         double beside = configurations.Sum(configuration => WarmUpOf(configuration, warmUp, processors).TotalSeconds + Overhead(calibration, configuration, processors));
         double passes = configurations.Sum(configuration => 1.0 / AtOnce(configuration, waits, processors));
-        double seconds = Math.Max(round - beside, round / 4) / passes;
+        double seconds = Math.Max((round * Reserve) - beside, round / 4) / passes;
         int most = configurations.Max(static configuration => configuration.Slots);
         double items = seconds / Math.Max(calibration.PerItem.TotalSeconds, 1e-9);
         return new Plan(configurations, (int)Math.Clamp(items, most * ItemsPerSlot, MostItems), warmUp, processors, waits);
