@@ -23,16 +23,15 @@ internal sealed class Killer(Board board, int items, bool ownProcess)
             if (ended == items)
                 return;
 
-            // Short items are rarely met while they run.
             if (ended >= items / 3)
-                victim = running;
+                victim = ownProcess ? Environment.ProcessId : running;
         }
 
         if (victim == 0)
             return;
 
         Volatile.Write(ref _killed, Stopwatch.GetTimestamp());
-        _ = Libc.Kill(ownProcess ? Environment.ProcessId : victim, Libc.SIGKILL);
+        _ = Libc.Kill(victim, Libc.SIGKILL);
         await Task.WhenAny(_replaced.Task, Task.Delay(Patience, cancellationToken)).ConfigureAwait(false);
     }
 

@@ -126,7 +126,7 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
             else
                 summary.Runs.Add(run);
         }
-        catch (Exception e) when (e is not OperationCanceledException and not ObjectDisposedException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             // One configuration that does not work says something about the work; the others go on.
             summary.Failure = $"{e.GetType().Name}: {e.Message}";
@@ -138,7 +138,14 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         foreach (Summary summary in summaries.Where(static summary => summary.Failure is null))
         {
             options.Progress?.Report(new ComparisonProgress($"killing a worker: {summary.Configuration.Name}", 0, 0));
-            summary.BlastRadius = await host.KillAsync(new RunSpec(summary.Configuration, plan.Items, TimeSpan.Zero, 0), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                summary.BlastRadius = await host.KillAsync(new RunSpec(summary.Configuration, plan.Items, TimeSpan.Zero, 0), cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                _notes.Add($"What a killed worker costs with {summary.Configuration.Name} was not found out: {e.Message}");
+            }
         }
     }
 
