@@ -53,7 +53,8 @@ public sealed class WorkerConfiguration(Isolation isolation, int workers, int co
         string concurrency = ConcurrencyPerWorker == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", {nameof(ConcurrencyPerWorker)} = {ConcurrencyPerWorker}");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"var options = new WorkerPoolOptions {{ Isolation = Isolation.{Isolation}, Workers = {Workers}{concurrency} }};\nawait using var pool = WorkerPool.Create(options);");
+            $"var options = new WorkerPoolOptions {{ Isolation = Isolation.{Isolation}, Workers = {Workers}{concurrency} }};\n"
+                + $"await using var pool = WorkerPool.Create(options);");
     }
 
     /// <summary>The <see cref="Name"/>.</summary>

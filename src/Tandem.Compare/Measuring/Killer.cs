@@ -23,7 +23,11 @@ internal sealed class Killer(Board board, int items, bool ownProcess)
             if (ended == items)
                 return;
 
-            if (ended >= items / 3)
+            if (ended < items / 3)
+                continue;
+
+            // Short items are rarely met while they run; a process can be killed all the same.
+            if (running != 0 || (ownProcess && ended > items * 2 / 3))
                 victim = ownProcess ? Environment.ProcessId : running;
         }
 

@@ -23,7 +23,8 @@ internal static class Binding
     }
 
     private static Workload Call(string maker, Type[] types, MethodInfo method, Array items, bool takesItem) =>
-        (Workload)typeof(Binding).GetMethod(maker, Here)!.MakeGenericMethod(types).Invoke(null, BindingFlags.DoNotWrapExceptions, null, [method, items, takesItem], null)!;
+        (Workload)typeof(Binding).GetMethod(maker, Here)!.MakeGenericMethod(types)
+            .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [method, items, takesItem], null)!;
 
     private static DelegateWorkload<TItem, TResult> Value<TItem, TResult>(MethodInfo method, TItem[] items, bool takesItem)
     {

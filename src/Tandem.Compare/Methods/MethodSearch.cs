@@ -30,7 +30,8 @@ internal static class MethodSearch
             [var one] => one,
             [] when named is [var one] => throw new MethodException($"{Signature(one)} cannot be used: {Problem(one, hasTexts)}."),
             [] => throw new MethodException(
-                $"'{fullName}' has {named.Length} overloads, and none can be used:\n{string.Join('\n', named.Select(method => $"  {Signature(method)}: {Problem(method, hasTexts)}"))}"),
+                $"'{fullName}' has {named.Length} overloads, and none can be used:\n"
+                + string.Join('\n', named.Select(method => $"  {Signature(method)}: {Problem(method, hasTexts)}"))),
             // One takes the item, another nothing.
             _ => fitting.MaxBy(static method => method.GetParameters().Length)!,
         };
@@ -56,7 +57,8 @@ internal static class MethodSearch
 
         Type wanted = hasTexts ? typeof(string) : typeof(int);
         return parameters[0].ParameterType == wanted ? null
-            : $"its parameter is a {parameters[0].ParameterType.Name}, and items are {(hasTexts ? "strings (--items and --items-from give paths and lines)" : "numbers (--count gives an int)")}";
+            : $"its parameter is a {parameters[0].ParameterType.Name}, and items are "
+                + (hasTexts ? "strings (--items and --items-from give paths and lines)" : "numbers (--count gives an int)");
     }
 
     /// <summary>Names that are like another, the likest first: in their last part, or also in what is before it.</summary>

@@ -4,7 +4,7 @@ using Tandem.Compare.Statistics;
 namespace Tandem.Compare.Recommending;
 
 /// <summary>
-/// Chooses by throughput: each model is represented by its smallest configuration that nothing in the model beats; models are compared by those.
+/// Chooses by throughput: each model is represented by its smallest configuration that no other of it beats, and models are compared by those.
 /// </summary>
 internal static class Recommender
 {
@@ -60,11 +60,16 @@ internal static class Recommender
 
     internal static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
-    /// <summary>The one with the fewest workers that the best of its model does not beat.</summary>
+    /// <summary>
+    /// The one with the fewest workers that no other of its model beats. What only much noise keeps from being beaten does not count as equal.
+    /// </summary>
     private static ConfigurationResult Champion(ConfigurationResult[] results, double minimumDifference)
     {
-        ConfigurationResult best = results.MaxBy(Mean)!;
-        return results.Where(result => result == best || Compare(best, result).IsTie(minimumDifference)).MinBy(static result => result.Configuration.Slots)!;
+        double limit = 1 + (3 * minimumDifference);
+        bool Beats(ConfigurationResult one, ConfigurationResult other) =>
+            Compare(one, other) is var ratio && ratio.Value > 1 && (ratio.Value > limit || !ratio.IsTie(minimumDifference));
+
+        return results.Where(result => !results.Any(other => Beats(other, result))).MinBy(static result => result.Configuration.Slots)!;
     }
 
     private static double Mean(ConfigurationResult result) => Series.GeometricMean([.. result.ThroughputByRound]);
@@ -86,12 +91,14 @@ internal static class Recommender
         IEnumerable<string> pairs = tied.Where(result => result != choice).Select(result =>
         {
             Ratio ratio = Compare(result, choice);
-            return string.Create(CultureInfo.InvariantCulture, $"{result.Configuration.Name} to {choice.Configuration.Name} is {ratio.Value:0.00}x ({Figures.Interval(ratio)})");
+            return string.Create(
+                CultureInfo.InvariantCulture, $"{result.Configuration.Name} to {choice.Configuration.Name} is {ratio.Value:0.00}x ({Figures.Interval(ratio)})");
         });
         string all = beaten.Length == 0 ? "A tie" : $"A tie between {Models(tied.Select(static result => result.Configuration.Model))}";
         string others = beaten.Length == 0 ? "" : string.Create(
             CultureInfo.InvariantCulture,
-            $" {Capital(Models(beaten.Select(static result => result.Configuration.Model)))} are slower: {first.Configuration.Name} do {Compare(first, beaten[0]).Value:0.00}x of {beaten[0].Configuration.Name}.");
+            $" {Capital(Models(beaten.Select(static result => result.Configuration.Model)))} are slower: "
+                + $"{first.Configuration.Name} do {Compare(first, beaten[0]).Value:0.00}x of {beaten[0].Configuration.Name}.");
         return $"{all}: the difference is smaller than the noise. {Capital(string.Join("; ", pairs))}.{others}";
     }
 }

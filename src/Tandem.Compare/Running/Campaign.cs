@@ -64,7 +64,8 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         }
         catch (WorkTimeoutException e)
         {
-            throw new ComparisonException(string.Create(CultureInfo.InvariantCulture, $"The first items did not end within {e.Limit.TotalSeconds:0} s; give smaller items, or more time."), e);
+            throw new ComparisonException(
+                string.Create(CultureInfo.InvariantCulture, $"The first items did not end within {e.Limit.TotalSeconds:0} s; give smaller items, or more time."), e);
         }
         catch (WorkerCrashedException e)
         {
@@ -84,7 +85,9 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
     private async Task<TimeSpan?> RehearseAsync(Plan plan)
     {
         options.Progress?.Report(new ComparisonProgress("a rehearsal", 0, 0));
-        var summary = new Summary(plan.Configurations.Where(static configuration => configuration.Isolation == Isolation.Thread).MaxBy(static configuration => configuration.Slots)!);
+        var summary = new Summary(plan.Configurations
+            .Where(static configuration => configuration.Isolation == Isolation.Thread)
+            .MaxBy(static configuration => configuration.Slots)!);
         await MeasureAsync(new HostProcess(options, workload.Take(plan.Items)), plan, summary).ConfigureAwait(false);
         return summary.Runs is [var run] ? run.Elapsed * plan.AtOnce(summary.Configuration) / plan.Items : null;
     }
@@ -120,7 +123,8 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
     {
         try
         {
-            RunReport run = await host.MeasureAsync(new RunSpec(summary.Configuration, plan.Items, plan.WarmUpOf(summary.Configuration), options.TimelineItems), cancellationToken).ConfigureAwait(false);
+            var spec = new RunSpec(summary.Configuration, plan.Items, plan.WarmUpOf(summary.Configuration), options.TimelineItems);
+            RunReport run = await host.MeasureAsync(spec, cancellationToken).ConfigureAwait(false);
             if (run.Done == 0)
                 summary.Failure = $"All {run.Failed} items failed. {string.Join("; ", run.Errors)}";
             else
@@ -140,7 +144,8 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
             options.Progress?.Report(new ComparisonProgress($"killing a worker: {summary.Configuration.Name}", 0, 0));
             try
             {
-                summary.BlastRadius = await host.KillAsync(new RunSpec(summary.Configuration, plan.Items, TimeSpan.Zero, 0), cancellationToken).ConfigureAwait(false);
+                var spec = new RunSpec(summary.Configuration, plan.Items, TimeSpan.Zero, 0);
+                summary.BlastRadius = await host.KillAsync(spec, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -152,6 +157,9 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
     private static void CheckAnythingWorked(ConfigurationResult[] results)
     {
         if (Array.TrueForAll(results, static result => result.Failure is not null))
-            throw new ComparisonException($"Nothing could be measured. {string.Join("\n", results.Select(static result => $"{result.Configuration}: {result.Failure}").Distinct())}");
+        {
+            throw new ComparisonException(
+                $"Nothing could be measured. {string.Join("\n", results.Select(static result => $"{result.Configuration}: {result.Failure}").Distinct())}");
+        }
     }
 }

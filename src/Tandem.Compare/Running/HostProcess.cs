@@ -46,7 +46,8 @@ internal sealed class HostProcess(ComparisonOptions options, Workload workload)
         Workload work = workload;
         try
         {
-            return await pool.RunAsync(token => action(work, spec, board, token), new WorkOptions { Name = spec.Configuration.Name }, cancellationToken).ConfigureAwait(false);
+            var named = new WorkOptions { Name = spec.Configuration.Name };
+            return await pool.RunAsync(token => action(work, spec, board, token), named, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -14,19 +14,22 @@ internal sealed class CompareCommandOptions
     private const int MostWorkers = 1024;
 
     private readonly Argument<string> _workload = new("work") { Description = "assemblies, numeric, allocate or wait; or the .dll with your own method." };
-    private readonly Option<string?> _method = new("--method") { HelpName = "name", Description = "Your method: Namespace.Type.Method." };
-    private readonly Option<string[]> _items = new("--items") { HelpName = "pattern", Description = "Files, one item for each: the method gets its path. ** stands for any folders. Quote it.", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string?> _itemsFrom = new("--items-from") { HelpName = "file", Description = "A file with an item on each line." };
-    private readonly Option<int?> _count = new("--count") { HelpName = "n", Description = "The items are the numbers from 0 to n-1." };
-    private readonly Option<string?> _workers = new("--workers") { HelpName = "n,n,...", Description = "How many items run at once. Default: 1, 2, 4 ... up to twice the processors, and up to eight times for work that waits." };
-    private readonly Option<int> _repeat = new("--repeat") { HelpName = "n", Description = "How often each configuration is measured. Default: 5.", DefaultValueFactory = _ => 5 };
-    private readonly Option<double> _seconds = new("--seconds") { HelpName = "s", Description = "About how long all measurements may take. Default: 90.", DefaultValueFactory = _ => 90 };
+    private readonly Option<string?> _method = New<string?>("--method", "name", "Your method: Namespace.Type.Method.");
+    private readonly Option<string[]> _items = New<string[]>("--items", "pattern", "Files, one item for each: the method gets its path. ** stands for any folders. Quote it.");
+    private readonly Option<string?> _itemsFrom = New<string?>("--items-from", "file", "A file with an item on each line.");
+    private readonly Option<int?> _count = New<int?>("--count", "n", "The items are the numbers from 0 to n-1.");
+    private readonly Option<string?> _workers = New<string?>(
+        "--workers", "n,n,...", "How many items run at once. Default: 1, 2, 4 ... up to twice the processors, and up to eight times for work that waits.");
+
+    private readonly Option<int> _repeat = New("--repeat", "n", "How often each configuration is measured. Default: 5.", 5);
+    private readonly Option<double> _seconds = New("--seconds", "s", "About how long all measurements may take. Default: 90.", 90.0);
     private readonly Option<bool> _kill = new("--kill") { Description = "Also kill a worker of each configuration while it works, and count what is lost." };
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
-    private readonly Option<string?> _report = new("--report") { HelpName = "file", Description = "Write a page with plots to this file (HTML)." };
+    private readonly Option<string?> _report = New<string?>("--report", "file", "Write a page with plots to this file (HTML).");
 
     internal CompareCommandOptions()
     {
+        _items.AllowMultipleArgumentsPerToken = true;
         _count.Validators.Add(result => CheckRange(result, "--count", 1, 100_000_000));
         _repeat.Validators.Add(result => CheckRange(result, "--repeat", 2, 100));
         _seconds.Validators.Add(result => CheckRange(result, "--seconds", 0.1, 86_400));
@@ -40,7 +43,8 @@ internal sealed class CompareCommandOptions
     internal void AddTo(Command command)
     {
         command.Arguments.Add(_workload);
-        foreach (System.CommandLine.Option option in (ReadOnlySpan<System.CommandLine.Option>)[_method, _items, _itemsFrom, _count, _workers, _repeat, _seconds, _kill, _json, _report])
+        System.CommandLine.Option[] options = [_method, _items, _itemsFrom, _count, _workers, _repeat, _seconds, _kill, _json, _report];
+        foreach (System.CommandLine.Option option in options)
             command.Options.Add(option);
     }
 
@@ -56,6 +60,15 @@ internal sealed class CompareCommandOptions
         parsed.GetValue(_kill),
         parsed.GetValue(_json),
         parsed.GetValue(_report));
+
+    private static Option<T> New<T>(string name, string help, string description) => new(name) { HelpName = help, Description = description };
+
+    private static Option<T> New<T>(string name, string help, string description, T usual)
+    {
+        Option<T> option = New<T>(name, help, description);
+        option.DefaultValueFactory = _ => usual;
+        return option;
+    }
 
     private static void CheckRange(OptionResult result, string name, double least, double most)
     {

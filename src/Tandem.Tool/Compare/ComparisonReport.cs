@@ -21,7 +21,8 @@ internal static class ComparisonReport
             .Paragraph(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{result.Machine}. {result.ItemsPerRun:N0} items in a run, {result.Rounds} rounds in which all configurations took turns, {result.Elapsed.TotalSeconds:0} s in all."),
+                    $"{result.Machine}. {result.ItemsPerRun:N0} items in a run, {result.Rounds} rounds in which all configurations took turns, "
+                        + $"{result.Elapsed.TotalSeconds:0} s in all."),
                 "quiet");
         if (result.Notes.Count > 0)
             page.List(result.Notes);
@@ -48,7 +49,9 @@ internal static class ComparisonReport
 
         string what = relative ? "speed-up over one thread" : "items per second";
         page.Heading("Speed-up over workers").Figure(
-            relative ? "How many times the throughput of one thread. The bars are 95% confidence intervals; the dotted line is as many times as there are workers." : "Items per second. The bars are 95% confidence intervals.",
+            relative
+                ? "How many times the throughput of one thread. The bars are 95% confidence intervals; the dotted line is as many times as there are workers."
+                : "Items per second. The bars are 95% confidence intervals.",
             Charts.Lines("Speed-up over the number of items that run at once", "items that run at once", what, series, ideal: relative),
             table);
     }
@@ -65,9 +68,9 @@ internal static class ComparisonReport
         var table = new DataTable("configuration", "p50", "p90", "p99", "max");
         foreach (ConfigurationResult one in measured)
         {
-            table.Row([
-                one.Configuration.Name, Figures.Time(one.Latency.Median), Figures.Time(one.Latency.Percentile90), Figures.Time(one.Latency.Percentile99), Figures.Time(one.Latency.Maximum),
-            ]);
+            LatencyFigures latency = one.Latency;
+            TimeSpan[] times = [latency.Median, latency.Percentile90, latency.Percentile99, latency.Maximum];
+            table.Row([one.Configuration.Name, .. times.Select(Figures.Time)]);
         }
 
         double[] Of(Func<LatencyFigures, TimeSpan> figure) => [.. measured.Select(one => figure(one.Latency).TotalSeconds)];
@@ -116,12 +119,19 @@ internal static class ComparisonReport
             .Take(MostTimelines);
         foreach (ConfigurationResult one in shown)
         {
-            Dictionary<int, int> processes = one.Timeline.Select(static item => item.ProcessId).Distinct().Index().ToDictionary(static pair => pair.Item, static pair => pair.Index);
-            var lanes = one.Timeline.GroupBy(static item => item.Slot).OrderBy(lane => processes[lane.First().ProcessId]).ThenBy(static lane => lane.Key).Take(MostRows).ToArray();
+            Dictionary<int, int> processes = one.Timeline.Select(static item => item.ProcessId).Distinct().Index()
+                .ToDictionary(static pair => pair.Item, static pair => pair.Index);
+            IGrouping<int, TimelineItem>[] lanes =
+            [
+                .. one.Timeline.GroupBy(static item => item.Slot)
+                    .OrderBy(lane => processes[lane.First().ProcessId])
+                    .ThenBy(static lane => lane.Key)
+                    .Take(MostRows),
+            ];
             var table = new DataTable("worker", "items", "busy");
             TimeSpan end = one.Timeline.Max(static item => item.End);
             List<ChartRow> rows = [];
-            foreach (var lane in lanes)
+            foreach (IGrouping<int, TimelineItem> lane in lanes)
             {
                 string name = string.Create(CultureInfo.InvariantCulture, $"process {lane.First().ProcessId}, thread {lane.Key + 1}");
                 rows.Add(new ChartRow(name, [.. lane.Select((item, index) => Span(item, (2 * processes[item.ProcessId]) + (index % 2)))]));

@@ -20,7 +20,8 @@ internal static class ComparisonView
         console.WriteLine(result.Machine);
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.ItemsPerRun:N0} items in a run (of {result.ItemsGiven:N0}), {result.Rounds} rounds, {Figures.Time(result.MeanItemTime)} for an item alone; {result.Elapsed.TotalSeconds:0} s in all"));
+            $"{result.ItemsPerRun:N0} items in a run (of {result.ItemsGiven:N0}), {result.Rounds} rounds, {Figures.Time(result.MeanItemTime)} for an item alone; "
+                + $"{result.Elapsed.TotalSeconds:0} s in all"));
         var table = new Table { Border = plain ? TableBorder.None : TableBorder.Rounded };
         foreach (string column in Columns)
             table.AddColumn(new TableColumn(new Text(column)) { Alignment = column == Columns[0] ? Justify.Left : Justify.Right });

@@ -10,8 +10,11 @@ internal static class ItemFiles
     internal static string[] Matching(IReadOnlyList<string> patterns)
     {
         string[] files = [.. patterns.SelectMany(Matching).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return files.Length > 0 ? files
-            : throw new UsageException($"No file matches {string.Join(", ", patterns.Select(static pattern => $"'{pattern}'"))} (looked from {Directory.GetCurrentDirectory()}).");
+        if (files.Length > 0)
+            return files;
+
+        string names = string.Join(", ", patterns.Select(static pattern => $"'{pattern}'"));
+        throw new UsageException($"No file matches {names} (looked from {Directory.GetCurrentDirectory()}).");
     }
 
     /// <summary>The lines of a file, without empty ones.</summary>
@@ -47,7 +50,8 @@ internal static class ItemFiles
             return [];
 
         string[] rest = parts[fixedParts..];
-        return new FileSystemEnumerable<string>(root, static (ref entry) => entry.ToFullPath(), new EnumerationOptions { RecurseSubdirectories = rest.Length > 1 || rest[0] == "**", AttributesToSkip = 0 })
+        var all = new EnumerationOptions { RecurseSubdirectories = rest.Length > 1 || rest[0] == "**", AttributesToSkip = 0 };
+        return new FileSystemEnumerable<string>(root, static (ref entry) => entry.ToFullPath(), all)
         {
             ShouldIncludePredicate = (ref entry) => !entry.IsDirectory && Fits(Path.GetRelativePath(root, entry.ToFullPath()).Split('/'), rest),
             ShouldRecursePredicate = static (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),

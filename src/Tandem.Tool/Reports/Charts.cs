@@ -94,7 +94,8 @@ internal static class Charts
             for (int index = 0; index < series.Count; index++)
             {
                 double value = series[index].Values[row];
-                svg.Rectangle(NameWidth, at + (index * BarHeight), Math.Max(0, x[value] - NameWidth), BarHeight - 1, Palette.Fill(index), $"{names[row]}, {series[index].Name}: {tick(value)}");
+                string tip = $"{names[row]}, {series[index].Name}: {tick(value)}";
+                svg.Rectangle(NameWidth, at + (index * BarHeight), Math.Max(0, x[value] - NameWidth), BarHeight - 1, Palette.Fill(index), tip);
             }
         }
 

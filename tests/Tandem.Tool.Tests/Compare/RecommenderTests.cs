@@ -17,7 +17,8 @@ public sealed class RecommenderTests
         Assert.False(recommendation.IsTie);
         Assert.Equal([WorkerModel.Processes], recommendation.Best);
         Assert.StartsWith("Processes win by 1.40x over threads", recommendation.Headline, StringComparison.Ordinal);
-        Assert.Contains(recommendation.Reasons, static reason => reason.StartsWith("GC pauses fall from 31% of the workers' time with 2 threads to 6% with 2 processes", StringComparison.Ordinal));
+        const string Pauses = "GC pauses fall from 31% of the workers' time with 2 threads to 6% with 2 processes";
+        Assert.Contains(recommendation.Reasons, static reason => reason.StartsWith(Pauses, StringComparison.Ordinal));
         Assert.Equal(
             "var options = new WorkerPoolOptions { Isolation = Isolation.Process, Workers = 2 };\nawait using var pool = WorkerPool.Create(options);",
             recommendation.Code);

@@ -17,7 +17,14 @@ internal static class Results
         ThroughputByRound = throughputs,
         Noise = 0.02,
         SpeedUp = 1,
-        Latency = new LatencyFigures { Median = TimeSpan.FromMilliseconds(1), Percentile90 = TimeSpan.FromMilliseconds(2), Percentile99 = TimeSpan.FromMilliseconds(3), Maximum = TimeSpan.FromMilliseconds(9), Count = 100 },
+        Latency = new LatencyFigures
+        {
+            Median = TimeSpan.FromMilliseconds(1),
+            Percentile90 = TimeSpan.FromMilliseconds(2),
+            Percentile99 = TimeSpan.FromMilliseconds(3),
+            Maximum = TimeSpan.FromMilliseconds(9),
+            Count = 100,
+        },
         ProcessorTimePerItem = TimeSpan.FromMilliseconds(1),
         Memory = new MemoryFigures { Peak = 100 << 20, Private = 40 << 20 },
         Collections = new CollectionFigures { PauseShare = pauseShare, Count = 12 },

@@ -46,7 +46,15 @@ public sealed class BrowserTests(ChromiumFixture chromium)
         // What a desktop's browser keeps beside its profile.
         var variables = new Dictionary<string, string> { ["HOME"] = folder };
         CommandRun run = await Command.RunAsync(
-            chromium.Folder, variables, "node", Path.Combine(AppContext.BaseDirectory, "Browser", "look.mjs"), chromium.Program, Path.Combine(folder, "profile"), new Uri(page).AbsoluteUri, light, dark);
+            chromium.Folder,
+            variables,
+            "node",
+            Path.Combine(AppContext.BaseDirectory, "Browser", "look.mjs"),
+            chromium.Program,
+            Path.Combine(folder, "profile"),
+            new Uri(page).AbsoluteUri,
+            light,
+            dark);
         run.AssertSucceeded();
         return JsonSerializer.Deserialize<Seen>(run.Output, JsonSerializerOptions.Web)!;
     }
