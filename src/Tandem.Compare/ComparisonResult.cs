@@ -22,7 +22,7 @@ public sealed class ComparisonResult
     /// <summary>How long an item takes on one thread.</summary>
     public required TimeSpan MeanItemTime { get; init; }
 
-    /// <summary>How much of that it computes, from 0 to 1; the rest it waits. Above 1 where an item computes on several threads.</summary>
+    /// <summary>How much of that it computes, from 0 to 1; the rest it waits. Waiting for a busy processor is not counted.</summary>
     public required double ComputingShare { get; init; }
 
     /// <summary>How long everything took.</summary>

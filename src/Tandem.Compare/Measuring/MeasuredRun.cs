@@ -67,6 +67,7 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
         _ = await MeetBeforeAsync(pool).ConfigureAwait(false);
         TimeSpan overhead = Stopwatch.GetElapsedTime(created);
         ProcessUsage before = ProcessUsage.Current();
+        TimeSpan delayBefore = RunQueue.Delay();
         long start = Stopwatch.GetTimestamp();
         // The first items may be the only bad ones.
         bool IsWanted(int number) => number == 0 || Stopwatch.GetElapsedTime(start) < spec.WarmUp || (number < MostBadItems && Volatile.Read(ref _done) == 0);
@@ -75,7 +76,10 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
         var options = new MapOptions { Ordered = false, Name = "item", LookAhead = spec.Items };
         await ConsumeAsync(work.MapAsync(pool, board, source, cancellationToken, options)).ConfigureAwait(false);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
-        double computing = ProcessUsage.Current().Since(before).ProcessorMicroseconds / elapsed.TotalMicroseconds;
+        double computed = ProcessUsage.Current().Since(before).ProcessorMicroseconds;
+        // Waiting for a processor that others use is not the work's own waiting.
+        double own = elapsed.TotalMicroseconds - (RunQueue.Delay() - delayBefore).TotalMicroseconds;
+        double computing = computed / Math.Max(own, computed);
         return new Calibration(_done + _failed, LastThird(elapsed), computing, overhead, _failed, [.. _errors]);
     }
 

@@ -37,12 +37,9 @@ internal static class Reasons
             yield return $"{Number(choice.FailedItems)} items failed with {choice.Configuration.Name}; throughput counts those that did not.";
     }
 
-    private static string Nature(double computingShare) => computingShare switch
-    {
-        < 0.5 => $"The work waits: it computes {Figures.Share(computingShare)} of its time, so more of it than there are processors can run at once.",
-        > 1.6 => $"One item keeps {Times(computingShare)} processors busy by itself.",
-        _ => "The work computes.",
-    };
+    private static string Nature(double computingShare) => computingShare < 0.5
+        ? $"The work waits: it computes {Figures.Share(computingShare)} of its time, so more of it than there are processors can run at once."
+        : "The work computes.";
 
     private static string Scaling(ConfigurationResult[] measured, ConfigurationResult choice, double minimumDifference)
     {

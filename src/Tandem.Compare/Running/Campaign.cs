@@ -37,6 +37,7 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         Summary? oneThread = Array.Find(summaries, static summary => summary.Configuration is { Isolation: Isolation.Thread, Workers: 1 });
         ConfigurationResult[] results = [.. summaries.Select(summary => summary.ToResult(oneThread))];
         CheckAnythingWorked(results);
+        NoteFailedItems(results);
         return new ComparisonResult
         {
             Machine = Machine.Describe(),
@@ -74,9 +75,6 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
 
         if (calibration.Failed == calibration.Items)
             throw new ComparisonException($"All of the first {calibration.Items} items failed. {string.Join("; ", calibration.Errors)}");
-
-        if (calibration.Failed > 0)
-            _notes.Add($"Some items fail: {string.Join("; ", calibration.Errors)}");
 
         return calibration;
     }
@@ -152,6 +150,14 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
                 _notes.Add($"What a killed worker costs with {summary.Configuration.Name} was not found out: {e.Message}");
             }
         }
+    }
+
+    private void NoteFailedItems(ConfigurationResult[] results)
+    {
+        const int ErrorsShown = 3;
+        string[] errors = [.. results.SelectMany(static result => result.FirstErrors).Distinct().Take(ErrorsShown)];
+        if (errors.Length > 0)
+            _notes.Add($"Some items fail: {string.Join("; ", errors)}");
     }
 
     private static void CheckAnythingWorked(ConfigurationResult[] results)
