@@ -39,7 +39,17 @@ internal sealed class LaunchPlan
         IsGuest = true;
     }
 
+    /// <summary>A plan for another program, whose assemblies and runtime a worker uses without ever running its <c>Main</c>.</summary>
+    /// <param name="more">Folders of assemblies that the worker needs besides.</param>
+    internal LaunchPlan(string executable, string[] arguments, string hook, IReadOnlyList<string> more)
+        : this(executable, arguments, hook)
+    {
+        MoreFolders = more;
+    }
+
     private bool IsGuest { get; }
+
+    private IReadOnlyList<string> MoreFolders { get; } = [];
 
     /// <summary>The current folder of the process; null for this process's own.</summary>
     internal string? Folder { get; }
@@ -90,7 +100,7 @@ internal sealed class LaunchPlan
         environment[LaunchProtocol.ParentVariable] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         environment[LaunchProtocol.ConcurrencyVariable] = options.ConcurrencyPerWorker.ToString(CultureInfo.InvariantCulture);
         if (!IsGuest)
-            environment[LaunchProtocol.FoldersVariable] = PlugIns.Folders();
+            environment[LaunchProtocol.FoldersVariable] = PlugIns.Folders(MoreFolders);
         if (Hook is not null)
         {
             environment.TryGetValue(LaunchProtocol.HooksVariable, out string? former);

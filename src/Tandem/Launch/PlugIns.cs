@@ -9,12 +9,12 @@ namespace Tandem.Launch;
 /// </summary>
 internal static class PlugIns
 {
-    /// <summary>The folders of loaded assemblies outside of the program's own and the framework's, joined.</summary>
-    internal static string Folders()
+    /// <summary>The folders of loaded assemblies outside of the program's own and the framework's, and <paramref name="more"/>, joined.</summary>
+    internal static string Folders(IReadOnlyList<string> more)
     {
         var known = new HashSet<string>(
             (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator), StringComparer.Ordinal);
-        List<string> folders = [];
+        List<string> folders = [.. more];
         foreach (Assembly assembly in AppDomain.CurrentDomain.GetAssemblies())
         {
 #pragma warning disable IL3000

@@ -144,6 +144,9 @@ public sealed class WorkerPoolOptions
     /// <summary>Another program for worker processes to run; null for this one.</summary>
     internal Tandem.Launch.GuestProgram? Guest { get; set; }
 
+    /// <summary>How worker processes are started; null for as this one was.</summary>
+    internal Tandem.Launch.LaunchPlan? Plan { get; set; }
+
     /// <summary>What <see cref="WorkDefaults"/> comes to.</summary>
     internal ItemLimits? DefaultLimits { get; private set; }
 

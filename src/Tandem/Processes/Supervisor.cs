@@ -41,7 +41,7 @@ internal sealed partial class Supervisor
         _events = engine.Events;
         _budget = new RestartBudget(_options.RestartLimit, _options.RestartPeriod);
         (_depth, _depthLimit) = Nesting.Check(_options);
-        _plan = _options.Guest is null ? LaunchPlan.Current : null;
+        _plan = _options.Guest is null ? _options.Plan ?? LaunchPlan.Current : null;
         _launcher = WorkerLauncher.Create(_options);
         _sweep = StartSweep();
     }

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using Tandem.Interop;
+
+namespace Tandem.Compare.Measuring;
+
+/// <summary>Kills one worker, with a signal that nothing can catch, while it runs an item.</summary>
+internal sealed class Killer(Board board, int items, bool ownProcess)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly TaskCompletionSource<long> _replaced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _killed;
+
+    /// <summary>Once a third of the items are done.</summary>
+    internal async Task RunAsync(CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        int victim = 0;
+        while (victim == 0 && Stopwatch.GetElapsedTime(start) < Patience)
+        {
+            await Task.Delay(1, cancellationToken).ConfigureAwait(false);
+            (int ended, int running) = Look();
+            if (ended == items)
+                return;
+
+            if (ended < items / 3)
+                continue;
+
+            // Short items are rarely met while they run; a process can be killed all the same.
+            if (running != 0 || (ownProcess && ended > items * 2 / 3))
+                victim = ownProcess ? Environment.ProcessId : running;
+        }
+
+        if (victim == 0)
+            return;
+
+        Volatile.Write(ref _killed, Stopwatch.GetTimestamp());
+        _ = Libc.Kill(victim, Libc.SIGKILL);
+        await Task.WhenAny(_replaced.Task, Task.Delay(Patience, cancellationToken)).ConfigureAwait(false);
+    }
+
+    internal void OnWorkerChanged(object? sender, WorkerEvent change)
+    {
+        if (change.Kind == WorkerEventKind.Ready && Volatile.Read(ref _killed) != 0)
+            _replaced.TrySetResult(Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>What came of it, in the process that is still there.</summary>
+    internal BlastRadius Describe(int crashed)
+    {
+        if (_killed == 0)
+            return new BlastRadius { Items = items, Description = "all items were done before a worker could be met at work; none was killed." };
+
+        TimeSpan? recovery = _replaced.Task.IsCompletedSuccessfully ? Stopwatch.GetElapsedTime(_killed, _replaced.Task.Result) : null;
+        return new BlastRadius
+        {
+            Items = items,
+            RunningItemsLost = crashed,
+            Recovery = recovery,
+            Description = $"{crashed} of {items} items lost, the others were done"
+                + (recovery is { } time ? $"; a new worker was ready after {time.TotalMilliseconds:0} ms." : "."),
+        };
+    }
+
+    /// <summary>In the process that had started the one that is gone.</summary>
+    internal static BlastRadius OfProgram(Board board, int items)
+    {
+        int ended = 0, running = 0;
+        foreach (ref readonly ItemMark mark in board.Marks[..items])
+        {
+            ended += mark.End != 0 ? 1 : 0;
+            running += mark.IsRunning ? 1 : 0;
+        }
+
+        return new BlastRadius
+        {
+            EndsProgram = true,
+            Items = items,
+            RunningItemsLost = running,
+            FinishedItemsLost = ended,
+            ItemsNeverRun = items - ended - running,
+            Description = $"the process ended with all that was in it: {running} running items, {items - ended - running} that waited, "
+                + $"the results of {ended}, and whatever else the program did.",
+        };
+    }
+
+    private (int Ended, int Running) Look()
+    {
+        int ended = 0, running = 0;
+        foreach (ref readonly ItemMark mark in board.Marks[..items])
+        {
+            if (mark.End != 0)
+                ended++;
+            else if (mark.Start != 0)
+                running = mark.ProcessId;
+        }
+
+        return (ended, running);
+    }
+}

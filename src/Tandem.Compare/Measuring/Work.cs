@@ -1,0 +1,38 @@
+namespace Tandem.Compare.Measuring;
+
+/// <summary>Items and what is done with one of them, either way of writing it. Travels.</summary>
+internal sealed class Work<TItem, TResult>(TItem[] items, Func<TItem, TResult>? run, Func<TItem, Task<TResult>>? runAsync)
+{
+    private static readonly MapOptions Unordered = new() { Ordered = false, Name = "item" };
+
+    /// <summary>So many items, which all have a number, beginning again when there are no more.</summary>
+    internal IEnumerable<Numbered<TItem>> Numbered(int count)
+    {
+        for (int number = 0; number < count; number++)
+            yield return new Numbered<TItem>(number, items[number % items.Length]);
+    }
+
+    /// <summary>Items without a number, until it is enough.</summary>
+    internal IEnumerable<Numbered<TItem>> Unnumbered(Func<int, bool> isEnough)
+    {
+        for (int number = 0; !isEnough(number); number++)
+            yield return new Numbered<TItem>(-1, items[number % items.Length]);
+    }
+
+    internal IAsyncEnumerable<WorkResult<TResult>> MapAsync(
+        WorkerPool pool, Board board, IEnumerable<Numbered<TItem>> numbered, CancellationToken cancellationToken, MapOptions? options = null)
+    {
+        if (run is { } work)
+            return pool.MapResultsAsync(numbered, item => board.Run(item, work), options ?? Unordered, cancellationToken);
+
+        Func<TItem, Task<TResult>> asynchronous = runAsync!;
+        return pool.MapResultsAsync(numbered, item => board.RunAsync(item, asynchronous), options ?? Unordered, cancellationToken);
+    }
+
+    /// <summary>An item in a message.</summary>
+    internal string Describe(long number)
+    {
+        string text = items[number % items.Length]?.ToString() ?? "null";
+        return text.Length > 80 ? $"{text[..77]}..." : text;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using Tandem.Compare.Measuring;
+using Tandem.Compare.Running;
+
+namespace Tandem.Compare.Methods;
+
+/// <summary>What a user names on a command line: a method of an assembly, and whether items are texts or numbers.</summary>
+/// <param name="Assembly">The full path.</param>
+/// <param name="Method">Namespace.Type.Method.</param>
+/// <param name="IsProgram">Whether the process in which it is measured is that program; otherwise it is loaded beside another.</param>
+internal sealed record MethodName(string Assembly, string Method, bool IsProgram);
+
+/// <summary>
+/// A method by its name. It is looked up in the process in which it is measured, which has the application's own dependencies; the
+/// process that starts it has not.
+/// </summary>
+internal sealed class MethodWorkload(MethodName name, string[]? texts, int count) : Workload
+{
+    internal override int Count => texts?.Length ?? count;
+
+    internal override Workload Take(int count) => new MethodWorkload(name, texts?[..Math.Min(count, texts.Length)], Math.Min(count, Count));
+
+    internal override Task<Calibration> CalibrateAsync(RunSpec spec, Board board, CancellationToken cancellationToken) =>
+        Bind().CalibrateAsync(spec, board, cancellationToken);
+
+    internal override Task<RunReport> MeasureAsync(RunSpec spec, Board board, CancellationToken cancellationToken) =>
+        Bind().MeasureAsync(spec, board, cancellationToken);
+
+    internal override Task<BlastRadius> KillAsync(RunSpec spec, Board board, CancellationToken cancellationToken) =>
+        Bind().KillAsync(spec, board, cancellationToken);
+
+    private Workload Bind()
+    {
+        Assembly assembly = Load();
+        MethodInfo method = MethodSearch.Find(assembly, name.Method, hasTexts: texts is not null);
+        ParameterInfo[] parameters = method.GetParameters();
+        if (parameters.Length == 0)
+            return Binding.Of(method, Numbers(), typeof(int));
+
+        return texts is not null ? Binding.Of(method, texts, typeof(string)) : Binding.Of(method, Numbers(), typeof(int));
+    }
+
+    private int[] Numbers() => [.. Enumerable.Range(0, Count)];
+
+    private Assembly Load()
+    {
+        try
+        {
+            if (!name.IsProgram)
+                LibraryLoader.Prepare(name.Assembly);
+
+            return AssemblyLoadContext.Default.LoadFromAssemblyPath(name.Assembly);
+        }
+        catch (Exception e) when (e is BadImageFormatException or FileLoadException or FileNotFoundException)
+        {
+            throw new MethodException($"'{name.Assembly}' cannot be loaded: {e.Message}", e);
+        }
+    }
+}

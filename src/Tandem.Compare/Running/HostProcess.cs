@@ -1,0 +1,80 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Tandem.Compare.Measuring;
+
+namespace Tandem.Compare.Running;
+
+/// <summary>
+/// Runs one measurement in a process of its own, which is a worker of a pool of one: it has the pool that is measured within it, and
+/// is gone afterwards.
+/// </summary>
+internal sealed class HostProcess(ComparisonOptions options, Workload workload)
+{
+    // What a worker gets for its own sake: in this one, work is to run as it would in the program itself.
+    private static readonly string[] CollectorVariables = ["DOTNET_gcServer", "DOTNET_gcConcurrent", "DOTNET_GCLOHThreshold", "DOTNET_GCgen0size"];
+
+    internal Task<Calibration> CalibrateAsync(RunSpec spec, CancellationToken cancellationToken)
+    {
+        const int MostItems = 50_000;
+        return InAsync(spec, MostItems, static (work, spec, board, token) => work.CalibrateAsync(spec, board, token), cancellationToken);
+    }
+
+    internal Task<RunReport> MeasureAsync(RunSpec spec, CancellationToken cancellationToken) =>
+        InAsync(spec, spec.Items, static (work, spec, board, token) => work.MeasureAsync(spec, board, token), cancellationToken);
+
+    internal async Task<BlastRadius> KillAsync(RunSpec spec, CancellationToken cancellationToken)
+    {
+        using var board = new Board(spec.Items);
+        try
+        {
+            return await InAsync(spec, board, static (work, spec, board, token) => work.KillAsync(spec, board, token), cancellationToken).ConfigureAwait(false);
+        }
+        catch (WorkerCrashedException e) when (spec.Configuration.Isolation == Isolation.Thread && e.Signal == "SIGKILL")
+        {
+            return Killer.OfProgram(board, spec.Items);
+        }
+    }
+
+    private async Task<T> InAsync<T>(RunSpec spec, int items, Func<Workload, RunSpec, Board, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    {
+        using var board = new Board(items);
+        return await InAsync(spec, board, action, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<T> InAsync<T>(RunSpec spec, Board board, Func<Workload, RunSpec, Board, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    {
+        await using WorkerPool pool = WorkerPool.Create(PoolOptions());
+        Workload work = workload;
+        try
+        {
+            var named = new WorkOptions { Name = spec.Configuration.Name };
+            return await pool.RunAsync(token => action(work, spec, board, token), named, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Its workers end with it.
+            await pool.StopAsync().ConfigureAwait(false);
+        }
+    }
+
+    private WorkerPoolOptions PoolOptions()
+    {
+        var pool = new WorkerPoolOptions
+        {
+            Workers = 1,
+            Name = "comparison",
+            MaximumNesting = 4,
+            CancellationGrace = TimeSpan.FromSeconds(1),
+            RestartLimit = 1,
+            LoggerFactory = NullLoggerFactory.Instance,
+            Plan = options.Plan,
+        };
+        pool.WorkDefaults.Timeout = options.Budget + TimeSpan.FromSeconds(60);
+        foreach (string name in CollectorVariables)
+            pool.Environment[name] = Environment.GetEnvironmentVariable(name);
+
+        foreach ((string name, string? value) in options.Environment)
+            pool.Environment[name] = value;
+
+        return pool;
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.Runtime.Versioning;
+
+namespace Tandem.Tool.Compare;
+
+/// <summary><c>tandem compare</c>. What it needs is loaded when it runs, not when the tool starts.</summary>
+[SupportedOSPlatform("linux")]
+internal static class CompareCommand
+{
+    internal static Command Create()
+    {
+        var options = new CompareCommandOptions();
+        var command = new Command(
+            "compare",
+            """
+            Runs the same work on threads, in processes, and in processes × threads, over several worker counts, and recommends one.
+
+            Examples:
+              tandem compare assemblies
+              tandem compare allocate --workers 1,2,4 --seconds 30
+              tandem compare MyApp.dll --method MyApp.Importer.Import --items 'data/*.json'
+              tandem compare MyLib.dll --method MyLib.Text.Score --items-from lines.txt --json
+              tandem compare MyApp.dll --method MyApp.Jobs.Run --count 100 --kill --report report.html
+
+            Work of its own:
+              assemblies  reads, hashes and counts the .NET assemblies of this machine (or those of --items)
+              numeric     computes, and allocates nothing
+              allocate    builds and drops many small objects
+              wait        waits 10 ms, as for an answer from a network
+
+            Your own: a static method that takes a string (--items, --items-from), an int (--count) or nothing, and returns anything or a
+            Task. It is called many times, on several threads at once.
+
+            Exit codes: 0 done, 1 the work failed, 2 wrong usage.
+            """);
+        options.AddTo(command);
+        command.SetAction((parsed, _) => CompareRun.RunAsync(options.Read(parsed)));
+        return command;
+    }
+}

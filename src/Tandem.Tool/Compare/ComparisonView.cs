@@ -1,0 +1,86 @@
+using System.Globalization;
+using Spectre.Console;
+using Tandem.Compare;
+using Tandem.Compare.Recommending;
+
+namespace Tandem.Tool.Compare;
+
+/// <summary>What a person reads.</summary>
+internal static class ComparisonView
+{
+    internal static readonly string[] Columns =
+        ["configuration", "items/s", "noise", "speed-up", "p50", "p99", "max", "CPU/item", "peak", "private", "GC pauses", "switches vol+inv", "start"];
+
+    internal static void Write(ComparisonResult result)
+    {
+        bool plain = Console.IsOutputRedirected
+            || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+            || Environment.GetEnvironmentVariable("TERM") == "dumb";
+        IAnsiConsole console = plain ? Plain() : AnsiConsole.Console;
+        console.WriteLine(result.Machine);
+        console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{result.ItemsPerRun:N0} items in a run (of {result.ItemsGiven:N0}), {result.Rounds} rounds, {Figures.Time(result.MeanItemTime)} for an item alone; "
+                + $"{result.Elapsed.TotalSeconds:0} s in all"));
+        var table = new Table { Border = plain ? TableBorder.None : TableBorder.Rounded };
+        foreach (string column in Columns)
+            table.AddColumn(new TableColumn(new Text(column)) { Alignment = column == Columns[0] ? Justify.Left : Justify.Right });
+
+        foreach (ConfigurationResult one in result.Configurations)
+            table.AddRow(Cells(one, one.Configuration == result.Recommendation.Configuration && !plain));
+
+        console.Write(table);
+        foreach (ConfigurationResult one in result.Configurations.Where(static one => one.BlastRadius is not null))
+            console.WriteLine($"One worker killed with {one.Configuration.Name}: {one.BlastRadius!.Description}");
+
+        foreach (string note in result.Notes)
+            console.WriteLine($"Note: {note}");
+
+        console.WriteLine();
+        console.Write(new Text(result.Recommendation.Headline + "\n", plain ? Style.Plain : new Style(decoration: Decoration.Bold)));
+        foreach (string reason in result.Recommendation.Reasons)
+            console.WriteLine($"  - {reason}");
+
+        console.WriteLine();
+        console.WriteLine(result.Recommendation.Code);
+    }
+
+    internal static string[] Words(ConfigurationResult one) =>
+    [
+        one.Configuration.Name,
+        Figures.Rate(one.Throughput).Split(' ')[0],
+        Figures.Noise(one.Noise),
+        one.SpeedUp > 0 ? string.Create(CultureInfo.InvariantCulture, $"{one.SpeedUp:0.00}x") : "",
+        Figures.Time(one.Latency.Median),
+        Figures.Time(one.Latency.Percentile99),
+        Figures.Time(one.Latency.Maximum),
+        Figures.Time(one.ProcessorTimePerItem),
+        Figures.Bytes(one.Memory.Peak),
+        Figures.Bytes(one.Memory.Private),
+        string.Create(CultureInfo.InvariantCulture, $"{Figures.Share(one.Collections.PauseShare)} ({one.Collections.Count:N0})"),
+        string.Create(CultureInfo.InvariantCulture, $"{one.VoluntarySwitches:N0} + {one.InvoluntarySwitches:N0}"),
+        Figures.Time(one.StartTime),
+    ];
+
+    private static IEnumerable<Text> Cells(ConfigurationResult one, bool isChosen)
+    {
+        string[] words = one.Failure is null ? Words(one) : [one.Configuration.Name, "failed", .. Enumerable.Repeat("", Columns.Length - 2)];
+        return words.Select(word => new Text(word, isChosen ? new Style(decoration: Decoration.Bold) : Style.Plain));
+    }
+
+    private static IAnsiConsole Plain()
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(Console.Out),
+        });
+        // A file has no edge at which a line must be broken.
+        if (Console.IsOutputRedirected)
+            console.Profile.Width = 1000;
+
+        return console;
+    }
+}

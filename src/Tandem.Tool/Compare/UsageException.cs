@@ -1,0 +1,4 @@
+namespace Tandem.Tool.Compare;
+
+/// <summary>What was asked for cannot be; the message says what can.</summary>
+internal sealed class UsageException(string message) : Exception(message);

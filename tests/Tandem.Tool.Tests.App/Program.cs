@@ -1,0 +1,3 @@
+// Comparing a method must never run the program.
+Console.Error.WriteLine("Main was run.");
+return 99;

@@ -1,0 +1,98 @@
+using CsCheck;
+using Tandem.Compare;
+using Tandem.Compare.Recommending;
+using Tandem.Tool.Tests.Infrastructure;
+
+namespace Tandem.Tool.Tests.Compare;
+
+public sealed class RecommenderTests
+{
+    [Fact]
+    public void What_is_faster_wins_and_the_reasons_name_their_figures()
+    {
+        Recommendation recommendation = Recommend(
+            Results.Of(new WorkerConfiguration(Isolation.Thread, 2), [100, 101, 99, 100, 100], pauseShare: 0.31),
+            Results.Of(new WorkerConfiguration(Isolation.Process, 2), [140, 141, 139, 140, 140], pauseShare: 0.06));
+
+        Assert.False(recommendation.IsTie);
+        Assert.Equal([WorkerModel.Processes], recommendation.Best);
+        Assert.StartsWith("Processes win by 1.40x over threads", recommendation.Headline, StringComparison.Ordinal);
+        const string Pauses = "GC pauses fall from 31% of the workers' time with 2 threads to 6% with 2 processes";
+        Assert.Contains(recommendation.Reasons, static reason => reason.StartsWith(Pauses, StringComparison.Ordinal));
+        Assert.Equal(
+            "var options = new WorkerPoolOptions { Isolation = Isolation.Process, Workers = 2 };\nawait using var pool = WorkerPool.Create(options);",
+            recommendation.Code);
+    }
+
+    [Fact]
+    public void A_tie_is_called_one_and_the_cheaper_model_is_taken()
+    {
+        Recommendation recommendation = Recommend(
+            Results.Threads(2, 100, 90, 110, 100, 95),
+            Results.Processes(2, 105, 99, 100, 108, 93));
+
+        Assert.True(recommendation.IsTie);
+        Assert.Equal([WorkerModel.Threads, WorkerModel.Processes], recommendation.Best);
+        Assert.Equal(Isolation.Thread, recommendation.Configuration.Isolation);
+        Assert.StartsWith("A tie: the difference is smaller than the noise.", recommendation.Headline, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_one_models_equals_the_one_with_fewest_workers_is_taken()
+    {
+        Recommendation recommendation = Recommend(
+            Results.Threads(1, 50, 50, 50, 50),
+            Results.Threads(2, 100, 101, 99, 100),
+            Results.Threads(4, 101, 100, 100, 102));
+
+        Assert.Equal(2, recommendation.Configuration.Workers);
+        Assert.Contains(recommendation.Reasons, static reason => reason.Contains("2.00x of 1 thread", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_cannot_run_the_work_is_out_and_says_why()
+    {
+        Recommendation recommendation = Recommend(
+            Results.Threads(2, 100, 100, 100),
+            Results.Of(new WorkerConfiguration(Isolation.Process, 2), [], failure: "it cannot travel"));
+
+        Assert.Equal("Only threads could run this work.", recommendation.Headline);
+        Assert.Contains("2 processes could not run this work: it cannot travel", recommendation.Reasons);
+    }
+
+    [Fact]
+    public void Nothing_that_is_recommended_is_beaten_by_anything() =>
+        Gen.Double[50, 200].Array[5].Array[6].Sample(static rounds =>
+        {
+            ConfigurationResult[] results =
+            [
+                Results.Threads(1, rounds[0]), Results.Threads(2, rounds[1]),
+                Results.Processes(1, rounds[2]), Results.Processes(2, rounds[3]),
+                Results.Of(new WorkerConfiguration(Isolation.Process, 1, 2), rounds[4]),
+                Results.Of(new WorkerConfiguration(Isolation.Process, 2, 2), rounds[5]),
+            ];
+            Recommendation recommendation = Recommend(results);
+            ConfigurationResult choice = results.Single(result => result.Configuration == recommendation.Configuration);
+            return recommendation.IsTie == (recommendation.Best.Count > 1)
+                && recommendation.Best.Contains(choice.Configuration.Model)
+                && results.Where(result => result.Configuration.Model == choice.Configuration.Model)
+                    .All(result => Recommender.Compare(result, choice) is var ratio && (ratio.Value <= 1 || ratio.IsTie(0.05)));
+        });
+
+    [Theory]
+    [InlineData(2, false, "1,2,4")]
+    [InlineData(2, true, "1,2,4,8,16")]
+    [InlineData(6, false, "1,2,4,6,8")]
+    [InlineData(1, false, "1,2")]
+    public void Worker_counts_go_up_to_the_processors_and_beyond(int processors, bool waits, string expected) =>
+        Assert.Equal(expected, string.Join(',', WorkerConfiguration.DefaultCounts(processors, waits)));
+
+    [Fact]
+    public void Each_count_is_tried_in_each_model()
+    {
+        string[] names = [.. WorkerConfiguration.ForCounts([1, 4], processors: 2).Select(static configuration => configuration.Name)];
+        Assert.Equal(["1 thread", "1 process", "4 threads", "4 processes", "2 processes × 2 threads"], names);
+    }
+
+    private static Recommendation Recommend(params ConfigurationResult[] results) => Recommender.Recommend(results, 0.05, computingShare: 1);
+}
