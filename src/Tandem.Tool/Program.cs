@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tandem.Tool.Compare;
+using Tandem.Tool.Lab;
 using Tandem.Tool.Serve;
 
 var root = new RootCommand("Runs C# on threads or in separate processes.");
@@ -7,16 +8,18 @@ if (OperatingSystem.IsLinux())
 {
     root.Subcommands.Add(ServeCommand.Create());
     root.Subcommands.Add(CompareCommand.Create());
+    root.Subcommands.Add(LabCommand.Create());
 }
 else
 {
     root.Subcommands.Add(Unsupported("serve", "hands sockets from process to process in a way that only Linux has"));
     root.Subcommands.Add(Unsupported("compare", "reads what Linux tells of processes"));
+    root.Subcommands.Add(Unsupported("lab", "reads what Linux tells of processes"));
 }
 
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
-return parsed.Errors.Count > 0 && parsed.CommandResult.Command.Name == "compare" ? CompareExitCode.BadUsage : code;
+return parsed.Errors.Count > 0 && parsed.CommandResult.Command.Name is "compare" or "lab" ? CompareExitCode.BadUsage : code;
 
 static Command Unsupported(string name, string why)
 {

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using Tandem.Interop;
+
+namespace Tandem.Tool.Lab.Experiments;
+
+/// <summary>The machine's processors, from what Linux tells of them, and which of them workers run on.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class ProcessorExperiment : LabExperiment
+{
+    private const string Root = "/sys/devices/system";
+
+    internal override string Name => "cpu";
+
+    internal override string Question => "What are this machine's cores and caches, and where do workers run?";
+
+    internal override string Expected => "The system spreads as many busy workers as there are processors over all of them, threads and processes alike.";
+
+    internal override async Task<LabResult> RunAsync(LabContext context)
+    {
+        Processor[] processors = [.. Directory.GetDirectories($"{Root}/cpu", "cpu*").Where(static path => int.TryParse(Path.GetFileName(path).AsSpan(3), out _)).Select(Processor.Read).OrderBy(static one => one.Number)];
+        if (processors.Length == 0)
+            throw new LabException($"There is nothing about processors in {Root}/cpu; is /sys mounted?");
+
+        var table = new LabTable("On which processors busy workers were seen", ["workers", "processors", "moves of each"]);
+        int count = Environment.ProcessorCount;
+        double least = double.MaxValue;
+        foreach (Isolation isolation in (Isolation[])[Isolation.Thread, Isolation.Process])
+        {
+            context.Progress.Report($"where {(isolation == Isolation.Thread ? "threads" : "processes")} run");
+            await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Workers = count });
+            int milliseconds = context.Times(500, 100);
+            int[][] seen = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => pool.RunAsync(() => Watch(milliseconds)))).ConfigureAwait(false);
+            int[] used = [.. seen.SelectMany(static one => one).Distinct().Order()];
+            least = Math.Min(least, (double)used.Length / count);
+            double moves = seen.Average(static one => one.Zip(one.Skip(1)).Count(static pair => pair.First != pair.Second));
+            table.Row($"{count} {(isolation == Isolation.Thread ? "threads" : "processes")}", string.Join(", ", used), moves.ToString("0.0", CultureInfo.InvariantCulture));
+        }
+
+        int cores = processors.Select(static one => (one.Package, one.Core)).Distinct().Count();
+        int nodes = Directory.Exists($"{Root}/node") ? Directory.GetDirectories($"{Root}/node", "node*").Length : 1;
+        var result = new LabResult(
+            $"{processors.Length} processors on {cores} cores in {processors.Select(static one => one.Package).Distinct().Count()} packages and {nodes} NUMA nodes, {count} of which this process may use; busy workers used {least:P0} of those.",
+            least >= 1 ? LabVerdict.Holds : LabVerdict.Partly)
+        {
+            Values = { ["processors"] = processors.Length, ["cores"] = cores, ["nodes"] = nodes, ["usable"] = count },
+        };
+        result.Text.AddRange(Draw(processors));
+        result.Tables.Add(table);
+        return result;
+    }
+
+    /// <summary>Where this thread is, each time that a moment has passed.</summary>
+    private static int[] Watch(int milliseconds)
+    {
+        var seen = new List<int>();
+        long end = Environment.TickCount64 + milliseconds;
+        while (Environment.TickCount64 < end)
+        {
+            seen.Add(Libc.GetProcessor());
+            Thread.SpinWait(20_000);
+        }
+
+        return [.. seen];
+    }
+
+    private static IEnumerable<string> Draw(Processor[] processors)
+    {
+        foreach (IGrouping<int, Processor> package in processors.GroupBy(static one => one.Package))
+        {
+            yield return $"package {package.Key}";
+            foreach (IGrouping<string, Processor> shared in package.GroupBy(static one => one.LastCache))
+            {
+                yield return $"└ {(shared.Key.Length > 0 ? shared.First().Caches[^1] : "no shared cache")}";
+                foreach (IGrouping<int, Processor> core in shared.GroupBy(static one => one.Core))
+                    yield return $"  └ core {core.Key}: {string.Join(" + ", core.Select(static one => $"cpu{one.Number}"))}  {string.Join(", ", core.First().Caches.SkipLast(1))}";
+            }
+        }
+    }
+
+    /// <param name="Number">As Linux counts.</param>
+    /// <param name="Package">Which socket.</param>
+    /// <param name="Core">Which core of it; two that share one are hyper-threads.</param>
+    /// <param name="Caches">Each with level, kind and size, the nearest first.</param>
+    /// <param name="LastCache">Which processors share the last one.</param>
+    private sealed record Processor(int Number, int Package, int Core, string[] Caches, string LastCache)
+    {
+        internal static Processor Read(string folder)
+        {
+            string[] caches = Directory.Exists($"{folder}/cache") ? [.. Directory.GetDirectories($"{folder}/cache", "index*").Order(StringComparer.Ordinal)] : [];
+            return new Processor(
+                int.Parse(Path.GetFileName(folder).AsSpan(3), CultureInfo.InvariantCulture),
+                Parse(folder, "topology/physical_package_id"),
+                Parse(folder, "topology/core_id"),
+                [.. caches.Select(static cache => $"L{Text(cache, "level")} {Text(cache, "type")} {Text(cache, "size")}")],
+                caches.Length > 0 ? Text(caches[^1], "shared_cpu_list") : "");
+        }
+
+        private static int Parse(string folder, string file) => int.TryParse(Text(folder, file), CultureInfo.InvariantCulture, out int number) ? number : 0;
+
+        private static string Text(string folder, string file) => File.Exists($"{folder}/{file}") ? File.ReadAllText($"{folder}/{file}").Trim() : "";
+    }
+}

@@ -1,0 +1,25 @@
+using System.Runtime.Versioning;
+using Tandem.Tool.Lab.Experiments;
+
+namespace Tandem.Tool.Lab;
+
+/// <summary>All experiments, in the order in which one builds on the other.</summary>
+[SupportedOSPlatform("linux")]
+internal static class LabCatalogue
+{
+    internal static IReadOnlyList<LabExperiment> All { get; } =
+    [
+        new StartExperiment(),
+        new ProcessorExperiment(),
+    ];
+
+    /// <exception cref="LabException">There is no such experiment.</exception>
+    internal static IReadOnlyList<LabExperiment> Named(IReadOnlyList<string> names) => names.Count == 0 ? All :
+    [
+        .. names.Select(static name => All.FirstOrDefault(one => one.Name == name)
+            ?? throw new LabUsageException($"There is no experiment '{name}'. There are: {string.Join(", ", All.Select(static one => one.Name))}.")),
+    ];
+}
+
+/// <summary>It was asked for what there is not.</summary>
+internal sealed class LabUsageException(string message) : Exception(message);

@@ -1,0 +1,82 @@
+using System.Runtime.Versioning;
+
+namespace Tandem.Tool.Lab;
+
+/// <summary>From what was asked to an exit code.</summary>
+[SupportedOSPlatform("linux")]
+internal static class LabRun
+{
+    private const int Success = 0;
+    private const int Failed = 1;
+    private const int BadUsage = 2;
+    private const int Cancelled = 130;
+
+    internal static async Task<int> RunAsync(LabRequest request, CancellationToken cancellationToken)
+    {
+        var done = new List<LabEntry>();
+        try
+        {
+            IReadOnlyList<LabExperiment> experiments = LabCatalogue.Named(request.Names);
+            if (request.Report is { } file && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))))
+                throw new LabUsageException($"--report: there is no folder for '{Path.GetFullPath(file)}'.");
+
+            foreach (LabExperiment experiment in experiments)
+            {
+                LabEntry entry = await RunAsync(experiment, request, cancellationToken).ConfigureAwait(false);
+                done.Add(entry);
+                if (!request.AsJson)
+                    LabView.Write(entry);
+            }
+
+            if (request.AsJson)
+                LabJson.Write(done);
+            if (request.Report is { } report)
+            {
+                await File.WriteAllTextAsync(report, LabReport.Create(done), cancellationToken).ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"The report is in {Path.GetFullPath(report)}.").ConfigureAwait(false);
+            }
+
+            return done.Exists(static entry => entry.Result is null) ? Failed : Success;
+        }
+        catch (LabUsageException e)
+        {
+            await Console.Error.WriteLineAsync($"tandem lab: {e.Message}").ConfigureAwait(false);
+            return BadUsage;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return Cancelled;
+        }
+    }
+
+    private static async Task<LabEntry> RunAsync(LabExperiment experiment, LabRequest request, CancellationToken cancellationToken)
+    {
+        var progress = new Progress(experiment.Name);
+        try
+        {
+            // On a thread that nobody else needs: experiments block, and pin the threads they run on.
+            LabResult result = await Task.Factory.StartNew(
+                () => experiment.RunAsync(new LabContext(request.IsQuick, progress, cancellationToken)).GetAwaiter().GetResult(),
+                cancellationToken,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default).ConfigureAwait(false);
+            return new LabEntry(experiment, result, null);
+        }
+        catch (Exception e) when (e is LabException or WorkerStartException or WorkerCrashedException or IOException or UnauthorizedAccessException)
+        {
+            return new LabEntry(experiment, null, e.Message);
+        }
+    }
+
+    /// <summary>Says on standard error what is going on.</summary>
+    private sealed class Progress(string name) : IProgress<string>
+    {
+        public void Report(string value) => Console.Error.WriteLine($"{name}: {value}");
+    }
+}
+
+/// <summary>An experiment, and what came of it.</summary>
+/// <param name="Experiment">The experiment.</param>
+/// <param name="Result">Null when it could not be done.</param>
+/// <param name="Problem">Why it could not.</param>
+internal sealed record LabEntry(LabExperiment Experiment, LabResult? Result, string? Problem);
