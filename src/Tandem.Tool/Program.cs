@@ -7,8 +7,12 @@ var root = new RootCommand("Runs C# on threads or in separate processes.");
 if (OperatingSystem.IsLinux())
 {
     root.Subcommands.Add(ServeCommand.Create());
-    root.Subcommands.Add(CompareCommand.Create());
-    root.Subcommands.Add(LabCommand.Create());
+    // A supervisor is to be small: it makes nothing of the other commands.
+    if (args is not ["serve", ..])
+    {
+        root.Subcommands.Add(CompareCommand.Create());
+        root.Subcommands.Add(LabCommand.Create());
+    }
 }
 else
 {

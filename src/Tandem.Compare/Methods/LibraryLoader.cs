@@ -23,13 +23,14 @@ internal static class LibraryLoader
         {
             foreach (AssemblyName reference in assembly.GetReferencedAssemblies())
             {
-                if (seen.Add(reference.FullName) && TryLoad(context, reference) is { } loaded && !loaded.Location.StartsWith(FrameworkFolder, StringComparison.Ordinal))
+                if (seen.Add(reference.FullName) && TryLoad(context, reference) is { } loaded && !IsOfFramework(loaded))
                     waiting.Enqueue(loaded);
             }
         }
     }
 
-    private static string FrameworkFolder => Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+    private static bool IsOfFramework(Assembly assembly) =>
+        assembly.Location.StartsWith(Path.GetDirectoryName(typeof(object).Assembly.Location)!, StringComparison.Ordinal);
 
     /// <summary>Null for what is not there: it may never be needed.</summary>
     private static Assembly? TryLoad(AssemblyLoadContext context, AssemblyName name)

@@ -15,7 +15,9 @@ internal sealed class CompareCommandOptions
 
     private readonly Argument<string> _workload = new("work") { Description = "assemblies, numeric, allocate or wait; or the .dll with your own method." };
     private readonly Option<string?> _method = New<string?>("--method", "name", "Your method: Namespace.Type.Method.");
-    private readonly Option<string[]> _items = New<string[]>("--items", "pattern", "Files, one item for each: the method gets its path. ** stands for any folders. Quote it.");
+    private readonly Option<string[]> _items = New<string[]>(
+        "--items", "pattern", "Files, one item for each: the method gets its path. ** stands for any folders. Quote it.");
+
     private readonly Option<string?> _itemsFrom = New<string?>("--items-from", "file", "A file with an item on each line.");
     private readonly Option<int?> _count = New<int?>("--count", "n", "The items are the numbers from 0 to n-1.");
     private readonly Option<string?> _workers = New<string?>(

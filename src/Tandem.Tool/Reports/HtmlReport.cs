@@ -75,7 +75,8 @@ internal sealed class HtmlReport(string title)
         svg .axis{stroke:var(--quiet)} svg .grid{stroke:var(--grid)} svg .bound{stroke:var(--text)} svg .ideal{stroke:var(--quiet);stroke-dasharray:1 3;fill:none}
         svg rect.item{stroke:var(--back);stroke-width:.5}
         {{Palette.Style()}}
-        table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums} th,td{padding:.2rem .6rem;border-bottom:1px solid var(--grid);text-align:right;white-space:nowrap}
+        table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}
+        th,td{padding:.2rem .6rem;border-bottom:1px solid var(--grid);text-align:right;white-space:nowrap}
         th:first-child,td:first-child{text-align:left} tr.chosen{font-weight:700}
         </style>
         </head>
