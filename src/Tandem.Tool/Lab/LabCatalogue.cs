@@ -10,6 +10,10 @@ internal static class LabCatalogue
     internal static IReadOnlyList<LabExperiment> All { get; } =
     [
         new StartExperiment(),
+        new MemoryExperiment(),
+        new SwitchExperiment(),
+        new TalkExperiment(),
+        new CrashExperiment(),
         new ProcessorExperiment(),
     ];
 
