@@ -8,7 +8,7 @@ using Tandem.Tool.Reports;
 namespace Tandem.Tool.Lab.Experiments;
 
 /// <summary>What is left of a hundred items when one of them takes its worker along.</summary>
-internal sealed class CrashExperiment : LabExperiment
+internal sealed partial class CrashExperiment : LabExperiment
 {
     private const int Items = 100;
     private const int Fatal = 50;
@@ -22,7 +22,7 @@ internal sealed class CrashExperiment : LabExperiment
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
-        Death[] deaths = context.IsQuick ? [Death.FailFast] : [Death.Exception, Death.FailFast, Death.StackOverflow, Death.Segmentation];
+        Death[] deaths = context.IsQuick ? [Death.FailFast] : [Death.Exception, Death.FailFast, Death.Segmentation, Death.StackOverflow];
         var table = new LabTable($"Results of {Items} items, one of which goes wrong", ["what goes wrong", $"{Workers} threads", $"{Workers} processes", $"{Workers / 2} processes × 2 threads", "until as many serve again"]);
         var rows = new List<(string Name, double[] Left)>();
         double back = 0;
@@ -108,8 +108,7 @@ internal sealed class CrashExperiment : LabExperiment
             case Death.StackOverflow:
                 return Deeper(item);
             case Death.Segmentation:
-                Marshal.WriteByte(nint.MaxValue, 1);
-                break;
+                return (int)LengthOf(16);
         }
 
         return item;
@@ -117,6 +116,10 @@ internal sealed class CrashExperiment : LabExperiment
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.NoOptimization)]
     private static int Deeper(int depth) => 1 + Deeper(depth + 1);
+
+    /// <summary>Of a text in native memory. Where there is none, the runtime cannot make an exception of it, as it can for its own code.</summary>
+    [LibraryImport("libc", EntryPoint = "strlen")]
+    private static partial nint LengthOf(nint text);
 
     private static string Word(Death death) => death switch
     {
