@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Tandem.Health;
 using Tandem.Diagnostics;
+using Tandem.Health;
 using Tandem.Supervision;
 using Tandem.Transport;
 using Tandem.Work;
