@@ -36,6 +36,7 @@ internal sealed class ChaosRun : IDisposable
         string folder = Directory.CreateTempSubdirectory("tandem-chaos-").FullName;
         try
         {
+            WriteOutAnException();
             // A storm before the storm: what the allocator keeps of one is kept by the next as well, and a leak is what grows.
             TimeSpan time = options.Time == TimeSpan.Zero ? TimeSpan.MaxValue : options.Time / scenarios * 0.7;
             await OnceAsync(scenario, options, Path.Combine(folder, "first"), TimeSpan.FromSeconds(Math.Clamp(options.Time.TotalSeconds / scenarios * 0.3, 1, 10))).ConfigureAwait(false);
@@ -47,6 +48,19 @@ internal sealed class ChaosRun : IDisposable
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>For which the runtime loads a lot, the first time.</summary>
+    private static void WriteOutAnException()
+    {
+        try
+        {
+            throw new InvalidOperationException("Nothing is wrong.");
+        }
+        catch (InvalidOperationException e)
+        {
+            _ = e.ToString();
         }
     }
 

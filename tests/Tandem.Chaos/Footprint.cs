@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Tandem.Chaos;
 
 /// <summary>What this process holds: to be the same after a storm as before.</summary>
-internal sealed record Footprint(int Descriptors, int Children, int SharedMappings, long Memory)
+internal sealed record Footprint(string[] Descriptors, int Children, int SharedMappings, long Memory)
 {
     // The collector and the allocator keep some pages of what they had.
     private const long Slack = 16L * 1024 * 1024;
@@ -19,7 +19,7 @@ internal sealed record Footprint(int Descriptors, int Children, int SharedMappin
 
         string self = "/proc/self";
         return new Footprint(
-            Directory.GetFiles($"{self}/fd").Length,
+            [.. Directory.GetFiles($"{self}/fd").Select(TargetOf).Where(static target => !IsCode(target))],
             CountChildren(),
             File.ReadLines($"{self}/maps").Count(static line => line.Contains("memfd:tandem", StringComparison.Ordinal)),
             PrivateMemory());
@@ -35,11 +35,31 @@ internal sealed record Footprint(int Descriptors, int Children, int SharedMappin
         if (after.SharedMappings > SharedMappings)
             complaints.Add($"{after.SharedMappings} mappings are left, of {SharedMappings}");
         // A socket of the runtime's own may open or close meanwhile.
-        if (after.Descriptors > Descriptors + 4)
-            complaints.Add($"{after.Descriptors} descriptors are open, of {Descriptors}");
+        if (after.Descriptors.Length > Descriptors.Length + 4)
+        {
+            // By what they are: the number behind tells two of one kind apart, and people nothing.
+            IEnumerable<string> kinds = after.Descriptors.Except(Descriptors).CountBy(static target => target.Split('[')[0]).Select(static kind => $"{kind.Value} {kind.Key}");
+            complaints.Add($"{after.Descriptors.Length} descriptors are open, of {Descriptors.Length}; new: {string.Join(", ", kinds)}");
+        }
+
         if (after.Memory > Memory * 1.1 + Slack)
             complaints.Add(string.Create(CultureInfo.InvariantCulture, $"{after.Memory >> 20} MiB are held, of {Memory >> 20}"));
         return complaints;
+    }
+
+    /// <summary>The runtime keeps assemblies open, and their symbols once an exception was written out: when that is first, chance decides.</summary>
+    private static bool IsCode(string target) => target.EndsWith(".dll", StringComparison.Ordinal) || target.EndsWith(".pdb", StringComparison.Ordinal);
+
+    private static string TargetOf(string descriptor)
+    {
+        try
+        {
+            return new FileInfo(descriptor).LinkTarget ?? "";
+        }
+        catch (IOException)
+        {
+            return ""; // the one that this is listed with
+        }
     }
 
     private static int CountChildren()
