@@ -170,7 +170,7 @@ internal sealed class ServiceSupervisor
         _events.Raise(kind, service.Name, (error as WorkerCrashedException)?.ProcessId ?? run.ProcessId, error);
         // What it needs does not come back, so neither does it.
         bool isLost = service.Dependencies.Exists(static dependency => dependency.State == ServiceState.Failed);
-        bool restarts = !_stopping && !isLost && service.Restart switch
+        bool restarts = !isLost && service.Restart switch
         {
             RestartPolicy.Permanent => true,
             RestartPolicy.Transient => error is not null,
@@ -183,6 +183,10 @@ internal sealed class ServiceSupervisor
         }
 
         service.MarkEnded(ServiceState.Stopped, error);
+        // Only the stop keeps it from coming back, whether it ended a moment before it was told to or after.
+        if (_stopping)
+            return null;
+
         return _options.Strategy switch
         {
             SupervisionStrategy.OneForAll => _services,
