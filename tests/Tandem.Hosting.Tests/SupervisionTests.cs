@@ -170,6 +170,28 @@ public sealed class SupervisionTests
         Assert.Equal(0, test.StateOf("top").Restarts);
     }
 
+    [Theory(Timeout = Limits.Test)]
+    [MemberData(nameof(Isolations))]
+    public async Task A_service_that_crashes_before_its_turn_to_stop_has_stopped(Isolation isolation)
+    {
+        await using var test = new TestHost(isolation);
+        (string gate, string stops, string ends) = (test.FileFor("gate"), test.FileFor("stops"), test.FileFor("ends"));
+        test.Add("base", new Part(Ending.Crashes) { Gate = gate })
+            .Add("top", new Part(Ending.Told) { StopsWith = (stops, ends) }, static options => options.DependsOn("base"));
+        await test.Host.StartAsync();
+        await test.WaitAsync("top", ServiceState.Running);
+        Task stop = test.Host.StopAsync();
+        // The base waits for its turn until the top has stopped.
+        await Eventually.Async(() => File.Exists(stops));
+        File.WriteAllText(gate, "");
+        await test.WaitAsync("base", ServiceState.Stopped);
+        File.WriteAllText(ends, "");
+        await stop;
+        ServiceSnapshot service = test.StateOf("base");
+        Assert.Equal((ServiceState.Stopped, 0), (service.State, service.Restarts));
+        Assert.Equal(isolation == Isolation.Process ? typeof(WorkerCrashedException) : typeof(FormatException), service.LastError?.GetType());
+    }
+
     [Fact(Timeout = Limits.Test)]
     public async Task A_host_that_is_disposed_without_being_stopped_leaves_no_process()
     {
