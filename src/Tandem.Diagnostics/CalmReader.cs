@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Diagnostics.Runtime;
 using Microsoft.Diagnostics.Runtime.DataReaders.Implementation;
 
@@ -8,27 +7,13 @@ namespace Tandem.Diagnostics;
 /// Reads another process, and finds nothing where that process is gone. The debugging library reads through a call from native code, by
 /// which no exception may leave: one that did would end this process, because another one has ended.
 /// </summary>
-internal sealed class CalmReader(IDataReader inner) : IDataReader, IThreadReader
+internal sealed class CalmReader(IDataReader inner) : ReaderAround(inner), IThreadReader
 {
-    public string DisplayName => inner.DisplayName;
-
-    public bool IsThreadSafe => inner.IsThreadSafe;
-
-    public OSPlatform TargetPlatform => inner.TargetPlatform;
-
-    public Architecture Architecture => inner.Architecture;
-
-    public int ProcessId => inner.ProcessId;
-
-    public int PointerSize => inner.PointerSize;
-
-    public IEnumerable<ModuleInfo> EnumerateModules() => inner.EnumerateModules();
-
-    public bool GetThreadContext(uint threadID, uint contextFlags, Span<byte> context)
+    public override bool GetThreadContext(uint threadID, uint contextFlags, Span<byte> context)
     {
         try
         {
-            return inner.GetThreadContext(threadID, contextFlags, context);
+            return Inner.GetThreadContext(threadID, contextFlags, context);
         }
         catch (Exception e) when (IsGone(e))
         {
@@ -36,13 +21,11 @@ internal sealed class CalmReader(IDataReader inner) : IDataReader, IThreadReader
         }
     }
 
-    public void FlushCachedData() => inner.FlushCachedData();
-
-    public int Read(ulong address, Span<byte> buffer)
+    public override int Read(ulong address, Span<byte> buffer)
     {
         try
         {
-            return inner.Read(address, buffer);
+            return Inner.Read(address, buffer);
         }
         catch (Exception e) when (IsGone(e))
         {
@@ -50,41 +33,9 @@ internal sealed class CalmReader(IDataReader inner) : IDataReader, IThreadReader
         }
     }
 
-    public bool Read<T>(ulong address, out T value)
-        where T : unmanaged
-    {
-        try
-        {
-            return inner.Read(address, out value);
-        }
-        catch (Exception e) when (IsGone(e))
-        {
-            value = default;
-            return false;
-        }
-    }
+    public IEnumerable<uint> EnumerateOSThreadIds() => (Inner as IThreadReader)?.EnumerateOSThreadIds() ?? [];
 
-    public T Read<T>(ulong address)
-        where T : unmanaged => Read(address, out T value) ? value : default;
-
-    public bool ReadPointer(ulong address, out ulong value)
-    {
-        try
-        {
-            return inner.ReadPointer(address, out value);
-        }
-        catch (Exception e) when (IsGone(e))
-        {
-            value = 0;
-            return false;
-        }
-    }
-
-    public ulong ReadPointer(ulong address) => ReadPointer(address, out ulong value) ? value : 0;
-
-    public IEnumerable<uint> EnumerateOSThreadIds() => (inner as IThreadReader)?.EnumerateOSThreadIds() ?? [];
-
-    public ulong GetThreadTeb(uint osThreadId) => (inner as IThreadReader)?.GetThreadTeb(osThreadId) ?? 0;
+    public ulong GetThreadTeb(uint osThreadId) => (Inner as IThreadReader)?.GetThreadTeb(osThreadId) ?? 0;
 
     private static bool IsGone(Exception e) => e is InvalidOperationException or IOException or UnauthorizedAccessException or ArgumentException;
 }

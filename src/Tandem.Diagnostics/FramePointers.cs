@@ -24,6 +24,28 @@ internal static class FramePointers
         _ => null,
     };
 
+    /// <summary>The return addresses in the chain, and where the stack ended when each was left.</summary>
+    /// <param name="memory">Of the process.</param>
+    /// <param name="frame">The thread's frame pointer.</param>
+    /// <param name="lowest">The stack pointer, where it is known: anything below it was no frame pointer.</param>
+    /// <param name="most">How many to return.</param>
+    internal static IEnumerable<(ulong Address, ulong StackPointer)> Chain(IDataReader memory, ulong frame, ulong lowest, int most)
+    {
+        // What is no multiple of a pointer's size was no frame pointer either.
+        for (int i = 0; i < most && frame >= lowest && (frame & 7) == 0; i++)
+        {
+            if (!memory.ReadPointer(frame, out ulong caller) || !memory.ReadPointer(frame + 8, out ulong address) || address == 0)
+                yield break;
+
+            yield return (address, frame + 16);
+            // The stack grows down, so callers lie above.
+            if (caller <= frame)
+                yield break;
+
+            frame = caller;
+        }
+    }
+
     internal static IEnumerable<MethodFrame> Of(ClrRuntime runtime, ClrThread thread)
     {
         IDataReader memory = runtime.DataTarget.DataReader;
@@ -35,19 +57,10 @@ internal static class FramePointers
             yield break;
 
         ulong frame = BinaryPrimitives.ReadUInt64LittleEndian(context.AsSpan(layout.Pointer));
-        for (int i = 0; i < MaximumFrames; i++)
+        foreach ((ulong address, _) in Chain(memory, frame, lowest: 0, MaximumFrames))
         {
-            if (!memory.ReadPointer(frame, out ulong caller) || !memory.ReadPointer(frame + 8, out ulong address))
-                yield break;
-
             if (runtime.GetMethodByInstructionPointer(address) is { } method)
                 yield return new MethodFrame(method, address);
-
-            // The stack grows down, so callers lie above. Anything else was no frame pointer.
-            if (caller <= frame)
-                yield break;
-
-            frame = caller;
         }
     }
 }

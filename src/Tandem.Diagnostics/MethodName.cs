@@ -12,11 +12,24 @@ internal static partial class MethodName
         name = Closure().Replace(name, ".");
         name = Lambda().Replace(name, "$1.(lambda)");
         name = Local().Replace(name, "$1.$2");
+        name = Main().Replace(name, "$1");
+        while (Arguments().IsMatch(name))
+            name = Arguments().Replace(name, static match => $"<{Assembly().Replace(match.Groups[1].Value, "").Replace("],[", ", ", StringComparison.Ordinal)}>");
         return name.Replace('+', '.');
     }
 
     [GeneratedRegex(@"^(.*?)\+<(.+?)>d(?:__\d+)?(?:`\d+(?:\[\[.*?\]\])?)?\.MoveNext\(")]
     private static partial Regex StateMachine();
+
+    // Innermost first: what holds no others.
+    [GeneratedRegex(@"`\d+\[\[((?:[^\[\]]|\],\[)*)\]\]")]
+    private static partial Regex Arguments();
+
+    [GeneratedRegex(@", [\w.\-]+(?=\],\[|$)")]
+    private static partial Regex Assembly();
+
+    [GeneratedRegex(@"<(\w+)>\$")]
+    private static partial Regex Main();
 
     [GeneratedRegex(@"\+<>c(?:__DisplayClass\d+_\d+)?(?:`\d+(?:\[\[.*?\]\])?)?\.")]
     private static partial Regex Closure();

@@ -68,15 +68,22 @@ internal static class StackWalk
             if (method.Type.Name?.StartsWith("Tandem.Work", StringComparison.Ordinal) == true)
                 break;
 
-            string file = method.Type.Module.Name ?? "";
-            bool isUser = IsUserCode(file);
-            hasUserCode |= isUser;
-            lines.Add(new StackLine(MethodName.Readable(method.Signature ?? method.Name ?? "?"), file, method.MetadataToken, isUser ? OffsetOf(frame, lines.Count == 0) : StackLine.NotWanted));
+            StackLine line = LineOf(frame, lines.Count == 0);
+            hasUserCode |= line.Offset != StackLine.NotWanted;
+            lines.Add(line);
             if (lines.Count == MaximumFrames)
                 break;
         }
 
         return lines;
+    }
+
+    internal static StackLine LineOf(in MethodFrame frame, bool isNewest)
+    {
+        ClrMethod method = frame.Method;
+        string file = method.Type.Module.Name ?? "";
+        return new StackLine(
+            MethodName.Readable(method.Signature ?? method.Name ?? "?"), file, method.MetadataToken, IsUserCode(file) ? OffsetOf(frame, isNewest) : StackLine.NotWanted);
     }
 
     private static bool IsUserCode(string file)

@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Tandem.Tool.Compare;
 using Tandem.Tool.Lab;
 using Tandem.Tool.Serve;
+using Tandem.Tool.Stacks;
+using Tandem.Tool.Top;
 
 var root = new RootCommand("Runs C# on threads or in separate processes.");
 if (OperatingSystem.IsLinux())
@@ -12,6 +15,8 @@ if (OperatingSystem.IsLinux())
     {
         root.Subcommands.Add(CompareCommand.Create());
         root.Subcommands.Add(LabCommand.Create());
+        root.Subcommands.Add(TopCommand.Create());
+        root.Subcommands.Add(StacksCommand.Create());
     }
 }
 else
@@ -19,11 +24,13 @@ else
     root.Subcommands.Add(Unsupported("serve", "hands sockets from process to process in a way that only Linux has"));
     root.Subcommands.Add(Unsupported("compare", "reads what Linux tells of processes"));
     root.Subcommands.Add(Unsupported("lab", "reads what Linux tells of processes"));
+    root.Subcommands.Add(Unsupported("top", "reads what processes use from Linux's /proc"));
+    root.Subcommands.Add(Unsupported("stacks", "stops processes and reads their memory as only Linux lets it"));
 }
 
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
-return parsed.Errors.Count > 0 && parsed.CommandResult.Command.Name is "compare" or "lab" ? CompareExitCode.BadUsage : code;
+return parsed.Action is ParseErrorAction && args is not ["serve", ..] ? CompareExitCode.BadUsage : code;
 
 static Command Unsupported(string name, string why)
 {

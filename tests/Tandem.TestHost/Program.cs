@@ -36,6 +36,14 @@ switch (role)
         Roles.Say(await Roles.NestAsync(kind, int.Parse(work, null)));
         return 0;
 
+    case "traffic": // pools at work, until it is killed
+        await Traffic.RunAsync(kind);
+        return 0;
+
+    case "hang": // items that never end
+        await Traffic.HangAsync();
+        return 0;
+
     default:
         Console.Error.WriteLine($"There is no role '{role}'.");
         return 1;

@@ -14,7 +14,11 @@ internal static class LabCatalogue
         new SwitchExperiment(),
         new TalkExperiment(),
         new CrashExperiment(),
+        new RaceExperiment(),
+        new StackExperiment(),
+        new ProgramCounterExperiment(),
         new ProcessorExperiment(),
+        new WebExperiment(),
     ];
 
     /// <exception cref="LabException">There is no such experiment.</exception>

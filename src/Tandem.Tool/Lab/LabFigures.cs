@@ -1,17 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using Tandem.Compare.Statistics;
 
 namespace Tandem.Tool.Lab;
 
 /// <summary>Measures, and writes what was measured for people.</summary>
 internal static class LabFigures
 {
-    internal static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
-    }
-
     /// <summary>The median of how long an action takes, in seconds; the first time does not count.</summary>
     internal static double Time(int times, Action action)
     {
@@ -24,7 +19,7 @@ internal static class LabFigures
             taken[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
 
-        return Median(taken);
+        return Series.Median(taken);
     }
 
     /// <inheritdoc cref="Time"/>
@@ -39,7 +34,7 @@ internal static class LabFigures
             taken[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
 
-        return Median(taken);
+        return Series.Median(taken);
     }
 
     internal static string Seconds(double seconds) => seconds switch

@@ -14,6 +14,7 @@ internal sealed class PoolEvents
     private readonly ILogger? _logger;
     // By kind and reason, of which there are few. Made when the first worker is not as it should be.
     private ConcurrentDictionary<(WorkerEventKind Kind, string Reason), long>? _reasons;
+    private readonly Queue<WorkerEvent> _recent = [];
     private SerialQueue? _queue;
     private long _timeouts;
     private int _abandoned;
@@ -41,6 +42,16 @@ internal sealed class PoolEvents
         Count(WorkerEventKind.Quarantined),
         Volatile.Read(ref _abandoned));
 
+    /// <summary>The last things that happened and that somebody may want to know the reason of, oldest first.</summary>
+    internal WorkerEvent[] Recent
+    {
+        get
+        {
+            lock (_recent)
+                return [.. _recent];
+        }
+    }
+
     /// <summary>An item has passed its time limit.</summary>
     internal void CountTimeout() => Interlocked.Increment(ref _timeouts);
 
@@ -64,10 +75,17 @@ internal sealed class PoolEvents
         if (_logger is not null)
             Log(kind, worker, detail, error);
 
-        if (Raised is not { } handler)
+        bool isOrdinary = kind is WorkerEventKind.Started or WorkerEventKind.Ready or WorkerEventKind.Ended;
+        if (Raised is null && isOrdinary)
             return;
 
         var happened = new WorkerEvent(kind, _pool, worker, DateTimeOffset.UtcNow, detail);
+        if (!isOrdinary)
+            Remember(happened);
+
+        if (Raised is not { } handler)
+            return;
+
         if (_queue is null)
             Interlocked.CompareExchange(ref _queue, new SerialQueue(), null);
 
@@ -82,6 +100,17 @@ internal sealed class PoolEvents
     {
         Interlocked.CompareExchange(ref _reasons, new(), null);
         return _reasons;
+    }
+
+    private void Remember(WorkerEvent happened)
+    {
+        const int Most = 8;
+        lock (_recent)
+        {
+            if (_recent.Count == Most)
+                _recent.Dequeue();
+            _recent.Enqueue(happened);
+        }
     }
 
     private long Count(WorkerEventKind kind) => Interlocked.Read(ref _counts[(int)kind]);

@@ -50,7 +50,11 @@ public sealed record PoolSnapshot(
 /// <param name="ItemsDone">Items that it has answered.</param>
 /// <param name="PrivateMemory">Memory that it holds for itself alone, in bytes; 0 for a thread, which shares its process's.</param>
 public sealed record WorkerSnapshot(
-    int Id, WorkerState State, bool IsSpare, string? CurrentItem, TimeSpan CurrentItemAge, int InFlight, long ItemsDone, long PrivateMemory);
+    int Id, WorkerState State, bool IsSpare, string? CurrentItem, TimeSpan CurrentItemAge, int InFlight, long ItemsDone, long PrivateMemory)
+{
+    /// <summary>The system's number of a worker thread; 0 for a process, and where the system has none.</summary>
+    internal int ThreadId { get; init; }
+}
 
 /// <summary>Counts of a pool since it was made.</summary>
 /// <param name="Starts">Workers that were started.</param>

@@ -14,6 +14,7 @@ internal static unsafe partial class Libc
     internal const int EAGAIN = 11;
     internal const int SIGKILL = 9;
     internal const int SIGTERM = 15;
+    internal const int SIGSTOP = 19;
 
     internal const int F_SETFD = 2;
     internal const int F_ADD_SEALS = 1033;

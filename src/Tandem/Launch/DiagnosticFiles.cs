@@ -25,6 +25,11 @@ internal static class DiagnosticFiles
         }
     }
 
+    /// <summary>The name of the socket at which the runtime of a process answers; it lies in the process's folder for temporary files.</summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="key">As of <see cref="KeyOf"/>.</param>
+    internal static string SocketOf(int processId, string key) => string.Create(CultureInfo.InvariantCulture, $"dotnet-diagnostic-{processId}-{key}-socket");
+
     /// <summary>Has the runtime of a worker write a dump when it crashes.</summary>
     internal static void RequestDumps(WorkerPoolOptions options, Dictionary<string, string> environment)
     {
@@ -64,7 +69,7 @@ internal static class DiagnosticFiles
 
         string directory = environment.TryGetValue("TMPDIR", out string? own) ? own : Path.GetTempPath();
         string name = string.Create(CultureInfo.InvariantCulture, $"{processId}-{key}");
-        foreach (string file in (ReadOnlySpan<string>)[$"dotnet-diagnostic-{name}-socket", $"clr-debug-pipe-{name}-in", $"clr-debug-pipe-{name}-out"])
+        foreach (string file in (ReadOnlySpan<string>)[SocketOf(processId, key), $"clr-debug-pipe-{name}-in", $"clr-debug-pipe-{name}-out"])
         {
             try
             {

@@ -21,6 +21,7 @@ internal sealed class Instruments
     private readonly Histogram<double> _waits;
     private readonly Histogram<double> _runs;
     private readonly ActivitySource _activities = new(TandemTelemetry.ActivitySourceName);
+    private readonly PoolEventSource _events = new();
 
     private Instruments()
     {
@@ -80,7 +81,7 @@ internal sealed class Instruments
     }
 
     /// <summary>Begins to observe an item.</summary>
-    internal ItemObservation Begin(WorkItem item, string pool)
+    internal ItemObservation Begin(WorkItem item, PoolEngine pool)
     {
         Activity? outer = Activity.Current;
         Activity? activity = _activities.HasListeners() ? _activities.StartActivity(item.Name) : null;
@@ -100,9 +101,8 @@ internal sealed class Instruments
             _runs.Record(run.TotalSeconds, tags);
     }
 
-    private static IEnumerable<Measurement<long>> Each(Func<PoolSnapshot, IEnumerable<Measurement<long>>> measure) => Each(pool => measure(pool.Snapshot()));
-
-    private static IEnumerable<Measurement<long>> Each(Func<PoolEngine, IEnumerable<Measurement<long>>> measure)
+    /// <summary>The pools that have not ended.</summary>
+    internal static List<PoolEngine> LivePools()
     {
         var pools = new List<PoolEngine>();
         lock (Pools)
@@ -114,8 +114,12 @@ internal sealed class Instruments
             }
         }
 
-        return pools.SelectMany(measure);
+        return pools;
     }
+
+    private static IEnumerable<Measurement<long>> Each(Func<PoolSnapshot, IEnumerable<Measurement<long>>> measure) => Each(pool => measure(pool.Snapshot()));
+
+    private static IEnumerable<Measurement<long>> Each(Func<PoolEngine, IEnumerable<Measurement<long>>> measure) => LivePools().SelectMany(measure);
 
     private static IEnumerable<Measurement<long>> QueueLength(PoolSnapshot pool) => [new(pool.QueueLength, Of(pool))];
 
@@ -160,7 +164,8 @@ internal sealed class Instruments
     private static IEnumerable<Measurement<long>> Workers(PoolSnapshot pool) => States.Select(
         state => new Measurement<long>(pool.Workers.Count(worker => NameOf(worker) == state), Of(pool), new("tandem.worker.state", state)));
 
-    private static string NameOf(WorkerSnapshot worker) => worker.State switch
+    /// <summary>A worker's state, as metrics call it.</summary>
+    internal static string NameOf(WorkerSnapshot worker) => worker.State switch
     {
         WorkerState.Starting => "starting",
         WorkerState.Idle when worker.IsSpare => "spare",
@@ -168,6 +173,21 @@ internal sealed class Instruments
         WorkerState.Busy => "busy",
         WorkerState.Draining => "draining",
         _ => "killing",
+    };
+
+    /// <summary>What happened to a worker, as metrics call it.</summary>
+    internal static string NameOf(WorkerEventKind kind) => kind switch
+    {
+        WorkerEventKind.Started => "started",
+        WorkerEventKind.Ready => "ready",
+        WorkerEventKind.Crashed => "crashed",
+        WorkerEventKind.Recycled => "recycled",
+        WorkerEventKind.Killed => "killed",
+        WorkerEventKind.Ended => "ended",
+        WorkerEventKind.StartFailed => "start_failed",
+        WorkerEventKind.RestartLimitReached => "restart_limit_reached",
+        WorkerEventKind.Abandoned => "abandoned",
+        _ => "quarantined",
     };
 
     private static KeyValuePair<string, object?> Of(PoolSnapshot pool) => new("tandem.pool", pool.Name);

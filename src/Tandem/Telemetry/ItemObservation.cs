@@ -6,9 +6,9 @@ namespace Tandem.Telemetry;
 /// <summary>Of an item that somebody wants to know about, or that belongs to a trace: since when, how long it ran, and its activity.</summary>
 /// <param name="activity">The item's own, where somebody listens.</param>
 /// <param name="caller">The trace that it was submitted in.</param>
-/// <param name="pool">The pool's name.</param>
+/// <param name="pool">The pool.</param>
 /// <param name="instruments">Where to record.</param>
-internal sealed class ItemObservation(Activity? activity, Activity? caller, string pool, Instruments instruments)
+internal sealed class ItemObservation(Activity? activity, Activity? caller, PoolEngine pool, Instruments instruments)
 {
     private readonly long _start = Stopwatch.GetTimestamp();
     private long _run;
@@ -35,6 +35,10 @@ internal sealed class ItemObservation(Activity? activity, Activity? caller, stri
     /// <param name="error">Its error; null for none.</param>
     internal void End(WorkItem item, Exception? error)
     {
+        pool.Latencies?.Add(Stopwatch.GetTimestamp() - _start);
+        if (!instruments.WantsItems && activity is null)
+            return;
+
         string outcome = error switch
         {
             null => "completed",
@@ -43,7 +47,7 @@ internal sealed class ItemObservation(Activity? activity, Activity? caller, stri
             WorkTimeoutException => "timed_out",
             _ => "failed",
         };
-        var tags = new TagList { { "tandem.pool", pool }, { "tandem.item.outcome", outcome } };
+        var tags = new TagList { { "tandem.pool", pool.Options.Name }, { "tandem.item.outcome", outcome } };
         if (error is not null)
             tags.Add("error.type", error.GetType().FullName);
 

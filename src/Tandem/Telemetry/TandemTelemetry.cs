@@ -8,4 +8,7 @@ public static class TandemTelemetry
 
     /// <summary>The name of the activity source: an activity for each work item, from its submission to its end.</summary>
     public const string ActivitySourceName = "Tandem";
+
+    /// <summary>The name of the event source that <c>tandem top</c> listens to.</summary>
+    internal const string EventSourceName = "Tandem";
 }

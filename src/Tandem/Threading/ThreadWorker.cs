@@ -44,6 +44,7 @@ internal sealed class ThreadWorker
     private WorkItem? _current;
     private long _startedAt;
     private long _itemsDone;
+    private int _threadId;
 
     internal ThreadWorker(ThreadEngine engine, ThreadWorkerState state, int number)
     {
@@ -77,11 +78,15 @@ internal sealed class ThreadWorker
             item is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Volatile.Read(ref _startedAt)),
             item is null ? 0 : 1,
             ItemsDone,
-            0);
+            0)
+        {
+            ThreadId = Volatile.Read(ref _threadId),
+        };
     }
 
     private void Run()
     {
+        _threadId = SystemThreadId();
         try
         {
             while (!IsAbandoned && _engine.Take() is { } item)
@@ -107,6 +112,18 @@ internal sealed class ThreadWorker
         finally
         {
             _engine.WorkerEnded(this);
+        }
+    }
+
+    private static int SystemThreadId()
+    {
+        try
+        {
+            return OperatingSystem.IsLinux() ? Interop.Libc.GetThreadId() : 0;
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return 0; // threads need nothing of the system's, and a pool of them is no reason to begin
         }
     }
 

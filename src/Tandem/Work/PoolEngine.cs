@@ -23,9 +23,16 @@ internal enum StopMode
 /// </summary>
 internal abstract class PoolEngine(WorkerPoolOptions options)
 {
+    private static int s_lastId;
     private ItemSampling _sampling;
 
     internal WorkerPoolOptions Options { get; } = options;
+
+    /// <summary>Tells it from others of its name in this process.</summary>
+    internal int Id { get; } = Interlocked.Increment(ref s_lastId);
+
+    /// <summary>While somebody watches the pool.</summary>
+    internal LatencySample? Latencies { get; set; }
 
     /// <summary>What happens to the workers.</summary>
     internal PoolEvents Events { get; } = new(options);
@@ -44,7 +51,7 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     {
         if (Activity.Current is not null)
             SubmitObserved(item, Instruments.Present ?? Instruments.MakeNow());
-        else if (Instruments.Present is { WantsItems: true } instruments && (instruments.WantsEach || _sampling.Takes()))
+        else if (Instruments.Present is { } instruments && (Latencies?.Wants() == true || (instruments.WantsItems && (instruments.WantsEach || _sampling.Takes()))))
             SubmitObserved(item, instruments);
         else
             Accept(item);
@@ -55,7 +62,7 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
 
     private void SubmitObserved(WorkItem item, Instruments instruments)
     {
-        ItemObservation observation = instruments.Begin(item, Options.Name);
+        ItemObservation observation = instruments.Begin(item, this);
         item.Details.Observation = observation;
         try
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
+using Tandem.Compare.Statistics;
 using Tandem.Interop;
 using Tandem.Tool.Reports;
 
@@ -99,14 +100,14 @@ internal sealed partial class SwitchExperiment : LabExperiment
     }
 
     /// <summary>The median of some runs, of one byte there and back.</summary>
-    private static double RoundTrip(Partners partners, int trips) => LabFigures.Median(Enumerable.Range(0, 5).Select(_ => partners.Run(trips / 5, 0)));
+    private static double RoundTrip(Partners partners, int trips) => Series.Median(Enumerable.Range(0, 5).Select(_ => partners.Run(trips / 5, 0)));
 
     /// <summary>With an array on each side: half of a round trip is one switch, and one way through an array.</summary>
     private static double Together(WorkerPool pool, bool inProcess, int processor, int size, double budget)
     {
         var partners = new Partners(pool, inProcess, processor, processor);
         int trips = Math.Clamp((int)(budget / (partners.Run(20, size) * 3)), 20, 20_000);
-        return LabFigures.Median(Enumerable.Range(0, 3).Select(_ => partners.Run(trips, size))) / 2;
+        return Series.Median(Enumerable.Range(0, 3).Select(_ => partners.Run(trips, size))) / 2;
     }
 
     /// <summary>The same without a switch: one thread goes through one array, and hands the byte to itself.</summary>
@@ -120,7 +121,7 @@ internal sealed partial class SwitchExperiment : LabExperiment
             byte[] array = GC.AllocateUninitializedArray<byte>(size, pinned: true);
             double once = Rounds(20);
             int rounds = Math.Clamp((int)(budget / (once * 3)), 20, 40_000);
-            result = LabFigures.Median(Enumerable.Range(0, 3).Select(_ => Rounds(rounds)));
+            result = Series.Median(Enumerable.Range(0, 3).Select(_ => Rounds(rounds)));
 
             double Rounds(int count)
             {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Threading.Channels;
+using Tandem.Compare.Statistics;
 using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
@@ -72,7 +73,7 @@ internal sealed class TalkExperiment : LabExperiment
             taken.Add(Stopwatch.GetElapsedTime(before).TotalSeconds);
         }
 
-        return LabFigures.Median(taken);
+        return Series.Median(taken);
     }
 
     /// <summary>A way to talk.</summary>

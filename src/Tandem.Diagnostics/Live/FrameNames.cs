@@ -1,0 +1,50 @@
+namespace Tandem.Diagnostics;
+
+/// <summary>Gives the frames of threads their names and lines, when the process runs on.</summary>
+internal sealed class FrameNames(int processId)
+{
+    private readonly NativeNames _native = new(processId);
+    private readonly Dictionary<ulong, (string Name, string Source)> _known = [];
+
+    internal ThreadStack Describe(ThreadInFlight thread, MemoryMap map)
+    {
+        var frames = new List<StackFrame>(thread.Frames.Count);
+        foreach (RawFrame frame in thread.Frames)
+        {
+            MemoryRegion? region = map.Find(frame.Address);
+            if (frame.Method is null && region is not { IsExecutable: true } && frames.Count > 0)
+                continue; // no code: a register that was used for something else
+
+            // Older frames stand behind their call.
+            (string name, string source) = Name(frame, region, isNewest: frame.StackPointer == thread.StackPointer);
+            frames.Add(new StackFrame(frame.Method is null ? FrameKind.Native : FrameKind.Managed, frame.Address, frame.StackPointer, name, source));
+        }
+
+        MemoryRegion? stack = map.Find(thread.StackPointer);
+        (ulong top, ulong bottom) = thread.Bounds;
+        bool isKnown = top > thread.StackPointer && bottom <= thread.StackPointer && bottom != 0;
+        return new ThreadStack(
+            thread.Id, thread.ManagedId, thread.Name, thread.State, thread.Role, isKnown ? top : stack?.End ?? 0, isKnown ? bottom : stack?.Start ?? 0, frames,
+            frames.Count > 0 ? "" : "it could not be stopped, or has ended.");
+    }
+
+    private (string Name, string Source) Name(RawFrame frame, MemoryRegion? region, bool isNewest)
+    {
+        ulong key = frame.Address;
+        if (_known.TryGetValue(key, out (string Name, string Source) known))
+            return known;
+
+        if (frame.Method is { } method)
+        {
+            StackLine line = StackWalk.LineOf(new MethodFrame(method, frame.Address), isNewest);
+            known = (line.Method, SourceLines.Of(line));
+        }
+        else
+        {
+            known = (_native.Of(isNewest ? frame.Address : frame.Address - 1, region), "");
+        }
+
+        // Code may be compiled anew and put elsewhere, but what lies at an address is seldom replaced by other code.
+        return _known[key] = known;
+    }
+}

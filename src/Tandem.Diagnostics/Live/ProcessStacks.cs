@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Microsoft.Diagnostics.Runtime;
+
+namespace Tandem.Diagnostics;
+
+/// <summary>Takes the stacks of all threads of a process, again and again, while it hardly notices.</summary>
+/// <remarks>
+/// The process stands still only while its threads' registers and stacks are copied. All else is done while it runs: loading the
+/// debugging library, walking the copies, finding names and lines.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class ProcessStacks : IDisposable
+{
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMilliseconds(60);
+
+    private readonly int _processId;
+    private readonly DataTarget _attached;
+    private readonly DataTarget _target;
+    private readonly StoppedReader _reader;
+    private readonly ClrRuntime _runtime;
+    private readonly FrameNames _names;
+    private ulong[] _runtimeThreads = [];
+
+    private ProcessStacks(int processId, DataTarget attached, StoppedReader reader, DataTarget target, ClrRuntime runtime)
+    {
+        _processId = processId;
+        _attached = attached;
+        _reader = reader;
+        _target = target;
+        _runtime = runtime;
+        _names = new FrameNames(processId);
+    }
+
+    /// <summary>Gets ready.</summary>
+    /// <exception cref="StackException">There is no such process, it runs no .NET, or may not be looked into.</exception>
+    internal static ProcessStacks Open(int processId)
+    {
+        if (!Directory.Exists($"/proc/{processId}"))
+            throw new StackException(string.Create(CultureInfo.InvariantCulture, $"there is no process {processId}."));
+
+        if (processId == Environment.ProcessId)
+            throw new StackException("a process cannot stop itself to look at its own stacks.");
+
+        return Guard(processId, () => Prepare(processId));
+    }
+
+    /// <summary>Takes the stacks.</summary>
+    /// <param name="only">The thread to look at; null for all.</param>
+    /// <exception cref="StackException">The process has ended meanwhile, or may not be looked into.</exception>
+    internal StackSample Take(int? only = null) => Guard(_processId, () =>
+    {
+        // Which threads the runtime knows has to be known before they are copied.
+        _reader.Copies = new StackCopies();
+        _runtime.FlushCachedData();
+        _runtimeThreads = [.. _runtime.Threads.Select(static thread => thread.Address)];
+        MemoryMap map = MemoryMap.Of(_processId);
+        List<ThreadInFlight> threads = ThreadInFlight.Of(_processId, only);
+        if (only is { } wanted && threads.Count == 0)
+            throw new StackException(string.Create(CultureInfo.InvariantCulture, $"process {_processId} has no thread {wanted}."));
+
+        (_reader.Registers, _reader.Copies, TimeSpan pause) = Copy(_processId, map, _runtimeThreads);
+        _runtime.FlushCachedData();
+        Dictionary<int, ClrThread> managed = [];
+        foreach (ClrThread thread in _runtime.Threads)
+        {
+            if (thread.IsAlive)
+                managed[(int)thread.OSThreadId] = thread;
+        }
+
+        foreach (ThreadInFlight thread in threads)
+        {
+            if (_reader.Registers.TryGetValue(thread.Id, out ThreadRegisters? registers))
+                thread.Walk(registers, managed.GetValueOrDefault(thread.Id), _runtime);
+        }
+
+        return new StackSample(_processId, pause, [.. threads.Select(thread => _names.Describe(thread, map))]);
+    });
+
+    public void Dispose()
+    {
+        _runtime.Dispose();
+        _target.Dispose();
+        _attached.Dispose();
+    }
+
+    private static ProcessStacks Prepare(int processId)
+    {
+        // Rights are found out before anything heavy is done; and the code for it is compiled.
+        Copy(processId, MemoryMap.Of(processId), []);
+        DataTarget attached = DataTarget.AttachToProcess(processId, suspend: false);
+        var reader = new StoppedReader(attached.DataReader);
+        var target = new DataTarget(new CalmReader(reader), new DataTargetOptions());
+        try
+        {
+            ClrRuntime runtime = CreateRuntime(processId, target);
+            return new ProcessStacks(processId, attached, reader, target, runtime);
+        }
+        catch
+        {
+            target.Dispose();
+            attached.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Stops the process, copies, and lets it go; on a thread of its own, since what that traces is let go when it ends, whatever happens.</summary>
+    private static (Dictionary<int, ThreadRegisters> Registers, StackCopies Copies, TimeSpan Pause) Copy(int processId, MemoryMap map, ulong[] runtimeThreads)
+    {
+        Dictionary<int, ThreadRegisters> registers = [];
+        var copies = new StackCopies();
+        TimeSpan pause = default;
+        ExceptionDispatchInfo? error = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                StoppedProcess.Hurry();
+                long start = Stopwatch.GetTimestamp();
+                using (StoppedProcess process = StoppedProcess.Stop(processId, StopLimit))
+                {
+                    registers = process.Registers;
+                    copies = StackCopies.Take(processId, registers, map, runtimeThreads);
+                }
+
+                pause = Stopwatch.GetElapsedTime(start);
+            }
+            catch (Exception e)
+            {
+                error = ExceptionDispatchInfo.Capture(e);
+            }
+        })
+        {
+            IsBackground = true,
+            Name = "Tandem stacks",
+        };
+        thread.Start();
+        thread.Join();
+        error?.Throw();
+        return (registers, copies, pause);
+    }
+
+    private static ClrRuntime CreateRuntime(int processId, DataTarget target)
+    {
+        if (target.ClrVersions.Length == 0)
+            throw new StackException(string.Create(CultureInfo.InvariantCulture, $"process {processId} is not a .NET process: it has loaded no .NET runtime."));
+
+        ClrInfo info = target.ClrVersions[0];
+        if (info.Version.Major is > 0 and < 5)
+        {
+            throw new StackException(string.Create(
+                CultureInfo.InvariantCulture, $"process {processId} runs .NET {info.Version}, which is too old: .NET 5 is the first whose stacks can be read."));
+        }
+
+        string beside = Path.Combine(Path.GetDirectoryName(info.ModuleInfo.FileName) ?? "/", StackWalk.DebuggingLibrary);
+        // A program in a single file has none with it, but this program's own may be of the same runtime.
+        string own = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), StackWalk.DebuggingLibrary);
+        string? library = File.Exists(beside) ? beside : IsOwn(info.Version) && File.Exists(own) ? own : null;
+        return library is not null
+            ? info.CreateRuntime(library, ignoreMismatch: true)
+            : throw new StackException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"process {processId} runs .NET {info.Version} without its debugging library ({beside}), which reading its stacks needs; "
+                + $"a single file has none. Run tandem with that version of .NET (DOTNET_ROOT)."));
+    }
+
+    private static bool IsOwn(Version version) =>
+        version.Major == Environment.Version.Major && version.Minor == Environment.Version.Minor && version.Build == Environment.Version.Build;
+
+    private static T Guard<T>(int processId, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception e) when (HasEnded(processId))
+        {
+            throw new StackException(string.Create(CultureInfo.InvariantCulture, $"process {processId} has ended meanwhile."), e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new StackException(TraceRights.Explain(processId, TraceRights.AccessDenied), e);
+        }
+        catch (Exception e) when (e is not StackException)
+        {
+            throw new StackException($"the stacks of process {processId} could not be read: {e.GetType().Name}: {e.Message}", e);
+        }
+    }
+
+    private static bool HasEnded(int processId)
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{processId}/stat");
+            return stat[stat.LastIndexOf(')') + 2] is 'Z' or 'X';
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e is not UnauthorizedAccessException;
+        }
+    }
+}

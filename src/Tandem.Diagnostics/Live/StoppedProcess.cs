@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Tandem.Diagnostics;
+
+/// <summary>
+/// A process all of whose threads stand still, until this is disposed by the same thread, or that thread ends: the system lets go of
+/// what a thread traces when it ends, however that comes.
+/// </summary>
+internal sealed unsafe partial class StoppedProcess : IDisposable
+{
+    private const int MostPasses = 20;
+
+    private const int Seize = 0x4206;
+    private const int Interrupt = 0x4207;
+    private const int Detach = 17;
+    private const int GetRegisterSet = 0x4204;
+    private const int GeneralRegisters = 1;
+    private const int WaitForAny = 0x40000000;
+    private const int DoNotWait = 1;
+    private const int StopEvent = 128;
+    private const int NoSuchProcess = 3;
+
+    private readonly Dictionary<int, int> _stopped = []; // threads, and the signal that each was about to get
+    private readonly HashSet<int> _seized = [];
+
+    private StoppedProcess()
+    {
+    }
+
+    /// <summary>The registers of the threads that stand still.</summary>
+    internal Dictionary<int, ThreadRegisters> Registers { get; } = [];
+
+    /// <summary>Stops a process.</summary>
+    /// <param name="processId">The process.</param>
+    /// <param name="limit">How long to wait for threads that do not stop, because they wait for a device.</param>
+    /// <exception cref="StackException">It may not be traced.</exception>
+    internal static StoppedProcess Stop(int processId, TimeSpan limit)
+    {
+        ChildSignals.SilenceStops();
+        var process = new StoppedProcess();
+        try
+        {
+            long start = Stopwatch.GetTimestamp();
+            // Threads that still run may start others meanwhile.
+            for (int pass = 0; pass < MostPasses && process.SeizeNew(processId); pass++)
+            {
+                while (process._stopped.Count < process._seized.Count && Stopwatch.GetElapsedTime(start) < limit)
+                    process.Collect();
+            }
+
+            return process;
+        }
+        catch
+        {
+            process.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Has the system prefer this thread, where that is allowed: others wait for it.</summary>
+    internal static void Hurry() => _ = SetPriority(0, 0, -20);
+
+    public void Dispose()
+    {
+        foreach ((int thread, int signal) in _stopped)
+            _ = PTrace(Detach, thread, 0, signal);
+
+        _stopped.Clear();
+    }
+
+    private bool SeizeNew(int processId)
+    {
+        bool any = false;
+        foreach (string folder in Directory.EnumerateDirectories($"/proc/{processId}/task"))
+        {
+            int thread = int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture);
+            if (_seized.Contains(thread))
+                continue;
+
+            if (PTrace(Seize, thread, 0, 0) != 0)
+            {
+                int error = Marshal.GetLastPInvokeError();
+                if (error == NoSuchProcess)
+                    continue; // it has ended
+
+                if (_seized.Count == 0)
+                    throw new StackException(TraceRights.Explain(processId, error));
+
+                continue;
+            }
+
+            _ = PTrace(Interrupt, thread, 0, 0);
+            _seized.Add(thread);
+            any = true;
+        }
+
+        return any;
+    }
+
+    private void Collect()
+    {
+        byte* buffer = stackalloc byte[ThreadRegisters.Size];
+        foreach (int thread in _seized)
+        {
+            if (_stopped.ContainsKey(thread))
+                continue;
+
+            int status;
+            int waited = WaitPid(thread, &status, WaitForAny | DoNotWait);
+            if (waited == 0)
+                continue;
+
+            if (waited < 0 || (status & 0xFF) != 0x7F)
+            {
+                _seized.Remove(thread); // it has ended
+                continue;
+            }
+
+            // One that was about to get a signal gets it when it goes on.
+            _stopped[thread] = status >> 16 == StopEvent ? 0 : (status >> 8) & 0xFF;
+            var vector = new Vector { Base = buffer, Length = ThreadRegisters.Size };
+            if (PTrace(GetRegisterSet, thread, GeneralRegisters, (nint)(&vector)) == 0)
+                Registers[thread] = new ThreadRegisters(new ReadOnlySpan<byte>(buffer, (int)vector.Length));
+        }
+
+        if (_stopped.Count < _seized.Count)
+            Thread.Yield();
+    }
+
+    [LibraryImport("libc", EntryPoint = "ptrace", SetLastError = true)]
+    private static partial nint PTrace(nint request, nint pid, nint address, nint data);
+
+    [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
+    private static partial int WaitPid(int pid, int* status, int options);
+
+    [LibraryImport("libc", EntryPoint = "setpriority")]
+    private static partial int SetPriority(int which, uint who, int priority);
+
+    private struct Vector
+    {
+        internal byte* Base;
+        internal nuint Length;
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Diagnostics.Runtime;
+
+namespace Tandem.Diagnostics;
+
+/// <summary>Reads a process as it was when it stood still for a moment: registers and stacks are those of then.</summary>
+internal sealed class StoppedReader(IDataReader inner) : ReaderAround(inner)
+{
+    /// <summary>Of the threads that stood still.</summary>
+    internal Dictionary<int, ThreadRegisters> Registers { get; set; } = [];
+
+    /// <summary>What was copied then.</summary>
+    internal StackCopies Copies { get; set; } = new();
+
+    public override bool GetThreadContext(uint threadID, uint contextFlags, Span<byte> context) =>
+        Registers.TryGetValue((int)threadID, out ThreadRegisters? registers) && registers.WriteContext(context);
+
+    public override int Read(ulong address, Span<byte> buffer)
+    {
+        int read = Copies.Read(address, buffer);
+        return read == buffer.Length ? read : read + Inner.Read(address + (ulong)read, buffer[read..]);
+    }
+}

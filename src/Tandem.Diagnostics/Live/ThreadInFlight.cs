@@ -1,0 +1,96 @@
+using System.Globalization;
+using Microsoft.Diagnostics.Runtime;
+
+namespace Tandem.Diagnostics;
+
+/// <summary>A frame as it was found: still without a name.</summary>
+internal readonly record struct RawFrame(ulong Address, ulong StackPointer, ClrMethod? Method);
+
+/// <summary>A thread whose stack is being taken.</summary>
+internal sealed class ThreadInFlight
+{
+    private const int MostFrames = 400;
+
+    private ThreadInFlight(int id, string name, char state)
+    {
+        Id = id;
+        Name = name;
+        State = state;
+    }
+
+    internal int Id { get; }
+
+    internal string Name { get; }
+
+    internal char State { get; }
+
+    internal int? ManagedId { get; private set; }
+
+    internal string Role { get; private set; } = "";
+
+    /// <summary>As the runtime knows them; 0 where it does not.</summary>
+    internal (ulong Top, ulong Bottom) Bounds { get; private set; }
+
+    internal ulong StackPointer { get; private set; }
+
+    /// <summary>The newest first.</summary>
+    internal List<RawFrame> Frames { get; } = [];
+
+    /// <summary>The threads of a process, with what they are doing while nobody disturbs them.</summary>
+    internal static List<ThreadInFlight> Of(int processId, int? only)
+    {
+        List<ThreadInFlight> threads = [];
+        foreach (string folder in Directory.EnumerateDirectories($"/proc/{processId}/task"))
+        {
+            int id = int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture);
+            if (only is { } wanted && id != wanted)
+                continue;
+
+            try
+            {
+                string stat = File.ReadAllText(folder + "/stat");
+                int end = stat.LastIndexOf(')');
+                threads.Add(new ThreadInFlight(id, stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..end], stat[end + 2]));
+            }
+            catch (IOException)
+            {
+                // It has ended meanwhile.
+            }
+        }
+
+        threads.Sort(static (one, other) => one.Id.CompareTo(other.Id));
+        return threads;
+    }
+
+    /// <summary>Collects the frames.</summary>
+    internal void Walk(ThreadRegisters registers, ClrThread? thread, ClrRuntime runtime)
+    {
+        StackPointer = registers.StackPointer;
+        // Two ways, put together by where on the stack each frame lies: the runtime's own, which knows its methods, and the chain
+        // of frame pointers, which native code has as well, as far as it was compiled to keep them.
+        var found = new SortedDictionary<ulong, RawFrame>();
+        if (thread is not null)
+        {
+            ManagedId = thread.ManagedThreadId;
+            Role = thread.IsFinalizer ? "finalizer" : thread.IsGc ? "gc" : "";
+            Bounds = (Math.Max(thread.StackBase, thread.StackLimit), Math.Min(thread.StackBase, thread.StackLimit));
+            foreach (ClrStackFrame frame in thread.EnumerateStackTrace(includeContext: false, MostFrames))
+            {
+                if (frame.Method is { } method)
+                    found[frame.StackPointer] = new RawFrame(frame.InstructionPointer, frame.StackPointer, method);
+            }
+        }
+
+        foreach ((ulong address, ulong stackPointer) in FramePointers.Chain(runtime.DataTarget.DataReader, registers.FramePointer, registers.StackPointer, MostFrames))
+            AddMissing(address, stackPointer);
+
+        AddMissing(registers.ProgramCounter, registers.StackPointer);
+        Frames.AddRange(found.Values.Where(frame => frame.StackPointer >= registers.StackPointer));
+
+        void AddMissing(ulong address, ulong stackPointer)
+        {
+            if (!found.ContainsKey(stackPointer))
+                found[stackPointer] = new RawFrame(address, stackPointer, thread is null ? null : runtime.GetMethodByInstructionPointer(address));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.CommandLine;
+using System.Globalization;
+using Tandem.Tool.Serve;
+
+namespace Tandem.Tool;
+
+/// <summary>The time between two samples, for the commands that take them.</summary>
+internal static class IntervalOption
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+
+    /// <param name="description">Of the option.</param>
+    /// <param name="least">In milliseconds: what the shortest interval is.</param>
+    /// <param name="examples">Such as "100ms or 2s".</param>
+    internal static Option<TimeSpan?> Create(string description, int least, string examples) => new("--interval")
+    {
+        Description = description,
+        HelpName = "time",
+        CustomParser = result =>
+        {
+            TimeSpan? value = result.Tokens is [var token] ? Quantity.Duration(token.Value) : null;
+            if (value is null || value < TimeSpan.FromMilliseconds(least) || value > Longest)
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"--interval is a time between {least}ms and 1m, such as {examples}."));
+
+            return value;
+        },
+    };
+}

@@ -1,0 +1,111 @@
+namespace Tandem.Tool.Lab.Experiments;
+
+/// <summary>What becomes of a Dictionary that threads write without a lock. In a worker process: what loops forever is ended with it.</summary>
+internal static class RaceDictionary
+{
+    private const int KeysOfEach = 20_000;
+
+    private static readonly TimeSpan Endless = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>So many new Dictionaries, each written by so many threads, with keys that no other thread writes.</summary>
+    internal static async Task<Outcome> RunAsync(int times, int threads, CancellationToken cancellationToken)
+    {
+        var options = new WorkerPoolOptions { Workers = 1, CancellationGrace = TimeSpan.Zero, TerminationGrace = TimeSpan.Zero };
+        await using WorkerPool pool = WorkerPool.Create(options);
+        var outcome = new Outcome(times);
+        for (int i = 0; i < times; i++)
+        {
+            try
+            {
+                Try one = await pool.RunAsync(() => Write(threads), new WorkOptions { Timeout = i == 0 ? TimeSpan.FromSeconds(30) : Endless }, cancellationToken).ConfigureAwait(false);
+                outcome.Add(one, threads * KeysOfEach);
+            }
+            catch (WorkTimeoutException)
+            {
+                if (++outcome.Hung == 2)
+                    return outcome with { Times = i + 1 };
+            }
+        }
+
+        return outcome;
+    }
+
+    private static Try Write(int threads)
+    {
+        var shared = new Dictionary<int, int>();
+        var errors = new string?[threads];
+        LabThreads.Run(threads, thread =>
+        {
+            try
+            {
+                for (int i = 0; i < KeysOfEach; i++)
+                    shared[(thread * KeysOfEach) + i] = i;
+            }
+            catch (Exception e)
+            {
+                errors[thread] = e.GetType().Name;
+            }
+        });
+        return new Try([.. errors.OfType<string>()], Enumerable.Range(0, threads * KeysOfEach).Count(key => Holds(shared, key)));
+    }
+
+    private static bool Holds(Dictionary<int, int> words, int key)
+    {
+        try
+        {
+            return words.ContainsKey(key);
+        }
+        catch (InvalidOperationException)
+        {
+            // A chain of entries goes in a circle, which the Dictionary notices.
+            return false;
+        }
+    }
+
+    /// <summary>What came of all of them.</summary>
+    /// <param name="Times">How many Dictionaries there were.</param>
+    internal sealed record Outcome(int Times)
+    {
+        /// <summary>Those during which a thread was thrown out.</summary>
+        internal int Thrown { get; private set; }
+
+        /// <summary>Those that lack entries although nothing was thrown.</summary>
+        internal int Silent { get; private set; }
+
+        /// <summary>Those that had all that was written.</summary>
+        internal int Whole { get; private set; }
+
+        /// <summary>Those that did not come to an end.</summary>
+        internal int Hung { get; set; }
+
+        internal SortedDictionary<string, int> Errors { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>The share of entries that are not there, of those that lack some although nothing was thrown.</summary>
+        internal List<double> Lost { get; } = [];
+
+        internal void Add(Try one, int written)
+        {
+            foreach (string error in one.Errors)
+                Errors[error] = Errors.GetValueOrDefault(error) + 1;
+
+            if (one.Errors.Length > 0)
+            {
+                Thrown++;
+                return;
+            }
+
+            if (one.Found == written)
+            {
+                Whole++;
+                return;
+            }
+
+            Silent++;
+            Lost.Add(1 - ((double)one.Found / written));
+        }
+    }
+
+    /// <param name="Errors">The types of what was thrown, one for each thread at most.</param>
+    /// <param name="Found">How many of the keys are there.</param>
+    internal sealed record Try(string[] Errors, int Found);
+}

@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.Versioning;
+using Tandem.Compare.Statistics;
+using Tandem.Interop;
+using Tandem.Tool.Reports;
+
+namespace Tandem.Tool.Lab.Experiments;
+
+/// <summary>What threads do to data that they change without a lock, and what each remedy costs.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class RaceExperiment : LabExperiment
+{
+    private const int MaximumThreads = 16;
+    private const int Repetitions = 3;
+    private const int MostRepetitions = 50;
+
+    internal override string Name => "race";
+
+    internal override string Question => "What do threads do to data without a lock, and what does each remedy cost?";
+
+    internal override string Expected => "Updates get lost, a Dictionary breaks or loops forever; Interlocked costs less than a lock, and not to share costs nothing.";
+
+    internal override async Task<LabResult> RunAsync(LabContext context)
+    {
+        int threads = Math.Clamp(Environment.ProcessorCount, 2, MaximumThreads);
+        context.Progress.Report("a Dictionary without a lock");
+        RaceDictionary.Outcome dictionary = await RaceDictionary.RunAsync(context.Times(200, 20), threads, context.CancellationToken).ConfigureAwait(false);
+
+        int counts = context.Times(4_000_000, 1_000_000), words = context.Times(1_000_000, 100_000);
+        context.Progress.Report("remedies on threads");
+        // For longer than a thread's turn, and until something is lost: on a busy machine, one may be done before the next begins.
+        Cost plain = OnThreads("nothing", "plain", threads, 10 * counts, static (one, operations) => one.Plain(operations), MostRepetitions);
+        List<Cost> counter =
+        [
+            plain,
+            OnThreads("Interlocked", "interlocked", threads, counts, static (one, operations) => one.Atomic(operations)),
+            OnThreads("lock", "lock", threads, counts, static (one, operations) => one.Locked(operations)),
+            OnThreads("a count each, then added", "own", threads, counts, static (one, operations) => one.Own(operations)),
+        ];
+        List<Cost> tables =
+        [
+            OnThreads("lock", "lock_words", threads, words, static (one, operations) => one.LockedWords(operations)),
+            OnThreads("ConcurrentDictionary", "concurrent_words", threads, words, static (one, operations) => one.ConcurrentWords(operations)),
+            OnThreads("a Dictionary each, merged", "own_words", threads, words, static (one, operations) => one.OwnWords(operations)),
+        ];
+        context.Progress.Report("remedies in processes");
+        await using WorkerPool pool = WorkerPool.Processes(threads);
+        counter.Add(await InProcessesAsync("processes, a result each", "process", pool, threads, counts, CountAsync).ConfigureAwait(false));
+        counter.Add(await InProcessesAsync("processes, SharedCounter", "shared", pool, threads, counts, ShareAsync).ConfigureAwait(false));
+        tables.Add(await InProcessesAsync("processes, a result each", "process_words", pool, threads, words, CountWordsAsync).ConfigureAwait(false));
+        return Tell(threads, dictionary, plain, counter, tables);
+    }
+
+    private static LabResult Tell(int threads, RaceDictionary.Outcome dictionary, Cost plain, List<Cost> counter, List<Cost> tables)
+    {
+        Cost atomic = counter[1], locked = counter[2], own = counter[3];
+        double broken = (double)(dictionary.Times - dictionary.Whole) / dictionary.Times;
+        bool isOrdered = own.Together < atomic.Together && atomic.Together < locked.Together;
+        LabVerdict verdict = (plain.Lost > 0, broken > 0) switch
+        {
+            (true, true) => isOrdered && dictionary.Hung > 0 ? LabVerdict.Holds : LabVerdict.Partly,
+            (false, false) => LabVerdict.DoesNotHold,
+            _ => LabVerdict.Partly,
+        };
+        var result = new LabResult(
+            $"{threads} threads on {Environment.ProcessorCount} processors lost {plain.Lost:P0} of their counts and broke {broken:P0} of the Dictionaries, {dictionary.Hung} endlessly; "
+            + $"a safe count takes {LabFigures.Seconds(atomic.Together)} with Interlocked, {LabFigures.Seconds(locked.Together)} with a lock, {LabFigures.Seconds(own.Together)} where each has its own.",
+            verdict)
+        {
+            Values =
+            {
+                ["threads_count"] = threads,
+                ["counter_lost_percent"] = plain.Lost * 100,
+                ["dictionary_tries_count"] = dictionary.Times,
+                ["dictionary_thrown_count"] = dictionary.Thrown,
+                ["dictionary_silent_count"] = dictionary.Silent,
+                ["dictionary_whole_count"] = dictionary.Whole,
+                ["dictionary_endless_count"] = dictionary.Hung,
+                ["remedies_lost_percent"] = counter.Skip(1).Concat(tables).Max(static one => one.Lost) * 100,
+            },
+        };
+        if (Environment.ProcessorCount == 1)
+            result.Text.Add("On one processor, threads take turns: updates get lost only where a turn ends between a read and its write.");
+        else if (dictionary.Hung == 0)
+            result.Text.Add("No Dictionary looped forever: .NET's counts the steps that it takes along a chain, and throws.");
+
+        var harm = new LabTable($"New Dictionaries, each written by {threads} threads without a lock", ["what came of it", "Dictionaries"]);
+        harm.Row("all entries there", Whole(dictionary.Whole)).Row("did not end", Whole(dictionary.Hung))
+            .Row("a thread got an exception", Whole(dictionary.Thrown)).Row("no exception, entries missing", Whole(dictionary.Silent));
+        if (dictionary.Lost.Count > 0)
+            harm.Row("share of entries that these lack, median", Series.Median(dictionary.Lost).ToString("P2", CultureInfo.InvariantCulture));
+        foreach ((string error, int times) in dictionary.Errors)
+            harm.Row($"threads that got {error}", Whole(times));
+
+        result.Tables.Add(harm);
+        Add(result, $"Counting to one number: a count, for each of {threads}", counter);
+        Add(result, $"Counting {RaceCounting.Words} words in a Dictionary: a word, for each of {threads}", tables);
+        return result;
+    }
+
+    private static void Add(LabResult result, string title, List<Cost> costs)
+    {
+        var table = new LabTable(title, ["remedy", "lost", "alone", "together", "all, per second"]);
+        foreach (Cost one in costs)
+        {
+            table.Row(one.Name, one.Lost.ToString("P0", CultureInfo.InvariantCulture), LabFigures.Seconds(one.Alone), LabFigures.Seconds(one.Together), $"{(one.Rate / 1e6).ToString("0.0", CultureInfo.InvariantCulture)} million");
+            result.Values[$"{one.Key}_alone_seconds"] = one.Alone;
+            result.Values[$"{one.Key}_together_seconds"] = one.Together;
+        }
+
+        result.Tables.Add(table);
+        Svg plot = Charts.Dots(title, "time of one operation", [.. costs.Select(static one => one.Name)], [("alone", [.. costs.Select(static one => one.Alone)]), ("together", [.. costs.Select(static one => one.Together)])], LabFigures.Seconds);
+        result.Plots.Add((plot, table));
+    }
+
+    private static string Whole(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static Cost OnThreads(string name, string key, int threads, int operations, Action<RaceCounting, int> count, int mostRepetitions = Repetitions)
+    {
+        int[] processors = Libc.GetProcessors();
+        (double alone, _) = Measure(1);
+        (double together, double lost) = Measure(threads);
+        return new Cost(name, key, lost, alone, together, threads / together);
+
+        (double Seconds, double Lost) Measure(int parties)
+        {
+            var seconds = new List<double>();
+            var losses = new List<double>();
+            while (losses.Count < Repetitions || (parties > 1 && losses.Count < mostRepetitions && losses.Max() <= 0))
+            {
+                var counting = new RaceCounting();
+                seconds.Add(LabThreads.Run(parties, index =>
+                {
+                    // A system that is busy may well run both on one, where they do not meet.
+                    if (processors.Length > 1)
+                        Libc.TryPin(processors[index % processors.Length]);
+                    count(counting, operations);
+                }));
+                losses.Add(1 - ((double)counting.Count / ((long)operations * parties)));
+            }
+
+            return (Series.Median(seconds) / operations, losses.Average());
+        }
+    }
+
+    private static async Task<Cost> InProcessesAsync(string name, string key, WorkerPool pool, int processes, int operations, Func<WorkerPool, int, int, Task<long>> count)
+    {
+        await count(pool, processes, 1).ConfigureAwait(false);
+        (double alone, _) = await MeasureAsync(1).ConfigureAwait(false);
+        (double together, double lost) = await MeasureAsync(processes).ConfigureAwait(false);
+        return new Cost(name, key, lost, alone, together, processes / together);
+
+        async Task<(double Seconds, double Lost)> MeasureAsync(int parties)
+        {
+            var seconds = new List<double>();
+            double lost = 0;
+            for (int i = 0; i < Repetitions; i++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                long counted = await count(pool, parties, operations).ConfigureAwait(false);
+                seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+                lost = Math.Max(lost, 1 - ((double)counted / ((long)operations * parties)));
+            }
+
+            return (Series.Median(seconds) / operations, lost);
+        }
+    }
+
+    private static async Task<long> CountAsync(WorkerPool pool, int processes, int operations)
+    {
+        long[] counts = await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => pool.RunAsync(() => RaceCounting.Alone(operations)))).ConfigureAwait(false);
+        return counts.Sum();
+    }
+
+    private static async Task<long> ShareAsync(WorkerPool pool, int processes, int operations)
+    {
+        using var counter = new SharedCounter();
+        await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => pool.RunAsync(() => RaceCounting.Shared(counter, operations)))).ConfigureAwait(false);
+        return counter.Value;
+    }
+
+    private static async Task<long> CountWordsAsync(WorkerPool pool, int processes, int operations)
+    {
+        Dictionary<int, int>[] all = await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => pool.RunAsync(() => RaceCounting.AloneWords(operations)))).ConfigureAwait(false);
+        var merged = new RaceCounting();
+        foreach (Dictionary<int, int> one in all)
+            merged.Merge(one);
+
+        return merged.Count;
+    }
+
+    /// <param name="Name">The remedy.</param>
+    /// <param name="Key">Its name for programs.</param>
+    /// <param name="Lost">The share of updates that were lost.</param>
+    /// <param name="Alone">Seconds of one operation where nobody else is at it.</param>
+    /// <param name="Together">Seconds of one operation, as each of all those who are at it sees it.</param>
+    /// <param name="Rate">Operations per second of all together.</param>
+    private sealed record Cost(string Name, string Key, double Lost, double Alone, double Together, double Rate);
+}

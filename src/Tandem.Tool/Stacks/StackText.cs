@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using Tandem.Diagnostics;
+using Tandem.Tool.Top.Watching;
+
+namespace Tandem.Tool.Stacks;
+
+/// <summary>Stacks as lines of text.</summary>
+[SupportedOSPlatform("linux")]
+internal static class StackText
+{
+    /// <summary>The stacks of a process, or of one thread of it; or why there are none.</summary>
+    internal static IReadOnlyList<string> Of(int processId, int? threadId)
+    {
+        try
+        {
+            using ProcessStacks stacks = ProcessStacks.Open(processId);
+            return [.. Lines(stacks.Take(threadId))];
+        }
+        catch (StackException e)
+        {
+            return [e.Message];
+        }
+    }
+
+    internal static IEnumerable<string> Lines(StackSample sample)
+    {
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"Process {sample.ProcessId} ({ProcFs.ProgramName(sample.ProcessId)}), {sample.Threads.Count} threads, stood still for {sample.Pause.TotalMilliseconds:0.0} ms");
+        foreach (ThreadStack thread in sample.Threads)
+        {
+            yield return "";
+            yield return Head(thread);
+            yield return thread.Problem.Length > 0 ? $"   no stack: {thread.Problem}" : Range(thread);
+            foreach (StackFrame frame in thread.Frames)
+            {
+                string kind = frame.Kind == FrameKind.Managed ? "at" : "--";
+                yield return string.Create(CultureInfo.InvariantCulture, $"   {frame.Address:x12} {kind} {frame.Name}{frame.Source}");
+            }
+        }
+    }
+
+    internal static string StateOf(ThreadStack thread) => thread.State switch
+    {
+        'R' => "running",
+        'S' => "waiting",
+        'D' => "waiting for a device",
+        'T' or 't' => "stopped",
+        'Z' or 'X' => "ended",
+        _ => "idle",
+    };
+
+    private static string Head(ThreadStack thread)
+    {
+        string managed = thread.ManagedId is { } id ? string.Create(CultureInfo.InvariantCulture, $", .NET {id}") : "";
+        string role = thread.Role.Length > 0 ? $", {thread.Role}" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"Thread {thread.Id} \"{thread.Name}\"{managed}{role}, {StateOf(thread)}");
+    }
+
+    private static string Range(ThreadStack thread)
+    {
+        string size = Kibibytes(thread.StackTop - thread.StackBottom);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"   stack {thread.StackBottom:x12}-{thread.StackTop:x12} ({size}), used {Kibibytes(thread.StackUsed)}; pc {thread.ProgramCounter:x12}");
+    }
+
+    private static string Kibibytes(ulong bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} KiB");
+}

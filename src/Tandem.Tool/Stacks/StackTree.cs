@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using Tandem.Diagnostics;
+using Tandem.Tool.Top.Watching;
+
+namespace Tandem.Tool.Stacks;
+
+/// <summary>Many samples of the threads that run .NET, merged by who called whom.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class StackTree(int processId)
+{
+    private const double SmallestPart = 0.01;
+
+    private readonly Node _root = new("");
+    private readonly string _program = ProcFs.ProgramName(processId);
+    private TimeSpan _longestPause;
+
+    internal int Samples { get; private set; }
+
+    internal void Add(StackSample sample)
+    {
+        Samples++;
+        _longestPause = sample.Pause > _longestPause ? sample.Pause : _longestPause;
+        foreach (ThreadStack thread in sample.Threads)
+        {
+            if (!thread.Frames.Any(static frame => frame.Kind == FrameKind.Managed))
+                continue;
+
+            bool isRunning = thread.State == 'R';
+            Node node = _root.Count(isRunning);
+            // From the first managed frame on; how the thread was started is the same for all.
+            foreach (StackFrame frame in thread.Frames.Reverse().SkipWhile(static frame => frame.Kind != FrameKind.Managed))
+                node = node.Child(WithoutParameters(frame)).Count(isRunning);
+        }
+    }
+
+    internal TreeReport Report() => new(processId, _program, Samples, _longestPause.TotalMilliseconds, _root.Samples, _root.Running, _root.Report());
+
+    internal IEnumerable<string> Lines()
+    {
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"Process {processId} ({_program}): {Samples} samples, {_root.Samples} .NET stacks, stood still for {_longestPause.TotalMilliseconds:0.0} ms at most");
+        yield return "   ALL RUNNING";
+        foreach (string line in Lines(_root, 0))
+            yield return line;
+    }
+
+    // Screens are not wide, and overloads do the same.
+    private static string WithoutParameters(StackFrame frame) =>
+        frame.Kind == FrameKind.Managed && frame.Name.LastIndexOf('(') is > 0 and int end ? frame.Name[..end] : frame.Name;
+
+    private IEnumerable<string> Lines(Node node, int depth)
+    {
+        Node[] children = [.. node.Children.OrderByDescending(static child => child.Running).ThenByDescending(static child => child.Samples)
+            .Where(child => child.Samples >= SmallestPart * _root.Samples)];
+        // A chain without branches stays at its place: stacks are deep, and screens are not wide.
+        int inner = children.Length > 1 ? depth + 1 : depth;
+        foreach (Node child in children)
+        {
+            (double all, double running) = (100.0 * child.Samples / _root.Samples, 100.0 * child.Running / _root.Samples);
+            yield return string.Create(CultureInfo.InvariantCulture, $"{all,5:0}% {running,6:0}%  {new string(' ', inner * 2)}{child.Name}");
+            foreach (string line in Lines(child, inner))
+                yield return line;
+        }
+    }
+
+    private sealed class Node(string name)
+    {
+        private readonly Dictionary<string, Node> _children = new(StringComparer.Ordinal);
+
+        internal string Name => name;
+
+        internal int Samples { get; private set; }
+
+        internal int Running { get; private set; }
+
+        internal IEnumerable<Node> Children => _children.Values;
+
+        internal Node Child(string called) => _children.TryGetValue(called, out Node? child) ? child : _children[called] = new Node(called);
+
+        internal Node Count(bool isRunning)
+        {
+            Samples++;
+            Running += isRunning ? 1 : 0;
+            return this;
+        }
+
+        internal IReadOnlyList<TreeNode> Report() =>
+            [.. _children.Values.OrderByDescending(static child => child.Samples).Select(static child => new TreeNode(child.Name, child.Samples, child.Running, child.Report()))];
+    }
+}

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Runtime.Versioning;
+using System.Text.Json;
+using Tandem.Diagnostics;
+using Tandem.Launch;
+using Tandem.Tool.Top.View;
+using Tandem.Tool.Top.Watching;
+
+namespace Tandem.Tool.Top;
+
+/// <summary>Does what <c>tandem top</c> was asked for.</summary>
+[SupportedOSPlatform("linux")]
+internal static class TopRunner
+{
+    private const int PictureWidth = 100;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    internal static async Task<int> RunAsync(TopSettings settings)
+    {
+        try
+        {
+            int? only = settings.ProcessId is { } id ? Watched(id) : null;
+            SortOrder order = Enum.Parse<SortOrder>(settings.Sort, ignoreCase: true);
+            if (settings.Json || settings.Once || settings.Picture is not null || !Terminal.IsInteractive)
+                await PrintAsync(settings, only, order).ConfigureAwait(false);
+            else
+                await new LiveView(settings, only, order).RunAsync().ConfigureAwait(false);
+
+            return 0;
+        }
+        catch (TopException e)
+        {
+            await Console.Error.WriteLineAsync($"tandem top: {e.Message}").ConfigureAwait(false);
+            return 1;
+        }
+    }
+
+    /// <summary>The process whose pools are to be shown: the one that was named, or the one whose worker it is.</summary>
+    private static int Watched(int id)
+    {
+        if (!ProcFs.Exists(id))
+            throw new TopException($"there is no process {id}.");
+
+        if (!TraceRights.MayRead(id))
+            throw new TopException($"process {id} belongs to another user. Run this as that user, or as root.");
+
+        if (ProcFs.Variable(id, LaunchProtocol.ParentVariable) is { } parent && int.TryParse(parent, CultureInfo.InvariantCulture, out int parentId) && ProcFs.Exists(parentId))
+            return parentId;
+
+        if (DiagnosticPort.StartOf(id) is null)
+        {
+            throw new TopException(
+                $"process {id} ({ProcFs.ProgramName(id)}) is not a .NET process that can be watched: it runs no .NET, a runtime older than .NET Core 3.0, or one "
+                + "whose diagnostics are switched off (DOTNET_EnableDiagnostics=0) or lie in another folder (TMPDIR must be the same here and there).");
+        }
+
+        return id;
+    }
+
+    private static async Task PrintAsync(TopSettings settings, int? only, SortOrder order)
+    {
+        var watch = new MachineWatch(settings.Interval, only, static () => { });
+        await using (watch.ConfigureAwait(false))
+        {
+            TopReport report = await SampleAsync(watch, settings.Interval).ConfigureAwait(false);
+            if (only is { } id && report.Programs.Count == 0)
+                throw new TopException(MissingPools(id, report));
+
+            if (settings.Json)
+                Console.WriteLine(JsonSerializer.Serialize(report, TopJson.Default.TopReport));
+            else if (settings.Picture is { } file)
+                WritePicture(file, report, order, settings.Filter);
+            else
+                WriteText(report, order, settings.Filter);
+        }
+    }
+
+    internal static string MissingPools(int id, TopReport report) =>
+        !ProcFs.Exists(id) ? $"process {id} has ended."
+        : report.Notes.Count > 0 ? report.Notes[0]
+        : $"process {id} ({ProcFs.ProgramName(id)}) runs .NET, but has no Tandem pool whose workers have started, or an older Tandem.";
+
+    /// <summary>Two samples of everything, as far as it answers: rates are between two.</summary>
+    private static async Task<TopReport> SampleAsync(MachineWatch watch, TimeSpan interval)
+    {
+        long end = Environment.TickCount64 + (long)(interval + Patience).TotalMilliseconds;
+        bool isMeasuring = false;
+        do
+        {
+            await watch.AttendAsync().ConfigureAwait(false);
+            // Processor time is measured over the same time as items.
+            if (watch.HasPools && !isMeasuring)
+            {
+                _ = watch.Report();
+                isMeasuring = true;
+            }
+
+            if (watch.IsSettled)
+                break;
+
+            await Task.Delay(20).ConfigureAwait(false);
+        }
+        while (Environment.TickCount64 < end);
+
+        return watch.Report();
+    }
+
+    private static void WriteText(TopReport report, SortOrder order, string filter)
+    {
+        int width = Console.IsOutputRedirected ? 160 : Math.Max(Console.WindowWidth, 60);
+        foreach (ScreenLine line in Lines(report, order, filter, width))
+            Console.WriteLine(line.ToString());
+
+        if (report.Programs.Count == 0)
+            Console.WriteLine("There is no Tandem pool on this machine that may be watched.");
+        foreach (string note in report.Notes)
+            Console.WriteLine($"Not shown: {note}");
+    }
+
+    private static void WritePicture(string file, TopReport report, SortOrder order, string filter)
+    {
+        try
+        {
+            File.WriteAllText(file, SvgPicture.Draw([.. Lines(report, order, filter, PictureWidth)], PictureWidth));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TopException($"the picture cannot be written: {e.Message}");
+        }
+    }
+
+    private static IEnumerable<ScreenLine> Lines(TopReport report, SortOrder order, string filter, int width)
+    {
+        var view = new TopView(report, order, isReversed: false, filter);
+        return report.Programs.Count == 0 ? [] : view.Rows(width, selected: -1).Select(static row => row.Line).Prepend(TopView.Header(width));
+    }
+}

@@ -1,0 +1,117 @@
+using System.Text;
+
+namespace Tandem.Tool.Top.View;
+
+/// <summary>How a text looks.</summary>
+internal enum Look
+{
+    Plain,
+    Dim,
+    Bold,
+    Title,
+    Good,
+    Warning,
+    Bad,
+    Accent,
+}
+
+/// <summary>A text of one look.</summary>
+internal readonly record struct Piece(string Text, Look Look);
+
+/// <summary>One line of the screen.</summary>
+internal sealed class ScreenLine
+{
+    private readonly List<Piece> _pieces = [];
+
+    internal IReadOnlyList<Piece> Pieces => _pieces;
+
+    internal int Length { get; private set; }
+
+    /// <summary>Whether the line is the one that keys act on.</summary>
+    internal bool IsSelected { get; init; }
+
+    /// <summary>Adds a text; what other programs call themselves must not reach the terminal as commands.</summary>
+    internal ScreenLine Add(string text, Look look = Look.Plain)
+    {
+        string clean = Clean(text);
+        if (clean.Length > 0)
+            _pieces.Add(new Piece(clean, look));
+
+        Length += clean.Length;
+        return this;
+    }
+
+    /// <summary>Adds a text of exactly this width, at the left or the right of it.</summary>
+    internal ScreenLine Add(string text, int width, Look look = Look.Plain, bool right = false)
+    {
+        string clean = Clean(text);
+        if (clean.Length > width)
+            clean = width > 3 ? string.Concat(clean.AsSpan(0, width - 2), "..") : clean[..Math.Max(0, width)];
+
+        return Add(right ? clean.PadLeft(width) : clean.PadRight(width), look);
+    }
+
+    /// <summary>The line cut to a width.</summary>
+    internal ScreenLine Cut(int width)
+    {
+        if (Length <= width)
+            return this;
+
+        var line = new ScreenLine { IsSelected = IsSelected };
+        foreach (Piece piece in _pieces)
+        {
+            int room = width - line.Length;
+            if (room <= 0)
+                break;
+
+            line.Add(piece.Text.Length <= room ? piece.Text : piece.Text[..room], piece.Look);
+        }
+
+        return line;
+    }
+
+    public override string ToString() => string.Concat(_pieces.Select(static piece => piece.Text)).TrimEnd();
+
+    /// <summary>The line with the terminal's commands for its looks.</summary>
+    internal string ToTerminal(int width, bool colors)
+    {
+        var text = new StringBuilder();
+        foreach (Piece piece in _pieces)
+        {
+            string codes = Codes(piece.Look, colors);
+            if (IsSelected)
+                codes = codes.Length > 0 ? codes + ";7" : "7";
+            if (codes.Length > 0)
+                text.Append("\e[").Append(codes).Append('m').Append(piece.Text).Append("\e[0m");
+            else
+                text.Append(piece.Text);
+        }
+
+        if (IsSelected && Length < width)
+            text.Append("\e[7m").Append(' ', width - Length).Append("\e[0m");
+
+        return text.ToString();
+    }
+
+    private static string Codes(Look look, bool colors) => look switch
+    {
+        Look.Dim => "2",
+        Look.Bold => "1",
+        Look.Title => "7",
+        Look.Good when colors => "32",
+        Look.Warning when colors => "33",
+        Look.Bad when colors => "31",
+        Look.Accent when colors => "36",
+        Look.Bad => "1",
+        _ => "",
+    };
+
+    private static string Clean(string text) =>
+        text.AsSpan().ContainsAnyInRange('\0', '\x1F') || text.AsSpan().ContainsAnyInRange('\x7F', '\x9F')
+            ? string.Create(text.Length, text, static (target, source) =>
+            {
+                for (int i = 0; i < target.Length; i++)
+                    target[i] = char.IsControl(source[i]) ? ' ' : source[i];
+            })
+            : text;
+}

@@ -1,0 +1,148 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using System.Text;
+using System.Threading.Channels;
+
+namespace Tandem.Tool.Top.View;
+
+/// <summary>The whole screen of a terminal, its keys, and the signals that concern it. What was there before comes back at the end.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class Terminal : IDisposable
+{
+    private const string Enter = "\e[?1049h\e[?25l\e[0m\e[2J";
+
+    // The last two: .NET switches the keypad to another mode when keys are read, and leaves it there.
+    private const string Leave = "\e[0m\e[?25h\e[?1049l\e[?1l\e>";
+
+    private readonly Stream _output = Console.OpenStandardOutput();
+    private readonly Channel<ConsoleKeyInfo> _keys = Channel.CreateUnbounded<ConsoleKeyInfo>();
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<PosixSignalRegistration> _signals = [];
+    private readonly bool _colors = Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 };
+    private string[] _shown = [];
+    private (int Width, int Height) _size;
+
+    internal Terminal()
+    {
+        foreach (PosixSignal signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT])
+            _signals.Add(PosixSignalRegistration.Create(signal, Stop));
+
+        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Touch()));
+        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, Suspend));
+        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => Resume()));
+        Write(Enter);
+        if (!Console.IsInputRedirected)
+            new Thread(ReadKeys) { IsBackground = true, Name = "keys" }.Start();
+    }
+
+    /// <summary>Whether there is a terminal that understands its commands.</summary>
+    internal static bool IsInteractive => !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+
+    /// <summary>Cancelled when the program is told to end.</summary>
+    internal CancellationToken Stopped => _stop.Token;
+
+    internal static (int Width, int Height) Size => (Math.Max(Console.WindowWidth, 40), Math.Max(Console.WindowHeight, 6));
+
+    /// <summary>A key that was pressed; null for none.</summary>
+    internal ConsoleKeyInfo? NextKey => _keys.Reader.TryRead(out ConsoleKeyInfo key) ? key : null;
+
+    /// <summary>Has a wait end.</summary>
+    internal void Touch() => _changes.Writer.TryWrite(true);
+
+    /// <summary>Waits for a key, a change, or the end of a time.</summary>
+    internal async Task WaitAsync(TimeSpan limit)
+    {
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        timer.CancelAfter(limit);
+        try
+        {
+            await _changes.Reader.ReadAsync(timer.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The time is over.
+        }
+    }
+
+    /// <summary>Shows lines; only those that are not what they were are sent.</summary>
+    internal void Draw(IReadOnlyList<ScreenLine> lines)
+    {
+        (int Width, int Height) size = Size;
+        if (size != _size)
+        {
+            _shown = [];
+            _size = size;
+            Write("\e[2J");
+        }
+
+        var text = new StringBuilder();
+        string[] now = new string[size.Height];
+        for (int row = 0; row < size.Height; row++)
+        {
+            now[row] = row < lines.Count ? lines[row].Cut(size.Width).ToTerminal(size.Width, _colors) : "";
+            if (row >= _shown.Length || _shown[row] != now[row])
+                text.Append("\e[").Append(row + 1).Append(";1H").Append(now[row]).Append("\e[K");
+        }
+
+        _shown = now;
+        if (text.Length > 0)
+            Write(text.ToString());
+    }
+
+    public void Dispose()
+    {
+        _signals.ForEach(static one => one.Dispose());
+        Write(Leave);
+        _output.Dispose();
+    }
+
+    private void ReadKeys()
+    {
+        try
+        {
+            while (true)
+            {
+                _keys.Writer.TryWrite(Console.ReadKey(intercept: true));
+                Touch();
+            }
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException)
+        {
+            _stop.Cancel(); // the terminal is gone
+        }
+    }
+
+    private void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _stop.Cancel();
+    }
+
+    private void Suspend(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        Write(Leave);
+        _ = Interop.Libc.Kill(Environment.ProcessId, Interop.Libc.SIGSTOP);
+    }
+
+    private void Resume()
+    {
+        Write(Enter);
+        _size = default; // everything is drawn anew
+        Touch();
+    }
+
+    private void Write(string text)
+    {
+        try
+        {
+            _output.Write(Encoding.UTF8.GetBytes(text));
+            _output.Flush();
+        }
+        catch (IOException)
+        {
+            _stop.Cancel(); // the terminal is gone
+        }
+    }
+}

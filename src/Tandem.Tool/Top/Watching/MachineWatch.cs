@@ -1,0 +1,116 @@
+namespace Tandem.Tool.Top.Watching;
+
+/// <summary>Watches the pools of all processes that may be watched, or of one.</summary>
+internal sealed class MachineWatch : IAsyncDisposable
+{
+    private readonly TimeSpan _interval;
+    private readonly int? _only;
+    private readonly Action _changed;
+    private readonly Dictionary<int, Candidate> _candidates = [];
+    private readonly UsageMeter _meter = new();
+
+    /// <param name="interval">How often programs are to tell of their pools.</param>
+    /// <param name="only">The process to watch; null for all.</param>
+    /// <param name="changed">Called, by any thread, when there may be something new.</param>
+    internal MachineWatch(TimeSpan interval, int? only, Action changed)
+    {
+        _interval = interval;
+        _only = only;
+        _changed = changed;
+    }
+
+    /// <summary>Whether enough is known of every process for a report with rates.</summary>
+    internal bool IsSettled => _candidates.Values.All(static one => one.IsSettled);
+
+    /// <summary>Whether any program has told of a pool.</summary>
+    internal bool HasPools => _candidates.Values.Any(static one => one.Watch?.Samples.Last is { Pools.Count: > 0 });
+
+    public async ValueTask DisposeAsync() =>
+        await Task.WhenAll(_candidates.Values.Select(static one => one.DisposeAsync().AsTask())).ConfigureAwait(false);
+
+    /// <summary>Looks which processes there are, and does what is due.</summary>
+    internal async Task AttendAsync()
+    {
+        var present = new HashSet<int>();
+        foreach ((int id, long started) in _only is { } one ? One(one) : DiagnosticPort.Processes())
+        {
+            if (id == Environment.ProcessId)
+                continue;
+
+            present.Add(id);
+            if (_candidates.TryGetValue(id, out Candidate? known) && known.Started == started)
+                continue;
+
+            if (known is not null)
+                await known.DisposeAsync().ConfigureAwait(false);
+            _candidates[id] = new Candidate(id, started, _only is not null, _interval, _changed);
+        }
+
+        foreach ((int id, Candidate candidate) in _candidates)
+        {
+            if (present.Contains(id))
+            {
+                await candidate.AttendAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                _candidates.Remove(id);
+                await candidate.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>What there is to see now; what a process uses is measured from one report to the next.</summary>
+    internal TopReport Report()
+    {
+        _meter.BeginRound();
+        var programs = new List<ProgramReport>();
+        foreach (Candidate candidate in _candidates.Values.OrderBy(static one => one.ProcessId))
+        {
+            if (candidate.Watch?.Samples is not ({ Pools.Count: > 0 } last, var former))
+                continue;
+
+            int id = candidate.ProcessId;
+            double seconds = last.Seconds - (former?.Seconds ?? 0);
+            PoolReport[] pools =
+                [.. last.Pools.Select(pool => Describe(id, pool, former?.Pools.FirstOrDefault(other => other.Id == pool.Id), seconds))];
+            programs.Add(new ProgramReport(id, candidate.WorkerOf, candidate.Name, ProcFs.Stat($"/proc/{id}")?.Threads ?? 0, _meter.OfProcess(id), pools));
+        }
+
+        return new TopReport(DateTimeOffset.Now, programs, [.. _candidates.Values.Select(static one => one.Problem).OfType<string>().Distinct().Order()]);
+    }
+
+    private static IEnumerable<(int Id, long Started)> One(int id) => DiagnosticPort.StartOf(id) is { } started ? [(id, started)] : [];
+
+    private PoolReport Describe(int processId, PoolSample pool, PoolSample? former, double seconds)
+    {
+        var workers = new List<WorkerReport>();
+        foreach (WorkerSample worker in pool.WorkerSamples)
+        {
+            bool isProcess = pool.Isolation == "process";
+            Usage usage = isProcess ? _meter.OfProcess(worker.Id) : worker.ThreadId != 0 ? _meter.OfThread(processId, worker.ThreadId) : Usage.Unknown;
+            bool isBusy = worker.CurrentItem.Length > 0;
+            workers.Add(new WorkerReport(
+                worker.Id,
+                isProcess || worker.ThreadId == 0 ? null : worker.ThreadId,
+                worker.State,
+                isBusy ? worker.CurrentItem : null,
+                isBusy ? Math.Round(worker.CurrentItemSeconds, 3) : null,
+                worker.InFlight,
+                worker.ItemsDone,
+                former is null ? null : Rate(worker, former, seconds),
+                usage));
+        }
+
+        double? rate = former is null ? null : Math.Round(workers.Sum(static worker => worker.ItemsPerSecond ?? 0), 1);
+        return new PoolReport(
+            pool.Id, pool.Name, pool.Isolation, pool.Workers, pool.Concurrency, pool.QueueLength, rate, pool.Latency, pool.Totals, pool.StartFailure.Length > 0 ? pool.StartFailure : null, pool.Changes, workers);
+    }
+
+    /// <summary>One that was not there at the sample before has done all of its items since.</summary>
+    private static double? Rate(WorkerSample worker, PoolSample former, double seconds)
+    {
+        long before = former.WorkerSamples.FirstOrDefault(other => other.Id == worker.Id)?.ItemsDone ?? 0;
+        return seconds > 0 ? Math.Round(Math.Max(0, worker.ItemsDone - before) / seconds, 1) : null;
+    }
+}

@@ -1,0 +1,94 @@
+using Tandem.Telemetry;
+
+namespace Tandem.Tool.Top.Watching;
+
+/// <summary>A worker, as its pool told of it.</summary>
+internal sealed record WorkerSample(int Id, int ThreadId, string State, string CurrentItem, double CurrentItemSeconds, int InFlight, long ItemsDone);
+
+/// <summary>A pool, as it told of itself.</summary>
+internal sealed record PoolSample(
+    int Id, string Name, string Isolation, int Workers, int Concurrency, int QueueLength, Totals Totals, Latency? Latency, string StartFailure)
+{
+    internal List<WorkerSample> WorkerSamples { get; } = [];
+
+    internal List<Change> Changes { get; } = [];
+}
+
+/// <summary>All pools of a process at one moment, by the clock of the machine.</summary>
+internal sealed record ProgramSample(double Seconds, IReadOnlyList<PoolSample> Pools);
+
+/// <summary>Puts the events of <see cref="PoolEventSource"/> together to samples.</summary>
+internal sealed class PoolSamples(Action<ProgramSample> complete)
+{
+    private List<PoolSample> _pools = [];
+    private long _sample;
+    private int _events;
+
+    internal void Receive(string provider, int id, ReadOnlySpan<byte> payload)
+    {
+        if (provider != TandemTelemetry.EventSourceName)
+            return;
+
+        var reader = new PayloadReader(payload);
+        if (id is < PoolEventSource.PoolEvent or > PoolEventSource.EndEvent)
+            return; // the event source's own, or of a later version
+
+        long sample = reader.Int64();
+        if (sample != _sample)
+        {
+            _sample = sample;
+            _pools = [];
+            _events = 0;
+        }
+
+        switch (id)
+        {
+            case PoolEventSource.PoolEvent:
+                _events++;
+                _pools.Add(ReadPool(ref reader));
+                break;
+            case PoolEventSource.WorkerEvent:
+                _events++;
+                Last(reader.Int32())?.WorkerSamples.Add(
+                    new WorkerSample(reader.Int32(), reader.Int32(), reader.Text(), reader.Text(), reader.Double(), reader.Int32(), reader.Int64()));
+                break;
+            case PoolEventSource.ChangeEvent:
+                _events++;
+                Last(reader.Int32())?.Changes.Add(ReadChange(ref reader));
+                break;
+            case PoolEventSource.EndEvent:
+                // Where the runtime had no room for all events, the next sample is better.
+                if (reader.Int32() == _events)
+                    complete(new ProgramSample(reader.Double(), _pools));
+
+                _pools = [];
+                break;
+        }
+    }
+
+    private PoolSample? Last(int pool) => _pools is [.., { } last] && last.Id == pool ? last : null;
+
+    private static PoolSample ReadPool(ref PayloadReader reader)
+    {
+        int id = reader.Int32();
+        string name = reader.Text();
+        string isolation = reader.Text();
+        int workers = reader.Int32();
+        int concurrency = reader.Int32();
+        int queue = reader.Int32();
+        var totals = new Totals(
+            reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64(), reader.Int32());
+        var latency = new Latency(reader.Int32(), reader.Double(), reader.Double(), reader.Double());
+        return new PoolSample(id, name, isolation, workers, concurrency, queue, totals, latency.Items > 0 ? latency : null, reader.Text());
+    }
+
+    private static Change ReadChange(ref PayloadReader reader)
+    {
+        string kind = reader.Text();
+        int worker = reader.Int32();
+        long milliseconds = reader.Int64();
+        // Beyond these bounds the conversion throws, and what comes is another process's word.
+        DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, 0, 253_402_300_799_999));
+        return new Change(kind, worker, time, reader.Text());
+    }
+}

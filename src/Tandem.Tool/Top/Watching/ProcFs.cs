@@ -1,0 +1,167 @@
+using System.Globalization;
+
+namespace Tandem.Tool.Top.Watching;
+
+/// <summary>What the kernel tells of processes and threads, read without waste: it is read every second.</summary>
+internal static class ProcFs
+{
+    private const double TicksPerSecond = 100; // USER_HZ, the same on every Linux that .NET runs on
+
+    internal static bool Exists(int processId) => Directory.Exists($"/proc/{processId}");
+
+    /// <summary>Of a process, or of one of its threads; null when it is gone.</summary>
+    internal static ProcStat? Stat(string folder)
+    {
+        Span<byte> buffer = stackalloc byte[1024];
+        ReadOnlySpan<byte> text = Read(folder + "/stat", buffer);
+        // The name, in parentheses, may hold anything.
+        int end = text.LastIndexOf((byte)')');
+        if (end < 0)
+            return null;
+
+        text = text[(end + 2)..];
+        var stat = new ProcStat { State = (char)text[0] };
+        int field = 3;
+        foreach (Range range in text.Split((byte)' '))
+        {
+            ReadOnlySpan<byte> value = text[range];
+            switch (field++)
+            {
+                case 14 or 15:
+                    stat.CpuSeconds += Number(value) / TicksPerSecond;
+                    break;
+                case 20:
+                    stat.Threads = (int)Number(value);
+                    break;
+                case 22:
+                    stat.Started = Number(value);
+                    return stat;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Of one thread; of all threads of a process, given its folder.</summary>
+    internal static (long Voluntary, long Involuntary) Switches(string folder, bool isProcess)
+    {
+        if (!isProcess)
+            return ThreadSwitches(folder);
+
+        (long Voluntary, long Involuntary) sum = default;
+        try
+        {
+            foreach (string thread in Directory.EnumerateDirectories(folder + "/task"))
+            {
+                (long voluntary, long involuntary) = ThreadSwitches(thread);
+                sum = (sum.Voluntary + voluntary, sum.Involuntary + involuntary);
+            }
+        }
+        catch (IOException)
+        {
+            // It ends while it is looked at.
+        }
+
+        return sum;
+    }
+
+    /// <summary>The value of a variable that a process was started with; null for none, or where it may not be seen.</summary>
+    internal static string? Variable(int processId, string name)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId}/environ").Split('\0')
+                .FirstOrDefault(line => line.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The program that a process runs, as a person would call it.</summary>
+    internal static string ProgramName(int processId)
+    {
+        try
+        {
+            string[] words = File.ReadAllText($"/proc/{processId}/cmdline").Split('\0', StringSplitOptions.RemoveEmptyEntries);
+            string? assembly = words.Skip(1).FirstOrDefault(static word => word.EndsWith(".dll", StringComparison.OrdinalIgnoreCase));
+            bool isHost = words.Length > 0 && Path.GetFileNameWithoutExtension(words[0]) == "dotnet";
+            return isHost && assembly is not null ? Path.GetFileName(assembly)
+                : words.Length > 0 ? Path.GetFileName(words[0])
+                : File.ReadAllText($"/proc/{processId}/comm").Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "?";
+        }
+    }
+
+    /// <summary>Whether a process has loaded Tandem. True as well where that does not show: in a single file, all assemblies are one.</summary>
+    internal static bool MayHavePools(int processId)
+    {
+        try
+        {
+            bool hasFramework = false;
+            foreach (string line in File.ReadLines($"/proc/{processId}/maps"))
+            {
+                if (line.EndsWith("/Tandem.dll", StringComparison.Ordinal))
+                    return true;
+
+                hasFramework |= line.EndsWith("/System.Private.CoreLib.dll", StringComparison.Ordinal);
+            }
+
+            return !hasFramework;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static (long Voluntary, long Involuntary) ThreadSwitches(string folder)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        ReadOnlySpan<byte> text = Read(folder + "/status", buffer);
+        return (Field(text, "\nvoluntary_ctxt_switches:\t"u8), Field(text, "\nnonvoluntary_ctxt_switches:\t"u8));
+    }
+
+    private static long Field(ReadOnlySpan<byte> text, ReadOnlySpan<byte> name)
+    {
+        int at = text.IndexOf(name);
+        if (at < 0)
+            return 0;
+
+        ReadOnlySpan<byte> value = text[(at + name.Length)..];
+        int end = value.IndexOf((byte)'\n');
+        return Number(end < 0 ? value : value[..end]);
+    }
+
+    private static long Number(ReadOnlySpan<byte> text) => long.TryParse(text, CultureInfo.InvariantCulture, out long value) ? value : 0;
+
+    private static ReadOnlySpan<byte> Read(string file, Span<byte> buffer)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(file);
+            return buffer[..RandomAccess.Read(handle, buffer, 0)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}
+
+/// <summary>Some of the fields of a stat file.</summary>
+internal sealed record ProcStat
+{
+    internal char State { get; init; }
+
+    internal double CpuSeconds { get; set; }
+
+    internal int Threads { get; set; }
+
+    /// <summary>Clock ticks after the system's start: tells a process from a later one of the same number.</summary>
+    internal long Started { get; set; }
+}

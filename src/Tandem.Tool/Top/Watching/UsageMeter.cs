@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using Tandem.Supervision;
+
+namespace Tandem.Tool.Top.Watching;
+
+/// <summary>Measures what processes and threads use between two looks at them.</summary>
+internal sealed class UsageMeter
+{
+    private readonly Dictionary<(int Process, int Thread), Reading> _readings = [];
+    private int _round;
+
+    /// <summary>Forgets what was not looked at in the last round, and begins another.</summary>
+    internal void BeginRound()
+    {
+        foreach (var (key, reading) in _readings)
+        {
+            if (reading.Round != _round)
+                _readings.Remove(key);
+        }
+
+        _round++;
+    }
+
+    internal Usage OfProcess(int processId) => Measure((processId, 0), $"/proc/{processId}", ProcessMemory.PrivateBytes(processId));
+
+    internal Usage OfThread(int processId, int threadId) => Measure((processId, threadId), $"/proc/{processId}/task/{threadId}", null);
+
+    private Usage Measure((int Process, int Thread) key, string folder, long? memory)
+    {
+        if (ProcFs.Stat(folder) is not { } stat)
+            return Usage.Unknown;
+
+        long now = Stopwatch.GetTimestamp();
+        (long voluntary, long involuntary) = ProcFs.Switches(folder, isProcess: key.Thread == 0);
+        _readings.TryGetValue(key, out Reading? last);
+        _readings[key] = new Reading(_round, now, stat.Started, stat.CpuSeconds, voluntary, involuntary);
+        if (last is null || last.Started != stat.Started)
+            return new Usage(null, memory, null, null);
+
+        double seconds = Stopwatch.GetElapsedTime(last.Time, now).TotalSeconds;
+        return new Usage(
+            Rate(100 * (stat.CpuSeconds - last.CpuSeconds)),
+            memory,
+            // Of threads that have ended, nobody knows any more.
+            Rate(Math.Max(0, voluntary - last.Voluntary)),
+            Rate(Math.Max(0, involuntary - last.Involuntary)));
+
+        double? Rate(double change) => seconds > 0 ? Math.Round(change / seconds, 1) : null;
+    }
+
+    private sealed record Reading(int Round, long Time, long Started, double CpuSeconds, long Voluntary, long Involuntary);
+}

@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Tandem.Packaging.Tests.Infrastructure;
+using Tandem.Tests.Infrastructure;
+using Tandem.Top.Tests.Infrastructure;
+
+namespace Tandem.Top.Tests;
+
+/// <summary>What <c>tandem stacks</c> prints about a program in which something hangs.</summary>
+public sealed class StacksTests(HangFixture host) : IClassFixture<HangFixture>
+{
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_hung_worker_thread_is_shown_with_its_method_line_and_stack()
+    {
+        JsonElement stacks = await Tool.JsonAsync("stacks", host.IdText, "--json");
+
+        JsonElement[] threads = [.. stacks.GetProperty("threads").EnumerateArray()];
+        Assert.Equal(host.Id, threads[0].GetProperty("id").GetInt32());
+        Assert.Contains(threads, static thread => !thread.TryGetProperty("managedId", out _)); // the runtime's own
+        JsonElement hung = Assert.Single(threads, static thread => thread.GetProperty("name").GetString() == "stuck threads 0");
+        AssertHangs(hung);
+        JsonElement stack = hung.GetProperty("stack");
+        ulong pointer = Address(stack, "pointer");
+        Assert.InRange(pointer, Address(stack, "bottom"), Address(stack, "top"));
+        Assert.Equal(Address(stack, "top") - pointer, (ulong)stack.GetProperty("used").GetInt64());
+        Assert.Equal(hung.GetProperty("programCounter").GetString(), hung.GetProperty("frames")[0].GetProperty("address").GetString());
+        Assert.Contains(hung.GetProperty("frames").EnumerateArray(), static frame => frame.GetProperty("kind").GetString() == "native");
+        ulong[] pointers = [.. hung.GetProperty("frames").EnumerateArray().Select(static frame => Address(frame, "stackPointer"))];
+        Assert.Equal(pointers.Order(), pointers);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task So_is_a_hung_worker_process()
+    {
+        JsonElement stacks = await Tool.JsonAsync("stacks", host.Worker.ToString(CultureInfo.InvariantCulture), "--json");
+
+        AssertHangs(Assert.Single(stacks.GetProperty("threads").EnumerateArray(), static thread => Names(thread).Any(IsHang)));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task One_thread_can_be_chosen_and_text_is_plain()
+    {
+        CommandRun run = await Tool.RunAsync("stacks", host.IdText, "--thread", host.IdText);
+
+        run.AssertSucceeded();
+        Assert.DoesNotContain('\e', run.Output);
+        Assert.Single(run.Output.Split('\n'), static line => line.StartsWith("Thread ", StringComparison.Ordinal));
+        Assert.Contains("stood still for", run.Output, StringComparison.Ordinal);
+        Assert.Contains("Program.<Main>", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Samples_are_merged_to_a_tree()
+    {
+        JsonElement tree = await Tool.JsonAsync("stacks", host.IdText, "--watch", "--samples", "3", "--interval", "20ms", "--json");
+
+        Assert.Equal(3, tree.GetProperty("samples").GetInt32());
+        JsonElement hang = Assert.Single(Nodes(tree.GetProperty("tree")), static node => IsHang(node.GetProperty("name").GetString()!));
+        Assert.Equal(3, hang.GetProperty("samples").GetInt32());
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task The_process_goes_on_untraced()
+    {
+        await Tool.JsonAsync("stacks", host.IdText, "--watch", "--samples", "3", "--interval", "20ms", "--json");
+
+        string status = await File.ReadAllTextAsync($"/proc/{host.Id}/status", TestContext.Current.CancellationToken);
+        Assert.Contains("TracerPid:\t0", status, StringComparison.Ordinal);
+        foreach (string thread in Directory.GetDirectories($"/proc/{host.Id}/task"))
+            Assert.DoesNotContain("State:\tt", await File.ReadAllTextAsync(Path.Combine(thread, "status"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_process_that_ends_meanwhile_is_told()
+    {
+        await using var other = new HostFixture("hang");
+        await other.InitializeAsync();
+        Task<string> message = Tool.FailAsync(1, "stacks", other.IdText, "--watch", "--samples", "100000", "--interval", "20ms");
+        await Eventually.Async(() => IsTraced(other.Id) || message.IsCompleted);
+
+        other.Kill();
+
+        Assert.Contains($"process {other.IdText}", await message, StringComparison.Ordinal);
+        Assert.Contains("ended", await message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task What_has_no_stacks_is_told_with_its_reason()
+    {
+        Assert.Contains("there is no process 99999999", await Tool.FailAsync(1, "stacks", "99999999"), StringComparison.Ordinal);
+        Assert.Contains("has no thread 1", await Tool.FailAsync(1, "stacks", host.IdText, "--thread", "1"), StringComparison.Ordinal);
+        Assert.NotEmpty(await Tool.FailAsync(2, "stacks"));
+        Assert.NotEmpty(await Tool.FailAsync(2, "stacks", host.IdText, "--samples", "0"));
+        using Process other = Process.Start("sleep", "600");
+        try
+        {
+            string message = await Tool.FailAsync(1, "stacks", other.Id.ToString(CultureInfo.InvariantCulture));
+            Assert.Contains("is not a .NET process", message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            other.Kill();
+        }
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Missing_rights_are_told_with_what_to_do()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can become somebody who has fewer rights.");
+        foreach (string command in (string[])["stacks", "top"])
+        {
+            CommandRun run = await Command.RunAsync(
+                AppContext.BaseDirectory, new Dictionary<string, string> { ["HOME"] = Path.GetTempPath() },
+                "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", Tool.Path, command, host.IdText);
+
+            Assert.SkipWhen(run.ExitCode is 126 or 127, $"Others cannot run the tool here: {run.Errors}");
+            Assert.Equal(1, run.ExitCode);
+            Assert.Contains("belongs to another user", run.Errors, StringComparison.Ordinal);
+            Assert.Contains("as root", run.Errors, StringComparison.Ordinal);
+        }
+    }
+
+    private static void AssertHangs(JsonElement thread)
+    {
+        JsonElement frame = Assert.Single(thread.GetProperty("frames").EnumerateArray(), static frame => IsHang(frame.GetProperty("name").GetString()!));
+        Assert.Equal("managed", frame.GetProperty("kind").GetString());
+        Assert.Contains("Traffic.cs:line ", frame.GetProperty("source").GetString(), StringComparison.Ordinal);
+    }
+
+    private static bool IsTraced(int id)
+    {
+        try
+        {
+            return !File.ReadAllText($"/proc/{id}/status").Contains("TracerPid:\t0", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    private static bool IsHang(string name) => name.StartsWith("Tandem.TestHost.Traffic.Hang", StringComparison.Ordinal) && !name.Contains("Async", StringComparison.Ordinal);
+
+    private static IEnumerable<string> Names(JsonElement thread) => thread.GetProperty("frames").EnumerateArray().Select(static frame => frame.GetProperty("name").GetString()!);
+
+    private static IEnumerable<JsonElement> Nodes(JsonElement nodes) =>
+        nodes.EnumerateArray().SelectMany(static node => Nodes(node.GetProperty("children")).Prepend(node));
+
+    private static ulong Address(JsonElement element, string name) =>
+        ulong.Parse(element.GetProperty(name).GetString()!["0x".Length..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+}

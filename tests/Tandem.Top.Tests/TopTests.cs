@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Tandem.Packaging.Tests.Infrastructure;
+using Tandem.Tests.Infrastructure;
+using Tandem.Top.Tests.Infrastructure;
+
+namespace Tandem.Top.Tests;
+
+/// <summary>What <c>tandem top</c> prints about a program that runs.</summary>
+public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture>
+{
+    [Fact(Timeout = Limits.Test)]
+    public async Task Json_tells_of_pools_and_their_workers()
+    {
+        JsonElement top = await TopAsync(static top => Pool(top, "thumbnails").GetProperty("itemsPerSecond").GetDouble() > 0
+            && Pool(top, "thumbnails").TryGetProperty("latency", out _) && Pool(top, "parser").GetProperty("itemsPerSecond").GetDouble() > 0);
+
+        JsonElement program = Assert.Single(top.GetProperty("programs").EnumerateArray());
+        Assert.Equal(host.Id, program.GetProperty("processId").GetInt32());
+        Assert.Equal("Tandem.TestHost", program.GetProperty("name").GetString());
+        JsonElement processes = Pool(top, "thumbnails");
+        Assert.Equal("process", processes.GetProperty("isolation").GetString());
+        Assert.Equal(3, processes.GetProperty("workersWanted").GetInt32());
+        foreach (JsonElement worker in processes.GetProperty("workers").EnumerateArray())
+        {
+            Assert.True(worker.GetProperty("itemsDone").GetInt64() >= 0);
+            Assert.True(worker.GetProperty("usage").GetProperty("privateMemory").GetInt64() > 0);
+        }
+
+        JsonElement threads = Pool(top, "parser");
+        Assert.Equal("thread", threads.GetProperty("isolation").GetString());
+        Assert.Equal(2, threads.GetProperty("workers").GetArrayLength());
+        Assert.All(threads.GetProperty("workers").EnumerateArray(), static worker => Assert.True(worker.GetProperty("threadId").GetInt32() > 0));
+        Assert.Contains(
+            threads.GetProperty("workers").EnumerateArray(),
+            static worker => worker.TryGetProperty("currentItem", out JsonElement item) && item.GetString()!.StartsWith("parse log-", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_crash_is_counted_and_its_reason_told()
+    {
+        JsonElement top = await TopAsync(static _ => true);
+
+        JsonElement pool = Pool(top, "thumbnails");
+        Assert.Equal(1, pool.GetProperty("totals").GetProperty("crashes").GetInt64());
+        JsonElement change = Assert.Single(pool.GetProperty("lastChanges").EnumerateArray(), static change => change.GetProperty("kind").GetString() == "crashed");
+        Assert.Contains("SIGKILL", change.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Workers_are_no_programs_of_their_own_and_lead_to_theirs()
+    {
+        JsonElement all = await Tool.JsonAsync("top", "--json", "--interval", "200ms");
+        JsonElement program = Assert.Single(all.GetProperty("programs").EnumerateArray(), program => program.GetProperty("processId").GetInt32() == host.Id);
+        int[] workers = [.. program.GetProperty("pools").EnumerateArray().SelectMany(static pool => pool.GetProperty("workers").EnumerateArray()).Select(static worker => worker.GetProperty("id").GetInt32())];
+        Assert.DoesNotContain(all.GetProperty("programs").EnumerateArray(), program => workers.Contains(program.GetProperty("processId").GetInt32()));
+
+        JsonElement byWorker = await Tool.JsonAsync("top", workers.Max().ToString(CultureInfo.InvariantCulture), "--json", "--interval", "200ms");
+        Assert.Equal(host.Id, Assert.Single(byWorker.GetProperty("programs").EnumerateArray()).GetProperty("processId").GetInt32());
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Without_a_terminal_it_prints_one_plain_sample()
+    {
+        CommandRun run = await Tool.RunAsync("top", host.IdText, "--interval", "200ms", "--sort", "cpu");
+
+        run.AssertSucceeded();
+        Assert.DoesNotContain('\e', run.Output);
+        Assert.Contains(" thumbnails: 3 processes", run.Output, StringComparison.Ordinal);
+        Assert.Contains(" parser: 2 threads", run.Output, StringComparison.Ordinal);
+        Assert.Contains("restarts 1 (1 crashed)", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_filter_leaves_what_has_the_text()
+    {
+        CommandRun run = await Tool.RunAsync("top", host.IdText, "--interval", "200ms", "--filter", "parser");
+
+        Assert.Contains(" parser: 2 threads", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("thumbnails", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task It_draws_a_picture()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"tandem-top-{Guid.NewGuid():N}.svg");
+        try
+        {
+            CommandRun run = await Tool.RunAsync("top", host.IdText, "--interval", "200ms", "--svg", file);
+
+            run.AssertSucceeded();
+            var picture = System.Xml.Linq.XDocument.Load(file);
+            Assert.Equal("svg", picture.Root!.Name.LocalName);
+            Assert.Contains("thumbnails: 3 processes", picture.Root.Value, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task What_cannot_be_watched_is_told_with_its_reason()
+    {
+        Assert.Contains("there is no process 99999999", await Tool.FailAsync(1, "top", "99999999"), StringComparison.Ordinal);
+        Assert.Contains("--interval is a time", await Tool.FailAsync(2, "top", "--interval", "soon"), StringComparison.Ordinal);
+        using Process other = Process.Start("sleep", "600");
+        try
+        {
+            string message = await Tool.FailAsync(1, "top", other.Id.ToString(CultureInfo.InvariantCulture));
+            Assert.Contains("is not a .NET process that can be watched", message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            other.Kill();
+        }
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_program_without_pools_is_told_apart()
+    {
+        using Process other = Process.Start(new ProcessStartInfo(Tool.Host, "sleep") { RedirectStandardOutput = true })!;
+        try
+        {
+            await other.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+            string message = await Tool.FailAsync(1, "top", other.Id.ToString(CultureInfo.InvariantCulture), "--interval", "200ms");
+            Assert.Contains("has no Tandem pool", message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            other.Kill();
+        }
+    }
+
+    /// <summary>On a busy machine, a sample may be too short for anything to have happened in it.</summary>
+    private async Task<JsonElement> TopAsync(Func<JsonElement, bool> isEnough)
+    {
+        while (true)
+        {
+            JsonElement top = await Tool.JsonAsync("top", host.IdText, "--json", "--interval", "300ms");
+            if (isEnough(top))
+                return top;
+
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static JsonElement Pool(JsonElement top, string name) =>
+        top.GetProperty("programs").EnumerateArray().SelectMany(static program => program.GetProperty("pools").EnumerateArray()).Single(pool => pool.GetProperty("name").GetString() == name);
+}
