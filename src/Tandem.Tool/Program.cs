@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Tandem.Tool;
 using Tandem.Tool.Compare;
 using Tandem.Tool.Lab;
 using Tandem.Tool.Serve;
@@ -30,7 +31,7 @@ else
 
 ParseResult parsed = root.Parse(args);
 int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
-return parsed.Action is ParseErrorAction && args is not ["serve", ..] ? CompareExitCode.BadUsage : code;
+return parsed.Action is ParseErrorAction && args is not ["serve", ..] ? ExitCode.BadUsage : code;
 
 static Command Unsupported(string name, string why)
 {

@@ -31,7 +31,7 @@ internal static class CompareCommand
             Your own: a static method that takes a string (--items, --items-from), an int (--count) or nothing, and returns anything or a
             Task. It is called many times, on several threads at once.
 
-            Exit codes: 0 done, 1 the work failed, 2 wrong usage.
+            Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 Ctrl+C.
             """);
         options.AddTo(command);
         command.SetAction((parsed, _) => CompareRun.RunAsync(options.Read(parsed)));

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Tandem.Compare;
 using Tandem.Compare.Methods;
@@ -11,9 +10,7 @@ internal static class CompareRun
 {
     internal static async Task<int> RunAsync(CompareRequest request)
     {
-        using var stop = new CancellationTokenSource();
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        using var stop = new Interruption();
         using var progress = new ProgressLine();
         try
         {
@@ -31,25 +28,19 @@ internal static class CompareRun
                 await Console.Error.WriteLineAsync($"The report is in {Path.GetFullPath(file)}.").ConfigureAwait(false);
             }
 
-            return CompareExitCode.Success;
+            return ExitCode.Success;
         }
         catch (Exception e) when (e is UsageException or MethodException)
         {
-            return await FailAsync(progress, e.Message, CompareExitCode.BadUsage).ConfigureAwait(false);
+            return await FailAsync(progress, e.Message, ExitCode.BadUsage).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
         {
-            return await FailAsync(progress, "cancelled.", CompareExitCode.Cancelled).ConfigureAwait(false);
+            return await FailAsync(progress, "cancelled.", ExitCode.Interrupted).ConfigureAwait(false);
         }
         catch (Exception e) when (e is ComparisonException or WorkSerializationException or WorkerStartException or IOException or UnauthorizedAccessException)
         {
-            return await FailAsync(progress, e.Message, CompareExitCode.WorkFailed).ConfigureAwait(false);
-        }
-
-        void Cancel(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            stop.Cancel();
+            return await FailAsync(progress, e.Message, ExitCode.Failed).ConfigureAwait(false);
         }
     }
 

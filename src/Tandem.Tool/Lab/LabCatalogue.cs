@@ -21,13 +21,10 @@ internal static class LabCatalogue
         new WebExperiment(),
     ];
 
-    /// <exception cref="LabException">There is no such experiment.</exception>
+    /// <exception cref="UsageException">There is no such experiment.</exception>
     internal static IReadOnlyList<LabExperiment> Named(IReadOnlyList<string> names) => names.Count == 0 ? All :
     [
         .. names.Select(static name => All.FirstOrDefault(one => one.Name == name)
-            ?? throw new LabUsageException($"There is no experiment '{name}'. There are: {string.Join(", ", All.Select(static one => one.Name))}.")),
+            ?? throw new UsageException($"There is no experiment '{name}'. There are: {string.Join(", ", All.Select(static one => one.Name))}.")),
     ];
 }
-
-/// <summary>It was asked for what there is not.</summary>
-internal sealed class LabUsageException(string message) : Exception(message);

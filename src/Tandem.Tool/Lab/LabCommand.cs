@@ -35,13 +35,13 @@ internal static class LabCommand
               tandem lab start switch --report lab.html
               tandem lab race --json
 
-            docs/threads-and-processes.md explains each. Exit codes: 0 done, 1 an experiment could not be done, 2 wrong usage.
+            docs/threads-and-processes.md explains each. Exit codes: 0 done, 1 an experiment could not be done, 2 wrong usage, 130 Ctrl+C.
             """)
         {
             names, quick, json, report,
         };
-        command.SetAction((parsed, cancellationToken) => LabRun.RunAsync(
-            new LabRequest(parsed.GetValue(names) ?? [], parsed.GetValue(quick), parsed.GetValue(json), parsed.GetValue(report)), cancellationToken));
+        command.SetAction(parsed => LabRun.RunAsync(
+            new LabRequest(parsed.GetValue(names) ?? [], parsed.GetValue(quick), parsed.GetValue(json), parsed.GetValue(report))));
         return command;
     }
 }

@@ -22,6 +22,13 @@ internal abstract class LabExperiment
 /// <param name="CancellationToken">Ends it.</param>
 internal sealed record LabContext(bool IsQuick, IProgress<string> Progress, CancellationToken CancellationToken)
 {
+    /// <summary>Ends the experiment here if the user wants no more of it; says what comes next if not.</summary>
+    internal void Begin(string step)
+    {
+        CancellationToken.ThrowIfCancellationRequested();
+        Progress.Report(step);
+    }
+
     /// <summary>So many times, or fewer when a rough figure will do.</summary>
     internal int Times(int full, int quick) => IsQuick ? quick : full;
 }

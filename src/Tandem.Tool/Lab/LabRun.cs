@@ -6,23 +6,22 @@ namespace Tandem.Tool.Lab;
 [SupportedOSPlatform("linux")]
 internal static class LabRun
 {
-    private const int Success = 0;
-    private const int Failed = 1;
-    private const int BadUsage = 2;
-    private const int Cancelled = 130;
-
-    internal static async Task<int> RunAsync(LabRequest request, CancellationToken cancellationToken)
+    internal static async Task<int> RunAsync(LabRequest request)
     {
+        using var stop = new Interruption();
+        CancellationToken cancellationToken = stop.Token;
         var done = new List<LabEntry>();
         try
         {
             IReadOnlyList<LabExperiment> experiments = LabCatalogue.Named(request.Names);
             if (request.Report is { } file && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))))
-                throw new LabUsageException($"--report: there is no folder for '{Path.GetFullPath(file)}'.");
+                throw new UsageException($"--report: there is no folder for '{Path.GetFullPath(file)}'.");
 
             foreach (LabExperiment experiment in experiments)
             {
                 LabEntry entry = await RunAsync(experiment, request, cancellationToken).ConfigureAwait(false);
+                // What was interrupted may have ended in many ways.
+                cancellationToken.ThrowIfCancellationRequested();
                 done.Add(entry);
                 if (!request.AsJson)
                     LabView.Write(entry);
@@ -36,16 +35,17 @@ internal static class LabRun
                 await Console.Error.WriteLineAsync($"The report is in {Path.GetFullPath(report)}.").ConfigureAwait(false);
             }
 
-            return done.Exists(static entry => entry.Result is null) ? Failed : Success;
+            return done.Exists(static entry => entry.Result is null) ? ExitCode.Failed : ExitCode.Success;
         }
-        catch (LabUsageException e)
+        catch (UsageException e)
         {
             await Console.Error.WriteLineAsync($"tandem lab: {e.Message}").ConfigureAwait(false);
-            return BadUsage;
+            return ExitCode.BadUsage;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return Cancelled;
+            await Console.Error.WriteLineAsync("tandem lab: cancelled.").ConfigureAwait(false);
+            return ExitCode.Interrupted;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Diagnostics;
+using System.Text;
 
 namespace Tandem.Packaging.Tests.Infrastructure;
 
@@ -26,7 +27,14 @@ internal static class Command
     // A mistake in what starts processes must not take the machine down. Shells differ in the letter.
     private const string Limited = "ulimit -p 6000 2>/dev/null || ulimit -u 6000 2>/dev/null; exec \"$@\"";
 
-    internal static async Task<CommandRun> RunAsync(string folder, IReadOnlyDictionary<string, string> variables, params string[] words)
+    internal static Task<CommandRun> RunAsync(string folder, IReadOnlyDictionary<string, string> variables, params string[] words) =>
+        RunAsync(folder, variables, static (_, _) => { }, words);
+
+    /// <param name="folder">Where it runs.</param>
+    /// <param name="variables">For its environment.</param>
+    /// <param name="heard">Told of each line of its standard error, with its process id.</param>
+    /// <param name="words">The program and its arguments.</param>
+    internal static async Task<CommandRun> RunAsync(string folder, IReadOnlyDictionary<string, string> variables, Action<int, string> heard, params string[] words)
     {
         string marker = Guid.NewGuid().ToString("N");
         var start = new ProcessStartInfo("/bin/sh", ["-c", Limited, "sh", .. words])
@@ -47,7 +55,7 @@ internal static class Command
             CancellationToken cancellation = TestContext.Current.CancellationToken;
             process.StandardInput.Close();
             Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation);
-            Task<string> errors = process.StandardError.ReadToEndAsync(cancellation);
+            Task<string> errors = ReadAsync(process, heard, cancellation);
             await process.WaitForExitAsync(cancellation);
             string[] survivors = Survivors(marker);
             return new CommandRun(string.Join(' ', words), process.ExitCode, await output, await errors, survivors);
@@ -57,6 +65,18 @@ internal static class Command
             if (!process.HasExited)
                 process.Kill(entireProcessTree: true);
         }
+    }
+
+    private static async Task<string> ReadAsync(Process process, Action<int, string> heard, CancellationToken cancellation)
+    {
+        var all = new StringBuilder();
+        while (await process.StandardError.ReadLineAsync(cancellation) is { } line)
+        {
+            all.Append(line).Append('\n');
+            heard(process.Id, line);
+        }
+
+        return all.ToString();
     }
 
     private static void SetEnvironment(IDictionary<string, string?> environment)

@@ -28,7 +28,7 @@ internal sealed partial class CrashExperiment : LabExperiment
         double back = 0;
         foreach (Death death in deaths)
         {
-            context.Progress.Report(Word(death));
+            context.Begin(Word(death));
             int threads = await OnThreadsAsync(death).ConfigureAwait(false);
             (int processes, back) = await InProcessesAsync(death, Workers, 1).ConfigureAwait(false);
             (int both, _) = await InProcessesAsync(death, Workers / 2, 2).ConfigureAwait(false);

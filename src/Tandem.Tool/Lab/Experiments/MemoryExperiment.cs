@@ -19,9 +19,9 @@ internal sealed class MemoryExperiment : LabExperiment
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
-        context.Progress.Report("threads");
+        context.Begin("threads");
         (Usage thread, double reserved) = OfThread();
-        context.Progress.Report("processes");
+        context.Begin("processes");
         Usage small;
         using (Process child = Process.Start("/bin/sleep", "60"))
         {

@@ -27,7 +27,7 @@ internal sealed class ProcessorExperiment : LabExperiment
         double least = double.MaxValue;
         foreach (Isolation isolation in (Isolation[])[Isolation.Thread, Isolation.Process])
         {
-            context.Progress.Report($"where {(isolation == Isolation.Thread ? "threads" : "processes")} run");
+            context.Begin($"where {(isolation == Isolation.Thread ? "threads" : "processes")} run");
             await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Workers = count });
             int milliseconds = context.Times(500, 100);
             int[][] seen = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => pool.RunAsync(() => Watch(milliseconds)))).ConfigureAwait(false);

@@ -23,7 +23,7 @@ internal sealed class ProgramCounterExperiment : LabExperiment
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
-        context.Progress.Report("threads that take turns are stopped and let go on");
+        context.Begin("threads that take turns are stopped and let go on");
         DirectoryInfo folder = Directory.CreateTempSubdirectory("tandem-lab-");
         try
         {

@@ -24,11 +24,11 @@ internal sealed class RaceExperiment : LabExperiment
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
         int threads = Math.Clamp(Environment.ProcessorCount, 2, MaximumThreads);
-        context.Progress.Report("a Dictionary without a lock");
+        context.Begin("a Dictionary without a lock");
         RaceDictionary.Outcome dictionary = await RaceDictionary.RunAsync(context.Times(200, 20), threads, context.CancellationToken).ConfigureAwait(false);
 
         int counts = context.Times(4_000_000, 1_000_000), words = context.Times(1_000_000, 100_000);
-        context.Progress.Report("remedies on threads");
+        context.Begin("remedies on threads");
         // For longer than a thread's turn, and until something is lost: on a busy machine, one may be done before the next begins.
         Cost plain = OnThreads("nothing", "plain", threads, 10 * counts, static (one, operations) => one.Plain(operations), MostRepetitions);
         List<Cost> counter =
@@ -44,7 +44,7 @@ internal sealed class RaceExperiment : LabExperiment
             OnThreads("ConcurrentDictionary", "concurrent_words", threads, words, static (one, operations) => one.ConcurrentWords(operations)),
             OnThreads("a Dictionary each, merged", "own_words", threads, words, static (one, operations) => one.OwnWords(operations)),
         ];
-        context.Progress.Report("remedies in processes");
+        context.Begin("remedies in processes");
         await using WorkerPool pool = WorkerPool.Processes(threads);
         counter.Add(await InProcessesAsync("processes, a result each", "process", pool, threads, counts, CountAsync).ConfigureAwait(false));
         counter.Add(await InProcessesAsync("processes, SharedCounter", "shared", pool, threads, counts, ShareAsync).ConfigureAwait(false));

@@ -22,10 +22,10 @@ internal sealed class StackExperiment : LabExperiment
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
-        context.Progress.Report("stacks of threads and of processes");
+        context.Begin("stacks of threads and of processes");
         int frames = context.Times(1000, 100);
         ThreadStack[][] all = await LookAsync(frames, context.CancellationToken).ConfigureAwait(false);
-        context.Progress.Report("a recursion without end");
+        context.Begin("a recursion without end");
         StackCrash.Outcome[] crashes = await Task.WhenAll(StackCrash.InProcessesAsync(Threads, context.CancellationToken), StackCrash.OnThreadsAsync(Threads, context.CancellationToken)).ConfigureAwait(false);
         StackCrash.Outcome process = crashes[0], thread = crashes[1];
 

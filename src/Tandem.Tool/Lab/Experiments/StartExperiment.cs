@@ -16,7 +16,7 @@ internal sealed class StartExperiment : LabExperiment
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
-        context.Progress.Report("threads");
+        context.Begin("threads");
         double pooled = LabFigures.Time(context.Times(500, 50), static () => Task.Run(static () => { }).Wait());
         double thread = LabFigures.Time(context.Times(500, 50), static () =>
         {
@@ -24,13 +24,13 @@ internal sealed class StartExperiment : LabExperiment
             thread.Start();
             thread.Join();
         });
-        context.Progress.Report("processes");
+        context.Begin("processes");
         double process = LabFigures.Time(context.Times(100, 10), static () =>
         {
             using Process child = Process.Start("/bin/true");
             child.WaitForExit();
         });
-        context.Progress.Report("workers");
+        context.Begin("workers");
         double worker = await LabFigures.TimeAsync(context.Times(10, 2), static async () =>
         {
             await using WorkerPool pool = WorkerPool.Processes(1);

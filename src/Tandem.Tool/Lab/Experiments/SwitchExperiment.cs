@@ -30,11 +30,11 @@ internal sealed partial class SwitchExperiment : LabExperiment
         int[] processors = Libc.GetProcessors();
         int trips = context.Times(60_000, 5_000);
         await using WorkerPool pool = WorkerPool.Processes(1);
-        context.Progress.Report("direct");
         var direct = new List<Direct>();
         foreach ((string where, int mine, int other) in (ReadOnlySpan<(string, int, int)>)
             [("on one core", processors[0], processors[0]), ("on two cores", processors[0], processors[^1]), ("where the system likes", -1, -1)])
         {
+            context.Begin($"direct, {where}");
             direct.Add(new Direct(
                 where,
                 RoundTrip(new Partners(pool, InProcess: false, mine, other), trips),
@@ -43,11 +43,11 @@ internal sealed partial class SwitchExperiment : LabExperiment
                 mine == other ? Perf(mine, trips, threads: false) : null));
         }
 
-        context.Progress.Report("indirect");
         int[] sizes = context.IsQuick ? [1 << 12, 1 << 18] : [1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 1 << 26];
         double budget = context.IsQuick ? 0.05 : 0.4;
         var indirect = sizes.Select(size =>
         {
+            context.Begin($"indirect, {LabFigures.Bytes(size)}");
             double alone = Alone(processors[0], size, budget);
             return (Size: size, Threads: Math.Max(0, Together(pool, false, processors[0], size, budget) - alone), Processes: Math.Max(0, Together(pool, true, processors[0], size, budget) - alone));
         }).ToArray();

@@ -33,7 +33,7 @@ internal sealed class TalkExperiment : LabExperiment
                 ("Unix socket", "unix_socket", static () => new SocketWay()),
             ])
         {
-            context.Progress.Report(name);
+            context.Begin(name);
             using Way way = open();
             ways.Add((name, key, [.. sizes.Select(size => Measure(way, size, budget))]));
         }

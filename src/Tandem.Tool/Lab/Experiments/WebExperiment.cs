@@ -27,20 +27,20 @@ internal sealed class WebExperiment : LabExperiment
         List<Task<WebServer>> servers = [];
         try
         {
-            context.Progress.Report("starting servers");
+            context.Begin("starting servers");
             servers.Add(WebServer.StartPlainAsync(0, cancellationToken));
             servers.Add(WebServer.StartServedAsync(workers, folder.FullName, cancellationToken));
             WebServer plain = await servers[0].ConfigureAwait(false), served = await servers[1].ConfigureAwait(false);
             Side one = new("one process", "plain", plain), several = new($"{workers} processes", "served", served);
 
-            context.Progress.Report("requests per second");
+            context.Begin("requests per second");
             await LoadAsync(one, several, context).ConfigureAwait(false);
-            context.Progress.Report("a request that holds all threads");
+            context.Begin("a request that holds all threads");
             var held = TimeSpan.FromMilliseconds(context.Times(500, 200));
             foreach (Side side in (Side[])[one, several])
                 side.Waits = await WebLoad.BlockAsync(side.Server.EndPoint, held, cancellationToken).ConfigureAwait(false);
 
-            context.Progress.Report("a request that crashes");
+            context.Begin("a request that crashes");
             var window = TimeSpan.FromMilliseconds(context.Times(2000, 200));
             several.Outage = await WebLoad.CrashAsync(served.EndPoint, window, static () => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
             // Somebody has to start it again: nothing does by itself. No manager of services could be quicker.

@@ -36,6 +36,8 @@ internal sealed partial class WebServer : IAsyncDisposable
             // Applications read their settings from the current folder, and the user's is not meant.
             WorkingDirectory = AppContext.BaseDirectory,
         };
+        // One that is ended while it starts would leave the files of its diagnostics behind.
+        info.Environment["DOTNET_EnableDiagnostics"] = "0";
         info.Environment["DOTNET_ENVIRONMENT"] = info.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         _shell = Process.Start(info)!;
         _shell.OutputDataReceived += (_, line) => Add(line.Data);
