@@ -12,6 +12,11 @@ internal sealed record Metric(string Name, string Unit, bool SmallerIsBetter, st
     internal static readonly Metric Calls =
         new("calls_per_s", "calls/s", false, "tiny calls, submitted without waiting for each");
 
+    internal static readonly Metric ObservedCalls =
+        new(
+            "observed_calls_ratio", "×", false,
+            "tiny calls while something listens to all metrics and activities, against the same pool a moment before; plain is the same pair with no listener: the noise");
+
     internal static readonly Metric MapItems =
         new("map_items_per_s", "items/s", false, "MapAsync of a tiny lambda over a range");
 
@@ -91,8 +96,8 @@ internal sealed record Metric(string Name, string Unit, bool SmallerIsBetter, st
 
     internal static readonly Metric[] All =
     [
-        RoundTripHot, RoundTripIdle, Calls, MapItems, Payload1, Payload1Serial, Payload1Result, Payload64, Payload64Result,
-        FirstResult, Replacement, Recovery, RecoveryWorst, TimeToFail, LimitedCalls, IdleMemory, ParentBytes, ScanFiles,
+        RoundTripHot, RoundTripIdle, Calls, ObservedCalls, MapItems, Payload1, Payload1Serial, Payload1Result, Payload64, Payload64Result,
+        FirstResult, Replacement, Recovery, RecoveryWorst, TimeToFail, LimitedCalls, IdleMemory, ParentBytes, ScanFiles, ServiceRestart, ServicesStop,
         ChannelOne, ChannelMany, ChannelRoundTrip, ArraySum, ArrayHandOver, ArrayHandOverSmall, LockUncontended,
     ];
 }

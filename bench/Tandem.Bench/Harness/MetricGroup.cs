@@ -10,6 +10,7 @@ internal sealed record MetricGroup(Metric[] Metrics, Func<Session, Task> RunAsyn
         new([Metric.RoundTripHot], RoundTrips.RunHotAsync),
         new([Metric.RoundTripIdle], RoundTrips.RunIdleAsync),
         new([Metric.Calls], CallThroughput.RunAsync),
+        new([Metric.ObservedCalls], ObservedCalls.RunAsync),
         new([Metric.MapItems], MapThroughput.RunAsync),
         new([Metric.Payload1, Metric.Payload1Serial, Metric.Payload1Result], Payloads.RunSmallAsync),
         new([Metric.Payload64, Metric.Payload64Result], Payloads.RunLargeAsync),

@@ -21,7 +21,7 @@ internal static class CallThroughput
         new Contender(Backend.TaskRun, () => SubmitAsync(static () => Task.Run(static () => 1), calls)),
     ];
 
-    private static async Task<double> SubmitAsync(Func<Task<int>> call, int calls)
+    internal static async Task<double> SubmitAsync(Func<Task<int>> call, int calls)
     {
         await Task.Yield();
         var tasks = new Task<int>[calls];

@@ -40,6 +40,8 @@ internal sealed record Target(int Number, string Text, Func<ResultLog, double?> 
         Of(13, "handing over a shared array of 1 GiB", Metric.ArrayHandOver, 100, atMost: true),
         Ratio(14, "an uncontended shared lock, against Monitor", Metric.LockUncontended, Backend.Processes, Backend.Plain, 3, atMost: true),
         Of(15, "stopping five isolated services, beyond the slowest one's own time", Metric.ServicesStop, 100, atMost: true),
+        Of(16, "tiny calls to processes with a listener on all telemetry, against none", Metric.ObservedCalls, 0.95, atMost: false),
+        new(16, "the same on threads", static results => results.Find(Backend.Threads, Metric.ObservedCalls), 0.95, false, "×"),
     ];
 
     internal bool IsMetBy(double figure) => AtMost ? figure <= Bound : figure >= Bound;

@@ -44,9 +44,6 @@ internal sealed class Instruments
     /// <summary>Whether somebody wants to know about single items.</summary>
     internal bool WantsItems => _durations.Enabled || _runs.Enabled || _waits.Enabled || _activities.HasListeners();
 
-    /// <summary>Whether each of them counts; else a sample will do.</summary>
-    internal bool WantsEach => _activities.HasListeners();
-
     /// <summary>A pool was made.</summary>
     internal static void Add(PoolEngine pool)
     {
@@ -84,10 +81,22 @@ internal sealed class Instruments
     internal ItemObservation Begin(WorkItem item, PoolEngine pool)
     {
         Activity? outer = Activity.Current;
-        Activity? activity = _activities.HasListeners() ? _activities.StartActivity(item.Name) : null;
-        // It is the item's, not the caller's.
-        Activity.Current = outer;
-        return new ItemObservation(activity, outer, pool, this);
+        return new ItemObservation(_activities.HasListeners() ? Start(item.Name, outer) : null, outer, pool, this);
+    }
+
+    /// <summary>Starts an item's activity. It is the item's, so it does not become the caller's current one.</summary>
+    private Activity? Start(string name, Activity? outer)
+    {
+        // A context in which no activity is current any more is dearer than one that never had any, for all that the caller does later:
+        // so it gets back what it had. There is none while its flow is suppressed.
+        var context = ExecutionContext.Capture();
+        Activity? activity = _activities.StartActivity(name);
+        if (context is not null)
+            ExecutionContext.Restore(context);
+        else
+            Activity.Current = outer;
+
+        return activity;
     }
 
     /// <param name="whole">From the submission of an item to its end.</param>

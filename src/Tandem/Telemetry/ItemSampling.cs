@@ -1,37 +1,51 @@
+using System.Runtime.InteropServices;
+
 namespace Tandem.Telemetry;
 
 /// <summary>
-/// Chooses the items whose durations are measured: all of them while they are few, and one in so many beyond that, because measuring
-/// costs half as much as the shortest of items. Which ones does not depend on how long they take, so the shares are right.
+/// Chooses the items, of those outside of any trace, that are measured and get an activity: all of them while they are few, and one in
+/// so many beyond that, because to measure one costs half as much as the shortest of items, and an activity costs several of them.
+/// Which ones does not depend on how long they take, so the shares are right.
 /// </summary>
-internal struct ItemSampling
+internal sealed class ItemSampling
 {
-    /// <summary>How many of a window are measured, however many there are; a thousand in each second and pool.</summary>
+    /// <summary>How many of a window are taken, however many there are; a thousand in each second and pool.</summary>
     internal const int EachOfFirst = 100;
 
     /// <summary>Beyond that, one in so many.</summary>
-    internal const int OneIn = 64;
+    internal const int OneIn = 1024;
 
     private const int WindowMilliseconds = 100;
 
-    // Racing callers lose counts now and then, which a sample bears.
-    private long _windowEnd;
-    private int _count;
+    // Of those that are not taken, how many go by before the clock is read: a burst's end is to be seen soon.
+    private const int ClockEvery = 16;
 
+    private Window _window;
+
+    /// <remarks>Racing callers lose counts now and then, which a sample bears; no other memory depends on them.</remarks>
     internal bool Takes()
     {
-        int count = ++_count;
-        if (count > EachOfFirst && count % OneIn != 0)
+        int count = ++_window.Count;
+        if (count > EachOfFirst && count % ClockEvery != 0)
             return false;
 
-        // The clock is read for those only that are taken, or begin a window.
         long now = Environment.TickCount64;
-        if (now >= Volatile.Read(ref _windowEnd))
-        {
-            Volatile.Write(ref _windowEnd, now + WindowMilliseconds);
-            _count = 0;
-        }
+        if (now < Volatile.Read(ref _window.End))
+            return count <= EachOfFirst || count % OneIn == 0;
 
+        Volatile.Write(ref _window.End, now + WindowMilliseconds);
+        _window.Count = 0;
         return true;
+    }
+
+    /// <summary>Written for every item, so nothing that others read for every item may share its cache lines.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct Window
+    {
+        [FieldOffset(128)]
+        internal long End;
+
+        [FieldOffset(136)]
+        internal int Count;
     }
 }

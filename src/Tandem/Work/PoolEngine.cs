@@ -24,7 +24,7 @@ internal enum StopMode
 internal abstract class PoolEngine(WorkerPoolOptions options)
 {
     private static int s_lastId;
-    private ItemSampling _sampling;
+    private readonly ItemSampling _sampling = new();
 
     internal WorkerPoolOptions Options { get; } = options;
 
@@ -51,7 +51,7 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     {
         if (Activity.Current is not null)
             SubmitObserved(item, Instruments.Present ?? Instruments.MakeNow());
-        else if (Instruments.Present is { } instruments && (Latencies?.Wants() == true || (instruments.WantsItems && (instruments.WantsEach || _sampling.Takes()))))
+        else if (Instruments.Present is { } instruments && (Latencies?.Wants() == true || (instruments.WantsItems && _sampling.Takes())))
             SubmitObserved(item, instruments);
         else
             Accept(item);
