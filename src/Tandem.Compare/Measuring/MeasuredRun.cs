@@ -66,20 +66,26 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
         await using WorkerPool pool = WorkerPool.Create(spec.Configuration.ToOptions());
         _ = await MeetBeforeAsync(pool).ConfigureAwait(false);
         TimeSpan overhead = Stopwatch.GetElapsedTime(created);
-        ProcessUsage before = ProcessUsage.Current();
-        TimeSpan delayBefore = RunQueue.Delay();
-        long start = Stopwatch.GetTimestamp();
-        // The first items may be the only bad ones.
-        bool IsWanted(int number) => number == 0 || Stopwatch.GetElapsedTime(start) < spec.WarmUp || (number < MostBadItems && Volatile.Read(ref _done) == 0);
+        var begin = Moment.Now();
+        Moment? middle = null;
+        long start = begin.Timestamp;
+        bool IsWanted(int number)
+        {
+            TimeSpan since = Stopwatch.GetElapsedTime(start);
+            // In the first half the work is compiled, which it will not be again.
+            if (middle is null && since > spec.WarmUp / 2)
+                middle = Moment.Now();
+
+            // The first items may be the only bad ones.
+            return number == 0 || since < spec.WarmUp || (number < MostBadItems && Volatile.Read(ref _done) == 0);
+        }
+
         IEnumerable<Numbered<TItem>> source = work.Numbered(board.Capacity).TakeWhile(item => IsWanted(item.Number));
         // Not ahead of what runs: items may take seconds.
         var options = new MapOptions { Ordered = false, Name = "item", LookAhead = spec.Items };
         await ConsumeAsync(work.MapAsync(pool, board, source, cancellationToken, options)).ConfigureAwait(false);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
-        double computed = ProcessUsage.Current().Since(before).ProcessorMicroseconds;
-        // Waiting for a processor that others use is not the work's own waiting.
-        double own = elapsed.TotalMicroseconds - (RunQueue.Delay() - delayBefore).TotalMicroseconds;
-        double computing = computed / Math.Max(own, computed);
+        double computing = Moment.Now().ComputingSince(middle ?? begin);
         return new Calibration(_done + _failed, LastThird(elapsed), computing, overhead, _failed, [.. _errors]);
     }
 
