@@ -22,5 +22,5 @@ kill $host
 
 $tandem compare allocate --kill --report "$folder/report.html" > "$folder/text"
 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --force-color-profile=srgb --user-data-dir="$folder/profile" \
-  --window-size=1000,1250 --screenshot="$PWD/docs/report.png" "file://$folder/report.html" 2> "$folder/browser" || { cat "$folder/browser" >&2; exit 1; }
+  --window-size=1000,1190 --screenshot="$PWD/docs/report.png" "file://$folder/report.html" 2> "$folder/browser" || { cat "$folder/browser" >&2; exit 1; }
 ls -l docs/top.svg docs/report.png
