@@ -4,6 +4,7 @@ using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Microsoft.Diagnostics.Runtime;
+using Tandem.Interop;
 
 namespace Tandem.Diagnostics;
 
@@ -190,16 +191,5 @@ internal sealed class ProcessStacks : IDisposable
         }
     }
 
-    private static bool HasEnded(int processId)
-    {
-        try
-        {
-            string stat = File.ReadAllText($"/proc/{processId}/stat");
-            return stat[stat.LastIndexOf(')') + 2] is 'Z' or 'X';
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return e is not UnauthorizedAccessException;
-        }
-    }
+    private static bool HasEnded(int processId) => ProcStat.OfProcess(processId)?.HasEnded ?? !Directory.Exists($"/proc/{processId}");
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Diagnostics.Runtime;
+using Tandem.Interop;
 
 namespace Tandem.Diagnostics;
 
@@ -46,16 +47,9 @@ internal sealed class ThreadInFlight
             if (only is { } wanted && id != wanted)
                 continue;
 
-            try
-            {
-                string stat = File.ReadAllText(folder + "/stat");
-                int end = stat.LastIndexOf(')');
-                threads.Add(new ThreadInFlight(id, stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..end], stat[end + 2]));
-            }
-            catch (IOException)
-            {
-                // It has ended meanwhile.
-            }
+            // Null for one that has ended meanwhile.
+            if (ProcStat.Of(folder) is { } stat)
+                threads.Add(new ThreadInFlight(id, stat.Name, stat.State));
         }
 
         threads.Sort(static (one, other) => one.Id.CompareTo(other.Id));

@@ -1,5 +1,6 @@
 using Tandem.Serve.Control;
 using Tandem.Serve.Protocol;
+using Tandem.Interop;
 using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
@@ -38,18 +39,5 @@ internal sealed partial class WebSupervisor
     }
 
     /// <summary>In seconds; 0 where the process is gone.</summary>
-    private static double ProcessorTime(int processId)
-    {
-        const double TicksPerSecond = 100; // of the kernel's accounting, on all that .NET runs on
-        try
-        {
-            string status = File.ReadAllText($"/proc/{processId}/stat");
-            string[] fields = status[(status.LastIndexOf(')') + 2)..].Split(' ');
-            return (long.Parse(fields[11], System.Globalization.CultureInfo.InvariantCulture) + long.Parse(fields[12], System.Globalization.CultureInfo.InvariantCulture)) / TicksPerSecond;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IndexOutOfRangeException or FormatException)
-        {
-            return 0;
-        }
-    }
+    private static double ProcessorTime(int processId) => ProcStat.OfProcess(processId)?.ProcessorTime.TotalSeconds ?? 0;
 }

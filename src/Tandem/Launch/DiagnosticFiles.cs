@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tandem.Interop;
 
 namespace Tandem.Launch;
 
@@ -9,21 +10,8 @@ namespace Tandem.Launch;
 internal static class DiagnosticFiles
 {
     /// <summary>What makes the names of a process's files unique, beside its id: when it started. Null where that is not known.</summary>
-    /// <remarks>Field 22 of /proc/PID/stat; still there while the process is a zombie.</remarks>
-    internal static string? KeyOf(int processId)
-    {
-        try
-        {
-            string status = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/stat"));
-            // The second field is the program's name in parentheses, and may hold anything.
-            string[] fields = status[(status.LastIndexOf(')') + 2)..].Split(' ');
-            return fields[22 - 3];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IndexOutOfRangeException or ArgumentOutOfRangeException)
-        {
-            return null;
-        }
-    }
+    /// <remarks>Still there while the process is a zombie.</remarks>
+    internal static string? KeyOf(int processId) => ProcStat.OfProcess(processId)?.Started.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The name of the socket at which the runtime of a process answers; it lies in the process's folder for temporary files.</summary>
     /// <param name="processId">The process.</param>

@@ -59,7 +59,7 @@ internal sealed class PortableWorkerProcess : WorkerProcess
         _process = process;
         _environment = environment;
         Id = process.Id;
-        _key = OperatingSystem.IsLinux() ? DiagnosticFiles.KeyOf(Id) : null;
+        _key = DiagnosticFiles.KeyOf(Id);
     }
 
     internal override int Id { get; }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Tandem.Interop;
 
 namespace Tandem.Sharing;
 
@@ -19,18 +19,6 @@ internal static class ProcessEnd
             Thread.Sleep(0);
     }
 
-    private static bool HasThreads(int pid)
-    {
-        try
-        {
-            // "pid (name) state ppid … num_threads", the name in parentheses may hold anything.
-            string stat = File.ReadAllText($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/stat");
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return fields[0] is not ("Z" or "X") || (fields.Length > 17 && fields[17] != "1" && fields[17] != "0");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return false; // gone
-        }
-    }
+    // The first thread of a process may have ended before others.
+    private static bool HasThreads(int pid) => ProcStat.OfProcess(pid) is { } stat && (!stat.HasEnded || stat.Threads > 1);
 }

@@ -21,7 +21,7 @@ internal sealed class ProgramCounters(int process, int[] threads)
         if (Libc.Kill(process, SIGSTOP) != 0)
             throw new LabException($"The worker process {process} has ended.");
 
-        Await(() => threads.All(thread => State(thread) == 'T'), "did not stop");
+        Await(() => threads.All(thread => ProcStat.OfThread(process, thread) is { State: 'T' }), "did not stop");
     }
 
     internal static void Continue(int process) => _ = Libc.Kill(process, SIGCONT);
@@ -60,13 +60,6 @@ internal sealed class ProgramCounters(int process, int[] threads)
     /// <summary>How often a thread had to leave its processor although it had more to do.</summary>
     internal long Preemptions(int thread) => long.Parse(
         File.ReadLines($"/proc/{process}/task/{thread}/status").First(static line => line.StartsWith("nonvoluntary", StringComparison.Ordinal)).Split(':')[1], CultureInfo.InvariantCulture);
-
-    private char State(int thread)
-    {
-        string text = File.ReadAllText($"/proc/{process}/task/{thread}/stat");
-        // After the name, which may hold anything.
-        return text[text.LastIndexOf(')') + 2];
-    }
 
     private static long Parse(string word) => long.Parse(word.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Diagnostics.NETCore.Client;
+using Tandem.Interop;
 using Tandem.Launch;
 
 namespace Tandem.Tool.Top.Watching;
@@ -26,7 +27,7 @@ internal static class DiagnosticPort
 
     /// <summary>When a process was started; null for one that is gone, or has no socket.</summary>
     internal static long? StartOf(int processId) =>
-        ProcFs.Stat($"/proc/{processId}") is { State: not ('Z' or 'X') } stat && File.Exists(PathOf(processId, stat.Started)) ? stat.Started : null;
+        ProcStat.OfProcess(processId) is { HasEnded: false } stat && File.Exists(PathOf(processId, stat.Started)) ? stat.Started : null;
 
     /// <summary>A connection to one.</summary>
     internal static Task<DiagnosticsClientConnector> ConnectAsync(int processId, long started, CancellationToken cancellationToken) =>

@@ -1,3 +1,5 @@
+using Tandem.Interop;
+
 namespace Tandem.Tool.Top.Watching;
 
 /// <summary>Watches the pools of all processes that may be watched, or of one.</summary>
@@ -74,7 +76,7 @@ internal sealed class MachineWatch : IAsyncDisposable
             double seconds = last.Seconds - (former?.Seconds ?? 0);
             PoolReport[] pools =
                 [.. last.Pools.Select(pool => Describe(id, pool, former?.Pools.FirstOrDefault(other => other.Id == pool.Id), seconds))];
-            programs.Add(new ProgramReport(id, candidate.WorkerOf, candidate.Name, ProcFs.Stat($"/proc/{id}")?.Threads ?? 0, _meter.OfProcess(id), pools));
+            programs.Add(new ProgramReport(id, candidate.WorkerOf, candidate.Name, ProcStat.OfProcess(id)?.Threads ?? 0, _meter.OfProcess(id), pools));
         }
 
         return new TopReport(DateTimeOffset.Now, programs, [.. _candidates.Values.Select(static one => one.Problem).OfType<string>().Distinct().Order()]);

@@ -5,42 +5,7 @@ namespace Tandem.Tool.Top.Watching;
 /// <summary>What the kernel tells of processes and threads, read without waste: it is read every second.</summary>
 internal static class ProcFs
 {
-    private const double TicksPerSecond = 100; // USER_HZ, the same on every Linux that .NET runs on
-
     internal static bool Exists(int processId) => Directory.Exists($"/proc/{processId}");
-
-    /// <summary>Of a process, or of one of its threads; null when it is gone.</summary>
-    internal static ProcStat? Stat(string folder)
-    {
-        Span<byte> buffer = stackalloc byte[1024];
-        ReadOnlySpan<byte> text = Read(folder + "/stat", buffer);
-        // The name, in parentheses, may hold anything.
-        int end = text.LastIndexOf((byte)')');
-        if (end < 0)
-            return null;
-
-        text = text[(end + 2)..];
-        var stat = new ProcStat { State = (char)text[0] };
-        int field = 3;
-        foreach (Range range in text.Split((byte)' '))
-        {
-            ReadOnlySpan<byte> value = text[range];
-            switch (field++)
-            {
-                case 14 or 15:
-                    stat.CpuSeconds += Number(value) / TicksPerSecond;
-                    break;
-                case 20:
-                    stat.Threads = (int)Number(value);
-                    break;
-                case 22:
-                    stat.Started = Number(value);
-                    return stat;
-            }
-        }
-
-        return null;
-    }
 
     /// <summary>Of one thread; of all threads of a process, given its folder.</summary>
     internal static (long Voluntary, long Involuntary) Switches(string folder, bool isProcess)
@@ -151,17 +116,4 @@ internal static class ProcFs
             return [];
         }
     }
-}
-
-/// <summary>Some of the fields of a stat file.</summary>
-internal sealed record ProcStat
-{
-    internal char State { get; init; }
-
-    internal double CpuSeconds { get; set; }
-
-    internal int Threads { get; set; }
-
-    /// <summary>Clock ticks after the system's start: tells a process from a later one of the same number.</summary>
-    internal long Started { get; set; }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tandem.Interop;
 using Tandem.Supervision;
 
 namespace Tandem.Tool.Top.Watching;
@@ -27,19 +28,19 @@ internal sealed class UsageMeter
 
     private Usage Measure((int Process, int Thread) key, string folder, long? memory)
     {
-        if (ProcFs.Stat(folder) is not { } stat)
+        if (ProcStat.Of(folder) is not { } stat)
             return Usage.Unknown;
 
         long now = Stopwatch.GetTimestamp();
         (long voluntary, long involuntary) = ProcFs.Switches(folder, isProcess: key.Thread == 0);
         _readings.TryGetValue(key, out Reading? last);
-        _readings[key] = new Reading(_round, now, stat.Started, stat.CpuSeconds, voluntary, involuntary);
+        _readings[key] = new Reading(_round, now, stat.Started, stat.ProcessorTime, voluntary, involuntary);
         if (last is null || last.Started != stat.Started)
             return new Usage(null, memory, null, null);
 
         double seconds = Stopwatch.GetElapsedTime(last.Time, now).TotalSeconds;
         return new Usage(
-            Rate(100 * (stat.CpuSeconds - last.CpuSeconds)),
+            Rate(100 * (stat.ProcessorTime - last.ProcessorTime).TotalSeconds),
             memory,
             // Of threads that have ended, nobody knows any more.
             Rate(Math.Max(0, voluntary - last.Voluntary)),
@@ -48,5 +49,5 @@ internal sealed class UsageMeter
         double? Rate(double change) => seconds > 0 ? Math.Round(change / seconds, 1) : null;
     }
 
-    private sealed record Reading(int Round, long Time, long Started, double CpuSeconds, long Voluntary, long Involuntary);
+    private sealed record Reading(int Round, long Time, long Started, TimeSpan ProcessorTime, long Voluntary, long Involuntary);
 }
