@@ -55,8 +55,19 @@ internal static unsafe partial class Libc
 
     private static readonly int FutexNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 98 : 202;
     private const int PidfdOpenNumber = 434;
+    private const int FutexWaitVNumber = 449;
     private static readonly int GetTidNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 178 : 186;
     private static readonly int SetRobustListNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 99 : 273;
+
+    private static volatile bool s_lacksFutexWaitV;
+
+    /// <summary>struct futex_waitv.</summary>
+    private struct FutexWaiter(int* word, int expected)
+    {
+        internal ulong Value = (uint)expected;
+        internal ulong Word = (ulong)word;
+        internal ulong Flags = 2; // FUTEX2_SIZE_U32, not FUTEX2_PRIVATE: other processes map the word too; the upper half is reserved
+    }
 
     internal struct PollFd
     {
@@ -137,6 +148,23 @@ internal static unsafe partial class Libc
         const int FUTEX_WAIT = 0;
         var timeout = new TimeSpec { Seconds = timeoutMilliseconds / 1000, Nanoseconds = timeoutMilliseconds % 1000 * 1_000_000L };
         SysCall6(FutexNumber, (nint)word, FUTEX_WAIT, expected, timeoutMilliseconds < 0 ? 0 : (nint)(&timeout), 0, 0);
+    }
+
+    /// <summary>Sleeps like <see cref="FutexWait"/> while both words are as expected; false where the system cannot wait for two (Linux before 5.16, some sandboxes).</summary>
+    internal static bool TryFutexWait(int* first, int expectedFirst, int* second, int expectedSecond, int timeoutMilliseconds)
+    {
+        const int CLOCK_MONOTONIC = 1, EPERM = 1, ENOSYS = 38;
+        if (s_lacksFutexWaitV)
+            return false;
+
+        FutexWaiter* waiters = stackalloc FutexWaiter[2] { new(first, expectedFirst), new(second, expectedSecond) };
+        // Until a time, not for one; the stopwatch counts the nanoseconds of this clock.
+        long end = System.Diagnostics.Stopwatch.GetTimestamp() + timeoutMilliseconds * 1_000_000L;
+        var timeout = new TimeSpec { Seconds = end / 1_000_000_000, Nanoseconds = end % 1_000_000_000 };
+        if (SysCall6(FutexWaitVNumber, (nint)waiters, 2, 0, (nint)(&timeout), CLOCK_MONOTONIC, 0) < 0 && Marshal.GetLastPInvokeError() is ENOSYS or EPERM)
+            s_lacksFutexWaitV = true;
+
+        return !s_lacksFutexWaitV;
     }
 
     /// <summary>

@@ -237,6 +237,29 @@ internal sealed partial class ProcessEngine : PoolEngine
 
     internal void OnInitialized(ProcessWorker worker) => _supervisor.OnInitialized(worker);
 
+    /// <summary>A worker has begun to end: what it has not started goes elsewhere now. Its exit settles the rest.</summary>
+    internal void OnEnding(ProcessWorker worker)
+    {
+        Sleepers sleepers;
+        lock (_lock)
+        {
+            // While the pool ends, and of a guest, whose end is for its own supervisor to decide about, the exit settles everything.
+            if (_closed || Options.Guest is not null || !_supervisor.TryTakeOut(worker))
+                return;
+
+            // What waits comes before the start of another process, which takes a processor for milliseconds: the exit sees to that.
+            if (_supervisor.LetSparesStepIn())
+                SendWaiting();
+            else
+                Pump(null);
+            sleepers = _dispatcher.FlushTouched();
+        }
+
+        sleepers.Wake();
+        // One that only pretends, or has lost the thread that listens to the pool, is of no use either.
+        worker.Kill();
+    }
+
     internal void OnBroken(ProcessWorker worker, Exception cause) => _supervisor.OnBroken(worker, cause);
 
     /// <summary>A worker answered some items: it has room for others.</summary>
@@ -302,6 +325,20 @@ internal sealed partial class ProcessEngine : PoolEngine
     /// <summary>Under the lock: gives waiting items to workers that have room; then has idle workers help busy ones.</summary>
     internal void Pump(ProcessWorker? idle)
     {
+        SendWaiting();
+        if (idle is { InFlight: 0, TakesItems: true } && _queue.Count == 0 && _dispatcher.Overloaded(_supervisor.Workers) is { } busy)
+        {
+            if (busy.RevokeLast() is { } item && !Send(idle, item))
+                _queue.EnqueueFirst(item);
+        }
+
+        if ((!_closed || _mode == StopMode.Drain) && _supervisor.Balance(_queue.Count))
+            Pump(null);
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void SendWaiting()
+    {
         while (_queue.Count > 0 && _dispatcher.Pick(_supervisor.Workers) is { } worker)
         {
             WorkItem item = _queue.Dequeue()!;
@@ -325,15 +362,6 @@ internal sealed partial class ProcessEngine : PoolEngine
 
             _admission.Leave(item);
         }
-
-        if (idle is { InFlight: 0, TakesItems: true } && _queue.Count == 0 && _dispatcher.Overloaded(_supervisor.Workers) is { } busy)
-        {
-            if (busy.RevokeLast() is { } item && !Send(idle, item))
-                _queue.EnqueueFirst(item);
-        }
-
-        if ((!_closed || _mode == StopMode.Drain) && _supervisor.Balance(_queue.Count))
-            Pump(null);
     }
 
     private bool Send(ProcessWorker worker, WorkItem item)

@@ -341,6 +341,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
             _engine.OnAnswered(this);
     }
 
+    public void OnEnding() => _engine.OnEnding(this);
+
     public void OnBroken(Exception cause)
     {
         _broken = cause;

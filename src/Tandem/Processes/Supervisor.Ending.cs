@@ -91,6 +91,20 @@ internal sealed partial class Supervisor
         return true;
     }
 
+    /// <summary>Under the lock: a worker has begun to end by itself. Out of rotation; what it has not started goes back. False when it was out before.</summary>
+    internal bool TryTakeOut(ProcessWorker worker)
+    {
+        if (worker.State is not (WorkerState.Idle or WorkerState.Busy))
+            return false;
+
+        while (worker.RevokeLast() is { } item)
+            _engine.Requeue(item);
+
+        worker.State = WorkerState.Killing;
+        _changed = true;
+        return true;
+    }
+
     /// <summary>Under the lock: out of rotation now; SIGTERM, and SIGKILL after the grace. False when the item that is to blame is over by now.</summary>
     internal bool TryBeginKill(ProcessWorker worker, WorkItem culprit, string reason, string detail, bool atOnce = false)
     {

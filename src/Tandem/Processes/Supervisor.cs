@@ -70,15 +70,7 @@ internal sealed partial class Supervisor
         if (waiting > 0)
             _wanted = Math.Max(_wanted, Math.Min(_options.Workers, now.Serving + Math.Min(waiting, _options.Workers)));
 
-        bool promoted = false;
-        while (now.Spare > 0 && now.Serving < _wanted)
-        {
-            Promote(Workers.Find(static worker => worker.IsSpare && worker.State == WorkerState.Idle)!);
-            now.Spare--;
-            now.Serving++;
-            promoted = true;
-        }
-
+        bool promoted = LetSparesStepIn(ref now);
         RetireThoseDue(now);
         if (waiting > 0 && _backOff is not null && _broken is { } error && now.Serving + now.Due + now.Starting == 0)
         {
@@ -100,6 +92,27 @@ internal sealed partial class Supervisor
         {
             _launching++;
             _launcher.Post(Launch);
+        }
+
+        return promoted;
+    }
+
+    /// <summary>Under the lock: spares take the places of workers that are gone. Whether there was one; others are not started yet.</summary>
+    internal bool LetSparesStepIn()
+    {
+        Census now = Count();
+        return LetSparesStepIn(ref now);
+    }
+
+    private bool LetSparesStepIn(ref Census now)
+    {
+        bool promoted = false;
+        while (now.Spare > 0 && now.Serving < _wanted)
+        {
+            Promote(Workers.Find(static worker => worker.IsSpare && worker.State == WorkerState.Idle)!);
+            now.Spare--;
+            now.Serving++;
+            promoted = true;
         }
 
         return promoted;

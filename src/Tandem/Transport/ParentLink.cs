@@ -18,6 +18,11 @@ internal abstract unsafe class ParentLink
     /// <summary>Reads the next frame of the control channel, blocking; false when the parent is gone.</summary>
     internal abstract bool ReceiveControl(out Frame frame);
 
+    /// <summary>Has the kernel tell the parent as soon as this thread ends, which is to be with its process, where it can.</summary>
+    internal virtual void EnrolThread()
+    {
+    }
+
     /// <summary>Makes <see cref="Receive"/> return false: the parent wants this worker to end.</summary>
     internal abstract void Stop();
 

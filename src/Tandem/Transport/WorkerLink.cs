@@ -9,6 +9,12 @@ internal interface IFrameSink
     /// <summary>No more frames are there for now: the place for work that is done once for many frames.</summary>
     void OnBatchEnd();
 
+    /// <summary>
+    /// The worker has begun to end, however that came: it takes no more items, and those that it has not started are to be taken back.
+    /// Its exit is told later, once its memory is gone; where the system cannot tell earlier, only then.
+    /// </summary>
+    void OnEnding();
+
     /// <summary>The worker wrote nonsense, or the connection broke; nothing more will come.</summary>
     void OnBroken(Exception cause);
 }

@@ -124,6 +124,7 @@ internal sealed unsafe class WorkerLoop
 
     private void ListenForControl()
     {
+        _link.EnrolThread();
         while (_link.ReceiveControl(out Frame frame))
         {
             if (frame.Kind == FrameKind.Cancel)

@@ -212,6 +212,10 @@ public sealed class HostileWorkerTests : IDisposable
         {
         }
 
+        public void OnEnding()
+        {
+        }
+
         public void OnBroken(Exception cause)
         {
         }

@@ -44,7 +44,12 @@ internal readonly unsafe struct Doorbell(byte* control)
 
     /// <summary>Consumer: sleeps until a wake-up that came after <see cref="Prepare"/>, or for a second, or for ten where it slept before.</summary>
     /// <remarks>The time-out is a safety net and a time to tidy up; the protocol loses no wake-up.</remarks>
-    internal void Sleep(int signal, bool again) => Libc.FutexWait(&_control->Signal, signal, again ? 10_000 : 1000);
+    internal void Sleep(int signal, bool again) => Libc.FutexWait(&_control->Signal, signal, Milliseconds(again));
+
+    /// <summary>Consumer: the same, and while a second word has a value; false where the system cannot.</summary>
+    internal bool TrySleep(int signal, bool again, int* second, int value) => Libc.TryFutexWait(&_control->Signal, signal, second, value, Milliseconds(again));
+
+    private static int Milliseconds(bool again) => again ? 10_000 : 1000;
 }
 
 /// <summary>

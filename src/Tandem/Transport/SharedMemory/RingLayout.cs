@@ -61,7 +61,7 @@ internal struct ItemCell
 internal static class LinkLayout
 {
     /// <summary>Changes with every change to a layout or a frame; both sides compare it.</summary>
-    internal const int Version = 2;
+    internal const int Version = 3;
 
     internal const int Slots = 256;
     internal const int RingCapacity = 256 * 1024;
@@ -86,4 +86,7 @@ internal struct LinkHeader
     [FieldOffset(8)] internal int SpinMicroseconds;
     [FieldOffset(16)] internal long RequestAreaSize;
     [FieldOffset(24)] internal long ResultAreaSize;
+
+    /// <summary>See <see cref="LifeWord"/>.</summary>
+    [FieldOffset(64)] internal int Life;
 }

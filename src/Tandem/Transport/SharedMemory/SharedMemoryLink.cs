@@ -18,6 +18,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private readonly RingReader _reader;
     private readonly Doorbell _workerBell;
     private readonly Doorbell _ownBell;
+    private readonly LifeWord _life;
     private readonly ReleaseQueue _releases;
     private readonly SpinPolicy _spin;
     private readonly int _controlSocket;
@@ -64,6 +65,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         _reader = new RingReader(memory + LinkLayout.ResponseRingOffset, LinkLayout.RingCapacity);
         _workerBell = new Doorbell(memory + LinkLayout.RequestRingOffset);
         _ownBell = new Doorbell(memory + LinkLayout.ResponseRingOffset);
+        _life = new LifeWord(memory);
         _releases = new ReleaseQueue(memory + LinkLayout.ReleasesOffset);
         _spin = new SpinPolicy(spinMicroseconds);
     }
@@ -303,11 +305,19 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
     private void Receive()
     {
-        bool rested = false;
+        bool rested = false, isEnding = false;
         // Of a broken worker nothing more is read; its ring may never be empty again, and would keep this thread spinning.
         while (!_closed && !_broken)
         {
             TryDrain();
+            // After what it answered before.
+            if (!isEnding && _life.HasEnded)
+            {
+                isEnding = true;
+                TryDrain();
+                _sink!.OnEnding();
+            }
+
             if (_spin.Wait(_reader))
             {
                 rested = false;
@@ -317,7 +327,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             int signal = _ownBell.Prepare();
             _ownBell.Announce();
             if (!_reader.HasFrames && !_closed)
-                _ownBell.Sleep(signal, rested);
+                _life.Sleep(in _ownBell, signal, rested);
 
             _ownBell.Withdraw();
             rested = _ownBell.Prepare() == signal;

@@ -93,6 +93,8 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         return true;
     }
 
+    internal override void EnrolThread() => new LifeWord(_region.Address).Enrol();
+
     internal override void Stop()
     {
         _ended = true;
