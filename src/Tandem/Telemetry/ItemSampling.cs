@@ -13,7 +13,7 @@ internal sealed class ItemSampling
     internal const int EachOfFirst = 100;
 
     /// <summary>Beyond that, one in so many.</summary>
-    internal const int OneIn = 1024;
+    internal const int OneIn = 8192;
 
     private const int WindowMilliseconds = 100;
 
