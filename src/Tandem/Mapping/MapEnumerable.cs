@@ -28,8 +28,11 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
     private sealed class Enumerator(
         MapRun<TItem, TResult> run, bool ordered, Picker pick, CancellationTokenSource? linked, CancellationToken cancellationToken) : IAsyncEnumerator<TOut>
     {
-        /// <summary>How long a consumer waits before it asks for what is there, in milliseconds.</summary>
+        /// <summary>How long a consumer waits before it first asks for what is there, in milliseconds.</summary>
         private const int Patience = 3;
+
+        /// <summary>How long it waits at most before it asks again: each time costs the thread pool a wake-up.</summary>
+        private const int MostPatience = 1000;
 
         private Chunk<TItem, TResult>? _chunk;
         private int _next;
@@ -107,12 +110,13 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
         /// <summary>Waits; when that takes longer than it should, asks for what is there.</summary>
         private async ValueTask<bool> Hurrying(Task waiting, Chunk<TItem, TResult>? awaited)
         {
-            while (!waiting.IsCompleted)
+            // Twice as long each time: an outcome is late by no more than the consumer waited already, and items that take long are
+            // not disturbed by somebody who asks for them.
+            for (int patience = Patience; !waiting.IsCompleted; patience = Math.Min(2 * patience, MostPatience))
             {
-                using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                Task first = await Task.WhenAny(waiting, Task.Delay(Patience, patience.Token)).ConfigureAwait(false);
-                await patience.CancelAsync().ConfigureAwait(false);
-                if (first == waiting)
+                await waiting.WaitAsync(TimeSpan.FromMilliseconds(patience), cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (waiting.IsCompleted)
                     break;
 
                 cancellationToken.ThrowIfCancellationRequested();

@@ -155,7 +155,8 @@ internal sealed class MapRun<TItem, TResult>
             while (room == 0)
             {
                 SendOpen();
-                await _room.WaitAsync().ConfigureAwait(false);
+                // Half of it: a wake-up for each chunk would cost more than the chunk's own, and the other half keeps all lanes busy.
+                await _room.WaitAsync(atLeast: Math.Max(1, _window / 2)).ConfigureAwait(false);
                 room = _room.Take() + WindowGrowth();
             }
 
@@ -269,12 +270,13 @@ internal sealed class MapRun<TItem, TResult>
     }
 }
 
-/// <summary>Counts how many items may still be read; the reader waits while it is none.</summary>
+/// <summary>Counts how many items may still be read; the reader waits while they are too few.</summary>
 internal sealed class Room
 {
     private readonly Lock _lock = new();
     private TaskCompletionSource? _waiting;
     private long _items;
+    private int _wanted;
 
     internal void Add(int items)
     {
@@ -282,6 +284,9 @@ internal sealed class Room
         lock (_lock)
         {
             _items += items;
+            if (_items < _wanted)
+                return;
+
             waiting = _waiting;
             _waiting = null;
         }
@@ -299,13 +304,14 @@ internal sealed class Room
         }
     }
 
-    internal Task WaitAsync()
+    internal Task WaitAsync(int atLeast)
     {
         lock (_lock)
         {
-            if (_items > 0)
+            if (_items >= atLeast)
                 return Task.CompletedTask;
 
+            _wanted = atLeast;
             _waiting ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _waiting.Task;
         }
