@@ -151,6 +151,19 @@ public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task That_others_programs_are_not_looked_at_is_told()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can become somebody who has fewer rights.");
+        CommandRun run = await Command.RunAsync(
+            AppContext.BaseDirectory, new Dictionary<string, string> { ["HOME"] = Path.GetTempPath() },
+            "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", Tool.Path, "top", "--once", "--interval", "100ms");
+
+        Assert.SkipWhen(run.ExitCode is 126 or 127, $"Others cannot run the tool here: {run.Errors}");
+        run.AssertSucceeded();
+        Assert.Matches("Not shown: [0-9]+ .NET process(es)? that you may not look into", run.Output);
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task A_program_without_pools_is_told_apart()
     {
         using Process other = Process.Start(new ProcessStartInfo(Tool.Host, "sleep") { RedirectStandardOutput = true })!;

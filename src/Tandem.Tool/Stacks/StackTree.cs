@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Tandem.Compare;
 using Tandem.Diagnostics;
 using Tandem.Tool.Top.Watching;
 
@@ -44,7 +45,7 @@ internal sealed class StackTree(int processId)
     {
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"Process {processId} ({_program}): {Samples} samples, {_root.Samples} .NET stacks, stood still for {_longestPause.TotalMilliseconds:0.0} ms at most");
+            $"Process {processId} ({_program}): {Amount.Of(Samples, "sample")}, {Amount.Of(_root.Samples, ".NET stack")}, stood still for {_longestPause.TotalMilliseconds:0.0} ms at most");
         yield return "   ALL RUNNING  (> is called by the line above)";
         foreach (string line in Lines(_root, -Indent, isAlone: false))
             yield return line;

@@ -34,8 +34,8 @@ internal static class TopRunner
         if (!ProcFs.Exists(id))
             throw new TopException($"there is no process {id}.");
 
-        if (!TraceRights.MayRead(id))
-            throw new TopException($"process {id} belongs to another user. Run this as that user, or as root.");
+        if (TraceRights.Refusal(id) is { } reason)
+            throw new TopException($"process {id} cannot be looked into: {reason}");
 
         if (ProcFs.Variable(id, LaunchProtocol.ParentVariable) is { } parent && int.TryParse(parent, CultureInfo.InvariantCulture, out int parentId) && ProcFs.Exists(parentId))
             return parentId;

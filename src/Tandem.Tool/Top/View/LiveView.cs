@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Tandem.Compare;
 using Tandem.Tool.Stacks;
 using Tandem.Tool.Top.Watching;
 
@@ -98,6 +99,8 @@ internal sealed class LiveView(TimeSpan interval, int? only, Arrangement arrange
             lines.AddRange(_rows.Skip(_top).Take(room).Select(static row => row.Line));
             if (_rows.Count == 0)
                 lines.Add(new ScreenLine().Add(Nothing(), Look.Dim));
+            if (only is null)
+                lines.AddRange(_report!.Notes.Take(height - 1 - lines.Count).Select(static note => new ScreenLine().Add($"Not shown: {note}", Look.Dim)));
             while (lines.Count < height - 1)
                 lines.Add(new ScreenLine());
             lines.Add(Footer());
@@ -107,14 +110,13 @@ internal sealed class LiveView(TimeSpan interval, int? only, Arrangement arrange
     }
 
     private string Nothing() => _arrangement.Filter.Length > 0 && _report!.Programs.Count > 0 ? TopRunner.NothingLike(_arrangement.Filter)
-        : _report!.Notes is [var note, ..] ? note
-        : only is { } id ? TopRunner.MissingPools(id, _report) : "No Tandem pool on this machine yet.";
+        : only is { } id ? TopRunner.MissingPools(id, _report!) : "No Tandem pool on this machine yet.";
 
     private ScreenLine Title()
     {
         int pools = _report!.Programs.Sum(static program => program.Pools.Count);
         int workers = _report.Programs.Sum(static program => program.Pools.Sum(static pool => pool.Workers.Count));
-        string summary = string.Create(CultureInfo.InvariantCulture, $"  {_report.Time:HH:mm:ss}  {pools} pools, {workers} workers");
+        string summary = string.Create(CultureInfo.InvariantCulture, $"  {_report.Time:HH:mm:ss}  {Amount.Of(pools, "pool")}, {Amount.Of(workers, "worker")}");
         ScreenLine line = new ScreenLine().Add("tandem top", Look.Bold).Add(summary);
         line.Add($"  by {_arrangement.Order.ToString().ToLowerInvariant()}{(_arrangement.IsReversed ? ", reversed" : "")}", Look.Dim);
         if (_arrangement.Filter.Length > 0)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tandem.Compare;
 
 namespace Tandem.Tool.Top.View;
 
@@ -30,7 +31,7 @@ internal sealed class TopView(TopReport report)
         foreach (ProgramReport program in report.Programs)
         {
             string workerOf = program.ParentPool is { } parent ? string.Create(CultureInfo.InvariantCulture, $", worker of {parent}") : "";
-            string title = string.Create(CultureInfo.InvariantCulture, $"{program.Name}  pid {program.ProcessId}, {program.Threads} threads{workerOf}");
+            string title = string.Create(CultureInfo.InvariantCulture, $" {program.Name}  pid {program.ProcessId}, {Amount.Of(program.Threads, "thread")}{workerOf}");
             Add(line => Figure(line.Add(title, width - FiguresWidth, Look.Bold), null, program.Usage), new RowTarget(program.ProcessId, null, program.Name));
             foreach (PoolReport pool in program.Pools)
             {
@@ -60,7 +61,7 @@ internal sealed class TopView(TopReport report)
                 _ => "threads",
             };
             string lanes = pool.ConcurrencyPerWorker > 1 ? string.Create(CultureInfo.InvariantCulture, $" x {pool.ConcurrencyPerWorker}") : "";
-            string title = string.Create(CultureInfo.InvariantCulture, $" {pool.Name}: {pool.WorkersWanted} {kind}{lanes}");
+            string title = string.Create(CultureInfo.InvariantCulture, $"  {pool.Name}: {pool.WorkersWanted} {kind}{lanes}");
             Add(line => Figure(line.Add(title, width - FiguresWidth, Look.Accent), pool.ItemsPerSecond, Sum(pool)), target);
             Add(line => Describe(line, pool), target);
         }
