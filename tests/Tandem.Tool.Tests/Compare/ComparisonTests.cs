@@ -55,6 +55,21 @@ public sealed class ComparisonTests
     }
 
     [Fact(Timeout = ToolCommand.Limit)]
+    public async Task A_worker_is_killed_at_work_however_short_the_work_is()
+    {
+        ComparisonOptions options = Short;
+        options.KillWorker = true;
+        ComparisonResult result = await Comparison.RunAsync(Enumerable.Range(0, 50), Busy, options);
+
+        foreach (ConfigurationResult one in result.Configurations.Where(static one => one.Configuration.Isolation == Isolation.Process))
+        {
+            Assert.False(one.BlastRadius!.EndsProgram);
+            bool isKilled = !one.BlastRadius.Description.Contains("none was killed", StringComparison.Ordinal);
+            Assert.Equal(isKilled, one.BlastRadius.RunningItemsLost > 0);
+        }
+    }
+
+    [Fact(Timeout = ToolCommand.Limit)]
     public async Task Items_that_fail_are_counted_and_the_rest_is_compared()
     {
         ComparisonResult result = await Comparison.RunAsync(Enumerable.Range(0, 20), static item => item % 4 != 0 ? item : throw new FormatException("a fourth"), Short);
