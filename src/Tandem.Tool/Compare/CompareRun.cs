@@ -59,6 +59,9 @@ internal static class CompareRun
         const int CallsWithoutItems = 1000;
         UserProgram program = UserProgram.Open(request.Workload);
         program.AddTo(options);
+        if (texts is null && request.Count is null)
+            options.Notes.Add($"Without --items, --items-from or --count the items are the numbers from 0 to {CallsWithoutItems - 1}.");
+
         return Comparison.RunAsync(program.Work(request.Method, texts, request.Count ?? CallsWithoutItems), options, cancellationToken);
     }
 }

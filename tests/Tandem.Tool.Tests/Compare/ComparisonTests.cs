@@ -81,6 +81,24 @@ public sealed class ComparisonTests
     }
 
     [Fact(Timeout = ToolCommand.Limit)]
+    public async Task An_item_that_does_not_end_is_named_while_it_is_waited_for()
+    {
+        using var stop = new CancellationTokenSource();
+        var told = new Steps(step =>
+        {
+            if (step.StartsWith("waiting for item", StringComparison.Ordinal))
+                stop.Cancel();
+        });
+        ComparisonOptions options = Short;
+        options.Patience = TimeSpan.FromMilliseconds(200);
+        options.Progress = told;
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Comparison.RunAsync(["endless"], static item => Hang(item), options, stop.Token));
+
+        Assert.StartsWith("waiting for item endless, which has run for ", told.Last, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = ToolCommand.Limit)]
     public async Task Work_that_always_fails_is_no_comparison()
     {
         var error = await Assert.ThrowsAsync<ComparisonException>(
@@ -102,6 +120,19 @@ public sealed class ComparisonTests
     [Fact]
     public async Task Options_that_make_no_sense_are_refused() =>
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(static () => Comparison.RunAsync([1], static item => item, new ComparisonOptions { Repeats = 1 }));
+
+    private static int Hang(string item)
+    {
+        Thread.Sleep(Timeout.Infinite);
+        return item.Length;
+    }
+
+    private sealed class Steps(Action<string> told) : IProgress<ComparisonProgress>
+    {
+        internal string Last { get; private set; } = "";
+
+        public void Report(ComparisonProgress value) => told(Last = value.Step);
+    }
 
     private static int Busy(int item)
     {
