@@ -36,6 +36,12 @@ public sealed class ComparisonOptions
     /// <summary>Told what is going on.</summary>
     public IProgress<ComparisonProgress>? Progress { get; set; }
 
+    /// <summary>How long an item may run before it is told that it is waited for.</summary>
+    internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>What the reader of the figures should know of what was asked for.</summary>
+    internal List<string> Notes { get; } = [];
+
     /// <summary>Environment variables of the processes in which work is measured, beside this process's own.</summary>
     internal Dictionary<string, string?> Environment { get; } = new(StringComparer.Ordinal);
 
@@ -68,4 +74,7 @@ public readonly struct ComparisonProgress(string step, int done, int total)
 
     /// <summary>Runs that there will be; 0 while that is not known.</summary>
     public int Total { get; } = total;
+
+    /// <summary>Whether it is worth knowing later, too.</summary>
+    internal bool IsNote { get; init; }
 }

@@ -62,6 +62,9 @@ public sealed class ConfigurationResult
 
     /// <summary>Which worker ran what and when: the first items of the last run.</summary>
     public IReadOnlyList<TimelineItem> Timeline { get; init; } = [];
+
+    /// <summary>The figures run by run, where these say whether a difference is one.</summary>
+    internal IReadOnlyList<RoundFigures> Rounds { get; init; } = [];
 }
 
 /// <summary>How long items took in their worker. Waiting for a worker is not in it: the pool's queue is the same in all models.</summary>

@@ -42,9 +42,9 @@ public sealed class WorkerConfiguration(Isolation isolation, int workers, int co
     /// <summary>Such as <c>4 threads</c>, <c>1 process</c>, <c>2 processes × 2 threads</c>.</summary>
     public string Name => Model switch
     {
-        WorkerModel.Threads => Count(Workers, "thread", "threads"),
-        WorkerModel.Processes => Count(Workers, "process", "processes"),
-        _ => $"{Count(Workers, "process", "processes")} × {Count(ConcurrencyPerWorker, "thread", "threads")}",
+        WorkerModel.Threads => Amount.Of(Workers, "thread"),
+        WorkerModel.Processes => Amount.Of(Workers, "process", "processes"),
+        _ => $"{Amount.Of(Workers, "process", "processes")} × {Amount.Of(ConcurrencyPerWorker, "thread")}",
     };
 
     /// <summary>The options that make such a pool, as C#.</summary>
@@ -100,6 +100,4 @@ public sealed class WorkerConfiguration(Isolation isolation, int workers, int co
         counts.Sort();
         return [.. counts];
     }
-
-    private static string Count(int number, string one, string many) => string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? one : many)}");
 }

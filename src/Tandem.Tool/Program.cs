@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
 using Tandem.Tool;
 using Tandem.Tool.Compare;
 using Tandem.Tool.Lab;
@@ -7,31 +6,21 @@ using Tandem.Tool.Serve;
 using Tandem.Tool.Stacks;
 using Tandem.Tool.Top;
 
-var root = new RootCommand("Runs C# on threads or in separate processes.");
-if (OperatingSystem.IsLinux())
+if (!OperatingSystem.IsLinux())
 {
-    root.Subcommands.Add(ServeCommand.Create());
-    // A supervisor is to be small: it makes nothing of the other commands.
-    if (args is not ["serve", ..])
-    {
-        root.Subcommands.Add(CompareCommand.Create());
-        root.Subcommands.Add(LabCommand.Create());
-        root.Subcommands.Add(TopCommand.Create());
-        root.Subcommands.Add(StacksCommand.Create());
-    }
-}
-else
-{
-    root.Subcommands.Add(Unsupported("serve", "hands sockets from process to process in a way that only Linux has"));
-    root.Subcommands.Add(Unsupported("compare", "reads what Linux tells of processes"));
-    root.Subcommands.Add(Unsupported("lab", "reads what Linux tells of processes"));
-    root.Subcommands.Add(Unsupported("top", "reads what processes use from Linux's /proc"));
-    root.Subcommands.Add(Unsupported("stacks", "stops processes and reads their memory as only Linux lets it"));
+    return await CommandLine.RunAsync(CommandLine.Root(
+        Unsupported("serve", "hands sockets from process to process in a way that only Linux has"),
+        Unsupported("compare", "reads what Linux tells of processes"),
+        Unsupported("lab", "reads what Linux tells of processes"),
+        Unsupported("top", "reads what processes use from Linux's /proc"),
+        Unsupported("stacks", "stops processes and reads their memory as only Linux lets it")).Parse(args)).ConfigureAwait(false);
 }
 
-ParseResult parsed = root.Parse(args);
-int code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
-return parsed.Action is ParseErrorAction && args is not ["serve", ..] ? ExitCode.BadUsage : code;
+// A supervisor is to be small: it makes nothing of the other commands.
+return args is ["serve", ..]
+    ? await CommandLine.RunServerAsync(CommandLine.Root(ServeCommand.Create()).Parse(args)).ConfigureAwait(false)
+    : await CommandLine.RunAsync(CommandLine.Root(
+        ServeCommand.Create(), CompareCommand.Create(), LabCommand.Create(), TopCommand.Create(), StacksCommand.Create()).Parse(args)).ConfigureAwait(false);
 
 static Command Unsupported(string name, string why)
 {

@@ -40,7 +40,7 @@ public sealed class BadInputTests
     }
 
     [Fact(Timeout = Limits.Test)]
-    public Task No_application() => RefusedAsync((ServeExitCode)1, "Required argument missing");
+    public Task No_application() => RefusedAsync((ServeExitCode)1, "The application is missing.");
 
     [Theory(Timeout = Limits.Test)]
     [InlineData("--workers", "0", "1 to 128")]

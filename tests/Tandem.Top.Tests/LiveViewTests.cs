@@ -29,7 +29,9 @@ public sealed class LiveViewTests(TrafficFixture host) : IClassFixture<TrafficFi
         await terminal.UntilAsync("Filter:");
         await terminal.PressAsync("p", "a", "r", "s", "e", "r", "Enter");
         await terminal.UntilAsync(static now => now[0].Contains("filter 'parser'", StringComparison.Ordinal) && !now.Any(static line => line.Contains("thumbnails", StringComparison.Ordinal)));
-        await terminal.PressAsync("/", "Escape");
+        await terminal.PressAsync("Escape");
+        await terminal.UntilAsync("thumbnails: 3 processes");
+        await terminal.PressAsync("/", "l", "o", "g", "Escape");
         await terminal.UntilAsync("thumbnails: 3 processes");
         await terminal.PressAsync("e");
         await terminal.UntilAsync("was ended by SIGKILL");
@@ -52,13 +54,25 @@ public sealed class LiveViewTests(TrafficFixture host) : IClassFixture<TrafficFi
     public async Task Ctrl_C_ends_it_and_leaves_the_terminal_clean()
     {
         await using TerminalSession terminal = await TerminalSession.StartAsync();
-        await terminal.EnterAsync($"NO_COLOR=1 {Tool.Path} top {host.IdText}; echo code=$?");
+        await terminal.EnterAsync($"{Tool.Path} top {host.IdText}; echo code=$?");
         await terminal.UntilAsync("thumbnails: 3 processes");
 
         await terminal.PressAsync("C-c");
 
         await terminal.UntilAsync(static now => now.Contains("code=0"));
         Assert.Equal("0 1", await terminal.StateAsync("#{alternate_on} #{cursor_flag}"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Without_colors_nothing_has_a_look_and_a_mark_shows_what_is_selected()
+    {
+        await using TerminalSession terminal = await TerminalSession.StartAsync();
+        await terminal.EnterAsync($"NO_COLOR=1 {Tool.Path} top {host.IdText}");
+        await terminal.UntilAsync(static screen => screen.Any(static line => line.StartsWith(">Tandem.TestHost  pid", StringComparison.Ordinal)));
+        await terminal.PressAsync("Down");
+        await terminal.UntilAsync(static screen => screen.Any(static line => line.StartsWith("> ", StringComparison.Ordinal) && line.Contains("3 processes", StringComparison.Ordinal)));
+
+        Assert.DoesNotContain('\e', await terminal.LooksAsync());
     }
 
     [Fact(Timeout = Limits.Test)]

@@ -76,13 +76,41 @@ public sealed class StacksTests(HangFixture host) : IClassFixture<HangFixture>
     {
         await using var other = new HostFixture("hang");
         await other.InitializeAsync();
-        Task<string> message = Tool.FailAsync(1, "stacks", other.IdText, "--watch", "--samples", "100000", "--interval", "20ms");
-        await Eventually.Async(() => IsTraced(other.Id) || message.IsCompleted);
+        using var tool = StartedTool.Start("stacks", other.IdText, "--watch", "--samples", "100000", "--interval", "20ms");
+        await Eventually.Async(() => IsTraced(other.Id) || tool.HasEnded);
 
         other.Kill();
 
-        Assert.Contains($"process {other.IdText}", await message, StringComparison.Ordinal);
-        Assert.Contains("ended", await message, StringComparison.Ordinal);
+        CommandRun run = await tool.EndAsync();
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains($"process {other.IdText}", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("ended", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(true, 130, "tandem stacks: cancelled.")]
+    [InlineData(false, 1, "has ended meanwhile")]
+    public async Task Samples_that_were_taken_are_shown_however_it_ends(bool isInterrupted, int code, string said)
+    {
+        await using var other = new HostFixture("hang");
+        await other.InitializeAsync();
+        using var tool = StartedTool.Start("stacks", other.IdText, "--watch", "--samples", "100000", "--interval", "20ms");
+        // It stops the process to see whether it may, then for the first sample; when it does so again, there is one.
+        for (int stops = 0; stops < 3; stops++)
+        {
+            await Eventually.Async(() => IsTraced(other.Id) || tool.HasEnded);
+            await Eventually.Async(() => !IsTraced(other.Id));
+        }
+
+        if (isInterrupted)
+            await tool.InterruptAsync();
+        else
+            other.Kill();
+
+        CommandRun run = await tool.EndAsync();
+        Assert.Equal(code, run.ExitCode);
+        Assert.Contains(said, run.Errors, StringComparison.Ordinal);
+        Assert.Contains("ALL RUNNING", run.Output, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Limits.Test)]

@@ -82,6 +82,39 @@ public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task So_does_it_in_json_and_a_picture_is_drawn_beside()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"tandem-top-{Guid.NewGuid():N}.svg");
+        try
+        {
+            JsonElement top = await Tool.JsonAsync("top", host.IdText, "--interval", "200ms", "--filter", "parser", "--sort", "cpu", "--json", "--svg", file);
+
+            Assert.Equal("parser", Assert.Single(Assert.Single(top.GetProperty("programs").EnumerateArray()).GetProperty("pools").EnumerateArray()).GetProperty("name").GetString());
+            string picture = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+            Assert.Contains("parser: 2 threads", picture, StringComparison.Ordinal);
+            Assert.DoesNotContain("thumbnails", picture, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_sample_that_is_interrupted_ends_as_all_commands_do()
+    {
+        using var tool = StartedTool.Start("top", host.IdText, "--once", "--interval", "1m");
+        // One socket is its own runtime's; with another it listens to the program.
+        await Eventually.Async(() => Sockets(tool.Id) > 1 || tool.HasEnded);
+
+        await tool.InterruptAsync();
+
+        CommandRun run = await tool.EndAsync();
+        Assert.Equal(130, run.ExitCode);
+        Assert.Equal("tandem top: cancelled.\n", run.Errors);
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task It_draws_a_picture()
     {
         string file = Path.Combine(Path.GetTempPath(), $"tandem-top-{Guid.NewGuid():N}.svg");
@@ -118,6 +151,19 @@ public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task That_others_programs_are_not_looked_at_is_told()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can become somebody who has fewer rights.");
+        CommandRun run = await Command.RunAsync(
+            AppContext.BaseDirectory, new Dictionary<string, string> { ["HOME"] = Path.GetTempPath() },
+            "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", Tool.Path, "top", "--once", "--interval", "100ms");
+
+        Assert.SkipWhen(run.ExitCode is 126 or 127, $"Others cannot run the tool here: {run.Errors}");
+        run.AssertSucceeded();
+        Assert.Matches("Not shown: [0-9]+ .NET process(es)? that you may not look into", run.Output);
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task A_program_without_pools_is_told_apart()
     {
         using Process other = Process.Start(new ProcessStartInfo(Tool.Host, "sleep") { RedirectStandardOutput = true })!;
@@ -130,6 +176,18 @@ public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture
         finally
         {
             other.Kill();
+        }
+    }
+
+    private static int Sockets(int process)
+    {
+        try
+        {
+            return new DirectoryInfo($"/proc/{process}/fd").EnumerateFileSystemInfos().Count(static one => one.LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
+        }
+        catch (IOException)
+        {
+            return 0;
         }
     }
 

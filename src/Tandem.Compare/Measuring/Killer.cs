@@ -15,28 +15,15 @@ internal sealed class Killer(Board board, int items, bool ownProcess)
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        int victim = 0;
-        while (victim == 0 && Stopwatch.GetElapsedTime(start) < Patience)
+        while (!TryKill() && Stopwatch.GetElapsedTime(start) < Patience)
         {
             await Task.Delay(1, cancellationToken).ConfigureAwait(false);
-            (int ended, int running) = Look();
-            if (ended == items)
+            if (Ended() == items)
                 return;
-
-            if (ended < items / 3)
-                continue;
-
-            // Short items are rarely met while they run; a process can be killed all the same.
-            if (running != 0 || (ownProcess && ended > items * 2 / 3))
-                victim = ownProcess ? Environment.ProcessId : running;
         }
 
-        if (victim == 0)
-            return;
-
-        Volatile.Write(ref _killed, Stopwatch.GetTimestamp());
-        _ = Libc.Kill(victim, Libc.SIGKILL);
-        await Task.WhenAny(_replaced.Task, Task.Delay(Patience, cancellationToken)).ConfigureAwait(false);
+        if (Volatile.Read(ref _killed) != 0)
+            await Task.WhenAny(_replaced.Task, Task.Delay(Patience, cancellationToken)).ConfigureAwait(false);
     }
 
     internal void OnWorkerChanged(object? sender, WorkerEvent change)
@@ -57,7 +44,7 @@ internal sealed class Killer(Board board, int items, bool ownProcess)
             Items = items,
             RunningItemsLost = crashed,
             Recovery = recovery,
-            Description = $"{crashed} of {items} items lost, the others were done"
+            Description = $"{crashed} of {Amount.Of(items, "item")} lost, the others were done"
                 + (recovery is { } time ? $"; a new worker was ready after {time.TotalMilliseconds:0} ms." : "."),
         };
     }
@@ -79,22 +66,61 @@ internal sealed class Killer(Board board, int items, bool ownProcess)
             RunningItemsLost = running,
             FinishedItemsLost = ended,
             ItemsNeverRun = items - ended - running,
-            Description = $"the process ended with all that was in it: {running} running items, {items - ended - running} that waited, "
+            Description = $"the process ended with all that was in it: {Amount.Of(running, "running item")}, {items - ended - running} that waited, "
                 + $"the results of {ended}, and whatever else the program did.",
         };
     }
 
-    private (int Ended, int Running) Look()
+    private bool TryKill()
     {
-        int ended = 0, running = 0;
+        if (Ended() < items / 3)
+            return false;
+
+        int victim = ownProcess ? Environment.ProcessId : LastBegun();
+        if (!ownProcess)
+            return victim != 0 && Standstill.TryKill(victim, () => IsAtWork(victim) && Note());
+
+        // Short items are rarely met while they run, and one's own process cannot stand still; it can be killed all the same.
+        return (IsAtWork(victim) || Ended() > items * 2 / 3) && Note() && Libc.Kill(victim, Libc.SIGKILL) == 0;
+    }
+
+    /// <summary>Before the kill: another worker may be there at once.</summary>
+    private bool Note()
+    {
+        Volatile.Write(ref _killed, Stopwatch.GetTimestamp());
+        return true;
+    }
+
+    private int Ended()
+    {
+        int ended = 0;
+        foreach (ref readonly ItemMark mark in board.Marks[..items])
+            ended += mark.End != 0 ? 1 : 0;
+
+        return ended;
+    }
+
+    private bool IsAtWork(int process)
+    {
         foreach (ref readonly ItemMark mark in board.Marks[..items])
         {
-            if (mark.End != 0)
-                ended++;
-            else if (mark.Start != 0)
-                running = mark.ProcessId;
+            if (mark.IsRunning && mark.ProcessId == process)
+                return true;
         }
 
-        return (ended, running);
+        return false;
+    }
+
+    /// <summary>The process that began an item last, which is most likely at work; 0 for none.</summary>
+    private int LastBegun()
+    {
+        (long start, int process) = (0, 0);
+        foreach (ref readonly ItemMark mark in board.Marks[..items])
+        {
+            if (mark.Start > start)
+                (start, process) = (mark.Start, mark.ProcessId);
+        }
+
+        return process;
     }
 }

@@ -1,3 +1,5 @@
+using Tandem.Compare.Running;
+
 namespace Tandem.Compare.Measuring;
 
 /// <summary>Items and what is done with one of them, either way of writing it. Travels.</summary>
@@ -30,9 +32,5 @@ internal sealed class Work<TItem, TResult>(TItem[] items, Func<TItem, TResult>? 
     }
 
     /// <summary>An item in a message.</summary>
-    internal string Describe(long number)
-    {
-        string text = items[number % items.Length]?.ToString() ?? "null";
-        return text.Length > 80 ? $"{text[..77]}..." : text;
-    }
+    internal string Describe(long number) => Workload.Shorten(items[number % items.Length]?.ToString() ?? "null");
 }

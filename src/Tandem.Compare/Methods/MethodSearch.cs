@@ -12,7 +12,8 @@ internal static class MethodSearch
     internal static MethodInfo Find(Assembly assembly, string fullName, bool hasTexts)
     {
         Type[] types = Types(assembly);
-        (string typeName, string methodName) = Split(fullName);
+        // As people write nested types, and as reflection does.
+        (string typeName, string methodName) = Split(fullName.Replace('+', '.'));
         if (typeName.Length == 0 || methodName.Length == 0)
             throw new MethodException($"'{fullName}' does not name a method; write Namespace.Type.Method.{Near(fullName, Callable(types))}");
 
@@ -61,28 +62,33 @@ internal static class MethodSearch
                 + (hasTexts ? "strings (--items and --items-from give paths and lines)" : "numbers (--count gives an int)");
     }
 
-    /// <summary>Names that are like another, the likest first: in their last part, or also in what is before it.</summary>
+    /// <summary>Names that are like another, the likest first: in the method and in its type, whatever namespace that is in.</summary>
     internal static string[] Nearest(string name, IEnumerable<string> candidates)
     {
-        const int SameNameElsewhere = 2;
         (string typeName, string methodName) = Split(name);
-        int most = Math.Max(SameNameElsewhere, methodName.Length / 2);
+        string simpleName = Split(typeName).Method;
         return
         [
             .. candidates.Distinct()
                 .Select(candidate =>
                 {
                     (string otherType, string otherMethod) = Split(candidate);
-                    int distance = Distance(methodName, otherMethod);
-                    return (Name: candidate, Distance: Math.Min(distance + Distance(typeName, otherType), distance == 0 ? SameNameElsewhere : int.MaxValue));
+                    int type = simpleName.Length == 0 ? 0 : Distance(simpleName, Split(otherType).Method);
+                    int method = Distance(methodName, otherMethod);
+                    bool isNear = type <= Slips(simpleName) && method <= Slips(methodName);
+                    return (Name: candidate, IsNear: isNear, Distance: type + method);
                 })
-                .Where(candidate => candidate.Distance <= most)
+                .Where(static candidate => candidate.IsNear)
                 .OrderBy(static candidate => candidate.Distance)
+                .ThenBy(candidate => Distance(name, candidate.Name))
                 .ThenBy(static candidate => candidate.Name, StringComparer.Ordinal)
                 .Take(NamesShown)
                 .Select(static candidate => candidate.Name),
         ];
     }
+
+    /// <summary>How many letters of a word may be wrong before it is another word.</summary>
+    private static int Slips(string word) => word.Length < 4 ? 1 : Math.Max(2, word.Length / 3);
 
     /// <summary>How many letters must be changed, added or taken away (Levenshtein), whatever their case.</summary>
     internal static int Distance(string one, string other)

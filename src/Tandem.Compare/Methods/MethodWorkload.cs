@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.Loader;
 using Tandem.Compare.Measuring;
@@ -20,6 +21,9 @@ internal sealed class MethodWorkload(MethodName name, string[]? texts, int count
     internal override int Count => texts?.Length ?? count;
 
     internal override Workload Take(int count) => new MethodWorkload(name, texts?[..Math.Min(count, texts.Length)], Math.Min(count, Count));
+
+    internal override string Describe(int number) =>
+        texts is null ? (number % count).ToString(CultureInfo.InvariantCulture) : Shorten(texts[number % texts.Length]);
 
     internal override Task<Calibration> CalibrateAsync(RunSpec spec, Board board, CancellationToken cancellationToken) =>
         Bind().CalibrateAsync(spec, board, cancellationToken);

@@ -29,7 +29,7 @@ internal static class Recommender
         }).First();
 
         string headline = Headline(tied, beaten, choice, first);
-        List<string> reasons = [.. Reasons.Of(measured, choice, tied, beaten, computingShare, minimumDifference)];
+        List<string> reasons = [.. Reasons.Of(measured, choice, champions, tied, computingShare, minimumDifference)];
         reasons.AddRange(results.Where(static result => result.Failure is not null)
             .Select(static result => $"{Capital(result.Configuration.Name)} could not run this work: {result.Failure}"));
         return new Recommendation
@@ -44,6 +44,10 @@ internal static class Recommender
     }
 
     internal static Ratio Compare(ConfigurationResult one, ConfigurationResult other) => Ratio.Of(one.ThroughputByRound, other.ThroughputByRound);
+
+    /// <summary>Whether the one is to be preferred, where the other has fewer workers: surely faster, or by so much that noise is the less likely reason.</summary>
+    internal static bool Beats(ConfigurationResult one, ConfigurationResult other, double minimumDifference) =>
+        Compare(one, other) is var ratio && ratio.Value > 1 && (ratio.Value > 1 + (3 * minimumDifference) || !ratio.IsTie(minimumDifference));
 
     internal static string Models(IEnumerable<WorkerModel> models)
     {
@@ -65,11 +69,7 @@ internal static class Recommender
     /// </summary>
     private static ConfigurationResult Champion(ConfigurationResult[] results, double minimumDifference)
     {
-        double limit = 1 + (3 * minimumDifference);
-        bool Beats(ConfigurationResult one, ConfigurationResult other) =>
-            Compare(one, other) is var ratio && ratio.Value > 1 && (ratio.Value > limit || !ratio.IsTie(minimumDifference));
-
-        return results.Where(result => !results.Any(other => Beats(other, result))).MinBy(static result => result.Configuration.Slots)!;
+        return results.Where(result => !results.Any(other => Beats(other, result, minimumDifference))).MinBy(static result => result.Configuration.Slots)!;
     }
 
     private static double Mean(ConfigurationResult result) => Series.GeometricMean([.. result.ThroughputByRound]);

@@ -11,10 +11,8 @@ namespace Tandem.Compare.Running;
 /// </summary>
 internal sealed class Campaign(Workload workload, ComparisonOptions options, CancellationToken cancellationToken)
 {
-    private const int FewestRounds = 2;
-
     private readonly long _start = Stopwatch.GetTimestamp();
-    private readonly List<string> _notes = [];
+    private readonly List<string> _notes = [.. options.Notes];
 
     internal async Task<ComparisonResult> RunAsync()
     {
@@ -26,6 +24,12 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         {
             calibration = calibration with { PerItem = perItem };
             plan = Plan.For(options, calibration, processors);
+        }
+
+        if (plan.Excess(options) is { } excess)
+        {
+            _notes.Add(excess);
+            options.Progress?.Report(new ComparisonProgress(excess, 0, 0) { IsNote = true });
         }
 
         var host = new HostProcess(options, workload.Take(plan.Items));
@@ -96,7 +100,7 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         for (int round = 0; round < options.Repeats; round++)
         {
             long start = Stopwatch.GetTimestamp();
-            if (round >= FewestRounds && Stopwatch.GetElapsedTime(_start) + last > options.Budget * 1.1)
+            if (round >= Plan.FewestRounds && Stopwatch.GetElapsedTime(_start) + last > options.Budget * 1.1)
             {
                 _notes.Add(string.Create(CultureInfo.InvariantCulture, $"The time was over after {round} of {options.Repeats} rounds."));
                 return round;

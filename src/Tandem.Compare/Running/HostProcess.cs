@@ -47,7 +47,8 @@ internal sealed class HostProcess(ComparisonOptions options, Workload workload)
         try
         {
             var named = new WorkOptions { Name = spec.Configuration.Name };
-            return await pool.RunAsync(token => action(work, spec, board, token), named, cancellationToken).ConfigureAwait(false);
+            Task<T> run = pool.RunAsync(token => action(work, spec, board, token), named, cancellationToken);
+            return await new Waiting(options, workload, spec.Configuration, board).ForAsync(run, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

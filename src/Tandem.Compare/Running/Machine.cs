@@ -6,7 +6,7 @@ namespace Tandem.Compare.Running;
 internal static class Machine
 {
     internal static string Describe() =>
-        $"{WorkerPool.DefaultWorkerCount} processors ({Processor()}), {RuntimeInformation.OSDescription.Trim()}, "
+        $"{Amount.Of(WorkerPool.DefaultWorkerCount, "processor")} ({Processor()}), {RuntimeInformation.OSDescription.Trim()}, "
         + $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.ProcessArchitecture}";
 
     private static string Processor()

@@ -1,13 +1,17 @@
+using System.Globalization;
 using Tandem.Compare.Measuring;
 
 namespace Tandem.Compare.Running;
 
 /// <summary>What is measured, how often and with how many items, so that it takes as long as it may.</summary>
-internal sealed record Plan(WorkerConfiguration[] Configurations, int Items, TimeSpan WarmUp, int Processors, bool Waits)
+internal sealed record Plan(WorkerConfiguration[] Configurations, int Items, TimeSpan WarmUp, int Processors, bool Waits, TimeSpan Least)
 {
     // A figure of fewer items has no percentiles; more marks cost memory and say no more.
     private const int MostItems = 400_000;
     private const int ItemsPerSlot = 4;
+
+    /// <summary>With one there is no telling what is noise.</summary>
+    internal const int FewestRounds = 2;
 
     // Configurations that are slower than the plan supposes need more than their share.
     private const double Reserve = 0.8;
@@ -29,8 +33,15 @@ internal sealed record Plan(WorkerConfiguration[] Configurations, int Items, Tim
         double seconds = Math.Max((round * Reserve) - beside, round / 4) / passes;
         int most = configurations.Max(static configuration => configuration.Slots);
         double items = seconds / Math.Max(calibration.PerItem.TotalSeconds, 1e-9);
-        return new Plan(configurations, (int)Math.Clamp(items, most * ItemsPerSlot, MostItems), warmUp, processors, waits);
+        int wanted = (int)Math.Clamp(items, most * ItemsPerSlot, MostItems);
+        TimeSpan least = FewestRounds * TimeSpan.FromSeconds(beside + (passes * wanted * calibration.PerItem.TotalSeconds));
+        return new Plan(configurations, wanted, warmUp, processors, waits, least);
     }
+
+    /// <summary>What is to be said where it takes longer than it may; null where it does not.</summary>
+    internal string? Excess(ComparisonOptions options) => Least <= options.Budget ? null : string.Create(
+        CultureInfo.InvariantCulture,
+        $"It takes {Least.TotalSeconds:0} s or more, not {options.Budget.TotalSeconds:0.#}: a run has {ItemsPerSlot} items at least for each that runs at once, and there are {FewestRounds} rounds.");
 
     /// <summary>Threads share a compiler and what it has made; each process makes its own, and with many of them takes turns at the processors.</summary>
     internal TimeSpan WarmUpOf(WorkerConfiguration configuration) => WarmUpOf(configuration, WarmUp, Processors);

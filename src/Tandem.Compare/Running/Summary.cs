@@ -33,9 +33,9 @@ internal sealed class Summary(WorkerConfiguration configuration)
             ThroughputByRound = throughputs,
             Noise = Math.Exp(Ratio.Interval([.. throughputs.Select(static value => Math.Log(value))]).Half) - 1,
             SpeedUp = oneThread is { Failure: null } ? Ratio.Of(throughputs, [.. oneThread.Throughputs]).Value : 0,
-            Latency = Latency(),
+            Latency = Latency(Runs),
             ProcessorTimePerItem = Series.Median(Runs.Select(static run =>
-                TimeSpan.FromMicroseconds(run.Usages.Sum(static usage => usage.ProcessorMicroseconds) / (double)Math.Max(1, run.Done)))),
+                TimeSpan.FromSeconds(Processor(run)))),
             Memory = new MemoryFigures
             {
                 Peak = Series.Median(Runs.Select(static run => run.PeakMemory)),
@@ -56,13 +56,26 @@ internal sealed class Summary(WorkerConfiguration configuration)
             FirstErrors = [.. Runs.SelectMany(static run => run.Errors).Distinct().Take(ErrorsShown)],
             BlastRadius = BlastRadius,
             Timeline = Timeline(Runs[^1]),
+            Rounds = [.. Runs.Select(Figures)],
         };
     }
 
-    private LatencyFigures Latency()
+    private static double Processor(RunReport run) => run.Usages.Sum(static usage => usage.ProcessorMicroseconds) / 1e6 / Math.Max(1, run.Done);
+
+    private static RoundFigures Figures(RunReport run) => new()
+    {
+        Processor = Processor(run),
+        Percentile99 = Latency([run]).Percentile99.TotalSeconds,
+        Switches = run.Usages.Sum(static usage => (double)(usage.Voluntary + usage.Involuntary)),
+        PrivateMemory = run.PrivateMemory,
+        PauseShare = run.PauseShare,
+        StartTime = run.StartTime.TotalSeconds,
+    };
+
+    private static LatencyFigures Latency(IReadOnlyList<RunReport> runs)
     {
         var all = new LongHistogram(TimeSpan.NanosecondsPerTick * TimeSpan.TicksPerDay, 3);
-        foreach ((long value, long count) in Runs.SelectMany(static run => run.Latencies))
+        foreach ((long value, long count) in runs.SelectMany(static run => run.Latencies))
             all.RecordValueWithCount(Math.Min(value, all.HighestTrackableValue), count);
 
         TimeSpan At(double percentile) => TimeSpan.FromMicroseconds(all.GetValueAtPercentile(percentile) / 1000.0);

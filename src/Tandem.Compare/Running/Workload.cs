@@ -11,11 +11,17 @@ internal abstract class Workload
     /// <summary>The same work with fewer items.</summary>
     internal abstract Workload Take(int count);
 
+    /// <summary>An item in a message, by its number in a run.</summary>
+    internal abstract string Describe(int number);
+
     internal abstract Task<Calibration> CalibrateAsync(RunSpec spec, Board board, CancellationToken cancellationToken);
 
     internal abstract Task<RunReport> MeasureAsync(RunSpec spec, Board board, CancellationToken cancellationToken);
 
     internal abstract Task<BlastRadius> KillAsync(RunSpec spec, Board board, CancellationToken cancellationToken);
+
+    /// <summary>A text in a message.</summary>
+    internal static string Shorten(string text) => text.Length > 80 ? $"{text[..77]}..." : text;
 
     /// <summary>
     /// Mixes items, always in the same way: neighbours are often alike, and a part of the items is to be like the whole.
@@ -37,6 +43,8 @@ internal sealed class DelegateWorkload<TItem, TResult>(TItem[] items, Func<TItem
     internal override int Count => items.Length;
 
     internal override Workload Take(int count) => count >= items.Length ? this : new DelegateWorkload<TItem, TResult>(items[..count], run, runAsync);
+
+    internal override string Describe(int number) => Shorten(items[number % items.Length]?.ToString() ?? "null");
 
     internal override Task<Calibration> CalibrateAsync(RunSpec spec, Board board, CancellationToken cancellationToken) =>
         Run(spec, board, cancellationToken).CalibrateAsync();

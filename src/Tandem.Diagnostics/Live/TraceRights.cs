@@ -15,8 +15,8 @@ internal static class TraceRights
             return string.Create(CultureInfo.InvariantCulture, $"process {processId} is traced by process {tracer} already, a debugger perhaps; only one can.");
 
         string what = string.Create(CultureInfo.InvariantCulture, $"the system does not let you trace process {processId} ({Marshal.GetPInvokeErrorMessage(error)})");
-        if (!MayRead(processId))
-            return $"{what}: it belongs to another user, or has more rights than you. Run this as that user, or as root (sudo).";
+        if (Refusal(processId) is { } reason)
+            return $"{what}: {reason}";
 
         return ReadNumber("/proc/sys/kernel/yama/ptrace_scope") switch
         {
@@ -27,12 +27,29 @@ internal static class TraceRights
         };
     }
 
-    private static int? TracerOf(int processId)
+    /// <summary>Why this user may not look into a process, and what to do; null where it may.</summary>
+    internal static string? Refusal(int processId) => MayRead(processId) ? null
+        : Refusal(Environment.IsPrivilegedProcess, StatusOf("self", "Uid:") == StatusOf(processId.ToString(CultureInfo.InvariantCulture), "Uid:"));
+
+    /// <param name="isRoot">Whether it is root who may not.</param>
+    /// <param name="isOwn">Whether the process is this user's.</param>
+    internal static string Refusal(bool isRoot, bool isOwn) => (isRoot, isOwn) switch
+    {
+        (true, _) => "it has rights that even root has not here, where a container or a user namespace keeps them back. Run this outside of that.",
+        (false, true) => "it is yours, but has more rights than you, or lets nobody look into it. Run this as root (sudo).",
+        _ => "it belongs to another user. Run this as that user, or as root (sudo).",
+    };
+
+    private static int? TracerOf(int processId) =>
+        StatusOf(processId.ToString(CultureInfo.InvariantCulture), "TracerPid:") is > 0 and int tracer ? tracer : null;
+
+    /// <summary>The first number of a line of a process's status; null where it cannot be read.</summary>
+    private static int? StatusOf(string process, string name)
     {
         try
         {
-            string? line = File.ReadLines($"/proc/{processId}/status").FirstOrDefault(static line => line.StartsWith("TracerPid:", StringComparison.Ordinal));
-            return int.TryParse(line?["TracerPid:".Length..], CultureInfo.InvariantCulture, out int tracer) && tracer != 0 ? tracer : null;
+            string? line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
+            return int.TryParse(line?[name.Length..].Trim().Split('\t')[0], CultureInfo.InvariantCulture, out int number) ? number : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -13,7 +13,9 @@ internal static class CompareCommand
         var command = new Command(
             "compare",
             """
-            Runs the same work on threads, in processes, and in processes × threads, over several worker counts, and recommends one.
+            Measures work on threads and in processes, and recommends one.
+
+            The same work runs on threads, in processes, and in processes × threads, over several worker counts.
 
             Examples:
               tandem compare assemblies
@@ -34,7 +36,7 @@ internal static class CompareCommand
             Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 Ctrl+C.
             """);
         options.AddTo(command);
-        command.SetAction((parsed, _) => CompareRun.RunAsync(options.Read(parsed)));
+        command.SetAction((parsed, cancellationToken) => CompareRun.RunAsync(options.Read(parsed), cancellationToken));
         return command;
     }
 }

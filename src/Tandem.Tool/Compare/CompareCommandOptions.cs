@@ -32,6 +32,7 @@ internal sealed class CompareCommandOptions
     internal CompareCommandOptions()
     {
         _items.AllowMultipleArgumentsPerToken = true;
+        _workload.Validators.Add(UsageErrors.RefuseOptions);
         _count.Validators.Add(result => CheckRange(result, "--count", 1, 100_000_000));
         _repeat.Validators.Add(result => CheckRange(result, "--repeat", 2, 100));
         _seconds.Validators.Add(result => CheckRange(result, "--seconds", 0.1, 86_400));

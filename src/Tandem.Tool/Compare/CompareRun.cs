@@ -8,40 +8,24 @@ namespace Tandem.Tool.Compare;
 [SupportedOSPlatform("linux")]
 internal static class CompareRun
 {
-    internal static async Task<int> RunAsync(CompareRequest request)
+    internal static async Task<int> RunAsync(CompareRequest request, CancellationToken cancellationToken)
     {
-        using var stop = new Interruption();
+        OutputFile.Check("--report", request.Report);
         using var progress = new ProgressLine();
-        try
-        {
-            CheckReport(request.Report);
-            ComparisonResult result = await CompareAsync(request, progress, stop.Token).ConfigureAwait(false);
-            progress.Clear();
-            if (request.Json)
-                ComparisonJson.Write(Console.Out, result);
-            else
-                ComparisonView.Write(result);
+        ComparisonResult result = await CompareAsync(request, progress, cancellationToken).ConfigureAwait(false);
+        progress.Clear();
+        if (request.Json)
+            ComparisonJson.Write(Console.Out, result);
+        else
+            ComparisonView.Write(result);
 
-            if (request.Report is { } file)
-            {
-                await File.WriteAllTextAsync(file, ComparisonReport.Create(result, request.Workload), stop.Token).ConfigureAwait(false);
-                await Console.Error.WriteLineAsync($"The report is in {Path.GetFullPath(file)}.").ConfigureAwait(false);
-            }
+        if (request.Report is { } file)
+        {
+            await OutputFile.WriteAsync("--report", file, ComparisonReport.Create(result, request.Workload), cancellationToken).ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"The report is in {Path.GetFullPath(file)}.").ConfigureAwait(false);
+        }
 
-            return ExitCode.Success;
-        }
-        catch (Exception e) when (e is UsageException or MethodException)
-        {
-            return await FailAsync(progress, e.Message, ExitCode.BadUsage).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
-        {
-            return await FailAsync(progress, "cancelled.", ExitCode.Interrupted).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is ComparisonException or WorkSerializationException or WorkerStartException or IOException or UnauthorizedAccessException)
-        {
-            return await FailAsync(progress, e.Message, ExitCode.Failed).ConfigureAwait(false);
-        }
+        return ExitCode.Success;
     }
 
     private static Task<ComparisonResult> CompareAsync(CompareRequest request, IProgress<ComparisonProgress> progress, CancellationToken cancellationToken)
@@ -75,26 +59,9 @@ internal static class CompareRun
         const int CallsWithoutItems = 1000;
         UserProgram program = UserProgram.Open(request.Workload);
         program.AddTo(options);
+        if (texts is null && request.Count is null)
+            options.Notes.Add($"Without --items, --items-from or --count the items are the numbers from 0 to {CallsWithoutItems - 1}.");
+
         return Comparison.RunAsync(program.Work(request.Method, texts, request.Count ?? CallsWithoutItems), options, cancellationToken);
-    }
-
-    /// <summary>Before minutes are spent.</summary>
-    private static void CheckReport(string? report)
-    {
-        if (report is null)
-            return;
-
-        string file = Path.GetFullPath(report);
-        if (Directory.Exists(file))
-            throw new UsageException($"--report: '{file}' is a folder. Give a file.");
-        if (!Directory.Exists(Path.GetDirectoryName(file)))
-            throw new UsageException($"--report: there is no folder for '{file}'.");
-    }
-
-    private static async Task<int> FailAsync(ProgressLine progress, string message, int code)
-    {
-        progress.Clear();
-        await Console.Error.WriteLineAsync($"tandem compare: {message}").ConfigureAwait(false);
-        return code;
     }
 }

@@ -19,11 +19,12 @@ internal sealed class ProgressLine : IProgress<ComparisonProgress>, IDisposable
         string share = value.Total > 0 ? string.Create(CultureInfo.InvariantCulture, $"{100 * value.Done / value.Total,3}%  ") : "";
         if (_live)
         {
-            Console.Error.Write($"{EraseLine}{share}{value.Step}");
+            Console.Error.Write($"{EraseLine}{share}{value.Step}{(value.IsNote ? "\n" : "")}");
             return;
         }
 
-        string phase = value.Step.Split(':')[0];
+        // Of the rounds, whose steps are many, only the beginning.
+        string phase = value.Total > 0 ? value.Step.Split(':')[0] : value.Step;
         if (phase == _phase)
             return;
 

@@ -13,10 +13,13 @@ internal static class LabCommand
         var quick = new Option<bool>("--quick") { Description = "Rough figures, in a fraction of the time." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var report = new Option<string?>("--report") { Description = "Write a page with drawings to this file.", HelpName = "file.html" };
+        names.Validators.Add(UsageErrors.RefuseOptions);
         var command = new Command(
             "lab",
             """
-            Measures, on this machine, the facts behind the choice between threads and processes, and says of each whether the common claim holds.
+            Measures the facts behind the choice between threads and processes.
+
+            Each experiment says of a common claim whether it holds on this machine.
 
             Experiments:
               start   what it takes to create a thread, a process, a worker
@@ -40,8 +43,8 @@ internal static class LabCommand
         {
             names, quick, json, report,
         };
-        command.SetAction(parsed => LabRun.RunAsync(
-            new LabRequest(parsed.GetValue(names) ?? [], parsed.GetValue(quick), parsed.GetValue(json), parsed.GetValue(report))));
+        command.SetAction((parsed, cancellationToken) => LabRun.RunAsync(
+            new LabRequest(parsed.GetValue(names) ?? [], parsed.GetValue(quick), parsed.GetValue(json), parsed.GetValue(report)), cancellationToken));
         return command;
     }
 }

@@ -6,47 +6,30 @@ namespace Tandem.Tool.Lab;
 [SupportedOSPlatform("linux")]
 internal static class LabRun
 {
-    internal static async Task<int> RunAsync(LabRequest request)
+    internal static async Task<int> RunAsync(LabRequest request, CancellationToken cancellationToken)
     {
-        using var stop = new Interruption();
-        CancellationToken cancellationToken = stop.Token;
+        IReadOnlyList<LabExperiment> experiments = LabCatalogue.Named(request.Names);
+        OutputFile.Check("--report", request.Report);
         var done = new List<LabEntry>();
-        try
+        foreach (LabExperiment experiment in experiments)
         {
-            IReadOnlyList<LabExperiment> experiments = LabCatalogue.Named(request.Names);
-            if (request.Report is { } file && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))))
-                throw new UsageException($"--report: there is no folder for '{Path.GetFullPath(file)}'.");
-
-            foreach (LabExperiment experiment in experiments)
-            {
-                LabEntry entry = await RunAsync(experiment, request, cancellationToken).ConfigureAwait(false);
-                // What was interrupted may have ended in many ways.
-                cancellationToken.ThrowIfCancellationRequested();
-                done.Add(entry);
-                if (!request.AsJson)
-                    LabView.Write(entry);
-            }
-
-            if (request.AsJson)
-                LabJson.Write(done);
-            if (request.Report is { } report)
-            {
-                await File.WriteAllTextAsync(report, LabReport.Create(done), cancellationToken).ConfigureAwait(false);
-                await Console.Error.WriteLineAsync($"The report is in {Path.GetFullPath(report)}.").ConfigureAwait(false);
-            }
-
-            return done.Exists(static entry => entry.Result is null) ? ExitCode.Failed : ExitCode.Success;
+            LabEntry entry = await RunAsync(experiment, request, cancellationToken).ConfigureAwait(false);
+            // What was interrupted may have ended in many ways.
+            cancellationToken.ThrowIfCancellationRequested();
+            done.Add(entry);
+            if (!request.AsJson)
+                LabView.Write(entry);
         }
-        catch (UsageException e)
+
+        if (request.AsJson)
+            LabJson.Write(done);
+        if (request.Report is { } report)
         {
-            await Console.Error.WriteLineAsync($"tandem lab: {e.Message}").ConfigureAwait(false);
-            return ExitCode.BadUsage;
+            await OutputFile.WriteAsync("--report", report, LabReport.Create(done), cancellationToken).ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"The report is in {Path.GetFullPath(report)}.").ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            await Console.Error.WriteLineAsync("tandem lab: cancelled.").ConfigureAwait(false);
-            return ExitCode.Interrupted;
-        }
+
+        return done.Exists(static entry => entry.Result is null) ? ExitCode.Failed : ExitCode.Success;
     }
 
     private static async Task<LabEntry> RunAsync(LabExperiment experiment, LabRequest request, CancellationToken cancellationToken)

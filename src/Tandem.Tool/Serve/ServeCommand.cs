@@ -22,7 +22,9 @@ internal static class ServeCommand
         var command = new Command(
             "serve",
             """
-            Runs an ASP.NET Core application, unmodified, as several supervised worker processes on one listening socket.
+            Runs an ASP.NET Core application on several supervised processes.
+
+            The application needs no change; its workers share one listening socket.
 
             Examples:
               tandem serve --workers 4 ./MyApp.dll

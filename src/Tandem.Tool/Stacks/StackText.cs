@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Tandem.Compare;
 using Tandem.Diagnostics;
 using Tandem.Tool.Top.Watching;
 
@@ -27,7 +28,7 @@ internal static class StackText
     {
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"Process {sample.ProcessId} ({ProcFs.ProgramName(sample.ProcessId)}), {sample.Threads.Count} threads, stood still for {sample.Pause.TotalMilliseconds:0.0} ms");
+            $"Process {sample.ProcessId} ({ProcFs.ProgramName(sample.ProcessId)}), {Amount.Of(sample.Threads.Count, "thread")}, stood still for {sample.Pause.TotalMilliseconds:0.0} ms");
         foreach (ThreadStack thread in sample.Threads)
         {
             yield return "";

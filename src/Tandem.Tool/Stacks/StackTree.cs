@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Tandem.Compare;
 using Tandem.Diagnostics;
 using Tandem.Tool.Top.Watching;
 
@@ -10,6 +11,10 @@ namespace Tandem.Tool.Stacks;
 internal sealed class StackTree(int processId)
 {
     private const double SmallestPart = 0.01;
+    private const int Indent = 2;
+
+    /// <summary>Before the only one that a method called.</summary>
+    private const string Alone = "> ";
 
     private readonly Node _root = new("");
     private readonly string _program = ProcFs.ProgramName(processId);
@@ -40,9 +45,9 @@ internal sealed class StackTree(int processId)
     {
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"Process {processId} ({_program}): {Samples} samples, {_root.Samples} .NET stacks, stood still for {_longestPause.TotalMilliseconds:0.0} ms at most");
-        yield return "   ALL RUNNING";
-        foreach (string line in Lines(_root, 0))
+            $"Process {processId} ({_program}): {Amount.Of(Samples, "sample")}, {Amount.Of(_root.Samples, ".NET stack")}, stood still for {_longestPause.TotalMilliseconds:0.0} ms at most");
+        yield return "   ALL RUNNING  (> is called by the line above)";
+        foreach (string line in Lines(_root, -Indent, isAlone: false))
             yield return line;
     }
 
@@ -50,17 +55,22 @@ internal sealed class StackTree(int processId)
     private static string WithoutParameters(StackFrame frame) =>
         frame.Kind == FrameKind.Managed && frame.Name.LastIndexOf('(') is > 0 and int end ? frame.Name[..end] : frame.Name;
 
-    private IEnumerable<string> Lines(Node node, int depth)
+    /// <summary>Those that a method called.</summary>
+    /// <param name="node">The method.</param>
+    /// <param name="column">Where its line begins.</param>
+    /// <param name="isAlone">Whether it is the only one that its caller called.</param>
+    private IEnumerable<string> Lines(Node node, int column, bool isAlone)
     {
         Node[] children = [.. node.Children.OrderByDescending(static child => child.Running).ThenByDescending(static child => child.Samples)
             .Where(child => child.Samples >= SmallestPart * _root.Samples)];
         // A chain without branches stays at its place: stacks are deep, and screens are not wide.
-        int inner = children.Length > 1 ? depth + 1 : depth;
+        bool areAlone = children.Length == 1 && column >= 0;
+        int inner = areAlone ? column : column + Indent + (isAlone ? Alone.Length : 0);
         foreach (Node child in children)
         {
             (double all, double running) = (100.0 * child.Samples / _root.Samples, 100.0 * child.Running / _root.Samples);
-            yield return string.Create(CultureInfo.InvariantCulture, $"{all,5:0}% {running,6:0}%  {new string(' ', inner * 2)}{child.Name}");
-            foreach (string line in Lines(child, inner))
+            yield return string.Create(CultureInfo.InvariantCulture, $"{all,5:0}% {running,6:0}%  {new string(' ', inner)}{(areAlone ? Alone : "")}{child.Name}");
+            foreach (string line in Lines(child, inner, areAlone))
                 yield return line;
         }
     }

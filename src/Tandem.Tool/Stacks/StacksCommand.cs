@@ -23,8 +23,10 @@ internal static class StacksCommand
         var command = new Command(
             "stacks",
             """
-            Shows each thread of a live .NET process: number, name, state, the range of its stack and how much of that is used, its
-            program counter, and its frames, managed with their lines and native. The process stands still for some milliseconds.
+            Shows the stacks of a live .NET process.
+
+            Of each thread: number, name, state, the range of its stack and how much of that is used, its program counter, and its
+            frames, managed with their lines and native. The process stands still for some milliseconds.
 
             Examples:
               tandem stacks 4711
@@ -35,13 +37,13 @@ internal static class StacksCommand
         {
             process, thread, json, watch, samples, interval,
         };
-        command.SetAction(parsed => StacksRunner.Run(new StacksSettings(
+        command.SetAction((parsed, cancellationToken) => StacksRunner.RunAsync(new StacksSettings(
             parsed.GetValue(process),
             parsed.GetValue(thread),
             parsed.GetValue(json),
             parsed.GetValue(watch) || parsed.GetValue(samples) is not null,
             parsed.GetValue(samples),
-            parsed.GetValue(interval) ?? TimeSpan.FromMilliseconds(200))));
+            parsed.GetValue(interval) ?? TimeSpan.FromMilliseconds(200)), cancellationToken));
         return command;
     }
 }

@@ -11,23 +11,15 @@ internal static class StacksRunner
 {
     private const int DefaultSamples = 20;
 
-    internal static int Run(StacksSettings settings)
+    internal static async Task<int> RunAsync(StacksSettings settings, CancellationToken cancellationToken)
     {
-        try
-        {
-            using ProcessStacks stacks = ProcessStacks.Open(settings.ProcessId);
-            if (settings.Watch)
-                Watch(settings, stacks);
-            else
-                Show(settings, stacks);
+        using ProcessStacks stacks = ProcessStacks.Open(settings.ProcessId);
+        if (settings.Watch)
+            await WatchAsync(settings, stacks, cancellationToken).ConfigureAwait(false);
+        else
+            Show(settings, stacks);
 
-            return 0;
-        }
-        catch (StackException e)
-        {
-            Console.Error.WriteLine($"tandem stacks: {e.Message}");
-            return 1;
-        }
+        return ExitCode.Success;
     }
 
     private static void Show(StacksSettings settings, ProcessStacks stacks)
@@ -43,25 +35,40 @@ internal static class StacksRunner
             Console.WriteLine(line);
     }
 
-    private static void Watch(StacksSettings settings, ProcessStacks stacks)
+    private static async Task WatchAsync(StacksSettings settings, ProcessStacks stacks, CancellationToken cancellationToken)
     {
         var tree = new StackTree(settings.ProcessId);
-        if (Terminal.IsInteractive && !settings.Json)
+        try
         {
-            WatchView.RunAsync(settings, stacks, tree).GetAwaiter().GetResult();
+            if (Terminal.IsInteractive && !settings.Json)
+                await WatchView.RunAsync(settings, stacks, tree).ConfigureAwait(false);
+            else
+                await SampleAsync(settings, stacks, tree, cancellationToken).ConfigureAwait(false);
         }
-        else
+        finally
         {
-            int samples = settings.Samples ?? DefaultSamples;
-            for (int i = 0; i < samples; i++)
-            {
-                if (i > 0)
-                    Thread.Sleep(settings.Interval);
-
-                tree.Add(stacks.Take(settings.ThreadId));
-            }
+            // Also when the process has ended, or the user wants no more: what there is by then is what was asked for.
+            if (tree.Samples > 0)
+                Write(settings, tree);
         }
+    }
 
+    private static async Task SampleAsync(StacksSettings settings, ProcessStacks stacks, StackTree tree, CancellationToken cancellationToken)
+    {
+        int samples = settings.Samples ?? DefaultSamples;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            tree.Add(stacks.Take(settings.ThreadId));
+            if (tree.Samples >= samples)
+                return;
+
+            await Task.Delay(settings.Interval, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static void Write(StacksSettings settings, StackTree tree)
+    {
         if (settings.Json)
             Console.WriteLine(JsonSerializer.Serialize(tree.Report(), StacksJson.Default.TreeReport));
         else

@@ -20,7 +20,9 @@ internal static class TopCommand
         var command = new Command(
             "top",
             """
-            Shows every Tandem pool on this machine, live: workers, what each runs and for how long, items per second, latency,
+            Shows the Tandem pools of this machine, live.
+
+            That is: their workers, what each runs and for how long, items per second, latency,
             processor time, memory, context switches, and why workers were restarted.
 
             Examples:
@@ -35,7 +37,7 @@ internal static class TopCommand
         {
             process, once, json, svg, filter, sort, interval,
         };
-        command.SetAction((parsed, _) => TopRunner.RunAsync(new TopSettings
+        command.SetAction((parsed, cancellationToken) => TopRunner.RunAsync(new TopSettings
         {
             ProcessId = parsed.GetValue(process),
             Once = parsed.GetValue(once),
@@ -44,7 +46,7 @@ internal static class TopCommand
             Filter = parsed.GetValue(filter) ?? "",
             Sort = parsed.GetValue(sort) ?? "id",
             Interval = parsed.GetValue(interval) ?? TimeSpan.FromSeconds(1),
-        }));
+        }, cancellationToken));
         return command;
     }
 }

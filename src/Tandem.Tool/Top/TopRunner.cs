@@ -15,24 +15,17 @@ internal static class TopRunner
     private const int PictureWidth = 100;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
-    internal static async Task<int> RunAsync(TopSettings settings)
+    internal static async Task<int> RunAsync(TopSettings settings, CancellationToken cancellationToken)
     {
-        try
-        {
-            int? only = settings.ProcessId is { } id ? Watched(id) : null;
-            SortOrder order = Enum.Parse<SortOrder>(settings.Sort, ignoreCase: true);
-            if (settings.Json || settings.Once || settings.Picture is not null || !Terminal.IsInteractive)
-                await PrintAsync(settings, only, order).ConfigureAwait(false);
-            else
-                await new LiveView(settings, only, order).RunAsync().ConfigureAwait(false);
+        OutputFile.Check("--svg", settings.Picture);
+        int? only = settings.ProcessId is { } id ? Watched(id) : null;
+        var arrangement = new Arrangement(Enum.Parse<SortOrder>(settings.Sort, ignoreCase: true), IsReversed: false, settings.Filter);
+        if (settings.Json || settings.Once || settings.Picture is not null || !Terminal.IsInteractive)
+            await PrintAsync(settings, only, arrangement, cancellationToken).ConfigureAwait(false);
+        else
+            await new LiveView(settings.Interval, only, arrangement).RunAsync().ConfigureAwait(false);
 
-            return 0;
-        }
-        catch (TopException e)
-        {
-            await Console.Error.WriteLineAsync($"tandem top: {e.Message}").ConfigureAwait(false);
-            return 1;
-        }
+        return ExitCode.Success;
     }
 
     /// <summary>The process whose pools are to be shown: the one that was named, or the one whose worker it is.</summary>
@@ -41,8 +34,8 @@ internal static class TopRunner
         if (!ProcFs.Exists(id))
             throw new TopException($"there is no process {id}.");
 
-        if (!TraceRights.MayRead(id))
-            throw new TopException($"process {id} belongs to another user. Run this as that user, or as root.");
+        if (TraceRights.Refusal(id) is { } reason)
+            throw new TopException($"process {id} cannot be looked into: {reason}");
 
         if (ProcFs.Variable(id, LaunchProtocol.ParentVariable) is { } parent && int.TryParse(parent, CultureInfo.InvariantCulture, out int parentId) && ProcFs.Exists(parentId))
             return parentId;
@@ -57,23 +50,30 @@ internal static class TopRunner
         return id;
     }
 
-    private static async Task PrintAsync(TopSettings settings, int? only, SortOrder order)
+    private static async Task PrintAsync(TopSettings settings, int? only, Arrangement arrangement, CancellationToken cancellationToken)
     {
         var watch = new MachineWatch(settings.Interval, only, static () => { });
         await using (watch.ConfigureAwait(false))
         {
-            TopReport report = await SampleAsync(watch, settings.Interval).ConfigureAwait(false);
-            if (only is { } id && report.Programs.Count == 0)
-                throw new TopException(MissingPools(id, report));
+            TopReport all = await SampleAsync(watch, settings.Interval, cancellationToken).ConfigureAwait(false);
+            if (only is { } id && all.Programs.Count == 0)
+                throw new TopException(MissingPools(id, all));
+
+            TopReport report = arrangement.Of(all);
+            if (settings.Picture is { } file)
+            {
+                string picture = SvgPicture.Draw([.. Lines(report, PictureWidth)], PictureWidth);
+                await OutputFile.WriteAsync("--svg", file, picture, cancellationToken).ConfigureAwait(false);
+            }
 
             if (settings.Json)
                 Console.WriteLine(JsonSerializer.Serialize(report, TopJson.Default.TopReport));
-            else if (settings.Picture is { } file)
-                WritePicture(file, report, order, settings.Filter);
-            else
-                WriteText(report, order, settings.Filter);
+            else if (settings.Picture is null)
+                WriteText(report, all.Programs.Count == 0 ? "There is no Tandem pool on this machine that may be watched." : NothingLike(settings.Filter));
         }
     }
+
+    internal static string NothingLike(string filter) => $"Nothing has '{filter}' in its name, item or state.";
 
     internal static string MissingPools(int id, TopReport report) =>
         !ProcFs.Exists(id) ? $"process {id} has ended."
@@ -81,7 +81,7 @@ internal static class TopRunner
         : $"process {id} ({ProcFs.ProgramName(id)}) runs .NET, but has no Tandem pool whose workers have started, or an older Tandem.";
 
     /// <summary>Two samples of everything, as far as it answers: rates are between two.</summary>
-    private static async Task<TopReport> SampleAsync(MachineWatch watch, TimeSpan interval)
+    private static async Task<TopReport> SampleAsync(MachineWatch watch, TimeSpan interval, CancellationToken cancellationToken)
     {
         long end = Environment.TickCount64 + (long)(interval + Patience).TotalMilliseconds;
         bool isMeasuring = false;
@@ -98,40 +98,25 @@ internal static class TopRunner
             if (watch.IsSettled)
                 break;
 
-            await Task.Delay(20).ConfigureAwait(false);
+            await Task.Delay(20, cancellationToken).ConfigureAwait(false);
         }
         while (Environment.TickCount64 < end);
 
         return watch.Report();
     }
 
-    private static void WriteText(TopReport report, SortOrder order, string filter)
+    private static void WriteText(TopReport report, string nothing)
     {
         int width = Console.IsOutputRedirected ? 160 : Math.Max(Console.WindowWidth, 60);
-        foreach (ScreenLine line in Lines(report, order, filter, width))
+        foreach (ScreenLine line in Lines(report, width))
             Console.WriteLine(line.ToString());
 
         if (report.Programs.Count == 0)
-            Console.WriteLine("There is no Tandem pool on this machine that may be watched.");
+            Console.WriteLine(nothing);
         foreach (string note in report.Notes)
             Console.WriteLine($"Not shown: {note}");
     }
 
-    private static void WritePicture(string file, TopReport report, SortOrder order, string filter)
-    {
-        try
-        {
-            File.WriteAllText(file, SvgPicture.Draw([.. Lines(report, order, filter, PictureWidth)], PictureWidth));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new TopException($"the picture cannot be written: {e.Message}");
-        }
-    }
-
-    private static IEnumerable<ScreenLine> Lines(TopReport report, SortOrder order, string filter, int width)
-    {
-        var view = new TopView(report, order, isReversed: false, filter);
-        return report.Programs.Count == 0 ? [] : view.Rows(width, selected: -1).Select(static row => row.Line).Prepend(TopView.Header(width));
-    }
+    private static IEnumerable<ScreenLine> Lines(TopReport report, int width) =>
+        report.Programs.Count == 0 ? [] : new TopView(report).Rows(width, selected: -1).Select(static row => row.Line).Prepend(TopView.Header(width));
 }

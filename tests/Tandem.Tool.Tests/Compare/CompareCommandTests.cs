@@ -50,6 +50,15 @@ public sealed class CompareCommandTests : IDisposable
     }
 
     [Fact(Timeout = ToolCommand.Limit)]
+    public async Task Items_that_nobody_gave_are_told()
+    {
+        CommandRun run = await ToolCommand.CompareShortlyAsync(ToolCommand.App, "--method", "TestApp.Jobs.Square");
+
+        run.AssertEnded(0);
+        Assert.Contains("Note: Without --items, --items-from or --count the items are the numbers from 0 to 999.", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = ToolCommand.Limit)]
     public async Task A_result_that_cannot_travel_leaves_threads_only()
     {
         CommandRun run = await ToolCommand.CompareShortlyAsync(ToolCommand.App, "--method", "TestApp.Jobs.Open", "--count", "20");

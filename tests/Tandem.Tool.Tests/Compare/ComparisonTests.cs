@@ -55,6 +55,21 @@ public sealed class ComparisonTests
     }
 
     [Fact(Timeout = ToolCommand.Limit)]
+    public async Task A_worker_is_killed_at_work_however_short_the_work_is()
+    {
+        ComparisonOptions options = Short;
+        options.KillWorker = true;
+        ComparisonResult result = await Comparison.RunAsync(Enumerable.Range(0, 50), Busy, options);
+
+        foreach (ConfigurationResult one in result.Configurations.Where(static one => one.Configuration.Isolation == Isolation.Process))
+        {
+            Assert.False(one.BlastRadius!.EndsProgram);
+            bool isKilled = !one.BlastRadius.Description.Contains("none was killed", StringComparison.Ordinal);
+            Assert.Equal(isKilled, one.BlastRadius.RunningItemsLost > 0);
+        }
+    }
+
+    [Fact(Timeout = ToolCommand.Limit)]
     public async Task Items_that_fail_are_counted_and_the_rest_is_compared()
     {
         ComparisonResult result = await Comparison.RunAsync(Enumerable.Range(0, 20), static item => item % 4 != 0 ? item : throw new FormatException("a fourth"), Short);
@@ -63,6 +78,24 @@ public sealed class ComparisonTests
         IEnumerable<string> errors = result.Configurations.Select(static one => one.FirstErrors[0]);
         Assert.All(errors, static error => Assert.Contains("FormatException: a fourth", error, StringComparison.Ordinal));
         Assert.Contains(result.Notes, static note => note.Contains("Some items fail", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = ToolCommand.Limit)]
+    public async Task An_item_that_does_not_end_is_named_while_it_is_waited_for()
+    {
+        using var stop = new CancellationTokenSource();
+        var told = new Steps(step =>
+        {
+            if (step.StartsWith("waiting for item", StringComparison.Ordinal))
+                stop.Cancel();
+        });
+        ComparisonOptions options = Short;
+        options.Patience = TimeSpan.FromMilliseconds(200);
+        options.Progress = told;
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Comparison.RunAsync(["endless"], static item => Hang(item), options, stop.Token));
+
+        Assert.StartsWith("waiting for item endless, which has run for ", told.Last, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = ToolCommand.Limit)]
@@ -87,6 +120,19 @@ public sealed class ComparisonTests
     [Fact]
     public async Task Options_that_make_no_sense_are_refused() =>
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(static () => Comparison.RunAsync([1], static item => item, new ComparisonOptions { Repeats = 1 }));
+
+    private static int Hang(string item)
+    {
+        Thread.Sleep(Timeout.Infinite);
+        return item.Length;
+    }
+
+    private sealed class Steps(Action<string> told) : IProgress<ComparisonProgress>
+    {
+        internal string Last { get; private set; } = "";
+
+        public void Report(ComparisonProgress value) => told(Last = value.Step);
+    }
 
     private static int Busy(int item)
     {

@@ -34,6 +34,22 @@ public sealed class MethodSearchTests
         StringComparison.Ordinal);
 
     [Theory]
+    [InlineData("My.App.Score", "Methods that are static")]
+    [InlineData("Score", "Did you mean Tandem.Tool.Tests.Compare.MethodSearchTests.Examples.Score?")]
+    [InlineData("Elsewhere.Examples.Score", "Did you mean Tandem.Tool.Tests.Compare.MethodSearchTests.Examples.Score?")]
+    [InlineData("Examples.Bothersome", "Methods that are static")]
+    public void Only_what_is_near_is_offered(string name, string expected)
+    {
+        string message = Assert.Throws<MethodException>(() => MethodSearch.Find(typeof(Examples).Assembly, name, hasTexts: true)).Message;
+        Assert.EndsWith(expected == "Methods that are static" ? "can be compared." : expected, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Tandem.Tool.Tests.Compare.MethodSearchTests+Examples.Score")]
+    [InlineData("Tandem.Tool.Tests.Compare.MethodSearchTests.Examples.Score")]
+    public void A_nested_type_is_written_either_way(string name) => Assert.Equal("Score", MethodSearch.Find(typeof(Examples).Assembly, name, hasTexts: true).Name);
+
+    [Theory]
     [InlineData("", "", 0)]
     [InlineData("score", "Score", 0)]
     [InlineData("kitten", "sitting", 3)]

@@ -50,6 +50,44 @@ public sealed class RecommenderTests
     }
 
     [Fact]
+    public void Reasons_compare_with_the_fastest_of_the_others()
+    {
+        var radius = new BlastRadius { EndsProgram = true, Description = "all is lost." };
+        Recommendation recommendation = Recommend(
+            Results.Of(new WorkerConfiguration(Isolation.Thread, 2), [100, 100, 101, 99, 100], pauseShare: 0.2, radius: radius),
+            Results.Of(new WorkerConfiguration(Isolation.Process, 2), [102, 101, 103, 100, 102], radius: new BlastRadius { Description = "one is lost." }),
+            Results.Of(new WorkerConfiguration(Isolation.Process, 1, 2), [50, 50, 51, 49, 50], pauseShare: 0.5));
+
+        Assert.Equal(Isolation.Thread, recommendation.Configuration.Isolation);
+        Assert.Contains(recommendation.Reasons, static reason => reason.StartsWith("GC pauses rise from 0% of the workers' time with 2 processes to 20% with 2 threads", StringComparison.Ordinal));
+        Assert.DoesNotContain(recommendation.Reasons, static reason => reason.Contains("1 process × 2 threads", StringComparison.Ordinal));
+        Assert.Contains("One worker killed with 2 threads: all is lost.", recommendation.Reasons);
+        Assert.Contains("One worker killed with 2 processes: one is lost.", recommendation.Reasons);
+    }
+
+    [Theory]
+    [InlineData(true, 0.0020, 0.0021, 0.0019, 0.0020, 0.0020)]
+    [InlineData(false, 0.0008, 0.0040, 0.0009, 0.0030, 0.0010)]
+    public void A_difference_is_a_reason_only_beyond_its_noise(bool isReason, params double[] processor)
+    {
+        Recommendation recommendation = Recommend(
+            Results.Threads(2, 140, 141, 139, 140, 140),
+            Results.Of(new WorkerConfiguration(Isolation.Process, 2), [100, 101, 99, 100, 100], processor: processor));
+
+        Assert.Equal(isReason, recommendation.Reasons.Any(static reason => reason.StartsWith("An item costs", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_gain_that_noise_hides_is_called_likely_and_not_none()
+    {
+        Recommendation recommendation = Recommend(Results.Threads(1, 100, 100, 100), Results.Threads(2, 170, 60, 260));
+
+        Assert.Equal(2, recommendation.Configuration.Workers);
+        Assert.Contains("likely a gain, though the noise is too large to be sure", recommendation.Reasons[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("no gain", recommendation.Reasons[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_cannot_run_the_work_is_out_and_says_why()
     {
         Recommendation recommendation = Recommend(

@@ -9,7 +9,7 @@ internal static class Results
 
     internal static ConfigurationResult Processes(int workers, params double[] throughputs) => Of(new WorkerConfiguration(Isolation.Process, workers), throughputs);
 
-    internal static ConfigurationResult Of(WorkerConfiguration configuration, double[] throughputs, double pauseShare = 0, string? failure = null) => new()
+    internal static ConfigurationResult Of(WorkerConfiguration configuration, double[] throughputs, double pauseShare = 0, string? failure = null, double[]? processor = null, BlastRadius? radius = null) => new()
     {
         Configuration = configuration,
         Failure = failure,
@@ -25,10 +25,23 @@ internal static class Results
             Maximum = TimeSpan.FromMilliseconds(9),
             Count = 100,
         },
-        ProcessorTimePerItem = TimeSpan.FromMilliseconds(1),
+        ProcessorTimePerItem = TimeSpan.FromSeconds(processor is null ? 0.001 : processor[processor.Length / 2]),
+        BlastRadius = radius,
         Memory = new MemoryFigures { Peak = 100 << 20, Private = 40 << 20 },
         Collections = new CollectionFigures { PauseShare = pauseShare, Count = 12 },
         StartTime = TimeSpan.FromMilliseconds(3),
+        Rounds =
+        [
+            .. throughputs.Select((_, round) => new RoundFigures
+            {
+                Processor = processor is null ? 0.001 : processor[round],
+                Percentile99 = 0.003,
+                Switches = 1000,
+                PrivateMemory = 40 << 20,
+                PauseShare = pauseShare,
+                StartTime = 0.003,
+            }),
+        ],
         Timeline = [new TimelineItem { Item = 0, ProcessId = 1, Slot = 0, Start = TimeSpan.Zero, End = TimeSpan.FromMilliseconds(1) }],
     };
 

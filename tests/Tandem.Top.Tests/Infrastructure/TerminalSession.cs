@@ -41,6 +41,9 @@ internal sealed class TerminalSession : IAsyncDisposable
     /// <summary>The screen's lines.</summary>
     internal async Task<string[]> ScreenAsync() => (await TmuxAsync("capture-pane", "-p")).TrimEnd('\n').Split('\n');
 
+    /// <summary>The screen with the commands for how it looks.</summary>
+    internal Task<string> LooksAsync() => TmuxAsync("capture-pane", "-p", "-e");
+
     /// <summary>What tmux knows of the terminal.</summary>
     internal async Task<string> StateAsync(string format) => (await TmuxAsync("display-message", "-p", format)).Trim();
 

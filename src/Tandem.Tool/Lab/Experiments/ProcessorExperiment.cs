@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Tandem.Compare;
 using Tandem.Interop;
 
 namespace Tandem.Tool.Lab.Experiments;
@@ -34,13 +35,14 @@ internal sealed class ProcessorExperiment : LabExperiment
             int[] used = [.. seen.SelectMany(static one => one).Distinct().Order()];
             least = Math.Min(least, (double)used.Length / count);
             double moves = seen.Average(static one => one.Zip(one.Skip(1)).Count(static pair => pair.First != pair.Second));
-            table.Row($"{count} {(isolation == Isolation.Thread ? "threads" : "processes")}", string.Join(", ", used), moves.ToString("0.0", CultureInfo.InvariantCulture));
+            table.Row(new WorkerConfiguration(isolation, count).Name, string.Join(", ", used), moves.ToString("0.0", CultureInfo.InvariantCulture));
         }
 
         int cores = processors.Select(static one => (one.Package, one.Core)).Distinct().Count();
         int nodes = Directory.Exists($"{Root}/node") ? Directory.GetDirectories($"{Root}/node", "node*").Length : 1;
         var result = new LabResult(
-            $"{processors.Length} processors on {cores} cores in {processors.Select(static one => one.Package).Distinct().Count()} packages and {nodes} NUMA nodes, {count} of which this process may use; busy workers used {least:P0} of those.",
+            $"{Amount.Of(processors.Length, "processor")} on {Amount.Of(cores, "core")} in {Amount.Of(processors.Select(static one => one.Package).Distinct().Count(), "package")} "
+            + $"and {Amount.Of(nodes, "NUMA node")}; this process may use {Amount.Of(count, "processor")}, and busy workers used {least:P0} of them.",
             least >= 1 ? LabVerdict.Holds : LabVerdict.Partly)
         {
             Values = { ["processors"] = processors.Length, ["cores"] = cores, ["nodes"] = nodes, ["usable"] = count },

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
+using Tandem.Compare;
 using Tandem.Compare.Statistics;
 using Tandem.Interop;
 using Tandem.Tool.Reports;
@@ -64,7 +65,7 @@ internal sealed class RaceExperiment : LabExperiment
             _ => LabVerdict.Partly,
         };
         var result = new LabResult(
-            $"{threads} threads on {Environment.ProcessorCount} processors lost {plain.Lost:P0} of their counts and broke {broken:P0} of the Dictionaries, {dictionary.Hung} endlessly; "
+            $"{threads} threads on {Amount.Of(Environment.ProcessorCount, "processor")} lost {plain.Lost:P0} of their counts and broke {broken:P0} of the Dictionaries, {dictionary.Hung} endlessly; "
             + $"a safe count takes {LabFigures.Seconds(atomic.Together)} with Interlocked, {LabFigures.Seconds(locked.Together)} with a lock, {LabFigures.Seconds(own.Together)} where each has its own.",
             verdict)
         {

@@ -37,8 +37,8 @@ internal sealed partial class SwitchExperiment : LabExperiment
             context.Begin($"direct, {where}");
             direct.Add(new Direct(
                 where,
-                RoundTrip(new Partners(pool, InProcess: false, mine, other), trips),
-                RoundTrip(new Partners(pool, InProcess: true, mine, other), trips),
+                RoundTrip(new Partners(context, pool, InProcess: false, mine, other), trips),
+                RoundTrip(new Partners(context, pool, InProcess: true, mine, other), trips),
                 mine == other ? Perf(mine, trips, threads: true) : null,
                 mine == other ? Perf(mine, trips, threads: false) : null));
         }
@@ -48,8 +48,8 @@ internal sealed partial class SwitchExperiment : LabExperiment
         var indirect = sizes.Select(size =>
         {
             context.Begin($"indirect, {LabFigures.Bytes(size)}");
-            double alone = Alone(processors[0], size, budget);
-            return (Size: size, Threads: Math.Max(0, Together(pool, false, processors[0], size, budget) - alone), Processes: Math.Max(0, Together(pool, true, processors[0], size, budget) - alone));
+            double alone = Alone(context, processors[0], size, budget);
+            return (Size: size, Threads: Math.Max(0, Together(context, pool, false, processors[0], size, budget) - alone), Processes: Math.Max(0, Together(context, pool, true, processors[0], size, budget) - alone));
         }).ToArray();
         return Result(direct, indirect);
     }
@@ -103,15 +103,15 @@ internal sealed partial class SwitchExperiment : LabExperiment
     private static double RoundTrip(Partners partners, int trips) => Series.Median(Enumerable.Range(0, 5).Select(_ => partners.Run(trips / 5, 0)));
 
     /// <summary>With an array on each side: half of a round trip is one switch, and one way through an array.</summary>
-    private static double Together(WorkerPool pool, bool inProcess, int processor, int size, double budget)
+    private static double Together(LabContext context, WorkerPool pool, bool inProcess, int processor, int size, double budget)
     {
-        var partners = new Partners(pool, inProcess, processor, processor);
+        var partners = new Partners(context, pool, inProcess, processor, processor);
         int trips = Math.Clamp((int)(budget / (partners.Run(20, size) * 3)), 20, 20_000);
         return Series.Median(Enumerable.Range(0, 3).Select(_ => partners.Run(trips, size))) / 2;
     }
 
     /// <summary>The same without a switch: one thread goes through one array, and hands the byte to itself.</summary>
-    private static double Alone(int processor, int size, double budget)
+    private static double Alone(LabContext context, int processor, int size, double budget)
     {
         double result = 0;
         var thread = new Thread(() =>
@@ -121,7 +121,7 @@ internal sealed partial class SwitchExperiment : LabExperiment
             byte[] array = GC.AllocateUninitializedArray<byte>(size, pinned: true);
             double once = Rounds(20);
             int rounds = Math.Clamp((int)(budget / (once * 3)), 20, 40_000);
-            result = Series.Median(Enumerable.Range(0, 3).Select(_ => Rounds(rounds)));
+            result = Series.Median(Enumerable.Range(0, 3).Select(_ => context.CancellationToken.IsCancellationRequested ? 0 : Rounds(rounds)));
 
             double Rounds(int count)
             {
@@ -139,6 +139,7 @@ internal sealed partial class SwitchExperiment : LabExperiment
         });
         thread.Start();
         thread.Join();
+        context.CancellationToken.ThrowIfCancellationRequested();
         return result;
     }
 
@@ -183,15 +184,17 @@ internal sealed partial class SwitchExperiment : LabExperiment
     private sealed record Direct(string Where, double Threads, double Processes, double? PerfThreads, double? PerfProcesses);
 
     /// <summary>Two workers, one of which is a thread of this process, and the other one too or a process.</summary>
+    /// <param name="Context">Ends it between two runs.</param>
     /// <param name="Pool">Has the process.</param>
     /// <param name="InProcess">Whether the other one is a process.</param>
     /// <param name="Mine">On which processor the one runs; negative for any.</param>
     /// <param name="Other">On which the other.</param>
-    private sealed record Partners(WorkerPool Pool, bool InProcess, int Mine, int Other)
+    private sealed record Partners(LabContext Context, WorkerPool Pool, bool InProcess, int Mine, int Other)
     {
         /// <summary>Seconds for each time there and back.</summary>
         internal double Run(int trips, int size)
         {
+            Context.CancellationToken.ThrowIfCancellationRequested();
             using var there = new Pipe();
             using var back = new Pipe();
             (string input, string output, int processor) = (there.ReadPath, back.WritePath, Other);

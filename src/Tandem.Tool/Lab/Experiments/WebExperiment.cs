@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
+using Tandem.Compare;
 using Tandem.Compare.Statistics;
 using Tandem.Tool.Reports;
 
@@ -31,7 +32,7 @@ internal sealed class WebExperiment : LabExperiment
             servers.Add(WebServer.StartPlainAsync(0, cancellationToken));
             servers.Add(WebServer.StartServedAsync(workers, folder.FullName, cancellationToken));
             WebServer plain = await servers[0].ConfigureAwait(false), served = await servers[1].ConfigureAwait(false);
-            Side one = new("one process", "plain", plain), several = new($"{workers} processes", "served", served);
+            Side one = new("one process", "plain", plain), several = new(Amount.Of(workers, "process", "processes"), "served", served);
 
             context.Begin("requests per second");
             await LoadAsync(one, several, context).ConfigureAwait(false);

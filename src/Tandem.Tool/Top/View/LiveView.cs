@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Tandem.Compare;
 using Tandem.Tool.Stacks;
 using Tandem.Tool.Top.Watching;
 
@@ -7,7 +8,7 @@ namespace Tandem.Tool.Top.View;
 
 /// <summary>The live view: what is shown, and what keys do.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class LiveView(TopSettings settings, int? only, SortOrder firstOrder)
+internal sealed class LiveView(TimeSpan interval, int? only, Arrangement arrangement)
 {
     private static readonly string[] Help =
     [
@@ -15,10 +16,11 @@ internal sealed class LiveView(TopSettings settings, int? only, SortOrder firstO
         "s, Enter                the stacks of what is selected: a worker, or a program",
         "o                       order workers by id, cpu, memory, items, age, switches",
         "r                       the other way round",
-        "/                       show what has a text in name, item or state; Esc: all",
+        "/                       show what has a text in name, item or state; Esc ends that",
         "p, space                pause, and go on",
         "e                       what happened to workers lately, and why",
-        "q, Esc                  back, or quit",
+        "Esc                     back; end the filter; quit",
+        "q                       back, or quit",
         "",
         "AGE      how long the item has been running",
         "ITEMS/S  items that the worker finished",
@@ -28,9 +30,7 @@ internal sealed class LiveView(TopSettings settings, int? only, SortOrder firstO
         "latency  from the submission of an item to its end: half of them, 99 of 100",
     ];
 
-    private SortOrder _order = firstOrder;
-    private bool _isReversed;
-    private string _filter = settings.Filter;
+    private Arrangement _arrangement = arrangement;
     private bool _isTyping;
     private bool _isPaused;
     private bool _isQuitting;
@@ -45,7 +45,7 @@ internal sealed class LiveView(TopSettings settings, int? only, SortOrder firstO
     {
         using var terminal = new Terminal();
         _terminal = terminal;
-        var watch = new MachineWatch(settings.Interval, only, terminal.Touch);
+        var watch = new MachineWatch(interval, only, terminal.Touch);
         await using (watch.ConfigureAwait(false))
         {
             long due = 0;
@@ -55,7 +55,7 @@ internal sealed class LiveView(TopSettings settings, int? only, SortOrder firstO
                 bool isEmpty = _report is not { Programs.Count: > 0 };
                 if (now >= due || (isEmpty && watch.HasPools))
                 {
-                    due = now + (long)settings.Interval.TotalMilliseconds;
+                    due = now + (long)interval.TotalMilliseconds;
                     await watch.AttendAsync().ConfigureAwait(false);
                     if (!_isPaused || _report is null)
                         _report = watch.Report();
@@ -83,11 +83,12 @@ internal sealed class LiveView(TopSettings settings, int? only, SortOrder firstO
         }
         else
         {
-            _rows = new TopView(_report!, _order, _isReversed, _filter).Rows(width, _selected);
+            var view = new TopView(_arrangement.Of(_report!));
+            _rows = view.Rows(width, _selected);
             if (_selected >= _rows.Count && _rows.Count > 0)
             {
                 _selected = _rows.Count - 1;
-                _rows = new TopView(_report!, _order, _isReversed, _filter).Rows(width, _selected);
+                _rows = view.Rows(width, _selected);
             }
 
             int room = height - 3;
@@ -98,6 +99,8 @@ internal sealed class LiveView(TopSettings settings, int? only, SortOrder firstO
             lines.AddRange(_rows.Skip(_top).Take(room).Select(static row => row.Line));
             if (_rows.Count == 0)
                 lines.Add(new ScreenLine().Add(Nothing(), Look.Dim));
+            if (only is null)
+                lines.AddRange(_report!.Notes.Take(height - 1 - lines.Count).Select(static note => new ScreenLine().Add($"Not shown: {note}", Look.Dim)));
             while (lines.Count < height - 1)
                 lines.Add(new ScreenLine());
             lines.Add(Footer());
@@ -106,19 +109,18 @@ internal sealed class LiveView(TopSettings settings, int? only, SortOrder firstO
         _terminal.Draw(lines);
     }
 
-    private string Nothing() => _filter.Length > 0 && _report!.Programs.Count > 0 ? $"Nothing has '{_filter}' in its name, item or state."
-        : _report!.Notes is [var note, ..] ? note
-        : only is { } id ? TopRunner.MissingPools(id, _report) : "No Tandem pool on this machine yet.";
+    private string Nothing() => _arrangement.Filter.Length > 0 && _report!.Programs.Count > 0 ? TopRunner.NothingLike(_arrangement.Filter)
+        : only is { } id ? TopRunner.MissingPools(id, _report!) : "No Tandem pool on this machine yet.";
 
     private ScreenLine Title()
     {
         int pools = _report!.Programs.Sum(static program => program.Pools.Count);
         int workers = _report.Programs.Sum(static program => program.Pools.Sum(static pool => pool.Workers.Count));
-        string summary = string.Create(CultureInfo.InvariantCulture, $"  {_report.Time:HH:mm:ss}  {pools} pools, {workers} workers");
+        string summary = string.Create(CultureInfo.InvariantCulture, $"  {_report.Time:HH:mm:ss}  {Amount.Of(pools, "pool")}, {Amount.Of(workers, "worker")}");
         ScreenLine line = new ScreenLine().Add("tandem top", Look.Bold).Add(summary);
-        line.Add($"  by {_order.ToString().ToLowerInvariant()}{(_isReversed ? ", reversed" : "")}", Look.Dim);
-        if (_filter.Length > 0)
-            line.Add($"  filter '{_filter}'", Look.Warning);
+        line.Add($"  by {_arrangement.Order.ToString().ToLowerInvariant()}{(_arrangement.IsReversed ? ", reversed" : "")}", Look.Dim);
+        if (_arrangement.Filter.Length > 0)
+            line.Add($"  filter '{_arrangement.Filter}'", Look.Warning);
         if (_isPaused)
             line.Add("  PAUSED", Look.Bad);
 
@@ -126,7 +128,7 @@ internal sealed class LiveView(TopSettings settings, int? only, SortOrder firstO
     }
 
     private ScreenLine Footer() => _isTyping
-        ? new ScreenLine().Add("Filter: ", Look.Bold).Add(_filter + "_").Add("   Enter keep, Esc clear", Look.Dim)
+        ? new ScreenLine().Add("Filter: ", Look.Bold).Add(_arrangement.Filter + "_").Add("   Enter keep, Esc clear", Look.Dim)
         : new ScreenLine().Add("q quit  s stacks  o order  r reverse  / filter  p pause  e events  h help", Look.Dim);
 
     private void Press(ConsoleKeyInfo key)
@@ -148,17 +150,21 @@ internal sealed class LiveView(TopSettings settings, int? only, SortOrder firstO
                 break;
             case ConsoleKey.Escape:
                 _isTyping = false;
-                _filter = "";
+                Filter("");
                 break;
             case ConsoleKey.Backspace:
-                _filter = _filter.Length > 0 ? _filter[..^1] : "";
+                Filter(_arrangement.Filter.Length > 0 ? _arrangement.Filter[..^1] : "");
                 break;
             default:
                 if (!char.IsControl(key.KeyChar) && key.KeyChar != 0)
-                    _filter += key.KeyChar;
+                    Filter(_arrangement.Filter + key.KeyChar);
                 break;
         }
+    }
 
+    private void Filter(string text)
+    {
+        _arrangement = _arrangement with { Filter = text };
         _selected = 0;
     }
 
@@ -182,14 +188,17 @@ internal sealed class LiveView(TopSettings settings, int? only, SortOrder firstO
     {
         switch (key)
         {
+            case { Key: ConsoleKey.Escape } when _arrangement.Filter.Length > 0:
+                Filter("");
+                break;
             case { KeyChar: 'q' } or { Key: ConsoleKey.Escape }:
                 _isQuitting = true;
                 break;
             case { KeyChar: 'o' }:
-                _order = (SortOrder)(((int)_order + 1) % Enum.GetValues<SortOrder>().Length);
+                _arrangement = _arrangement with { Order = (SortOrder)(((int)_arrangement.Order + 1) % Enum.GetValues<SortOrder>().Length) };
                 break;
             case { KeyChar: 'r' }:
-                _isReversed = !_isReversed;
+                _arrangement = _arrangement with { IsReversed = !_arrangement.IsReversed };
                 break;
             case { KeyChar: '/' }:
                 _isTyping = true;
@@ -201,7 +210,7 @@ internal sealed class LiveView(TopSettings settings, int? only, SortOrder firstO
                 _page = new Page("Keys and columns", Help);
                 break;
             case { KeyChar: 'e' }:
-                string[] changes = [.. new TopView(_report!, _order, _isReversed, "").Changes()];
+                string[] changes = [.. new TopView(_report!).Changes()];
                 _page = new Page("What happened to workers, the latest first", changes.Length > 0 ? changes : ["Nothing."]);
                 break;
             case ({ KeyChar: 's' } or { Key: ConsoleKey.Enter }) when _selected < _rows.Count:

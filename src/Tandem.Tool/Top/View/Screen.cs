@@ -73,12 +73,12 @@ internal sealed class ScreenLine
     public override string ToString() => string.Concat(_pieces.Select(static piece => piece.Text)).TrimEnd();
 
     /// <summary>The line with the terminal's commands for its looks.</summary>
-    internal string ToTerminal(int width, bool colors)
+    internal string ToTerminal(int width)
     {
         var text = new StringBuilder();
         foreach (Piece piece in _pieces)
         {
-            string codes = Codes(piece.Look, colors);
+            string codes = Codes(piece.Look);
             if (IsSelected)
                 codes = codes.Length > 0 ? codes + ";7" : "7";
             if (codes.Length > 0)
@@ -93,16 +93,22 @@ internal sealed class ScreenLine
         return text.ToString();
     }
 
-    private static string Codes(Look look, bool colors) => look switch
+    /// <summary>The line without any: what is selected has a mark, in the column that is left free for it.</summary>
+    internal string ToPlain()
+    {
+        string text = ToString();
+        return IsSelected ? $">{(text is [' ', ..] ? text[1..] : text)}" : text;
+    }
+
+    private static string Codes(Look look) => look switch
     {
         Look.Dim => "2",
         Look.Bold => "1",
         Look.Title => "7",
-        Look.Good when colors => "32",
-        Look.Warning when colors => "33",
-        Look.Bad when colors => "31",
-        Look.Accent when colors => "36",
-        Look.Bad => "1",
+        Look.Good => "32",
+        Look.Warning => "33",
+        Look.Bad => "31",
+        Look.Accent => "36",
         _ => "",
     };
 

@@ -19,7 +19,7 @@ internal sealed class Terminal : IDisposable
     private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _stop = new();
     private readonly List<PosixSignalRegistration> _signals = [];
-    private readonly bool _colors = Environment.GetEnvironmentVariable("NO_COLOR") is not { Length: > 0 };
+    private readonly bool _isPlain = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
     private string[] _shown = [];
     private (int Width, int Height) _size;
 
@@ -80,7 +80,7 @@ internal sealed class Terminal : IDisposable
         string[] now = new string[size.Height];
         for (int row = 0; row < size.Height; row++)
         {
-            now[row] = row < lines.Count ? lines[row].Cut(size.Width).ToTerminal(size.Width, _colors) : "";
+            now[row] = row < lines.Count ? Text(lines[row].Cut(size.Width), size.Width) : "";
             if (row >= _shown.Length || _shown[row] != now[row])
                 text.Append("\e[").Append(row + 1).Append(";1H").Append(now[row]).Append("\e[K");
         }
@@ -96,6 +96,8 @@ internal sealed class Terminal : IDisposable
         Write(Leave);
         _output.Dispose();
     }
+
+    private string Text(ScreenLine line, int width) => _isPlain ? line.ToPlain() : line.ToTerminal(width);
 
     private void ReadKeys()
     {

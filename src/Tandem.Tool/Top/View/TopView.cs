@@ -1,23 +1,13 @@
 using System.Globalization;
+using Tandem.Compare;
 
 namespace Tandem.Tool.Top.View;
-
-/// <summary>What the rows of workers are ordered by.</summary>
-internal enum SortOrder
-{
-    Id,
-    Cpu,
-    Memory,
-    Items,
-    Age,
-    Switches,
-}
 
 /// <summary>What a line of the view stands for: a process, and a thread of it where the line is a worker thread's.</summary>
 internal readonly record struct RowTarget(int ProcessId, int? ThreadId, string Title);
 
 /// <summary>Draws a report as lines: programs, their pools, and the workers of these.</summary>
-internal sealed class TopView(TopReport report, SortOrder order, bool isReversed, string filter)
+internal sealed class TopView(TopReport report)
 {
     private const int AgeWidth = 6;
     private const int ItemsWidth = 8;
@@ -40,18 +30,13 @@ internal sealed class TopView(TopReport report, SortOrder order, bool isReversed
         List<(ScreenLine, RowTarget)> rows = [];
         foreach (ProgramReport program in report.Programs)
         {
-            PoolReport[] pools = [.. program.Pools.Where(pool => Shows(program, pool))];
-            if (pools.Length == 0)
-                continue;
-
             string workerOf = program.ParentPool is { } parent ? string.Create(CultureInfo.InvariantCulture, $", worker of {parent}") : "";
-            string title = string.Create(CultureInfo.InvariantCulture, $"{program.Name}  pid {program.ProcessId}, {program.Threads} threads{workerOf}");
+            string title = string.Create(CultureInfo.InvariantCulture, $" {program.Name}  pid {program.ProcessId}, {Amount.Of(program.Threads, "thread")}{workerOf}");
             Add(line => Figure(line.Add(title, width - FiguresWidth, Look.Bold), null, program.Usage), new RowTarget(program.ProcessId, null, program.Name));
-            foreach (PoolReport pool in pools)
+            foreach (PoolReport pool in program.Pools)
             {
                 AddPool(program, pool);
-                bool showsAll = filter.Length == 0 || Matches(program.Name) || Matches(pool.Name);
-                foreach (WorkerReport worker in Ordered(pool.Workers.Where(worker => showsAll || Matches(worker))))
+                foreach (WorkerReport worker in pool.Workers)
                     AddWorker(program, pool, worker);
             }
         }
@@ -76,7 +61,7 @@ internal sealed class TopView(TopReport report, SortOrder order, bool isReversed
                 _ => "threads",
             };
             string lanes = pool.ConcurrencyPerWorker > 1 ? string.Create(CultureInfo.InvariantCulture, $" x {pool.ConcurrencyPerWorker}") : "";
-            string title = string.Create(CultureInfo.InvariantCulture, $" {pool.Name}: {pool.WorkersWanted} {kind}{lanes}");
+            string title = string.Create(CultureInfo.InvariantCulture, $"  {pool.Name}: {pool.WorkersWanted} {kind}{lanes}");
             Add(line => Figure(line.Add(title, width - FiguresWidth, Look.Accent), pool.ItemsPerSecond, Sum(pool)), target);
             Add(line => Describe(line, pool), target);
         }
@@ -153,28 +138,4 @@ internal sealed class TopView(TopReport report, SortOrder order, bool isReversed
 
     private static double? Total(PoolReport pool, Func<Usage, double?> figure) =>
         pool.Workers.Any(worker => figure(worker.Usage) is not null) ? pool.Workers.Sum(worker => figure(worker.Usage) ?? 0) : null;
-
-    private bool Shows(ProgramReport program, PoolReport pool) =>
-        filter.Length == 0 || Matches(program.Name) || Matches(pool.Name) || pool.Workers.Any(Matches);
-
-    private bool Matches(WorkerReport worker) =>
-        Matches(worker.State) || Matches(worker.CurrentItem ?? "") || Matches(worker.Id.ToString(CultureInfo.InvariantCulture));
-
-    private bool Matches(string text) => text.Contains(filter, StringComparison.OrdinalIgnoreCase);
-
-    private IEnumerable<WorkerReport> Ordered(IEnumerable<WorkerReport> workers)
-    {
-        // Names go up and figures down, unless it is to be the other way round.
-        bool up = (order == SortOrder.Id) != isReversed;
-        Func<WorkerReport, double> key = order switch
-        {
-            SortOrder.Cpu => static worker => worker.Usage.CpuPercent ?? -1,
-            SortOrder.Memory => static worker => worker.Usage.PrivateMemory ?? -1,
-            SortOrder.Items => static worker => worker.ItemsPerSecond ?? -1,
-            SortOrder.Age => static worker => worker.CurrentItemSeconds ?? -1,
-            SortOrder.Switches => static worker => worker.Usage.SwitchesPerSecond ?? -1,
-            _ => static worker => worker.Id,
-        };
-        return up ? workers.OrderBy(key) : workers.OrderByDescending(key).ThenBy(static worker => worker.Id);
-    }
 }

@@ -1,3 +1,4 @@
+using Tandem.Diagnostics;
 using Tandem.Launch;
 
 namespace Tandem.Tool.Top.Watching;
@@ -39,6 +40,9 @@ internal sealed class Candidate(int processId, long started, bool isWanted, Time
 
     internal string? Problem { get; private set; }
 
+    /// <summary>Whether this user may not look into it, so that nobody knows here what it has.</summary>
+    internal bool IsForbidden { get; private set; }
+
     public async ValueTask DisposeAsync()
     {
         if (Watch is { } watch)
@@ -74,6 +78,7 @@ internal sealed class Candidate(int processId, long started, bool isWanted, Time
     {
         Name = ProcFs.ProgramName(processId);
         WorkerOf = ProcFs.Variable(processId, LaunchProtocol.ParentVariable) is { } parent && int.TryParse(parent, out int id) ? id : null;
+        IsForbidden = !isWanted && !TraceRights.MayRead(processId);
         if (!isWanted && !ProcFs.MayHavePools(processId))
         {
             IsSettled = true;

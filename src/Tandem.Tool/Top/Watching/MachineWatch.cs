@@ -1,3 +1,4 @@
+using Tandem.Compare;
 using Tandem.Interop;
 
 namespace Tandem.Tool.Top.Watching;
@@ -79,7 +80,14 @@ internal sealed class MachineWatch : IAsyncDisposable
             programs.Add(new ProgramReport(id, candidate.WorkerOf, candidate.Name, ProcStat.OfProcess(id)?.Threads ?? 0, _meter.OfProcess(id), pools));
         }
 
-        return new TopReport(DateTimeOffset.Now, programs, [.. _candidates.Values.Select(static one => one.Problem).OfType<string>().Distinct().Order()]);
+        return new TopReport(DateTimeOffset.Now, programs, [.. Notes()]);
+    }
+
+    private IEnumerable<string> Notes()
+    {
+        int forbidden = _candidates.Values.Count(static one => one.IsForbidden);
+        IEnumerable<string> problems = _candidates.Values.Select(static one => one.Problem).OfType<string>().Distinct().Order();
+        return forbidden == 0 ? problems : problems.Append($"{Amount.Of(forbidden, ".NET process", ".NET processes")} that you may not look into, such as other users'; root may (sudo).");
     }
 
     private static IEnumerable<(int Id, long Started)> One(int id) => DiagnosticPort.StartOf(id) is { } started ? [(id, started)] : [];

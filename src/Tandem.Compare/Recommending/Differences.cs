@@ -1,0 +1,62 @@
+using System.Globalization;
+using Tandem.Compare.Statistics;
+
+namespace Tandem.Compare.Recommending;
+
+/// <summary>What two configurations differ in beside their throughput, as far as that matters and is more than noise.</summary>
+internal static class Differences
+{
+    internal static IEnumerable<string> Between(ConfigurationResult choice, ConfigurationResult other)
+    {
+        string one = choice.Configuration.Name, two = other.Configuration.Name;
+        if (PausesDiffer(choice, other, 0.02))
+        {
+            string verb = choice.Collections.PauseShare < other.Collections.PauseShare ? "fall" : "rise";
+            yield return $"GC pauses {verb} from {Figures.Share(other.Collections.PauseShare)} of the workers' time with {two} to "
+                + $"{Figures.Share(choice.Collections.PauseShare)} with {one} "
+                + $"({Number(other.Collections.Count)} and {Number(choice.Collections.Count)} collections in a run).";
+        }
+
+        if (Differ(choice, other, static round => round.Processor, 1.1))
+        {
+            yield return $"An item costs {Figures.Time(choice.ProcessorTimePerItem)} of processor time with {one}, "
+                + $"{Figures.Time(other.ProcessorTimePerItem)} with {two}.";
+        }
+
+        if (Differ(choice, other, static round => round.Switches, 1.5) && Math.Max(Switches(choice), Switches(other)) > 100)
+        {
+            yield return $"Context switches in a run: {Number(choice.VoluntarySwitches)} voluntary and {Number(choice.InvoluntarySwitches)} involuntary "
+                + $"with {one}, {Number(other.VoluntarySwitches)} and {Number(other.InvoluntarySwitches)} with {two}.";
+        }
+
+        if (Differ(choice, other, static round => round.Percentile99, 1.25))
+        {
+            yield return $"99 of 100 items took no longer than {Figures.Time(choice.Latency.Percentile99)} with {one}, "
+                + $"{Figures.Time(other.Latency.Percentile99)} with {two} (medians: {Figures.Time(choice.Latency.Median)} and {Figures.Time(other.Latency.Median)}).";
+        }
+
+        if (Differ(choice, other, static round => round.PrivateMemory, 1.1))
+            yield return $"Private memory: {Figures.Bytes(choice.Memory.Private)} with {one}, {Figures.Bytes(other.Memory.Private)} with {two}.";
+
+        if (Differ(choice, other, static round => round.StartTime, 1.1) && Math.Abs((choice.StartTime - other.StartTime).TotalMilliseconds) > 5)
+            yield return $"The pool starts in {Figures.Time(choice.StartTime)} with {one}, {Figures.Time(other.StartTime)} with {two}.";
+    }
+
+    /// <summary>Whether a figure differs by at least a factor, and surely: the rounds are compared as those of the throughput are.</summary>
+    private static bool Differ(ConfigurationResult one, ConfigurationResult other, Func<RoundFigures, double> figure, double factor)
+    {
+        double[] Values(ConfigurationResult result) => [.. result.Rounds.Select(round => Math.Max(figure(round), 1e-9))];
+        return !Ratio.Of(Values(one), Values(other)).IsTie(factor - 1);
+    }
+
+    /// <summary>The same for a share, which may be zero: by a difference.</summary>
+    private static bool PausesDiffer(ConfigurationResult one, ConfigurationResult other, double least)
+    {
+        (double mean, double half) = Ratio.Interval([.. one.Rounds.Zip(other.Rounds, static (one, other) => one.PauseShare - other.PauseShare)]);
+        return Math.Abs(mean) >= least && Math.Abs(mean) > half;
+    }
+
+    private static long Switches(ConfigurationResult result) => result.VoluntarySwitches + result.InvoluntarySwitches;
+
+    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+}

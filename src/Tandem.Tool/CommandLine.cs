@@ -1,0 +1,102 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Tandem.Compare;
+using Tandem.Compare.Methods;
+using Tandem.Diagnostics;
+using Tandem.Tool.Top;
+
+namespace Tandem.Tool;
+
+/// <summary>Runs what a command line asks for; what goes wrong becomes a line on standard error and an exit code.</summary>
+internal static class CommandLine
+{
+    private static readonly InvocationConfiguration Plainly = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+
+    /// <summary>The command above all others.</summary>
+    internal static Command Root(params IEnumerable<Command> commands)
+    {
+        var root = new Command("tandem", "Runs C# on threads or in separate processes.");
+        root.Options.Add(new HelpOption { Action = new Help(root) });
+        root.Options.Add(new VersionOption());
+        foreach (Command command in commands)
+            root.Subcommands.Add(command);
+
+        return root;
+    }
+
+    internal static async Task<int> RunAsync(ParseResult parsed)
+    {
+        if (parsed.Action is ParseErrorAction)
+            return Refuse(parsed, UsageErrors.Of(parsed));
+
+        using var stop = new Interruption();
+        try
+        {
+            return await parsed.InvokeAsync(Plainly, stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is UsageException or MethodException)
+        {
+            return Refuse(parsed, e.Message);
+        }
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
+        {
+            return Fail(parsed, "cancelled.", ExitCode.Interrupted);
+        }
+        catch (Exception e) when (IsForeseen(e))
+        {
+            return Fail(parsed, e.Message, ExitCode.Failed);
+        }
+    }
+
+    /// <summary>A server has its own signals and exit codes.</summary>
+    internal static async Task<int> RunServerAsync(ParseResult parsed)
+    {
+        if (parsed.Action is not ParseErrorAction)
+            return await parsed.InvokeAsync(Plainly).ConfigureAwait(false);
+
+        _ = Refuse(parsed, UsageErrors.Of(parsed));
+        return ExitCode.Failed;
+    }
+
+    /// <summary>Files and standard output can fail in any command.</summary>
+    private static bool IsForeseen(Exception error) => error is IOException or UnauthorizedAccessException
+        or TopException or StackException or ComparisonException or WorkSerializationException or WorkerStartException;
+
+    private static int Refuse(ParseResult parsed, string message) => Fail(parsed, $"{message}\nSee {UsageErrors.PathOf(parsed)} --help.", ExitCode.BadUsage);
+
+    private static int Fail(ParseResult parsed, string message, int code)
+    {
+        try
+        {
+            Console.Error.WriteLine($"{UsageErrors.PathOf(parsed)}: {message}");
+        }
+        catch (IOException)
+        {
+            // There is nobody left to tell.
+        }
+
+        return code;
+    }
+
+    /// <summary>Of all commands, a line for each: what is more is said by the help of each.</summary>
+    private sealed class Help(Command root) : SynchronousCommandLineAction
+    {
+        public override bool Terminating => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            if (parseResult.CommandResult.Command != root)
+                return new HelpAction().Invoke(parseResult);
+
+            TextWriter output = parseResult.InvocationConfiguration.Output;
+            output.WriteLine($"{root.Description}\n\nUsage: {root.Name} <command> [options]\n");
+            int width = root.Subcommands.Max(static command => command.Name.Length);
+            foreach (Command command in root.Subcommands)
+                output.WriteLine($"  {command.Name.PadRight(width)}  {command.Description!.Split('\n')[0].TrimEnd()}");
+
+            output.WriteLine($"\n{root.Name} <command> --help says more; {root.Name} --version, which version this is.");
+            return ExitCode.Success;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
+
+namespace Tandem.Tool;
+
+/// <summary>What is wrong with a command line, for those who do not know how it is parsed.</summary>
+internal static partial class UsageErrors
+{
+    /// <summary>The error that says most: what is missing is often only the consequence of what is too much.</summary>
+    internal static string Of(ParseResult parsed) => Words(parsed.Errors.MinBy(static error => error.Message switch
+    {
+        _ when IsOption(error) => 0,
+        _ when IsMissing(error) => 2,
+        _ => 1,
+    })!);
+
+    /// <summary>Such as <c>tandem serve status</c>.</summary>
+    internal static string PathOf(ParseResult parsed)
+    {
+        var names = new Stack<string>();
+        for (SymbolResult? result = parsed.CommandResult; result is CommandResult command; result = command.Parent)
+            names.Push(command.Command.Name);
+
+        return string.Join(' ', names);
+    }
+
+    /// <summary>For an argument that takes any text, so that a mistyped option is none of them.</summary>
+    internal static void RefuseOptions(ArgumentResult result)
+    {
+        if (result.Tokens.FirstOrDefault(static token => IsOption(token.Value)) is { } option)
+            result.AddError(NoOption(option.Value));
+    }
+
+    private static string Words(ParseError error)
+    {
+        if (Unparsable().Match(error.Message) is { Success: true } match)
+        {
+            string value = match.Groups["value"].Value;
+            string what = match.Groups["type"].Value.Contains("Int", StringComparison.Ordinal) ? "a whole number" : "a number";
+            return IsOption(value) ? NoOption(value) : $"{NameOf(error)} is '{value}'; it must be {what}.";
+        }
+
+        if (IsMissing(error))
+            return error.SymbolResult is CommandResult ? "It needs a command." : $"{NameOf(error)} is missing.";
+
+        return Lines().Replace(error.Message.Trim(), " ").Replace("' '", "', '", StringComparison.Ordinal);
+    }
+
+    private static bool IsMissing(ParseError error) => error.Message.StartsWith("Required", StringComparison.Ordinal);
+
+    private static bool IsOption(ParseError error) =>
+        error.SymbolResult is ArgumentResult { Parent: CommandResult, Tokens: [var token, ..] } && IsOption(token.Value);
+
+    private static bool IsOption(string value) => value is ['-', not (>= '0' and <= '9'), ..];
+
+    private static string NoOption(string name) => $"There is no option '{name}'.";
+
+    private static string NameOf(ParseError error) => error.SymbolResult switch
+    {
+        OptionResult option => $"The value of {option.Option.Name}",
+        ArgumentResult { Parent: OptionResult option } => $"The value of {option.Option.Name}",
+        ArgumentResult argument => $"The {argument.Argument.Name}",
+        _ => "A value",
+    };
+
+    [GeneratedRegex("^Cannot parse argument '(?<value>.*)' for .* as expected type '(?<type>.*)'", RegexOptions.Singleline)]
+    private static partial Regex Unparsable();
+
+    [GeneratedRegex(@"\s*\n\s*")]
+    private static partial Regex Lines();
+}
