@@ -52,8 +52,13 @@ internal sealed class PoolEvents
         }
     }
 
-    /// <summary>An item has passed its time limit.</summary>
-    internal void CountTimeout() => Interlocked.Increment(ref _timeouts);
+    /// <summary>Fails an item that passed its time limit. It is counted first: whoever sees the error finds it in the totals.</summary>
+    internal void FailForTimeout(WorkItem item, WorkTimeoutException error)
+    {
+        Interlocked.Increment(ref _timeouts);
+        if (!item.SetException(error))
+            Interlocked.Decrement(ref _timeouts); // it was done in this moment
+    }
 
     /// <summary>Threads that go on with an item whose time was over.</summary>
     internal int Abandoned => Volatile.Read(ref _abandoned);

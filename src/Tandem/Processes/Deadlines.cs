@@ -92,8 +92,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
         }
 
         var error = new WorkTimeoutException(item.NameOf(item.FirstElement), limit, elapsed, hasStarted: true, stack, stack is null ? problem : null);
-        if (item.SetException(error))
-            engine.Events.CountTimeout();
+        engine.Events.FailForTimeout(item, error);
         lock (gate)
         {
             if (!worker.Holds(item) || item.Sequence != sequence)

@@ -174,8 +174,8 @@ internal sealed class ThreadWorker
 
         // The thread leaves the pool before the caller can submit anything else.
         _engine.Abandon(this, item);
-        if (item.SetException(new WorkTimeoutException(item.NameOf(item.FirstElement), limit, Stopwatch.GetElapsedTime(start), hasStarted: true, null, Note)))
-            _engine.Events.CountTimeout();
+        _engine.Events.FailForTimeout(
+            item, new WorkTimeoutException(item.NameOf(item.FirstElement), limit, Stopwatch.GetElapsedTime(start), hasStarted: true, null, Note));
         try
         {
             stop.Cancel();

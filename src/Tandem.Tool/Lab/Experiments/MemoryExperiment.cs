@@ -64,7 +64,9 @@ internal sealed class MemoryExperiment : LabExperiment
     {
         using var ready = new CountdownEvent(Threads);
         using var end = new ManualResetEventSlim();
-        Usage before = Usage.Of(Environment.ProcessId);
+        // All that a thread takes is anonymous memory of its process. The other counts change too when others map the same files.
+        string file = $"/proc/{Environment.ProcessId}/smaps_rollup";
+        double before = Sum(file, "Anonymous:");
         double virtualBefore = Status(Environment.ProcessId, "VmSize:");
         var threads = new Thread[Threads];
         for (int i = 0; i < Threads; i++)
@@ -78,13 +80,13 @@ internal sealed class MemoryExperiment : LabExperiment
         }
 
         ready.Wait();
-        Usage after = Usage.Of(Environment.ProcessId);
+        double one = Math.Max(0, Sum(file, "Anonymous:") - before) / Threads;
         double reserved = (Status(Environment.ProcessId, "VmSize:") - virtualBefore) / Threads;
         end.Set();
         foreach (Thread thread in threads)
             thread.Join();
 
-        return (new Usage((after.Private - before.Private) / Threads, (after.Proportional - before.Proportional) / Threads, 0), reserved);
+        return (new Usage(one, one, 0), reserved);
     }
 
     private static double Status(int processId, string field) => Sum($"/proc/{processId}/status", field);
