@@ -12,6 +12,7 @@ internal static class Backend
     internal const string Plain = "plain";
     internal const string UnixSocket = "unix-socket";
     internal const string Pipe = "pipe";
+    internal const string Grpc = "grpc";
     internal const string Python = "python";
     internal const string Loky = "loky";
     internal const string Piscina = "piscina";
@@ -21,7 +22,7 @@ internal static class Backend
 
     internal static readonly string[] Peers = [Python, Loky, Piscina, Workerpool];
 
-    internal static readonly string[] All = [.. Own, TaskRun, Parallel, Ring, Plain, UnixSocket, Pipe, .. Peers];
+    internal static readonly string[] All = [.. Own, TaskRun, Parallel, Ring, Plain, UnixSocket, Pipe, Grpc, .. Peers];
 
     /// <summary>Makes a pool as a user would, with default options.</summary>
     internal static WorkerPool Open(string backend, int workers) => backend switch

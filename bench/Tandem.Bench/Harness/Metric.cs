@@ -74,13 +74,13 @@ internal sealed record Metric(string Name, string Unit, bool SmallerIsBetter, st
         new(
             "sharing_channel_1to1_per_s", "messages/s", false,
             "16-byte messages from this process to a worker through a bounded channel of 1,024; plain is Channel<T> between threads, "
-            + "socket and pipe get one write for each message");
+            + "socket and pipe get one write for each message, and gRPC over a Unix socket one stream of them");
 
     internal static readonly Metric ChannelMany =
         new("sharing_channel_2to2_per_s", "messages/s", false, "the same, two workers that write and two that read");
 
     internal static readonly Metric ChannelRoundTrip =
-        new("sharing_channel_round_trip_us", "us", true, "a 16-byte message to a worker and back, hot");
+        new("sharing_channel_round_trip_us", "us", true, "a 16-byte message to a worker and back, hot; gRPC in an open stream both ways over a Unix socket");
 
     internal static readonly Metric ArraySum =
         new("sharing_array_sum_gib_per_s", "GiB/s", false, "1 GiB of doubles, summed by two workers, warm; plain is an array on the heap, summed by two threads");

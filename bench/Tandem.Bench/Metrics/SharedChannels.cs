@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using Tandem.Bench.GrpcPeer;
 using Tandem.Bench.Harness;
+using Tandem.Bench.Peers;
 
 namespace Tandem.Bench.Metrics;
 
@@ -10,13 +12,12 @@ internal static class SharedChannels
 {
     private const int Capacity = 1024;
 
-    private readonly record struct Message(long Number, long Stamp);
-
     internal static async Task RunOneToOneAsync(Session session)
     {
         int count = session.Scale(full: 4_000_000, quick: 1_000_000);
         await using var pools = PoolSet.Open(session, 1, Backend.Threads, Backend.Processes);
         await using WorkerPool worker = WorkerPool.Processes(1);
+        await using GrpcServer? grpc = session.Wants(Backend.Grpc) ? await GrpcServer.StartAsync() : null;
         await session.CompareAsync(
             Metric.ChannelOne,
             [
@@ -24,6 +25,7 @@ internal static class SharedChannels
                 new Contender(Backend.Plain, () => PlainAsync(count)),
                 new Contender(Backend.UnixSocket, () => SocketAsync(worker, count / 20)),
                 new Contender(Backend.Pipe, () => PipeAsync(worker, count / 20)),
+                new Contender(Backend.Grpc, () => grpc!.StreamAsync(count / 20)),
             ],
             rounds: session.Scale(full: 7, quick: 3));
     }
@@ -44,8 +46,14 @@ internal static class SharedChannels
     {
         int count = session.Scale(full: 200_000, quick: 50_000);
         await using var pools = PoolSet.Open(session, 1, Backend.Threads, Backend.Processes);
+        await using GrpcServer? grpc = session.Wants(Backend.Grpc) ? await GrpcServer.StartAsync() : null;
         await session.CompareAsync(
-            Metric.ChannelRoundTrip, pools.Each((pool, backend) => RoundTripAsync(pool, IsolationOf(backend), count)), rounds: session.Scale(full: 7, quick: 3));
+            Metric.ChannelRoundTrip,
+            [
+                .. pools.Each((pool, backend) => RoundTripAsync(pool, IsolationOf(backend), count)),
+                new Contender(Backend.Grpc, () => grpc!.RoundTripAsync(count / 50)),
+            ],
+            rounds: session.Scale(full: 7, quick: 3));
     }
 
     private static Isolation IsolationOf(string backend) => backend == Backend.Threads ? Isolation.Thread : Isolation.Process;
