@@ -7,6 +7,8 @@ internal sealed record MetricGroup(Metric[] Metrics, Func<Session, Task> RunAsyn
 {
     internal static readonly MetricGroup[] All =
     [
+        // First, on the heap of a program that has just started: megabytes of garbage from other metrics would make it another program's.
+        new([Metric.ScanFiles], ScanFiles.RunAsync),
         new([Metric.RoundTripHot], RoundTrips.RunHotAsync),
         new([Metric.RoundTripIdle], RoundTrips.RunIdleAsync),
         new([Metric.Calls], CallThroughput.RunAsync),
@@ -20,7 +22,6 @@ internal sealed record MetricGroup(Metric[] Metrics, Func<Session, Task> RunAsyn
         new([Metric.TimeToFail, Metric.LimitedCalls], TimeLimits.RunAsync),
         new([Metric.IdleMemory], IdleMemory.RunAsync),
         new([Metric.ParentBytes], ParentAllocations.RunAsync),
-        new([Metric.ScanFiles], ScanFiles.RunAsync),
         new([Metric.ServiceRestart, Metric.ServicesStop], Services.RunAsync),
         new([Metric.ChannelOne], SharedChannels.RunOneToOneAsync),
         new([Metric.ChannelMany], SharedChannels.RunManyToManyAsync),

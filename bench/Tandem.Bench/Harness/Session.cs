@@ -4,8 +4,9 @@ using Tandem.Bench.Peers;
 namespace Tandem.Bench.Harness;
 
 /// <summary>
-/// One run of the benchmark. A figure is the median of several rounds. Contenders take turns within a round and the order rotates, so
-/// that a slow minute of the machine, or a neighbour that leaves garbage or a warm cache, falls on all of them alike.
+/// One run of the benchmark. A figure is the median of several rounds. Contenders take turns within a round, and the order rotates, so
+/// that a slow minute of the machine falls on all of them alike; every second round goes backwards, so that nobody always comes after
+/// the same one, whose garbage and warm caches it would inherit.
 /// </summary>
 internal sealed class Session(BenchOptions options, ResultLog results)
 {
@@ -74,7 +75,8 @@ internal sealed class Session(BenchOptions options, ResultLog results)
 
             for (int turn = 0; turn < running.Count; turn++)
             {
-                Contender contender = running[(turn + round + warmUps) % running.Count];
+                int rotated = (turn + round + warmUps) % running.Count;
+                Contender contender = running[round % 2 == 0 ? rotated : running.Count - 1 - rotated];
                 double? figure = await MeasureAsync(metric, contender);
                 if (figure is null)
                     figures.Remove(contender.Backend);

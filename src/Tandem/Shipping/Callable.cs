@@ -89,6 +89,15 @@ internal sealed class Callable
                     RuntimeHelpers.PrepareMethod(method.MethodHandle, arguments);
             }
         }
+
+        try
+        {
+            Form.Rehearse();
+        }
+        catch (Exception)
+        {
+            // Such as a result that cannot travel: the call itself will say so.
+        }
     }
 
     /// <summary>In a worker: reads a definition.</summary>

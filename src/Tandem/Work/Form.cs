@@ -1,4 +1,5 @@
 using Tandem.Serialization;
+using Tandem.Shipping;
 
 namespace Tandem.Work;
 
@@ -28,6 +29,12 @@ internal abstract class Form
 
     /// <summary>In a worker: runs the work and returns its result itself, for the state of a pool.</summary>
     internal abstract object? RunForState(Delegate work);
+
+    /// <summary>
+    /// In a worker that has time: makes a call of this form that runs nothing of the user's, so that what the first real one needs is
+    /// loaded and compiled by then.
+    /// </summary>
+    internal abstract void Rehearse();
 }
 
 /// <inheritdoc cref="Form"/>
@@ -130,6 +137,28 @@ internal abstract class Form<TResult> : Form
     {
         ValueTask<TResult> outcome = Invoke(work, null, (object?)null, CancellationToken.None);
         return outcome.AsTask().GetAwaiter().GetResult();
+    }
+
+    internal sealed override unsafe void Rehearse()
+    {
+        using PayloadWriter argument = new(), result = new();
+        argument.Begin(HeapMemory.Instance);
+        WriteDefaultArgument(argument);
+        result.Begin(HeapMemory.Instance);
+        var reader = new PayloadReader();
+        reader.Begin(argument.Start, argument.Length);
+        Run(WorkWithoutEffect, DefaultState, reader, result, CancellationToken.None);
+    }
+
+    /// <summary>A delegate that this form takes and that returns the default value.</summary>
+    protected abstract Delegate WorkWithoutEffect { get; }
+
+    /// <summary>What such a delegate gets as its worker's state.</summary>
+    protected virtual object? DefaultState => null;
+
+    /// <summary>Writes what such a delegate gets as its argument.</summary>
+    protected virtual void WriteDefaultArgument(PayloadWriter writer)
+    {
     }
 
     /// <summary>On the caller's side: reads what <see cref="Run"/> wrote.</summary>

@@ -7,6 +7,8 @@ internal sealed class PlainForm<TResult> : Form<TResult>
 {
     internal static readonly PlainForm<TResult> Instance = new();
 
+    protected override Delegate WorkWithoutEffect => new Func<TResult>(static () => default!);
+
     internal override void WriteArgument(PayloadWriter writer, object? argument)
     {
     }
@@ -37,6 +39,10 @@ internal sealed class StateForm<TState, TResult> : Form<TResult>
 {
     internal static readonly StateForm<TState, TResult> Instance = new();
 
+    protected override Delegate WorkWithoutEffect => new Func<TState, TResult>(static _ => default!);
+
+    protected override object? DefaultState => default(TState);
+
     internal override void WriteArgument(PayloadWriter writer, object? argument)
     {
     }
@@ -54,6 +60,8 @@ internal abstract class ItemForm<TArgument, TResult> : Form<TResult>
     internal sealed override bool TakesArgument => true;
 
     internal sealed override void WriteArgument(PayloadWriter writer, object? argument) => Codec<TArgument>.Instance.Write(writer, (TArgument)argument!);
+
+    protected sealed override void WriteDefaultArgument(PayloadWriter writer) => Codec<TArgument>.Instance.Write(writer, default!);
 
     protected sealed override ValueTask<TResult> Invoke(Delegate work, object? state, PayloadReader arguments, CancellationToken cancellation) =>
         InvokeTyped(work, state, Codec<TArgument>.Instance.Read(arguments), cancellation);
@@ -73,6 +81,8 @@ internal sealed class ArgumentForm<TArgument, TResult> : ItemForm<TArgument, TRe
 {
     internal static readonly ArgumentForm<TArgument, TResult> Instance = new();
 
+    protected override Delegate WorkWithoutEffect => new Func<TArgument, TResult>(static _ => default!);
+
     protected override ValueTask<TResult> InvokeTyped(Delegate work, object? state, TArgument argument, CancellationToken cancellation) =>
         OneParameter<TArgument>.Invoke(work, argument, cancellation);
 }
@@ -81,6 +91,10 @@ internal sealed class ArgumentForm<TArgument, TResult> : ItemForm<TArgument, TRe
 internal sealed class StateArgumentForm<TState, TArgument, TResult> : ItemForm<TArgument, TResult>
 {
     internal static readonly StateArgumentForm<TState, TArgument, TResult> Instance = new();
+
+    protected override Delegate WorkWithoutEffect => new Func<TState, TArgument, TResult>(static (_, _) => default!);
+
+    protected override object? DefaultState => default(TState);
 
     protected override ValueTask<TResult> InvokeTyped(Delegate work, object? state, TArgument argument, CancellationToken cancellation)
     {
