@@ -21,6 +21,7 @@ internal sealed unsafe class WorkerLoop
     private readonly Lanes? _lanes;
     private readonly Guest? _guest;
     private object? _state;
+    private bool _hasRehearsed;
     private (int Slot, uint Sequence, ActivityContext Context)? _trace; // announced, for an item that comes next if at all
 
     /// <param name="link">The parent.</param>
@@ -107,8 +108,13 @@ internal sealed unsafe class WorkerLoop
             _reader.Begin(frame.Body, frame.BodyLength);
             Callable callable = Callable.ReadDefinition(_reader);
             _definitions[number] = new Definition(callable);
-            if (frame.Extra == FrameHeader.Ahead)
-                callable.Prepare();
+            if (frame.Extra != FrameHeader.Ahead)
+                return;
+
+            if (!_hasRehearsed)
+                Rehearsal.Run();
+            _hasRehearsed = true;
+            callable.Prepare();
         }
         catch (Exception e)
         {

@@ -234,6 +234,32 @@ public abstract partial class CrashContainment
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task A_spare_gets_ready_for_the_calls_of_its_pool_without_running_any_of_them()
+    {
+        await using WorkerPool pool = Backend.Create(1, options => options.SpareWorkers = 1);
+        for (int i = 0; i < 3; i++)
+        {
+            // The second spare, and the third, know what is called here when they become ready.
+            int worker = await pool.RunAsync(static () => Environment.ProcessId);
+            Assert.Equal(1, await pool.RunAsync(static () => Interlocked.Increment(ref _calls)));
+            Assert.Equal((2, 7), await pool.RunAsync(static (seven, _) => Task.FromResult((Interlocked.Increment(ref _calls), seven.Value)), new Seven(7)));
+            await Eventually.Async(() => pool.Snapshot().Workers.Any(one => one is { IsSpare: true, State: WorkerState.Idle }));
+
+            using (var process = System.Diagnostics.Process.GetProcessById(worker))
+                process.Kill();
+            await Eventually.Async(() => !ProcFs.IsAlive(worker));
+        }
+    }
+
+    private sealed record Seven(int Value)
+    {
+        // What is built by copying fields runs no constructor; a rehearsal must not either.
+        public int Value { get; } = Value == 7 ? Value : throw new ArgumentOutOfRangeException(nameof(Value));
+    }
+
+    private static int _calls;
+
+    [Fact(Timeout = Limits.Test)]
     public async Task A_pool_whose_workers_cannot_start_says_why_and_recovers_when_they_can()
     {
         string allowed = _scratch.File("allowed");
