@@ -26,6 +26,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
     /// <summary>How much may wait for the thread pool before it is looked at whether it gets on.</summary>
     private static readonly int UsuallyQueued = 4 * Environment.ProcessorCount;
 
+    private readonly AcceptedSocket _sockets = new(descriptor);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _started;
     private volatile bool _stopping;
@@ -77,6 +78,9 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
 
     private void BePolite()
     {
+        if (worker.IsAlone)
+            return;
+
         for (long i = 0; !_stopping && worker.Lead is > 0 and var lead && i < Math.Min(Courtesy + 4 * lead, MostCourtesy); i++)
             _ = Libc.SleepMicroseconds(NapMicroseconds);
 
@@ -111,7 +115,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
         }
 
         worker.OnConnectionOpened();
-        if (!accepted.TryWrite(new Socket(new SafeSocketHandle(socket, ownsHandle: true))))
+        if (!accepted.TryWrite(_sockets.Create(socket)))
         {
             _ = Libc.Close(socket);
             worker.OnConnectionClosed();

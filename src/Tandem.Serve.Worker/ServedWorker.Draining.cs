@@ -13,11 +13,20 @@ internal sealed partial class ServedWorker
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>How many connections show whether they are kept.</summary>
+    private const int Sample = 8;
+
+    /// <summary>In how long they must have come, in milliseconds.</summary>
+    private const int SampleTime = 100;
+
     private readonly Lock _tracking = new();
     private TrackedConnection? _first;
     private int _draining;
 
     private volatile bool _emptiesQueue;
+    private volatile bool _areShortLived;
+    private long _closedBefore; // these two are the accepting threads', whose looks may cross: then one is as good as the other
+    private long _sampledAt;
 
     /// <summary>Whether the last thing that this worker does with a socket is to take all that waits in it, because no other worker will.</summary>
     internal bool EmptiesQueue => _emptiesQueue;
@@ -28,8 +37,21 @@ internal sealed partial class ServedWorker
 
     internal void OnConnectionOpened()
     {
-        Interlocked.Increment(ref Entry.Connections);
-        Interlocked.Increment(ref Entry.Accepted);
+        long open = Interlocked.Increment(ref Entry.Connections);
+        long accepted = Interlocked.Increment(ref Entry.Accepted);
+        if (accepted % Sample == 0)
+            LookAtLives(closed: accepted - open);
+    }
+
+    /// <summary>
+    /// After every few connections, so that the first ones that are kept are seen to be: whether some were closed meanwhile. Where
+    /// they come slowly it does not matter, because being polite costs nothing then.
+    /// </summary>
+    private void LookAtLives(long closed)
+    {
+        long now = Environment.TickCount64;
+        _areShortLived = closed - _closedBefore >= Sample / 4 && now - _sampledAt < SampleTime;
+        (_closedBefore, _sampledAt) = (closed, now);
     }
 
     internal void OnConnectionClosed() => Interlocked.Decrement(ref Entry.Connections);

@@ -14,8 +14,6 @@ internal sealed partial class ServedWorker
     private string[] _addresses = [];
     private bool _isOrphan;
     private int _isPoolAsked;
-    private long _acceptedBefore;
-    private volatile bool _areShortLived;
 
     internal ServedWorker(WorkerSettings settings)
     {
@@ -29,6 +27,9 @@ internal sealed partial class ServedWorker
     internal static ServedWorker Current { get; set; } = null!;
 
     internal WorkerSettings Settings { get; }
+
+    /// <summary>Whether no other worker takes connections.</summary>
+    internal bool IsAlone => _board.FewestConnectionsBeside(Settings.Entry) == long.MaxValue;
 
     /// <summary>
     /// How many connections more than another worker it has, where they are kept. Connections that come and go spread by themselves, and
@@ -166,16 +167,7 @@ internal sealed partial class ServedWorker
 
     private void Beat()
     {
-        long now = Environment.TickCount64;
-        if (now - Entry.AliveAt >= ServeProtocol.Beat.TotalMilliseconds)
-        {
-            // Of those that came since the last beat, most have gone again.
-            long accepted = Volatile.Read(ref Entry.Accepted);
-            _areShortLived = accepted - _acceptedBefore > 4 * Math.Max(8, Volatile.Read(ref Entry.Connections));
-            _acceptedBefore = accepted;
-        }
-
-        Volatile.Write(ref Entry.AliveAt, now);
+        Volatile.Write(ref Entry.AliveAt, Environment.TickCount64);
         // Not a timer, whose callbacks go ahead of all else: this shows that what waits in the pool's queue is served.
         if (Interlocked.Exchange(ref _isPoolAsked, 1) == 0)
         {
