@@ -35,6 +35,9 @@ internal sealed record ServeBenchOptions
 
     internal string App { get; init; } = InArtifacts("Tandem.Serve.TestApp");
 
+    /// <summary>What measures of the server itself are taken with: what an application adds is its own.</summary>
+    internal string EmptyApp { get; init; } = InArtifacts("Tandem.ServeBench.EmptyApp");
+
     internal bool Wants(Experiment experiment) => Only?.Contains(experiment.Name) ?? true;
 
     /// <exception cref="FormatException">An argument is unknown, or its value cannot be used.</exception>

@@ -5,14 +5,14 @@ using Tandem.ServeBench.Servers;
 
 namespace Tandem.ServeBench.Experiments;
 
-/// <summary>What supervisor and workers hold, idle after a little load.</summary>
+/// <summary>What supervisor and workers of an empty application hold, idle after a little load.</summary>
 internal static class Memory
 {
     internal static async Task RunAsync(Lab lab)
     {
         var table = new MarkdownTable("MiB", "workers, private", "workers, proportional", "supervisor, private", "supervisor, proportional");
         var workersPrivate = new Dictionary<int, double>();
-        foreach (ServerCommand contender in lab.Contenders(1, 2, 4))
+        foreach (ServerCommand contender in lab.EmptyContenders(1, 2, 4))
         {
             await using Server server = await Server.StartAsync(contender, Transport.KeepAlive);
             int[] workers = await server.WaitForWorkersAsync(TimeSpan.FromSeconds(10));
@@ -38,6 +38,6 @@ internal static class Memory
         if (workersPrivate.Count > 0)
             lab.Report.AtMost("private memory of an added worker, idle (of 4 against 1)", (workersPrivate[4] - workersPrivate[1]) / 3, 15, "MiB");
 
-        lab.Report.Add("Memory, idle after 200 requests for each worker", table);
+        lab.Report.Add("Memory of an empty application, idle after 200 requests for each worker", table);
     }
 }

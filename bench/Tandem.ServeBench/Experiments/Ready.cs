@@ -7,7 +7,7 @@ using Tandem.ServeBench.Servers;
 
 namespace Tandem.ServeBench.Experiments;
 
-/// <summary>How long until there is an answer: after the start of the command, and after the only worker was killed.</summary>
+/// <summary>How long until an empty application answers: after the start of the command, and after the only worker was killed.</summary>
 internal static class Ready
 {
     private const double Limit = 200;
@@ -15,7 +15,7 @@ internal static class Ready
     internal static async Task RunAsync(Lab lab)
     {
         int rounds = lab.Options.Quick ? 5 : 11;
-        ServerCommand[] contenders = lab.Contenders(1, 2);
+        ServerCommand[] contenders = lab.EmptyContenders(1, 2);
         List<double>[] times = [.. contenders.Select(static _ => new List<double>())];
         for (int round = 0; round < rounds; round++)
         {
@@ -44,12 +44,12 @@ internal static class Ready
             lab.Report.AtMost("a killed worker's replacement is ready", median, Limit, "ms");
         }
 
-        lab.Report.Add("Time to ready", table);
+        lab.Report.Add("Time to ready, an empty application", table);
     }
 
     private static async Task<List<double>> ReplaceAsync(Lab lab, int rounds)
     {
-        await using Server server = await Server.StartAsync(lab.Serve(1), Transport.Close);
+        await using Server server = await Server.StartAsync(lab.EmptyServe(1), Transport.Close);
         List<double> times = [];
         for (int round = 0; round < rounds; round++)
         {

@@ -42,6 +42,12 @@ internal sealed class Lab : IDisposable
     /// <summary>The plain server, and with the tool the same application behind it on so many workers.</summary>
     internal ServerCommand[] Contenders(params int[] workers) => [Plain, .. HasTool ? workers.Select(Serve) : []];
 
+    /// <summary>The same with an application that does nothing.</summary>
+    internal ServerCommand[] EmptyContenders(params int[] workers) =>
+        [ServerCommand.Plain(Options.EmptyApp), .. HasTool ? workers.Select(EmptyServe) : []];
+
+    internal ServerCommand EmptyServe(int workers) => ServerCommand.Serve(Options.Tool, Options.EmptyApp, workers);
+
     public void Dispose()
     {
         _certificate.Dispose();
