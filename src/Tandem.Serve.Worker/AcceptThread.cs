@@ -26,6 +26,9 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
     /// <summary>How much may wait for the thread pool before it is looked at whether it gets on.</summary>
     private static readonly int UsuallyQueued = 4 * Environment.ProcessorCount;
 
+    /// <summary>The same where no other worker could take them meanwhile.</summary>
+    private static readonly int MuchQueued = 128 * Environment.ProcessorCount;
+
     private readonly AcceptedSocket _sockets = new(descriptor);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _started;
@@ -78,9 +81,6 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
 
     private void BePolite()
     {
-        if (worker.IsAlone)
-            return;
-
         for (long i = 0; !_stopping && worker.Lead is > 0 and var lead && i < Math.Min(Courtesy + 4 * lead, MostCourtesy); i++)
             _ = Libc.SleepMicroseconds(NapMicroseconds);
 
@@ -93,14 +93,16 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
     /// </summary>
     private void WaitForPool()
     {
-        if (ThreadPool.PendingWorkItemCount <= UsuallyQueued)
+        // Who is alone leaves them to its successor, if there will be one.
+        int enough = worker.IsAlone ? MuchQueued : UsuallyQueued;
+        if (ThreadPool.PendingWorkItemCount <= enough)
             return;
 
         long done = ThreadPool.CompletedWorkItemCount;
         for (int i = 0; i < Patience && !_stopping; i++)
         {
             _ = Libc.SleepMicroseconds(NapMicroseconds);
-            if (ThreadPool.CompletedWorkItemCount != done || ThreadPool.PendingWorkItemCount <= UsuallyQueued)
+            if (ThreadPool.CompletedWorkItemCount != done || ThreadPool.PendingWorkItemCount <= enough)
                 return;
         }
     }
@@ -115,9 +117,10 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
         }
 
         worker.OnConnectionOpened();
-        if (!accepted.TryWrite(_sockets.Create(socket)))
+        Socket connection = _sockets.Create(socket);
+        if (!accepted.TryWrite(connection))
         {
-            _ = Libc.Close(socket);
+            connection.Dispose();
             worker.OnConnectionClosed();
         }
 

@@ -43,6 +43,9 @@ internal sealed partial class ServedWorker
             LookAtLives(closed: accepted - open);
     }
 
+    /// <summary>Whether connections come and go; what was seen a moment ago says nothing about the next ones.</summary>
+    private bool AreShortLived => _areShortLived && Environment.TickCount64 - Volatile.Read(ref _sampledAt) < SampleTime;
+
     /// <summary>
     /// After every few connections, so that the first ones that are kept are seen to be: whether some were closed meanwhile. Where
     /// they come slowly it does not matter, because being polite costs nothing then.

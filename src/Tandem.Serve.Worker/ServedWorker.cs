@@ -35,7 +35,7 @@ internal sealed partial class ServedWorker
     /// How many connections more than another worker it has, where they are kept. Connections that come and go spread by themselves, and
     /// waiting for others would cost them a quarter of the throughput.
     /// </summary>
-    internal long Lead => _areShortLived ? 0 : Volatile.Read(ref Entry.Connections) - _board.FewestConnectionsBeside(Settings.Entry);
+    internal long Lead => AreShortLived ? 0 : Volatile.Read(ref Entry.Connections) - _board.FewestConnectionsBeside(Settings.Entry);
 
     private ref BoardEntry Entry => ref _board[Settings.Entry];
 

@@ -75,8 +75,9 @@ internal sealed class Session(BenchOptions options, ResultLog results)
 
             for (int turn = 0; turn < running.Count; turn++)
             {
-                int rotated = (turn + round + warmUps) % running.Count;
-                Contender contender = running[round % 2 == 0 ? rotated : running.Count - 1 - rotated];
+                int past = round + warmUps;
+                int place = past % 2 == 0 ? turn : running.Count - 1 - turn;
+                Contender contender = running[(place + past / 2) % running.Count];
                 double? figure = await MeasureAsync(metric, contender);
                 if (figure is null)
                     figures.Remove(contender.Backend);

@@ -90,14 +90,7 @@ internal sealed class Callable
             }
         }
 
-        try
-        {
-            Form.Rehearse();
-        }
-        catch (Exception)
-        {
-            // Such as a result that cannot travel: the call itself will say so.
-        }
+        Form.Rehearse();
     }
 
     /// <summary>In a worker: reads a definition.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Tandem.Serialization;
 using Tandem.Shipping;
 
@@ -141,6 +142,9 @@ internal abstract class Form<TResult> : Form
 
     internal sealed override unsafe void Rehearse()
     {
+        if (!CanRehearse)
+            return;
+
         using PayloadWriter argument = new(), result = new();
         argument.Begin(HeapMemory.Instance);
         WriteDefaultArgument(argument);
@@ -149,6 +153,15 @@ internal abstract class Form<TResult> : Form
         reader.Begin(argument.Start, argument.Length);
         Run(WorkWithoutEffect, DefaultState, reader, result, CancellationToken.None);
     }
+
+    /// <summary>Whether default values travel without touching anything of the user's.</summary>
+    protected virtual bool CanRehearse => HasPlainDefault<TResult>();
+
+    /// <summary>
+    /// Null, or bytes. The fields of other structures are read and written one by one, which runs their types' static constructors: in
+    /// a worker that nobody has called.
+    /// </summary>
+    protected static bool HasPlainDefault<T>() => !typeof(T).IsValueType || !RuntimeHelpers.IsReferenceOrContainsReferences<T>();
 
     /// <summary>A delegate that this form takes and that returns the default value.</summary>
     protected abstract Delegate WorkWithoutEffect { get; }

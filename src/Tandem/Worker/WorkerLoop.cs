@@ -108,18 +108,32 @@ internal sealed unsafe class WorkerLoop
             _reader.Begin(frame.Body, frame.BodyLength);
             Callable callable = Callable.ReadDefinition(_reader);
             _definitions[number] = new Definition(callable);
-            if (frame.Extra != FrameHeader.Ahead)
-                return;
-
-            if (!_hasRehearsed)
-                Rehearsal.Run();
-            _hasRehearsed = true;
-            callable.Prepare();
+            if (frame.Extra == FrameHeader.Ahead)
+                GetReady(callable);
         }
         catch (Exception e)
         {
             // The items that use it are told.
             _definitions[number] = new Definition(e);
+        }
+    }
+
+    /// <summary>Has what a call of this needs loaded while there is time.</summary>
+    private void GetReady(Callable callable)
+    {
+        try
+        {
+            if (!_hasRehearsed)
+            {
+                _hasRehearsed = true;
+                Rehearsal.Run();
+            }
+
+            callable.Prepare();
+        }
+        catch (Exception)
+        {
+            // The call itself will say what is wrong with it, if anything is.
         }
     }
 

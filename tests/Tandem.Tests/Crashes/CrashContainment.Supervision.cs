@@ -243,6 +243,8 @@ public abstract partial class CrashContainment
             int worker = await pool.RunAsync(static () => Environment.ProcessId);
             Assert.Equal(1, await pool.RunAsync(static () => Interlocked.Increment(ref _calls)));
             Assert.Equal((2, 7), await pool.RunAsync(static (seven, _) => Task.FromResult((Interlocked.Increment(ref _calls), seven.Value)), new Seven(7)));
+            Assert.False(await pool.RunAsync(static () => Watch.IsPickyMade));
+            Assert.Equal("x", (await pool.RunAsync(static () => new Picky { Text = "x" })).Text);
             await Eventually.Async(() => pool.Snapshot().Workers.Any(one => one is { IsSpare: true, State: WorkerState.Idle }));
 
             using (var process = System.Diagnostics.Process.GetProcessById(worker))
@@ -255,6 +257,19 @@ public abstract partial class CrashContainment
     {
         // What is built by copying fields runs no constructor; a rehearsal must not either.
         public int Value { get; } = Value == 7 ? Value : throw new ArgumentOutOfRangeException(nameof(Value));
+    }
+
+    /// <summary>Whose static constructor shows.</summary>
+    private struct Picky
+    {
+        public string? Text;
+
+        static Picky() => Watch.IsPickyMade = true;
+    }
+
+    private static class Watch
+    {
+        internal static bool IsPickyMade;
     }
 
     private static int _calls;
