@@ -4,9 +4,8 @@ using Tandem.Bench.Peers;
 namespace Tandem.Bench.Harness;
 
 /// <summary>
-/// One run of the benchmark. A figure is the median of several rounds. Contenders take turns within a round, and the order rotates, so
-/// that a slow minute of the machine falls on all of them alike; every second round goes backwards, so that nobody always comes after
-/// the same one, whose garbage and warm caches it would inherit.
+/// One run of the benchmark. A figure is the median of several rounds. Contenders take turns within a round
+/// (<see cref="Turns"/>).
 /// </summary>
 internal sealed class Session(BenchOptions options, ResultLog results)
 {
@@ -75,9 +74,7 @@ internal sealed class Session(BenchOptions options, ResultLog results)
 
             for (int turn = 0; turn < running.Count; turn++)
             {
-                int past = round + warmUps;
-                int place = past % 2 == 0 ? turn : running.Count - 1 - turn;
-                Contender contender = running[(place + past / 2) % running.Count];
+                Contender contender = running[Turns.WhoComes(turn, round + warmUps, running.Count)];
                 double? figure = await MeasureAsync(metric, contender);
                 if (figure is null)
                     figures.Remove(contender.Backend);

@@ -21,7 +21,7 @@ internal static class Ready
         {
             for (int turn = 0; turn < contenders.Length; turn++)
             {
-                int one = (turn + round) % contenders.Length;
+                int one = Turns.WhoComes(turn, round, contenders.Length);
                 await using Server server = await Server.StartAsync(contenders[one], Transport.Close);
                 times[one].Add(server.TimeToReady.TotalMilliseconds);
             }

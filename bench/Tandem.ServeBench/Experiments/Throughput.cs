@@ -54,8 +54,7 @@ internal static class Throughput
         {
             for (int turn = 0; turn < servers.Count; turn++)
             {
-                // The order rotates, so that a slow moment does not always fall on the same one.
-                int one = (turn + round + 1) % servers.Count;
+                int one = Turns.WhoComes(turn, round + 1, servers.Count);
                 WrkResult result = await Wrk.RunAsync(servers[one].EndPoint, path, close, round < 0 ? WarmUp : seconds);
                 if (round >= 0)
                     runs[one, round] = result;

@@ -39,14 +39,16 @@ internal sealed class Lab : IDisposable
 
     internal ServerCommand Serve(int workers) => ServerCommand.Serve(Options.Tool, Options.App, workers);
 
+    internal ServerCommand EmptyServe(int workers) => ServerCommand.Serve(Options.Tool, Options.EmptyApp, workers);
+
     /// <summary>The plain server, and with the tool the same application behind it on so many workers.</summary>
-    internal ServerCommand[] Contenders(params int[] workers) => [Plain, .. HasTool ? workers.Select(Serve) : []];
+    internal ServerCommand[] Contenders(params int[] workers) => Contenders(Plain, Serve, workers);
 
     /// <summary>The same with an application that does nothing.</summary>
-    internal ServerCommand[] EmptyContenders(params int[] workers) =>
-        [ServerCommand.Plain(Options.EmptyApp), .. HasTool ? workers.Select(EmptyServe) : []];
+    internal ServerCommand[] EmptyContenders(params int[] workers) => Contenders(ServerCommand.Plain(Options.EmptyApp), EmptyServe, workers);
 
-    internal ServerCommand EmptyServe(int workers) => ServerCommand.Serve(Options.Tool, Options.EmptyApp, workers);
+    private ServerCommand[] Contenders(ServerCommand plain, Func<int, ServerCommand> serve, int[] workers) =>
+        [plain, .. HasTool ? workers.Select(serve) : []];
 
     public void Dispose()
     {

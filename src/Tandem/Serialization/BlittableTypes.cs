@@ -1,10 +1,14 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace Tandem.Serialization;
 
 /// <summary>Tells which unmanaged types mean the same in every process.</summary>
 internal static class BlittableTypes
 {
+    /// <summary>Whether values travel as the bytes that they are.</summary>
+    internal static bool TravelsAsBytes<T>() => !RuntimeHelpers.IsReferenceOrContainsReferences<T>() && MayCopy(typeof(T));
+
     /// <summary>Whether values may be copied as bytes; <paramref name="type"/> contains no references.</summary>
     internal static bool MayCopy(Type type)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 
 namespace Tandem.Serialization;
 
@@ -78,7 +77,7 @@ internal abstract class Codec<T> : Codec
         if (!typeof(T).IsValueType)
             return new ReferenceCodec<T>();
 
-        if (!RuntimeHelpers.IsReferenceOrContainsReferences<T>() && BlittableTypes.MayCopy(typeof(T)))
+        if (BlittableTypes.TravelsAsBytes<T>())
             return new BlittableCodec<T>();
 
         return (Codec<T>)StructCodecs.Make(typeof(T));

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Tandem.Serialization;
 using Tandem.Shipping;
 
@@ -161,7 +160,7 @@ internal abstract class Form<TResult> : Form
     /// Null, or bytes. The fields of other structures are read and written one by one, which runs their types' static constructors: in
     /// a worker that nobody has called.
     /// </summary>
-    protected static bool HasPlainDefault<T>() => !typeof(T).IsValueType || !RuntimeHelpers.IsReferenceOrContainsReferences<T>();
+    protected static bool HasPlainDefault<T>() => !typeof(T).IsValueType || BlittableTypes.TravelsAsBytes<T>();
 
     /// <summary>A delegate that this form takes and that returns the default value.</summary>
     protected abstract Delegate WorkWithoutEffect { get; }
