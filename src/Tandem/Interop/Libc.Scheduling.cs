@@ -5,8 +5,6 @@ namespace Tandem.Interop;
 /// <content>On which processors threads run.</content>
 internal static unsafe partial class Libc
 {
-    private const int AffinityBytes = 128; // 1024 processors, as in glibc's cpu_set_t
-
     /// <summary>The processor that this thread runs on now.</summary>
     [LibraryImport(Library, EntryPoint = "sched_getcpu")]
     internal static partial int GetProcessor();
@@ -17,35 +15,70 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "sched_getaffinity", SetLastError = true)]
     private static partial int GetAffinity(int thread, nint length, byte* mask);
 
+    [LibraryImport(Library, EntryPoint = "setpriority", SetLastError = true)]
+    private static partial int SetPriority(int which, int who, int priority);
+
+    /// <summary>Has every thread of a process group run only when nobody else wants its processor.</summary>
+    internal static void PutLast(int group)
+    {
+        const int ProcessGroup = 1, Lowest = 19;
+        _ = SetPriority(ProcessGroup, group, Lowest);
+    }
+
     /// <summary>Has this thread run on one processor only; false when the system refuses.</summary>
     internal static bool TryPin(int processor) => TrySetProcessors([processor]);
 
     /// <summary>Has this thread run on these processors only; false when the system refuses.</summary>
     internal static bool TrySetProcessors(ReadOnlySpan<int> processors)
     {
-        byte* mask = stackalloc byte[AffinityBytes];
-        new Span<byte>(mask, AffinityBytes).Clear();
+        var set = default(ProcessorSet);
         foreach (int processor in processors)
-            mask[processor / 8] |= (byte)(1 << (processor % 8));
+            set.Add(processor);
 
-        return SetAffinity(0, AffinityBytes, mask) == 0;
+        return TrySetProcessors(0, in set);
+    }
+
+    /// <param name="thread">The kernel's id of a thread; 0 for the calling one.</param>
+    internal static bool TrySetProcessors(int thread, in ProcessorSet set)
+    {
+        fixed (ProcessorSet* mask = &set)
+            return SetAffinity(thread, sizeof(ProcessorSet), (byte*)mask) == 0;
+    }
+
+    /// <param name="thread">The kernel's id of a thread; 0 for the calling one.</param>
+    internal static bool TryGetProcessors(int thread, out ProcessorSet set)
+    {
+        set = default;
+        fixed (ProcessorSet* mask = &set)
+            return GetAffinity(thread, sizeof(ProcessorSet), (byte*)mask) >= 0;
     }
 
     /// <summary>The processors that this thread may run on.</summary>
     internal static int[] GetProcessors()
     {
-        byte* mask = stackalloc byte[AffinityBytes];
-        new Span<byte>(mask, AffinityBytes).Clear();
-        if (GetAffinity(0, AffinityBytes, mask) < 0)
+        List<int> processors = [];
+        if (!TryGetProcessors(0, out ProcessorSet set))
             return [];
 
-        List<int> processors = [];
-        for (int i = 0; i < AffinityBytes * 8; i++)
+        for (int i = 0; i < ProcessorSet.Length; i++)
         {
-            if ((mask[i / 8] >> (i % 8) & 1) != 0)
+            if (set.Contains(i))
                 processors.Add(i);
         }
 
         return [.. processors];
     }
+}
+
+/// <summary>A cpu_set_t of glibc.</summary>
+internal unsafe struct ProcessorSet
+{
+    /// <summary>How many processors it can tell apart.</summary>
+    internal const int Length = 1024;
+
+    private fixed byte _bits[Length / 8];
+
+    internal void Add(int processor) => _bits[processor / 8] |= (byte)(1 << (processor % 8));
+
+    internal readonly bool Contains(int processor) => (_bits[processor / 8] >> (processor % 8) & 1) != 0;
 }

@@ -132,6 +132,15 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
 
     internal override void Kill() => Signal(Libc.SIGKILL);
 
+    internal override void PutLast()
+    {
+        lock (_lock)
+        {
+            if (!_reaped)
+                Libc.PutLast(Id);
+        }
+    }
+
     public override void Dispose()
     {
     }

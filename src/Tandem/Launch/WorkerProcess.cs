@@ -40,6 +40,14 @@ internal abstract class WorkerProcess : IDisposable
     /// <summary>Ends the process and its group at once.</summary>
     internal abstract void Kill();
 
+    /// <summary>
+    /// It ends: what is left to do of that, milliseconds of giving memory back, comes after what others want of the processor. Where the
+    /// system cannot, nothing.
+    /// </summary>
+    internal virtual void PutLast()
+    {
+    }
+
     public abstract void Dispose();
 }
 

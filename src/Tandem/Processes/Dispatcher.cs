@@ -124,4 +124,15 @@ internal struct Sleepers
 
         return true;
     }
+
+    /// <summary>Wakes them on this thread's processor: it is about to sleep, and another one may be ending a process.</summary>
+    internal readonly void WakeHere()
+    {
+        _first?.Link.WakeHere(_first.ProcessId);
+        if (_others is null)
+            return;
+
+        foreach (ProcessWorker worker in _others)
+            worker.Link.WakeHere(worker.ProcessId);
+    }
 }

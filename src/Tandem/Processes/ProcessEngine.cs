@@ -247,6 +247,7 @@ internal sealed partial class ProcessEngine : PoolEngine
             if (_closed || Options.Guest is not null || !_supervisor.TryTakeOut(worker))
                 return;
 
+            worker.PutLast();
             // What waits comes before the start of another process, which takes a processor for milliseconds: the exit sees to that.
             if (_supervisor.LetSparesStepIn())
                 SendWaiting();
@@ -255,9 +256,9 @@ internal sealed partial class ProcessEngine : PoolEngine
             sleepers = _dispatcher.FlushTouched();
         }
 
-        sleepers.Wake();
         // One that only pretends, or has lost the thread that listens to the pool, is of no use either.
         worker.Kill();
+        sleepers.WakeHere();
     }
 
     internal void OnBroken(ProcessWorker worker, Exception cause) => _supervisor.OnBroken(worker, cause);
@@ -438,7 +439,8 @@ internal sealed partial class ProcessEngine : PoolEngine
                     _admission.Leave(item);
                     // Alone with the worker: the answer may be there before this thread could have been woken for it. A caller that does
                     // not wait for answers shows when it is not polled for once: then more than one call is in flight, until it pauses.
-                    if (worker.InFlight == 1 && item.ElementCount == 0 && ++_polls % 128 != 0)
+                    // One that has answered nothing yet takes longer, and may need this processor for it.
+                    if (worker is { InFlight: 1, ItemsDone: > 0 } && item.ElementCount == 0 && ++_polls % 128 != 0)
                         poll = worker;
                 }
                 else

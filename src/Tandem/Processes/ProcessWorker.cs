@@ -311,6 +311,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
 
     internal void Kill() => _process?.Kill();
 
+    internal void PutLast() => _process?.PutLast();
+
     public void OnFrame(in Frame frame)
     {
         switch (frame.Kind)

@@ -44,6 +44,13 @@ internal abstract unsafe class WorkerLink : IDisposable
     /// <summary>Wakes the worker.</summary>
     internal abstract void Wake();
 
+    /// <summary>
+    /// Wakes the worker on the processor of this thread, where that can be done, and also who hears its answer: this thread is about to
+    /// sleep, and the other processors may be ending a process.
+    /// </summary>
+    /// <param name="processId">The worker's process.</param>
+    internal virtual void WakeHere(int processId) => Wake();
+
     /// <summary>Sends a frame past the queue, to a worker that may be busy.</summary>
     internal abstract void SendControl(FrameKind kind, int slot, uint sequence, int extra);
 

@@ -27,6 +27,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
     private IFrameSink? _sink;
     private Thread? _receiver;
+    private int _receiverThread; // the kernel's id
     private int _role;
     private int _leaving;
     private volatile bool _closed;
@@ -125,6 +126,22 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         {
             if (!_disposed)
                 _workerBell.Wake();
+        }
+    }
+
+    internal override void WakeHere(int processId)
+    {
+        // A worker's ring is read by its first thread, whose id is the process's.
+        using (new KeptHere(processId))
+            Wake();
+
+        lock (_mapped)
+        {
+            if (_disposed)
+                return;
+
+            using (new KeptHere(Volatile.Read(ref _receiverThread)))
+                _ownBell.Wake();
         }
     }
 
@@ -245,7 +262,8 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         for (int i = 0; !done.IsSettled && !_closed; i++)
         {
             DrainHeld(CallersBatch);
-            if (i % 8 == 7 && Stopwatch.GetTimestamp() > end)
+            // A worker that ends answers no more: the processor is for who steps in.
+            if (i % 8 == 7 && (_life.HasEnded || Stopwatch.GetTimestamp() > end))
                 break;
 
             Thread.SpinWait(1);
@@ -305,6 +323,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
     private void Receive()
     {
+        Volatile.Write(ref _receiverThread, Libc.GetThreadId());
         bool rested = false, isEnding = false;
         // Of a broken worker nothing more is read; its ring may never be empty again, and would keep this thread spinning.
         while (!_closed && !_broken)
