@@ -17,6 +17,11 @@ if [ ${#missing[@]} -gt 0 ]; then
   fi
 fi
 
+# Children inherit what is ignored, so tests that send these would fail: under nohup, or in the background of a script.
+for signal in INT HUP; do
+  [ -z "$(trap -p "$signal")" ] || echo "SIG$signal is ignored here; tests that send it fail. Run this in the foreground."
+done
+
 # A mistake in what starts processes must not take the machine down.
 ulimit -u "$(( $(ps -eL --no-headers 2>/dev/null | wc -l || echo 0) + 6000 ))" 2>/dev/null || true
 

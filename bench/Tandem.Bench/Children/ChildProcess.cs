@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 
 namespace Tandem.Bench.Children;
@@ -19,6 +20,18 @@ internal static class ChildProcess
         };
         RemoveTandemVariables(start);
         return Process.Start(start)!;
+    }
+
+    /// <summary>Runs a role that prints a figure a line, and reads them.</summary>
+    internal static async Task<double[]> ReadFiguresAsync(params string[] role)
+    {
+        using Process child = Start(role);
+        string output = await child.StandardOutput.ReadToEndAsync();
+        await child.WaitForExitAsync();
+        string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return child.ExitCode == 0 && lines.Length > 0
+            ? [.. lines.Select(line => double.Parse(line, CultureInfo.InvariantCulture))]
+            : throw new InvalidDataException($"The new process ended with {child.ExitCode} and printed \"{output.Trim()}\".");
     }
 
     /// <summary>What a plain child inherits must not make it look like a worker.</summary>

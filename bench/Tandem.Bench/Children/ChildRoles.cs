@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tandem.Bench.Metrics;
 
 namespace Tandem.Bench.Children;
@@ -7,6 +8,7 @@ internal static class ChildRoles
 {
     internal const string Echo = "echo";
     internal const string FirstResult = "first-result";
+    internal const string Recovery = "recovery";
 
     internal static async Task<int> RunAsync(string[] role)
     {
@@ -14,6 +16,9 @@ internal static class ChildRoles
         {
             case [FirstResult, var backend]:
                 await Metrics.FirstResult.RunChildAsync(backend);
+                return 0;
+            case [Recovery, var kills]:
+                await Metrics.Recovery.RunChildAsync(int.Parse(kills, CultureInfo.InvariantCulture));
                 return 0;
             case [Echo, var descriptor]:
                 RawRing.Echo(descriptor);

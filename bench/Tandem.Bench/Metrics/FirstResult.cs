@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Tandem.Bench.Children;
 using Tandem.Bench.Harness;
@@ -10,7 +9,7 @@ internal static class FirstResult
 {
     internal static Task RunAsync(Session session) => session.CompareAsync(
         Metric.FirstResult,
-        Backend.Own.Select(backend => new Contender(backend, () => StartAsync(backend))),
+        Backend.Own.Select(backend => new Contender(backend, async () => (await ChildProcess.ReadFiguresAsync(ChildRoles.FirstResult, backend)).Single())),
         rounds: session.Scale(full: 9, quick: 5));
 
     /// <summary>In the new process: prints the milliseconds from before the pool is made to the result.</summary>
@@ -25,15 +24,5 @@ internal static class FirstResult
         }
 
         Console.WriteLine(milliseconds.ToString(CultureInfo.InvariantCulture));
-    }
-
-    private static async Task<double> StartAsync(string backend)
-    {
-        using Process child = ChildProcess.Start(ChildRoles.FirstResult, backend);
-        string output = await child.StandardOutput.ReadToEndAsync();
-        await child.WaitForExitAsync();
-        return double.TryParse(output, CultureInfo.InvariantCulture, out double milliseconds) && child.ExitCode == 0
-            ? milliseconds
-            : throw new InvalidDataException($"The new process ended with {child.ExitCode} and printed \"{output.Trim()}\".");
     }
 }

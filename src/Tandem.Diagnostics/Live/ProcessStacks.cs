@@ -119,7 +119,7 @@ internal sealed class ProcessStacks : IDisposable
         {
             try
             {
-                StoppedProcess.Hurry();
+                Libc.PutFirst();
                 long start = Stopwatch.GetTimestamp();
                 using (StoppedProcess process = StoppedProcess.Stop(processId, StopLimit))
                 {

@@ -59,9 +59,6 @@ internal sealed unsafe partial class StoppedProcess : IDisposable
         }
     }
 
-    /// <summary>Has the system prefer this thread, where that is allowed: others wait for it.</summary>
-    internal static void Hurry() => _ = SetPriority(0, 0, -20);
-
     public void Dispose()
     {
         foreach ((int thread, int signal) in _stopped)
@@ -134,9 +131,6 @@ internal sealed unsafe partial class StoppedProcess : IDisposable
 
     [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
     private static partial int WaitPid(int pid, int* status, int options);
-
-    [LibraryImport("libc", EntryPoint = "setpriority")]
-    private static partial int SetPriority(int which, uint who, int priority);
 
     private struct Vector
     {

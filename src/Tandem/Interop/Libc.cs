@@ -59,6 +59,9 @@ internal static unsafe partial class Libc
     private static readonly int GetTidNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 178 : 186;
     private static readonly int SetRobustListNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 99 : 273;
 
+    private static readonly int SetSchedulingNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 274 : 314;
+    private static readonly int GetSchedulingNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 275 : 315;
+
     private static volatile bool s_lacksFutexWaitV;
 
     /// <summary>struct futex_waitv.</summary>

@@ -110,29 +110,27 @@ internal struct Sleepers
     }
 
     /// <summary>Wakes them; false when there was none.</summary>
-    internal readonly bool Wake()
+    /// <param name="here">On this thread's processor: it is about to sleep, and another one may be ending a process.</param>
+    internal readonly bool Wake(bool here = false)
     {
         if (_first is null)
             return false;
 
-        _first.Link.Wake();
+        Wake(_first, here);
         if (_others is not null)
         {
             foreach (ProcessWorker worker in _others)
-                worker.Link.Wake();
+                Wake(worker, here);
         }
 
         return true;
     }
 
-    /// <summary>Wakes them on this thread's processor: it is about to sleep, and another one may be ending a process.</summary>
-    internal readonly void WakeHere()
+    private static void Wake(ProcessWorker worker, bool here)
     {
-        _first?.Link.WakeHere(_first.ProcessId);
-        if (_others is null)
-            return;
-
-        foreach (ProcessWorker worker in _others)
+        if (here)
             worker.Link.WakeHere(worker.ProcessId);
+        else
+            worker.Link.Wake();
     }
 }

@@ -241,6 +241,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     internal void OnEnding(ProcessWorker worker)
     {
         Sleepers sleepers;
+        bool steppedIn;
         lock (_lock)
         {
             // While the pool ends, and of a guest, whose end is for its own supervisor to decide about, the exit settles everything.
@@ -249,7 +250,8 @@ internal sealed partial class ProcessEngine : PoolEngine
 
             worker.PutLast();
             // What waits comes before the start of another process, which takes a processor for milliseconds: the exit sees to that.
-            if (_supervisor.LetSparesStepIn())
+            steppedIn = _supervisor.LetSparesStepIn();
+            if (steppedIn)
                 SendWaiting();
             else
                 Pump(null);
@@ -258,7 +260,8 @@ internal sealed partial class ProcessEngine : PoolEngine
 
         // One that only pretends, or has lost the thread that listens to the pool, is of no use either.
         worker.Kill();
-        sleepers.WakeHere();
+        // One that stepped in, that is; without a spare several workers may get items, and would be in each other's way here.
+        _ = sleepers.Wake(here: steppedIn);
     }
 
     internal void OnBroken(ProcessWorker worker, Exception cause) => _supervisor.OnBroken(worker, cause);

@@ -324,6 +324,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private void Receive()
     {
         Volatile.Write(ref _receiverThread, Libc.GetThreadId());
+        Libc.PreferShortSlices();
         bool rested = false, isEnding = false;
         // Of a broken worker nothing more is read; its ring may never be empty again, and would keep this thread spinning.
         while (!_closed && !_broken)
