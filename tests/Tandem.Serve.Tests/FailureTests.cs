@@ -148,6 +148,14 @@ public sealed class FailureTests
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task Workers_know_that_they_share_the_processors()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", $"{Environment.ProcessorCount}");
+        Assert.Equal("0", await serve.GetAsync("/environment?name=DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"));
+        Assert.Equal("0", await serve.GetAsync("/environment?name=DOTNET_gcServer"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task The_application_finds_its_number_and_nothing_else_of_Tandem_in_its_environment()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");

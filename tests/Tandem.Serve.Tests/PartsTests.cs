@@ -91,6 +91,15 @@ public sealed class PartsTests
     }
 
     [Fact]
+    public void The_collector_stays_the_application_s_where_there_are_more_processors_than_workers()
+    {
+        var options = new ServeOptions { Command = ["app.dll"] };
+        Assert.Equal("0", MachineShare.Of(options, Environment.ProcessorCount).GetValueOrDefault("DOTNET_gcServer"));
+        if (Environment.ProcessorCount > 1)
+            Assert.False(MachineShare.Of(options, Environment.ProcessorCount - 1).ContainsKey("DOTNET_gcServer"));
+    }
+
+    [Fact]
     public void The_smallest_limit_of_all_control_groups_is_the_container_s()
     {
         using var root = new TemporaryFolder();
@@ -98,13 +107,13 @@ public sealed class PartsTests
         Directory.CreateDirectory(group);
         Directory.CreateDirectory(root["proc/self"]);
         File.WriteAllText(root["proc/self/cgroup"], "0::/a/b\n");
-        Assert.Null(MemoryShare.ContainerLimit(root.Path));
+        Assert.Null(MachineShare.ContainerLimit(root.Path));
         File.WriteAllText(Path.Combine(group, "memory.max"), "max\n");
-        Assert.Null(MemoryShare.ContainerLimit(root.Path));
+        Assert.Null(MachineShare.ContainerLimit(root.Path));
         File.WriteAllText(root["sys/fs/cgroup/a/memory.max"], "1000000000\n");
-        Assert.Equal(1_000_000_000, MemoryShare.ContainerLimit(root.Path));
+        Assert.Equal(1_000_000_000, MachineShare.ContainerLimit(root.Path));
         File.WriteAllText(Path.Combine(group, "memory.max"), "500000000\n");
-        Assert.Equal(500_000_000, MemoryShare.ContainerLimit(root.Path));
+        Assert.Equal(500_000_000, MachineShare.ContainerLimit(root.Path));
     }
 
     [Fact]

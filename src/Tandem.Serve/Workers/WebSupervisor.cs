@@ -256,7 +256,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             int entry = _freeEntries.Dequeue();
             ref BoardEntry header = ref _context.Board[0];
             Volatile.Write(ref header.Used, Math.Max(header.Used, entry + 1));
-            worker = new WebWorker(_context, app, number, entry, MemoryShare.Of(Options, _slots.Count + Options.Spares));
+            worker = new WebWorker(_context, app, number, entry, MachineShare.Of(Options, _slots.Count));
             _workers.Add(worker);
         }
 

@@ -1,0 +1,75 @@
+using System.Globalization;
+
+namespace Tandem.Serve.Workers;
+
+/// <summary>
+/// What each worker takes of the machine. Every .NET process believes that it is alone: that three quarters of its container's memory are
+/// its own, and that a processor on which its threads spin would be idle otherwise.
+/// </summary>
+internal static class MachineShare
+{
+    private const double Part = 0.75;
+
+    private static readonly string[] HeapLimits = ["GCHeapHardLimit", "GCHeapHardLimitPercent", "GCHeapHardLimitSOH"];
+
+    /// <summary>Environment variables for each worker; what the user has set stays.</summary>
+    /// <param name="options">What was asked for.</param>
+    /// <param name="serving">The workers that serve.</param>
+    internal static Dictionary<string, string> Of(ServeOptions options, int serving)
+    {
+        var share = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (options.DividesMemory && !IsSet(HeapLimits) && ContainerLimit("/") is { } limit)
+            share["DOTNET_GCHeapHardLimit"] = ((long)(limit * Part / (serving + options.Spares))).ToString("x", CultureInfo.InvariantCulture);
+
+        // A thread of the pool that finds nothing to do looks again for a while before it sleeps: time that the other workers could use.
+        if (!IsSet("ThreadPool_UnfairSemaphoreSpinLimit"))
+            share["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0";
+
+        // As .NET itself does on one processor, which is each worker's part then. Several threads that collect for one worker wait for one
+        // another while those of the other workers run.
+        if (serving >= Environment.ProcessorCount && !IsSet("gcServer"))
+            share["DOTNET_gcServer"] = "0";
+
+        return share;
+    }
+
+    private static bool IsSet(params ReadOnlySpan<string> settings)
+    {
+        foreach (string name in settings)
+        {
+            if (Environment.GetEnvironmentVariable("DOTNET_" + name) is not null || Environment.GetEnvironmentVariable("COMPlus_" + name) is not null)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The smallest limit that holds for this process, in bytes; null for none.</summary>
+    /// <param name="root">The root of the file system.</param>
+    internal static long? ContainerLimit(string root)
+    {
+        try
+        {
+            string mounted = Path.Combine(root, "sys/fs/cgroup");
+            string own = File.ReadLines(Path.Combine(root, "proc/self/cgroup")).FirstOrDefault(static line => line.StartsWith("0::", StringComparison.Ordinal)) is { } line ? line[3..].Trim('/') : "";
+            long? limit = null;
+            for (string? folder = own; folder is not null; folder = folder.Length == 0 ? null : Path.GetDirectoryName(folder) ?? "")
+                limit = Smaller(limit, Read(Path.Combine(mounted, folder, "memory.max")));
+
+            return Smaller(limit, Read(Path.Combine(mounted, "memory/memory.limit_in_bytes")));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static long? Smaller(long? a, long? b) => a is null || b < a ? b ?? a : a;
+
+    private static long? Read(string file)
+    {
+        // Version 1 shows "no limit" as a number near the largest there is.
+        const long Absurd = 1L << 60;
+        return File.Exists(file) && long.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out long limit) && limit < Absurd ? limit : null;
+    }
+}
