@@ -38,11 +38,17 @@ internal static class Traffic
         WorkerPool processes = WorkerPool.Create(new WorkerPoolOptions { Name = "stuck processes", Workers = 1 });
         WorkerPool threads = WorkerPool.Create(new WorkerPoolOptions { Name = "stuck threads", Isolation = Isolation.Thread, Workers = 1 });
         int worker = await processes.RunAsync(static () => Environment.ProcessId);
+        using var entered = new SemaphoreSlim(0);
+        IProgress<int> progress = new Progress<int>(_ => entered.Release());
         Task[] stuck =
         [
-            processes.RunAsync(static () => Hang(), new WorkOptions { Name = "hangs in a process" }),
-            threads.RunAsync(static () => Hang(), new WorkOptions { Name = "hangs on a thread" }),
+            processes.RunAsync(() => Hang(progress), new WorkOptions { Name = "hangs in a process" }),
+            threads.RunAsync(() => Hang(progress), new WorkOptions { Name = "hangs on a thread" }),
         ];
+        // An item has begun before its method is compiled and entered.
+        for (int i = 0; i < stuck.Length; i++)
+            await entered.WaitAsync();
+
         while (processes.Snapshot().Workers is not [{ CurrentItem: not null }] || threads.Snapshot().Workers is not [{ CurrentItem: not null }])
             await Task.Delay(2);
 
@@ -70,10 +76,13 @@ internal static class Traffic
         }
     }
 
-    private static void Hang()
+    private static void Hang(IProgress<int> entered)
     {
         using var held = new ManualResetEventSlim();
         lock (Forever)
+        {
+            entered.Report(1);
             held.Wait(); // nobody sets it
+        }
     }
 }
