@@ -20,11 +20,11 @@ internal sealed partial class ProcessEngine : PoolEngine
     private readonly Admission _admission;
     private readonly Supervisor _supervisor;
     private readonly Dispatcher _dispatcher;
+    private readonly CallerHabit _callers = new();
     private readonly Deadlines _deadlines;
     private readonly List<PayloadWriter> _writers = []; // under its own lock
     private readonly List<Callable> _lately = [];
     private bool _closed;
-    private uint _polls;
     private StopMode _mode;
     private TaskCompletionSource? _idle;
     private Task? _stopping;
@@ -422,11 +422,13 @@ internal sealed partial class ProcessEngine : PoolEngine
 
     private void Admit(WorkItem item)
     {
-        ProcessWorker? poll = null;
+        ProcessWorker? alone = null;
+        bool looks = false;
         bool refused = false;
         Sleepers sleepers;
         lock (_lock)
         {
+            _callers.OnCall();
             if (_closed)
             {
                 refused = true;
@@ -440,11 +442,13 @@ internal sealed partial class ProcessEngine : PoolEngine
                 else if (Send(worker, item))
                 {
                     _admission.Leave(item);
-                    // Alone with the worker: the answer may be there before this thread could have been woken for it. A caller that does
-                    // not wait for answers shows when it is not polled for once: then more than one call is in flight, until it pauses.
-                    // One that has answered nothing yet takes longer, and may need this processor for it.
-                    if (worker is { InFlight: 1, ItemsDone: > 0 } && item.ElementCount == 0 && ++_polls % 128 != 0)
-                        poll = worker;
+                    // Alone with the worker: the answer may be there before this thread could have been woken for it. A worker that has
+                    // answered nothing yet takes longer, and may need this processor for it.
+                    if (worker is { InFlight: 1, ItemsDone: > 0 } && item.ElementCount == 0)
+                    {
+                        alone = worker;
+                        looks = _callers.Looks();
+                    }
                 }
                 else
                 {
@@ -463,8 +467,10 @@ internal sealed partial class ProcessEngine : PoolEngine
         bool woken = sleepers.Wake();
         if (refused)
             GiveUp(item, Disposed());
-        else if (poll is not null && _dispatcher.PollMicroseconds(woken) is > 0 and int microseconds)
-            poll.Link.Poll(item, microseconds);
+        else if (alone is not null && !looks)
+            _callers.OnLeaving();
+        else if (alone is not null && _dispatcher.PollMicroseconds(woken) is > 0 and int microseconds)
+            alone.Link.Poll(item, microseconds);
     }
 
     private void GiveUp(WorkItem item, Exception error)
