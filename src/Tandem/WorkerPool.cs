@@ -142,7 +142,7 @@ public partial class WorkerPool : IAsyncDisposable
 
         WorkItem<TResult> item = Isolation == Isolation.Process
             ? new RemoteItem<TResult>(form, work, argument, cancellationToken)
-            : new WorkItem<TResult>(form, work, argument, cancellationToken);
+            : new LocalItem<TResult>(form, work, argument, cancellationToken);
         if (options?.Name is { } name)
             item.Details.Name = name;
         if (ItemLimits.Of(options, _engine.Options.DefaultLimits) is { } limits)

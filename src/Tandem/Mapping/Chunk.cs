@@ -1,4 +1,5 @@
 using Tandem.Serialization;
+using Tandem.Shipping;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -17,9 +18,11 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
     private int _firstElement;
 
     protected Chunk(MapCall<TItem, TResult> call)
-        : base(call.Form, call.Work, call.CancellationToken) => Call = call;
+        : base(call.CancellationToken) => Call = call;
 
     protected MapCall<TItem, TResult> Call { get; }
+
+    protected sealed override string MethodName => MethodNames.Readable(Call.Work.Method);
 
     /// <summary>The position of the first element in the source.</summary>
     internal long Index { get; set; }
@@ -140,9 +143,7 @@ internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) :
 {
     private TItem[] _items = new TItem[4];
 
-    internal override void WriteArguments(PayloadWriter writer) => throw new InvalidOperationException("a local chunk does not travel");
-
-    internal override void RunElements(object? state, CancellationToken aborted)
+    internal override void RunLocally(object? state, CancellationToken aborted)
     {
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         using CancellationTokenSource? linked = CancellationToken.CanBeCanceled

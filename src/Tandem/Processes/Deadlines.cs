@@ -98,7 +98,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
             if (!worker.Holds(item) || item.Sequence != sequence)
                 return;
 
-            if (item.Callable!.Method.TakesToken)
+            if (item.Shipment.Callable.Method.TakesToken)
             {
                 worker.SendCancel(item, FrameHeader.OwnToken);
                 supervisor.KillAfterGrace(worker, item);

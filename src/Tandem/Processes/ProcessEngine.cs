@@ -52,8 +52,8 @@ internal sealed partial class ProcessEngine : PoolEngine
 
     protected override void Accept(WorkItem item)
     {
-        if (item.ElementCount == 0)
-            Encode(item);
+        if (!item.Shipment.IsPacked)
+            Pack(item);
 
         item.WatchCancellation(this);
         if (item.Limits is { } limits)
@@ -183,17 +183,7 @@ internal sealed partial class ProcessEngine : PoolEngine
             _writers.Add(writer);
     }
 
-    /// <summary>Moves what a writer holds to an item.</summary>
-    internal static unsafe void TakePayload(WorkItem item, PayloadWriter writer)
-    {
-        nint length = writer.Length;
-        if (!writer.IsInline)
-            item.Payload = new Payload((nint)writer.DetachBlock(), length);
-        else if (length > 0)
-            item.Payload = new Payload(new ReadOnlySpan<byte>(writer.Start, (int)length).ToArray());
-    }
-
-    internal void FreePayload(WorkItem item) => item.Payload?.Free(Memory);
+    internal void FreePayload(WorkItem item) => item.Shipment.Free(Memory);
 
     /// <summary>Whether the pool stops at once: what runs is cancelled.</summary>
     internal bool IsAborting => _closed && _mode == StopMode.Abort;
@@ -391,20 +381,14 @@ internal sealed partial class ProcessEngine : PoolEngine
         item.WatchQueueTimeout(this, limits);
     }
 
-    private void Encode(WorkItem item)
+    private void Pack(WorkItem item)
     {
-        Callable callable = Callable.Of(item.Work, item.Form);
-        item.Callable = callable;
         PayloadWriter writer = t_writer ??= new PayloadWriter();
-        var links = callable.Method.HasValues || item.HasArgument ? new SentLinks() : null;
-        if (links is null)
-            return;
-
+        var links = new SentLinks();
         writer.Begin(Memory, links);
         try
         {
-            item.WriteArguments(writer);
-            TakePayload(item, writer);
+            item.Shipment.Pack(writer);
         }
         catch
         {

@@ -151,7 +151,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
     /// <summary>Under the lock: sends an item that was assigned; false when the connection has no room now.</summary>
     internal bool TrySend(WorkItem item)
     {
-        Callable callable = item.Callable!;
+        Shipment shipment = item.Shipment;
+        Callable callable = shipment.Callable;
         if (_freeSlots.Count == 0 || !TryDefine(callable))
             return false;
 
@@ -168,10 +169,10 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         if (item.DetailsIfAny?.Observation is { Context: { } trace } && !Link.TrySend(FrameKind.Trace, slot, sequence, 0, TraceFrame.Write(trace)))
             return false;
 
-        message.Length = item.Payload?.Length ?? 0;
-        fixed (byte* bytes = item.Payload?.Bytes)
+        message.Length = shipment.Length;
+        fixed (byte* bytes = shipment.Bytes)
         {
-            byte* payload = bytes != null || item.Payload is null ? bytes : (byte*)item.Payload.Block;
+            byte* payload = bytes != null ? bytes : (byte*)shipment.Block;
             if (!Link.TrySendInvoke(FrameKind.Invoke, slot, sequence, in message, payload))
                 return false;
         }

@@ -17,12 +17,12 @@ internal sealed class RemoteChunk<TItem, TResult> : Chunk<TItem, TResult>
         : base(call)
     {
         _engine = engine;
-        Callable = Callable.Of(call.Work, call.Form);
+        _journey.Shipment = new Shipment(Callable.Of(call.Work, call.Form));
         _writer = engine.RentWriter();
         try
         {
             _writer.Begin(engine.Memory, _links);
-            Callable.Method.WriteValues(_writer, call.Work);
+            Shipment.Callable.Method.WriteValues(_writer, call.Work);
         }
         catch
         {
@@ -39,13 +39,11 @@ internal sealed class RemoteChunk<TItem, TResult> : Chunk<TItem, TResult>
     internal override void Seal()
     {
         base.Seal();
-        ProcessEngine.TakePayload(this, _writer);
+        Shipment.Take(_writer);
         _engine.ReturnWriter(_writer);
         if (!_links.IsEmpty)
             Details.Take(_links);
     }
-
-    internal override void WriteArguments(PayloadWriter writer) => throw new InvalidOperationException("a chunk writes its items as they come");
 
     protected override void Append(TItem item, int element)
     {

@@ -29,6 +29,8 @@ internal sealed class Callable
         Number = number;
         Method = method;
         Form = form;
+        HasValues = method.HasValues || form.TakesArgument;
+        Alone = new Shipment(this);
     }
 
     /// <summary>Unique in the parent process, from 1.</summary>
@@ -37,6 +39,12 @@ internal sealed class Callable
     internal WorkMethod Method { get; }
 
     internal Form Form { get; }
+
+    /// <summary>Whether each call carries captured values or an argument.</summary>
+    internal bool HasValues { get; }
+
+    /// <summary>What travels for a call without values.</summary>
+    internal Shipment Alone { get; }
 
     /// <summary>The callable for a delegate.</summary>
     /// <exception cref="WorkSerializationException">The delegate cannot travel.</exception>

@@ -158,12 +158,12 @@ internal sealed class ThreadWorker
     {
         if (item.DetailsIfAny?.Observation is not { } observation)
         {
-            item.Form.RunLocally(item, state, aborted);
+            item.RunLocally(state, aborted);
             return;
         }
 
         using (observation.Begin())
-            item.Form.RunLocally(item, state, aborted);
+            item.RunLocally(state, aborted);
     }
 
     private void OnTimeout(WorkItem item, TimeSpan limit, long start, CancellationTokenSource stop)

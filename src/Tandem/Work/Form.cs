@@ -12,8 +12,11 @@ internal readonly struct Nothing;
 /// </summary>
 internal abstract class Form
 {
-    /// <summary>Runs the work on values that are on this heap; its outcome goes to <paramref name="item"/>.</summary>
-    internal abstract void RunLocally(WorkItem item, object? state, CancellationToken aborted);
+    /// <summary>Whether an argument travels with the call.</summary>
+    internal virtual bool TakesArgument => false;
+
+    /// <summary>Writes the argument, where there is one.</summary>
+    internal abstract void WriteArgument(PayloadWriter writer, object? argument);
 
     /// <summary>
     /// In a worker: runs the work with arguments read from <paramref name="arguments"/>, and writes its result.
@@ -41,42 +44,31 @@ internal abstract class Form
 /// <typeparam name="TResult">The result; <see cref="Nothing"/> for work without one.</typeparam>
 internal abstract class Form<TResult> : Form
 {
-    /// <summary>Whether an argument travels with the call.</summary>
-    internal virtual bool TakesArgument => false;
-
-    /// <summary>Writes the argument, where there is one.</summary>
-    internal abstract void WriteArgument(PayloadWriter writer, object? argument);
-
     /// <summary>Runs the work.</summary>
     protected abstract ValueTask<TResult> Invoke(Delegate work, object? state, object? argument, CancellationToken cancellation);
 
     /// <summary>Runs the work with an argument from a payload.</summary>
     protected abstract ValueTask<TResult> Invoke(Delegate work, object? state, PayloadReader arguments, CancellationToken cancellation);
 
-    internal sealed override void RunLocally(WorkItem item, object? state, CancellationToken aborted)
+    /// <summary>Runs the work on values that are on this heap; its outcome goes to <paramref name="item"/>.</summary>
+    internal void RunLocally(LocalItem<TResult> item, object? state, CancellationToken aborted)
     {
-        if (item is not WorkItem<TResult> typed)
-        {
-            item.RunElements(state, aborted);
-            return;
-        }
-
         CancellationTokenSource? linked = null;
         try
         {
             CancellationToken cancellation = aborted;
-            if (typed.CancellationToken.CanBeCanceled)
+            if (item.CancellationToken.CanBeCanceled)
             {
-                linked = CancellationTokenSource.CreateLinkedTokenSource(typed.CancellationToken, aborted);
+                linked = CancellationTokenSource.CreateLinkedTokenSource(item.CancellationToken, aborted);
                 cancellation = linked.Token;
             }
 
-            ValueTask<TResult> outcome = Invoke(typed.Work, state, typed.Argument, cancellation);
-            typed.SetResult(Wait(outcome));
+            ValueTask<TResult> outcome = Invoke(item.Work, state, item.Argument, cancellation);
+            item.SetResult(Wait(outcome));
         }
         catch (Exception e)
         {
-            typed.SetException(e);
+            item.SetException(e);
         }
         finally
         {

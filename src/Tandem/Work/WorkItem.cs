@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Transport;
 
 namespace Tandem.Work;
@@ -25,16 +24,8 @@ internal abstract class WorkItem : IPollTarget
     private int _state;
     private ItemDetails? _details;
 
-    /// <summary>How the work is called.</summary>
-    internal Form Form { get; }
-
-    /// <summary>The work, as the caller gave it.</summary>
-    internal Delegate Work { get; }
-
-    protected WorkItem(Form form, Delegate work, CancellationToken cancellationToken)
+    protected WorkItem(CancellationToken cancellationToken)
     {
-        Form = form;
-        Work = work;
         if (cancellationToken.CanBeCanceled)
             Details.CancellationToken = cancellationToken;
     }
@@ -56,25 +47,22 @@ internal abstract class WorkItem : IPollTarget
     protected virtual ref Journey Journey => throw new InvalidOperationException("an item that stays in this process");
 
     /// <inheritdoc cref="Work.Journey.Next"/>
-    internal ref WorkItem? Next => ref Journey.Next;
-
-    /// <inheritdoc cref="Work.Journey.Callable"/>
-    internal ref Callable? Callable => ref Journey.Callable;
-
-    /// <inheritdoc cref="Work.Journey.Payload"/>
-    internal ref Payload? Payload => ref Journey.Payload;
+    internal WorkItem? Next { get => Journey.Next; set => Journey.Next = value; }
 
     /// <inheritdoc cref="Work.Journey.Worker"/>
-    internal ref Processes.ProcessWorker? Worker => ref Journey.Worker;
+    internal Processes.ProcessWorker? Worker { get => Journey.Worker; set => Journey.Worker = value; }
 
-    /// <inheritdoc cref="Work.Journey.Slot"/>
-    internal ref int Slot => ref Journey.Slot;
+    /// <inheritdoc cref="Work.Journey.Shipment"/>
+    internal ref Shipment Shipment => ref Journey.Shipment;
 
     /// <inheritdoc cref="Work.Journey.Sequence"/>
     internal ref uint Sequence => ref Journey.Sequence;
 
     /// <inheritdoc cref="Work.Journey.Attempt"/>
     internal ref int Attempt => ref Journey.Attempt;
+
+    /// <summary>The slot of the worker's link that the item occupies. Here, where it fills up a word, and not in its journey.</summary>
+    internal int Slot { get; set; }
 
     /// <summary>What few items have.</summary>
     internal ItemDetails Details => _details ?? Interlocked.CompareExchange(ref _details, new ItemDetails(), null) ?? _details;
@@ -84,7 +72,10 @@ internal abstract class WorkItem : IPollTarget
     /// <summary>Null for the many that have none.</summary>
     internal Supervision.ItemLimits? Limits => _details?.Limits;
 
-    internal string Name => _details?.Name ?? MethodNames.Readable(Work.Method);
+    internal string Name => _details?.Name ?? MethodName;
+
+    /// <summary>The readable name of the method that it runs.</summary>
+    protected abstract string MethodName { get; }
 
     /// <summary>The name of an element of a chunk; for a single call, its name.</summary>
     internal virtual string NameOf(int element) => Name;
@@ -147,12 +138,6 @@ internal abstract class WorkItem : IPollTarget
         return new WorkMemoryException(Name, limit, "an allocation was refused.", error);
     }
 
-    /// <summary>Whether an argument travels with the call.</summary>
-    internal virtual bool HasArgument => false;
-
-    /// <summary>In a pool of processes: writes argument and captured values.</summary>
-    internal abstract void WriteArguments(PayloadWriter writer);
-
     /// <summary>Completes the task with the result that a worker sent.</summary>
     internal abstract void ReadResult(PayloadReader reader);
 
@@ -173,8 +158,8 @@ internal abstract class WorkItem : IPollTarget
     /// <summary>Of a chunk: the worker died in this element.</summary>
     internal virtual void FailElement(int element, Exception error) => SetException(error);
 
-    /// <summary>On threads: runs the elements of a chunk.</summary>
-    internal virtual void RunElements(object? state, CancellationToken aborted) => throw new InvalidOperationException("no chunk");
+    /// <summary>On threads: runs the work, and settles.</summary>
+    internal virtual void RunLocally(object? state, CancellationToken aborted) => throw new InvalidOperationException("an item that travels");
 
     /// <summary>A worker sent outcomes of a chunk's elements, up to <paramref name="finished"/>.</summary>
     internal virtual void ReadElements(PayloadReader reader, int finished) => throw new ProtocolException("elements of an item that is no chunk");

@@ -1,19 +1,18 @@
 using Tandem.Serialization;
+using Tandem.Shipping;
 
 namespace Tandem.Work;
 
 /// <inheritdoc/>
-internal class WorkItem<TResult> : WorkItem
+internal abstract class WorkItem<TResult> : WorkItem
 {
     // Continuations never run on the thread that completes the task: it serves other items too.
     private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal WorkItem(Form<TResult> form, Delegate work, object? argument, CancellationToken cancellationToken)
-        : base(form, work, cancellationToken) => Argument = argument;
-
-    internal object? Argument { get; }
-
-    internal override bool HasArgument => ((Form<TResult>)Form).TakesArgument;
+    protected WorkItem(CancellationToken cancellationToken)
+        : base(cancellationToken)
+    {
+    }
 
     internal Task<TResult> Task => _completion.Task;
 
@@ -42,20 +41,6 @@ internal class WorkItem<TResult> : WorkItem
     {
         if (TrySettle(DetailsIfAny?.Observation is null ? null : new OperationCanceledException(token)))
             AfterReports(static (completion, token) => completion.TrySetCanceled(token), token);
-    }
-
-    internal override void WriteArguments(PayloadWriter writer)
-    {
-        Callable!.Method.WriteValues(writer, Work);
-        try
-        {
-            ((Form<TResult>)Form).WriteArgument(writer, Argument);
-        }
-        catch (WorkSerializationException e)
-        {
-            e.Prepend("argument");
-            throw;
-        }
     }
 
     internal override void ReadResult(PayloadReader reader)
@@ -91,11 +76,29 @@ internal class WorkItem<TResult> : WorkItem
         reports.Enqueue(() => complete(_completion, value));
 }
 
-/// <summary>One call of a pool of processes. Apart, because an item of a pool of threads is smaller without.</summary>
-internal sealed class RemoteItem<TResult>(Form<TResult> form, Delegate work, object? argument, CancellationToken cancellationToken)
-    : WorkItem<TResult>(form, work, argument, cancellationToken)
+/// <summary>One call of a pool of threads.</summary>
+internal sealed class LocalItem<TResult>(Form<TResult> form, Delegate work, object? argument, CancellationToken cancellationToken)
+    : WorkItem<TResult>(cancellationToken)
+{
+    internal Delegate Work => work;
+
+    internal object? Argument => argument;
+
+    protected override string MethodName => MethodNames.Readable(work.Method);
+
+    internal override void RunLocally(object? state, CancellationToken aborted) => form.RunLocally(this, state, aborted);
+}
+
+/// <summary>One call of a pool of processes.</summary>
+internal sealed class RemoteItem<TResult> : WorkItem<TResult>
 {
     private Journey _journey;
 
+    /// <exception cref="WorkSerializationException">The delegate cannot travel.</exception>
+    internal RemoteItem(Form<TResult> form, Delegate work, object? argument, CancellationToken cancellationToken)
+        : base(cancellationToken) => _journey.Shipment = Shipment.Of(form, work, argument);
+
     protected override ref Journey Journey => ref _journey;
+
+    protected override string MethodName => Shipment.Callable.Method.Name;
 }

@@ -55,7 +55,7 @@ internal sealed unsafe class HostileWorker : IDisposable
     internal static WorkItem<string> NewItem()
     {
         Func<string> work = static () => "";
-        return new RemoteItem<string>(PlainForm<string>.Instance, work, null, CancellationToken.None) { Callable = Callable.Of(work, PlainForm<string>.Instance) };
+        return new RemoteItem<string>(PlainForm<string>.Instance, work, null, CancellationToken.None);
     }
 
     internal WorkItem<string> Send() => Send(NewItem());

@@ -34,7 +34,7 @@ public sealed class PortableFuzz
         data.Connect(30_000);
         control.Connect(30_000);
         WorkItem<string> item = HostileWorker.NewItem();
-        item.Payload = new Payload(new byte[4 << 20]);
+        item.Shipment = new Shipment(item.Shipment.Callable, new byte[4 << 20]);
         Assert.True(item.TryAssign() && worker.TrySend(item));
         link.Flush();
         link.Start(worker);
