@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using System.Text;
 using Tandem.Interop;
 
 namespace Tandem.Launch;
@@ -96,13 +95,6 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
 /// <summary>A worker process that was started by posix_spawn.</summary>
 internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
 {
-    private const short SpawnSetGroup = 2;
-    private const short SpawnSetSignalDefault = 4;
-    private const short SpawnSetSignalMask = 8;
-
-    /// <summary>Larger than the spawn structures of any C library on Linux (glibc: 80 and 336 bytes).</summary>
-    private const int OpaqueSize = 1024;
-
     private readonly IProcessObserver _observer;
     private readonly Dictionary<string, string> _environment;
     private readonly LineSplitter _output;
@@ -150,9 +142,6 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
     {
         int* output = stackalloc int[2] { -1, -1 };
         int* error = stackalloc int[2] { -1, -1 };
-        byte* actions = stackalloc byte[OpaqueSize];
-        byte* attributes = stackalloc byte[OpaqueSize];
-        byte* signals = stackalloc byte[128];
         // dup2 onto low numbers could overwrite a source that is still needed, so sources are moved out of the way first.
         int count = descriptors.Length + 2;
         int* sources = stackalloc int[count];
@@ -173,27 +162,8 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
                     throw new WorkerStartException($"The descriptors of a worker could not be prepared: {Libc.LastError()}.");
             }
 
-            _ = Libc.SpawnActionsInit(actions);
-            _ = Libc.SpawnActionsAddOpen(actions, 0, "/dev/null", 0, 0);
-            if (plan.Folder is not null)
-                _ = Libc.SpawnActionsAddChangeFolder(actions, plan.Folder);
-            for (int i = 0; i < count; i++)
-                _ = Libc.SpawnActionsAddDup2(actions, sources[i], i + 1);
-
-            _ = Libc.SpawnAttributesInit(attributes);
-            _ = Libc.SpawnAttributesSetFlags(attributes, SpawnSetGroup | SpawnSetSignalDefault | SpawnSetSignalMask);
-            _ = Libc.SpawnAttributesSetGroup(attributes, 0);
-            NativeMemory.Clear(signals, 128);
-            _ = Libc.SpawnAttributesSetSignalMask(attributes, signals);
-            NativeMemory.Fill(signals, 128, 0xFF); // this runtime ignores SIGPIPE and others; a child would inherit that
-            _ = Libc.SpawnAttributesSetSignalDefault(attributes, signals);
-
-            using var arguments = new NativeStrings([plan.Executable, .. plan.Arguments]);
-            using var variables = new NativeStrings(Assignments(environment));
-            int pid;
-            int result = Libc.PosixSpawn(&pid, *arguments.Pointer, actions, attributes, arguments.Pointer, variables.Pointer);
-            _ = Libc.SpawnActionsDestroy(actions);
-            _ = Libc.SpawnAttributesDestroy(attributes);
+            using var call = new SpawnCall(plan, environment, new ReadOnlySpan<int>(sources, count));
+            int result = call.Run(out int pid);
             if (result != 0)
                 throw new WorkerStartException($"'{plan.Executable}' could not be started as a worker: {Marshal.GetPInvokeErrorMessage(result)}.");
 
@@ -293,16 +263,6 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         while (all);
     }
 
-    private static string[] Assignments(Dictionary<string, string> variables)
-    {
-        var assignments = new string[variables.Count];
-        int i = 0;
-        foreach ((string name, string value) in variables)
-            assignments[i++] = $"{name}={value}";
-
-        return assignments;
-    }
-
     private static void SetNonBlocking(int fd)
     {
         const int F_SETFL = 4;
@@ -315,33 +275,5 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         if (fd >= 0)
             _ = Libc.Close(fd);
         fd = -1;
-    }
-}
-
-/// <summary>A null-terminated array of C strings.</summary>
-internal sealed unsafe class NativeStrings : IDisposable
-{
-    private readonly int _count;
-
-    internal NativeStrings(string[] all)
-    {
-        _count = all.Length;
-        Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(_count + 1), (nuint)sizeof(byte*));
-        for (int i = 0; i < _count; i++)
-        {
-            byte[] bytes = Encoding.UTF8.GetBytes(all[i]);
-            byte* copy = (byte*)NativeMemory.AllocZeroed((nuint)(bytes.Length + 1));
-            Marshal.Copy(bytes, 0, (nint)copy, bytes.Length);
-            Pointer[i] = copy;
-        }
-    }
-
-    internal byte** Pointer { get; }
-
-    public void Dispose()
-    {
-        for (int i = 0; i < _count; i++)
-            NativeMemory.Free(Pointer[i]);
-        NativeMemory.Free(Pointer);
     }
 }

@@ -10,10 +10,10 @@ namespace Tandem.Processes;
 internal sealed class CallerHabit
 {
     /// <summary>Calls in which a caller looks before one does not.</summary>
-    private const int Period = 128;
+    internal const int Period = 128;
 
     /// <summary>How often callers must seem to wait before they look again: a pause of another cause looks the same.</summary>
-    private const int Patience = 3;
+    internal const int Patience = 3;
 
     /// <summary>Less than an answer takes that another thread must bring.</summary>
     private static readonly long SoonTicks = Stopwatch.Frequency * 2 / 1_000_000;
@@ -30,7 +30,13 @@ internal sealed class CallerHabit
             return;
 
         Volatile.Write(ref _leftAt, 0);
-        if (Stopwatch.GetTimestamp() - left < SoonTicks)
+        OnReturn(Stopwatch.GetTimestamp() - left);
+    }
+
+    /// <summary>A caller that had left without an answer is back, after so many stopwatch ticks.</summary>
+    internal void OnReturn(long elapsed)
+    {
+        if (elapsed < SoonTicks)
             _hurry = Patience;
         else if (_hurry > 0)
             _hurry--;

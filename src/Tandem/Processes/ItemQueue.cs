@@ -12,6 +12,21 @@ internal sealed class ItemQueue
 
     internal int Count { get; private set; }
 
+    /// <summary>What <see cref="Dequeue"/> would take.</summary>
+    internal WorkItem? First
+    {
+        get
+        {
+            foreach (ref readonly Line line in _lines.AsSpan())
+            {
+                if (line.Head is { } item)
+                    return item;
+            }
+
+            return null;
+        }
+    }
+
     internal void Enqueue(WorkItem item)
     {
         ref Line line = ref LineOf(item);

@@ -216,6 +216,17 @@ internal sealed partial class ProcessEngine : PoolEngine
         _lately.Add(callable);
     }
 
+    /// <summary>A worker's process was started: it can look for the first item's method while the pool hears that it is there.</summary>
+    internal void Introduce(ProcessWorker worker)
+    {
+        bool wake;
+        lock (_lock)
+            wake = worker.State == WorkerState.Starting && _queue.First is { } item && worker.TryDefine(item.Shipment.Callable) && worker.Link.Flush();
+
+        if (wake)
+            worker.Link.Wake();
+    }
+
     /// <summary>Under the lock: has a spare get ready for what the pool runs.</summary>
     internal bool Prepare(ProcessWorker spare)
     {

@@ -385,7 +385,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         }
     }
 
-    private bool TryDefine(Callable callable, int ahead = 0, bool isForItems = true)
+    /// <summary>Under the lock: tells it of a method, once. False when there is no room now.</summary>
+    internal bool TryDefine(Callable callable, int ahead = 0, bool isForItems = true)
     {
         if (callable.Number < _defined.Length && _defined[callable.Number])
             return true;

@@ -25,7 +25,7 @@ internal sealed partial class Supervisor
             _launcher.Start(
                 _engine,
                 plan,
-                transport => plan.CreateEnvironment(_options, transport, _depth, _depthLimit),
+                transport => EnvironmentOf(plan, transport),
                 worker =>
                 {
                     launched = worker;
@@ -52,7 +52,11 @@ internal sealed partial class Supervisor
                 OnStartFailed(0, e as WorkerStartException ?? new WorkerStartException($"A worker could not be started: {e.Message}", e));
                 CheckGone();
             }
+
+            return;
         }
+
+        _engine.Introduce(launched);
     }
 
     // After the launch, not before: the first timer of a process takes milliseconds to make.

@@ -3,6 +3,7 @@ using Tandem.Health;
 using Tandem.Launch;
 using Tandem.Serialization;
 using Tandem.Supervision;
+using Tandem.Work;
 
 namespace Tandem.Processes;
 
@@ -43,8 +44,13 @@ internal sealed partial class Supervisor
         (_depth, _depthLimit) = Nesting.Check(_options);
         _plan = _options.Guest is null ? _options.Plan ?? LaunchPlan.Current : null;
         _launcher = WorkerLauncher.Create(_options);
+        _launcher.Post(PoolEngine.OnEmptyContext);
+        if (_plan is not null && !_options.StartEagerly)
+            _launcher.LoadAhead(_plan, transport => EnvironmentOf(_plan, transport));
         _sweep = StartSweep();
     }
+
+    private Dictionary<string, string> EnvironmentOf(LaunchPlan plan, string transport) => plan.CreateEnvironment(_options, transport, _depth, _depthLimit);
 
     /// <summary>Workers that were launched and whose exit is not confirmed.</summary>
     internal List<ProcessWorker> Workers { get; } = [];

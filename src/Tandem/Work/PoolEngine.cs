@@ -24,6 +24,12 @@ internal enum StopMode
 internal abstract class PoolEngine(WorkerPoolOptions options)
 {
     private static int s_lastId;
+
+    /// <summary>
+    /// The context in which nothing flows, so no activity either: to ask for one loads a library for milliseconds, in a program that
+    /// has none. Null until a thread has been seen that was started without a context.
+    /// </summary>
+    private static ExecutionContext? s_empty;
     private readonly ItemSampling _sampling = new();
 
     internal WorkerPoolOptions Options { get; } = options;
@@ -46,10 +52,16 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     /// <summary>Changes how many workers there are at most.</summary>
     internal abstract void Resize(int workers);
 
+    /// <summary>Called on a thread that was started without a context.</summary>
+    internal static void OnEmptyContext() => s_empty ??= ExecutionContext.Capture();
+
+    // Null where the flow is suppressed: an activity may be there all the same.
+    private static bool IsEmpty(ExecutionContext? context) => context is not null && context == s_empty;
+
     /// <summary>Takes an item. An error of the call itself is thrown here, on the caller's thread; all others go to the item.</summary>
     internal void Submit(WorkItem item)
     {
-        if (Activity.Current is not null)
+        if (!IsEmpty(ExecutionContext.Capture()) && Activity.Current is not null)
             SubmitObserved(item, Instruments.Present ?? Instruments.MakeNow());
         else if (Instruments.Present is { } instruments && (Latencies?.Wants() == true || (instruments.WantsItems && _sampling.Takes())))
             SubmitObserved(item, instruments);

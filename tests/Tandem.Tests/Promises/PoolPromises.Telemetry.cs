@@ -99,6 +99,20 @@ public abstract partial class PoolPromises
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task Work_belongs_to_its_caller_s_trace_also_where_no_context_flows()
+    {
+        await using WorkerPool pool = Backend.Create(1);
+        await pool.RunAsync(static () => 1);
+        using var caller = new Activity("caller");
+        caller.Start();
+        Task<string> trace;
+        using (ExecutionContext.SuppressFlow())
+            trace = pool.RunAsync(static () => Trace());
+
+        Assert.StartsWith(caller.TraceId.ToHexString(), await trace, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task The_run_of_an_item_is_a_part_of_its_duration()
     {
         await using WorkerPool pool = await CreateListenedAsync("parts");

@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Tandem.Interop;
+
+namespace Tandem.Launch;
+
+/// <summary>All that posix_spawn is told about one process.</summary>
+internal sealed unsafe class SpawnCall : IDisposable
+{
+    private const short SetGroup = 2;
+    private const short SetSignalDefault = 4;
+    private const short SetSignalMask = 8;
+
+    /// <summary>Larger than the spawn structures of any C library on Linux (glibc: 80 and 336 bytes).</summary>
+    private const int OpaqueSize = 1024;
+
+    private const int SignalsSize = 128;
+
+    private readonly byte* _actions = (byte*)NativeMemory.AllocZeroed(OpaqueSize);
+    private readonly byte* _attributes = (byte*)NativeMemory.AllocZeroed(OpaqueSize);
+    private readonly NativeStrings _arguments;
+    private readonly NativeStrings _variables;
+
+    /// <param name="plan">The program, its arguments and its current folder.</param>
+    /// <param name="environment">Its whole environment.</param>
+    /// <param name="descriptors">What becomes its descriptors 1, 2 and so on; 0 reads nothing.</param>
+    internal SpawnCall(LaunchPlan plan, Dictionary<string, string> environment, ReadOnlySpan<int> descriptors)
+    {
+        _ = Libc.SpawnActionsInit(_actions);
+        _ = Libc.SpawnActionsAddOpen(_actions, 0, "/dev/null", 0, 0);
+        if (plan.Folder is not null)
+            _ = Libc.SpawnActionsAddChangeFolder(_actions, plan.Folder);
+        for (int i = 0; i < descriptors.Length; i++)
+            _ = Libc.SpawnActionsAddDup2(_actions, descriptors[i], i + 1);
+
+        byte* signals = stackalloc byte[SignalsSize];
+        _ = Libc.SpawnAttributesInit(_attributes);
+        _ = Libc.SpawnAttributesSetFlags(_attributes, SetGroup | SetSignalDefault | SetSignalMask);
+        _ = Libc.SpawnAttributesSetGroup(_attributes, 0);
+        NativeMemory.Clear(signals, SignalsSize);
+        _ = Libc.SpawnAttributesSetSignalMask(_attributes, signals);
+        NativeMemory.Fill(signals, SignalsSize, 0xFF); // this runtime ignores SIGPIPE and others; a child would inherit that
+        _ = Libc.SpawnAttributesSetSignalDefault(_attributes, signals);
+        _arguments = new NativeStrings([plan.Executable, .. plan.Arguments]);
+        _variables = new NativeStrings(Assignments(environment));
+    }
+
+    /// <summary>Starts the process: 0, or an error number.</summary>
+    internal int Run(out int processId)
+    {
+        int pid;
+        int result = Libc.PosixSpawn(&pid, *_arguments.Pointer, _actions, _attributes, _arguments.Pointer, _variables.Pointer);
+        processId = pid;
+        return result;
+    }
+
+    public void Dispose()
+    {
+        _ = Libc.SpawnActionsDestroy(_actions);
+        _ = Libc.SpawnAttributesDestroy(_attributes);
+        NativeMemory.Free(_actions);
+        NativeMemory.Free(_attributes);
+        _arguments.Dispose();
+        _variables.Dispose();
+    }
+
+    private static string[] Assignments(Dictionary<string, string> variables)
+    {
+        var assignments = new string[variables.Count];
+        int i = 0;
+        foreach ((string name, string value) in variables)
+            assignments[i++] = $"{name}={value}";
+
+        return assignments;
+    }
+}
+
+/// <summary>A null-terminated array of C strings.</summary>
+internal sealed unsafe class NativeStrings : IDisposable
+{
+    private readonly int _count;
+
+    internal NativeStrings(string[] all)
+    {
+        _count = all.Length;
+        Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(_count + 1), (nuint)sizeof(byte*));
+        for (int i = 0; i < _count; i++)
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(all[i]);
+            byte* copy = (byte*)NativeMemory.AllocZeroed((nuint)(bytes.Length + 1));
+            Marshal.Copy(bytes, 0, (nint)copy, bytes.Length);
+            Pointer[i] = copy;
+        }
+    }
+
+    internal byte** Pointer { get; }
+
+    public void Dispose()
+    {
+        for (int i = 0; i < _count; i++)
+            NativeMemory.Free(Pointer[i]);
+        NativeMemory.Free(Pointer);
+    }
+}
