@@ -10,6 +10,7 @@ internal sealed class PoolEvents
 {
     private readonly long[] _counts = new long[(int)WorkerEventKind.Quarantined + 1]; // by kind; reflection would cost a program's start
     private readonly string _pool;
+    private readonly WorkerEventKind _ready;
     private readonly ILogger? _logger;
     // By kind and reason, of which there are few. Made when the first worker is not as it should be.
     private ConcurrentDictionary<(WorkerEventKind Kind, string Reason), long>? _reasons;
@@ -21,6 +22,7 @@ internal sealed class PoolEvents
     internal PoolEvents(WorkerPoolOptions options)
     {
         _pool = options.Name;
+        _ready = options.Isolation == Isolation.Process ? WorkerEventKind.Ready : WorkerEventKind.Started;
         _logger = options.LoggerFactory?.CreateLogger("Tandem.Supervisor");
     }
 
@@ -73,7 +75,7 @@ internal sealed class PoolEvents
         Interlocked.Increment(ref _counts[(int)kind]);
         if (reason.Length > 0)
             (_reasons ?? MakeReasons()).AddOrUpdate((kind, reason), 1, static (_, count) => count + 1);
-        if (kind is WorkerEventKind.Started or WorkerEventKind.StartFailed)
+        if (kind == _ready || kind == WorkerEventKind.StartFailed)
             Instruments.Make();
         if (_logger is not null)
             Log(kind, worker, detail, error);

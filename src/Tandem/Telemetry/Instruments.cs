@@ -6,8 +6,8 @@ using Tandem.Work;
 namespace Tandem.Telemetry;
 
 /// <summary>
-/// The meter and the activity source, one for all pools of the process. They are made on the thread pool when the first worker was
-/// started, or could not be, because making them takes milliseconds that the first result would wait for.
+/// The meter and the activity source, one for all pools of the process. They are made on the thread pool when the first worker is
+/// ready, or could not be started, because making them takes milliseconds that the first result would wait for.
 /// </summary>
 internal sealed class Instruments
 {
