@@ -13,19 +13,7 @@ internal sealed class ItemQueue
     internal int Count { get; private set; }
 
     /// <summary>What <see cref="Dequeue"/> would take.</summary>
-    internal WorkItem? First
-    {
-        get
-        {
-            foreach (ref readonly Line line in _lines.AsSpan())
-            {
-                if (line.Head is { } item)
-                    return item;
-            }
-
-            return null;
-        }
-    }
+    internal WorkItem? First => Count == 0 ? null : FirstLine.Head;
 
     internal void Enqueue(WorkItem item)
     {
@@ -51,21 +39,31 @@ internal sealed class ItemQueue
 
     internal WorkItem? Dequeue()
     {
-        for (int i = 0; Count > 0 && i < _lines.Length; i++)
+        if (Count == 0)
+            return null;
+
+        ref Line line = ref FirstLine;
+        WorkItem item = line.Head!;
+        line.Head = item.Next;
+        if (item.Next is null)
+            line.Tail = null;
+
+        item.Next = null;
+        Count--;
+        return item;
+    }
+
+    /// <summary>The first line in which somebody waits; there must be one.</summary>
+    private ref Line FirstLine
+    {
+        get
         {
-            if (_lines[i].Head is not { } item)
-                continue;
+            int i = 0;
+            while (_lines[i].Head is null)
+                i++;
 
-            _lines[i].Head = item.Next;
-            if (item.Next is null)
-                _lines[i].Tail = null;
-
-            item.Next = null;
-            Count--;
-            return item;
+            return ref _lines[i];
         }
-
-        return null;
     }
 
     // The highest priority is the first line.
