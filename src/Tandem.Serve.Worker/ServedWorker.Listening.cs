@@ -11,18 +11,21 @@ namespace Tandem.Serve.Worker;
 /// <content>The sockets on which it accepts, which are the supervisor's.</content>
 internal sealed partial class ServedWorker
 {
-    private readonly SemaphoreSlim _asking = new(1);
+    private readonly Lock _asking = new();
     private readonly List<SharedListener> _listeners = [];
-    private TaskCompletionSource<Message>? _answer;
+    private readonly ManualResetEventSlim _isAnswered = new();
+    private Message _answer; // read after that was set
 
-    /// <summary>Asks the supervisor for a socket that listens at an end point.</summary>
+    /// <summary>
+    /// Asks the supervisor for a socket that listens at an end point, and waits for it on the caller's thread: the answer takes less than a
+    /// millisecond, and a start that awaited it would first have to compile what all of Kestrel's methods around it need for that.
+    /// </summary>
     /// <returns>The socket, and where it listens in fact.</returns>
     /// <exception cref="AddressInUseException">Somebody listens there. These are the exceptions by which Kestrel knows whether to try another address.</exception>
     /// <exception cref="SocketException">The system refuses it.</exception>
-    internal async Task<(int Descriptor, EndPoint Bound)> ListenAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    internal (int Descriptor, EndPoint Bound) Listen(EndPoint endPoint, CancellationToken cancellationToken)
     {
-        await _asking.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        lock (_asking)
         {
             lock (_listeners)
             {
@@ -31,19 +34,14 @@ internal sealed partial class ServedWorker
                     throw new AddressInUseException($"This application listens at {endPoint} already.");
             }
 
-            var answer = new TaskCompletionSource<Message>(TaskCreationOptions.RunContinuationsAsynchronously);
-            Volatile.Write(ref _answer, answer);
+            _isAnswered.Reset();
             if (!_messages.TrySend(ServeProtocol.Listen, EndPointText.Write(endPoint)))
                 throw new IOException("The supervisor of this worker is gone.");
 
-            Message message = await answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return message.Verb == ServeProtocol.Listener
-                ? (message.Descriptor, EndPointText.Read(message.Rest))
-                : throw RefusalOf(endPoint, message.Rest);
-        }
-        finally
-        {
-            _asking.Release();
+            _isAnswered.Wait(cancellationToken);
+            return _answer.Verb == ServeProtocol.Listener
+                ? (_answer.Descriptor, EndPointText.Read(_answer.Rest))
+                : throw RefusalOf(endPoint, _answer.Rest);
         }
     }
 

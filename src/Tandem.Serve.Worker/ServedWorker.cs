@@ -51,10 +51,10 @@ internal sealed partial class ServedWorker
     }
 
     /// <summary>Runs until the application has ended as it was told to, or by itself.</summary>
-    internal async Task RunAsync(CancellationToken stop)
+    internal Task RunAsync(CancellationToken stop)
     {
-        using CancellationTokenRegistration registration = stop.Register(Drain);
-        await _hostStopped.Task.ConfigureAwait(false);
+        stop.UnsafeRegister(static worker => ((ServedWorker)worker!).Drain(), this);
+        return _hostStopped.Task;
     }
 
     /// <summary>The application's host starts.</summary>
@@ -146,7 +146,8 @@ internal sealed partial class ServedWorker
         switch (message.Verb)
         {
             case ServeProtocol.Listener or ServeProtocol.Failure:
-                Volatile.Read(ref _answer)?.TrySetResult(message);
+                _answer = message;
+                _isAnswered.Set();
                 break;
             case ServeProtocol.Accept:
                 OpenListeners();

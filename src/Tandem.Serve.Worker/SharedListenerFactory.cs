@@ -12,9 +12,9 @@ internal sealed class SharedListenerFactory(ServedWorker worker, IOptions<Socket
 {
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint;
 
-    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        (int descriptor, EndPoint bound) = await worker.ListenAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        (int descriptor, EndPoint bound) = worker.Listen(endpoint, cancellationToken);
         SocketTransportOptions transport = options.Value;
         var connections = new SocketConnectionFactoryOptions
         {
@@ -28,6 +28,6 @@ internal sealed class SharedListenerFactory(ServedWorker worker, IOptions<Socket
             connections, loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
         var listener = new SharedListener(worker, descriptor, bound, factory, noDelay: transport.NoDelay && bound is IPEndPoint);
         worker.Add(listener);
-        return listener;
+        return new(listener);
     }
 }

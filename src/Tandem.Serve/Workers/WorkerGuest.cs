@@ -8,7 +8,7 @@ namespace Tandem.Serve.Workers;
 /// <summary>The application in a process of its own, as a pool starts it.</summary>
 internal sealed class WorkerGuest(ResolvedApp app, Board board, Action<MessageSocket> onConnected, Action<int, string> onOutput) : GuestProgram
 {
-    private const string HookName = "Tandem.Serve.Worker.dll";
+    private const string HookName = "Tandem.Serve.Hook.dll";
 
     internal override LaunchPlan CreatePlan()
     {

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.Loader;
 
-namespace Tandem.Serve.Worker;
+namespace Tandem.Serve.Hook;
 
 /// <summary>Where Tandem's own assemblies live in an application's process. All others are the application's.</summary>
 internal sealed class ApartLoadContext : AssemblyLoadContext
