@@ -1,4 +1,4 @@
-// Started by `dotnet exec` with the dependencies of a program in which startup hooks are switched off.
+// Entered by `dotnet exec`, with the dependencies and the configuration of the program that it works for.
 Tandem.Worker.WorkerHost.RunIfWorker();
 Console.Error.WriteLine("Tandem.Worker is started by Tandem, not by hand.");
 return 64;

@@ -43,6 +43,7 @@ internal static unsafe partial class Libc
 
     internal const short POLLIN = 1;
     internal const int PR_SET_PDEATHSIG = 1;
+    internal const int PR_SET_NAME = 15;
     internal const int AF_UNIX = 1;
     internal const int SOCK_STREAM = 1;
     internal const int SOCK_CLOEXEC = 0x80000;

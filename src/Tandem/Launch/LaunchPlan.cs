@@ -7,12 +7,11 @@ namespace Tandem.Launch;
 
 /// <summary>
 /// How this program is started again as a worker. .NET cannot fork, so a worker is a fresh runtime with the same assemblies, entered
-/// before the user's <c>Main</c>:
+/// without running the user's <c>Main</c>:
 /// <list type="number">
-/// <item>by a startup hook in Tandem itself, which the host runs before <c>Main</c>: works for an apphost, <c>dotnet app.dll</c>,
-/// self-contained and single-file programs, and tests;</item>
-/// <item>by <c>dotnet exec</c> of Tandem.Worker.dll with the program's own dependencies, where hooks are switched off (a program
-/// run from a single source file, whose build prepares for native compilation).</item>
+/// <item>by <c>dotnet exec</c> of Tandem.Worker.dll with the program's own dependencies and configuration;</item>
+/// <item>by a startup hook in Tandem, which the host runs before <c>Main</c>, where there is no such host or file: self-contained and
+/// single-file programs, plug-ins. It is the slower way: before a runtime calls a hook, it loads and compiles for 10 to 15 ms.</item>
 /// </list>
 /// A module initializer in the user's assembly would be simpler, but it never returns, and the runtime lets no other thread run
 /// code of a module whose initializer has not finished: asynchronous work would wait for ever.
@@ -48,6 +47,9 @@ internal sealed class LaunchPlan
     }
 
     private bool IsGuest { get; }
+
+    /// <summary>The program's entry assembly, where Tandem.Worker stands in its place.</summary>
+    private string? Entry { get; init; }
 
     private IReadOnlyList<string> MoreFolders { get; } = [];
 
@@ -101,6 +103,8 @@ internal sealed class LaunchPlan
         environment[LaunchProtocol.ConcurrencyVariable] = options.ConcurrencyPerWorker.ToString(CultureInfo.InvariantCulture);
         if (!IsGuest)
             environment[LaunchProtocol.FoldersVariable] = PlugIns.Folders(MoreFolders);
+        if (Entry is not null)
+            environment[LaunchProtocol.EntryVariable] = Entry;
         if (Hook is not null)
         {
             environment.TryGetValue(LaunchProtocol.HooksVariable, out string? former);
@@ -144,25 +148,21 @@ internal sealed class LaunchPlan
                 "This process was not started by a .NET program (it has no entry assembly), so no worker can be started like it. Use WorkerPool.Threads.");
         }
 
-        bool hooks = !AppContext.TryGetSwitch(HookSwitch, out bool enabled) || enabled;
-        bool muxer = Path.GetFileNameWithoutExtension(executable).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        if (hooks)
-            return new LaunchPlan(executable, muxer ? HostArguments(EntryPath) : [], HookName());
-
+        bool isMuxer = Path.GetFileNameWithoutExtension(executable).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
         string worker = Path.Combine(AppContext.BaseDirectory, "Tandem.Worker.dll");
-        string? host = muxer ? executable : FindMuxer();
-        if (host is null || !File.Exists(worker) || !File.Exists(RuntimeConfig))
-        {
-            throw new WorkerStartException(
-                $"No worker can be started: startup hooks are switched off in this program ({HookSwitch} is false), and it cannot be started "
-                + "through Tandem.Worker.dll either. Publish without PublishTrimmed and PublishAot, which workers do not support, or set "
-                + "<StartupHookSupport>true</StartupHookSupport> in the project (in a file-based program: #:property StartupHookSupport=true).");
-        }
+        if (IsKnownToHost && EntryPath.Length > 0 && (isMuxer ? executable : FindMuxer()) is { } muxer && File.Exists(worker) && File.Exists(RuntimeConfig))
+            return new LaunchPlan(muxer, HostArguments(worker), null) { Entry = EntryPath };
 
-        return new LaunchPlan(host, HostArguments(worker), null);
+        if (!AppContext.TryGetSwitch(HookSwitch, out bool hooks) || hooks)
+            return new LaunchPlan(executable, isMuxer ? HostArguments(EntryPath) : [], HookName());
+
+        throw new WorkerStartException(
+            $"No worker can be started: startup hooks are switched off in this program ({HookSwitch} is false), and it cannot be started "
+            + "through Tandem.Worker.dll either. Publish without PublishTrimmed and PublishAot, which workers do not support, or set "
+            + "<StartupHookSupport>true</StartupHookSupport> in the project (in a file-based program: #:property StartupHookSupport=true).");
     }
 
-    // Empty in a single-file program, which is never run by the muxer and always has hooks.
+    // Empty in a single-file program, which is never run by the muxer.
     private static string EntryPath =>
 #pragma warning disable IL3000
         Assembly.GetEntryAssembly()!.Location;
@@ -184,24 +184,25 @@ internal sealed class LaunchPlan
         return [.. arguments];
     }
 
-    /// <summary>By name where the host knows Tandem (it may be inside a single file), by path where a plug-in brought it.</summary>
-    private static string HookName()
-    {
-        const string Name = nameof(Tandem);
-        Assembly tandem = typeof(LaunchPlan).Assembly;
-#pragma warning disable IL3000
-        string path = tandem.Location;
-#pragma warning restore IL3000
-        bool known = path.Length == 0
-            || (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string)?.Contains(Path.DirectorySeparatorChar + Name + ".dll", StringComparison.Ordinal) == true;
-        return known ? Name : path;
-    }
+    /// <summary>By name where the host knows Tandem, by path where a plug-in brought it.</summary>
+    private static string HookName() => IsKnownToHost ? nameof(Tandem) : OwnPath;
 
+    private static bool IsKnownToHost => OwnPath.Length == 0
+        || (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string)?.Contains($"{Path.DirectorySeparatorChar}{nameof(Tandem)}.dll", StringComparison.Ordinal) == true;
+
+    // Empty inside a single file.
+    private static string OwnPath =>
+#pragma warning disable IL3000
+        typeof(LaunchPlan).Assembly.Location;
+#pragma warning restore IL3000
+
+    /// <summary>The host that all programs of this runtime share; null in a self-contained program, which has its own.</summary>
     private static string? FindMuxer()
     {
-        string file = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
         // The runtime lies in HOST/shared/Microsoft.NETCore.App/VERSION.
-        string shared = Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", file);
-        return File.Exists(shared) ? Path.GetFullPath(shared) : null;
+        string runtime = Path.TrimEndingDirectorySeparator(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory());
+        string shared = Path.GetFullPath(Path.Combine(runtime, "..", ".."));
+        string muxer = Path.Combine(shared, "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
+        return Path.GetFileName(shared) == "shared" && File.Exists(muxer) ? Path.GetFullPath(muxer) : null;
     }
 }

@@ -24,6 +24,9 @@ internal static class LaunchProtocol
     /// <summary>Folders of assemblies that the parent has loaded and the host does not know: plug-ins.</summary>
     internal const string FoldersVariable = "TANDEM_FOLDERS";
 
+    /// <summary>The file of the parent's entry assembly, where Tandem.Worker stands in its place.</summary>
+    internal const string EntryVariable = "TANDEM_ENTRY";
+
     internal const string HooksVariable = "DOTNET_STARTUP_HOOKS";
 
     internal const string SharedMemory = "shared-memory";

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Reflection;
+using System.Runtime.Loader;
+using System.Text;
 using Tandem.Interop;
 using Tandem.Launch;
 using Tandem.Transport;
@@ -21,6 +24,8 @@ internal static class WorkerHost
         int parent = int.Parse(Environment.GetEnvironmentVariable(LaunchProtocol.ParentVariable)!, CultureInfo.InvariantCulture);
         int concurrency = int.Parse(Environment.GetEnvironmentVariable(LaunchProtocol.ConcurrencyVariable)!, CultureInfo.InvariantCulture);
         PlugIns.Probe(Environment.GetEnvironmentVariable(LaunchProtocol.FoldersVariable));
+        if (Environment.GetEnvironmentVariable(LaunchProtocol.EntryVariable) is { } entry)
+            StandInFor(entry);
         CleanEnvironment();
 
         int code = 0;
@@ -107,6 +112,18 @@ internal static class WorkerHost
         return new PortableParentLink(name);
     }
 
+    /// <summary>To user code, and to who looks at processes, this is the program that it works for.</summary>
+    private static unsafe void StandInFor(string entry)
+    {
+        Assembly.SetEntryAssembly(AssemblyLoadContext.Default.LoadFromAssemblyPath(entry));
+        if (!OperatingSystem.IsLinux())
+            return;
+
+        // Of the calling thread, which is the main one: its name is the process's. The kernel keeps the first 15 bytes.
+        fixed (byte* name = Encoding.UTF8.GetBytes(Path.GetFileNameWithoutExtension(entry) + '\0'))
+            _ = Libc.Prctl(Libc.PR_SET_NAME, (nint)name, 0, 0, 0);
+    }
+
     private static void CleanEnvironment()
     {
         string? former = Environment.GetEnvironmentVariable(LaunchProtocol.FormerHooksVariable);
@@ -116,5 +133,6 @@ internal static class WorkerHost
         Environment.SetEnvironmentVariable(LaunchProtocol.ParentVariable, null);
         Environment.SetEnvironmentVariable(LaunchProtocol.ConcurrencyVariable, null);
         Environment.SetEnvironmentVariable(LaunchProtocol.FoldersVariable, null);
+        Environment.SetEnvironmentVariable(LaunchProtocol.EntryVariable, null);
     }
 }

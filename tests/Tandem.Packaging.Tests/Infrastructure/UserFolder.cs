@@ -73,6 +73,7 @@ internal sealed record ProgramRun(CommandRun Command, int Mains)
         MAIN
         lambda: captured 8, in another process: True
         async: on a pool's thread: True
+        program: True
         map: 1
         map: 4
         map: 9

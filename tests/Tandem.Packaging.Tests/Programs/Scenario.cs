@@ -1,3 +1,4 @@
+using System.Reflection;
 using Tandem;
 
 /// <summary>What a user does with a pool of processes; a class of its own, so that a plug-in can be made of it.</summary>
@@ -15,6 +16,9 @@ public static class Scenario
             await Task.Delay(1, token);
             return await Task.Run(OwnCode);
         })}");
+
+        string? program = Assembly.GetEntryAssembly()?.FullName;
+        Console.WriteLine($"program: {await pool.RunAsync(() => (Assembly.GetEntryAssembly()?.FullName, AppContext.BaseDirectory)) == (program, AppContext.BaseDirectory)}");
 
         await foreach (int square in pool.MapAsync(Enumerable.Range(1, 4), number => number * number))
             Console.WriteLine($"map: {square}");

@@ -1,9 +1,20 @@
+using System.Reflection;
 using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Promises;
 
 public partial class PoolPromises
 {
+    [Fact(Timeout = Limits.Test)]
+    public async Task Work_finds_the_program_that_it_belongs_to()
+    {
+        await using WorkerPool pool = Backend.Create(1);
+
+        (string? Entry, string Folder) there = await pool.RunAsync(static () => (Assembly.GetEntryAssembly()?.Location, AppContext.BaseDirectory));
+
+        Assert.Equal((Assembly.GetEntryAssembly()?.Location, AppContext.BaseDirectory), there);
+    }
+
     [Fact(Timeout = Limits.Test)]
     public async Task As_many_items_run_at_once_as_there_are_workers_and_no_more()
     {

@@ -52,9 +52,9 @@ internal static class ProcFs
             string[] words = File.ReadAllText($"/proc/{processId}/cmdline").Split('\0', StringSplitOptions.RemoveEmptyEntries);
             string? assembly = words.Skip(1).FirstOrDefault(static word => word.EndsWith(".dll", StringComparison.OrdinalIgnoreCase));
             bool isHost = words.Length > 0 && Path.GetFileNameWithoutExtension(words[0]) == "dotnet";
-            return isHost && assembly is not null ? Path.GetFileName(assembly)
-                : words.Length > 0 ? Path.GetFileName(words[0])
-                : File.ReadAllText($"/proc/{processId}/comm").Trim();
+            string name = isHost && assembly is not null ? Path.GetFileName(assembly) : Path.GetFileName(words.FirstOrDefault(""));
+            // A worker calls itself like the program that it works for.
+            return name is "" or "Tandem.Worker.dll" ? File.ReadAllText($"/proc/{processId}/comm").Trim() : name;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
