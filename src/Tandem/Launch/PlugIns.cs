@@ -9,27 +9,28 @@ namespace Tandem.Launch;
 /// </summary>
 internal static class PlugIns
 {
-    /// <summary>The folders of loaded assemblies outside of the program's own and the framework's, and <paramref name="more"/>, joined.</summary>
+    /// <summary>
+    /// The folders of loaded assemblies, but for the runtime's own, and <paramref name="more"/>, joined. The program's own is among them:
+    /// it may hold assemblies of which its host was not told.
+    /// </summary>
     internal static string Folders(IReadOnlyList<string> more)
     {
-        var known = new HashSet<string>(
-            (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator), StringComparer.Ordinal);
+#pragma warning disable IL3000
+        string runtime = FolderOf(typeof(object).Assembly.Location);
         List<string> folders = [.. more];
         foreach (Assembly assembly in AppDomain.CurrentDomain.GetAssemblies())
         {
-#pragma warning disable IL3000
-            string path = assembly.IsDynamic ? "" : assembly.Location; // empty inside a single file, which its host knows
-#pragma warning restore IL3000
-            if (path.Length == 0 || known.Contains(path))
-                continue;
-
-            string folder = Path.GetDirectoryName(path)!;
-            if (!folders.Contains(folder))
+            // Empty inside a single file, which its host knows.
+            string folder = assembly.IsDynamic ? "" : FolderOf(assembly.Location);
+            if (folder.Length > 0 && folder != runtime && !folders.Contains(folder))
                 folders.Add(folder);
         }
+#pragma warning restore IL3000
 
         return string.Join(Path.PathSeparator, folders);
     }
+
+    private static string FolderOf(string path) => Path.GetDirectoryName(path) ?? "";
 
     /// <summary>In a worker: looks there for what the host cannot find.</summary>
     internal static void Probe(string? folders)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Tandem.Health;
 using Tandem.Launch;
 using Tandem.Serialization;
+using Tandem.Shipping;
 using Tandem.Supervision;
 using Tandem.Work;
 
@@ -13,6 +14,8 @@ namespace Tandem.Processes;
 /// </summary>
 internal sealed partial class Supervisor
 {
+    private static bool s_hasLoaded;
+
     private readonly ProcessEngine _engine;
     private readonly WorkerPoolOptions _options;
     private readonly StateFactory? _factory;
@@ -41,13 +44,35 @@ internal sealed partial class Supervisor
         _lock = gate;
         _events = engine.Events;
         _budget = new RestartBudget(_options.RestartLimit, _options.RestartPeriod);
-        (_depth, _depthLimit) = Nesting.Check(_options);
-        _plan = _options.Guest is null ? _options.Plan ?? LaunchPlan.Current : null;
         _launcher = WorkerLauncher.Create(_options);
-        _launcher.Post(PoolEngine.OnEmptyContext);
+        try
+        {
+            LoadAhead();
+            (_depth, _depthLimit) = Nesting.Check(_options);
+            _plan = _options.Guest is null ? _options.Plan ?? LaunchPlan.Current : null;
+        }
+        catch
+        {
+            _launcher.Dispose();
+            throw;
+        }
+
         if (_plan is not null && !_options.StartEagerly)
             _launcher.LoadAhead(_plan, transport => EnvironmentOf(_plan, transport));
         _sweep = StartSweep();
+    }
+
+    /// <summary>For the first pool of a process: has loaded what its first item needs, while the caller goes on with other things.</summary>
+    private void LoadAhead()
+    {
+        if (Interlocked.Exchange(ref s_hasLoaded, true))
+            return;
+
+        _launcher.Post(static () =>
+        {
+            PoolEngine.OnEmptyContext();
+            Callable.LoadAhead();
+        });
     }
 
     private Dictionary<string, string> EnvironmentOf(LaunchPlan plan, string transport) => plan.CreateEnvironment(_options, transport, _depth, _depthLimit);

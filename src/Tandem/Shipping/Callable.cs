@@ -83,6 +83,9 @@ internal sealed class Callable
         }
     }
 
+    /// <summary>Loads what finding the first one takes, by one that nobody calls.</summary>
+    internal static void LoadAhead() => Of(static () => { }, PlainForm<Nothing>.Instance);
+
     /// <summary>In a worker that has time: has everything compiled that a call of this runs.</summary>
     internal void Prepare()
     {

@@ -15,14 +15,13 @@ internal sealed class WorkMethod
 
     private static readonly ConcurrentDictionary<Key, WorkMethod> Known = new();
 
-    private readonly ConcurrentDictionary<Form, Callable> _callables = new();
-
     private readonly MethodInfo _method;
     private readonly Type _delegateType;
     private readonly TargetKind _kind;
     private readonly ClosurePlan? _plan;
     private readonly Codec? _target;
     private readonly Type? _targetType;
+    private Callable[] _callables = []; // replaced, never changed; one for each form, so hardly ever more than one
     private Delegate? _withoutValues;
 
     private WorkMethod(MethodInfo method, Type delegateType, TargetKind kind, ClosurePlan? plan, Type? targetType)
@@ -49,8 +48,18 @@ internal sealed class WorkMethod
     internal bool HasValues => _kind == TargetKind.Value || _plan is { IsEmpty: false };
 
     /// <summary>Whether the work has a token among its parameters.</summary>
-    internal bool TakesToken => Array.Exists(
-        _delegateType.GetMethod(nameof(Action.Invoke))!.GetParameters(), static p => p.ParameterType == typeof(CancellationToken));
+    internal bool TakesToken
+    {
+        get
+        {
+            // All delegates that have one name it among their type arguments. Parameters are reflected for milliseconds, the first time.
+            if (!_delegateType.IsConstructedGenericType || Array.IndexOf(_delegateType.GetGenericArguments(), typeof(CancellationToken)) < 0)
+                return false;
+
+            return Array.Exists(
+                _delegateType.GetMethod(nameof(Action.Invoke))!.GetParameters(), static p => p.ParameterType == typeof(CancellationToken));
+        }
+    }
 
     /// <summary>What <paramref name="work"/> is made of.</summary>
     /// <exception cref="WorkSerializationException">The delegate cannot travel.</exception>
@@ -63,8 +72,26 @@ internal sealed class WorkMethod
         return Known.GetOrAdd(new Key(work.Method, work.GetType(), work.Target?.GetType()), static key => Build(key.Method, key.Delegate, key.Target));
     }
 
+    /// <summary>The same, made anew.</summary>
+    internal static WorkMethod Describe(Delegate work) => Build(work.Method, work.GetType(), work.Target?.GetType());
+
     /// <summary>The method called in a certain form.</summary>
-    internal Callable In(Form form) => _callables.GetOrAdd(form, static (form, method) => new Callable(method, form), this);
+    internal Callable In(Form form)
+    {
+        while (true)
+        {
+            Callable[] known = Volatile.Read(ref _callables);
+            foreach (Callable callable in known)
+            {
+                if (ReferenceEquals(callable.Form, form))
+                    return callable;
+            }
+
+            var made = new Callable(this, form);
+            if (Interlocked.CompareExchange(ref _callables, [.. known, made], known) == known)
+                return made;
+        }
+    }
 
     /// <summary>Writes what <see cref="ReadDefinition"/> reads.</summary>
     internal void WriteDefinition(PayloadWriter writer)

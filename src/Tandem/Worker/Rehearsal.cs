@@ -1,22 +1,35 @@
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Transport;
+using Tandem.Work;
 
 namespace Tandem.Worker;
 
 /// <summary>
-/// A call that goes the way of all calls through a worker, but comes from nobody and does nothing: a spare makes it while it waits, so
-/// that its first real call, for which somebody waits after a crash, finds everything loaded.
+/// A call that goes the way of all calls through a worker, but comes from nobody and does nothing: it is made while the process connects
+/// to its parent, so that the first real call finds everything loaded.
 /// </summary>
 internal static unsafe class Rehearsal
 {
-    internal static void Run()
+    internal static void Begin() => new Thread(Run, 256 * 1024) { IsBackground = true, Name = "Tandem rehearsal" }.UnsafeStart();
+
+    private static void Run()
     {
-        var loop = new WorkerLoop(new NoParent(), 1, new Guest(static _ => Task.CompletedTask, static () => { }));
-        int number = 0;
-        loop.Handle(new Frame { Kind = FrameKind.Define, Body = (byte*)&number, BodyLength = sizeof(int) });
-        var message = new InvokeMessage { Callable = number };
-        loop.Handle(new Frame { Kind = FrameKind.Invoke, Body = (byte*)&message, BodyLength = InvokeMessage.Size });
+        try
+        {
+            var loop = new WorkerLoop(new NoParent(), 1);
+            var callable = new Callable(WorkMethod.Describe(static () => { }), PlainForm<Nothing>.Instance);
+            ReadOnlySpan<byte> definition = callable.Definition;
+            fixed (byte* body = definition)
+                loop.Handle(new Frame { Kind = FrameKind.Define, Body = body, BodyLength = definition.Length });
+
+            var message = new InvokeMessage { Callable = callable.Number };
+            loop.Handle(new Frame { Kind = FrameKind.Invoke, Body = (byte*)&message, BodyLength = InvokeMessage.Size });
+        }
+        catch (Exception)
+        {
+            // Whatever is wrong, a real call will meet and tell.
+        }
     }
 
     private sealed class NoParent : ParentLink

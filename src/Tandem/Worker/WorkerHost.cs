@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Reflection;
 using System.Runtime.Loader;
-using System.Text;
 using Tandem.Interop;
 using Tandem.Launch;
 using Tandem.Transport;
@@ -21,8 +19,9 @@ internal static class WorkerHost
             return;
 
         Nesting.IsWorker = true;
-        int parent = int.Parse(Environment.GetEnvironmentVariable(LaunchProtocol.ParentVariable)!, CultureInfo.InvariantCulture);
-        int concurrency = int.Parse(Environment.GetEnvironmentVariable(LaunchProtocol.ConcurrencyVariable)!, CultureInfo.InvariantCulture);
+        Rehearsal.Begin();
+        int parent = ReadNumber(LaunchProtocol.ParentVariable);
+        int concurrency = ReadNumber(LaunchProtocol.ConcurrencyVariable);
         PlugIns.Probe(Environment.GetEnvironmentVariable(LaunchProtocol.FoldersVariable));
         if (Environment.GetEnvironmentVariable(LaunchProtocol.EntryVariable) is { } entry)
             StandInFor(entry);
@@ -119,9 +118,27 @@ internal static class WorkerHost
         if (!OperatingSystem.IsLinux())
             return;
 
-        // Of the calling thread, which is the main one: its name is the process's. The kernel keeps the first 15 bytes.
-        fixed (byte* name = Encoding.UTF8.GetBytes(Path.GetFileNameWithoutExtension(entry) + '\0'))
-            _ = Libc.Prctl(Libc.PR_SET_NAME, (nint)name, 0, 0, 0);
+        // Of the calling thread, which is the main one: its name is the process's. By hand, as is the reading of numbers: here the first
+        // item waits, and what searches, parses and encodes is loaded for a millisecond each.
+        const int Longest = 15;
+        byte* name = stackalloc byte[Longest + 1];
+        int start = entry.Length;
+        while (start > 0 && entry[start - 1] != Path.DirectorySeparatorChar)
+            start--;
+        int length = 0;
+        for (; length < Longest && start + length < entry.Length - ".dll".Length; length++)
+            name[length] = char.IsAscii(entry[start + length]) ? (byte)entry[start + length] : (byte)'?';
+        name[length] = 0;
+        _ = Libc.Prctl(Libc.PR_SET_NAME, (nint)name, 0, 0, 0);
+    }
+
+    private static int ReadNumber(string variable)
+    {
+        int number = 0;
+        foreach (char digit in Environment.GetEnvironmentVariable(variable)!)
+            number = number * 10 + (digit - '0');
+
+        return number;
     }
 
     private static void CleanEnvironment()

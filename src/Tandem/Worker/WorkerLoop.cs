@@ -21,7 +21,6 @@ internal sealed unsafe class WorkerLoop
     private readonly Lanes? _lanes;
     private readonly Guest? _guest;
     private object? _state;
-    private bool _hasRehearsed;
     private (int Slot, uint Sequence, ActivityContext Context)? _trace; // announced, for an item that comes next if at all
 
     /// <param name="link">The parent.</param>
@@ -118,17 +117,11 @@ internal sealed unsafe class WorkerLoop
         }
     }
 
-    /// <summary>Has what a call of this needs loaded while there is time.</summary>
-    private void GetReady(Callable callable)
+    /// <summary>Has what a call of this needs compiled while there is time.</summary>
+    private static void GetReady(Callable callable)
     {
         try
         {
-            if (!_hasRehearsed)
-            {
-                _hasRehearsed = true;
-                Rehearsal.Run();
-            }
-
             callable.Prepare();
         }
         catch (Exception)
