@@ -76,7 +76,7 @@ internal sealed class PoolEvents
         if (reason.Length > 0)
             (_reasons ?? MakeReasons()).AddOrUpdate((kind, reason), 1, static (_, count) => count + 1);
         if (kind == _ready || kind == WorkerEventKind.StartFailed)
-            Instruments.Make();
+            Instruments.MakeSoon();
         if (_logger is not null)
             Log(kind, worker, detail, error);
 

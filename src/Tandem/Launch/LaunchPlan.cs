@@ -76,6 +76,9 @@ internal sealed class LaunchPlan
         }
     }
 
+    /// <summary>A plan that nobody carries out, for loading what plans need while the real one is found.</summary>
+    internal static LaunchPlan Sample => new("/", ["/"], null);
+
     /// <summary>The environment of a worker: this process's own, the pool's additions, and what the worker needs to know.</summary>
     internal Dictionary<string, string> CreateEnvironment(WorkerPoolOptions options, string transport, int depth, int depthLimit)
     {

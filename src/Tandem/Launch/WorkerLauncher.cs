@@ -14,7 +14,7 @@ internal abstract class WorkerLauncher : IDisposable
     /// <summary>Runs an action where processes may be started: on a thread into which no context flows.</summary>
     internal abstract void Post(Action action);
 
-    /// <summary>Loads what the first start needs while the caller goes on, where that takes a time that is worth it.</summary>
+    /// <summary>Loads what the first start needs, where that takes a time that is worth it; called from a posted action.</summary>
     internal virtual void LoadAhead(LaunchPlan plan, Func<string, Dictionary<string, string>> environment)
     {
     }
@@ -43,8 +43,6 @@ internal abstract class WorkerLauncher : IDisposable
 /// <summary>Workers that are spawned with inherited descriptors and talk over shared memory. Linux.</summary>
 internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
 {
-    private static bool s_isLoaded;
-
     private readonly LinuxProcessHub _hub;
     private readonly PayloadArea _requests;
     private readonly int _spinMicroseconds;
@@ -65,23 +63,8 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
 
     internal override void Post(Action action) => _hub.Post(action);
 
-    internal override void LoadAhead(LaunchPlan plan, Func<string, Dictionary<string, string>> environment)
-    {
-        if (Interlocked.Exchange(ref s_isLoaded, true))
-            return;
-
-        Post(() =>
-        {
-            try
-            {
-                new SpawnCall(plan, environment(LaunchProtocol.SharedMemory), [0]).Dispose();
-            }
-            catch (Exception)
-            {
-                // The start itself will say what is wrong.
-            }
-        });
-    }
+    internal override void LoadAhead(LaunchPlan plan, Func<string, Dictionary<string, string>> environment) =>
+        new SpawnCall(plan, environment(LaunchProtocol.SharedMemory), [0]).Dispose();
 
     internal override void Start(ProcessEngine engine, LaunchPlan plan, Func<string, Dictionary<string, string>> environment, Action<ProcessWorker> prepare)
     {

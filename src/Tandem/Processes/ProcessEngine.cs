@@ -24,6 +24,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     private readonly Deadlines _deadlines;
     private readonly List<PayloadWriter> _writers = []; // under its own lock
     private readonly List<Callable> _lately = [];
+    private bool _hasRehearsed;
     private bool _closed;
     private StopMode _mode;
     private TaskCompletionSource? _idle;
@@ -216,15 +217,36 @@ internal sealed partial class ProcessEngine : PoolEngine
         _lately.Add(callable);
     }
 
-    /// <summary>A worker's process was started: it can look for the first item's method while the pool hears that it is there.</summary>
+    /// <summary>
+    /// On the launcher's thread, when a worker's process was started: it can look for the first item's method while the pool hears that it
+    /// is there. Meanwhile the pool's first item is ended once in rehearsal.
+    /// </summary>
     internal void Introduce(ProcessWorker worker)
     {
-        bool wake;
+        Form? first = null;
+        bool wake = false;
         lock (_lock)
-            wake = worker.State == WorkerState.Starting && _queue.First is { } item && worker.TryDefine(item.Shipment.Callable) && worker.Link.Flush();
+        {
+            if (worker.State == WorkerState.Starting && _queue.First is { } item)
+            {
+                wake = worker.TryDefine(item.Shipment.Callable) && worker.Link.Flush();
+                first = item.Shipment.Callable.Form;
+            }
+        }
 
         if (wake)
             worker.Link.Wake();
+        if (first is null || Interlocked.Exchange(ref _hasRehearsed, true))
+            return;
+
+        try
+        {
+            first.RehearseEnd();
+        }
+        catch (Exception)
+        {
+            // The item itself will meet it.
+        }
     }
 
     /// <summary>Under the lock: has a spare get ready for what the pool runs.</summary>

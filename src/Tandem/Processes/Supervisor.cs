@@ -57,21 +57,35 @@ internal sealed partial class Supervisor
             throw;
         }
 
-        if (_plan is not null && !_options.StartEagerly)
-            _launcher.LoadAhead(_plan, transport => EnvironmentOf(_plan, transport));
         _sweep = StartSweep();
     }
 
-    /// <summary>For the first pool of a process: has loaded what its first item needs, while the caller goes on with other things.</summary>
+    /// <summary>
+    /// For the first pool of a process: has loaded what its first item needs, while the caller makes the pool and the item. A pool that
+    /// starts eagerly, or for another program, has its start behind this.
+    /// </summary>
     private void LoadAhead()
     {
         if (Interlocked.Exchange(ref s_hasLoaded, true))
             return;
 
-        _launcher.Post(static () =>
+        bool waitsForItem = !_options.StartEagerly && _options.Guest is null;
+        _launcher.Post(() =>
         {
             PoolEngine.OnEmptyContext();
-            Callable.LoadAhead();
+            if (!waitsForItem)
+                return;
+
+            try
+            {
+                Callable.LoadAhead();
+                LaunchPlan any = LaunchPlan.Sample;
+                _launcher.LoadAhead(any, transport => EnvironmentOf(any, transport));
+            }
+            catch (Exception)
+            {
+                // The real ones will say what is wrong.
+            }
         });
     }
 

@@ -16,6 +16,7 @@ internal sealed class Instruments
     private static readonly string[] States = ["starting", "idle", "spare", "busy", "draining", "killing"];
     private static Instruments? s_present;
     private static bool s_isMade;
+    private static Timer? s_later;
 
     private readonly Histogram<double> _durations;
     private readonly Histogram<double> _waits;
@@ -51,23 +52,26 @@ internal sealed class Instruments
             Pools.Add(new WeakReference<PoolEngine>(pool));
     }
 
-    /// <summary>A pool has a worker.</summary>
-    internal static void Make()
+    /// <summary>A pool has a worker, which may have an item: what somebody waits for comes first.</summary>
+    internal static void MakeSoon()
     {
-        if (Interlocked.Exchange(ref s_isMade, true))
-            return;
-
-        ThreadPool.UnsafeQueueUserWorkItem(static _ => Volatile.Write(ref s_present, new Instruments()), null);
+        const int Moment = 100; // milliseconds
+        if (Volatile.Read(ref s_later) is null && !Volatile.Read(ref s_isMade))
+            Volatile.Write(ref s_later, new Timer(static _ => Make(), null, Moment, Timeout.Infinite));
     }
 
     /// <summary>An item is submitted, before there is a worker, by a caller that is traced: its trace is worth the wait.</summary>
     internal static Instruments MakeNow()
     {
-        if (!Interlocked.Exchange(ref s_isMade, true))
-            Volatile.Write(ref s_present, new Instruments());
-
+        Make();
         SpinWait.SpinUntil(static () => Present is not null); // somebody else is at it
         return Present!;
+    }
+
+    private static void Make()
+    {
+        if (!Interlocked.Exchange(ref s_isMade, true))
+            Volatile.Write(ref s_present, new Instruments());
     }
 
     /// <summary>A pool ends.</summary>

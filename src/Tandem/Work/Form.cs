@@ -38,6 +38,9 @@ internal abstract class Form
     /// loaded and compiled by then.
     /// </summary>
     internal abstract void Rehearse();
+
+    /// <summary>On the caller's side, while the first worker starts: ends an item of this form that nobody waits for.</summary>
+    internal abstract void RehearseEnd();
 }
 
 /// <inheritdoc cref="Form"/>
@@ -143,6 +146,19 @@ internal abstract class Form<TResult> : Form
         var reader = new PayloadReader();
         reader.Begin(argument.Start, argument.Length);
         Run(WorkWithoutEffect, DefaultState, reader, result, CancellationToken.None);
+    }
+
+    internal sealed override unsafe void RehearseEnd()
+    {
+        if (!CanRehearse)
+            return;
+
+        using PayloadWriter result = new();
+        result.Begin(HeapMemory.Instance);
+        Write(result, default!);
+        var reader = new PayloadReader();
+        reader.Begin(result.Start, result.Length);
+        new LocalItem<TResult>(this, WorkWithoutEffect, null, CancellationToken.None).ReadResult(reader);
     }
 
     /// <summary>Whether default values travel without touching anything of the user's.</summary>
