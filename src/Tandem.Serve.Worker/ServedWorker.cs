@@ -150,6 +150,7 @@ internal sealed partial class ServedWorker
                 _isAnswered.Set();
                 break;
             case ServeProtocol.Accept:
+                ReturnMemoryOfStart();
                 OpenListeners();
                 break;
             case ServeProtocol.Connection:
@@ -164,6 +165,17 @@ internal sealed partial class ServedWorker
                 StopNow();
                 break;
         }
+    }
+
+    /// <summary>
+    /// Starting leaves garbage, and memory that the collector keeps for more of it: in each worker, which may never be busy. A large heap
+    /// is the application's own, and would hold up its start.
+    /// </summary>
+    private static void ReturnMemoryOfStart()
+    {
+        const long Large = 64 << 20;
+        if (GC.GetTotalMemory(forceFullCollection: false) < Large)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private void Beat()
