@@ -19,7 +19,7 @@ internal sealed class ControlServer : IAsyncDisposable
         _path = Path.GetFullPath(path);
         _answer = answer;
         _socket = Bind(_path);
-        _loop = AcceptAsync();
+        _loop = Task.Run(AcceptAsync); // what it loads, the first worker need not wait for
     }
 
     public async ValueTask DisposeAsync()

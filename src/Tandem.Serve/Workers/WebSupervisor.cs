@@ -86,9 +86,9 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
 
     private async Task StartAllAsync(bool isVital)
     {
-        _watching = WatchAsync();
         List<Slot> slots = AddSlots(Options.Workers);
         List<WebWorker> workers = [.. slots.Select(slot => Start(slot.Number, App))];
+        _watching = WatchAsync();
         await Task.WhenAll(workers.Select(static worker => worker.Ready)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (isVital && workers.TrueForAll(static worker => !worker.Ready.IsCompletedSuccessfully))
         {
