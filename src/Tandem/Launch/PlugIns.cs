@@ -9,28 +9,26 @@ namespace Tandem.Launch;
 /// </summary>
 internal static class PlugIns
 {
-    /// <summary>
-    /// The folders of loaded assemblies, but for the runtime's own, and <paramref name="more"/>, joined. The program's own is among them:
-    /// it may hold assemblies of which its host was not told.
-    /// </summary>
+    /// <summary>The folders of loaded assemblies outside of the program's own and the framework's, and <paramref name="more"/>, joined.</summary>
     internal static string Folders(IReadOnlyList<string> more)
     {
-#pragma warning disable IL3000
-        string runtime = FolderOf(typeof(object).Assembly.Location);
+        string known = AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "";
         List<string> folders = [.. more];
         foreach (Assembly assembly in AppDomain.CurrentDomain.GetAssemblies())
         {
-            // Empty inside a single file, which its host knows.
-            string folder = assembly.IsDynamic ? "" : FolderOf(assembly.Location);
-            if (folder.Length > 0 && folder != runtime && !folders.Contains(folder))
+#pragma warning disable IL3000
+            string path = assembly.IsDynamic ? "" : assembly.Location; // empty inside a single file, which its host knows
+#pragma warning restore IL3000
+            if (path.Length == 0 || known.Contains(path, StringComparison.Ordinal))
+                continue;
+
+            string folder = Path.GetDirectoryName(path)!;
+            if (!folders.Contains(folder))
                 folders.Add(folder);
         }
-#pragma warning restore IL3000
 
         return string.Join(Path.PathSeparator, folders);
     }
-
-    private static string FolderOf(string path) => Path.GetDirectoryName(path) ?? "";
 
     /// <summary>In a worker: looks there for what the host cannot find.</summary>
     internal static void Probe(string? folders)

@@ -143,9 +143,14 @@ internal static class WorkerHost
 
     private static void CleanEnvironment()
     {
-        string? former = Environment.GetEnvironmentVariable(LaunchProtocol.FormerHooksVariable);
-        Environment.SetEnvironmentVariable(LaunchProtocol.HooksVariable, string.IsNullOrEmpty(former) ? null : former);
-        Environment.SetEnvironmentVariable(LaunchProtocol.FormerHooksVariable, null);
+        // Entered otherwise than by a hook: those that there are, are the program's own.
+        if (Environment.GetEnvironmentVariable(LaunchProtocol.EntryVariable) is null)
+        {
+            string? former = Environment.GetEnvironmentVariable(LaunchProtocol.FormerHooksVariable);
+            Environment.SetEnvironmentVariable(LaunchProtocol.HooksVariable, string.IsNullOrEmpty(former) ? null : former);
+            Environment.SetEnvironmentVariable(LaunchProtocol.FormerHooksVariable, null);
+        }
+
         Environment.SetEnvironmentVariable(LaunchProtocol.WorkerVariable, null);
         Environment.SetEnvironmentVariable(LaunchProtocol.ParentVariable, null);
         Environment.SetEnvironmentVariable(LaunchProtocol.ConcurrencyVariable, null);
