@@ -90,13 +90,15 @@ public sealed class PartsTests
         _ = Libc.Close(second);
     }
 
-    [Fact]
-    public void The_collector_stays_the_application_s_where_there_are_more_processors_than_workers()
+    [Theory]
+    [InlineData("DOTNET_gcServer")]
+    [InlineData("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit")]
+    public void The_runtime_s_own_choice_stays_where_there_are_more_processors_than_workers(string setting)
     {
         var options = new ServeOptions { Command = ["app.dll"] };
-        Assert.Equal("0", MachineShare.Of(options, Environment.ProcessorCount).GetValueOrDefault("DOTNET_gcServer"));
+        Assert.Equal("0", MachineShare.Of(options, Environment.ProcessorCount).GetValueOrDefault(setting));
         if (Environment.ProcessorCount > 1)
-            Assert.False(MachineShare.Of(options, Environment.ProcessorCount - 1).ContainsKey("DOTNET_gcServer"));
+            Assert.False(MachineShare.Of(options, Environment.ProcessorCount - 1).ContainsKey(setting));
     }
 
     [Fact]

@@ -21,14 +21,17 @@ internal static class MachineShare
         if (options.DividesMemory && !IsSet(HeapLimits) && ContainerLimit("/") is { } limit)
             share["DOTNET_GCHeapHardLimit"] = ((long)(limit * Part / (serving + options.Spares))).ToString("x", CultureInfo.InvariantCulture);
 
-        // A thread of the pool that finds nothing to do looks again for a while before it sleeps: time that the other workers could use.
-        if (!IsSet("ThreadPool_UnfairSemaphoreSpinLimit"))
-            share["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0";
+        // As .NET itself does on one processor, which is each worker's part then.
+        if (serving >= Environment.ProcessorCount)
+        {
+            // A thread of the pool that finds nothing to do looks again for a while before it sleeps: time that other workers could use.
+            if (!IsSet("ThreadPool_UnfairSemaphoreSpinLimit"))
+                share["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0";
 
-        // As .NET itself does on one processor, which is each worker's part then. Several threads that collect for one worker wait for one
-        // another while those of the other workers run.
-        if (serving >= Environment.ProcessorCount && !IsSet("gcServer"))
-            share["DOTNET_gcServer"] = "0";
+            // Several threads that collect for one worker wait for one another while those of the other workers run.
+            if (!IsSet("gcServer"))
+                share["DOTNET_gcServer"] = "0";
+        }
 
         return share;
     }
