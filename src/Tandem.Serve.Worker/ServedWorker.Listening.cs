@@ -23,7 +23,7 @@ internal sealed partial class ServedWorker
     /// <returns>The socket, and where it listens in fact.</returns>
     /// <exception cref="AddressInUseException">Somebody listens there. These are the exceptions by which Kestrel knows whether to try another address.</exception>
     /// <exception cref="SocketException">The system refuses it.</exception>
-    internal (int Descriptor, EndPoint Bound) Listen(EndPoint endPoint, CancellationToken cancellationToken)
+    internal (int Descriptor, EndPoint Bound) AskForSocket(EndPoint endPoint, CancellationToken cancellationToken)
     {
         lock (_asking)
         {

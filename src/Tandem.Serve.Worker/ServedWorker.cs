@@ -64,6 +64,7 @@ internal sealed partial class ServedWorker
     internal void OnHostStarted(string[] addresses)
     {
         _addresses = addresses;
+        ReturnMemoryOfStart();
         if (!IsDraining)
             SetState(WebWorkerState.Ready);
 
@@ -150,7 +151,6 @@ internal sealed partial class ServedWorker
                 _isAnswered.Set();
                 break;
             case ServeProtocol.Accept:
-                ReturnMemoryOfStart();
                 OpenListeners();
                 break;
             case ServeProtocol.Connection:

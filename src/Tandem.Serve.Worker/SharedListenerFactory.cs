@@ -14,7 +14,7 @@ internal sealed class SharedListenerFactory(ServedWorker worker, IOptions<Socket
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        (int descriptor, EndPoint bound) = worker.Listen(endpoint, cancellationToken);
+        (int descriptor, EndPoint bound) = worker.AskForSocket(endpoint, cancellationToken);
         SocketTransportOptions transport = options.Value;
         var connections = new SocketConnectionFactoryOptions
         {

@@ -10,8 +10,8 @@ namespace Tandem.Launch;
 /// without running the user's <c>Main</c>:
 /// <list type="number">
 /// <item>by <c>dotnet exec</c> of Tandem.Worker.dll with the program's own dependencies and configuration;</item>
-/// <item>by a startup hook in Tandem, which the host runs before <c>Main</c>, where there is no such host or file: self-contained and
-/// single-file programs, plug-ins. It is the slower way: before a runtime calls a hook, it loads and compiles for 10 to 15 ms.</item>
+/// <item>by a startup hook in Tandem, which the host runs before <c>Main</c>, where there is no such host or file (self-contained and
+/// single-file programs, plug-ins), and where the program has hooks of its own. It is the slower way: before a runtime calls a hook, it loads and compiles for 10 to 15 ms.</item>
 /// </list>
 /// A module initializer in the user's assembly would be simpler, but it never returns, and the runtime lets no other thread run
 /// code of a module whose initializer has not finished: asynchronous work would wait for ever.
@@ -152,11 +152,14 @@ internal sealed class LaunchPlan
         }
 
         bool isMuxer = Path.GetFileNameWithoutExtension(executable).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
+        bool mayHook = !AppContext.TryGetSwitch(HookSwitch, out bool hooks) || hooks;
+        // The program's own hooks run before any entry, and are to find the program there. They cost what ours does, too.
+        bool hasHooks = mayHook && !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(LaunchProtocol.HooksVariable));
         string worker = Path.Combine(AppContext.BaseDirectory, "Tandem.Worker.dll");
-        if (IsKnownToHost && EntryPath.Length > 0 && (isMuxer ? executable : FindMuxer()) is { } muxer && File.Exists(worker) && File.Exists(RuntimeConfig))
+        if (!hasHooks && IsKnownToHost && EntryPath.Length > 0 && (isMuxer ? executable : FindMuxer()) is { } muxer && File.Exists(worker) && File.Exists(RuntimeConfig))
             return new LaunchPlan(muxer, HostArguments(worker), null) { Entry = EntryPath };
 
-        if (!AppContext.TryGetSwitch(HookSwitch, out bool hooks) || hooks)
+        if (mayHook)
             return new LaunchPlan(executable, isMuxer ? HostArguments(EntryPath) : [], HookName());
 
         throw new WorkerStartException(

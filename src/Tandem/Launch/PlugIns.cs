@@ -12,14 +12,14 @@ internal static class PlugIns
     /// <summary>The folders of loaded assemblies outside of the program's own and the framework's, and <paramref name="more"/>, joined.</summary>
     internal static string Folders(IReadOnlyList<string> more)
     {
-        string known = AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "";
+        string known = Path.PathSeparator + (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string) + Path.PathSeparator;
         List<string> folders = [.. more];
         foreach (Assembly assembly in AppDomain.CurrentDomain.GetAssemblies())
         {
 #pragma warning disable IL3000
             string path = assembly.IsDynamic ? "" : assembly.Location; // empty inside a single file, which its host knows
 #pragma warning restore IL3000
-            if (path.Length == 0 || known.Contains(path, StringComparison.Ordinal))
+            if (path.Length == 0 || known.Contains(Path.PathSeparator + path + Path.PathSeparator, StringComparison.Ordinal))
                 continue;
 
             string folder = Path.GetDirectoryName(path)!;

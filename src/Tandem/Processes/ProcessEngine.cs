@@ -219,7 +219,7 @@ internal sealed partial class ProcessEngine : PoolEngine
 
     /// <summary>
     /// On the launcher's thread, when a worker's process was started: it can look for the first item's method while the pool hears that it
-    /// is there. Meanwhile the pool's first item is ended once in rehearsal.
+    /// is there. Meanwhile the pool's first item is ended once in rehearsal, by the thread that will go on with it.
     /// </summary>
     internal void Introduce(ProcessWorker worker)
     {
@@ -236,12 +236,15 @@ internal sealed partial class ProcessEngine : PoolEngine
 
         if (wake)
             worker.Link.Wake();
-        if (first is null || Interlocked.Exchange(ref _hasRehearsed, true))
-            return;
+        if (first is not null && !Interlocked.Exchange(ref _hasRehearsed, true))
+            ThreadPool.UnsafeQueueUserWorkItem(RehearseEnd, first, preferLocal: false);
+    }
 
+    private static void RehearseEnd(Form form)
+    {
         try
         {
-            first.RehearseEnd();
+            form.RehearseEnd();
         }
         catch (Exception)
         {

@@ -6,8 +6,8 @@ using Tandem.Work;
 namespace Tandem.Telemetry;
 
 /// <summary>
-/// The meter and the activity source, one for all pools of the process. They are made on the thread pool when the first worker is
-/// ready, or could not be started, because making them takes milliseconds that the first result would wait for.
+/// The meter and the activity source, one for all pools of the process. They are made on the thread pool a moment after the
+/// first worker is ready, or could not be started, because making them takes milliseconds that the first result would wait for.
 /// </summary>
 internal sealed class Instruments
 {
@@ -56,8 +56,22 @@ internal sealed class Instruments
     internal static void MakeSoon()
     {
         const int Moment = 100; // milliseconds
-        if (Volatile.Read(ref s_later) is null && !Volatile.Read(ref s_isMade))
+        if (Volatile.Read(ref s_later) is not null || Volatile.Read(ref s_isMade))
+            return;
+
+        // Whose call it is does not matter, and nothing of his is kept.
+        bool flows = !ExecutionContext.IsFlowSuppressed();
+        if (flows)
+            ExecutionContext.SuppressFlow();
+        try
+        {
             Volatile.Write(ref s_later, new Timer(static _ => Make(), null, Moment, Timeout.Infinite));
+        }
+        finally
+        {
+            if (flows)
+                ExecutionContext.RestoreFlow();
+        }
     }
 
     /// <summary>An item is submitted, before there is a worker, by a caller that is traced: its trace is worth the wait.</summary>
@@ -72,6 +86,7 @@ internal sealed class Instruments
     {
         if (!Interlocked.Exchange(ref s_isMade, true))
             Volatile.Write(ref s_present, new Instruments());
+        Volatile.Read(ref s_later)?.Dispose();
     }
 
     /// <summary>A pool ends.</summary>

@@ -19,10 +19,10 @@ internal static class WorkerHost
             return;
 
         Nesting.IsWorker = true;
-        Rehearsal.Begin();
         int parent = ReadNumber(LaunchProtocol.ParentVariable);
         int concurrency = ReadNumber(LaunchProtocol.ConcurrencyVariable);
         PlugIns.Probe(Environment.GetEnvironmentVariable(LaunchProtocol.FoldersVariable));
+        Rehearsal.Begin();
         if (Environment.GetEnvironmentVariable(LaunchProtocol.EntryVariable) is { } entry)
             StandInFor(entry);
         CleanEnvironment();

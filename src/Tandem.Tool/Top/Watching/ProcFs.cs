@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tandem.Launch;
 
 namespace Tandem.Tool.Top.Watching;
 
@@ -53,8 +54,10 @@ internal static class ProcFs
             string? assembly = words.Skip(1).FirstOrDefault(static word => word.EndsWith(".dll", StringComparison.OrdinalIgnoreCase));
             bool isHost = words.Length > 0 && Path.GetFileNameWithoutExtension(words[0]) == "dotnet";
             string name = isHost && assembly is not null ? Path.GetFileName(assembly) : Path.GetFileName(words.FirstOrDefault(""));
-            // A worker calls itself like the program that it works for.
-            return name is "" or "Tandem.Worker.dll" ? File.ReadAllText($"/proc/{processId}/comm").Trim() : name;
+            if (name == "Tandem.Worker.dll" && Variable(processId, LaunchProtocol.EntryVariable) is { } program)
+                return Path.GetFileName(program);
+
+            return name.Length > 0 ? name : File.ReadAllText($"/proc/{processId}/comm").Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
