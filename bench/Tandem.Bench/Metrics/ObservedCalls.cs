@@ -7,46 +7,45 @@ namespace Tandem.Bench.Metrics;
 /// <summary>What it costs tiny calls that somebody listens to all that the library tells.</summary>
 internal static class ObservedCalls
 {
-    private const int Calls = 500_000;
-
     // Of several pairs, because one is as noisy as the machine.
     private const int Pairs = 3;
 
     internal static async Task RunAsync(Session session)
     {
+        int calls = session.Scale(full: 500_000, quick: 200_000);
         await using var pools = PoolSet.Open(session, 2, Backend.Threads, Backend.Processes);
         var plain = Backend.Open(Backend.Processes, 2);
         await using (plain.ConfigureAwait(false))
         {
             IEnumerable<Contender> contenders =
             [
-                .. pools.Each(static (pool, _) => RatioAsync(pool, isObserved: true)),
-                new Contender(Backend.Plain, () => RatioAsync(plain, isObserved: false)),
+                .. pools.Each((pool, _) => RatioAsync(pool, calls, isObserved: true)),
+                new Contender(Backend.Plain, () => RatioAsync(plain, calls, isObserved: false)),
             ];
             await session.CompareAsync(Metric.ObservedCalls, contenders, rounds: session.Scale(full: 7, quick: 1));
         }
     }
 
-    private static async Task<double> RatioAsync(WorkerPool pool, bool isObserved)
+    private static async Task<double> RatioAsync(WorkerPool pool, int calls, bool isObserved)
     {
         double[] ratios = new double[Pairs];
         for (int i = 0; i < ratios.Length; i++)
         {
             // In turns, because the second of two runs has the garbage of the first.
             bool isFirst = i % 2 == 0;
-            double one = await CallsAsync(pool, isObserved && isFirst);
-            double other = await CallsAsync(pool, isObserved && !isFirst);
+            double one = await CallsAsync(pool, calls, isObserved && isFirst);
+            double other = await CallsAsync(pool, calls, isObserved && !isFirst);
             ratios[i] = isFirst ? one / other : other / one;
         }
 
         return Statistics.Median(ratios);
     }
 
-    private static async Task<double> CallsAsync(WorkerPool pool, bool isObserved)
+    private static async Task<double> CallsAsync(WorkerPool pool, int calls, bool isObserved)
     {
         using var listener = isObserved ? new Everything() : null;
         GC.Collect();
-        return await CallThroughput.SubmitAsync(() => pool.RunAsync(static () => 1), Calls);
+        return await CallThroughput.SubmitAsync(() => pool.RunAsync(static () => 1), calls);
     }
 
     /// <summary>Listens to all, as an exporter does, and keeps nothing.</summary>
