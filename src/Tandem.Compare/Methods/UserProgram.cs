@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Tandem.Launch;
 
@@ -96,8 +95,8 @@ internal sealed class UserProgram
         return new UserProgram(path, new LaunchPlan(executable, arguments, hook, [AppContext.BaseDirectory]), runtime < OldestRuntime && !selfContained);
     }
 
-    /// <summary>The host of this runtime: HOST/shared/Microsoft.NETCore.App/VERSION is its folder.</summary>
-    private static string Muxer => System.IO.Path.GetFullPath(System.IO.Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+    // The tool has no runtime of its own.
+    private static string Muxer => LaunchPlan.FindMuxer()!;
 
     private static Guid ModuleVersion(string path)
     {

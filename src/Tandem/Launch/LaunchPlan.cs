@@ -11,7 +11,8 @@ namespace Tandem.Launch;
 /// <list type="number">
 /// <item>by <c>dotnet exec</c> of Tandem.Worker.dll with the program's own dependencies and configuration;</item>
 /// <item>by a startup hook in Tandem, which the host runs before <c>Main</c>, where there is no such host or file (self-contained and
-/// single-file programs, plug-ins), and where the program has hooks of its own. It is the slower way: before a runtime calls a hook, it loads and compiles for 10 to 15 ms.</item>
+/// single-file programs, plug-ins), and where the program has hooks of its own. It is the slower way: before a runtime calls a hook, it
+/// loads and compiles for 10 to 15 ms.</item>
 /// </list>
 /// A module initializer in the user's assembly would be simpler, but it never returns, and the runtime lets no other thread run
 /// code of a module whose initializer has not finished: asynchronous work would wait for ever.
@@ -203,7 +204,7 @@ internal sealed class LaunchPlan
 #pragma warning restore IL3000
 
     /// <summary>The host that all programs of this runtime share; null in a self-contained program, which has its own.</summary>
-    private static string? FindMuxer()
+    internal static string? FindMuxer()
     {
         // The runtime lies in HOST/shared/Microsoft.NETCore.App/VERSION.
         string runtime = Path.TrimEndingDirectorySeparator(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory());

@@ -86,7 +86,6 @@ internal sealed class Instruments
     {
         if (!Interlocked.Exchange(ref s_isMade, true))
             Volatile.Write(ref s_present, new Instruments());
-        Volatile.Read(ref s_later)?.Dispose();
     }
 
     /// <summary>A pool ends.</summary>

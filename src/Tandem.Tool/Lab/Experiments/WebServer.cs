@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
+using Tandem.Launch;
 
 namespace Tandem.Tool.Lab.Experiments;
 
@@ -48,7 +48,8 @@ internal sealed partial class WebServer : IAsyncDisposable
 
     internal IPEndPoint EndPoint { get; private set; } = new(IPAddress.Loopback, 0);
 
-    private static string Muxer => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+    // The tool has no runtime of its own.
+    private static string Muxer => LaunchPlan.FindMuxer()!;
 
     private static string App => Path.Combine(AppContext.BaseDirectory, "Tandem.Lab.Web.dll");
 
