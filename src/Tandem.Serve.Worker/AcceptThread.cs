@@ -18,19 +18,27 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
     /// <summary>The same where it is far ahead.</summary>
     private const int MostCourtesy = 40;
 
-    /// <summary>How many naps long it waits for its own thread pool, which serves nothing; then it takes one connection nevertheless.</summary>
-    private const int Patience = 10_000;
-
     private const int NapMicroseconds = 100;
 
-    /// <summary>How much may wait for the thread pool before it is looked at whether it gets on.</summary>
-    private static readonly int UsuallyQueued = 4 * Environment.ProcessorCount;
+    /// <summary>How long it waits for its own thread pool before it looks whether that gets on.</summary>
+    private const int MomentMilliseconds = 20;
 
-    /// <summary>The same where no other worker could take them meanwhile.</summary>
+    /// <summary>After how many such moments it takes one connection nevertheless.</summary>
+    private const int Patience = 50;
+
+    /// <summary>Up to which length of the pool's queue more connections come at once the longer it is.</summary>
+    private const int MostNoticed = 256;
+
+    /// <summary>How much may wait for the thread pool: enough for each of its threads to have something next.</summary>
+    private static readonly int UsuallyQueued = Environment.ProcessorCount + 1;
+
+    /// <summary>The same where no other worker could take them, now or later.</summary>
     private static readonly int MuchQueued = 128 * Environment.ProcessorCount;
 
+    private readonly PoolTurn _turn = new();
     private readonly AcceptedSocket _sockets = new(descriptor);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _atOnce; // how many it may take before it waits again
     private int _started;
     private volatile bool _stopping;
     private volatile bool _mayEmptyQueue;
@@ -88,36 +96,36 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
     }
 
     /// <summary>
-    /// While all threads of the pool are held up, connections stay in the socket, for workers that can serve them. A pool that has
-    /// much to do but gets on with it is not waited for: that would only cost throughput.
+    /// What the pool has not begun stays in the socket, for workers that can serve it, or for those that come after this one: what it has
+    /// taken would end with it. Where much waits and is done although few connections were taken, it is the application's own, and each
+    /// wait is long: so that connections have their part of the pool nevertheless, several come at once.
     /// </summary>
     private void WaitForPool()
     {
-        // Who is alone leaves them to its successor, if there will be one.
         int enough = worker.IsAlone ? MuchQueued : UsuallyQueued;
-        if (ThreadPool.PendingWorkItemCount <= enough)
+        if (ThreadPool.PendingWorkItemCount <= enough || --_atOnce > 0)
             return;
 
-        long done = ThreadPool.CompletedWorkItemCount;
-        for (int i = 0; i < Patience && !_stopping; i++)
+        long before = ThreadPool.CompletedWorkItemCount, done = 0;
+        bool isItsTurn = false;
+        for (int moment = 0; moment < Patience && !isItsTurn && done == 0 && !_stopping; moment++)
         {
-            _ = Libc.SleepMicroseconds(NapMicroseconds);
-            if (ThreadPool.CompletedWorkItemCount != done || ThreadPool.PendingWorkItemCount <= enough)
-                return;
+            isItsTurn = _turn.Wait(MomentMilliseconds);
+            done = ThreadPool.CompletedWorkItemCount - before;
         }
+
+        _atOnce = (int)Math.Min(done, Math.Min(ThreadPool.PendingWorkItemCount, MostNoticed)) / 4 - enough;
     }
 
-    private unsafe bool Accept()
+    private bool Accept()
     {
-        int socket = Libc.Accept(descriptor, null, null, Libc.SOCK_CLOEXEC);
-        if (socket < 0)
+        if (_sockets.Accept() is not { } connection)
         {
             OnFailed(Marshal.GetLastPInvokeError());
             return false;
         }
 
         worker.OnConnectionOpened();
-        Socket connection = _sockets.Create(socket);
         if (!accepted.TryWrite(connection))
         {
             connection.Dispose();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
+using Tandem.Interop;
 
 namespace Tandem.Serve.Worker;
 
@@ -10,22 +11,54 @@ namespace Tandem.Serve.Worker;
 /// costs. The framework's own accept knows it from the socket that listens, by a method that is not public; where that is missing,
 /// the public way is taken.
 /// </remarks>
-internal sealed class AcceptedSocket
+internal sealed unsafe class AcceptedSocket
 {
+    /// <summary>Room for an address of version 4 or 6 (<c>sockaddr_in6</c>); what others are called is asked for when somebody wants to know.</summary>
+    private const int AddressLength = 28;
+
+    private readonly int _listening;
+    private readonly EndPoint? _template;
     private readonly Func<SafeSocketHandle, EndPoint?, Socket>? _inherit;
 
     /// <param name="listening">The descriptor of the socket that listens; it stays its owner's.</param>
     internal AcceptedSocket(int listening)
     {
+        _listening = listening;
         MethodInfo? inherit = typeof(Socket).GetMethod(
             "CreateAcceptSocket", BindingFlags.Instance | BindingFlags.NonPublic, [typeof(SafeSocketHandle), typeof(EndPoint)]);
-        if (inherit?.ReturnType == typeof(Socket))
-            _inherit = inherit.CreateDelegate<Func<SafeSocketHandle, EndPoint?, Socket>>(new Socket(new SafeSocketHandle(listening, ownsHandle: false)));
+        if (inherit?.ReturnType != typeof(Socket))
+            return;
+
+        var socket = new Socket(new SafeSocketHandle(listening, ownsHandle: false));
+        // Known from then on, also to those that are accepted from it, where it is not all of the machine's addresses.
+        _template = socket.LocalEndPoint as IPEndPoint;
+        _inherit = inherit.CreateDelegate<Func<SafeSocketHandle, EndPoint?, Socket>>(socket);
     }
 
-    internal Socket Create(int descriptor)
+    /// <summary>Waits for a connection.</summary>
+    /// <returns>Null where there is none; the system's error number says why.</returns>
+    internal Socket? Accept()
     {
-        var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
-        return _inherit is null ? new Socket(handle) : _inherit(handle, null);
+        Span<byte> address = stackalloc byte[AddressLength];
+        int length = AddressLength;
+        int socket;
+        fixed (byte* pointer = address)
+            socket = Libc.Accept(_listening, pointer, &length, Libc.SOCK_CLOEXEC);
+        if (socket < 0)
+            return null;
+
+        var handle = new SafeSocketHandle(socket, ownsHandle: true);
+        return _inherit is null ? new Socket(handle) : _inherit(handle, Read(address, length));
+    }
+
+    /// <summary>Who is at the other end, which the kernel has said with the connection.</summary>
+    private EndPoint? Read(ReadOnlySpan<byte> address, int length)
+    {
+        if (_template is null || length is <= 0 or > AddressLength)
+            return null;
+
+        var read = new SocketAddress(_template.AddressFamily, length);
+        address[..length].CopyTo(read.Buffer.Span);
+        return _template.Create(read);
     }
 }

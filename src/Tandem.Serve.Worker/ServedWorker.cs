@@ -28,8 +28,8 @@ internal sealed partial class ServedWorker
 
     internal WorkerSettings Settings { get; }
 
-    /// <summary>Whether no other worker takes connections.</summary>
-    internal bool IsAlone => _board.FewestConnectionsBeside(Settings.Entry) == long.MaxValue;
+    /// <summary>Whether no other worker takes connections, nor will soon.</summary>
+    internal bool IsAlone => _board.Target <= 1 && _board.FewestConnectionsBeside(Settings.Entry) == long.MaxValue;
 
     /// <summary>
     /// How many connections more than another worker it has, where they are kept. Connections that come and go spread by themselves, and

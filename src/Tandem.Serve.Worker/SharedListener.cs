@@ -11,7 +11,7 @@ internal sealed class SharedListener : IConnectionListener
 {
     private readonly ServedWorker _worker;
     private readonly SocketConnectionContextFactory _factory;
-    private readonly bool _noDelay;
+    private readonly bool _delays;
 
     // Kestrel's loop goes on at once on the thread that accepts: all that it does is to queue the connection.
     private readonly Channel<Socket> _accepted = Channel.CreateUnbounded<Socket>(
@@ -19,11 +19,11 @@ internal sealed class SharedListener : IConnectionListener
 
     private readonly AcceptThread _thread;
 
-    internal SharedListener(ServedWorker worker, int descriptor, EndPoint endPoint, SocketConnectionContextFactory factory, bool noDelay)
+    internal SharedListener(ServedWorker worker, int descriptor, EndPoint endPoint, SocketConnectionContextFactory factory, bool delays)
     {
         _worker = worker;
         _factory = factory;
-        _noDelay = noDelay;
+        _delays = delays;
         EndPoint = endPoint;
         _thread = new AcceptThread(worker, descriptor, _accepted.Writer);
     }
@@ -56,8 +56,8 @@ internal sealed class SharedListener : IConnectionListener
 
             try
             {
-                if (_noDelay && socket.AddressFamily != AddressFamily.Unix)
-                    socket.NoDelay = true;
+                if (_delays)
+                    socket.NoDelay = false;
 
                 return _worker.Track(_factory.Create(socket));
             }

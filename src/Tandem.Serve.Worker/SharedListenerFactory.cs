@@ -26,7 +26,7 @@ internal sealed class SharedListenerFactory(ServedWorker worker, IOptions<Socket
         };
         var factory = new SocketConnectionContextFactory(
             connections, loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
-        var listener = new SharedListener(worker, descriptor, bound, factory, noDelay: transport.NoDelay && bound is IPEndPoint);
+        var listener = new SharedListener(worker, descriptor, bound, factory, delays: !transport.NoDelay && bound is IPEndPoint);
         worker.Add(listener);
         return new(listener);
     }

@@ -98,6 +98,8 @@ internal sealed class ListenerStore : IDisposable
                 && (any.Equals(IPAddress.Any) || any.Equals(IPAddress.IPv6Any)) && (bound.Address.Equals(IPAddress.Any) || bound.Address.Equals(IPAddress.IPv6Any))));
         if (socket is not null)
             _given.Remove(socket);
+        if (socket?.LocalEndPoint is IPEndPoint)
+            socket.NoDelay = true;
 
         return socket;
     }
@@ -117,7 +119,11 @@ internal sealed class ListenerStore : IDisposable
             // A worker is given a connection when its first request is there, not before (as Apache's httpd does by default): it need
             // not wait for it, and who dies has fewer connections that it has not begun to serve.
             if (endPoint is IPEndPoint)
+            {
                 socket.SetRawSocketOption(IPPROTO_TCP, TCP_DEFER_ACCEPT, BitConverter.GetBytes(DeferSeconds));
+                // Connections have this one from the socket that they come from; where an application does not want it, its workers undo it.
+                socket.NoDelay = true;
+            }
 
             socket.Bind(endPoint);
             socket.Listen(Backlog);

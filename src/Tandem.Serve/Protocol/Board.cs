@@ -50,6 +50,13 @@ internal sealed unsafe class Board : IDisposable
         return fewest;
     }
 
+    /// <summary>How many workers there are to be: fewer accept while one that has ended is being replaced.</summary>
+    internal long Target
+    {
+        get => Volatile.Read(ref this[0].Target);
+        set => Volatile.Write(ref this[0].Target, value);
+    }
+
     public void Dispose() => _region.Dispose();
 }
 
@@ -77,6 +84,9 @@ internal struct BoardEntry
 
     /// <summary>In the entry that is no worker's: how many entries were ever in use.</summary>
     internal long Used;
+
+    /// <summary>In the entry that is no worker's: how many workers there are to be.</summary>
+    internal long Target;
 }
 
 /// <summary>Where a worker is in its life. It only moves down this list.</summary>

@@ -166,6 +166,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
                 missing = workers - _slots.Count;
                 surplus = missing < 0 ? _slots[workers..] : [];
                 _slots.RemoveAll(surplus.Contains);
+                _context.Board.Target = _slots.Count;
                 foreach (Slot slot in surplus)
                     slot.IsRetired = true;
             }
@@ -242,6 +243,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         {
             List<Slot> added = [.. Enumerable.Range(_slots.Count + 1, count).Select(number => new Slot(number, _app, Options))];
             _slots.AddRange(added);
+            _context.Board.Target = _slots.Count;
             return added;
         }
     }
