@@ -30,7 +30,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
     private const int MostNoticed = 256;
 
     /// <summary>How much may wait for the thread pool: enough for each of its threads to have something next.</summary>
-    private static readonly int UsuallyQueued = Environment.ProcessorCount + 1;
+    private static readonly int UsuallyQueued = Environment.ProcessorCount;
 
     /// <summary>The same where no other worker could take them, now or later.</summary>
     private static readonly int MuchQueued = 128 * Environment.ProcessorCount;

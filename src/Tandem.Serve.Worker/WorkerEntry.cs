@@ -14,7 +14,14 @@ internal static class WorkerEntry
 
         // What the application starts is no worker.
         Environment.SetEnvironmentVariable(ServeProtocol.SettingsVariable, null);
-        var worker = new ServedWorker(WorkerSettings.Read(text));
+        var settings = WorkerSettings.Read(text);
+        if (settings.Forgets.Length > 0)
+        {
+            foreach (string variable in settings.Forgets.Split(';'))
+                Environment.SetEnvironmentVariable(variable, null);
+        }
+
+        var worker = new ServedWorker(settings);
         ServedWorker.Current = worker;
         worker.Start();
         WorkerHost.RunBeside(new Guest(ServeAsync, ServedWorker.OnOrphaned));

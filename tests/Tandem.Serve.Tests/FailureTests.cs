@@ -153,6 +153,9 @@ public sealed class FailureTests
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", $"{Environment.ProcessorCount}");
         Assert.Equal("0", await serve.GetAsync("/environment?name=DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"));
         Assert.Equal("0", await serve.GetAsync("/environment?name=DOTNET_gcServer"));
+        int worker = (await serve.StatusAsync()).Workers[0].ProcessId;
+        Assert.Contains("MALLOC_ARENA_MAX=2", (await File.ReadAllTextAsync($"/proc/{worker}/environ")).Split('\0'));
+        Assert.Equal("", await serve.GetAsync("/environment?name=MALLOC_ARENA_MAX")); // which what the application starts would inherit
     }
 
     [Fact(Timeout = Limits.Test)]

@@ -51,7 +51,7 @@ public sealed class PartsTests
     public void Settings_come_back_as_they_went() =>
         Gen.Select(Gen.Int, Gen.Int, Gen.String[Gen.Char.AlphaNumeric, 0, 20], Gen.Bool, Gen.String[Gen.Char.AlphaNumeric, 0, 20]).Sample(static (a, b, text, flag, other) =>
         {
-            var settings = new WorkerSettings(a, b, text, a, b, b, a, flag, other);
+            var settings = new WorkerSettings(a, b, text, a, b, b, a, flag, other, text);
             Assert.Equal(settings, WorkerSettings.Read(settings.Write()));
         });
 
@@ -91,12 +91,13 @@ public sealed class PartsTests
     }
 
     [Theory]
-    [InlineData("DOTNET_gcServer")]
-    [InlineData("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit")]
-    public void The_runtime_s_own_choice_stays_where_there_are_more_processors_than_workers(string setting)
+    [InlineData("DOTNET_gcServer", "0")]
+    [InlineData("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit", "0")]
+    [InlineData("MALLOC_ARENA_MAX", "2")]
+    public void The_system_s_own_choice_stays_where_there_are_more_processors_than_workers(string setting, string value)
     {
         var options = new ServeOptions { Command = ["app.dll"] };
-        Assert.Equal("0", MachineShare.Of(options, Environment.ProcessorCount).GetValueOrDefault(setting));
+        Assert.Equal(value, MachineShare.Of(options, Environment.ProcessorCount).GetValueOrDefault(setting));
         if (Environment.ProcessorCount > 1)
             Assert.False(MachineShare.Of(options, Environment.ProcessorCount - 1).ContainsKey(setting));
     }

@@ -38,24 +38,29 @@ internal static class Ready
 
         if (lab.HasTool)
         {
-            List<double> replacements = await ReplaceAsync(lab, rounds);
-            double median = Statistics.Median(replacements);
-            table.Add("serve, 1 worker, after it was killed", ServeReport.Number(median), ServeReport.Number(replacements.Max()));
-            lab.Report.AtMost("a killed worker's replacement is ready", median, Limit, "ms");
+            foreach (int spares in (int[])[0, 1])
+            {
+                List<double> replacements = await ReplaceAsync(lab.EmptyServe(1) with { Spares = spares }, rounds);
+                string with = spares == 0 ? "" : " and a spare";
+                double median = Statistics.Median(replacements);
+                table.Add($"serve, 1 worker{with}, after it was killed", ServeReport.Number(median), ServeReport.Number(replacements.Max()));
+                lab.Report.AtMost($"serve, 1 worker{with}: ready after it was killed", median, Limit, "ms");
+            }
         }
 
         lab.Report.Add("Time to ready, an empty application", table);
     }
 
-    private static async Task<List<double>> ReplaceAsync(Lab lab, int rounds)
+    private static async Task<List<double>> ReplaceAsync(ServerCommand command, int rounds)
     {
-        await using Server server = await Server.StartAsync(lab.EmptyServe(1), Transport.Close);
+        await using Server server = await Server.StartAsync(command, Transport.Close);
         List<double> times = [];
         for (int round = 0; round < rounds; round++)
         {
+            int[] workers = await server.WaitForWorkersAsync(TimeSpan.FromSeconds(5));
             await Task.Delay(1000);
             long start = Stopwatch.GetTimestamp();
-            Os.Signal((await server.WaitForWorkersAsync(TimeSpan.FromSeconds(5)))[0], Os.Kill);
+            Os.Signal(workers.Min(), Os.Kill); // the one that serves; a spare is younger
             var probe = new LoadOptions { EndPoint = server.EndPoint, Mode = LoadMode.ConnectionPerRequest, Count = 1 };
             while ((await LoadRun.RunAsync(probe)).Requests == 0)
             {

@@ -71,12 +71,12 @@ internal sealed class Server : IAsyncDisposable
         return running.Length > 0 ? running : children;
     }
 
-    /// <summary>Waits until as many processes serve as should.</summary>
+    /// <summary>Waits until there are as many processes as should serve, or be ready to.</summary>
     internal async Task<int[]> WaitForWorkersAsync(TimeSpan limit)
     {
         long start = Stopwatch.GetTimestamp();
         int[] workers;
-        while ((workers = Workers()).Length < _command.Workers && Stopwatch.GetElapsedTime(start) < limit)
+        while ((workers = Workers()).Length < _command.Workers + _command.Spares && Stopwatch.GetElapsedTime(start) < limit)
             await Task.Delay(20);
 
         return workers;

@@ -7,7 +7,8 @@ namespace Tandem.ServeBench.Servers;
 /// <param name="App">The application's dll.</param>
 /// <param name="Tool">What runs it; null where it runs by itself.</param>
 /// <param name="Workers">How many processes serve.</param>
-internal sealed record ServerCommand(string Name, string App, string? Tool, int Workers)
+/// <param name="Spares">How many more are ready to.</param>
+internal sealed record ServerCommand(string Name, string App, string? Tool, int Workers, int Spares = 0)
 {
     internal static ServerCommand Plain(string app) => new("plain", app, null, 1);
 
@@ -19,7 +20,7 @@ internal sealed record ServerCommand(string Name, string App, string? Tool, int 
         ? ["dotnet", App, "--urls", url, .. appArguments]
         :
         [
-            .. ToolCommand, "serve", "--workers", Workers.ToString(CultureInfo.InvariantCulture), "--urls", url, "--control", control, App,
+            .. ToolCommand, "serve", "--workers", Workers.ToString(CultureInfo.InvariantCulture), "--spares", Spares.ToString(CultureInfo.InvariantCulture), "--urls", url, "--control", control, App,
             .. appArguments.Length == 0 ? appArguments : ["--", .. appArguments],
         ];
 

@@ -12,6 +12,7 @@ namespace Tandem.Serve.Protocol;
 /// <param name="MaxThreads">The thread pool's upper bound; 0 for the runtime's own.</param>
 /// <param name="KeepsServing">Whether the worker goes on when its supervisor is gone; else it drains and ends.</param>
 /// <param name="Once">Names of hosted services of which only one in all workers runs, separated by semicolons.</param>
+/// <param name="Forgets">Environment variables that are for this process only, not for those that the application starts; separated by semicolons.</param>
 internal sealed record WorkerSettings(
     int Entry,
     int Supervisor,
@@ -21,7 +22,8 @@ internal sealed record WorkerSettings(
     int MinThreads,
     int MaxThreads,
     bool KeepsServing,
-    string Once)
+    string Once,
+    string Forgets)
 {
     private const char Separator = '\n';
 
@@ -35,7 +37,8 @@ internal sealed record WorkerSettings(
         Number(MinThreads),
         Number(MaxThreads),
         Number(KeepsServing ? 1 : 0),
-        Once);
+        Once,
+        Forgets);
 
     internal static WorkerSettings Read(string text)
     {
@@ -49,7 +52,8 @@ internal sealed record WorkerSettings(
             Number(parts[5]),
             Number(parts[6]),
             parts[7] == "1",
-            parts[8]);
+            parts[8],
+            parts[9]);
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -10,6 +10,11 @@ internal static class MachineShare
 {
     private const double Part = 0.75;
 
+    private const string Arenas = "MALLOC_ARENA_MAX";
+
+    /// <summary>Those that the processes which an application starts are not to inherit: they may be any program.</summary>
+    internal static readonly string[] OwnOnly = [Arenas];
+
     private static readonly string[] HeapLimits = ["GCHeapHardLimit", "GCHeapHardLimitPercent", "GCHeapHardLimitSOH"];
 
     /// <summary>Environment variables for each worker; what the user has set stays.</summary>
@@ -31,6 +36,10 @@ internal static class MachineShare
             // Several threads that collect for one worker wait for one another while those of the other workers run.
             if (!IsSet("gcServer"))
                 share["DOTNET_gcServer"] = "0";
+
+            // The C library's allocator gives threads that meet in it parts of their own, up to eight for each processor that it sees.
+            if (Environment.GetEnvironmentVariable(Arenas) is null)
+                share[Arenas] = "2";
         }
 
         return share;

@@ -40,14 +40,14 @@ internal sealed class WebWorker
     private bool _isAttached;
     private int _stopsNow;
 
-    internal WebWorker(WebWorkerContext context, ResolvedApp app, int number, int entry, IReadOnlyDictionary<string, string> memoryShare)
+    internal WebWorker(WebWorkerContext context, ResolvedApp app, int number, int entry, IReadOnlyDictionary<string, string> machineShare)
     {
         _context = context;
         App = app;
         Number = number;
         Entry = entry;
         context.Board[entry] = default;
-        _pool = WorkerPool.Create(CreatePoolOptions(memoryShare));
+        _pool = WorkerPool.Create(CreatePoolOptions(machineShare));
         Limits = new WorkerLimits(context.Options);
         Ended = RunAsync();
     }
@@ -303,7 +303,7 @@ internal sealed class WebWorker
         _ => error.Message,
     };
 
-    private WorkerPoolOptions CreatePoolOptions(IReadOnlyDictionary<string, string> memoryShare)
+    private WorkerPoolOptions CreatePoolOptions(IReadOnlyDictionary<string, string> machineShare)
     {
         ServeOptions options = _context.Options;
         var settings = new WorkerSettings(
@@ -315,7 +315,8 @@ internal sealed class WebWorker
             options.MinThreads,
             options.MaxThreads,
             options.OrphansServe,
-            string.Join(';', options.Once));
+            string.Join(';', options.Once),
+            string.Join(';', machineShare.Keys.Intersect(MachineShare.OwnOnly)));
         var pool = new WorkerPoolOptions
         {
             Name = $"worker {Number}",
@@ -333,7 +334,7 @@ internal sealed class WebWorker
                 [ServeProtocol.NumberVariable] = Number.ToString(CultureInfo.InvariantCulture),
             },
         };
-        foreach ((string name, string value) in memoryShare)
+        foreach ((string name, string value) in machineShare)
             pool.Environment[name] = value;
 
         return pool;
