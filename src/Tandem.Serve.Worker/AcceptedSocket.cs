@@ -39,11 +39,9 @@ internal sealed unsafe class AcceptedSocket
     /// <returns>Null where there is none; the system's error number says why.</returns>
     internal Socket? Accept()
     {
-        Span<byte> address = stackalloc byte[AddressLength];
+        byte* address = stackalloc byte[AddressLength];
         int length = AddressLength;
-        int socket;
-        fixed (byte* pointer = address)
-            socket = Libc.Accept(_listening, pointer, &length, Libc.SOCK_CLOEXEC);
+        int socket = Libc.Accept(_listening, address, &length, Libc.SOCK_CLOEXEC);
         if (socket < 0)
             return null;
 
@@ -52,13 +50,13 @@ internal sealed unsafe class AcceptedSocket
     }
 
     /// <summary>Who is at the other end, which the kernel has said with the connection.</summary>
-    private EndPoint? Read(ReadOnlySpan<byte> address, int length)
+    private EndPoint? Read(byte* address, int length)
     {
         if (_template is null || length is <= 0 or > AddressLength)
             return null;
 
         var read = new SocketAddress(_template.AddressFamily, length);
-        address[..length].CopyTo(read.Buffer.Span);
+        new ReadOnlySpan<byte>(address, length).CopyTo(read.Buffer.Span);
         return _template.Create(read);
     }
 }

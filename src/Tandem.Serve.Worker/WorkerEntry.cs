@@ -15,11 +15,8 @@ internal static class WorkerEntry
         // What the application starts is no worker.
         Environment.SetEnvironmentVariable(ServeProtocol.SettingsVariable, null);
         var settings = WorkerSettings.Read(text);
-        if (settings.Forgets.Length > 0)
-        {
-            foreach (string variable in settings.Forgets.Split(';'))
-                Environment.SetEnvironmentVariable(variable, null);
-        }
+        foreach (string variable in settings.Forgets.Split(';', StringSplitOptions.RemoveEmptyEntries))
+            Environment.SetEnvironmentVariable(variable, null);
 
         var worker = new ServedWorker(settings);
         ServedWorker.Current = worker;
