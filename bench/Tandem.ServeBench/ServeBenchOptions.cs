@@ -8,11 +8,13 @@ internal sealed record ServeBenchOptions
 {
     internal const string Usage =
         """
-        usage: Tandem.ServeBench [--quick] [--seconds N] [--only EXPERIMENT,...] [--markdown FILE] [--tool PATH] [--app PATH]
+        usage: Tandem.ServeBench [--quick] [--seconds N] [--only EXPERIMENT,...] [--own-session] [--markdown FILE] [--tool PATH] [--app PATH]
 
           --quick          shorter and fewer rounds
           --seconds N      how long each load with disturbances is (default 30, quick 8)
           --only           control, throughput, faults, reload, kills, fairness, upgrade, memory, ready
+          --own-session    each server in a session of its own, as service managers start it: the kernel divides the processors between
+                           sessions, so that the load cannot take more of them than the server
           --markdown FILE  replaces the text between <!-- table:begin --> and <!-- table:end --> in FILE
           --tool PATH      Tandem.Tool.dll, or a program that takes the same arguments
           --app PATH       the application's dll
@@ -22,6 +24,8 @@ internal sealed record ServeBenchOptions
         """;
 
     internal bool Quick { get; init; }
+
+    internal bool OwnSession { get; init; }
 
     internal int? Length { get; init; }
 
@@ -50,6 +54,12 @@ internal sealed record ServeBenchOptions
             if (name == "--quick")
             {
                 options = options with { Quick = true };
+                continue;
+            }
+
+            if (name == "--own-session")
+            {
+                options = options with { OwnSession = true };
                 continue;
             }
 

@@ -23,10 +23,20 @@ internal sealed partial class ServedWorker
     private TrackedConnection? _first;
     private int _draining;
 
+    /// <summary>After how many connections of its own the workers' shares are counted anew: more than come in one slice of a processor's time.</summary>
+    private const int ShareWindow = 512;
+
+    /// <summary>How many times the others' share its own may be, and an eighth of the window more.</summary>
+    private const double ShareSlack = 1.2;
+
+    private readonly long[] _acceptedBefore = new long[Board.Capacity];
+    private volatile bool _isAhead;
+
     private volatile bool _emptiesQueue;
     private volatile bool _areShortLived;
     private long _closedBefore; // these two are the accepting threads', whose looks may cross: then one is as good as the other
     private long _sampledAt;
+    private long _ownBefore;
 
     /// <summary>Whether the last thing that this worker does with a socket is to take all that waits in it, because no other worker will.</summary>
     internal bool EmptiesQueue => _emptiesQueue;
@@ -39,8 +49,26 @@ internal sealed partial class ServedWorker
     {
         long open = Interlocked.Increment(ref Entry.Connections);
         long accepted = Interlocked.Increment(ref Entry.Accepted);
-        if (accepted % Sample == 0)
-            LookAtLives(closed: accepted - open);
+        if (accepted % Sample != 0)
+            return;
+
+        LookAtLives(closed: accepted - open);
+        LookAtShares(accepted);
+    }
+
+    /// <summary>Whether it takes clearly more of the connections that come and go than the others do.</summary>
+    internal bool IsAhead => _isAhead && AreShortLived;
+
+    private void LookAtShares(long accepted)
+    {
+        long own = accepted - _ownBefore;
+        double others = _board.AcceptedBeside(Settings.Entry, _acceptedBefore);
+        _isAhead = others > 0 && own > others * ShareSlack + ShareWindow / 8;
+        if (own < ShareWindow)
+            return;
+
+        _ownBefore = accepted;
+        _board.ReadAccepted(_acceptedBefore);
     }
 
     /// <summary>Whether connections come and go; what was seen a moment ago says nothing about the next ones.</summary>

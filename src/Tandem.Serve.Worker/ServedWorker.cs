@@ -43,7 +43,7 @@ internal sealed partial class ServedWorker
     {
         Beat();
         SetState(WebWorkerState.Starting);
-        if (Settings.MinThreads > 0 || Settings.MaxThreads > 0)
+        if (Settings.MinThreads > 0 || Settings.MaxThreads > 0 || Settings.AllowsOneThread)
             LimitThreads();
 
         _messages.TrySend(ServeProtocol.Attached);
@@ -206,6 +206,10 @@ internal sealed partial class ServedWorker
         Drain();
     }
 
+    /// <summary>
+    /// Where each worker has one processor, its thread pool may go down to one thread, as .NET's does there: a second one that is woken for
+    /// each request takes the processor from the first. It has more where they help or are blocked, like any pool.
+    /// </summary>
     private void LimitThreads()
     {
         ThreadPool.GetMaxThreads(out int most, out int mostPorts);
@@ -214,6 +218,8 @@ internal sealed partial class ServedWorker
             (most, mostPorts) = (Settings.MaxThreads, Math.Max(mostPorts, 1));
         if (Settings.MinThreads > 0)
             least = Settings.MinThreads;
+        else if (Settings.AllowsOneThread && AppContext.GetData("System.Threading.ThreadPool.MinThreads") is null)
+            least = 1;
 
         // In this order, because a bound may not pass the other one.
         if (!ThreadPool.SetMinThreads(Math.Min(least, most), leastPorts) || !ThreadPool.SetMaxThreads(most, mostPorts))

@@ -56,12 +56,19 @@ internal sealed class ServeRunner : IAsyncDisposable
         // Workers that serve already go on as long as this takes.
         Task started = _supervisor.StartAsync(isVital: !_hasFormer);
         await Task.WhenAny(started, _stopped.Task).ConfigureAwait(false);
-        if (!_stopped.Task.IsCompleted)
+        try
         {
-            await started.ConfigureAwait(false);
-            _log.Write($"serving on {string.Join(", ", _supervisor.Addresses)}");
-            _notifier.Ready($"{_supervisor.Target} workers serve");
-            _former.Drain(_options.DrainTimeout);
+            if (!_stopped.Task.IsCompleted)
+            {
+                await started.ConfigureAwait(false);
+                _log.Write($"serving on {string.Join(", ", _supervisor.Addresses)}");
+                _notifier.Ready($"{_supervisor.Target} workers serve");
+                _former.Drain(_options.DrainTimeout);
+            }
+        }
+        catch (Exception e) when (e is ServeException or OperationCanceledException && Volatile.Read(ref _stopRequests) > 0)
+        {
+            // It was told to stop before it served, which is no failure.
         }
 
         await _stopped.Task.ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using Tandem.Interop;
 using Tandem.LoadClient;
@@ -153,9 +154,74 @@ public sealed class FailureTests
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", $"{Environment.ProcessorCount}");
         Assert.Equal("0", await serve.GetAsync("/environment?name=DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"));
         Assert.Equal("0", await serve.GetAsync("/environment?name=DOTNET_gcServer"));
+        Assert.StartsWith("1:", await serve.GetAsync("/threads"), StringComparison.Ordinal);
         int worker = (await serve.StatusAsync()).Workers[0].ProcessId;
         Assert.Contains("MALLOC_ARENA_MAX=2", (await File.ReadAllTextAsync($"/proc/{worker}/environ")).Split('\0'));
         Assert.Equal("", await serve.GetAsync("/environment?name=MALLOC_ARENA_MAX")); // which what the application starts would inherit
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_worker_alone_has_the_runtime_s_own_bound_of_the_thread_pool()
+    {
+        Assert.SkipWhen(Environment.ProcessorCount == 1, "The runtime's own bound is 1 here.");
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");
+        Assert.StartsWith($"{Environment.ProcessorCount}:", await serve.GetAsync("/threads"), StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("DOTNET_ThreadPool_ForceMinWorkerThreads")]
+    [InlineData("COMPlus_ThreadPool_ForceMinWorkerThreads")]
+    [InlineData(null)]
+    public async Task A_bound_of_the_thread_pool_in_the_environment_or_in_the_application_s_configuration_stays(string? variable)
+    {
+        using var folder = new TemporaryFolder();
+        string app = folder.AddApp("app", "1");
+        string config = Path.ChangeExtension(app, ".runtimeconfig.json");
+        if (variable is null)
+            File.WriteAllText(config, File.ReadAllText(config).Replace("\"configProperties\": {", "\"configProperties\": { \"System.Threading.ThreadPool.MinThreads\": 3,", StringComparison.Ordinal));
+
+        await using ServeProcess serve = ServeProcess.Launch(
+            ["--urls", "http://127.0.0.1:0", "--workers", $"{Environment.ProcessorCount}", app],
+            variable is null ? null : new Dictionary<string, string?> { [variable] = "3" });
+        await serve.ServingAsync();
+        Assert.StartsWith("3:", await serve.GetAsync("/threads"), StringComparison.Ordinal);
+    }
+
+    /// <summary>They would wait in vain, and be lost if it died: others, or the successor of the one that is killed, can serve them.</summary>
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_worker_whose_thread_pool_is_blocked_leaves_connections_to_others_also_to_those_that_come(bool isOtherKilled)
+    {
+        const int Requests = 40;
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2");
+        using HttpClient kept = serve.CreateClient(keepsAlive: true);
+        int blocked = int.Parse(await kept.GetStringAsync("/pid"), CultureInfo.InvariantCulture);
+        ServeStatus status = await serve.StatusAsync();
+        long before = status.Workers.Single(worker => worker.ProcessId == blocked).Requests;
+        Task block = kept.GetStringAsync("/block?ms=10000&threads=50");
+        await serve.StatusAsync(now => now.Workers.Single(worker => worker.ProcessId == blocked).Requests > before);
+        if (isOtherKilled)
+        {
+            int other = status.Workers.Single(worker => worker.ProcessId != blocked).ProcessId;
+            Assert.Equal(0, Libc.Kill(other, Libc.SIGKILL));
+            await serve.StatusAsync(now => now.Workers.All(worker => worker.ProcessId != other));
+        }
+
+        // It takes one a second nevertheless, so that none waits for ever where all are blocked.
+        Task<string>[] answers = [.. Enumerable.Range(0, Requests).Select(_ => serve.GetAsync("/pid"))];
+        List<string> first = [];
+        await foreach (Task<string> answer in Task.WhenEach(answers))
+        {
+            first.Add(await answer);
+            if (first.Count == Requests * 3 / 4)
+                break;
+        }
+
+        Assert.DoesNotContain($"{blocked}", first);
+        kept.CancelPendingRequests(); // else it would be sent again
+        Assert.Equal(0, Libc.Kill(blocked, Libc.SIGKILL));
+        await Task.WhenAll([block, .. answers]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     [Fact(Timeout = Limits.Test)]

@@ -51,7 +51,7 @@ public sealed class PartsTests
     public void Settings_come_back_as_they_went() =>
         Gen.Select(Gen.Int, Gen.Int, Gen.String[Gen.Char.AlphaNumeric, 0, 20], Gen.Bool, Gen.String[Gen.Char.AlphaNumeric, 0, 20]).Sample(static (a, b, text, flag, other) =>
         {
-            var settings = new WorkerSettings(a, b, text, a, b, b, a, flag, other, text);
+            var settings = new WorkerSettings(a, b, text, a, b, b, a, flag, !flag, other, text);
             Assert.Equal(settings, WorkerSettings.Read(settings.Write()));
         });
 
@@ -74,6 +74,24 @@ public sealed class PartsTests
         one.Dispose();
         Assert.Equal(ReceiveOutcome.End, other.Receive(-1, out _));
         Assert.False(other.TrySend("late"));
+    }
+
+    [Fact]
+    public void The_share_of_other_workers_is_counted_from_the_moment_before_and_without_those_that_take_nothing()
+    {
+        using var board = Board.Create();
+        board[0].Used = 6;
+        for (int i = 1; i <= 5; i++)
+            (board[i].State, board[i].Accepted) = ((long)WebWorkerState.Accepting, 100 * i);
+
+        long[] before = new long[Board.Capacity];
+        board.ReadAccepted(before);
+        Assert.Equal(0, board.AcceptedBeside(1, before));
+        (board[1].Accepted, board[2].Accepted, board[3].Accepted) = (1000, 210, 330); // the fourth takes nothing
+        (board[5].Accepted, board[5].State) = (900, (long)WebWorkerState.Draining);
+        Assert.Equal(20, board.AcceptedBeside(1, before));
+        board[2].Accepted = 5; // another worker has its entry now
+        Assert.Equal(30, board.AcceptedBeside(1, before));
     }
 
     [Fact]

@@ -66,6 +66,25 @@ public sealed class SupervisorTests
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task TERM_before_any_worker_is_ready_is_no_failure()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["sick"], "");
+        await using ServeProcess serve = ServeProcess.Launch(["--workers", "2", "--urls", "http://127.0.0.1:0", "--health", "/health", Paths.App, "--", "--sick-file", folder["sick"]]);
+        await serve.LineAsync("Now listening");
+        serve.Signal(Libc.SIGTERM);
+        Assert.Equal(0, await serve.ExitAsync());
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_server_that_speaks_HTTP_2_only_is_asked_whether_it_is_well()
+    {
+        await using ServeProcess serve = ServeProcess.Launch(
+            ["--workers", "1", "--urls", "http://127.0.0.1:0", "--health", "/health", Paths.App, "--", "--Kestrel:EndpointDefaults:Protocols=Http2"]);
+        await serve.ServingAsync();
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task HUP_reloads_and_TTIN_and_TTOU_scale()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");

@@ -29,7 +29,7 @@ internal sealed class Lab : IDisposable
 
     internal bool HasTool => File.Exists(Options.Tool);
 
-    internal ServerCommand Plain => ServerCommand.Plain(Options.App);
+    internal ServerCommand Plain => AsAsked(ServerCommand.Plain(Options.App));
 
     internal Transport Tls => new("keep-alive, TLS", LoadMode.KeepAlive, _certificate, _tlsArguments);
 
@@ -37,15 +37,17 @@ internal sealed class Lab : IDisposable
 
     internal Transport[] AllTransports => [Transport.Close, Transport.KeepAlive, Transport.Pipelined, Tls, Transport.Http2, Http2Tls];
 
-    internal ServerCommand Serve(int workers) => ServerCommand.Serve(Options.Tool, Options.App, workers);
+    internal ServerCommand Serve(int workers) => AsAsked(ServerCommand.Serve(Options.Tool, Options.App, workers));
 
-    internal ServerCommand EmptyServe(int workers) => ServerCommand.Serve(Options.Tool, Options.EmptyApp, workers);
+    internal ServerCommand EmptyServe(int workers) => AsAsked(ServerCommand.Serve(Options.Tool, Options.EmptyApp, workers));
 
     /// <summary>The plain server, and with the tool the same application behind it on so many workers.</summary>
     internal ServerCommand[] Contenders(params int[] workers) => Contenders(Plain, Serve, workers);
 
     /// <summary>The same with an application that does nothing.</summary>
-    internal ServerCommand[] EmptyContenders(params int[] workers) => Contenders(ServerCommand.Plain(Options.EmptyApp), EmptyServe, workers);
+    internal ServerCommand[] EmptyContenders(params int[] workers) => Contenders(AsAsked(ServerCommand.Plain(Options.EmptyApp)), EmptyServe, workers);
+
+    private ServerCommand AsAsked(ServerCommand command) => command with { HasSession = Options.OwnSession };
 
     private ServerCommand[] Contenders(ServerCommand plain, Func<int, ServerCommand> serve, int[] workers) =>
         [plain, .. HasTool ? workers.Select(serve) : []];

@@ -8,7 +8,8 @@ namespace Tandem.ServeBench.Servers;
 /// <param name="Tool">What runs it; null where it runs by itself.</param>
 /// <param name="Workers">How many processes serve.</param>
 /// <param name="Spares">How many more are ready to.</param>
-internal sealed record ServerCommand(string Name, string App, string? Tool, int Workers, int Spares = 0)
+/// <param name="HasSession">Whether it runs in a session of its own.</param>
+internal sealed record ServerCommand(string Name, string App, string? Tool, int Workers, int Spares = 0, bool HasSession = false)
 {
     internal static ServerCommand Plain(string app) => new("plain", app, null, 1);
 
@@ -16,7 +17,9 @@ internal sealed record ServerCommand(string Name, string App, string? Tool, int 
         new($"serve, {workers} {(workers == 1 ? "worker" : "workers")}", app, tool, workers);
 
     /// <summary>The command line that starts the server.</summary>
-    internal string[] Start(string url, string control, string[] appArguments) => Tool is null
+    internal string[] Start(string url, string control, string[] appArguments) => [.. HasSession ? (string[])["setsid"] : [], .. StartHere(url, control, appArguments)];
+
+    private string[] StartHere(string url, string control, string[] appArguments) => Tool is null
         ? ["dotnet", App, "--urls", url, .. appArguments]
         :
         [

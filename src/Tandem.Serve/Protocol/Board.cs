@@ -50,6 +50,30 @@ internal sealed unsafe class Board : IDisposable
         return fewest;
     }
 
+    /// <summary>How many connections every other accepting worker that takes any has taken on average since counts were remembered.</summary>
+    /// <param name="index">The worker that asks.</param>
+    /// <param name="before">What all had taken then, by entry.</param>
+    /// <returns>0 where no other takes any.</returns>
+    internal double AcceptedBeside(int index, ReadOnlySpan<long> before)
+    {
+        long sum = 0, workers = 0, used = Volatile.Read(ref this[0].Used);
+        for (int i = First; i < used; i++)
+        {
+            if (i != index && Volatile.Read(ref this[i].State) == (long)WebWorkerState.Accepting && Volatile.Read(ref this[i].Accepted) - before[i] is > 0 and var taken)
+                (sum, workers) = (sum + taken, workers + 1);
+        }
+
+        return workers == 0 ? 0 : (double)sum / workers;
+    }
+
+    /// <summary>How many connections all have taken, by entry.</summary>
+    internal void ReadAccepted(Span<long> counts)
+    {
+        long used = Volatile.Read(ref this[0].Used);
+        for (int i = First; i < used; i++)
+            counts[i] = Volatile.Read(ref this[i].Accepted);
+    }
+
     /// <summary>How many workers there are to be: fewer accept while one that has ended is being replaced.</summary>
     internal long Target
     {

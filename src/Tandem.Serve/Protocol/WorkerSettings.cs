@@ -10,6 +10,7 @@ namespace Tandem.Serve.Protocol;
 /// <param name="DrainLimit">How long a worker may drain, in milliseconds.</param>
 /// <param name="MinThreads">The thread pool's lower bound; 0 for the runtime's own.</param>
 /// <param name="MaxThreads">The thread pool's upper bound; 0 for the runtime's own.</param>
+/// <param name="AllowsOneThread">Whether the lower bound may be 1 where neither the user nor the application has one.</param>
 /// <param name="KeepsServing">Whether the worker goes on when its supervisor is gone; else it drains and ends.</param>
 /// <param name="Once">Names of hosted services of which only one in all workers runs, separated by semicolons.</param>
 /// <param name="Forgets">Environment variables that are for this process only, not for those that the application starts; separated by semicolons.</param>
@@ -21,6 +22,7 @@ internal sealed record WorkerSettings(
     int DrainLimit,
     int MinThreads,
     int MaxThreads,
+    bool AllowsOneThread,
     bool KeepsServing,
     string Once,
     string Forgets)
@@ -36,6 +38,7 @@ internal sealed record WorkerSettings(
         Number(DrainLimit),
         Number(MinThreads),
         Number(MaxThreads),
+        Number(AllowsOneThread ? 1 : 0),
         Number(KeepsServing ? 1 : 0),
         Once,
         Forgets);
@@ -52,8 +55,9 @@ internal sealed record WorkerSettings(
             Number(parts[5]),
             Number(parts[6]),
             parts[7] == "1",
-            parts[8],
-            parts[9]);
+            parts[8] == "1",
+            parts[9],
+            parts[10]);
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -17,6 +17,10 @@ internal static class MachineShare
 
     private static readonly string[] HeapLimits = ["GCHeapHardLimit", "GCHeapHardLimitPercent", "GCHeapHardLimitSOH"];
 
+    /// <summary>Whether each worker's thread pool may go down to one thread.</summary>
+    /// <param name="serving">The workers that serve.</param>
+    internal static bool AllowsOneThread(int serving) => IsOneProcessor(serving) && !IsSet("ThreadPool_ForceMinWorkerThreads");
+
     /// <summary>Environment variables for each worker; what the user has set stays.</summary>
     /// <param name="options">What was asked for.</param>
     /// <param name="serving">The workers that serve.</param>
@@ -26,8 +30,8 @@ internal static class MachineShare
         if (options.DividesMemory && !IsSet(HeapLimits) && ContainerLimit("/") is { } limit)
             share["DOTNET_GCHeapHardLimit"] = ((long)(limit * Part / (serving + options.Spares))).ToString("x", CultureInfo.InvariantCulture);
 
-        // As .NET itself does on one processor, which is each worker's part then.
-        if (serving >= Environment.ProcessorCount)
+        // As .NET itself does on one processor.
+        if (IsOneProcessor(serving))
         {
             // A thread of the pool that finds nothing to do looks again for a while before it sleeps: time that other workers could use.
             if (!IsSet("ThreadPool_UnfairSemaphoreSpinLimit"))
@@ -44,6 +48,8 @@ internal static class MachineShare
 
         return share;
     }
+
+    private static bool IsOneProcessor(int serving) => serving >= Environment.ProcessorCount;
 
     private static bool IsSet(params ReadOnlySpan<string> settings)
     {

@@ -258,7 +258,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             int entry = _freeEntries.Dequeue();
             ref BoardEntry header = ref _context.Board[0];
             Volatile.Write(ref header.Used, Math.Max(header.Used, entry + 1));
-            worker = new WebWorker(_context, app, number, entry, MachineShare.Of(Options, _slots.Count));
+            worker = new WebWorker(_context, app, number, entry, _slots.Count);
             _workers.Add(worker);
         }
 

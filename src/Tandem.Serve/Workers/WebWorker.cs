@@ -34,20 +34,24 @@ internal sealed class WebWorker
     private MessageSocket? _messages;
     private string? _refusal;
     private string? _problem;
-    private string? _lastBound;
     private ServeExitCode _problemCode = ServeExitCode.NotReady;
     private string? _stopReason;
     private bool _isAttached;
     private int _stopsNow;
 
-    internal WebWorker(WebWorkerContext context, ResolvedApp app, int number, int entry, IReadOnlyDictionary<string, string> machineShare)
+    /// <param name="context">What all workers share.</param>
+    /// <param name="app">The application.</param>
+    /// <param name="number">Which of the workers it is.</param>
+    /// <param name="entry">Its entry on the board.</param>
+    /// <param name="serving">How many workers are to serve.</param>
+    internal WebWorker(WebWorkerContext context, ResolvedApp app, int number, int entry, int serving)
     {
         _context = context;
         App = app;
         Number = number;
         Entry = entry;
         context.Board[entry] = default;
-        _pool = WorkerPool.Create(CreatePoolOptions(machineShare));
+        _pool = WorkerPool.Create(CreatePoolOptions(serving));
         Limits = new WorkerLimits(context.Options);
         Ended = RunAsync();
     }
@@ -75,6 +79,9 @@ internal sealed class WebWorker
 
     /// <summary>Where it listens, as the application shows it.</summary>
     internal string[] Addresses => _started.Task.IsCompletedSuccessfully ? _started.Task.Result.Split(';') : [];
+
+    /// <summary>The last address that it asked for a socket for, as it was bound.</summary>
+    internal string BoundTo { get; private set; } = "";
 
     internal WebWorkerState State => (WebWorkerState)Volatile.Read(ref _context.Board[Entry].State);
 
@@ -181,6 +188,7 @@ internal sealed class WebWorker
         _context.Board[Entry] = default;
         _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It ended.", error));
         _ = _ready.Task.Exception; // nobody may be waiting
+        _started.TrySetCanceled();
         return end;
     }
 
@@ -190,14 +198,19 @@ internal sealed class WebWorker
         using var limit = new CancellationTokenSource(options.StartTimeout);
         try
         {
+            using WorkerProbe? probe = (options.HealthPath ?? options.WarmUpPath) is null ? null : new WorkerProbe(this);
             await _started.Task.WaitAsync(limit.Token).ConfigureAwait(false);
             if (options.HealthPath is { } health)
-                await new WorkerProbe(this, _lastBound!).CheckAsync(health, limit.Token).ConfigureAwait(false);
+                await probe!.CheckAsync(health, limit.Token).ConfigureAwait(false);
             else if (options.WarmUpPath is { } path)
-                await new WorkerProbe(this, _lastBound!).AskAsync(path, limit.Token).ConfigureAwait(false);
+                await probe!.AskAsync(path, limit.Token).ConfigureAwait(false);
 
             ReadyAfter = Age;
             _ready.TrySetResult();
+        }
+        catch (OperationCanceledException) when (_ready.Task.IsCompleted)
+        {
+            // It has ended before.
         }
         catch (Exception e)
         {
@@ -211,7 +224,7 @@ internal sealed class WebWorker
     }
 
     /// <summary>Hands a connection to it that nobody else can get.</summary>
-    internal bool TryGiveConnection(int descriptor, string boundTo) => _messages?.TrySend(ServeProtocol.Connection, boundTo, descriptor) == true;
+    internal bool TryGiveConnection(int descriptor) => _messages?.TrySend(ServeProtocol.Connection, BoundTo, descriptor) == true;
 
     private void OnConnected(MessageSocket messages)
     {
@@ -275,7 +288,7 @@ internal sealed class WebWorker
             }
 
             (int descriptor, string bound) = _context.Listeners.Open(address, occurrence);
-            _lastBound = bound;
+            BoundTo = bound;
             messages.TrySend(ServeProtocol.Listener, bound, descriptor);
         }
         catch (Exception e) when (e is SocketException or IOException or FormatException or ArgumentException)
@@ -303,9 +316,10 @@ internal sealed class WebWorker
         _ => error.Message,
     };
 
-    private WorkerPoolOptions CreatePoolOptions(IReadOnlyDictionary<string, string> machineShare)
+    private WorkerPoolOptions CreatePoolOptions(int serving)
     {
         ServeOptions options = _context.Options;
+        Dictionary<string, string> machineShare = MachineShare.Of(options, serving);
         var settings = new WorkerSettings(
             Entry,
             Environment.ProcessId,
@@ -314,6 +328,7 @@ internal sealed class WebWorker
             (int)options.DrainTimeout.TotalMilliseconds,
             options.MinThreads,
             options.MaxThreads,
+            MachineShare.AllowsOneThread(serving),
             options.OrphansServe,
             string.Join(';', options.Once),
             string.Join(';', machineShare.Keys.Intersect(MachineShare.OwnOnly)));

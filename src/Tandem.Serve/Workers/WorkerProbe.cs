@@ -13,10 +13,36 @@ namespace Tandem.Serve.Workers;
 /// Asks one worker, and no other, for a page: over a connection that is handed to it, while it takes none of its own. Plain HTTP/1.1
 /// by hand, so that the supervisor stays small.
 /// </summary>
-internal sealed class WorkerProbe(WebWorker worker, string boundTo)
+internal sealed class WorkerProbe : IDisposable
 {
     /// <summary>As much of an answer as has its status: <c>HTTP/1.1 200</c>.</summary>
     private const int StatusLine = 12;
+
+    /// <summary>How long the rest of an answer is waited for: some never end, such as events.</summary>
+    private static readonly TimeSpan RestLimit = TimeSpan.FromSeconds(1);
+
+    private readonly WebWorker _worker;
+    private (Socket Client, Socket Server)? _next;
+
+    /// <summary>Made before the worker can be asked: the first connection is there when it can.</summary>
+    internal WorkerProbe(WebWorker worker)
+    {
+        _worker = worker;
+        try
+        {
+            _next = Pair();
+        }
+        catch (SocketException)
+        {
+            // Tried again when the worker is asked.
+        }
+    }
+
+    public void Dispose()
+    {
+        _next?.Client.Dispose();
+        _next?.Server.Dispose();
+    }
 
     /// <summary>
     /// Asks, and is content with any answer: also with that of a server that speaks HTTP/2 only, or talks to nobody without a certificate.
@@ -48,7 +74,8 @@ internal sealed class WorkerProbe(WebWorker worker, string boundTo)
                 status = 0;
             }
 
-            if (status == 0)
+            // Kestrel's word for HTTP/1 where it speaks nothing but HTTP/2, without TLS.
+            if (status is 0 or 400)
                 status = await GetByHttp2Async(path, cancellationToken).ConfigureAwait(false);
             if (status is >= 200 and < 400)
                 return;
@@ -59,20 +86,31 @@ internal sealed class WorkerProbe(WebWorker worker, string boundTo)
     }
 
     /// <summary>A connection whose other end the worker has.</summary>
-    private async Task<NetworkStream> ConnectAsync(CancellationToken cancellationToken)
+    private NetworkStream Connect()
     {
+        (Socket client, Socket server) = _next ?? Pair();
+        _next = null;
+        using (server)
+        {
+            if (_worker.TryGiveConnection((int)server.Handle))
+                return new NetworkStream(client, ownsSocket: true);
+        }
+
+        client.Dispose();
+        throw new InvalidOperationException("the worker is gone");
+    }
+
+    /// <summary>By way of the loopback interface, because an application may look at its clients' addresses.</summary>
+    private static (Socket Client, Socket Server) Pair()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(1);
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            // By way of the loopback interface, because an application may look at its clients' addresses.
-            using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            listener.Listen(1);
-            await client.ConnectAsync(listener.LocalEndPoint!, cancellationToken).ConfigureAwait(false);
-            using Socket server = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
-            return worker.TryGiveConnection((int)server.Handle, boundTo)
-                ? new NetworkStream(client, ownsSocket: true)
-                : throw new InvalidOperationException("the worker is gone");
+            client.Connect(listener.LocalEndPoint!);
+            return (client, listener.Accept());
         }
         catch
         {
@@ -88,7 +126,7 @@ internal sealed class WorkerProbe(WebWorker worker, string boundTo)
 #pragma warning disable CA5359 // it is this machine's own worker, whosever certificate it has
         using var handler = new SocketsHttpHandler
         {
-            ConnectCallback = async (_, token) => await ConnectAsync(token).ConfigureAwait(false),
+            ConnectCallback = (_, _) => new(Connect()),
             SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
             AllowAutoRedirect = false,
             UseProxy = false,
@@ -106,17 +144,43 @@ internal sealed class WorkerProbe(WebWorker worker, string boundTo)
         }
     }
 
+    /// <summary>The status of the answer; 0 for something else than an answer.</summary>
     private async Task<int> GetAsync(string path, CancellationToken cancellationToken)
     {
-        NetworkStream stream = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        await using (stream.ConfigureAwait(false))
+        Stream stream = Connect();
+        try
         {
-            if (!IsTls())
-                return await GetAsync(stream, path, cancellationToken).ConfigureAwait(false);
+            if (IsTls())
+                stream = await EncryptAsync(stream, cancellationToken).ConfigureAwait(false);
 
-            Stream tls = await EncryptAsync(stream, cancellationToken).ConfigureAwait(false);
-            await using (tls.ConfigureAwait(false))
-                return await GetAsync(tls, path, cancellationToken).ConfigureAwait(false);
+            byte[] request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: tandem-serve\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+            await stream.WriteAsync(request, cancellationToken).ConfigureAwait(false);
+            var buffer = new byte[4096];
+            int length = await stream.ReadAtLeastAsync(buffer, StatusLine, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            string head = Encoding.ASCII.GetString(buffer, 0, Math.Min(length, StatusLine));
+            await ReadRestAsync(stream, buffer, cancellationToken).ConfigureAwait(false);
+            return head.StartsWith("HTTP/1.", StringComparison.Ordinal) && int.TryParse(head.AsSpan(9, 3), CultureInfo.InvariantCulture, out int status) ? status : 0;
+        }
+        finally
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>So that the worker is not disturbed in sending it.</summary>
+    private static async Task ReadRestAsync(Stream stream, byte[] buffer, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(RestLimit);
+        try
+        {
+            while (await stream.ReadAsync(buffer, limit.Token).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The answer has begun: that will do.
         }
     }
 
@@ -126,34 +190,27 @@ internal sealed class WorkerProbe(WebWorker worker, string boundTo)
     {
         // Whose certificate it is does not matter: it is this machine's own worker.
 #pragma warning disable CA5359
-        var tls = new SslStream(stream, leaveInnerStreamOpen: true, static (_, _, _, _) => true);
+        var tls = new SslStream(stream, leaveInnerStreamOpen: false, static (_, _, _, _) => true);
 #pragma warning restore CA5359
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost" }, cancellationToken).ConfigureAwait(false);
-        return tls;
+        try
+        {
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost" }, cancellationToken).ConfigureAwait(false);
+            return tls;
+        }
+        catch
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Whether the address that the probe goes to is the one with TLS.</summary>
     private bool IsTls()
     {
-        if (!worker.Addresses.Any(static address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
+        if (!_worker.Addresses.Any(static address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
             return false;
 
-        string port = EndPointText.Read(boundTo) is IPEndPoint end ? ":" + end.Port.ToString(CultureInfo.InvariantCulture) : boundTo;
-        return worker.Addresses.Any(address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && address.TrimEnd('/').EndsWith(port, StringComparison.Ordinal));
-    }
-
-    private static async Task<int> GetAsync(Stream stream, string path, CancellationToken cancellationToken)
-    {
-        byte[] request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: tandem-serve\r\nAccept: */*\r\nConnection: close\r\n\r\n");
-        await stream.WriteAsync(request, cancellationToken).ConfigureAwait(false);
-        var buffer = new byte[4096];
-        int length = await stream.ReadAtLeastAsync(buffer, StatusLine, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        string head = Encoding.ASCII.GetString(buffer, 0, Math.Min(length, StatusLine));
-        // All of it, so that the worker is not disturbed in sending it.
-        while (await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) > 0)
-        {
-        }
-
-        return head.StartsWith("HTTP/1.", StringComparison.Ordinal) && int.TryParse(head.AsSpan(9, 3), CultureInfo.InvariantCulture, out int status) ? status : 0;
+        string port = EndPointText.Read(_worker.BoundTo) is IPEndPoint end ? ":" + end.Port.ToString(CultureInfo.InvariantCulture) : _worker.BoundTo;
+        return _worker.Addresses.Any(address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && address.TrimEnd('/').EndsWith(port, StringComparison.Ordinal));
     }
 }
