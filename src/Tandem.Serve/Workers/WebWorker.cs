@@ -198,12 +198,11 @@ internal sealed class WebWorker
         using var limit = new CancellationTokenSource(options.StartTimeout);
         try
         {
-            using WorkerProbe? probe = (options.HealthPath ?? options.WarmUpPath) is null ? null : new WorkerProbe(this);
             await _started.Task.WaitAsync(limit.Token).ConfigureAwait(false);
             if (options.HealthPath is { } health)
-                await probe!.CheckAsync(health, limit.Token).ConfigureAwait(false);
+                await new WorkerProbe(this).CheckAsync(health, limit.Token).ConfigureAwait(false);
             else if (options.WarmUpPath is { } path)
-                await probe!.AskAsync(path, limit.Token).ConfigureAwait(false);
+                await new WorkerProbe(this).AskAsync(path, limit.Token).ConfigureAwait(false);
 
             ReadyAfter = Age;
             _ready.TrySetResult();

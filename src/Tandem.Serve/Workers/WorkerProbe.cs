@@ -13,36 +13,13 @@ namespace Tandem.Serve.Workers;
 /// Asks one worker, and no other, for a page: over a connection that is handed to it, while it takes none of its own. Plain HTTP/1.1
 /// by hand, so that the supervisor stays small.
 /// </summary>
-internal sealed class WorkerProbe : IDisposable
+internal sealed class WorkerProbe(WebWorker worker)
 {
     /// <summary>As much of an answer as has its status: <c>HTTP/1.1 200</c>.</summary>
     private const int StatusLine = 12;
 
     /// <summary>How long the rest of an answer is waited for: some never end, such as events.</summary>
     private static readonly TimeSpan RestLimit = TimeSpan.FromSeconds(1);
-
-    private readonly WebWorker _worker;
-    private (Socket Client, Socket Server)? _next;
-
-    /// <summary>Made before the worker can be asked: the first connection is there when it can.</summary>
-    internal WorkerProbe(WebWorker worker)
-    {
-        _worker = worker;
-        try
-        {
-            _next = Pair();
-        }
-        catch (SocketException)
-        {
-            // Tried again when the worker is asked.
-        }
-    }
-
-    public void Dispose()
-    {
-        _next?.Client.Dispose();
-        _next?.Server.Dispose();
-    }
 
     /// <summary>
     /// Asks, and is content with any answer: also with that of a server that speaks HTTP/2 only, or talks to nobody without a certificate.
@@ -88,29 +65,18 @@ internal sealed class WorkerProbe : IDisposable
     /// <summary>A connection whose other end the worker has.</summary>
     private NetworkStream Connect()
     {
-        (Socket client, Socket server) = _next ?? Pair();
-        _next = null;
-        using (server)
-        {
-            if (_worker.TryGiveConnection((int)server.Handle))
-                return new NetworkStream(client, ownsSocket: true);
-        }
-
-        client.Dispose();
-        throw new InvalidOperationException("the worker is gone");
-    }
-
-    /// <summary>By way of the loopback interface, because an application may look at its clients' addresses.</summary>
-    private static (Socket Client, Socket Server) Pair()
-    {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen(1);
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            client.Connect(listener.LocalEndPoint!);
-            return (client, listener.Accept());
+            // By way of the loopback interface, because an application may look at its clients' addresses.
+            using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            listener.Listen(1);
+            client.Connect(listener.LocalEndPoint!); // the system does it, whether or not somebody accepts
+            using Socket server = listener.Accept();
+            return worker.TryGiveConnection((int)server.Handle)
+                ? new NetworkStream(client, ownsSocket: true)
+                : throw new InvalidOperationException("the worker is gone");
         }
         catch
         {
@@ -207,10 +173,10 @@ internal sealed class WorkerProbe : IDisposable
     /// <summary>Whether the address that the probe goes to is the one with TLS.</summary>
     private bool IsTls()
     {
-        if (!_worker.Addresses.Any(static address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
+        if (!worker.Addresses.Any(static address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
             return false;
 
-        string port = EndPointText.Read(_worker.BoundTo) is IPEndPoint end ? ":" + end.Port.ToString(CultureInfo.InvariantCulture) : _worker.BoundTo;
-        return _worker.Addresses.Any(address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && address.TrimEnd('/').EndsWith(port, StringComparison.Ordinal));
+        string port = EndPointText.Read(worker.BoundTo) is IPEndPoint end ? ":" + end.Port.ToString(CultureInfo.InvariantCulture) : worker.BoundTo;
+        return worker.Addresses.Any(address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && address.TrimEnd('/').EndsWith(port, StringComparison.Ordinal));
     }
 }
