@@ -225,6 +225,13 @@ public sealed class FailureTests
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task A_worker_is_ready_also_when_its_first_answer_never_ends()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--warm-up", "/sse?ms=10");
+        Assert.Equal("Hello, World!", await serve.GetAsync("/"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task The_application_finds_its_number_and_nothing_else_of_Tandem_in_its_environment()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");
