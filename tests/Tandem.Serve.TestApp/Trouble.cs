@@ -15,8 +15,10 @@ internal static partial class Trouble
     internal static async Task<string> BlockAsync(int milliseconds, int threads)
     {
         long start = Stopwatch.GetTimestamp();
-        // A thread that comes late, because the pool had no more at first, sleeps the rest only.
-        await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Run(Sleep)));
+        // Where requests wait too, or a thread that the pool adds would serve those first. One that comes late sleeps the rest only.
+        Task[] blocked = [.. Enumerable.Range(0, threads).Select(_ => Task.Factory.StartNew(Sleep, CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default))];
+        Console.WriteLine($"{threads} threads of the pool are blocked");
+        await Task.WhenAll(blocked);
         return "blocked";
 
         void Sleep()
