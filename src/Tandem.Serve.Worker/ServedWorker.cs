@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Tandem.Interop;
+using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker;
@@ -10,14 +11,17 @@ internal sealed partial class ServedWorker
     private readonly MessageSocket _messages = new(ServeProtocol.MessageDescriptor);
     private readonly Board _board;
     private readonly TaskCompletionSource _hostStopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ManualResetEventSlim _mayBegin;
     private IHostApplicationLifetime? _lifetime;
     private string[] _addresses = [];
     private bool _isOrphan;
+    private long _startEnds = long.MaxValue; // in milliseconds
     private int _isPoolAsked;
 
     internal ServedWorker(WorkerSettings settings)
     {
         Settings = settings;
+        _mayBegin = new ManualResetEventSlim(!settings.Waits);
         _ = Libc.Fcntl(ServeProtocol.MessageDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         _ = Libc.Fcntl(ServeProtocol.BoardDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         _board = Board.Open(ServeProtocol.BoardDescriptor);
@@ -56,6 +60,9 @@ internal sealed partial class ServedWorker
         stop.UnsafeRegister(static worker => ((ServedWorker)worker!).Drain(), this);
         return _hostStopped.Task;
     }
+
+    /// <summary>Returns when the application's <c>Main</c> may begin. Meanwhile the runtime prepares what it will need.</summary>
+    internal void WaitForBegin() => _mayBegin.Wait();
 
     /// <summary>The application's host starts.</summary>
     internal void OnHostStarting(IHostApplicationLifetime lifetime) => Volatile.Write(ref _lifetime, lifetime);
@@ -137,6 +144,8 @@ internal sealed partial class ServedWorker
                     break;
                 case ReceiveOutcome.End:
                     isConnected = false;
+                    if (!_mayBegin.IsSet)
+                        Environment.Exit(0); // nobody can say any more that the application may begin
                     break;
             }
         }
@@ -150,8 +159,13 @@ internal sealed partial class ServedWorker
                 _answer = message;
                 _isAnswered.Set();
                 break;
+            case ServeProtocol.Begin:
+                Environment.SetEnvironmentVariable(ServeProtocol.NumberVariable, message.Rest);
+                _mayBegin.Set();
+                break;
             case ServeProtocol.Accept:
                 OpenListeners();
+                _startEnds = Environment.TickCount64 + (long)ServeProtocol.StartTime.TotalMilliseconds;
                 break;
             case ServeProtocol.Connection:
                 ServeConnection(message);
@@ -192,6 +206,12 @@ internal sealed partial class ServedWorker
                 },
                 this,
                 preferLocal: false);
+        }
+
+        if (Environment.TickCount64 >= _startEnds)
+        {
+            _startEnds = long.MaxValue;
+            StartProfile.End();
         }
 
         if (_isOrphan || Libc.GetParentPid() == Settings.Supervisor)

@@ -1,3 +1,4 @@
+using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
 using Tandem.Worker;
 
@@ -20,12 +21,18 @@ internal static class WorkerEntry
 
         var worker = new ServedWorker(settings);
         ServedWorker.Current = worker;
+        // Not earlier: what it names must be loaded, or be found where the application's is, or the runtime gives up at that point.
+        if (settings.StartProfile.Length > 0)
+            StartProfile.Begin(settings.StartProfile, takes: false);
+
         worker.Start();
         WorkerHost.RunBeside(new Guest(ServeAsync, ServedWorker.OnOrphaned));
         if (AppContext.TryGetSwitch("Microsoft.Extensions.Hosting.DisableDiagnostics", out bool disabled) && disabled)
             worker.Refuse("Its host tells nobody when it is built.");
         else
             HostObserver.Subscribe(worker);
+
+        worker.WaitForBegin();
     }
 
     /// <summary>The worker's only work: it is done when the application has ended as it was told to.</summary>

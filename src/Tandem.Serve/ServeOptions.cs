@@ -15,6 +15,9 @@ internal sealed record ServeOptions
     /// <summary>How many more are started ahead, and take the place of one that crashes.</summary>
     internal int Spares { get; init; }
 
+    /// <summary>How many processes wait before the application's <c>Main</c>, to become workers that are needed.</summary>
+    internal int Standbys { get; init; } = 1;
+
     /// <summary>Bounds of a worker's thread pool; 0 for the runtime's own.</summary>
     internal int MinThreads { get; init; }
 
@@ -77,6 +80,9 @@ internal sealed record ServeOptions
 
     /// <summary>Whether crashed workers write dumps.</summary>
     internal bool CollectDumps { get; init; }
+
+    /// <summary>Where to keep what a worker's start needs, for the next ones; null for the user's cache, empty for nowhere.</summary>
+    internal string? StartProfile { get; init; }
 
     /// <summary>The path of the control socket; null for one in the user's folder for such things.</summary>
     internal string? ControlPath { get; init; }

@@ -64,6 +64,8 @@ internal sealed class ServeRunner : IAsyncDisposable
                 _log.Write($"serving on {string.Join(", ", _supervisor.Addresses)}");
                 _notifier.Ready($"{_supervisor.Target} workers serve");
                 _former.Drain(_options.DrainTimeout);
+                await Task.WhenAny(_stopped.Task, Task.Delay(ServeProtocol.StartTime)).ConfigureAwait(false);
+                StartProfile.End();
             }
         }
         catch (Exception e) when (e is ServeException or OperationCanceledException && Volatile.Read(ref _stopRequests) > 0)
@@ -104,11 +106,7 @@ internal sealed class ServeRunner : IAsyncDisposable
             _log.Reopen();
             return Task.CompletedTask;
         });
-        On(SIGUSR2, () =>
-        {
-            Replace();
-            return Task.CompletedTask;
-        });
+        On(SIGUSR2, ReplaceAsync);
         if (Environment.ProcessId == 1)
             _registrations.Add(new Timer(_ => Zombies.Reap(id => _supervisor.Processes().Exists(one => one.ProcessId == id)), null, ReapInterval, ReapInterval));
     }
@@ -173,9 +171,10 @@ internal sealed class ServeRunner : IAsyncDisposable
         _stopped.TrySetResult();
     }
 
-    private void Replace()
+    private async Task ReplaceAsync()
     {
         _supervisor.Check();
+        await _supervisor.DropStandbysAsync().ConfigureAwait(false); // the next one has its own
         _log.Write("another supervisor takes the place of this one");
         string problem = Inheritance.Replace(_listeners, _board, [.. _supervisor.Processes(), .. _former.Left], _supervisor.Target, _notifier);
         _log.Write($"which could not be started: {problem} This one goes on.");
@@ -188,6 +187,7 @@ internal sealed class ServeRunner : IAsyncDisposable
         _since,
         _supervisor.Target,
         _supervisor.Status(),
+        _supervisor.Standbys(),
         ProcessMemory.OwnPrivateBytes());
 
     private async Task<ControlResponse> AnswerAsync(ControlRequest request)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tandem.Serve.Os;
 using Tandem.Tool;
 using Tandem.Tool.Compare;
 using Tandem.Tool.Lab;
@@ -15,6 +16,9 @@ if (!OperatingSystem.IsLinux())
         Unsupported("top", "reads what processes use from Linux's /proc"),
         Unsupported("stacks", "stops processes and reads their memory as only Linux lets it")).Parse(args)).ConfigureAwait(false);
 }
+
+if (args is ["serve", not ("status" or "reload" or "scale" or "stop"), ..] && StartProfile.PathOf("tandem-serve") is { } profile)
+    StartProfile.Begin(profile, takes: true);
 
 // A supervisor is to be small: it makes nothing of the other commands.
 return args is ["serve", ..]

@@ -51,7 +51,7 @@ public sealed class PartsTests
     public void Settings_come_back_as_they_went() =>
         Gen.Select(Gen.Int, Gen.Int, Gen.String[Gen.Char.AlphaNumeric, 0, 20], Gen.Bool, Gen.String[Gen.Char.AlphaNumeric, 0, 20]).Sample(static (a, b, text, flag, other) =>
         {
-            var settings = new WorkerSettings(a, b, text, a, b, b, a, flag, !flag, other, text);
+            var settings = new WorkerSettings(a, b, text, a, b, b, a, flag, !flag, other, flag, other, text);
             Assert.Equal(settings, WorkerSettings.Read(settings.Write()));
         });
 

@@ -57,7 +57,7 @@ internal sealed class ServedApp
         }
 
         Check(name, config);
-        return new ResolvedApp(FindMuxer(), ["exec", path, .. arguments], folder, path);
+        return new ResolvedApp(FindMuxer(), ["exec", path, .. arguments], folder, path, Path.GetFullPath(name));
     }
 
     private static ResolvedApp OfExecutable(string name, string[] arguments, string folder)
@@ -70,7 +70,7 @@ internal sealed class ServedApp
         if ((File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == 0)
             throw new ServeException(ServeExitCode.BadApplication, $"'{name}' is not executable.");
 
-        return new ResolvedApp(path, arguments, folder, path);
+        return new ResolvedApp(path, arguments, folder, path, Path.GetFullPath(name));
     }
 
     private static string Existing(string name)
@@ -154,4 +154,5 @@ internal sealed class ServedApp
 /// <param name="Arguments">Its arguments.</param>
 /// <param name="Folder">Its current folder.</param>
 /// <param name="Path">The application's file, without symbolic links.</param>
-internal sealed record ResolvedApp(string Executable, string[] Arguments, string Folder, string Path);
+/// <param name="Name">The same as it was named, in full: what all versions have in common.</param>
+internal sealed record ResolvedApp(string Executable, string[] Arguments, string Folder, string Path, string Name);

@@ -21,6 +21,7 @@ internal sealed record ControlResponse(string? Error, int ExitCode, ServeStatus?
 /// <param name="Since">When the supervisor began.</param>
 /// <param name="Target">How many workers there are to be.</param>
 /// <param name="Workers">The workers that there are.</param>
+/// <param name="Standbys">The processes that wait to become workers.</param>
 /// <param name="PrivateMemory">The supervisor's own, in bytes.</param>
 internal sealed record ServeStatus(
     [property: JsonPropertyName("pid")] int ProcessId,
@@ -29,6 +30,7 @@ internal sealed record ServeStatus(
     DateTimeOffset Since,
     int Target,
     IReadOnlyList<WorkerStatus> Workers,
+    IReadOnlyList<int> Standbys,
     long PrivateMemory);
 
 /// <summary>How it goes with one worker.</summary>

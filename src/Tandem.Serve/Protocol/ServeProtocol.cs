@@ -28,6 +28,7 @@ internal static class ServeProtocol
     // To a worker.
     internal const string Listener = "listener";
     internal const string Failure = "failure";
+    internal const string Begin = "begin";
     internal const string Accept = "accept";
     internal const string Connection = "connection";
     internal const string StopNow = "stop";
@@ -36,6 +37,9 @@ internal static class ServeProtocol
 
     /// <summary>Ends an application that would serve without the supervisor's knowing.</summary>
     internal const int RefusedExitCode = 115;
+
+    /// <summary>How long after it began to serve what a process needs is still part of its start: also what the first requests need.</summary>
+    internal static readonly TimeSpan StartTime = TimeSpan.FromSeconds(2);
 
     /// <summary>How often a worker shows that it lives.</summary>
     internal static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);

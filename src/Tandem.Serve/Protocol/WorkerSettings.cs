@@ -13,6 +13,8 @@ namespace Tandem.Serve.Protocol;
 /// <param name="AllowsOneThread">Whether the lower bound may be 1 where neither the user nor the application has one.</param>
 /// <param name="KeepsServing">Whether the worker goes on when its supervisor is gone; else it drains and ends.</param>
 /// <param name="Once">Names of hosted services of which only one in all workers runs, separated by semicolons.</param>
+/// <param name="Waits">Whether the application's <c>Main</c> is to wait until the supervisor says that it may begin.</param>
+/// <param name="StartProfile">Where what its start needs is kept for the next one; empty for nowhere.</param>
 /// <param name="Forgets">Environment variables that are for this process only, not for those that the application starts; separated by semicolons.</param>
 internal sealed record WorkerSettings(
     int Entry,
@@ -25,6 +27,8 @@ internal sealed record WorkerSettings(
     bool AllowsOneThread,
     bool KeepsServing,
     string Once,
+    bool Waits,
+    string StartProfile,
     string Forgets)
 {
     private const char Separator = '\n';
@@ -41,6 +45,8 @@ internal sealed record WorkerSettings(
         Number(AllowsOneThread ? 1 : 0),
         Number(KeepsServing ? 1 : 0),
         Once,
+        Number(Waits ? 1 : 0),
+        StartProfile,
         Forgets);
 
     internal static WorkerSettings Read(string text)
@@ -57,7 +63,9 @@ internal sealed record WorkerSettings(
             parts[7] == "1",
             parts[8] == "1",
             parts[9],
-            parts[10]);
+            parts[10] == "1",
+            parts[11],
+            parts[12]);
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -13,10 +13,17 @@ internal sealed partial class WebSupervisor
     {
         List<(WebWorker Worker, Slot? Slot)> all;
         lock (_lock)
-            all = [.. _workers.Select(worker => (worker, _slots.Find(slot => slot.Number == worker.Number)))];
+            all = [.. _workers.Where(static worker => !worker.IsStandby).Select(worker => (worker, _slots.Find(slot => slot.Number == worker.Number)))];
 
         // Reading /proc takes a while, which nobody should wait for.
         return [.. all.OrderBy(static one => one.Worker.Number).ThenByDescending(static one => one.Worker.Age).Select(one => StatusOf(one.Worker, one.Slot))];
+    }
+
+    /// <summary>The processes of the standbys.</summary>
+    internal IReadOnlyList<int> Standbys()
+    {
+        lock (_lock)
+            return [.. _standbys.Where(static standby => standby.ProcessId > 0).Select(static standby => standby.ProcessId)];
     }
 
     private WorkerStatus StatusOf(WebWorker worker, Slot? slot)

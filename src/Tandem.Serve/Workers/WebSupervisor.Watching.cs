@@ -1,11 +1,10 @@
 using System.Globalization;
 using Tandem.Diagnostics;
-using Tandem.Serve.Apps;
 using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Workers;
 
-/// <content>Spares, workers that hang, and workers that are due.</content>
+/// <content>Workers that hang, and workers that are due.</content>
 internal sealed partial class WebSupervisor
 {
     /// <summary>Long enough for the debugging library to load on a machine that is busy; the worker has hung for longer.</summary>
@@ -46,9 +45,13 @@ internal sealed partial class WebSupervisor
 
     private async Task LookAsync(int turn, bool seesHangs)
     {
-        // One that dies is not replaced at once, so that a version that cannot start does not take the machine.
+        // One that dies is not replaced at once, so that a version that cannot start does not take the machine. And standbys are for
+        // when there is nothing else to do.
         if (turn % 20 == 0 && _operation.CurrentCount > 0)
+        {
             KeepSpares();
+            KeepStandbys();
+        }
 
         foreach (Slot slot in Slots())
         {
@@ -127,42 +130,6 @@ internal sealed partial class WebSupervisor
         finally
         {
             _isReplacing = false;
-        }
-    }
-
-    /// <summary>A spare, if need be one that is on the way: it is nearer to being ready than one that would be started now.</summary>
-    private WebWorker? TakeSpare(ResolvedApp app)
-    {
-        lock (_lock)
-        {
-            WebWorker? spare = _spares.Find(spare => ReferenceEquals(spare.App, app) && spare.Ready.IsCompletedSuccessfully && !spare.Ended.IsCompleted)
-                ?? _spares.Find(spare => ReferenceEquals(spare.App, app) && !spare.Ready.IsCompleted);
-            if (spare is not null)
-                _spares.Remove(spare);
-
-            return spare;
-        }
-    }
-
-    private void DropSpares()
-    {
-        List<WebWorker> spares;
-        lock (_lock)
-        {
-            spares = [.. _spares];
-            _spares.Clear();
-        }
-
-        foreach (WebWorker spare in spares)
-            spare.StopNow();
-    }
-
-    private void KeepSpares()
-    {
-        lock (_lock)
-        {
-            while (!_stop.IsCancellationRequested && _spares.Count < Options.Spares)
-                _spares.Add(Start(0, _app));
         }
     }
 }

@@ -12,11 +12,21 @@ namespace Tandem.Serve.Workers;
 /// </summary>
 internal sealed partial class WebSupervisor : IAsyncDisposable
 {
+    /// <summary>How long the next worker of a first generation waits for one before it to be ready.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>
+    /// How many workers of it start at once. A start is work for two processors: if all began at once, the first would serve as late as
+    /// the last.
+    /// </summary>
+    private static readonly int StartsAtOnce = Math.Max(1, Environment.ProcessorCount / 2);
+
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _operation = new(1); // one replacement as planned at a time
     private readonly List<Slot> _slots = [];
-    private readonly List<WebWorker> _workers = []; // all, also those that start or end
+    private readonly List<WebWorker> _workers = []; // all, also those that wait, start or end
     private readonly List<WebWorker> _spares = [];
+    private readonly List<WebWorker> _standbys = [];
     private readonly Queue<int> _freeEntries;
     private readonly ServedApp _application;
     private readonly WebWorkerContext _context;
@@ -87,9 +97,19 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     private async Task StartAllAsync(bool isVital)
     {
         List<Slot> slots = AddSlots(Options.Workers);
-        List<WebWorker> workers = [.. slots.Select(slot => Start(slot.Number, App))];
+        List<WebWorker> workers = [];
+        List<Task> serving = [];
         _watching = WatchAsync();
-        await Task.WhenAll(workers.Select(static worker => worker.Ready)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (Slot slot in slots)
+        {
+            if (workers.Count >= StartsAtOnce)
+                await workers[^StartsAtOnce].Ready.WaitAsync(StartPatience, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            workers.Add(Start(slot.Number, App));
+            serving.Add(ServeWhenReadyAsync(slot, workers[^1]));
+        }
+
+        await Task.WhenAll(serving).ConfigureAwait(false);
         if (isVital && workers.TrueForAll(static worker => !worker.Ready.IsCompletedSuccessfully))
         {
             ServeException first = FailureOf(workers.OrderBy(static worker => FailureOf(worker)!.ExitCode == ServeExitCode.NotReady).First())!;
@@ -102,12 +122,17 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         {
             if (FailureOf(workers[i]) is { } failure)
                 late.Add(RefillAsync(slots[i], OnFailed(slots[i], $"it did not become ready: {failure.Message}")));
-            else
-                Install(slots[i], workers[i], mayDisplace: false, out _);
         }
 
         if (late.Count == slots.Count)
             await Task.WhenAny(late).ConfigureAwait(false);
+    }
+
+    private async Task ServeWhenReadyAsync(Slot slot, WebWorker worker)
+    {
+        await worker.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (FailureOf(worker) is null)
+            Install(slot, worker, mayDisplace: false, out _);
     }
 
     /// <summary>
@@ -123,7 +148,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             ResolvedApp former = App;
             ResolvedApp next = _application.Resolve();
             Log.Write($"reload: {next.Path}");
-            DropSpares();
+            DropAhead();
             List<Slot> done = [];
             foreach (Slot slot in Slots())
             {
@@ -140,7 +165,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
 
             lock (_lock)
                 _app = next;
-            DropSpares(); // those that were started meanwhile
+            DropAhead(); // those that were started meanwhile
             Log.Write("reload done");
         }
         finally
@@ -249,7 +274,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     }
 
     /// <exception cref="OperationCanceledException">The end has begun: from then on there are no new workers.</exception>
-    private WebWorker Start(int number, ResolvedApp app)
+    private WebWorker Start(int number, ResolvedApp app, bool waits = false)
     {
         WebWorker worker;
         lock (_lock)
@@ -258,7 +283,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             int entry = _freeEntries.Dequeue();
             ref BoardEntry header = ref _context.Board[0];
             Volatile.Write(ref header.Used, Math.Max(header.Used, entry + 1));
-            worker = new WebWorker(_context, app, number, entry, _slots.Count);
+            worker = new WebWorker(_context, app, number, entry, _slots.Count, waits);
             _workers.Add(worker);
         }
 
@@ -273,6 +298,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         {
             _workers.Remove(worker);
             _spares.Remove(worker);
+            _standbys.Remove(worker);
             _freeEntries.Enqueue(worker.Entry);
         }
     }
@@ -315,7 +341,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     /// <returns>Why that did not come to be.</returns>
     private async Task<ServeException?> ReplaceAsync(Slot slot, ResolvedApp app, string reason)
     {
-        WebWorker next = Start(slot.Number, app);
+        WebWorker next = TakeStandby(slot.Number, app) ?? Start(slot.Number, app);
         await next.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (FailureOf(next) is { } failure)
             return failure;
@@ -358,7 +384,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
                 }
 
                 ResolvedApp app = slot.App;
-                WebWorker worker = TakeSpare(app) ?? Start(slot.Number, app);
+                WebWorker worker = TakeSpare(app) ?? TakeStandby(slot.Number, app) ?? Start(slot.Number, app);
                 await worker.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 delay = TimeSpan.Zero;
                 if (FailureOf(worker) is { } failure)

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Tandem.Serve.Apps;
 using Tandem.Serve.Listening;
+using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Workers;
@@ -30,13 +31,14 @@ internal sealed class WebWorker
     private readonly TaskCompletionSource _finishing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WorkerPool _pool;
     private readonly Dictionary<string, int> _asked = new(StringComparer.Ordinal);
-    private readonly long _born = Stopwatch.GetTimestamp();
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _born = Stopwatch.GetTimestamp();
     private MessageSocket? _messages;
     private string? _refusal;
     private string? _problem;
     private ServeExitCode _problemCode = ServeExitCode.NotReady;
     private string? _stopReason;
-    private bool _isAttached;
+    private volatile bool _isAttached;
     private int _stopsNow;
 
     /// <param name="context">What all workers share.</param>
@@ -44,14 +46,19 @@ internal sealed class WebWorker
     /// <param name="number">Which of the workers it is.</param>
     /// <param name="entry">Its entry on the board.</param>
     /// <param name="serving">How many workers are to serve.</param>
-    internal WebWorker(WebWorkerContext context, ResolvedApp app, int number, int entry, int serving)
+    /// <param name="waits">Whether its application is to wait for <see cref="TryBegin"/>.</param>
+    internal WebWorker(WebWorkerContext context, ResolvedApp app, int number, int entry, int serving, bool waits)
     {
         _context = context;
         App = app;
         Number = number;
         Entry = entry;
         context.Board[entry] = default;
-        _pool = WorkerPool.Create(CreatePoolOptions(serving));
+        IsStandby = waits;
+        if (!waits)
+            _begun.SetResult();
+
+        _pool = WorkerPool.Create(CreatePoolOptions(serving, waits));
         Limits = new WorkerLimits(context.Options);
         Ended = RunAsync();
     }
@@ -85,6 +92,10 @@ internal sealed class WebWorker
 
     internal WebWorkerState State => (WebWorkerState)Volatile.Read(ref _context.Board[Entry].State);
 
+    private bool HasStarted => ReadyAfter is { } ready && Age > ready + ServeProtocol.StartTime;
+
+    private string StartProfilePath => _context.Options.StartProfile ?? StartProfile.PathOf(App.Name) ?? "";
+
     internal bool IsToldToStop => _stopReason is not null;
 
     /// <summary>Completes when it would serve; fails with <see cref="ServeException"/>.</summary>
@@ -92,6 +103,23 @@ internal sealed class WebWorker
 
     /// <summary>Completes with what happened when its process is gone; null when it ended as it was told to.</summary>
     internal Task<string?> Ended { get; }
+
+    /// <summary>Whether its application waits for <see cref="TryBegin"/>.</summary>
+    internal bool IsStandby { get; private set; }
+
+    /// <summary>Has its application begin, as worker of a number. From then on it is like one that was started now.</summary>
+    /// <returns>Whether it can: its process is there.</returns>
+    internal bool TryBegin(int number)
+    {
+        if (!_isAttached || !_messages!.TrySend(ServeProtocol.Begin, number.ToString(CultureInfo.InvariantCulture)))
+            return false;
+
+        Number = number;
+        IsStandby = false;
+        _born = Stopwatch.GetTimestamp();
+        _begun.TrySetResult();
+        return true;
+    }
 
     /// <summary>Has it take connections.</summary>
     internal void Accept()
@@ -189,12 +217,16 @@ internal sealed class WebWorker
         _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It ended.", error));
         _ = _ready.Task.Exception; // nobody may be waiting
         _started.TrySetCanceled();
+        _begun.TrySetResult(); // for who waits for it
+        if (!IsToldToStop && !HasStarted && StartProfilePath is { Length: > 0 } profile)
+            StartProfile.Forget(profile); // in case that it was to blame
         return end;
     }
 
     private async Task BecomeReadyAsync()
     {
         ServeOptions options = _context.Options;
+        await _begun.Task.ConfigureAwait(false);
         using var limit = new CancellationTokenSource(options.StartTimeout);
         try
         {
@@ -315,7 +347,7 @@ internal sealed class WebWorker
         _ => error.Message,
     };
 
-    private WorkerPoolOptions CreatePoolOptions(int serving)
+    private WorkerPoolOptions CreatePoolOptions(int serving, bool waits)
     {
         ServeOptions options = _context.Options;
         Dictionary<string, string> machineShare = MachineShare.Of(options, serving);
@@ -330,6 +362,8 @@ internal sealed class WebWorker
             MachineShare.AllowsOneThread(serving),
             options.OrphansServe,
             string.Join(';', options.Once),
+            waits,
+            StartProfilePath,
             string.Join(';', machineShare.Keys.Intersect(MachineShare.OwnOnly)));
         var pool = new WorkerPoolOptions
         {

@@ -42,6 +42,9 @@ internal static class StatusView
                 new Text(worker.LastRestarts is [.., { } last] ? FirstLine(last.Reason) : ""));
         }
 
+        foreach (int standby in status.Standbys)
+            table.AddRow("standby", Number(standby), "waiting");
+
         AnsiConsole.Write(table);
     }
 

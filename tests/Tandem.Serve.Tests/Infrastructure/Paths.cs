@@ -13,6 +13,9 @@ internal static class Paths
     /// <summary>The application that is served.</summary>
     internal static string App => Built("Tandem.Serve.TestApp");
 
+    /// <summary>What stands for the user's cache in these tests.</summary>
+    internal static string Cache => Path.Combine(AppContext.BaseDirectory, "cache");
+
     private static string Built(string project) => Path.Combine(Here.Parent!.Parent!.FullName, project, Here.Name, project + ".dll");
 }
 

@@ -26,6 +26,7 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         };
         // What makes long-lived servers faster makes their start slower, and here each lives for a moment.
         info.Environment["DOTNET_TieredPGO"] = "0";
+        info.Environment["XDG_CACHE_HOME"] = Paths.Cache; // not the user's own
         foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>())
             info.Environment[name] = value;
 
@@ -96,7 +97,7 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     {
         ServeStatus status = (await ControlClient.AskAsync(ControlPath, new ControlRequest("status"), CancellationToken.None)).Status!;
         lock (_workers)
-            _workers.UnionWith(status.Workers.Select(static worker => worker.ProcessId));
+            _workers.UnionWith([.. status.Workers.Select(static worker => worker.ProcessId), .. status.Standbys]);
 
         return status;
     }

@@ -1,0 +1,104 @@
+using System.Runtime.Loader;
+
+namespace Tandem.Serve.Os;
+
+/// <summary>
+/// Which code this process's start needed, kept for the next start of the same program: the runtime prepares it then on another
+/// processor, ahead of the program. It calls that profile optimization, or multicore JIT; where there is one processor only it does nothing.
+/// https://learn.microsoft.com/dotnet/api/system.runtime.loader.assemblyloadcontext.startprofileoptimization
+/// </summary>
+internal static class StartProfile
+{
+    private const string Name = "profile";
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static string? kept; // by one thread: that which ends what it or the process's start began
+    private static string own = "";
+
+    /// <summary>Where a program's profile is: in the user's folder for what can be made anew. Null when there is no such folder.</summary>
+    /// <param name="program">The program's path, or its name.</param>
+    internal static string? PathOf(string program)
+    {
+        const int MostLetters = 200;
+        string? cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        if (string.IsNullOrEmpty(cache) && Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home)
+            cache = Path.Combine(home, ".cache");
+        if (!Path.IsPathRooted(cache))
+            return null;
+
+        // Who shares a name because of its length replaces the other's profile, which is of no use to it.
+        string name = program.Trim('/').Replace('/', '!');
+        return Path.Combine(cache, "tandem", $"{name[Math.Max(0, name.Length - MostLetters)..]}.profile");
+    }
+
+    /// <summary>Has the runtime prepare what the last start needed, and note what this one needs. Where it cannot, nothing happens.</summary>
+    /// <param name="path">The profile.</param>
+    /// <param name="takes">
+    /// Whether to leave none there until <see cref="End"/>. The runtime believes what a profile says, and one that was damaged can end the
+    /// process: so it ends no second one. Who starts others watches them, and calls <see cref="Forget"/>.
+    /// </param>
+    internal static void Begin(string path, bool takes)
+    {
+        // That is the user's own, and its file would be written to the current folder once another one is begun.
+        if (Environment.GetEnvironmentVariable("DOTNET_MultiCoreJitProfile") is not null)
+            return;
+
+        // The runtime reads and writes one name. What it reads is gone when it writes, and the folder too: so nobody reads what is half
+        // written, and a process that ends too early leaves nothing.
+        own = $"{path}.{Environment.ProcessId}";
+        try
+        {
+            Directory.CreateDirectory(own, OwnerOnly);
+            string read = Path.Combine(own, Name);
+            if (takes && File.Exists(path))
+                File.Move(path, read);
+            else if (!takes)
+                File.CreateSymbolicLink(read, path);
+
+            AssemblyLoadContext.Default.SetProfileOptimizationRoot(own);
+            AssemblyLoadContext.Default.StartProfileOptimization(Name);
+            File.Delete(read);
+            Directory.Delete(own);
+            kept = path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Such as: the folder is read-only. A start without it is slower, which is all.
+        }
+    }
+
+    /// <summary>Keeps what was noted.</summary>
+    internal static void End()
+    {
+        if (kept is null)
+            return;
+
+        try
+        {
+            Directory.CreateDirectory(own, OwnerOnly);
+            AssemblyLoadContext.Default.StartProfileOptimization(""); // which ends the one that there is
+            File.Move(Path.Combine(own, Name), kept, overwrite: true);
+            Directory.Delete(own);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Such as: the disk is full.
+        }
+
+        kept = null;
+    }
+
+    /// <summary>Forgets a profile, such as one with which a start has failed.</summary>
+    /// <param name="path">The profile.</param>
+    internal static void Forget(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It stays.
+        }
+    }
+}

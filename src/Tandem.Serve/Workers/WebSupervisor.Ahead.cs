@@ -1,0 +1,76 @@
+using Tandem.Serve.Apps;
+
+namespace Tandem.Serve.Workers;
+
+/// <content>
+/// What is started ahead of need: spares, which are workers in all but that they take no connections, and standbys, which are processes in
+/// which nothing of the application has run yet.
+/// </content>
+internal sealed partial class WebSupervisor
+{
+    /// <summary>A spare, if need be one that is on the way: it is nearer to being ready than one that would be started now.</summary>
+    private WebWorker? TakeSpare(ResolvedApp app)
+    {
+        lock (_lock)
+        {
+            WebWorker? spare = _spares.Find(spare => ReferenceEquals(spare.App, app) && spare.Ready.IsCompletedSuccessfully && !spare.Ended.IsCompleted)
+                ?? _spares.Find(spare => ReferenceEquals(spare.App, app) && !spare.Ready.IsCompleted);
+            if (spare is not null)
+                _spares.Remove(spare);
+
+            return spare;
+        }
+    }
+
+    /// <summary>A standby, whose application begins now.</summary>
+    private WebWorker? TakeStandby(int number, ResolvedApp app)
+    {
+        lock (_lock)
+        {
+            WebWorker? standby = _standbys.Find(standby => ReferenceEquals(standby.App, app) && standby.TryBegin(number));
+            if (standby is not null)
+                _standbys.Remove(standby);
+
+            return standby;
+        }
+    }
+
+    /// <summary>Ends those that are of a version which is served no more.</summary>
+    private void DropAhead()
+    {
+        Drop(_spares);
+        Drop(_standbys);
+    }
+
+    /// <summary>Ends the standbys, and waits for it.</summary>
+    internal Task DropStandbysAsync() => Task.WhenAll(Drop(_standbys).Select(static standby => standby.Ended));
+
+    private List<WebWorker> Drop(List<WebWorker> ahead)
+    {
+        List<WebWorker> dropped;
+        lock (_lock)
+        {
+            dropped = [.. ahead];
+            ahead.Clear();
+        }
+
+        foreach (WebWorker worker in dropped)
+            worker.StopNow();
+
+        return dropped;
+    }
+
+    private void KeepSpares() => Keep(_spares, Options.Spares, waits: false);
+
+    private void KeepStandbys() => Keep(_standbys, Options.Standbys, waits: true);
+
+    /// <summary>Starts those that are missing.</summary>
+    private void Keep(List<WebWorker> ahead, int count, bool waits)
+    {
+        lock (_lock)
+        {
+            while (!_stop.IsCancellationRequested && ahead.Count < count)
+                ahead.Add(Start(0, _app, waits));
+        }
+    }
+}

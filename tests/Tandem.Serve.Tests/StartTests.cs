@@ -1,0 +1,124 @@
+using Tandem.Interop;
+using Tandem.Serve.Control;
+using Tandem.Serve.Tests.Infrastructure;
+
+namespace Tandem.Serve.Tests;
+
+/// <summary>What makes a start quicker, and what must not come of it.</summary>
+public sealed class StartTests
+{
+    [Fact(Timeout = Limits.Test)]
+    public async Task What_a_start_needs_is_kept_in_the_user_s_cache_and_nothing_else_is_left_there()
+    {
+        using var cache = new TemporaryFolder();
+        await using (ServeProcess serve = Serve(cache, "--workers", "2", Paths.App))
+        {
+            await serve.ServingAsync();
+            await Eventually.Async(() => Profiles(cache).Length == 2 && Array.TrueForAll(Profiles(cache), File.Exists), otherwise: () => $"There are {string.Join(", ", Profiles(cache))}.");
+            serve.Signal(Libc.SIGTERM);
+            await serve.ExitAsync();
+        }
+
+        string[] expected = ["tandem-serve.profile", Path.GetFileName(Os.StartProfile.PathOf(Paths.App)!)];
+        Assert.Equal(expected.Order(), Profiles(cache).Select(static path => Path.GetFileName(path)).Order());
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(0)]
+    [InlineData(30)]
+    [InlineData(5000)]
+    [InlineData(-1)]
+    public async Task A_profile_that_is_cut_off_or_no_profile_harms_no_start(int length)
+    {
+        using var cache = new TemporaryFolder();
+        string profile = cache["profile"];
+        await using (ServeProcess serve = Serve(cache, "--workers", "1", "--start-profile", profile, Paths.App))
+        {
+            await serve.ServingAsync();
+            await Eventually.Async(() => File.Exists(profile), otherwise: () => serve.Output);
+        }
+
+        byte[] whole = await File.ReadAllBytesAsync(profile);
+        await File.WriteAllBytesAsync(profile, length < 0 ? [.. Enumerable.Range(0, 40_000).Select(static i => (byte)(i * 7919))] : whole[..length]);
+        await using ServeProcess again = Serve(cache, "--workers", "1", "--start-profile", profile, Paths.App);
+        await again.ServingAsync();
+        Assert.Equal("Hello, World!", await again.GetAsync("/"));
+        await Eventually.Async(() => new FileInfo(profile).Length > whole.Length / 2, otherwise: () => again.Output);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_start_that_fails_takes_its_profile_with_it()
+    {
+        using var cache = new TemporaryFolder();
+        string profile = cache["profile"];
+        await File.WriteAllTextAsync(profile, "of another time");
+        await using ServeProcess serve = Serve(cache, "--workers", "1", "--start-profile", profile, Paths.App, "--", "--https-port", "1", "--certificate", "/no/such/file");
+        Assert.NotEqual(0, await serve.ExitAsync());
+        Assert.False(File.Exists(profile));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Where_nothing_can_be_kept_it_serves_all_the_same()
+    {
+        using var cache = new TemporaryFolder();
+        await File.WriteAllTextAsync(cache["file"], "");
+        await using ServeProcess serve = ServeProcess.Launch(["--urls", "http://127.0.0.1:0", "--workers", "1", Paths.App], new Dictionary<string, string?> { ["XDG_CACHE_HOME"] = cache["file"] });
+        await serve.ServingAsync();
+        Assert.Equal("Hello, World!", await serve.GetAsync("/"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_standby_in_which_nothing_of_the_application_has_run_becomes_the_worker_that_is_needed()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");
+        int standby = await StandbyAsync(serve, except: 0);
+        Assert.Single(serve.Output.Split('\n'), static line => line.Contains("Now listening on", StringComparison.Ordinal));
+        Assert.Equal(0, Libc.Kill((await serve.StatusAsync()).Workers.Single().ProcessId, Libc.SIGKILL));
+        ServeStatus after = await serve.StatusAsync(static status => status.Workers is [{ Number: 1, State: "accepting", Restarts: 1 }]);
+        Assert.Equal(standby, after.Workers[0].ProcessId);
+        Assert.Equal($"{standby}", await serve.GetAsync("/pid"));
+        Assert.Equal("1", await serve.GetAsync("/environment?name=TANDEM_WORKER_NUMBER"));
+        await StandbyAsync(serve, except: standby);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_standby_ends_with_the_version_or_the_supervisor_that_it_is_of()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");
+        int ofVersion = await StandbyAsync(serve, except: 0);
+        await serve.AskAsync("reload");
+        await Eventually.Async(() => !ProcFs.IsAlive(ofVersion));
+
+        int ofSupervisor = await StandbyAsync(serve, except: ofVersion);
+        serve.Signal(12); // USR2
+        await Eventually.Async(() => !ProcFs.IsAlive(ofSupervisor), otherwise: () => serve.Output);
+        await serve.LineAsync("serving on ", times: 2);
+
+        int last = await StandbyAsync(serve, except: ofSupervisor);
+        serve.Signal(Libc.SIGTERM);
+        Assert.Equal(0, await serve.ExitAsync());
+        Assert.False(ProcFs.IsAlive(last));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_standby_ends_when_its_supervisor_is_killed_also_where_workers_go_on()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--orphans", "serve");
+        int standby = await StandbyAsync(serve, except: 0);
+        serve.Signal(Libc.SIGKILL);
+        await Eventually.Async(() => !ProcFs.IsAlive(standby));
+        Assert.Equal("Hello, World!", await serve.GetAsync("/"));
+    }
+
+    private static async Task<int> StandbyAsync(ServeProcess serve, int except)
+    {
+        ServeStatus status = await serve.StatusAsync(status => status.Standbys is [var standby] && standby != except);
+        return status.Standbys[0];
+    }
+
+    private static ServeProcess Serve(TemporaryFolder cache, params string[] arguments) =>
+        ServeProcess.Launch(["--urls", "http://127.0.0.1:0", .. arguments], new Dictionary<string, string?> { ["XDG_CACHE_HOME"] = cache.Path });
+
+    private static string[] Profiles(TemporaryFolder cache) =>
+        Directory.Exists(cache["tandem"]) ? Directory.GetFileSystemEntries(cache["tandem"]) : [];
+}
