@@ -35,6 +35,15 @@ internal static class Memory
                 lab.Report.AtMost("supervisor of 2 workers, proportional memory", supervisorShare, 20, "MiB");
         }
 
+        if (lab.HasTool)
+        {
+            await using Server server = await Server.StartAsync(lab.EmptyServe(1) with { Standbys = 1 }, Transport.KeepAlive);
+            int[] processes = await server.WaitForWorkersAsync(TimeSpan.FromSeconds(10));
+            await Task.Delay(1500);
+            (double ownPrivate, double share) = Os.Memory(processes.Max());
+            table.Add("a standby", ServeReport.Number(ownPrivate), ServeReport.Number(share), "", "");
+        }
+
         if (workersPrivate.Count > 0)
             lab.Report.AtMost("private memory of an added worker, idle (of 4 against 1)", (workersPrivate[4] - workersPrivate[1]) / 3, 15, "MiB");
 

@@ -47,7 +47,7 @@ internal sealed class Lab : IDisposable
     /// <summary>The same with an application that does nothing.</summary>
     internal ServerCommand[] EmptyContenders(params int[] workers) => Contenders(AsAsked(ServerCommand.Plain(Options.EmptyApp)), EmptyServe, workers);
 
-    private ServerCommand AsAsked(ServerCommand command) => command with { HasSession = Options.OwnSession };
+    private ServerCommand AsAsked(ServerCommand command) => command with { HasSession = Options.OwnSession, Cache = Path.Combine(_folder.FullName, "cache") };
 
     private ServerCommand[] Contenders(ServerCommand plain, Func<int, ServerCommand> serve, int[] workers) =>
         [plain, .. HasTool ? workers.Select(serve) : []];

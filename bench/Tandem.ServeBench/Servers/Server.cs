@@ -38,7 +38,7 @@ internal sealed class Server : IAsyncDisposable
         int port = Os.FreePort();
         string control = Path.Combine(Path.GetTempPath(), $"tandem-bench-{Environment.ProcessId}-{port}.sock");
         string[] line = command.Start($"{(transport.Certificate is null ? "http" : "https")}://127.0.0.1:{port}", control, transport.AppArguments);
-        var info = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var info = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["XDG_CACHE_HOME"] = command.Cache } };
         long start = Stopwatch.GetTimestamp();
         Process process = Process.Start(info)!;
         var server = new Server(command, process, port, control);
@@ -76,7 +76,7 @@ internal sealed class Server : IAsyncDisposable
     {
         long start = Stopwatch.GetTimestamp();
         int[] workers;
-        while ((workers = Workers()).Length < _command.Workers + _command.Spares && Stopwatch.GetElapsedTime(start) < limit)
+        while ((workers = Workers()).Length < _command.Workers + _command.Spares + _command.Standbys && Stopwatch.GetElapsedTime(start) < limit)
             await Task.Delay(20);
 
         return workers;

@@ -8,8 +8,10 @@ namespace Tandem.ServeBench.Servers;
 /// <param name="Tool">What runs it; null where it runs by itself.</param>
 /// <param name="Workers">How many processes serve.</param>
 /// <param name="Spares">How many more are ready to.</param>
+/// <param name="Standbys">How many processes wait to become one.</param>
+/// <param name="Cache">What stands for the user's cache, where what a start needs is kept.</param>
 /// <param name="HasSession">Whether it runs in a session of its own.</param>
-internal sealed record ServerCommand(string Name, string App, string? Tool, int Workers, int Spares = 0, bool HasSession = false)
+internal sealed record ServerCommand(string Name, string App, string? Tool, int Workers, int Spares = 0, int Standbys = 0, string Cache = "", bool HasSession = false)
 {
     internal static ServerCommand Plain(string app) => new("plain", app, null, 1);
 
@@ -23,7 +25,7 @@ internal sealed record ServerCommand(string Name, string App, string? Tool, int 
         ? ["dotnet", App, "--urls", url, .. appArguments]
         :
         [
-            .. ToolCommand, "serve", "--workers", Workers.ToString(CultureInfo.InvariantCulture), "--spares", Spares.ToString(CultureInfo.InvariantCulture), "--urls", url, "--control", control, App,
+            .. ToolCommand, "serve", "--workers", Workers.ToString(CultureInfo.InvariantCulture), "--spares", Spares.ToString(CultureInfo.InvariantCulture), "--standbys", Standbys.ToString(CultureInfo.InvariantCulture), "--urls", url, "--control", control, App,
             .. appArguments.Length == 0 ? appArguments : ["--", .. appArguments],
         ];
 
