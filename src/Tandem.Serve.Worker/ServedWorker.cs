@@ -211,7 +211,7 @@ internal sealed partial class ServedWorker
         if (Environment.TickCount64 >= _startEnds)
         {
             _startEnds = long.MaxValue;
-            StartProfile.End();
+            new Thread(StartProfile.End, 256 * 1024) { IsBackground = true, Name = "Tandem profile" }.Start(); // a disk may be slow
         }
 
         if (_isOrphan || Libc.GetParentPid() == Settings.Supervisor)

@@ -174,10 +174,11 @@ internal sealed class ServeRunner : IAsyncDisposable
     private async Task ReplaceAsync()
     {
         _supervisor.Check();
-        await _supervisor.DropStandbysAsync().ConfigureAwait(false); // the next one has its own
+        await _supervisor.DropStandbysAsync(mayBeStarted: false).ConfigureAwait(false); // the next one has its own
         _log.Write("another supervisor takes the place of this one");
         string problem = Inheritance.Replace(_listeners, _board, [.. _supervisor.Processes(), .. _former.Left], _supervisor.Target, _notifier);
         _log.Write($"which could not be started: {problem} This one goes on.");
+        await _supervisor.DropStandbysAsync(mayBeStarted: true).ConfigureAwait(false);
     }
 
     private ServeStatus Status() => new(

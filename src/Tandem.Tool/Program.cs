@@ -17,7 +17,8 @@ if (!OperatingSystem.IsLinux())
         Unsupported("stacks", "stops processes and reads their memory as only Linux lets it")).Parse(args)).ConfigureAwait(false);
 }
 
-if (args is ["serve", not ("status" or "reload" or "scale" or "stop"), ..] && StartProfile.PathOf("tandem-serve") is { } profile)
+// For a supervisor, which gives it back.
+if (args is ["serve", ..] && !args.Any(static arg => arg is "status" or "reload" or "scale" or "stop" or "--help" or "-h" or "-?") && StartProfile.PathOf("tandem-serve") is { } profile)
     StartProfile.Begin(profile, takes: true);
 
 // A supervisor is to be small: it makes nothing of the other commands.

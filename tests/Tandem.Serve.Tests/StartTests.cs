@@ -10,6 +10,7 @@ public sealed class StartTests
     [Fact(Timeout = Limits.Test)]
     public async Task What_a_start_needs_is_kept_in_the_user_s_cache_and_nothing_else_is_left_there()
     {
+        Assert.SkipWhen(Environment.ProcessorCount == 1, "The runtime notes nothing there, because no other processor could make use of it.");
         using var cache = new TemporaryFolder();
         await using (ServeProcess serve = Serve(cache, "--workers", "2", Paths.App))
         {
@@ -30,6 +31,7 @@ public sealed class StartTests
     [InlineData(-1)]
     public async Task A_profile_that_is_cut_off_or_no_profile_harms_no_start(int length)
     {
+        Assert.SkipWhen(Environment.ProcessorCount == 1, "The runtime notes nothing there, because no other processor could make use of it.");
         using var cache = new TemporaryFolder();
         string profile = cache["profile"];
         await using (ServeProcess serve = Serve(cache, "--workers", "1", "--start-profile", profile, Paths.App))
@@ -39,11 +41,12 @@ public sealed class StartTests
         }
 
         byte[] whole = await File.ReadAllBytesAsync(profile);
-        await File.WriteAllBytesAsync(profile, length < 0 ? [.. Enumerable.Range(0, 40_000).Select(static i => (byte)(i * 7919))] : whole[..length]);
+        byte[] damaged = length < 0 ? [.. Enumerable.Range(0, 40_000).Select(static i => (byte)(i * 7919))] : whole[..length];
+        await File.WriteAllBytesAsync(profile, damaged);
         await using ServeProcess again = Serve(cache, "--workers", "1", "--start-profile", profile, Paths.App);
         await again.ServingAsync();
         Assert.Equal("Hello, World!", await again.GetAsync("/"));
-        await Eventually.Async(() => new FileInfo(profile).Length > whole.Length / 2, otherwise: () => again.Output);
+        await Eventually.Async(() => File.Exists(profile) && !File.ReadAllBytes(profile).AsSpan().SequenceEqual(damaged), otherwise: () => again.Output);
     }
 
     [Fact(Timeout = Limits.Test)]
@@ -114,6 +117,30 @@ public sealed class StartTests
     {
         ServeStatus status = await serve.StatusAsync(status => status.Standbys is [var standby] && standby != except);
         return status.Standbys[0];
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_standby_of_files_that_were_replaced_is_not_used()
+    {
+        using var folder = new TemporaryFolder();
+        string app = folder.AddApp("app", "1");
+        await using ServeProcess serve = ServeProcess.Launch(["--urls", "http://127.0.0.1:0", "--workers", "1", app]);
+        await serve.ServingAsync();
+        int standby = await StandbyAsync(serve, except: 0);
+        File.SetLastWriteTimeUtc(app, DateTime.UtcNow.AddSeconds(1));
+        Assert.Equal(0, Libc.Kill((await serve.StatusAsync()).Workers.Single().ProcessId, Libc.SIGKILL));
+        ServeStatus after = await serve.StatusAsync(static status => status.Workers is [{ State: "accepting", Restarts: 1 }]);
+        Assert.NotEqual(standby, after.Workers[0].ProcessId);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_standby_becomes_the_worker_that_is_added()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");
+        int standby = await StandbyAsync(serve, except: 0);
+        Assert.Null((await serve.AskAsync("scale", 2)).Error);
+        ServeStatus after = await serve.StatusAsync(static status => status.Workers is [{ State: "accepting" }, { State: "accepting" }]);
+        Assert.Equal(standby, after.Workers[1].ProcessId);
     }
 
     private static ServeProcess Serve(TemporaryFolder cache, params string[] arguments) =>

@@ -155,4 +155,10 @@ internal sealed class ServedApp
 /// <param name="Folder">Its current folder.</param>
 /// <param name="Path">The application's file, without symbolic links.</param>
 /// <param name="Name">The same as it was named, in full: what all versions have in common.</param>
-internal sealed record ResolvedApp(string Executable, string[] Arguments, string Folder, string Path, string Name);
+internal sealed record ResolvedApp(string Executable, string[] Arguments, string Folder, string Path, string Name)
+{
+    private readonly DateTime _written = File.GetLastWriteTimeUtc(Path);
+
+    /// <summary>Whether nobody has put another version in its place, which a process that was started before would mix with this one.</summary>
+    internal bool IsAsItWas => File.GetLastWriteTimeUtc(Path) == _written;
+}

@@ -1,4 +1,5 @@
 using System.Runtime.Loader;
+using Tandem.Interop;
 
 namespace Tandem.Serve.Os;
 
@@ -12,10 +13,10 @@ internal static class StartProfile
     private const string Name = "profile";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private static string? kept; // by one thread: that which ends what it or the process's start began
+    private static string? kept; // set before the thread that ends it is started
     private static string own = "";
 
-    /// <summary>Where a program's profile is: in the user's folder for what can be made anew. Null when there is no such folder.</summary>
+    /// <summary>Where a program's profile is: in the user's folder for what can be made anew. Null when that is not the user's own.</summary>
     /// <param name="program">The program's path, or its name.</param>
     internal static string? PathOf(string program)
     {
@@ -26,9 +27,26 @@ internal static class StartProfile
         if (!Path.IsPathRooted(cache))
             return null;
 
+        string folder = Path.Combine(cache, "tandem");
+        if (!IsOwn(folder))
+            return null;
+
         // Who shares a name because of its length replaces the other's profile, which is of no use to it.
         string name = program.Trim('/').Replace('/', '!');
-        return Path.Combine(cache, "tandem", $"{name[Math.Max(0, name.Length - MostLetters)..]}.profile");
+        return Path.Combine(folder, $"{name[Math.Max(0, name.Length - MostLetters)..]}.profile");
+    }
+
+    /// <summary>
+    /// Whether nobody else has made the folder, or may make it. The runtime believes what a profile says, and who is root may have the
+    /// home of another user.
+    /// </summary>
+    private static bool IsOwn(string folder)
+    {
+        string? there = folder;
+        while (there is not null && !Directory.Exists(there))
+            there = Path.GetDirectoryName(there);
+
+        return there is not null && Libc.OwnerOfFolder(there) == Libc.GetEffectiveUser();
     }
 
     /// <summary>Has the runtime prepare what the last start needed, and note what this one needs. Where it cannot, nothing happens.</summary>
@@ -40,12 +58,13 @@ internal static class StartProfile
     internal static void Begin(string path, bool takes)
     {
         // That is the user's own, and its file would be written to the current folder once another one is begun.
-        if (Environment.GetEnvironmentVariable("DOTNET_MultiCoreJitProfile") is not null)
+        if (Environment.GetEnvironmentVariable("DOTNET_MultiCoreJitProfile") is not null || Environment.GetEnvironmentVariable("COMPlus_MultiCoreJitProfile") is not null)
             return;
 
         // The runtime reads and writes one name. What it reads is gone when it writes, and the folder too: so nobody reads what is half
         // written, and a process that ends too early leaves nothing.
-        own = $"{path}.{Environment.ProcessId}";
+        // Nobody else can know its name.
+        own = $"{path}.{Guid.NewGuid():N}";
         try
         {
             Directory.CreateDirectory(own, OwnerOnly);
@@ -57,14 +76,14 @@ internal static class StartProfile
 
             AssemblyLoadContext.Default.SetProfileOptimizationRoot(own);
             AssemblyLoadContext.Default.StartProfileOptimization(Name);
-            File.Delete(read);
-            Directory.Delete(own);
             kept = path;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Such as: the folder is read-only. A start without it is slower, which is all.
         }
+
+        DeleteOwn();
     }
 
     /// <summary>Keeps what was noted.</summary>
@@ -78,14 +97,27 @@ internal static class StartProfile
             Directory.CreateDirectory(own, OwnerOnly);
             AssemblyLoadContext.Default.StartProfileOptimization(""); // which ends the one that there is
             File.Move(Path.Combine(own, Name), kept, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Such as: the disk is full, or the runtime has noted nothing, because a profiler does not let it.
+        }
+
+        DeleteOwn();
+        kept = null;
+    }
+
+    private static void DeleteOwn()
+    {
+        try
+        {
+            File.Delete(Path.Combine(own, Name));
             Directory.Delete(own);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Such as: the disk is full.
+            // It was not made, or cannot be deleted.
         }
-
-        kept = null;
     }
 
     /// <summary>Forgets a profile, such as one with which a start has failed.</summary>

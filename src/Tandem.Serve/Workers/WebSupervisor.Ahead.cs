@@ -8,6 +8,8 @@ namespace Tandem.Serve.Workers;
 /// </content>
 internal sealed partial class WebSupervisor
 {
+    private bool _keepsStandbys = true;
+
     /// <summary>A spare, if need be one that is on the way: it is nearer to being ready than one that would be started now.</summary>
     private WebWorker? TakeSpare(ResolvedApp app)
     {
@@ -27,7 +29,7 @@ internal sealed partial class WebSupervisor
     {
         lock (_lock)
         {
-            WebWorker? standby = _standbys.Find(standby => ReferenceEquals(standby.App, app) && standby.TryBegin(number));
+            WebWorker? standby = app.IsAsItWas ? _standbys.Find(standby => ReferenceEquals(standby.App, app) && standby.TryBegin(number)) : null;
             if (standby is not null)
                 _standbys.Remove(standby);
 
@@ -43,7 +45,14 @@ internal sealed partial class WebSupervisor
     }
 
     /// <summary>Ends the standbys, and waits for it.</summary>
-    internal Task DropStandbysAsync() => Task.WhenAll(Drop(_standbys).Select(static standby => standby.Ended));
+    /// <param name="mayBeStarted">Whether there may be others later.</param>
+    internal Task DropStandbysAsync(bool mayBeStarted)
+    {
+        lock (_lock)
+            _keepsStandbys = mayBeStarted;
+
+        return Task.WhenAll(Drop(_standbys).Select(static standby => standby.Ended));
+    }
 
     private List<WebWorker> Drop(List<WebWorker> ahead)
     {
@@ -62,7 +71,11 @@ internal sealed partial class WebSupervisor
 
     private void KeepSpares() => Keep(_spares, Options.Spares, waits: false);
 
-    private void KeepStandbys() => Keep(_standbys, Options.Standbys, waits: true);
+    private void KeepStandbys()
+    {
+        lock (_lock)
+            Keep(_standbys, _keepsStandbys ? Options.Standbys : 0, waits: true);
+    }
 
     /// <summary>Starts those that are missing.</summary>
     private void Keep(List<WebWorker> ahead, int count, bool waits)

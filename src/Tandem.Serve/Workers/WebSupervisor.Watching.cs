@@ -45,8 +45,7 @@ internal sealed partial class WebSupervisor
 
     private async Task LookAsync(int turn, bool seesHangs)
     {
-        // One that dies is not replaced at once, so that a version that cannot start does not take the machine. And standbys are for
-        // when there is nothing else to do.
+        // One that dies is not replaced at once, so that a version that cannot start does not take the machine.
         if (turn % 20 == 0 && _operation.CurrentCount > 0)
         {
             KeepSpares();

@@ -12,15 +12,6 @@ namespace Tandem.Serve.Workers;
 /// </summary>
 internal sealed partial class WebSupervisor : IAsyncDisposable
 {
-    /// <summary>How long the next worker of a first generation waits for one before it to be ready.</summary>
-    private static readonly TimeSpan StartPatience = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>
-    /// How many workers of it start at once. A start is work for two processors: if all began at once, the first would serve as late as
-    /// the last.
-    /// </summary>
-    private static readonly int StartsAtOnce = Math.Max(1, Environment.ProcessorCount / 2);
-
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _operation = new(1); // one replacement as planned at a time
     private readonly List<Slot> _slots = [];
@@ -97,19 +88,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     private async Task StartAllAsync(bool isVital)
     {
         List<Slot> slots = AddSlots(Options.Workers);
-        List<WebWorker> workers = [];
-        List<Task> serving = [];
+        List<WebWorker> workers = [.. slots.Select(slot => Start(slot.Number, App))];
         _watching = WatchAsync();
-        foreach (Slot slot in slots)
-        {
-            if (workers.Count >= StartsAtOnce)
-                await workers[^StartsAtOnce].Ready.WaitAsync(StartPatience, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-            workers.Add(Start(slot.Number, App));
-            serving.Add(ServeWhenReadyAsync(slot, workers[^1]));
-        }
-
-        await Task.WhenAll(serving).ConfigureAwait(false);
+        // All of them, or connections that are kept would all be the first one's.
+        await Task.WhenAll(workers.Select(static worker => worker.Ready)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (isVital && workers.TrueForAll(static worker => !worker.Ready.IsCompletedSuccessfully))
         {
             ServeException first = FailureOf(workers.OrderBy(static worker => FailureOf(worker)!.ExitCode == ServeExitCode.NotReady).First())!;
@@ -122,17 +104,12 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         {
             if (FailureOf(workers[i]) is { } failure)
                 late.Add(RefillAsync(slots[i], OnFailed(slots[i], $"it did not become ready: {failure.Message}")));
+            else
+                Install(slots[i], workers[i], mayDisplace: false, out _);
         }
 
         if (late.Count == slots.Count)
             await Task.WhenAny(late).ConfigureAwait(false);
-    }
-
-    private async Task ServeWhenReadyAsync(Slot slot, WebWorker worker)
-    {
-        await worker.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (FailureOf(worker) is null)
-            Install(slot, worker, mayDisplace: false, out _);
     }
 
     /// <summary>
@@ -202,6 +179,8 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
 
             if (missing > 0)
                 await Task.WhenAll(AddSlots(missing).Select(slot => RefillAsync(slot, TimeSpan.Zero))).ConfigureAwait(false);
+
+            Drop(_standbys); // they have the share of the machine that was a worker's before
         }
         finally
         {
@@ -293,7 +272,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
 
     private async Task ForgetAsync(WebWorker worker)
     {
-        await worker.Ended.ConfigureAwait(false);
+        string? end = await worker.Ended.ConfigureAwait(false);
+        if (worker.IsStandby && !worker.IsToldToStop)
+            Log.Write(string.Create(CultureInfo.InvariantCulture, $"the standby (pid {worker.ProcessId}) is gone: {end}"));
+
         lock (_lock)
         {
             _workers.Remove(worker);
@@ -430,7 +412,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         string what = end ?? "it ended as if it had been told to, which nobody here has done";
         Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) is gone after {worker.Age.TotalSeconds:0.0} s: {what}"));
         slot.Note(what);
-        bool wasKilled = what.Contains("was ended by SIGKILL", StringComparison.Ordinal) && !what.Contains("want of memory", StringComparison.Ordinal);
+        bool wasKilled = WebWorker.WasKilled(what) && !what.Contains("want of memory", StringComparison.Ordinal);
         TimeSpan delay = worker.Age >= Options.MinUptime ? TimeSpan.Zero
             : wasKilled ? slot.Budget.OnKilled()
             : slot.Budget.OnFailed(Stopwatch.GetTimestamp());

@@ -92,6 +92,9 @@ internal sealed class WebWorker
 
     internal WebWorkerState State => (WebWorkerState)Volatile.Read(ref _context.Board[Entry].State);
 
+    /// <summary>Whether a description of an end tells of somebody outside of the process.</summary>
+    internal static bool WasKilled(string? end) => end?.Contains("was ended by SIGKILL", StringComparison.Ordinal) == true;
+
     private bool HasStarted => ReadyAfter is { } ready && Age > ready + ServeProtocol.StartTime;
 
     private string StartProfilePath => _context.Options.StartProfile ?? StartProfile.PathOf(App.Name) ?? "";
@@ -108,10 +111,11 @@ internal sealed class WebWorker
     internal bool IsStandby { get; private set; }
 
     /// <summary>Has its application begin, as worker of a number. From then on it is like one that was started now.</summary>
-    /// <returns>Whether it can: its process is there.</returns>
+    /// <returns>Whether it can: its process is there, and runs.</returns>
     internal bool TryBegin(int number)
     {
-        if (!_isAttached || !_messages!.TrySend(ServeProtocol.Begin, number.ToString(CultureInfo.InvariantCulture)))
+        bool runs = Environment.TickCount64 - Volatile.Read(ref _context.Board[Entry].AliveAt) < 8 * ServeProtocol.Beat.TotalMilliseconds;
+        if (!_isAttached || !runs || !_messages!.TrySend(ServeProtocol.Begin, number.ToString(CultureInfo.InvariantCulture)))
             return false;
 
         Number = number;
@@ -218,7 +222,7 @@ internal sealed class WebWorker
         _ = _ready.Task.Exception; // nobody may be waiting
         _started.TrySetCanceled();
         _begun.TrySetResult(); // for who waits for it
-        if (!IsToldToStop && !HasStarted && StartProfilePath is { Length: > 0 } profile)
+        if (error is not null && !IsToldToStop && !HasStarted && !WasKilled(end) && StartProfilePath is { Length: > 0 } profile)
             StartProfile.Forget(profile); // in case that it was to blame
         return end;
     }

@@ -111,7 +111,7 @@ internal sealed class ServeCommandOptions
                 var other => throw Bad(_orphans, other, "'drain' or 'serve'"),
             },
             DividesMemory = !parsed.GetValue(_wholeMemory),
-            StartProfile = parsed.GetValue(_profile) switch { null => null, "none" => "", var path => Path.GetFullPath(path) },
+            StartProfile = parsed.GetValue(_profile) switch { null => null, "none" => "", "" => throw Bad(_profile, "", "a path, or 'none'"), var path => Path.GetFullPath(path) },
             CollectDumps = parsed.GetValue(_dumps),
             ControlPath = control,
             MetricsPort = parsed.GetValue(_metrics),

@@ -42,7 +42,7 @@ internal static class StatusView
                 new Text(worker.LastRestarts is [.., { } last] ? FirstLine(last.Reason) : ""));
         }
 
-        foreach (int standby in status.Standbys)
+        foreach (int standby in status.Standbys ?? []) // of a supervisor that is older than this tool there is none
             table.AddRow("standby", Number(standby), "waiting");
 
         AnsiConsole.Write(table);
