@@ -137,7 +137,7 @@ internal sealed partial class ServedWorker
                 continue;
             }
 
-            switch (_messages.Receive((int)ServeProtocol.Beat.TotalMilliseconds, out Message message))
+            switch (_messages.Receive((int)(_mayBegin.IsSet ? ServeProtocol.Beat : ServeProtocol.StandbyBeat).TotalMilliseconds, out Message message))
             {
                 case ReceiveOutcome.Message:
                     Handle(message);

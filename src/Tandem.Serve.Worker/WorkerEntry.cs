@@ -23,7 +23,7 @@ internal static class WorkerEntry
         ServedWorker.Current = worker;
         // Not earlier: what it names must be loaded, or be found where the application's is, or the runtime gives up at that point.
         if (settings.StartProfile.Length > 0)
-            StartProfile.Begin(settings.StartProfile, takes: false);
+            StartProfile.Begin(settings.StartProfile);
 
         worker.Start();
         WorkerHost.RunBeside(new Guest(ServeAsync, ServedWorker.OnOrphaned));

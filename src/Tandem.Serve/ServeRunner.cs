@@ -64,8 +64,6 @@ internal sealed class ServeRunner : IAsyncDisposable
                 _log.Write($"serving on {string.Join(", ", _supervisor.Addresses)}");
                 _notifier.Ready($"{_supervisor.Target} workers serve");
                 _former.Drain(_options.DrainTimeout);
-                await Task.WhenAny(_stopped.Task, Task.Delay(ServeProtocol.StartTime)).ConfigureAwait(false);
-                StartProfile.End();
             }
         }
         catch (Exception e) when (e is ServeException or OperationCanceledException && Volatile.Read(ref _stopRequests) > 0)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Tandem.Serve.Os;
 using Tandem.Tool;
 using Tandem.Tool.Compare;
 using Tandem.Tool.Lab;
@@ -16,10 +15,6 @@ if (!OperatingSystem.IsLinux())
         Unsupported("top", "reads what processes use from Linux's /proc"),
         Unsupported("stacks", "stops processes and reads their memory as only Linux lets it")).Parse(args)).ConfigureAwait(false);
 }
-
-// For a supervisor, which gives it back.
-if (args is ["serve", ..] && !args.Any(static arg => arg is "status" or "reload" or "scale" or "stop" or "--help" or "-h" or "-?") && StartProfile.PathOf("tandem-serve") is { } profile)
-    StartProfile.Begin(profile, takes: true);
 
 // A supervisor is to be small: it makes nothing of the other commands.
 return args is ["serve", ..]

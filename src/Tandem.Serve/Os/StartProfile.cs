@@ -17,7 +17,7 @@ internal static class StartProfile
     private static string own = "";
 
     /// <summary>Where a program's profile is: in the user's folder for what can be made anew. Null when that is not the user's own.</summary>
-    /// <param name="program">The program's path, or its name.</param>
+    /// <param name="program">The program's path.</param>
     internal static string? PathOf(string program)
     {
         const int MostLetters = 200;
@@ -51,11 +51,7 @@ internal static class StartProfile
 
     /// <summary>Has the runtime prepare what the last start needed, and note what this one needs. Where it cannot, nothing happens.</summary>
     /// <param name="path">The profile.</param>
-    /// <param name="takes">
-    /// Whether to leave none there until <see cref="End"/>. The runtime believes what a profile says, and one that was damaged can end the
-    /// process: so it ends no second one. Who starts others watches them, and calls <see cref="Forget"/>.
-    /// </param>
-    internal static void Begin(string path, bool takes)
+    internal static void Begin(string path)
     {
         // That is the user's own, and its file would be written to the current folder once another one is begun.
         if (Environment.GetEnvironmentVariable("DOTNET_MultiCoreJitProfile") is not null || Environment.GetEnvironmentVariable("COMPlus_MultiCoreJitProfile") is not null)
@@ -68,12 +64,7 @@ internal static class StartProfile
         try
         {
             Directory.CreateDirectory(own, OwnerOnly);
-            string read = Path.Combine(own, Name);
-            if (takes && File.Exists(path))
-                File.Move(path, read);
-            else if (!takes)
-                File.CreateSymbolicLink(read, path);
-
+            File.CreateSymbolicLink(Path.Combine(own, Name), path);
             AssemblyLoadContext.Default.SetProfileOptimizationRoot(own);
             AssemblyLoadContext.Default.StartProfileOptimization(Name);
             kept = path;

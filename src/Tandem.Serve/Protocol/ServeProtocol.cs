@@ -43,4 +43,7 @@ internal static class ServeProtocol
 
     /// <summary>How often a worker shows that it lives.</summary>
     internal static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How often a standby does.</summary>
+    internal static readonly TimeSpan StandbyBeat = TimeSpan.FromSeconds(1);
 }

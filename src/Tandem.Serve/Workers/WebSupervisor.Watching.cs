@@ -46,7 +46,7 @@ internal sealed partial class WebSupervisor
     private async Task LookAsync(int turn, bool seesHangs)
     {
         // One that dies is not replaced at once, so that a version that cannot start does not take the machine.
-        if (turn % 20 == 0 && _operation.CurrentCount > 0)
+        if (turn % 12 == 0 && _operation.CurrentCount > 0)
         {
             KeepSpares();
             KeepStandbys();

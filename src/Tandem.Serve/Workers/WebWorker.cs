@@ -114,7 +114,7 @@ internal sealed class WebWorker
     /// <returns>Whether it can: its process is there, and runs.</returns>
     internal bool TryBegin(int number)
     {
-        bool runs = Environment.TickCount64 - Volatile.Read(ref _context.Board[Entry].AliveAt) < 8 * ServeProtocol.Beat.TotalMilliseconds;
+        bool runs = Environment.TickCount64 - Volatile.Read(ref _context.Board[Entry].AliveAt) < 3 * ServeProtocol.StandbyBeat.TotalMilliseconds;
         if (!_isAttached || !runs || !_messages!.TrySend(ServeProtocol.Begin, number.ToString(CultureInfo.InvariantCulture)))
             return false;
 
