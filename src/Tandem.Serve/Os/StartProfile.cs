@@ -58,8 +58,7 @@ internal static class StartProfile
             return;
 
         // The runtime reads and writes one name. What it reads is gone when it writes, and the folder too: so nobody reads what is half
-        // written, and a process that ends too early leaves nothing.
-        // Nobody else can know its name.
+        // written, and a process that ends too early leaves nothing. Nor can anybody else know its name.
         own = $"{path}.{Guid.NewGuid():N}";
         try
         {
