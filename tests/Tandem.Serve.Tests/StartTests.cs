@@ -24,8 +24,6 @@ public sealed class StartTests
     }
 
     [Theory(Timeout = Limits.Test)]
-    [InlineData(0)]
-    [InlineData(30)]
     [InlineData(5000)]
     [InlineData(-1)]
     public async Task A_profile_that_is_cut_off_or_no_profile_harms_no_start(int length)

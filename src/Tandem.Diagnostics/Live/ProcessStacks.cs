@@ -177,7 +177,7 @@ internal sealed class ProcessStacks : IDisposable
         {
             return action();
         }
-        catch (Exception e) when (HasEnded(processId))
+        catch (Exception e) when (HasEnded(processId) || (e is not (StackException or UnauthorizedAccessException) && IsEnding(processId)))
         {
             throw new StackException(string.Create(CultureInfo.InvariantCulture, $"process {processId} has ended meanwhile."), e);
         }
@@ -190,6 +190,9 @@ internal sealed class ProcessStacks : IDisposable
             throw new StackException($"the stacks of process {processId} could not be read: {e.GetType().Name}: {e.Message}", e);
         }
     }
+
+    /// <summary>Who is killed lets its memory go, thread by thread, before it is seen to have ended.</summary>
+    private static bool IsEnding(int processId) => SpinWait.SpinUntil(() => HasEnded(processId), TimeSpan.FromMilliseconds(200));
 
     private static bool HasEnded(int processId) => ProcStat.OfProcess(processId)?.HasEnded ?? !Directory.Exists($"/proc/{processId}");
 }
