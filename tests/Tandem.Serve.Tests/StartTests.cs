@@ -110,12 +110,6 @@ public sealed class StartTests
         Assert.Equal("Hello, World!", await serve.GetAsync("/"));
     }
 
-    private static async Task<int> StandbyAsync(ServeProcess serve, int except)
-    {
-        ServeStatus status = await serve.StatusAsync(status => status.Standbys is [var standby] && standby != except);
-        return status.Standbys[0];
-    }
-
     [Fact(Timeout = Limits.Test)]
     public async Task A_standby_of_files_that_were_replaced_is_not_used()
     {
@@ -138,6 +132,12 @@ public sealed class StartTests
         Assert.Null((await serve.AskAsync("scale", 2)).Error);
         ServeStatus after = await serve.StatusAsync(static status => status.Workers is [{ State: "accepting" }, { State: "accepting" }]);
         Assert.Equal(standby, after.Workers[1].ProcessId);
+    }
+
+    private static async Task<int> StandbyAsync(ServeProcess serve, int except)
+    {
+        ServeStatus status = await serve.StatusAsync(status => status.Standbys is [var standby] && standby != except);
+        return status.Standbys[0];
     }
 
     private static ServeProcess Serve(TemporaryFolder cache, params string[] arguments) =>

@@ -12,6 +12,9 @@ internal static class Ready
 {
     private const double Limit = 200;
 
+    /// <summary>Where nothing can be kept.</summary>
+    private const string NoCache = "/dev/null";
+
     /// <summary>So long that what a start needs was kept, and that a standby has made ready what it can.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(4);
 
@@ -21,7 +24,7 @@ internal static class Ready
         ServerCommand[] contenders = lab.EmptyContenders(1, 2);
         if (lab.HasTool)
         {
-            contenders = [.. contenders, lab.EmptyServe(1) with { Name = "serve, 1 worker, the first time", Cache = "/dev/null" }];
+            contenders = [.. contenders, lab.EmptyServe(1) with { Name = "serve, 1 worker, the first time", Cache = NoCache }];
             await using Server first = await Server.StartAsync(lab.EmptyServe(1), Transport.Close);
             await Task.Delay(Settling);
         }
@@ -42,7 +45,7 @@ internal static class Ready
         {
             double median = Statistics.Median(times[one]);
             table.Add($"{contenders[one].Name}, after its start", ServeReport.Number(median), ServeReport.Number(times[one].Max()));
-            if (contenders[one] is { Tool: not null, Cache: not "/dev/null" })
+            if (contenders[one] is { Tool: not null, Cache: not NoCache })
                 lab.Report.AtMost($"{contenders[one].Name}: ready after the command's start", median, Limit, "ms");
         }
 

@@ -1,22 +1,21 @@
 using System.Globalization;
 using Tandem.Interop;
+using Tandem.Serve.Os;
 
 namespace Tandem.Serve.Control;
 
 /// <summary>Where control sockets are: in a folder that is the user's alone.</summary>
 internal static class ControlPaths
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     /// <summary>The folder, made where it is not there.</summary>
     internal static string Folder()
     {
         string folder = Candidate();
-        Directory.CreateDirectory(folder, OwnerOnly);
+        OwnFolder.Create(folder);
         // Anybody may make a folder of this name in the one for temporary files, and would then be obeyed, or obey.
-        if (Libc.OwnerOfFolder(folder) != Libc.GetEffectiveUser())
+        if (!OwnFolder.IsOwn(folder))
             throw new ServeException(ServeExitCode.Failure, $"The folder '{folder}' for control sockets is somebody else's, or a link. Name a socket with --control.");
-        if (File.GetUnixFileMode(folder) != OwnerOnly)
+        if (File.GetUnixFileMode(folder) != OwnFolder.Mode)
             throw new ServeException(ServeExitCode.Failure, $"The folder '{folder}' for control sockets is open to others. Make it private (chmod 700), or name a socket with --control.");
 
         return folder;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Tandem.Serve.Os;
 
 namespace Tandem.Serve.Control;
 
@@ -48,7 +49,7 @@ internal sealed class ControlServer : IAsyncDisposable
 
             // Bound in a folder of its own first, so that it is never open to others, not even for a moment.
             string folder = path + ".new";
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            OwnFolder.Create(folder);
             string inside = Path.Combine(folder, "s");
             File.Delete(inside);
             socket.Bind(new UnixDomainSocketEndPoint(inside));

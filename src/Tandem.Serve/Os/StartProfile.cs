@@ -1,5 +1,4 @@
 using System.Runtime.Loader;
-using Tandem.Interop;
 
 namespace Tandem.Serve.Os;
 
@@ -11,7 +10,6 @@ namespace Tandem.Serve.Os;
 internal static class StartProfile
 {
     private const string Name = "profile";
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private static string? kept; // set before the thread that ends it is started
     private static string own = "";
@@ -46,7 +44,7 @@ internal static class StartProfile
         while (there is not null && !Directory.Exists(there))
             there = Path.GetDirectoryName(there);
 
-        return there is not null && Libc.OwnerOfFolder(there) == Libc.GetEffectiveUser();
+        return there is not null && OwnFolder.IsOwn(there);
     }
 
     /// <summary>Has the runtime prepare what the last start needed, and note what this one needs. Where it cannot, nothing happens.</summary>
@@ -62,7 +60,7 @@ internal static class StartProfile
         own = $"{path}.{Guid.NewGuid():N}";
         try
         {
-            Directory.CreateDirectory(own, OwnerOnly);
+            OwnFolder.Create(own);
             File.CreateSymbolicLink(Path.Combine(own, Name), path);
             AssemblyLoadContext.Default.SetProfileOptimizationRoot(own);
             AssemblyLoadContext.Default.StartProfileOptimization(Name);
@@ -84,7 +82,7 @@ internal static class StartProfile
 
         try
         {
-            Directory.CreateDirectory(own, OwnerOnly);
+            OwnFolder.Create(own);
             AssemblyLoadContext.Default.StartProfileOptimization(""); // which ends the one that there is
             File.Move(Path.Combine(own, Name), kept, overwrite: true);
         }

@@ -69,7 +69,11 @@ internal sealed partial class WebSupervisor
         return dropped;
     }
 
-    private void KeepSpares() => Keep(_spares, Options.Spares, waits: false);
+    private void KeepSpares()
+    {
+        lock (_lock)
+            Keep(_spares, Options.Spares, waits: false);
+    }
 
     private void KeepStandbys()
     {
@@ -77,13 +81,10 @@ internal sealed partial class WebSupervisor
             Keep(_standbys, _keepsStandbys ? Options.Standbys : 0, waits: true);
     }
 
-    /// <summary>Starts those that are missing.</summary>
+    /// <summary>Starts those that are missing; called under the lock.</summary>
     private void Keep(List<WebWorker> ahead, int count, bool waits)
     {
-        lock (_lock)
-        {
-            while (!_stop.IsCancellationRequested && ahead.Count < count)
-                ahead.Add(Start(0, _app, waits));
-        }
+        while (!_stop.IsCancellationRequested && ahead.Count < count)
+            ahead.Add(Start(0, _app, waits));
     }
 }

@@ -54,7 +54,6 @@ internal sealed class WebWorker
         Number = number;
         Entry = entry;
         context.Board[entry] = default;
-        IsStandby = waits;
         if (!waits)
             _begun.SetResult();
 
@@ -108,7 +107,7 @@ internal sealed class WebWorker
     internal Task<string?> Ended { get; }
 
     /// <summary>Whether its application waits for <see cref="TryBegin"/>.</summary>
-    internal bool IsStandby { get; private set; }
+    internal bool IsStandby => !_begun.Task.IsCompletedSuccessfully;
 
     /// <summary>Has its application begin, as worker of a number. From then on it is like one that was started now.</summary>
     /// <returns>Whether it can: its process is there, and runs.</returns>
@@ -119,7 +118,6 @@ internal sealed class WebWorker
             return false;
 
         Number = number;
-        IsStandby = false;
         _born = Stopwatch.GetTimestamp();
         _begun.TrySetResult();
         return true;
@@ -221,7 +219,7 @@ internal sealed class WebWorker
         _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It ended.", error));
         _ = _ready.Task.Exception; // nobody may be waiting
         _started.TrySetCanceled();
-        _begun.TrySetResult(); // for who waits for it
+        _begun.TrySetCanceled();
         if (error is not null && !IsToldToStop && !HasStarted && !WasKilled(end) && StartProfilePath is { Length: > 0 } profile)
             StartProfile.Forget(profile); // in case that it was to blame
         return end;
