@@ -2,12 +2,16 @@ using Microsoft.Extensions.Hosting;
 using Tandem.Interop;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
+using Tandem.Serve.Workers;
 
 namespace Tandem.Serve.Worker;
 
 /// <summary>This process as one of the supervisor's workers: what it was told, what it shows, and what it is asked for.</summary>
 internal sealed partial class ServedWorker
 {
+    /// <summary>For how many beats threads are looked for which there should be.</summary>
+    private const int MostLooks = 8;
+
     private readonly MessageSocket _messages = new(ServeProtocol.MessageDescriptor);
     private readonly Board _board;
     private readonly TaskCompletionSource _hostStopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,11 +21,13 @@ internal sealed partial class ServedWorker
     private bool _isOrphan;
     private long _startEnds = long.MaxValue; // in milliseconds
     private int _isPoolAsked;
+    private int _looksForSocketThreads; // how many more
 
     internal ServedWorker(WorkerSettings settings)
     {
         Settings = settings;
         _mayBegin = new ManualResetEventSlim(!settings.Waits);
+        _looksForSocketThreads = settings.HasOneProcessor ? MostLooks : 0;
         _ = Libc.Fcntl(ServeProtocol.MessageDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         _ = Libc.Fcntl(ServeProtocol.BoardDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         _board = Board.Open(ServeProtocol.BoardDescriptor);
@@ -47,7 +53,7 @@ internal sealed partial class ServedWorker
     {
         Beat();
         SetState(WebWorkerState.Starting);
-        if (Settings.MinThreads > 0 || Settings.MaxThreads > 0 || Settings.AllowsOneThread)
+        if (Settings.MinThreads > 0 || Settings.MaxThreads > 0 || Settings.HasOneProcessor)
             LimitThreads();
 
         _messages.TrySend(ServeProtocol.Attached);
@@ -214,6 +220,9 @@ internal sealed partial class ServedWorker
             new Thread(StartProfile.End, 256 * 1024) { IsBackground = true, Name = "Tandem profile" }.Start(); // a disk may be slow
         }
 
+        if (_looksForSocketThreads > 0 && Volatile.Read(ref Entry.Accepted) > 0)
+            _looksForSocketThreads = SocketThreads.StopInterrupting() ? 0 : _looksForSocketThreads - 1;
+
         if (_isOrphan || Libc.GetParentPid() == Settings.Supervisor)
             return;
 
@@ -225,6 +234,10 @@ internal sealed partial class ServedWorker
         _emptiesQueue = true;
         Drain();
     }
+
+    /// <summary>Whether the user or the application has a lower bound for the thread pool.</summary>
+    private static bool HasLeastThreads =>
+        MachineShare.IsSet("ThreadPool_ForceMinWorkerThreads") || AppContext.GetData("System.Threading.ThreadPool.MinThreads") is not null;
 
     /// <summary>
     /// Where each worker has one processor, its thread pool may go down to one thread, as .NET's does there: a second one that is woken for
@@ -238,7 +251,7 @@ internal sealed partial class ServedWorker
             (most, mostPorts) = (Settings.MaxThreads, Math.Max(mostPorts, 1));
         if (Settings.MinThreads > 0)
             least = Settings.MinThreads;
-        else if (Settings.AllowsOneThread && AppContext.GetData("System.Threading.ThreadPool.MinThreads") is null)
+        else if (Settings.HasOneProcessor && !HasLeastThreads)
             least = 1;
 
         // In this order, because a bound may not pass the other one.

@@ -161,6 +161,24 @@ public sealed class FailureTests
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task Where_workers_share_the_processors_what_happens_to_sockets_interrupts_nobody()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", $"{Environment.ProcessorCount}");
+        using HttpClient kept = serve.CreateClient(keepsAlive: true);
+        string worker = await kept.GetStringAsync("/pid");
+        string[] batch = ["3"]; // SCHED_BATCH
+        await Eventually.Async(() => PoliciesOf(worker, ".NET Sockets").SequenceEqual(batch), otherwise: () => string.Join(", ", PoliciesOf(worker, ".NET Sockets")));
+        Assert.Equal(["0"], PoliciesOf(worker, "Tandem accept")); // what .NET or Tandem starts later has the usual one
+    }
+
+    /// <summary>By which the kernel gives threads of this name processors: proc(5), stat, field 41.</summary>
+    private static IEnumerable<string> PoliciesOf(string process, string name) =>
+        from folder in Directory.EnumerateDirectories($"/proc/{process}/task")
+        where ProcStat.Of(folder)?.Name == name
+        let stat = File.ReadAllText(folder + "/stat")
+        select stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[41 - 3];
+
+    [Fact(Timeout = Limits.Test)]
     public async Task A_worker_alone_has_the_runtime_s_own_bound_of_the_thread_pool()
     {
         Assert.SkipWhen(Environment.ProcessorCount == 1, "The runtime's own bound is 1 here.");

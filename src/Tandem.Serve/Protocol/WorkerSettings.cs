@@ -10,7 +10,7 @@ namespace Tandem.Serve.Protocol;
 /// <param name="DrainLimit">How long a worker may drain, in milliseconds.</param>
 /// <param name="MinThreads">The thread pool's lower bound; 0 for the runtime's own.</param>
 /// <param name="MaxThreads">The thread pool's upper bound; 0 for the runtime's own.</param>
-/// <param name="AllowsOneThread">Whether the lower bound may be 1 where neither the user nor the application has one.</param>
+/// <param name="HasOneProcessor">Whether it is to take of the machine what .NET takes on one processor.</param>
 /// <param name="KeepsServing">Whether the worker goes on when its supervisor is gone; else it drains and ends.</param>
 /// <param name="Once">Names of hosted services of which only one in all workers runs, separated by semicolons.</param>
 /// <param name="Waits">Whether the application's <c>Main</c> is to wait until the supervisor says that it may begin.</param>
@@ -24,7 +24,7 @@ internal sealed record WorkerSettings(
     int DrainLimit,
     int MinThreads,
     int MaxThreads,
-    bool AllowsOneThread,
+    bool HasOneProcessor,
     bool KeepsServing,
     string Once,
     bool Waits,
@@ -42,7 +42,7 @@ internal sealed record WorkerSettings(
         Number(DrainLimit),
         Number(MinThreads),
         Number(MaxThreads),
-        Number(AllowsOneThread ? 1 : 0),
+        Number(HasOneProcessor ? 1 : 0),
         Number(KeepsServing ? 1 : 0),
         Once,
         Number(Waits ? 1 : 0),

@@ -17,9 +17,9 @@ internal static class MachineShare
 
     private static readonly string[] HeapLimits = ["GCHeapHardLimit", "GCHeapHardLimitPercent", "GCHeapHardLimitSOH"];
 
-    /// <summary>Whether each worker's thread pool may go down to one thread.</summary>
+    /// <summary>Whether each worker is to take of the machine what .NET takes on one processor, because there are as many workers.</summary>
     /// <param name="serving">The workers that serve.</param>
-    internal static bool AllowsOneThread(int serving) => IsOneProcessor(serving) && !IsSet("ThreadPool_ForceMinWorkerThreads");
+    internal static bool IsOneProcessor(int serving) => serving >= Environment.ProcessorCount;
 
     /// <summary>Environment variables for each worker; what the user has set stays.</summary>
     /// <param name="options">What was asked for.</param>
@@ -49,9 +49,8 @@ internal static class MachineShare
         return share;
     }
 
-    private static bool IsOneProcessor(int serving) => serving >= Environment.ProcessorCount;
-
-    private static bool IsSet(params ReadOnlySpan<string> settings)
+    /// <summary>Whether one of these settings of the runtime is in the environment.</summary>
+    internal static bool IsSet(params ReadOnlySpan<string> settings)
     {
         foreach (string name in settings)
         {

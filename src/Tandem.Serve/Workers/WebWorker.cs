@@ -361,7 +361,7 @@ internal sealed class WebWorker
             (int)options.DrainTimeout.TotalMilliseconds,
             options.MinThreads,
             options.MaxThreads,
-            MachineShare.AllowsOneThread(serving),
+            MachineShare.IsOneProcessor(serving),
             options.OrphansServe,
             string.Join(';', options.Once),
             waits,

@@ -40,14 +40,36 @@ internal static unsafe partial class Libc
     internal static void PreferShortSlices()
     {
         const ulong Shortest = 100_000; // nanoseconds
-        SchedulingAttributes attributes;
-        nint size = sizeof(SchedulingAttributes);
-        if (SysCall6(GetSchedulingNumber, 0, (nint)(&attributes), size, 0, 0, 0) != 0)
+        if (!TryGetScheduling(0, out SchedulingAttributes attributes))
             return;
 
         attributes.Runtime = Shortest;
-        _ = SysCall6(SetSchedulingNumber, 0, (nint)(&attributes), 0, 0, 0, 0);
+        SetScheduling(0, attributes);
     }
+
+    /// <summary>
+    /// Has a thread that is woken wait until the one on its processor makes room or has used up its slice, instead of interrupting it
+    /// (SCHED_BATCH). One that has another policy than the usual keeps it.
+    /// </summary>
+    /// <param name="thread">The kernel's id of a thread of this process.</param>
+    internal static void StopInterrupting(int thread)
+    {
+        const uint Usual = 0, Batch = 3;
+        if (!TryGetScheduling(thread, out SchedulingAttributes attributes) || attributes.Policy != Usual)
+            return;
+
+        attributes.Policy = Batch;
+        SetScheduling(thread, attributes);
+    }
+
+    private static bool TryGetScheduling(int thread, out SchedulingAttributes attributes)
+    {
+        fixed (SchedulingAttributes* pointer = &attributes)
+            return SysCall6(GetSchedulingNumber, thread, (nint)pointer, sizeof(SchedulingAttributes), 0, 0, 0) == 0;
+    }
+
+    private static void SetScheduling(int thread, SchedulingAttributes attributes) =>
+        _ = SysCall6(SetSchedulingNumber, thread, (nint)(&attributes), 0, 0, 0, 0);
 
     /// <summary>Has this thread run on one processor only; false when the system refuses.</summary>
     internal static bool TryPin(int processor) => TrySetProcessors([processor]);
