@@ -11,7 +11,7 @@ internal static class Throughput
     private const double WorstTail = 1.15;
 
     /// <summary>Seconds; as long as the compiler still works, nothing is compared.</summary>
-    private const int WarmUp = 6;
+    private const int WarmUp = 10;
 
     internal static async Task RunAsync(Lab lab)
     {
@@ -21,7 +21,7 @@ internal static class Throughput
             return;
         }
 
-        int rounds = lab.Options.Quick ? 3 : 9, seconds = lab.Options.Quick ? 2 : 3;
+        int rounds = lab.Options.Quick ? 3 : 15, seconds = lab.Options.Quick ? 2 : 3;
         ServerCommand[] contenders = lab.Contenders(1, 2);
         List<Server> servers = [];
         try
