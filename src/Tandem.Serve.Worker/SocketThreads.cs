@@ -19,13 +19,20 @@ internal static class SocketThreads
     internal static bool StopInterrupting()
     {
         bool areThere = false;
-        foreach (string folder in Directory.EnumerateDirectories("/proc/self/task"))
+        try
         {
-            if (ProcStat.Of(folder) is not { Name: Name })
-                continue;
+            foreach (string folder in Directory.EnumerateDirectories("/proc/self/task"))
+            {
+                if (ProcStat.Of(folder) is not { Name: Name })
+                    continue;
 
-            areThere = true;
-            Libc.StopInterrupting(int.Parse(Path.GetFileName(folder.AsSpan()), CultureInfo.InvariantCulture));
+                areThere = true;
+                Libc.StopInterrupting(int.Parse(Path.GetFileName(folder.AsSpan()), CultureInfo.InvariantCulture));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Without /proc nobody can say which they are; the application serves as well, only slower.
         }
 
         return areThere;

@@ -3,7 +3,6 @@ using Tandem.Packaging.Tests.Infrastructure;
 namespace Tandem.Packaging.Tests;
 
 /// <summary>A program that was built once, in each way of starting it.</summary>
-[Collection<PackageCollection>]
 public sealed class BuiltProgramTests(PackageFixture package, BuiltProgramTests.BuiltProgram program) : IClassFixture<BuiltProgramTests.BuiltProgram>
 {
     private const int Limit = 300_000;

@@ -3,7 +3,6 @@ using Tandem.Packaging.Tests.Infrastructure;
 namespace Tandem.Packaging.Tests;
 
 /// <summary>The packages beside Tandem, used by a program that was built with nothing but packages.</summary>
-[Collection<PackageCollection>]
 public sealed class CompanionPackageTests(PackageFixture package)
 {
     private const int Limit = 300_000;

@@ -3,7 +3,6 @@ using Tandem.Packaging.Tests.Infrastructure;
 namespace Tandem.Packaging.Tests;
 
 /// <summary>Programs that are one source file, without a project.</summary>
-[Collection<PackageCollection>]
 public sealed class FileBasedProgramTests(PackageFixture package)
 {
     private const int Limit = 300_000;

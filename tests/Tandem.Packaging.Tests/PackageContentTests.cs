@@ -7,7 +7,6 @@ using Tandem.Packaging.Tests.Infrastructure;
 namespace Tandem.Packaging.Tests;
 
 /// <summary>What is in the package.</summary>
-[Collection<PackageCollection>]
 public sealed class PackageContentTests(PackageFixture package)
 {
     [Theory]

@@ -3,7 +3,6 @@ using Tandem.Packaging.Tests.Infrastructure;
 namespace Tandem.Packaging.Tests;
 
 /// <summary>A program that was built without the package and loads a plug-in that uses it.</summary>
-[Collection<PackageCollection>]
 public sealed class PluginTests(PackageFixture package, PluginTests.BuiltPlugin plugin) : IClassFixture<PluginTests.BuiltPlugin>
 {
     private const int Limit = 300_000;

@@ -3,7 +3,6 @@ using Tandem.Packaging.Tests.Infrastructure;
 namespace Tandem.Packaging.Tests;
 
 /// <summary>Programs as they are published.</summary>
-[Collection<PackageCollection>]
 public sealed class PublishedProgramTests(PackageFixture package)
 {
     private const int Limit = 300_000;

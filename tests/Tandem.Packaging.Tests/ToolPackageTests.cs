@@ -3,7 +3,6 @@ using Tandem.Packaging.Tests.Infrastructure;
 namespace Tandem.Packaging.Tests;
 
 /// <summary>The command, installed from its package alone.</summary>
-[Collection(typeof(PackageCollection))]
 public sealed class ToolPackageTests(PackageFixture package)
 {
     private const string Script = """

@@ -1,11 +1,9 @@
 using System.Globalization;
 using System.Reflection;
 
-namespace Tandem.Packaging.Tests.Infrastructure;
+[assembly: AssemblyFixture(typeof(Tandem.Packaging.Tests.Infrastructure.PackageFixture))]
 
-/// <summary>All tests of the package: one after another, since each of them builds.</summary>
-[CollectionDefinition(DisableParallelization = true)]
-public sealed class PackageCollection : ICollectionFixture<PackageFixture>;
+namespace Tandem.Packaging.Tests.Infrastructure;
 
 /// <summary>The package, made once from the sources as they are, in a folder of its own that a user's restore looks into.</summary>
 public sealed class PackageFixture : IAsyncLifetime
