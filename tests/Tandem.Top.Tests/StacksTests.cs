@@ -57,7 +57,7 @@ public sealed class StacksTests(HangFixture host) : IClassFixture<HangFixture>
 
         Assert.Equal(3, tree.GetProperty("samples").GetInt32());
         JsonElement hang = Assert.Single(Nodes(tree.GetProperty("tree")), static node => IsHang(node.GetProperty("name").GetString()!));
-        Assert.Equal(3, hang.GetProperty("samples").GetInt32());
+        Assert.True(hang.GetProperty("samples").GetInt32() == 3, $"{tree}"); // what its thread did in the others
     }
 
     [Fact(Timeout = Limits.Test)]
