@@ -12,6 +12,7 @@ internal sealed record Experiment(string Name, bool NeedsTool, Func<Lab, Task> R
     [
         new("control", false, Control.RunAsync),
         new("throughput", false, Throughput.RunAsync),
+        new("latency", false, Latency.RunAsync),
         new("faults", false, Faults.RunAsync),
         new("reload", true, Reload.RunAsync),
         new("kills", true, Kills.RunAsync),

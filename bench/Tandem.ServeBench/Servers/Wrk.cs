@@ -17,7 +17,7 @@ internal static partial class Wrk
     internal static async Task<WrkResult> RunAsync(IPEndPoint endPoint, string path, bool close, int seconds)
     {
         string[] header = close ? ["-H", "Connection: close"] : [];
-        var info = new ProcessStartInfo("wrk", ["-t2", "-c64", $"-d{seconds}s", "--latency", .. header, $"http://{endPoint}{path}"])
+        var info = new ProcessStartInfo("wrk", ["-t2", $"-c{WarmServers.Clients}", $"-d{seconds}s", "--latency", .. header, $"http://{endPoint}{path}"])
         {
             RedirectStandardOutput = true,
         };
