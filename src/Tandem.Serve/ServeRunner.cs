@@ -39,7 +39,7 @@ internal sealed class ServeRunner : IAsyncDisposable
 
         _hasFormer = inheritance.Workers.Count > 0;
         _former = new FormerWorkers(inheritance.Workers, _board, _log);
-        _supervisor = new WebSupervisor(_options, _board, _listeners, _log, [.. inheritance.Workers.Select(static worker => worker.Entry)]) { Watched = TellWatchdog };
+        _supervisor = new WebSupervisor(_options, _board, _listeners, _log, inheritance.Workers) { Watched = TellWatchdog };
     }
 
     /// <summary>Serves until it is told to stop.</summary>
@@ -47,14 +47,14 @@ internal sealed class ServeRunner : IAsyncDisposable
     {
         Register(); // first: as long as nobody handles them, most signals end the process
         string path = _options.ControlPath ?? ControlPaths.Own();
+        _log.Write($"supervisor {Environment.ProcessId} starts {_options.Workers} workers of {_supervisor.App.Path}; control socket {path}");
+        // Before all that the workers do not need: they start meanwhile. Those that serve already go on as long as this takes.
+        Task started = _supervisor.StartAsync(isVital: !_hasFormer);
         await using var control = new ControlServer(path, AnswerAsync);
         await using MetricsServer? metrics = _options.MetricsPort is { } port ? new MetricsServer(port, Status) : null;
-        _log.Write($"supervisor {Environment.ProcessId} starts {_options.Workers} workers of {_supervisor.App.Path}; control socket {path}");
         if (metrics is not null)
             _log.Write($"metrics on http://127.0.0.1:{metrics.Port}/metrics");
 
-        // Workers that serve already go on as long as this takes.
-        Task started = _supervisor.StartAsync(isVital: !_hasFormer);
         await Task.WhenAny(started, _stopped.Task).ConfigureAwait(false);
         try
         {

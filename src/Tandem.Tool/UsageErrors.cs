@@ -32,13 +32,16 @@ internal static partial class UsageErrors
             result.AddError(NoOption(option.Value));
     }
 
+    /// <summary>For an option that takes any text, of which not all can be understood.</summary>
+    internal static void RefuseValue(OptionResult result, string value, string expected) => result.AddError(WrongValue(ValueOf(result.Option), value, expected));
+
     private static string Words(ParseError error)
     {
         if (Unparsable().Match(error.Message) is { Success: true } match)
         {
             string value = match.Groups["value"].Value;
             string what = match.Groups["type"].Value.Contains("Int", StringComparison.Ordinal) ? "a whole number" : "a number";
-            return IsOption(value) ? NoOption(value) : $"{NameOf(error)} is '{value}'; it must be {what}.";
+            return WrongValue(NameOf(error), value, what);
         }
 
         if (IsMissing(error))
@@ -54,12 +57,17 @@ internal static partial class UsageErrors
 
     private static bool IsOption(string value) => value is ['-', not (>= '0' and <= '9'), ..];
 
+    private static string WrongValue(string what, string value, string expected) =>
+        IsOption(value) ? NoOption(value) : $"{what} is '{value}'; it must be {expected}.";
+
+    private static string ValueOf(System.CommandLine.Option option) => $"The value of {option.Name}";
+
     private static string NoOption(string name) => $"There is no option '{name}'.";
 
     private static string NameOf(ParseError error) => error.SymbolResult switch
     {
-        OptionResult option => $"The value of {option.Option.Name}",
-        ArgumentResult { Parent: OptionResult option } => $"The value of {option.Option.Name}",
+        OptionResult option => ValueOf(option.Option),
+        ArgumentResult { Parent: OptionResult option } => ValueOf(option.Option),
         ArgumentResult argument => $"The {argument.Argument.Name}",
         _ => "A value",
     };

@@ -97,27 +97,28 @@ internal sealed class ServedApp
             throw new ServeException(ServeExitCode.BadApplication, $"'{config}' cannot be read: {e.Message}", e);
         }
 
-        List<JsonElement> frameworks = [];
+        bool isWeb = false;
+        string? version = null;
         foreach (string list in (ReadOnlySpan<string>)["frameworks", "includedFrameworks"])
         {
-            if (options.TryGetProperty(list, out JsonElement several))
-                frameworks.AddRange(several.EnumerateArray());
+            if (!options.TryGetProperty(list, out JsonElement several))
+                continue;
+
+            foreach (JsonElement framework in several.EnumerateArray())
+                Look(framework);
         }
 
         if (options.TryGetProperty("framework", out JsonElement single))
-            frameworks.Add(single);
+            Look(single);
 
-        if (!frameworks.Exists(static framework => NameOf(framework) == "Microsoft.AspNetCore.App"))
+        if (!isWeb)
         {
             throw new ServeException(
                 ServeExitCode.BadApplication, $"'{name}' is not an ASP.NET Core application: it does not use the framework Microsoft.AspNetCore.App.");
         }
 
-        if (frameworks.Find(static framework => framework.TryGetProperty("version", out _)) is { ValueKind: JsonValueKind.Object } versioned
-            && versioned.GetProperty("version").GetString() is { } version
-            && int.TryParse(version.Split('.')[0], out int major)
-            && major < OldestRuntime
-            && !(options.TryGetProperty("rollForward", out JsonElement roll) && roll.GetString()?.EndsWith("Major", StringComparison.OrdinalIgnoreCase) == true))
+        bool isAnyNewer = TextOf(options, "rollForward")?.EndsWith("Major", StringComparison.OrdinalIgnoreCase) == true;
+        if (version is not null && int.TryParse(version.Split('.')[0], out int major) && major < OldestRuntime && !isAnyNewer)
         {
             throw new ServeException(
                 ServeExitCode.BadApplication, $"'{name}' runs on .NET {version}; tandem serve needs an application for .NET {OldestRuntime} or newer (or one with rollForward: Major).");
@@ -131,9 +132,15 @@ internal sealed class ServedApp
                 ServeExitCode.BadApplication,
                 $"'{name}' was built without startup hooks, by which tandem serve reaches it. Build it with <StartupHookSupport>true</StartupHookSupport>, and without PublishTrimmed and PublishAot.");
         }
+
+        void Look(JsonElement framework)
+        {
+            isWeb |= TextOf(framework, "name") == "Microsoft.AspNetCore.App";
+            version ??= TextOf(framework, "version");
+        }
     }
 
-    private static string? NameOf(JsonElement framework) => framework.TryGetProperty("name", out JsonElement name) ? name.GetString() : null;
+    private static string? TextOf(JsonElement element, string property) => element.TryGetProperty(property, out JsonElement value) ? value.GetString() : null;
 
     private static string FindMuxer()
     {

@@ -178,4 +178,4 @@ internal sealed class ListenerStore : IDisposable
 /// <param name="Descriptor">The socket.</param>
 /// <param name="IsOurs">Whether a supervisor has opened it; else a service manager has, whose file it is where it has one.</param>
 /// <param name="Key">What a worker has asked for to get it; empty for one that nobody has asked for yet.</param>
-internal readonly record struct InheritedListener(int Descriptor, bool IsOurs, string Key);
+internal sealed record InheritedListener(int Descriptor, bool IsOurs, string Key);

@@ -18,7 +18,7 @@ internal sealed class FormerWorkers
     private TimeSpan? _limit; // for draining; null as long as they serve
     private bool _areKilled;
 
-    internal FormerWorkers(IReadOnlyList<(int ProcessId, int Entry)> workers, Board board, ServeLog log)
+    internal FormerWorkers(IReadOnlyList<ServingProcess> workers, Board board, ServeLog log)
     {
         _board = board;
         _log = log;
@@ -30,12 +30,12 @@ internal sealed class FormerWorkers
     internal Task Ended { get; }
 
     /// <summary>Those that have not ended.</summary>
-    internal IReadOnlyList<(int ProcessId, int Entry)> Left
+    internal IReadOnlyList<ServingProcess> Left
     {
         get
         {
             lock (_lock)
-                return [.. _left.Select(static former => (former.ProcessId, former.Entry))];
+                return [.. _left.Select(static former => new ServingProcess(former.ProcessId, former.Entry))];
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     private readonly List<WebWorker> _workers = []; // all, also those that wait, start or end
     private readonly List<WebWorker> _spares = [];
     private readonly List<WebWorker> _standbys = [];
-    private readonly Queue<int> _freeEntries;
+    private readonly List<int> _freeEntries = []; // the next one first
     private readonly ServedApp _application;
     private readonly WebWorkerContext _context;
     private readonly CancellationTokenSource _stop = new();
@@ -29,13 +29,17 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     /// <param name="board">The workers' board.</param>
     /// <param name="listeners">The sockets.</param>
     /// <param name="log">Where to tell what happens.</param>
-    /// <param name="takenEntries">Entries of the board that are somebody else's.</param>
-    internal WebSupervisor(ServeOptions options, Board board, ListenerStore listeners, ServeLog log, IReadOnlyCollection<int> takenEntries)
+    /// <param name="former">Workers of another supervisor, whose entries of the board are taken.</param>
+    internal WebSupervisor(ServeOptions options, Board board, ListenerStore listeners, ServeLog log, IReadOnlyCollection<ServingProcess> former)
     {
         _application = new ServedApp(options.Command, options.Folder);
         _app = _application.Resolve();
         _context = new WebWorkerContext(options, board, listeners, log);
-        _freeEntries = new Queue<int>(Enumerable.Range(Board.First, Board.Capacity - Board.First).Except(takenEntries));
+        for (int entry = Board.First; entry < Board.Capacity; entry++)
+        {
+            if (!former.Any(worker => worker.Entry == entry))
+                _freeEntries.Add(entry);
+        }
     }
 
     private ServeOptions Options => _context.Options;
@@ -229,10 +233,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     }
 
     /// <summary>The processes of all workers, with their entries on the board.</summary>
-    internal List<(int ProcessId, int Entry)> Processes()
+    internal List<ServingProcess> Processes()
     {
         lock (_lock)
-            return [.. _workers.Where(static worker => worker.ProcessId > 0).Select(static worker => (worker.ProcessId, worker.Entry))];
+            return [.. _workers.Where(static worker => worker.ProcessId > 0).Select(static worker => new ServingProcess(worker.ProcessId, worker.Entry))];
     }
 
     private List<Slot> Slots()
@@ -245,7 +249,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     {
         lock (_lock)
         {
-            List<Slot> added = [.. Enumerable.Range(_slots.Count + 1, count).Select(number => new Slot(number, _app, Options))];
+            List<Slot> added = [];
+            for (int number = _slots.Count + 1; added.Count < count; number++)
+                added.Add(new Slot(number, _app, Options));
+
             _slots.AddRange(added);
             _context.Board.Target = _slots.Count;
             return added;
@@ -259,7 +266,8 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         lock (_lock)
         {
             _stop.Token.ThrowIfCancellationRequested();
-            int entry = _freeEntries.Dequeue();
+            int entry = _freeEntries[0];
+            _freeEntries.RemoveAt(0);
             ref BoardEntry header = ref _context.Board[0];
             Volatile.Write(ref header.Used, Math.Max(header.Used, entry + 1));
             worker = new WebWorker(_context, app, number, entry, _slots.Count, waits);
@@ -281,7 +289,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             _workers.Remove(worker);
             _spares.Remove(worker);
             _standbys.Remove(worker);
-            _freeEntries.Enqueue(worker.Entry);
+            _freeEntries.Add(worker.Entry);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Runtime.Versioning;
 using Tandem.Serve;
@@ -7,35 +6,45 @@ using Tandem.Serve;
 namespace Tandem.Tool.Serve;
 
 /// <summary>The options of <c>tandem serve</c> as they stand on a command line.</summary>
+/// <remarks>
+/// As text, which is understood here: for each type of value the runtime would have to compile most of what reads an option, because
+/// no library can bring that along for types of another (ReadyToRun), and an application's first start would wait for it.
+/// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class ServeCommandOptions
 {
-    private readonly Option<int> _workers = Add<int>("--workers", "n", "Worker processes. Default: the processors.", "-w");
-    private readonly Option<int> _spares = Add<int>("--spares", "n", "Workers that are started ahead and take the place of one that crashes. Default: 0.");
-    private readonly Option<int?> _standbys = Add<int?>("--standbys", "n", "Processes that wait before the application's Main, for workers that are needed at once. Default: 1.");
+    private static readonly ValueKind WholeNumber = new(static text => Number(text) is not null, "a whole number");
+    private static readonly ValueKind LongNumber = new(static text => Long(text) is not null, "a whole number");
+    private static readonly ValueKind AnyNumber = new(static text => Part(text) is not null, "a number");
+    private static readonly ValueKind Time = new(static text => Duration(text) is not null, "a time such as 500ms, 30s, 5m or 2h");
+    private static readonly ValueKind Bytes = new(static text => Size(text) is not null, "a size such as 500M or 2G");
+
+    private readonly Option<string?> _workers = Add("--workers", "n", "Worker processes. Default: the processors.", WholeNumber, "-w");
+    private readonly Option<string?> _spares = Add("--spares", "n", "Workers that are started ahead and take the place of one that crashes. Default: 0.", WholeNumber);
+    private readonly Option<string?> _standbys = Add("--standbys", "n", "Processes that wait before the application's Main, for workers that are needed at once. Default: 1.", WholeNumber);
     private readonly Option<string?> _threads = Add<string?>("--threads", "min:max", "Bounds of each worker's thread pool, such as 8:64, or one number for both. Default: the runtime's; from 1 where there are as many workers as processors.");
     private readonly Option<string[]> _urls = Add<string[]>("--urls", "urls", "Where to listen, separated by semicolons; http://unix:/path for a Unix socket. Default: as the application is configured.");
     private readonly Option<string?> _directory = Add<string?>("--directory", "path", "The application's current folder, where it finds its content. Default: this one.");
     private readonly Option<string?> _health = Add<string?>("--health", "path", "A new worker serves only once this path answers with 2xx or 3xx.");
     private readonly Option<string?> _warmUp = Add<string?>("--warm-up", "path", "A new worker is asked for this path once before it serves; 'none' for none. Default: /");
-    private readonly Option<TimeSpan?> _attach = Duration("--attach-timeout", "How long the application's process may take to let Tandem in. Default: 10s.");
-    private readonly Option<TimeSpan?> _start = Duration("--start-timeout", "How long a worker may take until it is ready. Default: 60s.");
-    private readonly Option<TimeSpan?> _drain = Duration("--drain-timeout", "How long a worker may take to finish what it has. Default: 30s.");
-    private readonly Option<TimeSpan?> _silence = Duration("--keep-alive-silence", "How long a kept-alive connection must be silent before a worker that ends closes it. Default: 1s.");
-    private readonly Option<TimeSpan?> _hang = Duration("--hang-timeout", "A worker whose process or thread pool shows no life for so long is replaced; 0 for never. Default: 30s.");
-    private readonly Option<long?> _requests = Add<long?>("--max-requests", "n", "After how many requests a worker is replaced.");
-    private readonly Option<long?> _memory = Size("--max-memory", "At how much private memory a worker is replaced, such as 500M.");
-    private readonly Option<TimeSpan?> _age = Duration("--max-age", "At which age a worker is replaced.");
-    private readonly Option<double> _jitter = Add<double>("--jitter", "part", "How far these limits are spread below their value, so that not all workers are due at once. Default: 0.1.");
-    private readonly Option<int> _restartLimit = Add<int>("--restart-limit", "n", "How often a worker may fail young in a period before there is one try in each period only. Default: 5.");
-    private readonly Option<TimeSpan?> _restartPeriod = Duration("--restart-period", "That period. Default: 30s.");
-    private readonly Option<TimeSpan?> _minUptime = Duration("--min-uptime", "Who crashes before this age has failed young. Default: 5s.");
+    private readonly Option<string?> _attach = Add("--attach-timeout", "time", "How long the application's process may take to let Tandem in. Default: 10s.", Time);
+    private readonly Option<string?> _start = Add("--start-timeout", "time", "How long a worker may take until it is ready. Default: 60s.", Time);
+    private readonly Option<string?> _drain = Add("--drain-timeout", "time", "How long a worker may take to finish what it has. Default: 30s.", Time);
+    private readonly Option<string?> _silence = Add("--keep-alive-silence", "time", "How long a kept-alive connection must be silent before a worker that ends closes it. Default: 1s.", Time);
+    private readonly Option<string?> _hang = Add("--hang-timeout", "time", "A worker whose process or thread pool shows no life for so long is replaced; 0 for never. Default: 30s.", Time);
+    private readonly Option<string?> _requests = Add("--max-requests", "n", "After how many requests a worker is replaced.", LongNumber);
+    private readonly Option<string?> _memory = Add("--max-memory", "size", "At how much private memory a worker is replaced, such as 500M.", Bytes);
+    private readonly Option<string?> _age = Add("--max-age", "time", "At which age a worker is replaced.", Time);
+    private readonly Option<string?> _jitter = Add("--jitter", "part", "How far these limits are spread below their value, so that not all workers are due at once. Default: 0.1.", AnyNumber);
+    private readonly Option<string?> _restartLimit = Add("--restart-limit", "n", "How often a worker may fail young in a period before there is one try in each period only. Default: 5.", WholeNumber);
+    private readonly Option<string?> _restartPeriod = Add("--restart-period", "time", "That period. Default: 30s.", Time);
+    private readonly Option<string?> _minUptime = Add("--min-uptime", "time", "Who crashes before this age has failed young. Default: 5s.", Time);
     private readonly Option<string[]> _once = Add<string[]>("--once", "type", "A hosted service that runs in one worker only: the name of its type.");
     private readonly Option<string?> _orphans = Add<string?>("--orphans", "drain|serve", "What workers do when the supervisor is killed. Default: drain.");
     private readonly Option<bool> _wholeMemory = Add<bool>("--undivided-memory", "", "Let each worker believe that all of the container's memory is its own.");
     private readonly Option<string?> _profile = Add<string?>("--start-profile", "path", "A file that tells a worker's start what the last one needed, which makes it quicker; 'none' for none. Default: in the user's cache.");
     private readonly Option<bool> _dumps = Add<bool>("--dumps", "", "Have workers that crash write a dump.");
-    private readonly Option<int?> _metrics = Add<int?>("--metrics-port", "port", "Show counts for Prometheus on this port of the loopback interface, at /metrics.");
+    private readonly Option<string?> _metrics = Add("--metrics-port", "port", "Show counts for Prometheus on this port of the loopback interface, at /metrics.", WholeNumber);
     private readonly Option<string?> _log = Add<string?>("--log-file", "path", "A file for all output; USR1 opens it anew. Default: standard output.");
 
     internal Argument<string[]> Application { get; } = new("application")
@@ -83,26 +92,26 @@ internal sealed class ServeCommandOptions
         ServeOptions options = defaults with
         {
             Folder = parsed.GetValue(_directory),
-            Workers = parsed.GetResult(_workers) is null ? defaults.Workers : parsed.GetValue(_workers),
-            Spares = parsed.GetValue(_spares),
-            Standbys = parsed.GetValue(_standbys) ?? defaults.Standbys,
+            Workers = Number(parsed.GetValue(_workers)) ?? defaults.Workers,
+            Spares = Number(parsed.GetValue(_spares)) ?? defaults.Spares,
+            Standbys = Number(parsed.GetValue(_standbys)) ?? defaults.Standbys,
             MinThreads = minThreads,
             MaxThreads = maxThreads,
             Urls = [.. (parsed.GetValue(_urls) ?? []).SelectMany(static urls => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
             HealthPath = parsed.GetValue(_health),
             WarmUpPath = parsed.GetValue(_warmUp) switch { null => defaults.WarmUpPath, "none" => null, var path => path },
-            AttachTimeout = parsed.GetValue(_attach) ?? defaults.AttachTimeout,
-            StartTimeout = parsed.GetValue(_start) ?? defaults.StartTimeout,
-            DrainTimeout = parsed.GetValue(_drain) ?? defaults.DrainTimeout,
-            KeepAliveSilence = parsed.GetValue(_silence) ?? defaults.KeepAliveSilence,
-            HangTimeout = parsed.GetValue(_hang) ?? defaults.HangTimeout,
-            MaxRequests = parsed.GetValue(_requests),
-            MaxMemory = parsed.GetValue(_memory),
-            MaxAge = parsed.GetValue(_age),
-            Jitter = parsed.GetResult(_jitter) is null ? defaults.Jitter : parsed.GetValue(_jitter),
-            RestartLimit = parsed.GetResult(_restartLimit) is null ? defaults.RestartLimit : parsed.GetValue(_restartLimit),
-            RestartPeriod = parsed.GetValue(_restartPeriod) ?? defaults.RestartPeriod,
-            MinUptime = parsed.GetValue(_minUptime) ?? defaults.MinUptime,
+            AttachTimeout = Duration(parsed.GetValue(_attach)) ?? defaults.AttachTimeout,
+            StartTimeout = Duration(parsed.GetValue(_start)) ?? defaults.StartTimeout,
+            DrainTimeout = Duration(parsed.GetValue(_drain)) ?? defaults.DrainTimeout,
+            KeepAliveSilence = Duration(parsed.GetValue(_silence)) ?? defaults.KeepAliveSilence,
+            HangTimeout = Duration(parsed.GetValue(_hang)) ?? defaults.HangTimeout,
+            MaxRequests = Long(parsed.GetValue(_requests)),
+            MaxMemory = Size(parsed.GetValue(_memory)),
+            MaxAge = Duration(parsed.GetValue(_age)),
+            Jitter = Part(parsed.GetValue(_jitter)) ?? defaults.Jitter,
+            RestartLimit = Number(parsed.GetValue(_restartLimit)) ?? defaults.RestartLimit,
+            RestartPeriod = Duration(parsed.GetValue(_restartPeriod)) ?? defaults.RestartPeriod,
+            MinUptime = Duration(parsed.GetValue(_minUptime)) ?? defaults.MinUptime,
             Once = parsed.GetValue(_once) ?? [],
             OrphansServe = parsed.GetValue(_orphans) switch
             {
@@ -114,7 +123,7 @@ internal sealed class ServeCommandOptions
             StartProfile = parsed.GetValue(_profile) switch { null => null, "none" => "", "" => throw Bad(_profile, "", "a path, or 'none'"), var path => Path.GetFullPath(path) },
             CollectDumps = parsed.GetValue(_dumps),
             ControlPath = control,
-            MetricsPort = parsed.GetValue(_metrics),
+            MetricsPort = Number(parsed.GetValue(_metrics)),
             LogFile = parsed.GetValue(_log),
         };
         Check(options);
@@ -175,28 +184,28 @@ internal sealed class ServeCommandOptions
         return option;
     }
 
-    private static Option<TimeSpan?> Duration(string name, string description) => new(name)
+    private static Option<string?> Add(string name, string value, string description, ValueKind kind, params string[] aliases)
     {
-        Description = description,
-        HelpName = "time",
-        CustomParser = static result => Parse(result, Quantity.Duration, "a time such as 500ms, 30s, 5m or 2h"),
-    };
-
-    private static Option<long?> Size(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "size",
-        CustomParser = static result => Parse(result, Quantity.Size, "a size such as 500M or 2G"),
-    };
-
-    private static T? Parse<T>(ArgumentResult result, Func<string, T?> parse, string expected)
-        where T : struct
-    {
-        string text = result.Tokens is [var token] ? token.Value : "";
-        T? value = parse(text);
-        if (value is null)
-            result.AddError($"'{text}' is not {expected}.");
-
-        return value;
+        Option<string?> option = Add<string?>(name, value, description, aliases);
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && !kind.Accepts(text))
+                UsageErrors.RefuseValue(result, text, kind.Expected);
+        });
+        return option;
     }
+
+    private static int? Number(string? text) => int.TryParse(text, CultureInfo.InvariantCulture, out int value) ? value : null;
+
+    private static long? Long(string? text) => long.TryParse(text, CultureInfo.InvariantCulture, out long value) ? value : null;
+
+    private static double? Part(string? text) => double.TryParse(text, CultureInfo.InvariantCulture, out double value) ? value : null;
+
+    private static TimeSpan? Duration(string? text) => text is null ? null : Quantity.Duration(text);
+
+    private static long? Size(string? text) => text is null ? null : Quantity.Size(text);
+
+    /// <param name="Accepts">Whether a text is such a value.</param>
+    /// <param name="Expected">What it must be, for people.</param>
+    private sealed record ValueKind(Func<string, bool> Accepts, string Expected);
 }
