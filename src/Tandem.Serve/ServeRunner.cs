@@ -55,7 +55,9 @@ internal sealed class ServeRunner : IAsyncDisposable
         if (metrics is not null)
             _log.Write($"metrics on http://127.0.0.1:{metrics.Port}/metrics");
 
+        Task rehearsed = _options.Workers < Environment.ProcessorCount ? Rehearsal.RunAsync() : Task.CompletedTask; // else the workers need the processors
         await Task.WhenAny(started, _stopped.Task).ConfigureAwait(false);
+        await rehearsed.ConfigureAwait(false);
         try
         {
             if (!_stopped.Task.IsCompleted)

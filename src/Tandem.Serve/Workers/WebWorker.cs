@@ -233,10 +233,11 @@ internal sealed class WebWorker
         try
         {
             await _started.Task.WaitAsync(limit.Token).ConfigureAwait(false);
+            var probe = new WorkerProbe(TryGiveConnection, WorkerProbe.IsTls(Addresses, BoundTo));
             if (options.HealthPath is { } health)
-                await new WorkerProbe(this).CheckAsync(health, limit.Token).ConfigureAwait(false);
+                await probe.CheckAsync(health, limit.Token).ConfigureAwait(false);
             else if (options.WarmUpPath is { } path)
-                await new WorkerProbe(this).AskAsync(path, limit.Token).ConfigureAwait(false);
+                await probe.AskAsync(path, limit.Token).ConfigureAwait(false);
 
             ReadyAfter = Age;
             _ready.TrySetResult();
@@ -257,7 +258,7 @@ internal sealed class WebWorker
     }
 
     /// <summary>Hands a connection to it that nobody else can get.</summary>
-    internal bool TryGiveConnection(int descriptor) => _messages?.TrySend(ServeProtocol.Connection, BoundTo, descriptor) == true;
+    private bool TryGiveConnection(int descriptor) => _messages?.TrySend(ServeProtocol.Connection, BoundTo, descriptor) == true;
 
     private void OnConnected(MessageSocket messages)
     {

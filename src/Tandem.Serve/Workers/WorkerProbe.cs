@@ -13,7 +13,9 @@ namespace Tandem.Serve.Workers;
 /// Asks one worker, and no other, for a page: over a connection that is handed to it, while it takes none of its own. Plain HTTP/1.1
 /// by hand, so that the supervisor stays small.
 /// </summary>
-internal sealed class WorkerProbe(WebWorker worker)
+/// <param name="give">Hands the worker the other end of a connection; whether it could.</param>
+/// <param name="isTls">Whether it speaks TLS there.</param>
+internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
 {
     /// <summary>As much of an answer as has its status: <c>HTTP/1.1 200</c>.</summary>
     private const int StatusLine = 12;
@@ -74,7 +76,7 @@ internal sealed class WorkerProbe(WebWorker worker)
             listener.Listen(1);
             client.Connect(listener.LocalEndPoint!); // the system does it, whether or not somebody accepts
             using Socket server = listener.Accept();
-            return worker.TryGiveConnection((int)server.Handle)
+            return give((int)server.Handle)
                 ? new NetworkStream(client, ownsSocket: true)
                 : throw new InvalidOperationException("the worker is gone");
         }
@@ -101,7 +103,7 @@ internal sealed class WorkerProbe(WebWorker worker)
         using var client = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
         try
         {
-            using HttpResponseMessage response = await client.GetAsync(new Uri($"{(IsTls() ? "https" : "http")}://localhost{path}"), cancellationToken).ConfigureAwait(false);
+            using HttpResponseMessage response = await client.GetAsync(new Uri($"{(isTls ? "https" : "http")}://localhost{path}"), cancellationToken).ConfigureAwait(false);
             return (int)response.StatusCode;
         }
         catch (HttpRequestException)
@@ -116,7 +118,7 @@ internal sealed class WorkerProbe(WebWorker worker)
         Stream stream = Connect();
         try
         {
-            if (IsTls())
+            if (isTls)
                 stream = await EncryptAsync(stream, cancellationToken).ConfigureAwait(false);
 
             byte[] request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: tandem-serve\r\nAccept: */*\r\nConnection: close\r\n\r\n");
@@ -170,13 +172,16 @@ internal sealed class WorkerProbe(WebWorker worker)
         }
     }
 
-    /// <summary>Whether the address that the probe goes to is the one with TLS.</summary>
-    private bool IsTls()
+    /// <summary>Whether one of several addresses is the one with TLS.</summary>
+    /// <param name="addresses">All, as the application shows them.</param>
+    /// <param name="boundTo">The one, as it was bound.</param>
+    internal static bool IsTls(string[] addresses, string boundTo)
     {
-        if (!worker.Addresses.Any(static address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
+        string[] encrypted = [.. addresses.Where(static address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase))];
+        if (encrypted.Length == 0)
             return false;
 
-        string port = EndPointText.Read(worker.BoundTo) is IPEndPoint end ? ":" + end.Port.ToString(CultureInfo.InvariantCulture) : worker.BoundTo;
-        return worker.Addresses.Any(address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && address.TrimEnd('/').EndsWith(port, StringComparison.Ordinal));
+        string port = EndPointText.Read(boundTo) is IPEndPoint end ? ":" + end.Port.ToString(CultureInfo.InvariantCulture) : boundTo;
+        return encrypted.Any(address => address.TrimEnd('/').EndsWith(port, StringComparison.Ordinal));
     }
 }
