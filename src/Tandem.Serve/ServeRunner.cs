@@ -47,17 +47,18 @@ internal sealed class ServeRunner : IAsyncDisposable
     {
         Register(); // first: as long as nobody handles them, most signals end the process
         string path = _options.ControlPath ?? ControlPaths.Own();
-        _log.Write($"supervisor {Environment.ProcessId} starts {_options.Workers} workers of {_supervisor.App.Path}; control socket {path}");
-        // Before all that the workers do not need: they start meanwhile. Those that serve already go on as long as this takes.
-        Task started = _supervisor.StartAsync(isVital: !_hasFormer);
         await using var control = new ControlServer(path, AnswerAsync);
         await using MetricsServer? metrics = _options.MetricsPort is { } port ? new MetricsServer(port, Status) : null;
+        _log.Write($"supervisor {Environment.ProcessId} starts {_options.Workers} workers of {_supervisor.App.Path}; control socket {path}");
         if (metrics is not null)
             _log.Write($"metrics on http://127.0.0.1:{metrics.Port}/metrics");
 
-        Task rehearsed = _options.Workers < Environment.ProcessorCount ? Rehearsal.RunAsync() : Task.CompletedTask; // else the workers need the processors
+        // Workers that serve already go on as long as this takes.
+        Task started = _supervisor.StartAsync(isVital: !_hasFormer);
+        if (!MachineShare.IsOneProcessor(_options.Workers))
+            _ = Rehearsal.RunAsync(_options); // there is a processor for it while they start
+
         await Task.WhenAny(started, _stopped.Task).ConfigureAwait(false);
-        await rehearsed.ConfigureAwait(false);
         try
         {
             if (!_stopped.Task.IsCompleted)

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using CsCheck;
@@ -119,6 +120,55 @@ public sealed class PartsTests
         if (Environment.ProcessorCount > 1)
             Assert.False(MachineShare.Of(options, Environment.ProcessorCount - 1).ContainsKey(setting));
     }
+
+    [Fact]
+    public void What_stands_on_the_command_line_is_what_is_served_with()
+    {
+        var options = new ServeCommandOptions();
+        var command = new Command("serve") { options.Application };
+        options.AddTo(command);
+        ServeOptions read = options.Read(
+            command.Parse(
+            [
+                "-w", "3", "--spares", "2", "--standbys", "0", "--threads", "4:8", "--attach-timeout", "1s", "--start-timeout", "2s", "--drain-timeout", "3s",
+                "--keep-alive-silence", "400ms", "--hang-timeout", "0", "--max-requests", "5000000000", "--max-memory", "1G", "--max-age", "1h", "--jitter", "0.25",
+                "--restart-limit", "6", "--restart-period", "7s", "--min-uptime", "8s", "--metrics-port", "9", "--undivided-memory", "app.dll", "--", "--its", "own",
+            ]),
+            "control");
+
+        Assert.Equal(["app.dll", "--its", "own"], read.Command);
+        Assert.Equal((3, 2, 0, 4, 8), (read.Workers, read.Spares, read.Standbys, read.MinThreads, read.MaxThreads));
+        Assert.Equal(
+            [1000, 2000, 3000, 400, 0, 7000, 8000],
+            new[] { read.AttachTimeout, read.StartTimeout, read.DrainTimeout, read.KeepAliveSilence, read.HangTimeout, read.RestartPeriod, read.MinUptime }
+                .Select(static time => time.TotalMilliseconds));
+        Assert.Equal((5_000_000_000, 1L << 30, TimeSpan.FromHours(1)), (read.MaxRequests, read.MaxMemory, read.MaxAge));
+        Assert.Equal((0.25, 6, 9, false, "control"), (read.Jitter, read.RestartLimit, read.MetricsPort, read.DividesMemory, read.ControlPath));
+    }
+
+    [Fact]
+    public void What_does_not_stand_on_the_command_line_is_as_by_default()
+    {
+        var options = new ServeCommandOptions();
+        var command = new Command("serve") { options.Application };
+        options.AddTo(command);
+        ServeOptions read = options.Read(command.Parse(["app.dll"]), null);
+
+        Assert.Equivalent(new ServeOptions { Command = ["app.dll"] }, read, strict: true);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:5000", false, "http://127.0.0.1:5000")]
+    [InlineData("127.0.0.1:5001", true, "http://127.0.0.1:5000", "https://127.0.0.1:5001/")]
+    [InlineData("127.0.0.1:5000", false, "http://127.0.0.1:5000", "https://127.0.0.1:5001")]
+    [InlineData("[::]:443", true, "https://[::]:443")]
+    [InlineData("unix:/run/a.sock", true, "https://unix:/run/a.sock")]
+    [InlineData("unix:/run/a.sock", false, "http://unix:/run/a.sock", "https://127.0.0.1:5001")]
+    public void A_probe_speaks_what_is_spoken_at_its_address(string boundTo, bool isTls, params string[] addresses) =>
+        Assert.Equal(isTls, WorkerProbe.IsTls(addresses, boundTo));
+
+    [Fact]
+    public Task A_rehearsal_ends() => Rehearsal.RunAsync(new ServeOptions { Command = ["app.dll"] }).WaitAsync(TimeSpan.FromSeconds(30));
 
     [Fact]
     public void The_smallest_limit_of_all_control_groups_is_the_container_s()

@@ -32,6 +32,12 @@ public sealed class CommandLineTests
     [InlineData("tandem top: The value of --interval is missing.", 2, "top", "--interval")]
     [InlineData("tandem stacks: The pid is missing.", 2, "stacks")]
     [InlineData("tandem serve: The value of --workers is 'x'; it must be a whole number.", 1, "serve", "--workers", "x", "app.dll")]
+    [InlineData("tandem serve: The value of --workers is '99999999999'; it must be a whole number.", 1, "serve", "-w", "99999999999", "app.dll")]
+    [InlineData("tandem serve: There is no option '--bogus'.", 1, "serve", "--workers", "--bogus", "app.dll")]
+    [InlineData("tandem serve: The value of --max-requests is '1k'; it must be a whole number.", 1, "serve", "--max-requests", "1k", "app.dll")]
+    [InlineData("tandem serve: The value of --jitter is 'much'; it must be a number.", 1, "serve", "--jitter", "much", "app.dll")]
+    [InlineData("tandem serve: The value of --drain-timeout is 'soon'; it must be a time such as 500ms, 30s, 5m or 2h.", 1, "serve", "--drain-timeout", "soon", "app.dll")]
+    [InlineData("tandem serve: The value of --max-memory is 'much'; it must be a size such as 500M or 2G.", 1, "serve", "--max-memory", "much", "app.dll")]
     public async Task A_mistake_is_told_in_two_lines_on_standard_error(string expected, int code, params string[] arguments)
     {
         CommandRun run = await RunAsync(arguments);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Tandem.Interop;
 
 namespace Tandem.Diagnostics;
 
@@ -11,6 +12,9 @@ namespace Tandem.Diagnostics;
 internal sealed unsafe partial class StoppedProcess : IDisposable
 {
     private const int MostPasses = 20;
+
+    /// <summary>How many limits long threads are waited for that would stop, but have no processor for it.</summary>
+    private const int Patience = 10;
 
     private const int Seize = 0x4206;
     private const int Interrupt = 0x4207;
@@ -34,7 +38,7 @@ internal sealed unsafe partial class StoppedProcess : IDisposable
 
     /// <summary>Stops a process.</summary>
     /// <param name="processId">The process.</param>
-    /// <param name="limit">How long to wait for threads that do not stop, because they wait for a device.</param>
+    /// <param name="limit">How long to wait for threads that do not stop, because they wait for a device. Those that only wait for a processor have ten times as long.</param>
     /// <exception cref="StackException">It may not be traced.</exception>
     internal static StoppedProcess Stop(int processId, TimeSpan limit)
     {
@@ -46,8 +50,17 @@ internal sealed unsafe partial class StoppedProcess : IDisposable
             // Threads that still run may start others meanwhile.
             for (int pass = 0; pass < MostPasses && process.SeizeNew(processId); pass++)
             {
-                while (process._stopped.Count < process._seized.Count && Stopwatch.GetElapsedTime(start) < limit)
+                while (process._stopped.Count < process._seized.Count)
+                {
                     process.Collect();
+                    TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+                    if (elapsed <= limit)
+                        continue;
+                    if (elapsed > Patience * limit || !process.WillStop(processId))
+                        break;
+
+                    Thread.Sleep(1); // it is for a processor that they wait
+                }
             }
 
             return process;
@@ -95,6 +108,9 @@ internal sealed unsafe partial class StoppedProcess : IDisposable
 
         return any;
     }
+
+    /// <summary>Whether one of those that have not stopped needs no more for it than a processor.</summary>
+    private bool WillStop(int processId) => _seized.Any(thread => !_stopped.ContainsKey(thread) && ProcStat.OfThread(processId, thread) is { State: not ('D' or 'Z' or 'X') });
 
     private void Collect()
     {

@@ -18,7 +18,7 @@ internal sealed class FormerWorkers
     private TimeSpan? _limit; // for draining; null as long as they serve
     private bool _areKilled;
 
-    internal FormerWorkers(IReadOnlyList<ServingProcess> workers, Board board, ServeLog log)
+    internal FormerWorkers(IReadOnlyList<InheritedWorker> workers, Board board, ServeLog log)
     {
         _board = board;
         _log = log;
@@ -30,12 +30,12 @@ internal sealed class FormerWorkers
     internal Task Ended { get; }
 
     /// <summary>Those that have not ended.</summary>
-    internal IReadOnlyList<ServingProcess> Left
+    internal IReadOnlyList<InheritedWorker> Left
     {
         get
         {
             lock (_lock)
-                return [.. _left.Select(static former => new ServingProcess(former.ProcessId, former.Entry))];
+                return [.. _left.Select(static former => new InheritedWorker(former.ProcessId, former.Entry))];
         }
     }
 

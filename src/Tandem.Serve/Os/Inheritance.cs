@@ -28,7 +28,7 @@ internal sealed class Inheritance
     internal Board? Board { get; private init; }
 
     /// <summary>The former supervisor's workers, which serve until new ones do.</summary>
-    internal IReadOnlyList<ServingProcess> Workers { get; private init; } = [];
+    internal IReadOnlyList<InheritedWorker> Workers { get; private init; } = [];
 
     /// <summary>Sockets.</summary>
     internal IReadOnlyList<InheritedListener> Listeners { get; private init; } = [];
@@ -64,7 +64,7 @@ internal sealed class Inheritance
     }
 
     /// <summary>Puts a new supervisor, from the program's file as it is now, in this process's place. Returns only when that fails, and then why.</summary>
-    internal static string Replace(ListenerStore listeners, Board board, IEnumerable<ServingProcess> workers, int target, SystemdNotifier notifier)
+    internal static string Replace(ListenerStore listeners, Board board, IEnumerable<InheritedWorker> workers, int target, SystemdNotifier notifier)
     {
         string[] arguments = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');
         if (ProblemOf(Environment.ProcessPath!, arguments) is { } problem)
@@ -134,14 +134,14 @@ internal sealed class Inheritance
         string[] first = lines[0].Split(' ');
         int descriptor = int.Parse(first[0], CultureInfo.InvariantCulture);
         _ = Libc.Fcntl(descriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
-        List<ServingProcess> workers = [];
+        List<InheritedWorker> workers = [];
         List<InheritedListener> listeners = [];
         foreach (string line in lines.AsSpan(1))
         {
             string[] words = line.Split(' ', 3);
             int number = int.Parse(words[1], CultureInfo.InvariantCulture);
             if (words[0] == "worker")
-                workers.Add(new ServingProcess(number, int.Parse(words[2], CultureInfo.InvariantCulture)));
+                workers.Add(new InheritedWorker(number, int.Parse(words[2], CultureInfo.InvariantCulture)));
             else
                 listeners.Add(new InheritedListener(number, words[0] == OurListener, words[2]));
         }
@@ -170,3 +170,9 @@ internal sealed class Inheritance
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }
+
+/// <summary>A worker, as one supervisor tells the next of it.</summary>
+/// <param name="ProcessId">Its process.</param>
+/// <param name="Entry">Its entry on the board.</param>
+/// <remarks>A class, as <see cref="InheritedListener"/> is: what collections of structures do would have to be compiled on the way to the first worker.</remarks>
+internal sealed record InheritedWorker(int ProcessId, int Entry);

@@ -6,18 +6,21 @@ namespace Tandem.Serve.Workers;
 
 /// <summary>
 /// While the first workers start, the supervisor does once what they will ask of it: the runtime compiles what it meets for the first time,
-/// and each of them would wait for that (20 ms of a start).
+/// and each of them would wait for that.
 /// </summary>
 internal static class Rehearsal
 {
-    /// <summary>Opens a socket that nobody uses, and asks itself for a page.</summary>
-    internal static async Task RunAsync()
+    /// <summary>Opens a socket that nobody uses, and asks itself for a page where workers will be asked for one. Nobody need wait for it.</summary>
+    internal static async Task RunAsync(ServeOptions options)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
             using var listeners = new ListenerStore();
             _ = listeners.Open("127.0.0.1:0", 0);
+            if (options.HealthPath is null && options.WarmUpPath is null)
+                return;
+
             Task answered = Task.CompletedTask;
             var probe = new WorkerProbe(
                 descriptor =>
@@ -32,9 +35,9 @@ internal static class Rehearsal
             await probe.AskAsync("/", CancellationToken.None).ConfigureAwait(false);
             await answered.ConfigureAwait(false);
         }
-        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
+        catch (Exception)
         {
-            // Those who need it will say what is wrong.
+            // Whatever it is, those who need it will say so.
         }
     }
 

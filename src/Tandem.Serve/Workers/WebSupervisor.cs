@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Tandem.Serve.Apps;
 using Tandem.Serve.Listening;
+using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Workers;
@@ -30,7 +31,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     /// <param name="listeners">The sockets.</param>
     /// <param name="log">Where to tell what happens.</param>
     /// <param name="former">Workers of another supervisor, whose entries of the board are taken.</param>
-    internal WebSupervisor(ServeOptions options, Board board, ListenerStore listeners, ServeLog log, IReadOnlyCollection<ServingProcess> former)
+    internal WebSupervisor(ServeOptions options, Board board, ListenerStore listeners, ServeLog log, IReadOnlyCollection<InheritedWorker> former)
     {
         _application = new ServedApp(options.Command, options.Folder);
         _app = _application.Resolve();
@@ -233,10 +234,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     }
 
     /// <summary>The processes of all workers, with their entries on the board.</summary>
-    internal List<ServingProcess> Processes()
+    internal List<InheritedWorker> Processes()
     {
         lock (_lock)
-            return [.. _workers.Where(static worker => worker.ProcessId > 0).Select(static worker => new ServingProcess(worker.ProcessId, worker.Entry))];
+            return [.. _workers.Where(static worker => worker.ProcessId > 0).Select(static worker => new InheritedWorker(worker.ProcessId, worker.Entry))];
     }
 
     private List<Slot> Slots()

@@ -233,7 +233,8 @@ internal sealed class WebWorker
         try
         {
             await _started.Task.WaitAsync(limit.Token).ConfigureAwait(false);
-            var probe = new WorkerProbe(TryGiveConnection, WorkerProbe.IsTls(Addresses, BoundTo));
+            string boundTo = BoundTo; // the same for what is spoken and for where
+            var probe = new WorkerProbe(descriptor => TryGiveConnection(descriptor, boundTo), WorkerProbe.IsTls(Addresses, boundTo));
             if (options.HealthPath is { } health)
                 await probe.CheckAsync(health, limit.Token).ConfigureAwait(false);
             else if (options.WarmUpPath is { } path)
@@ -258,7 +259,7 @@ internal sealed class WebWorker
     }
 
     /// <summary>Hands a connection to it that nobody else can get.</summary>
-    private bool TryGiveConnection(int descriptor) => _messages?.TrySend(ServeProtocol.Connection, BoundTo, descriptor) == true;
+    private bool TryGiveConnection(int descriptor, string boundTo) => _messages?.TrySend(ServeProtocol.Connection, boundTo, descriptor) == true;
 
     private void OnConnected(MessageSocket messages)
     {
