@@ -11,8 +11,6 @@ namespace Tandem.ServeBench.Experiments;
 /// </summary>
 internal static class Latency
 {
-    private const double WorstTail = 1.15;
-
     internal static async Task RunAsync(Lab lab)
     {
         int rounds = lab.Options.Quick ? 3 : 9, seconds = lab.Options.Quick ? 2 : 3;
@@ -48,7 +46,7 @@ internal static class Latency
         for (int one = 1; one < contenders.Length; one++)
         {
             double tail = runs.MedianRatio(one, static run => run.Latencies.Percentile(99));
-            report.AtMost($"{contenders[one].Name}: p99 at the same rate against plain, {load}", tail, WorstTail, "×");
+            report.AtMost($"{contenders[one].Name}: p99 at the same rate against plain, {load}", tail, Throughput.WorstTail, "×");
         }
     }
 }

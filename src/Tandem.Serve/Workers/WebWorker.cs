@@ -233,12 +233,10 @@ internal sealed class WebWorker
         try
         {
             await _started.Task.WaitAsync(limit.Token).ConfigureAwait(false);
-            string boundTo = BoundTo; // the same for what is spoken and for where
-            var probe = new WorkerProbe(descriptor => TryGiveConnection(descriptor, boundTo), WorkerProbe.IsTls(Addresses, boundTo));
             if (options.HealthPath is { } health)
-                await probe.CheckAsync(health, limit.Token).ConfigureAwait(false);
+                await CreateProbe().CheckAsync(health, limit.Token).ConfigureAwait(false);
             else if (options.WarmUpPath is { } path)
-                await probe.AskAsync(path, limit.Token).ConfigureAwait(false);
+                await CreateProbe().AskAsync(path, limit.Token).ConfigureAwait(false);
 
             ReadyAfter = Age;
             _ready.TrySetResult();
@@ -258,8 +256,13 @@ internal sealed class WebWorker
         }
     }
 
-    /// <summary>Hands a connection to it that nobody else can get.</summary>
-    private bool TryGiveConnection(int descriptor, string boundTo) => _messages?.TrySend(ServeProtocol.Connection, boundTo, descriptor) == true;
+    /// <summary>Asks it over connections that nobody else can get.</summary>
+    private WorkerProbe CreateProbe()
+    {
+        string boundTo = BoundTo; // the same for what is spoken and for where
+        return new WorkerProbe(
+            descriptor => _messages?.TrySend(ServeProtocol.Connection, boundTo, descriptor) == true, WorkerProbe.IsTls(Addresses, boundTo));
+    }
 
     private void OnConnected(MessageSocket messages)
     {
