@@ -15,7 +15,7 @@ namespace Tandem.Processes;
 /// lock; frames arrive one at a time without it.
 /// </summary>
 [DebuggerDisplay("worker {ProcessId}, {State}, {InFlight} in flight")]
-internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObserver
+internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IProcessObserver
 {
     /// <summary>The slot of the frame that builds the worker's state.</summary>
     internal const int InitializeSlot = 0xFFFF;
@@ -272,31 +272,6 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         return items;
     }
 
-    /// <summary>After the exit: takes the outcomes of a chunk's elements that were finished before <paramref name="running"/>.</summary>
-    internal bool TryRecoverElements(WorkItem item, int running)
-    {
-        if (running == item.FirstElement)
-            return true;
-
-        if (!Link.TryRecoverChunk(item.Slot, item.Sequence, out byte* payload, out nint length))
-            return false;
-
-        try
-        {
-            nint read = item.Progress.Bytes;
-            if (read > length)
-                return false;
-
-            _reader.Begin(payload + read, length - read, CallLinks.ForResults);
-            item.ReadElements(_reader, running);
-            return true;
-        }
-        catch (Exception)
-        {
-            return false; // whatever it was: this is the thread that watches all workers
-        }
-    }
-
     /// <summary>Under the lock: the items in flight, those that may have started included.</summary>
     internal IEnumerable<WorkItem> Items => _items.Where(item => item is not null)!;
 
@@ -313,53 +288,6 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
     internal void Kill() => _process?.Kill();
 
     internal void PutLast() => _process?.PutLast();
-
-    public void OnFrame(in Frame frame)
-    {
-        switch (frame.Kind)
-        {
-            case FrameKind.Hello:
-                _engine.OnHello(this);
-                break;
-            case FrameKind.Result when frame.Slot == InitializeSlot:
-                OnInitialized(in frame);
-                break;
-            case FrameKind.Result:
-                OnResult(in frame);
-                break;
-            case FrameKind.Element:
-                OnElement(in frame);
-                break;
-            case FrameKind.Progress:
-                OnProgress(in frame);
-                break;
-            default:
-                throw new ProtocolException($"a worker sent a frame of kind {frame.Kind}");
-        }
-    }
-
-    public void OnBatchEnd()
-    {
-        if (_answered.Count > 0)
-            _engine.OnAnswered(this);
-    }
-
-    public void OnEnding() => _engine.OnEnding(this);
-
-    public void OnBroken(Exception cause)
-    {
-        _broken = cause;
-        _engine.OnBroken(this, cause);
-    }
-
-    public void OnOutput(string line, bool isError)
-    {
-        if (isError)
-            _errorTail.Add(line);
-        _engine.Output.Forward(this, line, isError);
-    }
-
-    public void OnExited(ExitStatus status) => _engine.OnExited(this, status);
 
     /// <summary>Under the lock: slots of answered items can be used again. True when the worker takes items again that it did not take before.</summary>
     internal bool FreeAnswered()
@@ -403,167 +331,4 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IChunkSink, IProcessObs
         _defined[callable.Number] = true;
         return true;
     }
-
-    private void OnResult(in Frame frame)
-    {
-        ResultMessage message = ReadMessage(in frame);
-        WorkItem? item = ItemOf(in frame);
-        byte* payload = Link.ResolveResult(in frame, ref message);
-        if (message.Outcome == Outcome.Revoked)
-        {
-            // Once for each item that was taken back: a slot that is freed twice would be given to two items.
-            long due = frame.Sequence + 1L;
-            if (Interlocked.CompareExchange(ref _takenBack[frame.Slot], 0, due) != due)
-                throw new ProtocolException($"slot {frame.Slot} was given back, which nobody had taken back");
-
-            _answered.Add(frame.Slot);
-            return;
-        }
-
-        if (item is null)
-            throw new ProtocolException($"an answer {message.Outcome} for slot {frame.Slot}, where none is due");
-
-        nint read = item.ElementCount > 0 ? item.Progress.Bytes : 0;
-        if (read > message.Length)
-            throw new ProtocolException("a chunk's outcomes have become fewer");
-
-        _reader.Begin(payload + read, (nint)message.Length - read, CallLinks.ForResults);
-        // From here the item is the caller's again: its slot counts as answered before its continuation can run.
-        _items[frame.Slot] = null;
-        _answered.Add(frame.Slot);
-        _itemsDone += Math.Max(1, item.ElementCount);
-        _bytesReceived += ResultMessage.Size + message.Length;
-        item.DetailsIfAny?.Observation?.AddRun(message.Elapsed);
-        try
-        {
-            Settle(item, in message);
-        }
-        catch (Exception e)
-        {
-            // Nobody else holds the item any more, so it is told here; the worker is not to be trusted with others.
-            item.SetException(ProcessEngine.Corrupt(this, item, e));
-            throw;
-        }
-        finally
-        {
-            Link.ReleaseResult(in message);
-        }
-    }
-
-    private void Settle(WorkItem item, in ResultMessage message)
-    {
-        if (item.IsSettled)
-        {
-            // Too late: its time was over.
-            _engine.FreePayload(item);
-            return;
-        }
-
-        switch (message.Outcome)
-        {
-            case Outcome.Completed:
-                _engine.Measure(message.Elapsed, 1);
-                item.ReadResult(_reader);
-                break;
-            case Outcome.Failed or Outcome.Canceled:
-                item.SetException(item.Explain(ExceptionCodec.Read(_reader)));
-                break;
-            case Outcome.Chunk when item.ElementCount > 0:
-                int finished = message.Finished - item.Progress.First;
-                item.AddElapsed(message.Elapsed);
-                item.ReadElements(_reader, message.Finished);
-                _engine.Measure(message.Elapsed, 1);
-                if (!item.IsSettled)
-                {
-                    if (item.CancellationToken.IsCancellationRequested)
-                        item.SetCanceled(item.CancellationToken);
-                    else if (finished == 0 && !_engine.IsAborting)
-                        throw new ProtocolException("a chunk came back without progress");
-                    else
-                        _engine.Requeue(item);
-                }
-
-                break;
-            default:
-                throw new ProtocolException($"an item of {item.ElementCount} elements came back as {message.Outcome}");
-        }
-
-        if (item.DetailsIfAny is { RanOutOfMemory: true })
-            IsExhausted = true;
-        if (item.IsSettled)
-            _engine.FreePayload(item);
-    }
-
-    private void OnInitialized(in Frame frame)
-    {
-        if (State is WorkerState.Idle or WorkerState.Busy)
-            throw new ProtocolException("a state was built where none was asked for");
-
-        ResultMessage message = ReadMessage(in frame);
-        if (message.Outcome != Outcome.Completed)
-        {
-            _reader.Begin(Link.ResolveResult(in frame, ref message), (nint)message.Length, CallLinks.ForResults);
-            StartFailure = ExceptionCodec.Read(_reader);
-        }
-
-        _engine.OnInitialized(this);
-    }
-
-    /// <summary>Reads what a chunk that runs has finished so far, for a consumer that waits.</summary>
-    internal void Harvest(WorkItem item)
-    {
-        _harvested = item;
-        Link.ReadFinished(item.Slot, item.Sequence, this);
-    }
-
-    public void OnFinished(byte* outcomes, nint length, int next)
-    {
-        // A harvest that began before the item's result was handled is void.
-        if (_harvested is not { } item || !Holds(item) || next <= item.FirstElement || item.Progress.Bytes > length)
-            return;
-
-        nint read = item.Progress.Bytes;
-        _reader.Begin(outcomes + read, length - read, CallLinks.ForResults);
-        try
-        {
-            item.ReadElements(_reader, next);
-            item.Progress.Bytes = read + _reader.Position;
-        }
-        catch (Exception e)
-        {
-            OnBroken(e); // as everything that a result's payload throws: not the affair of the consumer, who asked for this
-        }
-    }
-
-    private void OnElement(in Frame frame)
-    {
-        WorkItem item = ItemOf(in frame) ?? throw new ProtocolException($"an element for slot {frame.Slot}, which has no item");
-        _reader.Begin(frame.Body, frame.BodyLength, CallLinks.ForResults);
-        if (!item.IsSettled)
-            item.ReadElements(_reader, frame.Extra);
-    }
-
-    private void OnProgress(in Frame frame)
-    {
-        WorkItem? item = ItemOf(in frame);
-        if (item?.DetailsIfAny?.Links is not { } links)
-            return; // a late report of an item that is over
-
-        _reader.Begin(frame.Body, frame.BodyLength, CallLinks.ForResults);
-        Action report = links.Receiver(frame.Extra).Read(_reader);
-        (item.Details.Reports ??= new SerialQueue()).Enqueue(report);
-    }
-
-    private WorkItem? ItemOf(in Frame frame)
-    {
-        if ((uint)frame.Slot >= (uint)_items.Length)
-            throw new ProtocolException($"there is no slot {frame.Slot}");
-
-        WorkItem? item = Volatile.Read(ref _items[frame.Slot]);
-        return item is not null && item.Sequence == frame.Sequence ? item : null;
-    }
-
-    private static ResultMessage ReadMessage(in Frame frame) => frame.BodyLength >= ResultMessage.Size
-        ? *(ResultMessage*)frame.Body
-        : throw new ProtocolException($"a result of {frame.BodyLength} bytes");
 }

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Tandem.Serve.Listening;
+using Tandem.Serve.Protocol;
+
+namespace Tandem.Serve.Workers;
+
+/// <summary>What its process asks for and tells, which a thread of its own hears.</summary>
+internal sealed partial class WebWorker
+{
+    private void OnConnected(MessageSocket messages)
+    {
+        _messages = messages;
+        new Thread(() => Listen(messages), 128 * 1024) { IsBackground = true, Name = $"Tandem messages {Number}" }.Start();
+    }
+
+    private void Listen(MessageSocket messages)
+    {
+        while (true)
+        {
+            ReceiveOutcome outcome = messages.Receive(-1, out Message message);
+            if (outcome == ReceiveOutcome.End)
+                return;
+            if (outcome == ReceiveOutcome.Message)
+                Handle(messages, message);
+        }
+    }
+
+    private void Handle(MessageSocket messages, Message message)
+    {
+        switch (message.Verb)
+        {
+            case ServeProtocol.Attached:
+                _isAttached = true;
+                ProcessId = _pool.Snapshot().Workers is [{ Id: var id }, ..] ? id : 0;
+                break;
+            case ServeProtocol.Listen:
+                Open(messages, message.Rest);
+                break;
+            case ServeProtocol.Started:
+                // It got on without an address that it was refused, such as one of version 6 on a machine that has none.
+                if (_refusal is null && !_started.Task.IsCompleted)
+                    (_problem, _problemCode) = (null, ServeExitCode.NotReady);
+
+                _started.TrySetResult(message.Rest);
+                break;
+            case ServeProtocol.Finishing:
+                _finishing.TrySetResult();
+                break;
+            case ServeProtocol.Warning:
+                _context.Log.Write($"worker {Number} ({ProcessId}): {message.Rest}");
+                break;
+            case ServeProtocol.Refused:
+                _refusal = message.Rest;
+                _problem = message.Rest;
+                _problemCode = ServeExitCode.BadApplication;
+                break;
+        }
+    }
+
+    private void Open(MessageSocket messages, string address)
+    {
+        int occurrence = 0;
+        try
+        {
+            if (EndPointText.Read(address) is IPEndPoint { Port: 0 })
+            {
+                occurrence = _asked.GetValueOrDefault(address);
+                _asked[address] = occurrence + 1;
+            }
+
+            (int descriptor, string bound) = _context.Listeners.Open(address, occurrence);
+            BoundTo = bound;
+            messages.TrySend(ServeProtocol.Listener, bound, descriptor);
+        }
+        catch (Exception e) when (e is SocketException or IOException or FormatException or ArgumentException)
+        {
+            _problem = $"It cannot listen at {address}: {Advise(e)}";
+            _problemCode = ServeExitCode.BadAddress;
+            messages.TrySend(ServeProtocol.Failure, string.Create(CultureInfo.InvariantCulture, $"{(int)((e as SocketException)?.SocketErrorCode ?? SocketError.Success)} {e.Message}"));
+        }
+    }
+
+    private static string Advise(Exception error) => (error as SocketException)?.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => "the address is in use already. Stop who listens there, or choose another one with --urls.",
+        SocketError.AccessDenied => "this user may not use it. Ports below 1024 need the capability CAP_NET_BIND_SERVICE, or a socket that systemd hands over.",
+        SocketError.AddressNotAvailable => "this machine has no such address.",
+        _ => error.Message,
+    };
+}

@@ -1,0 +1,272 @@
+using Tandem.Health;
+using Tandem.Shipping;
+using Tandem.Work;
+
+namespace Tandem.Processes;
+
+/// <summary>Which waiting item goes to which worker, and when.</summary>
+internal sealed partial class ProcessEngine
+{
+    private void Admit(WorkItem item)
+    {
+        ProcessWorker? alone = null;
+        bool looks = false;
+        bool refused = false;
+        Sleepers sleepers;
+        lock (_lock)
+        {
+            _callers.OnCall();
+            if (_closed)
+            {
+                refused = true;
+            }
+            else if (_queue.Count == 0 && _dispatcher.Pick(_supervisor.Workers) is { } worker)
+            {
+                if (!item.TryAssign())
+                {
+                    _admission.Leave(item); // cancelled before it got here
+                }
+                else if (Send(worker, item))
+                {
+                    _admission.Leave(item);
+                    // Alone with the worker: the answer may be there before this thread could have been woken for it. A worker that has
+                    // answered nothing yet takes longer, and may need this processor for it.
+                    if (worker is { InFlight: 1, ItemsDone: > 0 } && item.ElementCount == 0)
+                    {
+                        alone = worker;
+                        looks = _callers.Looks();
+                    }
+                }
+                else
+                {
+                    _queue.Enqueue(item);
+                }
+            }
+            else
+            {
+                _queue.Enqueue(item);
+                Pump(null);
+            }
+
+            sleepers = _dispatcher.FlushTouched();
+        }
+
+        bool woken = sleepers.Wake();
+        if (refused)
+            GiveUp(item, Disposed());
+        else if (alone is not null && !looks)
+            _callers.OnLeaving();
+        else if (alone is not null && _dispatcher.PollMicroseconds(woken) is > 0 and int microseconds)
+            alone.Link.Poll(item, microseconds);
+    }
+
+    /// <summary>Under the lock: gives waiting items to workers that have room; then has idle workers help busy ones.</summary>
+    internal void Pump(ProcessWorker? idle)
+    {
+        SendWaiting();
+        if (idle is { InFlight: 0, TakesItems: true } && _queue.Count == 0 && _dispatcher.Overloaded(_supervisor.Workers) is { } busy)
+        {
+            if (busy.RevokeLast() is { } item && !Send(idle, item))
+                _queue.EnqueueFirst(item);
+        }
+
+        if ((!_closed || _mode == StopMode.Drain) && _supervisor.Balance(_queue.Count))
+            Pump(null);
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void SendWaiting()
+    {
+        while (_queue.Count > 0 && _dispatcher.Pick(_supervisor.Workers) is { } worker)
+        {
+            WorkItem item = _queue.Dequeue()!;
+            if (!item.TryAssign())
+            {
+                _admission.Leave(item); // cancelled while it waited
+                continue;
+            }
+
+            // Cancelled while it was between two workers, when nobody could be told.
+            if (item.CancellationToken.IsCancellationRequested)
+            {
+                FreePayload(item);
+                item.SetCanceled(item.CancellationToken);
+            }
+            else if (!Send(worker, item))
+            {
+                _queue.EnqueueFirst(item);
+                break;
+            }
+
+            _admission.Leave(item);
+        }
+    }
+
+    private bool Send(ProcessWorker worker, WorkItem item)
+    {
+        item.Attempt++;
+        if (worker.TrySend(item))
+        {
+            _dispatcher.Used(worker);
+            if (item.Limits is { } limits)
+                _deadlines.Watch(worker, item, limits);
+            return true;
+        }
+
+        item.Attempt--;
+        item.TryRequeue();
+        return false;
+    }
+
+    /// <summary>An item that was started, and not finished, goes back: a chunk whose elements took longer than thought.</summary>
+    internal void Requeue(WorkItem item)
+    {
+        lock (_lock)
+        {
+            item.Worker = null;
+            item.Attempt--; // it goes on, it does not begin anew
+            if (IsAborting)
+                GiveUp(item, Disposed());
+            else if (item.TryRequeue())
+                _queue.EnqueueFirst(item);
+        }
+    }
+
+    /// <summary>A worker answered some items: it has room for others.</summary>
+    internal void OnAnswered(ProcessWorker worker)
+    {
+        Sleepers sleepers;
+        lock (_lock)
+        {
+            if (worker.FreeAnswered())
+                _supervisor.OnChanged();
+            if (worker.IsExhausted)
+                _supervisor.Retire(worker, EventReason.Memory, "An item ran out of memory in it.", isUrgent: true);
+            _supervisor.Review(worker);
+            _supervisor.EndIfDrained(worker);
+            Pump(worker);
+            sleepers = _dispatcher.FlushTouched();
+            CheckIdle();
+        }
+
+        sleepers.Wake();
+    }
+
+    /// <summary>Workers became ready.</summary>
+    internal void OnReady()
+    {
+        Sleepers sleepers;
+        lock (_lock)
+        {
+            Pump(null);
+            sleepers = _dispatcher.FlushTouched();
+            CheckIdle();
+        }
+
+        sleepers.Wake();
+    }
+
+    /// <summary>A worker has begun to end: what it has not started goes elsewhere now. Its exit settles the rest.</summary>
+    internal void OnEnding(ProcessWorker worker)
+    {
+        Sleepers sleepers;
+        bool steppedIn;
+        lock (_lock)
+        {
+            // While the pool ends, and of a guest, whose end is for its own supervisor to decide about, the exit settles everything.
+            if (_closed || Options.Guest is not null || !_supervisor.TryTakeOut(worker))
+                return;
+
+            worker.PutLast();
+            // What waits comes before the start of another process, which takes a processor for milliseconds: the exit sees to that.
+            steppedIn = _supervisor.LetSparesStepIn();
+            if (steppedIn)
+                SendWaiting();
+            else
+                Pump(null);
+            sleepers = _dispatcher.FlushTouched();
+        }
+
+        // One that only pretends, or has lost the thread that listens to the pool, is of no use either.
+        worker.Kill();
+        // One that stepped in, that is; without a spare several workers may get items, and would be in each other's way here.
+        _ = sleepers.Wake(here: steppedIn);
+    }
+
+    /// <summary>Fails what waits: no worker can be started.</summary>
+    internal void FailWaiting(Exception cause)
+    {
+        List<WorkItem> items = [];
+        lock (_lock)
+        {
+            while (_queue.Dequeue() is { } item)
+                items.Add(item);
+        }
+
+        foreach (WorkItem item in items)
+        {
+            _admission.Leave(item);
+            if (item.TryAssign())
+            {
+                GiveUp(item, new WorkerStartException(cause.Message, cause.InnerException ?? cause));
+            }
+        }
+
+        lock (_lock)
+            CheckIdle();
+    }
+
+    /// <summary>Under the lock: a worker was told of a method. What is called lately is what a spare should be ready for.</summary>
+    internal void OnDefined(Callable callable)
+    {
+        const int Most = 32;
+        if (Options.SpareWorkers == 0 || _lately.Contains(callable))
+            return;
+
+        if (_lately.Count == Most)
+            _lately.RemoveAt(0);
+        _lately.Add(callable);
+    }
+
+    /// <summary>Under the lock: has a spare get ready for what the pool runs.</summary>
+    internal bool Prepare(ProcessWorker spare)
+    {
+        spare.Prepare([.. _lately]);
+        return spare.Link.Flush();
+    }
+
+    /// <summary>
+    /// On the launcher's thread, when a worker's process was started: it can look for the first item's method while the pool hears that it
+    /// is there. Meanwhile the pool's first item is ended once in rehearsal, by the thread that will go on with it.
+    /// </summary>
+    internal void Introduce(ProcessWorker worker)
+    {
+        Form? first = null;
+        bool wake = false;
+        lock (_lock)
+        {
+            if (worker.State == WorkerState.Starting && _queue.First is { } item)
+            {
+                wake = worker.TryDefine(item.Shipment.Callable) && worker.Link.Flush();
+                first = item.Shipment.Callable.Form;
+            }
+        }
+
+        if (wake)
+            worker.Link.Wake();
+        if (first is not null && !Interlocked.Exchange(ref _hasRehearsed, true))
+            ThreadPool.UnsafeQueueUserWorkItem(RehearseEnd, first, preferLocal: false);
+    }
+
+    private static void RehearseEnd(Form form)
+    {
+        try
+        {
+            form.RehearseEnd();
+        }
+        catch (Exception)
+        {
+            // The item itself will meet it.
+        }
+    }
+}
