@@ -12,6 +12,9 @@ internal sealed partial class ServedWorker
     /// <summary>For how many beats threads are looked for which there should be.</summary>
     private const int MostLooks = 8;
 
+    /// <summary>Threads of the pool that are always there where each worker has one processor.</summary>
+    private const int LeastThreads = 2;
+
     private readonly MessageSocket _messages = new(ServeProtocol.MessageDescriptor);
     private readonly Board _board;
     private readonly TaskCompletionSource _hostStopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -236,12 +239,12 @@ internal sealed partial class ServedWorker
     }
 
     /// <summary>Whether the user or the application has a lower bound for the thread pool.</summary>
-    private static bool HasLeastThreads =>
+    private static bool HasOwnLeastThreads =>
         MachineShare.IsSet("ThreadPool_ForceMinWorkerThreads") || AppContext.GetData("System.Threading.ThreadPool.MinThreads") is not null;
 
     /// <summary>
-    /// Where each worker has one processor, its thread pool may go down to one thread, as .NET's does there: a second one that is woken for
-    /// each request takes the processor from the first. It has more where they help or are blocked, like any pool.
+    /// Where each worker has one processor, two threads are always there: one serves while the other is blocked. As many as there are
+    /// processors, which .NET takes, would be that many times that many. Any pool has more where they help or are blocked.
     /// </summary>
     private void LimitThreads()
     {
@@ -251,8 +254,8 @@ internal sealed partial class ServedWorker
             (most, mostPorts) = (Settings.MaxThreads, Math.Max(mostPorts, 1));
         if (Settings.MinThreads > 0)
             least = Settings.MinThreads;
-        else if (Settings.HasOneProcessor && !HasLeastThreads)
-            least = 1;
+        else if (Settings.HasOneProcessor && !HasOwnLeastThreads)
+            least = Math.Min(least, LeastThreads);
 
         // In this order, because a bound may not pass the other one.
         if (!ThreadPool.SetMinThreads(Math.Min(least, most), leastPorts) || !ThreadPool.SetMaxThreads(most, mostPorts))

@@ -10,7 +10,7 @@ internal static class Memory
 {
     internal static async Task RunAsync(Lab lab)
     {
-        var table = new MarkdownTable("MiB", "workers, private", "workers, proportional", "supervisor, private", "supervisor, proportional");
+        var table = new MarkdownTable("MiB", "workers, private", "of which written", "workers, proportional", "supervisor, private", "supervisor, proportional");
         var workersPrivate = new Dictionary<int, double>();
         foreach (ServerCommand contender in lab.EmptyContenders(1, 2, 4))
         {
@@ -20,19 +20,15 @@ internal static class Memory
             await LoadRun.RunAsync(new LoadOptions { EndPoint = server.EndPoint, Clients = 4 * contender.Workers, Count = 200 * contender.Workers });
             await Task.Delay(1000);
 
-            (double Private, double Proportional)[] each = [.. workers.Select(Os.Memory)];
-            double own = each.Sum(static one => one.Private), share = each.Sum(static one => one.Proportional);
-            if (!server.IsSupervised)
-            {
-                table.Add(contender.Name, ServeReport.Number(own), ServeReport.Number(share), "", "");
+            ProcessMemory[] each = [.. workers.Select(Os.Memory)];
+            ProcessMemory? supervisor = server.IsSupervised ? Os.Memory(server.Pid) : null;
+            table.Add(Row(contender.Name, each, supervisor));
+            if (supervisor is null)
                 continue;
-            }
 
-            (double supervisorPrivate, double supervisorShare) = Os.Memory(server.Pid);
-            workersPrivate[contender.Workers] = own;
-            table.Add(contender.Name, ServeReport.Number(own), ServeReport.Number(share), ServeReport.Number(supervisorPrivate), ServeReport.Number(supervisorShare));
+            workersPrivate[contender.Workers] = each.Sum(static one => one.Private);
             if (contender.Workers == 2)
-                lab.Report.AtMost("supervisor of 2 workers, proportional memory", supervisorShare, 20, "MiB");
+                lab.Report.AtMost("supervisor of 2 workers, proportional memory", supervisor.Value.Proportional, 20, "MiB");
         }
 
         if (lab.HasTool)
@@ -40,8 +36,7 @@ internal static class Memory
             await using Server server = await Server.StartAsync(lab.EmptyServe(1) with { Standbys = 1 }, Transport.KeepAlive);
             int[] processes = await server.WaitForWorkersAsync(TimeSpan.FromSeconds(10));
             await Task.Delay(1500);
-            (double ownPrivate, double share) = Os.Memory(processes.Max());
-            table.Add("a standby", ServeReport.Number(ownPrivate), ServeReport.Number(share), "", "");
+            table.Add(Row("a standby", [Os.Memory(processes.Max())], supervisor: null));
         }
 
         if (workersPrivate.Count > 0)
@@ -49,4 +44,14 @@ internal static class Memory
 
         lab.Report.Add("Memory of an empty application, idle after 200 requests for each worker", table);
     }
+
+    private static string[] Row(string name, ProcessMemory[] workers, ProcessMemory? supervisor) =>
+    [
+        name,
+        ServeReport.Number(workers.Sum(static one => one.Private)),
+        ServeReport.Number(workers.Sum(static one => one.Written)),
+        ServeReport.Number(workers.Sum(static one => one.Proportional)),
+        supervisor is { } one ? ServeReport.Number(one.Private) : "",
+        supervisor is { } other ? ServeReport.Number(other.Proportional) : "",
+    ];
 }

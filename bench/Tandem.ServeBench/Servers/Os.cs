@@ -39,19 +39,20 @@ internal static partial class Os
         }
     }
 
-    /// <summary>Memory in MiB: what a process has for itself alone, and that with its share of what it has in common with others.</summary>
-    internal static (double Private, double Proportional) Memory(int pid)
+    internal static ProcessMemory Memory(int pid)
     {
-        double own = 0, share = 0;
+        double own = 0, written = 0, share = 0;
         foreach (string line in File.ReadLines($"/proc/{pid}/smaps_rollup"))
         {
             if (line.StartsWith("Private_", StringComparison.Ordinal) && !line.StartsWith("Private_Hugetlb", StringComparison.Ordinal))
                 own += Mib(line);
+            if (line.StartsWith("Private_Dirty:", StringComparison.Ordinal))
+                written = Mib(line);
             else if (line.StartsWith("Pss:", StringComparison.Ordinal))
                 share = Mib(line);
         }
 
-        return (own, share);
+        return new ProcessMemory(own, written, share);
     }
 
     /// <summary>Differs from before once a process runs another program, or the same one anew: the kernel lays it out at random each time.</summary>
@@ -97,3 +98,9 @@ internal static partial class Os
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int SendSignal(int pid, int signal);
 }
+
+/// <summary>Memory in MiB.</summary>
+/// <param name="Private">What a process has for itself alone; files, too, that no other one happens to have mapped.</param>
+/// <param name="Written">Of that, what it has written, so that no other process could have it in common.</param>
+/// <param name="Proportional">What it has for itself, and its share of what it has in common with others.</param>
+internal readonly record struct ProcessMemory(double Private, double Written, double Proportional);

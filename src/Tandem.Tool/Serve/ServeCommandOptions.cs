@@ -22,7 +22,7 @@ internal sealed class ServeCommandOptions
     private readonly Option<string?> _workers = Add("--workers", "n", "Worker processes. Default: the processors.", WholeNumber, "-w");
     private readonly Option<string?> _spares = Add("--spares", "n", "Workers that are started ahead and take the place of one that crashes. Default: 0.", WholeNumber);
     private readonly Option<string?> _standbys = Add("--standbys", "n", "Processes that wait before the application's Main, for workers that are needed at once. Default: 1.", WholeNumber);
-    private readonly Option<string?> _threads = Add<string?>("--threads", "min:max", "Bounds of each worker's thread pool, such as 8:64, or one number for both. Default: the runtime's; from 1 where there are as many workers as processors.");
+    private readonly Option<string?> _threads = Add<string?>("--threads", "min:max", "Bounds of each worker's thread pool, such as 8:64, or one number for both. Default: the runtime's; from 2 where there are as many workers as processors.");
     private readonly Option<string[]> _urls = Add<string[]>("--urls", "urls", "Where to listen, separated by semicolons; http://unix:/path for a Unix socket. Default: as the application is configured.");
     private readonly Option<string?> _directory = Add<string?>("--directory", "path", "The application's current folder, where it finds its content. Default: this one.");
     private readonly Option<string?> _health = Add<string?>("--health", "path", "A new worker serves only once this path answers with 2xx or 3xx.");
