@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Tandem.Interop;
 using Tandem.Serve.Os;
@@ -12,8 +13,8 @@ internal sealed partial class ServedWorker
     /// <summary>For how many beats threads are looked for which there should be.</summary>
     private const int MostLooks = 8;
 
-    /// <summary>Threads of the pool that are always there where each worker has one processor.</summary>
-    private const int LeastThreads = 2;
+    /// <summary>The thread pool's lower bound where each worker has one processor: one thread serves while another is blocked.</summary>
+    private const int MinThreadsOfOneProcessor = 2;
 
     private readonly MessageSocket _messages = new(ServeProtocol.MessageDescriptor);
     private readonly Board _board;
@@ -187,6 +188,22 @@ internal sealed partial class ServedWorker
             case ServeProtocol.StopNow:
                 StopNow();
                 break;
+            case ServeProtocol.HeapLimit:
+                LimitHeap(ulong.Parse(message.Rest, CultureInfo.InvariantCulture));
+                break;
+        }
+    }
+
+    private void LimitHeap(ulong limit)
+    {
+        AppContext.SetData("GCHeapHardLimit", limit);
+        try
+        {
+            GC.RefreshMemoryLimit();
+        }
+        catch (InvalidOperationException)
+        {
+            Warn($"Its part of the container's memory is {limit >> 20} MiB now, and it holds more already: its limit stays until it is replaced.");
         }
     }
 
@@ -239,12 +256,12 @@ internal sealed partial class ServedWorker
     }
 
     /// <summary>Whether the user or the application has a lower bound for the thread pool.</summary>
-    private static bool HasOwnLeastThreads =>
+    private static bool HasOwnMinThreads =>
         MachineShare.IsSet("ThreadPool_ForceMinWorkerThreads") || AppContext.GetData("System.Threading.ThreadPool.MinThreads") is not null;
 
     /// <summary>
-    /// Where each worker has one processor, two threads are always there: one serves while the other is blocked. As many as there are
-    /// processors, which .NET takes, would be that many times that many. Any pool has more where they help or are blocked.
+    /// The lower bound is up to how many threads the pool has at once when work comes; by itself as many as there are processors, which
+    /// each of as many workers would take. Beyond it, any pool has more where they help or are blocked.
     /// </summary>
     private void LimitThreads()
     {
@@ -254,8 +271,8 @@ internal sealed partial class ServedWorker
             (most, mostPorts) = (Settings.MaxThreads, Math.Max(mostPorts, 1));
         if (Settings.MinThreads > 0)
             least = Settings.MinThreads;
-        else if (Settings.HasOneProcessor && !HasOwnLeastThreads)
-            least = Math.Min(least, LeastThreads);
+        else if (Settings.HasOneProcessor && !HasOwnMinThreads)
+            least = Math.Min(least, MinThreadsOfOneProcessor);
 
         // In this order, because a bound may not pass the other one.
         if (!ThreadPool.SetMinThreads(Math.Min(least, most), leastPorts) || !ThreadPool.SetMaxThreads(most, mostPorts))

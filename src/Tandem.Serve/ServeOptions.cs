@@ -27,7 +27,7 @@ internal sealed record ServeOptions
     /// <summary>Where to listen; empty for where the application wants to.</summary>
     internal IReadOnlyList<string> Urls { get; init; } = [];
 
-    /// <summary>The path that tells whether a new worker is well (it answers with 2xx or 3xx); null to ask <see cref="WarmUpPath"/> only.</summary>
+    /// <summary>The path that tells whether a new worker is well (it answers with 2xx or 3xx); null for none.</summary>
     internal string? HealthPath { get; init; }
 
     /// <summary>The path that a new worker is asked for before it serves, whatever it answers; null for none.</summary>

@@ -154,10 +154,13 @@ internal sealed class ServeRunner : IAsyncDisposable
         try
         {
             await _supervisor.ReloadAsync().ConfigureAwait(false);
-        }
-        finally
-        {
             _notifier.Ready($"{_supervisor.Target} workers serve");
+        }
+        catch (Exception e)
+        {
+            // A manager knows no reload that fails: this is the end of it all the same.
+            _notifier.Ready($"{_supervisor.Target} workers serve. The last reload failed: {e.Message.ReplaceLineEndings(" ")}");
+            throw;
         }
     }
 

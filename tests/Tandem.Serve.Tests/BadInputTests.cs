@@ -106,12 +106,12 @@ public sealed class BadInputTests
         string program = folder["native"];
         File.WriteAllText(program, "#!/bin/sh\nexec sleep 60\n");
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        await RefusedAsync(ServeExitCode.NotReady, "compiled to native code", "--attach-timeout", "500ms", program);
+        await RefusedAsync(ServeExitCode.BadApplication, "compiled to native code", "--attach-timeout", "500ms", program);
     }
 
     [Fact(Timeout = Limits.Test)]
     public Task A_health_path_that_never_is_well() =>
-        RefusedAsync(ServeExitCode.NotReady, "has not answered the first request", "--health", "/nothing-there", "--start-timeout", "3s", "--urls", "http://127.0.0.1:0", Paths.App);
+        RefusedAsync(ServeExitCode.NotReady, "/nothing-there answers 404", "--health", "/nothing-there", "--start-timeout", "3s", "--urls", "http://127.0.0.1:0", Paths.App);
 
     [Fact(Timeout = Limits.Test)]
     public Task No_supervisor_to_talk_to() => RefusedAsync(ServeExitCode.NoSupervisor, "No supervisor answers at", "status");

@@ -35,8 +35,11 @@ public sealed class FailureTests
         {
             ServeStatus status = await server.Serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 2);
             int victim = status.Workers[i % 2].ProcessId;
+            string file = DiagnosticSocketOf(victim);
+            Assert.True(File.Exists(file));
             Assert.Equal(0, Libc.Kill(victim, Libc.SIGKILL));
             await server.Serve.StatusAsync(status => status.Workers.All(worker => worker.ProcessId != victim));
+            await Eventually.Async(() => !File.Exists(file));
         }
 
         load.Cancel();
@@ -44,6 +47,10 @@ public sealed class FailureTests
         Assert.True(result.Count(FailureKind.Refused) + result.Count(FailureKind.Wrong) == 0, $"{result}\n{string.Join('\n', result.Failures.Take(10))}");
         Assert.True(result.Requests > 0);
     }
+
+    /// <summary>Process ids come again, so a file of another process may have the same one; its key tells them apart.</summary>
+    private static string DiagnosticSocketOf(int process) =>
+        Path.Combine(Path.GetTempPath(), $"dotnet-diagnostic-{process}-{Tandem.Launch.DiagnosticFiles.KeyOf(process)}-socket");
 
     [Fact(Timeout = Limits.Test)]
     public async Task A_spare_takes_the_place_of_a_worker_that_was_killed()
@@ -154,10 +161,21 @@ public sealed class FailureTests
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", $"{Environment.ProcessorCount}");
         Assert.Equal("0", await serve.GetAsync("/environment?name=DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"));
         Assert.Equal("0", await serve.GetAsync("/environment?name=DOTNET_gcServer"));
-        Assert.StartsWith($"{Math.Min(2, Environment.ProcessorCount)}:", await serve.GetAsync("/threads"), StringComparison.Ordinal);
         int worker = (await serve.StatusAsync()).Workers[0].ProcessId;
         Assert.Contains("MALLOC_ARENA_MAX=2", (await File.ReadAllTextAsync($"/proc/{worker}/environ")).Split('\0'));
         Assert.Equal("", await serve.GetAsync("/environment?name=MALLOC_ARENA_MAX")); // which what the application starts would inherit
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Workers_that_share_many_processors_are_not_given_as_many_threads_each()
+    {
+        var processors = new Dictionary<string, string?> { ["DOTNET_PROCESSOR_COUNT"] = "4" };
+        await using ServeProcess sharing = ServeProcess.Launch(["--urls", "http://127.0.0.1:0", "--workers", "4", Paths.App], processors);
+        await sharing.ServingAsync();
+        Assert.StartsWith("2:", await sharing.GetAsync("/threads"), StringComparison.Ordinal);
+        await using ServeProcess alone = ServeProcess.Launch(["--urls", "http://127.0.0.1:0", "--workers", "3", Paths.App], processors);
+        await alone.ServingAsync();
+        Assert.StartsWith("4:", await alone.GetAsync("/threads"), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Limits.Test)]

@@ -5,6 +5,7 @@ using CsCheck;
 using Tandem.Interop;
 using Tandem.Serve.Control;
 using Tandem.Serve.Listening;
+using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
 using Tandem.Serve.Tests.Infrastructure;
 using Tandem.Serve.Workers;
@@ -81,7 +82,7 @@ public sealed class PartsTests
     public void The_share_of_other_workers_is_counted_from_the_moment_before_and_without_those_that_take_nothing()
     {
         using var board = Board.Create();
-        board[0].Used = 6;
+        board.Used = 6;
         for (int i = 1; i <= 5; i++)
             (board[i].State, board[i].Accepted) = ((long)WebWorkerState.Accepting, 100 * i);
 
@@ -93,6 +94,33 @@ public sealed class PartsTests
         Assert.Equal(20, board.AcceptedBeside(1, before));
         board[2].Accepted = 5; // another worker has its entry now
         Assert.Equal(30, board.AcceptedBeside(1, before));
+    }
+
+    [Fact]
+    public void Workers_that_come_one_after_the_other_have_others_look_at_no_more_entries_than_there_were_workers_at_once()
+    {
+        using var board = Board.Create();
+        var entries = new BoardEntries(board, [new InheritedWorker(101, 2), new InheritedWorker(102, 3)]);
+        int other = entries.Take();
+        for (int i = 0; i < 2 * Board.Capacity; i++)
+        {
+            int entry = entries.Take();
+            Assert.NotEqual(other, entry);
+            Assert.Equal(0, board[entry].Accepted);
+            board[entry].Accepted = 7;
+            entries.Return(entry);
+        }
+
+        Assert.Equal((1, 5), (other, board.Used)); // two of its own beside the two that are taken
+    }
+
+    [Fact]
+    public void Entries_of_the_board_end_with_an_error_that_says_so()
+    {
+        using var board = Board.Create();
+        var entries = new BoardEntries(board, []);
+        Assert.Equal(Board.Capacity - Board.First, Enumerable.Range(0, Board.Capacity - Board.First).Select(_ => entries.Take()).Distinct().Count());
+        Assert.Contains("511 processes", Assert.Throws<InvalidOperationException>(() => entries.Take()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,9 +144,24 @@ public sealed class PartsTests
     public void The_system_s_own_choice_stays_where_there_are_more_processors_than_workers(string setting, string value)
     {
         var options = new ServeOptions { Command = ["app.dll"] };
-        Assert.Equal(value, MachineShare.Of(options, Environment.ProcessorCount).GetValueOrDefault(setting));
+        Assert.Equal(value, MachineShare.Of(options, Environment.ProcessorCount, null).GetValueOrDefault(setting));
         if (Environment.ProcessorCount > 1)
-            Assert.False(MachineShare.Of(options, Environment.ProcessorCount - 1).ContainsKey(setting));
+            Assert.False(MachineShare.Of(options, Environment.ProcessorCount - 1, null).ContainsKey(setting));
+    }
+
+    [Fact]
+    public void The_heaps_of_all_workers_and_spares_together_have_what_one_process_would_have_of_the_container()
+    {
+        const long Container = 1_000_000_000;
+        var options = new ServeOptions { Command = ["app.dll"], Spares = 1 };
+        Gen.Int[1, 100].Sample(serving =>
+        {
+            string limit = MachineShare.Of(options, serving, Container)["DOTNET_GCHeapHardLimit"];
+            long all = Convert.ToInt64(limit, 16) * (serving + 1);
+            return all is <= Container * 3 / 4 and > Container * 3 / 4 - 200;
+        });
+        Assert.Null(MachineShare.HeapLimit(options, 2, container: null));
+        Assert.Null(MachineShare.HeapLimit(options with { DividesMemory = false }, 2, Container));
     }
 
     [Fact]
@@ -144,6 +187,21 @@ public sealed class PartsTests
                 .Select(static time => time.TotalMilliseconds));
         Assert.Equal((5_000_000_000, 1L << 30, TimeSpan.FromHours(1)), (read.MaxRequests, read.MaxMemory, read.MaxAge));
         Assert.Equal((0.25, 6, 9, false, "control"), (read.Jitter, read.RestartLimit, read.MetricsPort, read.DividesMemory, read.ControlPath));
+    }
+
+    [Theory]
+    [InlineData(null, "/")]
+    [InlineData("/health", "/health", "--health", "/health", "--warm-up", "/health")]
+    [InlineData("/health", null, "--health", "/health")]
+    [InlineData("/health", "/page", "--health", "/health", "--warm-up", "/page")]
+    [InlineData(null, null, "--warm-up", "none")]
+    public void A_worker_is_asked_for_its_health_or_else_for_a_page_or_for_what_is_named(string? health, string? warmUp, params string[] arguments)
+    {
+        var options = new ServeCommandOptions();
+        var command = new Command("serve") { options.Application };
+        options.AddTo(command);
+        ServeOptions read = options.Read(command.Parse([.. arguments, "app.dll"]), null);
+        Assert.Equal((health, warmUp), (read.HealthPath, read.WarmUpPath));
     }
 
     [Fact]

@@ -54,6 +54,42 @@ public sealed class ReloadTests
         Assert.Equal("three", await serve.GetAsync("/version"));
     }
 
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_version_that_is_well_in_one_worker_only_is_taken_back_there_too()
+    {
+        using var folder = new TemporaryFolder();
+        folder.AddApp("v1", "one");
+        folder.AddApp("v2", "two");
+        Directory.CreateSymbolicLink(folder["current"], folder["v1"]);
+        await using ServeProcess serve = await ServeProcess.StartAsync(
+            "--workers", "2", "--health", "/health", "--start-timeout", "8s", Path.Combine(folder["current"], Path.GetFileName(Paths.App)), "--", "--sick-file", folder["sick"]);
+        Point(folder, "v2");
+        Task<ControlResponse> reload = serve.AskAsync("reload");
+        await serve.LineAsync("serves; it was ready after", times: 3); // the first of the new version
+        File.WriteAllText(folder["sick"], "");
+        await serve.LineAsync("reload given up");
+        File.Delete(folder["sick"]);
+        var refused = await Assert.ThrowsAsync<ServeException>(() => reload);
+        Assert.Contains("/health answers 503", refused.Message, StringComparison.Ordinal);
+        ServeStatus status = await serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 2);
+        Assert.All(status.Workers, worker => Assert.StartsWith(folder["v1"], worker.Application, StringComparison.Ordinal));
+        Assert.Equal("one", await serve.GetAsync("/version"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Workers_that_are_added_and_do_not_become_ready_hold_up_nothing_else()
+    {
+        using var folder = new TemporaryFolder();
+        await using ServeProcess serve = await ServeProcess.StartAsync(
+            "--workers", "1", "--health", "/health", "--start-timeout", "8s", "--restart-limit", "1", "--restart-period", "1h", Paths.App, "--", "--sick-file", folder["sick"]);
+        File.WriteAllText(folder["sick"], "");
+        var refused = await Assert.ThrowsAsync<ServeException>(() => serve.AskAsync("scale", 2));
+        Assert.Contains("1 of 1 new workers serve not yet", refused.Message, StringComparison.Ordinal);
+        File.Delete(folder["sick"]);
+        await serve.AskAsync("reload");
+        Assert.Equal(2, (await serve.StatusAsync()).Workers.Count(static worker => worker.State == "accepting"));
+    }
+
     [Theory(Timeout = Limits.Test)]
     [InlineData(LoadMode.KeepAlive, false)]
     [InlineData(LoadMode.KeepAlive, true)]

@@ -134,6 +134,42 @@ public sealed class StartTests
         Assert.Equal(standby, after.Workers[1].ProcessId);
     }
 
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_standby_that_is_killed_is_replaced()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");
+        int standby = await StandbyAsync(serve, except: 0);
+        Assert.Equal(0, Libc.Kill(standby, Libc.SIGKILL));
+        int next = await StandbyAsync(serve, except: standby);
+        Assert.Equal(0, Libc.Kill((await serve.StatusAsync()).Workers.Single().ProcessId, Libc.SIGKILL));
+        ServeStatus after = await serve.StatusAsync(static status => status.Workers is [{ Number: 1, State: "accepting", Restarts: 1 }]);
+        Assert.Equal(next, after.Workers[0].ProcessId);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_spare_that_does_not_become_ready_is_told_of_and_not_started_again_and_again_until_there_is_another_version()
+    {
+        using var folder = new TemporaryFolder();
+        await using ServeProcess serve = await ServeProcess.StartAsync(
+            "--workers", "1", "--standbys", "0", "--spares", "1", "--health", "/health", "--start-timeout", "8s", "--restart-limit", "1", "--restart-period", "1h",
+            Paths.App, "--", "--sick-file", folder["sick"]);
+        int spare = await SpareAsync(serve);
+        File.WriteAllText(folder["sick"], "");
+        Assert.Equal(0, Libc.Kill(spare, Libc.SIGKILL));
+        await serve.LineAsync($"the spare (pid {spare}) is gone");
+        string line = await serve.LineAsync("is gone: It was not ready within 8 s");
+        Assert.Contains("the next one is started in 3600 s", line, StringComparison.Ordinal);
+        File.Delete(folder["sick"]);
+        await serve.AskAsync("reload");
+        await SpareAsync(serve);
+    }
+
+    private static async Task<int> SpareAsync(ServeProcess serve)
+    {
+        ServeStatus status = await serve.StatusAsync(static status => status.Workers.Any(static worker => worker is { State: "ready", Number: 0 }));
+        return status.Workers.Single(static worker => worker.Number == 0).ProcessId;
+    }
+
     private static async Task<int> StandbyAsync(ServeProcess serve, int except)
     {
         ServeStatus status = await serve.StatusAsync(status => status.Standbys is [var standby] && standby != except);

@@ -27,6 +27,33 @@ public sealed class SupervisorTests
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task TERM_waits_no_longer_than_it_is_told_to()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--drain-timeout", "500ms");
+        Task<string> slow = serve.GetAsync("/slow?ms=3600000");
+        await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.Connections > 0));
+        serve.Signal(Libc.SIGTERM);
+        Assert.Equal(0, await serve.ExitAsync());
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => slow);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task TERM_to_a_worker_has_another_one_serve_while_it_finishes()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--drain-timeout", "1h");
+        Task<string> slow = serve.GetAsync("/slow?ms=3600000");
+        ServeStatus before = await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.Connections > 0));
+        int worker = before.Workers.Single().ProcessId;
+        Assert.Equal(0, Libc.Kill(worker, Libc.SIGTERM));
+        await serve.StatusAsync(status => status.Workers.Any(other => other is { State: "accepting", Restarts: 1 }) && status.Workers.Any(other => other.ProcessId == worker && other.State == "draining"));
+        Assert.Equal("Hello, World!", await serve.GetAsync("/"));
+        Assert.False(slow.IsCompleted);
+        serve.Signal(SIGINT);
+        Assert.Equal(0, await serve.ExitAsync());
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => slow);
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task INT_does_not_wait_for_connections_that_are_kept()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--keep-alive-silence", "1h");

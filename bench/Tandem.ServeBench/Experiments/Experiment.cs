@@ -18,6 +18,7 @@ internal sealed record Experiment(string Name, bool NeedsTool, Func<Lab, Task> R
         new("kills", true, Kills.RunAsync),
         new("fairness", true, Fairness.RunAsync),
         new("upgrade", true, Upgrade.RunAsync),
+        new("orphans", true, Orphans.RunAsync),
         new("memory", false, Memory.RunAsync),
         new("ready", false, Ready.RunAsync),
     ];

@@ -51,7 +51,7 @@ internal static class Memory
         ServeReport.Number(workers.Sum(static one => one.Private)),
         ServeReport.Number(workers.Sum(static one => one.Written)),
         ServeReport.Number(workers.Sum(static one => one.Proportional)),
-        supervisor is { } one ? ServeReport.Number(one.Private) : "",
-        supervisor is { } other ? ServeReport.Number(other.Proportional) : "",
+        supervisor is null ? "" : ServeReport.Number(supervisor.Value.Private),
+        supervisor is null ? "" : ServeReport.Number(supervisor.Value.Proportional),
     ];
 }

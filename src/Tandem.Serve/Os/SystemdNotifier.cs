@@ -40,8 +40,6 @@ internal sealed class SystemdNotifier : IDisposable
 
     internal void Ready(string status) => Send($"READY=1\nSTATUS={status}");
 
-    internal void Status(string status) => Send($"STATUS={status}");
-
     /// <summary>With the time to the microsecond, as the manager compares it with its own.</summary>
     internal void Reloading() =>
         Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000)}"));

@@ -40,7 +40,7 @@ internal sealed unsafe class Board : IDisposable
     {
         long fewest = long.MaxValue;
         var entries = (BoardEntry*)_region.Address;
-        long used = Volatile.Read(ref entries[0].Used);
+        long used = Used;
         for (int i = First; i < used; i++)
         {
             if (i != index && Volatile.Read(ref entries[i].State) == (long)WebWorkerState.Accepting)
@@ -56,7 +56,7 @@ internal sealed unsafe class Board : IDisposable
     /// <returns>0 where no other takes any.</returns>
     internal double AcceptedBeside(int index, ReadOnlySpan<long> before)
     {
-        long sum = 0, workers = 0, used = Volatile.Read(ref this[0].Used);
+        long sum = 0, workers = 0, used = Used;
         for (int i = First; i < used; i++)
         {
             if (i != index && Volatile.Read(ref this[i].State) == (long)WebWorkerState.Accepting && Volatile.Read(ref this[i].Accepted) - before[i] is > 0 and var taken)
@@ -69,7 +69,7 @@ internal sealed unsafe class Board : IDisposable
     /// <summary>How many connections all have taken, by entry.</summary>
     internal void ReadAccepted(Span<long> counts)
     {
-        long used = Volatile.Read(ref this[0].Used);
+        long used = Used;
         for (int i = First; i < used; i++)
             counts[i] = Volatile.Read(ref this[i].Accepted);
     }
@@ -79,6 +79,13 @@ internal sealed unsafe class Board : IDisposable
     {
         get => Volatile.Read(ref this[0].Target);
         set => Volatile.Write(ref this[0].Target, value);
+    }
+
+    /// <summary>How far entries were ever in use.</summary>
+    internal long Used
+    {
+        get => Volatile.Read(ref this[0].Used);
+        set => Volatile.Write(ref this[0].Used, value);
     }
 
     public void Dispose() => _region.Dispose();

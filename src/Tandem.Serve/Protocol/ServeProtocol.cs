@@ -34,6 +34,7 @@ internal static class ServeProtocol
     internal const string StopNow = "stop";
     internal const string Finish = "finish";
     internal const string KeepServing = "keep-serving";
+    internal const string HeapLimit = "heap-limit";
 
     /// <summary>Ends an application that would serve without the supervisor's knowing.</summary>
     internal const int RefusedExitCode = 115;

@@ -24,11 +24,12 @@ internal static class MachineShare
     /// <summary>Environment variables for each worker; what the user has set stays.</summary>
     /// <param name="options">What was asked for.</param>
     /// <param name="serving">The workers that serve.</param>
-    internal static Dictionary<string, string> Of(ServeOptions options, int serving)
+    /// <param name="container">The container's memory, in bytes; null where it is not limited.</param>
+    internal static Dictionary<string, string> Of(ServeOptions options, int serving, long? container)
     {
         var share = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (options.DividesMemory && !IsSet(HeapLimits) && ContainerLimit("/") is { } limit)
-            share["DOTNET_GCHeapHardLimit"] = ((long)(limit * Part / (serving + options.Spares))).ToString("x", CultureInfo.InvariantCulture);
+        if (HeapLimit(options, serving, container) is { } limit)
+            share["DOTNET_GCHeapHardLimit"] = limit.ToString("x", CultureInfo.InvariantCulture);
 
         // As .NET itself does on one processor.
         if (IsOneProcessor(serving))
@@ -49,6 +50,11 @@ internal static class MachineShare
         return share;
     }
 
+    /// <summary>How large each worker's heap may become, in bytes, so that all together have what .NET gives one process; null for no limit.</summary>
+    /// <inheritdoc cref="Of"/>
+    internal static long? HeapLimit(ServeOptions options, int serving, long? container) =>
+        options.DividesMemory && container is { } all && !IsSet(HeapLimits) ? (long)(all * Part / (serving + options.Spares)) : null;
+
     /// <summary>Whether one of these settings of the runtime is in the environment.</summary>
     internal static bool IsSet(params ReadOnlySpan<string> settings)
     {
@@ -63,7 +69,7 @@ internal static class MachineShare
 
     /// <summary>The smallest limit that holds for this process, in bytes; null for none.</summary>
     /// <param name="root">The root of the file system.</param>
-    internal static long? ContainerLimit(string root)
+    internal static long? ContainerLimit(string root = "/")
     {
         try
         {

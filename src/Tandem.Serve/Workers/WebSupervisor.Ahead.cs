@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using System.Globalization;
 using Tandem.Serve.Apps;
+using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 
@@ -8,6 +11,8 @@ namespace Tandem.Serve.Workers;
 /// </content>
 internal sealed partial class WebSupervisor
 {
+    private readonly RestartBudget _aheadBudget;
+    private long _aheadFrom; // when there may be others, in stopwatch ticks
     private bool _keepsStandbys = true;
 
     /// <summary>A spare, if need be one that is on the way: it is nearer to being ready than one that would be started now.</summary>
@@ -17,10 +22,7 @@ internal sealed partial class WebSupervisor
         {
             WebWorker? spare = _spares.Find(spare => ReferenceEquals(spare.App, app) && spare.Ready.IsCompletedSuccessfully && !spare.Ended.IsCompleted)
                 ?? _spares.Find(spare => ReferenceEquals(spare.App, app) && !spare.Ready.IsCompleted);
-            if (spare is not null)
-                _spares.Remove(spare);
-
-            return spare;
+            return Take(spare, _spares);
         }
     }
 
@@ -30,11 +32,38 @@ internal sealed partial class WebSupervisor
         lock (_lock)
         {
             WebWorker? standby = app.IsAsItWas ? _standbys.Find(standby => ReferenceEquals(standby.App, app) && standby.TryBegin(number)) : null;
-            if (standby is not null)
-                _standbys.Remove(standby);
-
-            return standby;
+            return Take(standby, _standbys);
         }
+    }
+
+    private WebWorker? Take(WebWorker? worker, List<WebWorker> ahead)
+    {
+        if (worker is not null && ahead.Remove(worker))
+            _aheadBudget.OnReady();
+
+        return worker;
+    }
+
+    /// <summary>One that ended while it waited is told of, and replaced as a worker would be: not again and again without a pause.</summary>
+    private void ForgetAhead(WebWorker worker, string end)
+    {
+        bool isStandby;
+        string reason;
+        TimeSpan delay;
+        lock (_lock)
+        {
+            isStandby = _standbys.Remove(worker);
+            if ((!isStandby && !_spares.Remove(worker)) || worker.IsToldToStop || _stop.IsCancellationRequested)
+                return;
+
+            ServeException? failure = FailureOf(worker);
+            reason = failure?.Message ?? end;
+            delay = failure is null ? DelayAfter(worker, end, _aheadBudget) : _aheadBudget.OnFailed(Stopwatch.GetTimestamp());
+            _aheadFrom = Math.Max(_aheadFrom, Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency));
+        }
+
+        string next = delay > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $"; the next one is started in {delay.TotalSeconds:0.###} s or later") : "";
+        Log.Write(string.Create(CultureInfo.InvariantCulture, $"the {(isStandby ? "standby" : "spare")} (pid {worker.ProcessId}) is gone: {reason}{next}"));
     }
 
     /// <summary>Ends those that are of a version which is served no more.</summary>
@@ -42,6 +71,8 @@ internal sealed partial class WebSupervisor
     {
         Drop(_spares);
         Drop(_standbys);
+        lock (_lock)
+            _aheadFrom = 0; // whose ends say nothing about the next version's
     }
 
     /// <summary>Ends the standbys, and waits for it.</summary>
@@ -84,7 +115,7 @@ internal sealed partial class WebSupervisor
     /// <summary>Starts those that are missing; called under the lock.</summary>
     private void Keep(List<WebWorker> ahead, int count, bool waits)
     {
-        while (!_stop.IsCancellationRequested && ahead.Count < count)
+        while (!_stop.IsCancellationRequested && ahead.Count < count && Stopwatch.GetTimestamp() >= _aheadFrom)
             ahead.Add(Start(0, _app, waits));
     }
 }

@@ -1,13 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
 using Tandem.Serve.Apps;
-using Tandem.Serve.Protocol;
+using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 
-/// <summary>How a slot gets its worker: one that takes another's place as planned, or the next one after an end.</summary>
+/// <content>How a slot gets its worker: one that takes another's place as planned, or the next one after an end.</content>
 internal sealed partial class WebSupervisor
 {
+    private const string EndedUnasked = "it ended as if it had been told to, which nobody here has done";
+
     /// <exception cref="OperationCanceledException">The end has begun: from then on there are no new workers.</exception>
     private WebWorker Start(int number, ResolvedApp app, bool waits = false)
     {
@@ -15,11 +17,7 @@ internal sealed partial class WebSupervisor
         lock (_lock)
         {
             _stop.Token.ThrowIfCancellationRequested();
-            int entry = _freeEntries[0];
-            _freeEntries.RemoveAt(0);
-            ref BoardEntry header = ref _context.Board[0];
-            Volatile.Write(ref header.Used, Math.Max(header.Used, entry + 1));
-            worker = new WebWorker(_context, app, number, entry, _slots.Count, waits);
+            worker = new WebWorker(_context, app, number, _entries.Take(), _slots.Count, waits);
             _workers.Add(worker);
         }
 
@@ -30,16 +28,13 @@ internal sealed partial class WebSupervisor
     private async Task ForgetAsync(WebWorker worker)
     {
         string? end = await worker.Ended.ConfigureAwait(false);
-        if (worker.IsStandby && !worker.IsToldToStop)
-            Log.Write(string.Create(CultureInfo.InvariantCulture, $"the standby (pid {worker.ProcessId}) is gone: {end}"));
-
         lock (_lock)
         {
             _workers.Remove(worker);
-            _spares.Remove(worker);
-            _standbys.Remove(worker);
-            _freeEntries.Add(worker.Entry);
+            _entries.Return(worker.Entry);
         }
+
+        ForgetAhead(worker, end ?? EndedUnasked);
     }
 
     /// <summary>A worker that is ready begins to serve; the one that did before drains.</summary>
@@ -80,7 +75,16 @@ internal sealed partial class WebSupervisor
     /// <returns>Why that did not come to be.</returns>
     private async Task<ServeException?> ReplaceAsync(Slot slot, ResolvedApp app, string reason)
     {
-        WebWorker next = TakeStandby(slot.Number, app) ?? Start(slot.Number, app);
+        WebWorker next;
+        try
+        {
+            next = TakeStandby(slot.Number, app) ?? Start(slot.Number, app);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return new ServeException(ServeExitCode.NotReady, $"It could not be started: {e.Message}", e);
+        }
+
         await next.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (FailureOf(next) is { } failure)
             return failure;
@@ -107,43 +111,63 @@ internal sealed partial class WebSupervisor
         }
     }
 
+    /// <summary>Gives a new slot its worker. Where the first try fails others follow, for which nobody waits: they may fail for ever.</summary>
+    /// <returns>Why the first one failed.</returns>
+    private async Task<string?> FillAsync(Slot slot)
+    {
+        string? problem = await TryFillAsync(slot).ConfigureAwait(false);
+        if (problem is not null)
+            _ = RefillAsync(slot, OnFailed(slot, problem));
+
+        return problem;
+    }
+
     /// <summary>Gives a slot a worker, however often that takes.</summary>
     private async Task RefillAsync(Slot slot, TimeSpan delay)
     {
-        while (!slot.IsRetired && slot.Current is null)
+        while (!slot.IsRetired && slot.Current is null && !_stop.IsCancellationRequested)
         {
-            try
+            if (delay > TimeSpan.Zero)
             {
-                if (delay > TimeSpan.Zero)
-                {
-                    Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} is started again in {delay.TotalSeconds:0.###} s"));
-                    await Task.Delay(delay, _stop.Token).ConfigureAwait(false);
-                }
-
-                ResolvedApp app = slot.App;
-                WebWorker worker = TakeSpare(app) ?? TakeStandby(slot.Number, app) ?? Start(slot.Number, app);
-                await worker.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} is started again in {delay.TotalSeconds:0.###} s"));
+                await Task.Delay(delay, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 delay = TimeSpan.Zero;
-                if (FailureOf(worker) is { } failure)
-                {
-                    delay = OnFailed(slot, $"it did not become ready: {failure.Message}");
-                }
-                else if (Install(slot, worker, mayDisplace: false, out _))
-                {
-                    // Else a replacement as planned has come first, or another version.
-                    slot.Budget.OnReady();
-                    KeepSpares();
-                }
             }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            else if (await TryFillAsync(slot).ConfigureAwait(false) is { } problem)
             {
-                return;
+                delay = OnFailed(slot, problem);
             }
-            catch (Exception e)
+        }
+    }
+
+    /// <summary>Tries once to give a slot a worker.</summary>
+    /// <returns>Why that failed.</returns>
+    private async Task<string?> TryFillAsync(Slot slot)
+    {
+        try
+        {
+            ResolvedApp app = slot.App;
+            WebWorker worker = TakeSpare(app) ?? TakeStandby(slot.Number, app) ?? Start(slot.Number, app);
+            await worker.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (FailureOf(worker) is { } failure)
+                return $"it did not become ready: {failure.Message}";
+
+            // Else a replacement as planned has come first, or another version.
+            if (Install(slot, worker, mayDisplace: false, out _))
             {
-                // Such as: no descriptor is left. There may be some later.
-                delay = OnFailed(slot, $"it could not be started: {e}");
+                slot.Budget.OnReady();
+                KeepSpares();
             }
+
+            return null;
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception e)
+        {
+            return $"it could not be started: {e}"; // such as: no descriptor is left; there may be some later
         }
     }
 
@@ -151,27 +175,43 @@ internal sealed partial class WebSupervisor
     private async Task FollowAsync(Slot slot, WebWorker worker)
     {
         string? end = await worker.Ended.ConfigureAwait(false);
+        if (Leave(slot, worker))
+            await SucceedAsync(slot, worker, "is gone", end ?? EndedUnasked).ConfigureAwait(false);
+        else
+            Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) has ended{(end is null ? "" : $": {end}")}"));
+    }
+
+    /// <summary>Whether the slot was this worker's until now.</summary>
+    private bool Leave(Slot slot, WebWorker worker)
+    {
         lock (_lock)
         {
             if (slot.Current != worker)
-            {
-                Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) has ended{(end is null ? "" : $": {end}")}"));
-                return;
-            }
+                return false;
 
             slot.Current = null;
-            if (slot.IsRetired || _stop.IsCancellationRequested)
-                return;
+            return true;
         }
+    }
 
-        string what = end ?? "it ended as if it had been told to, which nobody here has done";
-        Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) is gone after {worker.Age.TotalSeconds:0.0} s: {what}"));
-        slot.Note(what);
-        bool wasKilled = WebWorker.WasKilled(what) && !what.Contains("want of memory", StringComparison.Ordinal);
-        TimeSpan delay = worker.Age >= Options.MinUptime ? TimeSpan.Zero
-            : wasKilled ? slot.Budget.OnKilled()
-            : slot.Budget.OnFailed(Stopwatch.GetTimestamp());
-        await RefillAsync(slot, delay).ConfigureAwait(false);
+    /// <summary>Gives a slot the successor of a worker that has left it without being told to.</summary>
+    private async Task SucceedAsync(Slot slot, WebWorker worker, string verb, string reason)
+    {
+        if (slot.IsRetired || _stop.IsCancellationRequested)
+            return;
+
+        Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) {verb} after {worker.Age.TotalSeconds:0.0} s: {reason}"));
+        slot.Note(reason);
+        await RefillAsync(slot, DelayAfter(worker, reason, slot.Budget)).ConfigureAwait(false);
+    }
+
+    /// <summary>How long to wait before the successor of one that nobody told to end.</summary>
+    private TimeSpan DelayAfter(WebWorker worker, string end, RestartBudget budget)
+    {
+        bool wasKilled = WebWorker.WasKilled(end) && !end.Contains("want of memory", StringComparison.Ordinal);
+        return worker.Age >= Options.MinUptime ? TimeSpan.Zero
+            : wasKilled ? budget.OnKilled()
+            : budget.OnFailed(Stopwatch.GetTimestamp());
     }
 
     private TimeSpan OnFailed(Slot slot, string reason)

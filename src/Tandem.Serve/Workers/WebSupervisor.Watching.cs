@@ -31,19 +31,17 @@ internal sealed partial class WebSupervisor
             last = now;
             try
             {
-                await LookAsync(turn, seesHangs: patience == 0).ConfigureAwait(false);
+                Look(turn, seesHangs: patience == 0);
                 Watched?.Invoke();
             }
             catch (Exception e) when (!_stop.IsCancellationRequested)
             {
                 Log.Write($"the workers could not be looked at: {e}");
             }
-
-            last += Environment.TickCount64 - now; // what this took is no freeze
         }
     }
 
-    private async Task LookAsync(int turn, bool seesHangs)
+    private void Look(int turn, bool seesHangs)
     {
         // One that dies is not replaced at once, so that a version that cannot start does not take the machine.
         if (turn % 12 == 0 && _operation.CurrentCount > 0)
@@ -57,11 +55,24 @@ internal sealed partial class WebSupervisor
             if (slot.Current is not { IsToldToStop: false } worker)
                 continue;
 
-            if (seesHangs && HangOf(worker) is { } hang)
-                await EndHangingAsync(slot, worker, hang).ConfigureAwait(false);
+            if (worker.State == WebWorkerState.Draining)
+                LetGo(slot, worker);
+            else if (seesHangs && !worker.IsLookedInto && HangOf(worker) is { } hang)
+                _ = EndHangingAsync(slot, worker, hang);
             else if (turn % 4 == 0 && !_isReplacing && worker.Limits.Reason(worker, in _context.Board[worker.Entry]) is { } reason)
-                _ = RecycleAsync(slot, reason);
+                _ = RecycleAsync(slot, worker, reason);
         }
+    }
+
+    /// <summary>One that ends although nobody here has told it to, such as by TERM to itself: its successor comes while it finishes what it has.</summary>
+    private void LetGo(Slot slot, WebWorker worker)
+    {
+        if (!Leave(slot, worker))
+            return;
+
+        const string Reason = "it began to end, which nobody here has asked of it";
+        worker.LimitEnd();
+        _ = SucceedAsync(slot, worker, "takes no more connections", Reason);
     }
 
     /// <summary>What a worker does not do any more; null while it lives.</summary>
@@ -83,14 +94,28 @@ internal sealed partial class WebSupervisor
             : null;
     }
 
+    /// <summary>Beside the watching, which the service manager hears of and which others may need.</summary>
     private async Task EndHangingAsync(Slot slot, WebWorker worker, string what)
     {
-        string stack = await Task.Run(() => StackOf(worker.ProcessId)).ConfigureAwait(false);
-        Log.Write($"worker {slot.Number} (pid {worker.ProcessId}) hangs: {what} (--hang-timeout). {stack}");
-        if (HangOf(worker) is null)
+        worker.IsLookedInto = true;
+        try
+        {
+            string stack = await Task.Run(() => StackOf(worker.ProcessId)).ConfigureAwait(false);
+            Log.Write($"worker {slot.Number} (pid {worker.ProcessId}) hangs: {what} (--hang-timeout). {stack}");
+            if (HangOf(worker) is not null)
+            {
+                worker.Kill($"It was ended because {what}.");
+                return;
+            }
+
             Log.Write($"worker {slot.Number} (pid {worker.ProcessId}) goes on meanwhile, and is left alone");
-        else
-            worker.Kill($"It was ended because {what}.");
+        }
+        catch (Exception e)
+        {
+            Log.Write($"worker {slot.Number} (pid {worker.ProcessId}), which hangs, could not be ended: {e}");
+        }
+
+        worker.IsLookedInto = false;
     }
 
     private static string StackOf(int processId)
@@ -101,7 +126,7 @@ internal sealed partial class WebSupervisor
         return source.TryCapture(processId, null, StackLimit, out string stack, out string problem) ? $"It was at:\n{stack}" : $"Where it was could not be seen: {problem}";
     }
 
-    private async Task RecycleAsync(Slot slot, string reason)
+    private async Task RecycleAsync(Slot slot, WebWorker worker, string reason)
     {
         _isReplacing = true;
         try
@@ -109,6 +134,9 @@ internal sealed partial class WebSupervisor
             await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
             try
             {
+                if (slot.Current != worker)
+                    return; // another one serves there by now
+
                 Log.Write($"worker {slot.Number} is replaced: {reason}");
                 if (await ReplaceAsync(slot, slot.App, reason).ConfigureAwait(false) is { } failure)
                     Log.Write($"worker {slot.Number} goes on, because its successor did not become ready: {failure.Message}");

@@ -2,6 +2,7 @@ using Tandem.Serve.Apps;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
+using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 
@@ -17,7 +18,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     private readonly List<WebWorker> _workers = []; // all, also those that wait, start or end
     private readonly List<WebWorker> _spares = [];
     private readonly List<WebWorker> _standbys = [];
-    private readonly List<int> _freeEntries = []; // the next one first
+    private readonly BoardEntries _entries;
     private readonly ServedApp _application;
     private readonly WebWorkerContext _context;
     private readonly CancellationTokenSource _stop = new();
@@ -34,11 +35,8 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         _application = new ServedApp(options.Command, options.Folder);
         _app = _application.Resolve();
         _context = new WebWorkerContext(options, board, listeners, log);
-        for (int entry = Board.First; entry < Board.Capacity; entry++)
-        {
-            if (!former.Any(worker => worker.Entry == entry))
-                _freeEntries.Add(entry);
-        }
+        _entries = new BoardEntries(board, former);
+        _aheadBudget = new RestartBudget(options.RestartLimit, options.RestartPeriod);
     }
 
     private ServeOptions Options => _context.Options;
@@ -74,21 +72,27 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     /// <exception cref="ServeException">None of them became ready.</exception>
     internal async Task StartAsync(bool isVital)
     {
-        // What is asked for meanwhile has its turn when the first generation is there.
+        // What is asked for meanwhile has its turn when the first generation was tried.
+        List<Task> late;
         await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
         try
         {
-            await StartAllAsync(isVital).ConfigureAwait(false);
+            late = await StartAllAsync(isVital).ConfigureAwait(false);
         }
         finally
         {
             _operation.Release();
         }
 
+        // Without the turn: what they wait for may be a reload.
+        if (late.Count == Options.Workers)
+            await Task.WhenAny(late).ConfigureAwait(false);
+
         KeepSpares();
     }
 
-    private async Task StartAllAsync(bool isVital)
+    /// <returns>What goes on to give slots their workers, where the first one did not become ready.</returns>
+    private async Task<List<Task>> StartAllAsync(bool isVital)
     {
         List<Slot> slots = AddSlots(Options.Workers);
         List<WebWorker> workers = [.. slots.Select(slot => Start(slot.Number, App))];
@@ -111,8 +115,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
                 Install(slots[i], workers[i], mayDisplace: false, out _);
         }
 
-        if (late.Count == slots.Count)
-            await Task.WhenAny(late).ConfigureAwait(false);
+        return late;
     }
 
     /// <summary>
@@ -156,8 +159,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     }
 
     /// <summary>Changes how many workers there are.</summary>
+    /// <exception cref="ServeException">New ones did not become ready. They are started again until they do.</exception>
     internal async Task ScaleAsync(int workers)
     {
+        string?[] problems = [];
         if (workers is < 1 or > Board.Capacity / 4)
             throw new ServeException(ServeExitCode.Usage, $"There can be 1 to {Board.Capacity / 4} workers, not {workers}.");
 
@@ -180,8 +185,9 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             foreach (Slot slot in surplus)
                 slot.Current?.Drain("There are fewer workers to be.");
 
-            if (missing > 0)
-                await Task.WhenAll(AddSlots(missing).Select(slot => RefillAsync(slot, TimeSpan.Zero))).ConfigureAwait(false);
+            List<Slot> added = missing > 0 ? AddSlots(missing) : [];
+            DivideMemory();
+            problems = await Task.WhenAll(added.Select(FillAsync)).ConfigureAwait(false);
 
             Drop(_standbys); // they have the share of the machine that was a worker's before
         }
@@ -189,6 +195,22 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         {
             _operation.Release();
         }
+
+        if (Array.FindAll(problems, static problem => problem is not null) is { Length: > 0 } failed)
+            throw new ServeException(ServeExitCode.Refused, $"{failed.Length} of {problems.Length} new workers serve not yet, and are started again until they do: {failed[0]}");
+    }
+
+    /// <summary>Those that run already were given their part when there were more workers, or fewer.</summary>
+    private void DivideMemory()
+    {
+        if (MachineShare.HeapLimit(Options, Target, MachineShare.ContainerLimit()) is not { } limit)
+            return;
+
+        List<WebWorker> all;
+        lock (_lock)
+            all = [.. _workers];
+        foreach (WebWorker worker in all)
+            worker.LimitHeap(limit);
     }
 
     /// <summary>How many workers there are to be.</summary>

@@ -6,13 +6,24 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Workers;
 
-/// <summary>What its process asks for and tells, which a thread of its own hears.</summary>
+/// <content>What its process asks for and tells, which a thread of its own hears.</content>
 internal sealed partial class WebWorker
 {
     private void OnConnected(MessageSocket messages)
     {
-        _messages = messages;
+        lock (_limiting)
+        {
+            _messages = messages;
+            SendHeapLimit();
+        }
+
         new Thread(() => Listen(messages), 128 * 1024) { IsBackground = true, Name = $"Tandem messages {Number}" }.Start();
+    }
+
+    private void SendHeapLimit()
+    {
+        if (_heapLimit is { } limit)
+            _messages?.TrySend(ServeProtocol.HeapLimit, limit.ToString(CultureInfo.InvariantCulture));
     }
 
     private void Listen(MessageSocket messages)

@@ -30,13 +30,16 @@ internal sealed partial class WebWorker
     private readonly WorkerPool _pool;
     private readonly Dictionary<string, int> _asked = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _limiting = new(); // against a limit that comes while the process connects
     private long _born = Stopwatch.GetTimestamp();
     private MessageSocket? _messages;
+    private long? _heapLimit; // where it is another one than at its start
     private string? _refusal;
     private string? _problem;
     private ServeExitCode _problemCode = ServeExitCode.NotReady;
     private string? _stopReason;
     private volatile bool _isAttached;
+    private WorkerProbe? _unwell; // asks for its health, as long as that is not well
     private int _stopsNow;
 
     /// <param name="context">What all workers share.</param>
@@ -51,7 +54,6 @@ internal sealed partial class WebWorker
         App = app;
         Number = number;
         Entry = entry;
-        context.Board[entry] = default;
         if (!waits)
             _begun.SetResult();
 
@@ -98,6 +100,9 @@ internal sealed partial class WebWorker
 
     internal bool IsToldToStop => _stopReason is not null;
 
+    /// <summary>Whether somebody looks already at why it hangs, or has ended it for that.</summary>
+    internal bool IsLookedInto { get; set; }
+
     /// <summary>Completes when it would serve; fails with <see cref="ServeException"/>.</summary>
     internal Task Ready => _ready.Task;
 
@@ -119,6 +124,16 @@ internal sealed partial class WebWorker
         _born = Stopwatch.GetTimestamp();
         _begun.TrySetResult();
         return true;
+    }
+
+    /// <summary>Says how large its heap may become, in bytes, when that changes while it runs.</summary>
+    internal void LimitHeap(long limit)
+    {
+        lock (_limiting)
+        {
+            _heapLimit = limit;
+            SendHeapLimit();
+        }
     }
 
     /// <summary>Has it take connections.</summary>
@@ -168,14 +183,17 @@ internal sealed partial class WebWorker
 
         _messages?.TrySend(ServeProtocol.StopNow);
         _stop.Cancel();
-        _ = KillLaterAsync();
+        _ = KillLaterAsync(StopNowGrace, Reason);
+    }
 
-        async Task KillLaterAsync()
-        {
-            await ((Task)Ended).WaitAsync(StopNowGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!Ended.IsCompleted)
-                Kill(Reason);
-        }
+    /// <summary>One that ends by itself has as long for it as one that is told to.</summary>
+    internal void LimitEnd() => _ = KillLaterAsync(_context.Options.DrainTimeout + ShutdownSlack, "It did not end in the time that it had.");
+
+    private async Task KillLaterAsync(TimeSpan grace, string reason)
+    {
+        await ((Task)Ended).WaitAsync(grace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!Ended.IsCompleted)
+            Kill(reason);
     }
 
     /// <summary>Ends its process.</summary>
@@ -208,6 +226,8 @@ internal sealed partial class WebWorker
         {
             error = e;
             end = Describe(e);
+            if (e is WorkerStartException && !_isAttached)
+                _problemCode = ServeExitCode.BadApplication;
         }
 
         // At once where the process was killed, for which the pool starts another one.
@@ -232,8 +252,8 @@ internal sealed partial class WebWorker
         {
             await _started.Task.WaitAsync(limit.Token).ConfigureAwait(false);
             if (options.HealthPath is { } health)
-                await CreateProbe().CheckAsync(health, limit.Token).ConfigureAwait(false);
-            else if (options.WarmUpPath is { } path)
+                await CheckHealthAsync(health, limit.Token).ConfigureAwait(false);
+            if (options.WarmUpPath is { } path)
                 await CreateProbe().AskAsync(path, limit.Token).ConfigureAwait(false);
 
             ReadyAfter = Age;
@@ -246,13 +266,25 @@ internal sealed partial class WebWorker
         catch (Exception e)
         {
             _problem ??= e is OperationCanceledException
-                ? $"It was not ready within {options.StartTimeout.TotalSeconds:0.#} s (--start-timeout): "
-                  + (_started.Task.IsCompleted ? "it listens, but has not answered the first request." : _isAttached ? "the application has not started." : "Tandem's hook has not run in it.")
+                ? string.Create(CultureInfo.InvariantCulture, $"It was not ready within {options.StartTimeout.TotalSeconds:0.#} s (--start-timeout): {WhatIsMissing()}")
                 : $"It does not answer as it should: {e.Message}";
             Kill(_problem);
             await _stop.CancelAsync().ConfigureAwait(false); // as long as nothing of Tandem runs in it, there is nothing that could be killed
         }
     }
+
+    private async Task CheckHealthAsync(string path, CancellationToken cancellationToken)
+    {
+        _unwell = CreateProbe();
+        await _unwell.CheckAsync(path, cancellationToken).ConfigureAwait(false);
+        _unwell = null;
+    }
+
+    private string WhatIsMissing() =>
+        !_isAttached ? "Tandem's hook has not run in it."
+        : !_started.Task.IsCompleted ? "the application has not started."
+        : _unwell is { } probe ? $"it listens, but {_context.Options.HealthPath} {probe.LastAnswer}."
+        : "it listens, but has not answered the first request.";
 
     /// <summary>Asks it over connections that nobody else can get.</summary>
     private WorkerProbe CreateProbe()
@@ -274,7 +306,7 @@ internal sealed partial class WebWorker
     private WorkerPoolOptions CreatePoolOptions(int serving, bool waits)
     {
         ServeOptions options = _context.Options;
-        Dictionary<string, string> machineShare = MachineShare.Of(options, serving);
+        Dictionary<string, string> machineShare = MachineShare.Of(options, serving, MachineShare.ContainerLimit());
         var settings = new WorkerSettings(
             Entry,
             Environment.ProcessId,

@@ -23,6 +23,16 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
     /// <summary>How long the rest of an answer is waited for: some never end, such as events.</summary>
     private static readonly TimeSpan RestLimit = TimeSpan.FromSeconds(1);
 
+    private int _lastStatus;
+
+    /// <summary>What <see cref="CheckAsync"/> met last, for people.</summary>
+    internal string LastAnswer => _lastStatus switch
+    {
+        0 => "does not answer",
+        400 => "answers 400; it was asked as host 'localhost', which the application's AllowedHosts must allow",
+        _ => string.Create(CultureInfo.InvariantCulture, $"answers {_lastStatus}"),
+    };
+
     /// <summary>
     /// Asks, and is content with any answer: also with that of a server that speaks HTTP/2 only, or talks to nobody without a certificate.
     /// </summary>
@@ -54,10 +64,12 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
             }
 
             // Kestrel's word for HTTP/1 where it speaks nothing but HTTP/2, without TLS.
-            if (status is 0 or 400)
-                status = await GetByHttp2Async(path, cancellationToken).ConfigureAwait(false);
+            if (status is 0 or 400 && await GetByHttp2Async(path, cancellationToken).ConfigureAwait(false) is > 0 and var other)
+                status = other;
             if (status is >= 200 and < 400)
                 return;
+
+            _lastStatus = status;
 
             // It may be waiting for something of its own.
             await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken).ConfigureAwait(false);

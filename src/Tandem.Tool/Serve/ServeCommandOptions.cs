@@ -25,8 +25,8 @@ internal sealed class ServeCommandOptions
     private readonly Option<string?> _threads = Add<string?>("--threads", "min:max", "Bounds of each worker's thread pool, such as 8:64, or one number for both. Default: the runtime's; from 2 where there are as many workers as processors.");
     private readonly Option<string[]> _urls = Add<string[]>("--urls", "urls", "Where to listen, separated by semicolons; http://unix:/path for a Unix socket. Default: as the application is configured.");
     private readonly Option<string?> _directory = Add<string?>("--directory", "path", "The application's current folder, where it finds its content. Default: this one.");
-    private readonly Option<string?> _health = Add<string?>("--health", "path", "A new worker serves only once this path answers with 2xx or 3xx.");
-    private readonly Option<string?> _warmUp = Add<string?>("--warm-up", "path", "A new worker is asked for this path once before it serves; 'none' for none. Default: /");
+    private readonly Option<string?> _health = Add<string?>("--health", "path", "A new worker serves only once this path answers with 2xx or 3xx. It is asked as host 'localhost'.");
+    private readonly Option<string?> _warmUp = Add<string?>("--warm-up", "path", "A new worker is asked for this path once before it serves; 'none' for none. Default: /, and none beside --health");
     private readonly Option<string?> _attach = Add("--attach-timeout", "time", "How long the application's process may take to let Tandem in. Default: 10s.", Time);
     private readonly Option<string?> _start = Add("--start-timeout", "time", "How long a worker may take until it is ready. Default: 60s.", Time);
     private readonly Option<string?> _drain = Add("--drain-timeout", "time", "How long a worker may take to finish what it has. Default: 30s.", Time);
@@ -99,7 +99,7 @@ internal sealed class ServeCommandOptions
             MaxThreads = maxThreads,
             Urls = [.. (parsed.GetValue(_urls) ?? []).SelectMany(static urls => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
             HealthPath = parsed.GetValue(_health),
-            WarmUpPath = parsed.GetValue(_warmUp) switch { null => defaults.WarmUpPath, "none" => null, var path => path },
+            WarmUpPath = parsed.GetValue(_warmUp) switch { null => parsed.GetValue(_health) is null ? defaults.WarmUpPath : null, "none" => null, var path => path },
             AttachTimeout = Duration(parsed.GetValue(_attach)) ?? defaults.AttachTimeout,
             StartTimeout = Duration(parsed.GetValue(_start)) ?? defaults.StartTimeout,
             DrainTimeout = Duration(parsed.GetValue(_drain)) ?? defaults.DrainTimeout,

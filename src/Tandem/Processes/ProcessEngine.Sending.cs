@@ -4,7 +4,7 @@ using Tandem.Work;
 
 namespace Tandem.Processes;
 
-/// <summary>Which waiting item goes to which worker, and when.</summary>
+/// <content>Which waiting item goes to which worker, and when.</content>
 internal sealed partial class ProcessEngine
 {
     private void Admit(WorkItem item)

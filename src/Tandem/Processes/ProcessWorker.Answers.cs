@@ -6,7 +6,7 @@ using Tandem.Work;
 
 namespace Tandem.Processes;
 
-/// <summary>What comes from the worker: frames, one at a time and without the engine's lock; and what a chunk has finished so far.</summary>
+/// <content>What comes from the worker: frames, one at a time and without the engine's lock; and what a chunk has finished so far.</content>
 internal sealed unsafe partial class ProcessWorker
 {
     public void OnFrame(in Frame frame)
