@@ -109,7 +109,7 @@ internal sealed class ServeRunner : IAsyncDisposable
         });
         On(SIGUSR2, ReplaceAsync);
         if (Environment.ProcessId == 1)
-            _registrations.Add(new Timer(_ => Zombies.Reap(id => _supervisor.Processes().Exists(one => one.ProcessId == id)), null, ReapInterval, ReapInterval));
+            _registrations.Add(new Timer(static _ => Zombies.Reap(), null, ReapInterval, ReapInterval));
     }
 
     private void On(PosixSignal signal, Func<Task> action) => _registrations.Add(PosixSignalRegistration.Create(signal, context =>

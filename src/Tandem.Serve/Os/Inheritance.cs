@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -21,8 +19,6 @@ internal sealed class Inheritance
 
     /// <summary>Those that mean something to a supervisor, and to a program that does not handle them: to end.</summary>
     private static readonly int[] Signals = [Libc.SIGHUP, Libc.SIGUSR1, Libc.SIGUSR2, Libc.SIGTTIN, Libc.SIGTTOU];
-
-    private static readonly TimeSpan TrialLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>The former supervisor's board; null where there was none.</summary>
     internal Board? Board { get; private init; }
@@ -67,7 +63,9 @@ internal sealed class Inheritance
     internal static string Replace(ListenerStore listeners, Board board, IEnumerable<InheritedWorker> workers, int target, SystemdNotifier notifier)
     {
         string[] arguments = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');
-        if (ProblemOf(Environment.ProcessPath!, arguments) is { } problem)
+        // What stands before the command is how the program is run, such as by `dotnet`. Once this process has become it, there is no way back.
+        int command = Array.IndexOf(arguments, "serve");
+        if (Trial.ProblemOf(Environment.ProcessPath!, [.. arguments.AsSpan(1..Math.Max(1, command)), "--version"]) is { } problem)
             return problem;
 
         var lines = new List<string> { $"{Number(board.Descriptor)} {Number(target)}" };
@@ -99,31 +97,6 @@ internal sealed class Inheritance
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
         Environment.SetEnvironmentVariable("WATCHDOG_USEC", null);
         return error;
-    }
-
-    /// <summary>Whether the program as it lies there now runs at all: once this process has become it, there is no way back.</summary>
-    private static string? ProblemOf(string program, string[] arguments)
-    {
-        // What stands before the command is how the program is run, such as by `dotnet`.
-        int command = Array.IndexOf(arguments, "serve");
-        var start = new ProcessStartInfo(program, [.. arguments.AsSpan(1..Math.Max(1, command)), "--version"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        try
-        {
-            using Process trial = Process.Start(start)!;
-            Task<string> error = trial.StandardError.ReadToEndAsync();
-            Task<string> output = trial.StandardOutput.ReadToEndAsync();
-            if (!trial.WaitForExit(TrialLimit))
-            {
-                trial.Kill(entireProcessTree: true);
-                return $"{program} does not run: it has not answered within {TrialLimit.TotalSeconds:0} s.";
-            }
-
-            return trial.ExitCode == 0 ? null : $"{program} does not run, with exit code {Number(trial.ExitCode)}: {error.Result.Trim()}{output.Result.Trim()}";
-        }
-        catch (Exception e) when (e is Win32Exception or IOException)
-        {
-            return e.Message;
-        }
     }
 
     private static Inheritance OfFormer(string state)

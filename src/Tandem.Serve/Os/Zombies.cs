@@ -1,4 +1,5 @@
 using Tandem.Interop;
+using Tandem.Launch;
 
 namespace Tandem.Serve.Os;
 
@@ -9,10 +10,9 @@ namespace Tandem.Serve.Os;
 internal static class Zombies
 {
     /// <summary>Reaps those that are none of ours.</summary>
-    /// <param name="isOurs">Whether somebody here waits for a process.</param>
-    internal static unsafe void Reap(Func<int, bool> isOurs)
+    internal static unsafe void Reap()
     {
-        while (Libc.PeekExited(out int processId) && !isOurs(processId))
+        while (Libc.PeekExited(out int processId) && !LinuxWorkerProcess.IsWaitedFor(processId))
         {
             int status;
             const int WNOHANG = 1;

@@ -347,7 +347,7 @@ internal static unsafe partial class Libc
         const int WNOHANG = 1;
         const int WEXITED = 4;
         const int WNOWAIT = 0x1000000;
-        const int ProcessIdOffset = 12; // in siginfo_t of 64-bit Linux
+        const int ProcessIdOffset = 16; // in siginfo_t of 64-bit Linux: three words, and one that aligns what follows
         byte* information = stackalloc byte[128];
         NativeMemory.Clear(information, 128);
         bool found = WaitId(P_ALL, 0, information, WNOHANG | WEXITED | WNOWAIT) == 0;

@@ -95,6 +95,8 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
 /// <summary>A worker process that was started by posix_spawn.</summary>
 internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
 {
+    private static readonly HashSet<int> s_waitedFor = [];
+
     private readonly IProcessObserver _observer;
     private readonly Dictionary<string, string> _environment;
     private readonly LineSplitter _output;
@@ -163,7 +165,14 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
             }
 
             using var call = new SpawnCall(plan, environment, new ReadOnlySpan<int>(sources, count));
-            int result = call.Run(out int pid);
+            int result, pid;
+            lock (s_waitedFor)
+            {
+                result = call.Run(out pid);
+                if (result == 0)
+                    s_waitedFor.Add(pid);
+            }
+
             if (result != 0)
                 throw new WorkerStartException($"'{plan.Executable}' could not be started as a worker: {Marshal.GetPInvokeErrorMessage(result)}.");
 
@@ -185,6 +194,13 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
                 Close(ref error[0]);
             }
         }
+    }
+
+    /// <summary>Whether a child was started here, so that nobody else may reap it.</summary>
+    internal static bool IsWaitedFor(int processId)
+    {
+        lock (s_waitedFor)
+            return s_waitedFor.Contains(processId);
     }
 
     /// <summary>What to wait for: exit, standard output, standard error. A descriptor of -1 is left out by poll.</summary>
@@ -219,6 +235,9 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
 
             _reaped = true; // from here on the number may belong to somebody else
         }
+
+        lock (s_waitedFor)
+            s_waitedFor.Remove(Id);
 
         // What the process wrote is in the pipes by now; a grandchild that still holds them is not waited for.
         ReadLines(ref _outputPipe, _output, all: true);

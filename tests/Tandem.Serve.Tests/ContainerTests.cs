@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Tandem.Interop;
+using Tandem.Serve.Control;
+using Tandem.Serve.Tests.Infrastructure;
+
+namespace Tandem.Serve.Tests;
+
+/// <summary>As the first process of a container, which inherits what others leave.</summary>
+public sealed class ContainerTests
+{
+    [Fact(Timeout = Limits.Test)]
+    public async Task The_first_process_reaps_what_others_leave_and_hears_of_its_own_workers_also_after_an_upgrade_that_failed()
+    {
+        string[] unshare = ["--pid", "--fork", "--kill-child", "--mount-proc"];
+        Assert.SkipWhen(await ExitCodeAsync("unshare", [.. unshare, "true"]) != 0, "Namespaces of processes cannot be made here.");
+        using var folder = new TemporaryFolder();
+        string tool = CopyTool(folder["tool"]);
+        var output = new ConcurrentQueue<string>();
+        using Process outer = Start(
+            "unshare", [.. unshare, "dotnet", tool, "serve", "--control", folder["control"], "--urls", "http://127.0.0.1:0", "--workers", "1", "--standbys", "0", Paths.App], output);
+        try
+        {
+            await SaysAsync(output, "serving on");
+            int supervisor = ProcFs.Children(outer.Id).Single();
+            int worker = ProcFs.Children(supervisor).Single();
+
+            Assert.Equal(0, await ExitCodeAsync("nsenter", ["--target", $"{supervisor}", "--pid", "sh", "-c", "sleep 2 > /dev/null 2>&1 &"]));
+            int[] orphans = [];
+            await Eventually.Async(() => (orphans = [.. ProcFs.Children(supervisor).Except([worker])]).Length == 1);
+            await Eventually.Async(() => !Directory.Exists($"/proc/{orphans[0]}"));
+
+            File.Move(tool, tool + ".good");
+            await File.WriteAllTextAsync(tool, "broken");
+            Assert.Equal(0, Libc.Kill(supervisor, Libc.SIGUSR2));
+            await SaysAsync(output, "This one goes on.");
+            Assert.Equal(0, Libc.Kill(worker, Libc.SIGKILL));
+            await SaysAsync(output, "was ended by SIGKILL");
+            await Eventually.Async(() => ProcFs.Children(supervisor) is [var next] && next != worker && ProcFs.IsAlive(next));
+
+            File.Move(tool + ".good", tool, overwrite: true);
+            await ControlClient.AskAsync(folder["control"], new ControlRequest("stop"), CancellationToken.None);
+            await outer.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, outer.ExitCode);
+        }
+        finally
+        {
+            if (!outer.HasExited)
+                outer.Kill();
+        }
+    }
+
+    private static string CopyTool(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (string file in Directory.GetFiles(Path.GetDirectoryName(Paths.Tool)!))
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+
+        return Path.Combine(folder, Path.GetFileName(Paths.Tool));
+    }
+
+    private static Task SaysAsync(ConcurrentQueue<string> output, string text) =>
+        Eventually.Async(() => output.Any(line => line.Contains(text, StringComparison.Ordinal)), otherwise: () => $"It did not say '{text}':\n{string.Join('\n', output)}");
+
+    private static async Task<int> ExitCodeAsync(string program, string[] arguments)
+    {
+        try
+        {
+            using Process process = Start(program, arguments, []);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            return process.ExitCode;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return -1; // there is no such program
+        }
+    }
+
+    private static Process Start(string program, string[] arguments, ConcurrentQueue<string> output)
+    {
+        Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        DataReceivedEventHandler add = (_, line) => output.Enqueue(line.Data ?? "");
+        process.OutputDataReceived += add;
+        process.ErrorDataReceived += add;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+}
