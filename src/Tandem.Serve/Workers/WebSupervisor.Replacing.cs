@@ -17,7 +17,17 @@ internal sealed partial class WebSupervisor
         lock (_lock)
         {
             _stop.Token.ThrowIfCancellationRequested();
-            worker = new WebWorker(_context, app, number, _entries.Take(), _slots.Count, waits);
+            int entry = _entries.Take();
+            try
+            {
+                worker = new WebWorker(_context, app, number, entry, _slots.Count, waits);
+            }
+            catch
+            {
+                _entries.Return(entry);
+                throw;
+            }
+
             _workers.Add(worker);
         }
 
@@ -167,7 +177,7 @@ internal sealed partial class WebSupervisor
         }
         catch (Exception e)
         {
-            return $"it could not be started: {e}"; // such as: no descriptor is left; there may be some later
+            return $"it could not be started: {e.GetType().Name}: {e.Message}"; // such as: no descriptor is left; there may be some later
         }
     }
 

@@ -86,7 +86,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
 
         // Without the turn: what they wait for may be a reload.
         if (late.Count == Options.Workers)
+        {
             await Task.WhenAny(late).ConfigureAwait(false);
+            _stop.Token.ThrowIfCancellationRequested(); // which ends them, too
+        }
 
         KeepSpares();
     }
