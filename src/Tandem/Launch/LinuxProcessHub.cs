@@ -95,7 +95,7 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
 /// <summary>A worker process that was started by posix_spawn.</summary>
 internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
 {
-    private static readonly HashSet<int> s_waitedFor = [];
+    private static readonly HashSet<int> WaitedFor = [];
 
     private readonly IProcessObserver _observer;
     private readonly Dictionary<string, string> _environment;
@@ -166,11 +166,11 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
 
             using var call = new SpawnCall(plan, environment, new ReadOnlySpan<int>(sources, count));
             int result, pid;
-            lock (s_waitedFor)
+            lock (WaitedFor)
             {
                 result = call.Run(out pid);
                 if (result == 0)
-                    s_waitedFor.Add(pid);
+                    WaitedFor.Add(pid);
             }
 
             if (result != 0)
@@ -199,8 +199,8 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
     /// <summary>Whether a child was started here, so that nobody else may reap it.</summary>
     internal static bool IsWaitedFor(int processId)
     {
-        lock (s_waitedFor)
-            return s_waitedFor.Contains(processId);
+        lock (WaitedFor)
+            return WaitedFor.Contains(processId);
     }
 
     /// <summary>What to wait for: exit, standard output, standard error. A descriptor of -1 is left out by poll.</summary>
@@ -236,8 +236,8 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
             _reaped = true; // from here on the number may belong to somebody else
         }
 
-        lock (s_waitedFor)
-            s_waitedFor.Remove(Id);
+        lock (WaitedFor)
+            WaitedFor.Remove(Id);
 
         // What the process wrote is in the pipes by now; a grandchild that still holds them is not waited for.
         ReadLines(ref _outputPipe, _output, all: true);
