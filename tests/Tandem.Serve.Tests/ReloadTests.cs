@@ -71,7 +71,7 @@ public sealed class ReloadTests
         File.Delete(folder["sick"]);
         var refused = await Assert.ThrowsAsync<ServeException>(() => reload);
         Assert.Contains("/health answers 503", refused.Message, StringComparison.Ordinal);
-        ServeStatus status = await serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 2);
+        ServeStatus status = await serve.StatusAsync(static status => status.Workers is [{ State: "accepting" }, { State: "accepting" }]);
         Assert.All(status.Workers, worker => Assert.StartsWith(folder["v1"], worker.Application, StringComparison.Ordinal));
         Assert.Equal("one", await serve.GetAsync("/version"));
     }
