@@ -15,7 +15,7 @@ public sealed class ContainerTests
         string[] unshare = ["--pid", "--fork", "--kill-child", "--mount-proc"];
         Assert.SkipWhen(await ExitCodeAsync("unshare", [.. unshare, "true"]) != 0, "Namespaces of processes cannot be made here.");
         using var folder = new TemporaryFolder();
-        string tool = CopyTool(folder["tool"]);
+        string tool = folder.Add("tool", Paths.Tool);
         var output = new ConcurrentQueue<string>();
         using Process outer = Start(
             "unshare", [.. unshare, "dotnet", tool, "serve", "--control", folder["control"], "--urls", "http://127.0.0.1:0", "--workers", "1", "--standbys", "0", Paths.App], output);
@@ -48,15 +48,6 @@ public sealed class ContainerTests
             if (!outer.HasExited)
                 outer.Kill();
         }
-    }
-
-    private static string CopyTool(string folder)
-    {
-        Directory.CreateDirectory(folder);
-        foreach (string file in Directory.GetFiles(Path.GetDirectoryName(Paths.Tool)!))
-            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
-
-        return Path.Combine(folder, Path.GetFileName(Paths.Tool));
     }
 
     private static Task SaysAsync(ConcurrentQueue<string> output, string text) =>

@@ -35,7 +35,7 @@ public sealed class FailureTests
         {
             ServeStatus status = await server.Serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 2);
             int victim = status.Workers[i % 2].ProcessId;
-            string file = DiagnosticSocketOf(victim);
+            string file = Paths.DiagnosticSocketOf(victim);
             Assert.True(File.Exists(file));
             Assert.Equal(0, Libc.Kill(victim, Libc.SIGKILL));
             await server.Serve.StatusAsync(status => status.Workers.All(worker => worker.ProcessId != victim));
@@ -47,10 +47,6 @@ public sealed class FailureTests
         Assert.True(result.Count(FailureKind.Refused) + result.Count(FailureKind.Wrong) == 0, $"{result}\n{string.Join('\n', result.Failures.Take(10))}");
         Assert.True(result.Requests > 0);
     }
-
-    /// <summary>Process ids come again, so a file of another process may have the same one; its key tells them apart.</summary>
-    private static string DiagnosticSocketOf(int process) =>
-        Path.Combine(Path.GetTempPath(), $"dotnet-diagnostic-{process}-{Tandem.Launch.DiagnosticFiles.KeyOf(process)}-socket");
 
     [Fact(Timeout = Limits.Test)]
     public async Task A_spare_takes_the_place_of_a_worker_that_was_killed()

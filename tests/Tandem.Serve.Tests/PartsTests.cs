@@ -167,16 +167,12 @@ public sealed class PartsTests
     [Fact]
     public void What_stands_on_the_command_line_is_what_is_served_with()
     {
-        var options = new ServeCommandOptions();
-        var command = new Command("serve") { options.Application };
-        options.AddTo(command);
-        ServeOptions read = options.Read(
-            command.Parse(
+        ServeOptions read = Read(
             [
                 "-w", "3", "--spares", "2", "--standbys", "0", "--threads", "4:8", "--attach-timeout", "1s", "--start-timeout", "2s", "--drain-timeout", "3s",
                 "--keep-alive-silence", "400ms", "--hang-timeout", "0", "--max-requests", "5000000000", "--max-memory", "1G", "--max-age", "1h", "--jitter", "0.25",
                 "--restart-limit", "6", "--restart-period", "7s", "--min-uptime", "8s", "--metrics-port", "9", "--undivided-memory", "app.dll", "--", "--its", "own",
-            ]),
+            ],
             "control");
 
         Assert.Equal(["app.dll", "--its", "own"], read.Command);
@@ -197,20 +193,14 @@ public sealed class PartsTests
     [InlineData(null, null, "--warm-up", "none")]
     public void A_worker_is_asked_for_its_health_or_else_for_a_page_or_for_what_is_named(string? health, string? warmUp, params string[] arguments)
     {
-        var options = new ServeCommandOptions();
-        var command = new Command("serve") { options.Application };
-        options.AddTo(command);
-        ServeOptions read = options.Read(command.Parse([.. arguments, "app.dll"]), null);
+        ServeOptions read = Read([.. arguments, "app.dll"]);
         Assert.Equal((health, warmUp), (read.HealthPath, read.WarmUpPath));
     }
 
     [Fact]
     public void What_does_not_stand_on_the_command_line_is_as_by_default()
     {
-        var options = new ServeCommandOptions();
-        var command = new Command("serve") { options.Application };
-        options.AddTo(command);
-        ServeOptions read = options.Read(command.Parse(["app.dll"]), null);
+        ServeOptions read = Read(["app.dll"]);
 
         Assert.Equivalent(new ServeOptions { Command = ["app.dll"] }, read, strict: true);
     }
@@ -269,5 +259,13 @@ public sealed class PartsTests
             Assert.Equal(3, back.Workers);
             Assert.Equal(stream.Length, stream.Position);
         }, iter: 50);
+    }
+
+    private static ServeOptions Read(string[] arguments, string? control = null)
+    {
+        var options = new ServeCommandOptions();
+        var command = new Command("serve") { options.Application };
+        options.AddTo(command);
+        return options.Read(command.Parse(arguments), control);
     }
 }

@@ -12,10 +12,8 @@ public sealed class ReloadTests
     public async Task A_new_version_behind_a_link_is_served_after_a_reload_and_not_before()
     {
         using var folder = new TemporaryFolder();
-        folder.AddApp("v1", "one");
-        folder.AddApp("v2", "two");
-        Directory.CreateSymbolicLink(folder["current"], folder["v1"]);
-        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", Path.Combine(folder["current"], Path.GetFileName(Paths.App)));
+        string app = AddVersions(folder);
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", app);
         Assert.Equal("one", await serve.GetAsync("/version"));
 
         Point(folder, "v2");
@@ -33,13 +31,11 @@ public sealed class ReloadTests
     public async Task A_version_that_does_not_start_is_not_served_and_the_old_one_goes_on()
     {
         using var folder = new TemporaryFolder();
-        folder.AddApp("v1", "one");
-        string broken = folder.AddApp("v2", "two");
-        Directory.CreateSymbolicLink(folder["current"], folder["v1"]);
-        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", Path.Combine(folder["current"], Path.GetFileName(Paths.App)));
+        string app = AddVersions(folder);
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", app);
         int[] before = [.. (await serve.StatusAsync()).Workers.Select(static worker => worker.ProcessId)];
 
-        File.WriteAllText(Path.ChangeExtension(broken, ".deps.json"), "{ broken");
+        File.WriteAllText(Path.Combine(folder["v2"], Path.GetFileNameWithoutExtension(app) + ".deps.json"), "{ broken");
         Point(folder, "v2");
         var refused = await Assert.ThrowsAsync<ServeException>(() => serve.AskAsync("reload"));
         Assert.Contains("the old one goes on", refused.Message, StringComparison.Ordinal);
@@ -58,11 +54,9 @@ public sealed class ReloadTests
     public async Task A_version_that_is_well_in_one_worker_only_is_taken_back_there_too()
     {
         using var folder = new TemporaryFolder();
-        folder.AddApp("v1", "one");
-        folder.AddApp("v2", "two");
-        Directory.CreateSymbolicLink(folder["current"], folder["v1"]);
+        string app = AddVersions(folder);
         await using ServeProcess serve = await ServeProcess.StartAsync(
-            "--workers", "2", "--health", "/health", "--start-timeout", "8s", Path.Combine(folder["current"], Path.GetFileName(Paths.App)), "--", "--sick-file", folder["sick"]);
+            "--workers", "2", "--health", "/health", "--start-timeout", "8s", app, "--", "--sick-file", folder["sick"]);
         Point(folder, "v2");
         Task<ControlResponse> reload = serve.AskAsync("reload");
         await serve.LineAsync("serves; it was ready after", times: 3); // the first of the new version
@@ -143,6 +137,15 @@ public sealed class ReloadTests
         await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.Connections > 0));
         await serve.AskAsync("reload");
         Assert.Equal("slow", await slow);
+    }
+
+    /// <summary>Two versions, and a link to the first one; returns the application behind the link.</summary>
+    private static string AddVersions(TemporaryFolder folder)
+    {
+        folder.AddApp("v1", "one");
+        folder.AddApp("v2", "two");
+        Directory.CreateSymbolicLink(folder["current"], folder["v1"]);
+        return Path.Combine(folder["current"], Path.GetFileName(Paths.App));
     }
 
     private static void Point(TemporaryFolder folder, string version)

@@ -30,13 +30,12 @@ public sealed class ServingTests
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--spares", "1");
         ServeStatus status = await serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "ready") == 1);
-        // Process ids come again, so files of other processes may have the same.
-        string[] files = [.. status.Workers.Select(static worker => $"dotnet-diagnostic-{worker.ProcessId}-{Tandem.Launch.DiagnosticFiles.KeyOf(worker.ProcessId)}-socket")];
-        Assert.All(files, static file => Assert.True(File.Exists(Path.Combine(Path.GetTempPath(), file))));
+        string[] files = [.. status.Workers.Select(static worker => Paths.DiagnosticSocketOf(worker.ProcessId))];
+        Assert.All(files, static file => Assert.True(File.Exists(file)));
         await serve.AskAsync("stop");
         Assert.Equal(0, await serve.ExitAsync());
         Assert.DoesNotContain(status.Workers, static worker => ProcFs.IsAlive(worker.ProcessId));
-        Assert.DoesNotContain(files, static file => File.Exists(Path.Combine(Path.GetTempPath(), file)));
+        Assert.DoesNotContain(files, File.Exists);
         Assert.False(File.Exists(serve.ControlPath));
         using HttpClient client = serve.CreateClient();
         await Assert.ThrowsAsync<HttpRequestException>(() => client.GetStringAsync("/"));

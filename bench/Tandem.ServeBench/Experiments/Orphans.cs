@@ -15,14 +15,16 @@ internal static class Orphans
 
     internal static async Task RunAsync(Lab lab)
     {
+        ServerCommand command = lab.EmptyServe(2);
+        string app = Path.GetFileName(command.App);
         var times = new double[lab.Options.Quick ? 3 : 11];
         for (int round = 0; round < times.Length; round++)
         {
-            await using Server server = await Server.StartAsync(lab.EmptyServe(2), Transport.Close);
+            await using Server server = await Server.StartAsync(command, Transport.Close);
             int[] workers = await server.WaitForWorkersAsync(Limit);
             long start = Stopwatch.GetTimestamp();
             Os.Signal(server.Pid, Os.Kill);
-            while (Array.Exists(workers, worker => Os.RunsFile(worker, Path.GetFileName(lab.EmptyServe(2).App))))
+            while (Array.Exists(workers, worker => Os.RunsFile(worker, app)))
             {
                 if (Stopwatch.GetElapsedTime(start) > Limit)
                     throw new TimeoutException($"a worker went on for {Limit.TotalSeconds} s without its supervisor");

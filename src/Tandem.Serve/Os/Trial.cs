@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Globalization;
 using System.Text;
 using Tandem.Launch;
@@ -43,13 +42,9 @@ internal sealed class Trial : IProcessObserver
 
     private void Start(LinuxProcessHub hub, string program, string[] arguments)
     {
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
-            environment[(string)variable.Key] = (string?)variable.Value ?? "";
-
         try
         {
-            _process = hub.Start(new LaunchPlan(program, arguments, hook: "", Environment.CurrentDirectory), environment, [], this);
+            _process = hub.Start(new LaunchPlan(program, arguments, hook: "", Environment.CurrentDirectory), LaunchPlan.OwnEnvironment(), [], this);
         }
         catch (WorkerStartException e)
         {

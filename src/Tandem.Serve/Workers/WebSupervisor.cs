@@ -165,10 +165,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     /// <exception cref="ServeException">New ones did not become ready. They are started again until they do.</exception>
     internal async Task ScaleAsync(int workers)
     {
-        string?[] problems = [];
         if (workers is < 1 or > Board.Capacity / 4)
             throw new ServeException(ServeExitCode.Usage, $"There can be 1 to {Board.Capacity / 4} workers, not {workers}.");
 
+        string?[] problems;
         await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
         try
         {
@@ -191,7 +191,6 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             List<Slot> added = missing > 0 ? AddSlots(missing) : [];
             DivideMemory();
             problems = await Task.WhenAll(added.Select(FillAsync)).ConfigureAwait(false);
-
             Drop(_standbys); // they have the share of the machine that was a worker's before
         }
         finally

@@ -80,13 +80,20 @@ internal sealed class LaunchPlan
     /// <summary>A plan that nobody carries out, for loading what plans need while the real one is found.</summary>
     internal static LaunchPlan Sample => new("/", ["/"], null);
 
-    /// <summary>The environment of a worker: this process's own, the pool's additions, and what the worker needs to know.</summary>
-    internal Dictionary<string, string> CreateEnvironment(WorkerPoolOptions options, string transport, int depth, int depthLimit)
+    /// <summary>This process's own environment.</summary>
+    internal static Dictionary<string, string> OwnEnvironment()
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
             environment[(string)variable.Key] = (string?)variable.Value ?? "";
 
+        return environment;
+    }
+
+    /// <summary>The environment of a worker: this process's own, the pool's additions, and what the worker needs to know.</summary>
+    internal Dictionary<string, string> CreateEnvironment(WorkerPoolOptions options, string transport, int depth, int depthLimit)
+    {
+        Dictionary<string, string> environment = OwnEnvironment();
         if (!IsGuest)
             SetCollector(options, environment);
 
