@@ -7,7 +7,9 @@ namespace Tandem.Processes;
 /// <content>Which waiting item goes to which worker, and when.</content>
 internal sealed partial class ProcessEngine
 {
-    private void Admit(WorkItem item)
+    /// <param name="item">The item.</param>
+    /// <param name="waitedOutside">Whether it was submitted before, when the queue was full: a pool that drains runs it.</param>
+    private void Admit(WorkItem item, bool waitedOutside = false)
     {
         ProcessWorker? alone = null;
         bool looks = false;
@@ -16,7 +18,7 @@ internal sealed partial class ProcessEngine
         lock (_lock)
         {
             _callers.OnCall();
-            if (_closed)
+            if (_closed && (!waitedOutside || IsDiscarding))
             {
                 refused = true;
             }

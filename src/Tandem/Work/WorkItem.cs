@@ -95,10 +95,22 @@ internal abstract class WorkItem : IPollTarget
         if (_details is { } details)
         {
             details.Release();
-            details.Observation?.End(this, error);
+            EndObservation(details, error);
         }
 
         return true;
+    }
+
+    private void EndObservation(ItemDetails details, Exception? error)
+    {
+        try
+        {
+            details.Observation?.End(this, error);
+        }
+        catch (Exception)
+        {
+            // A listener's own failure: the item's task completes all the same, and the thread that completes it serves others.
+        }
     }
 
     /// <summary>Settles an item that still waits, and only then.</summary>
