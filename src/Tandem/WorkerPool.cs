@@ -86,7 +86,7 @@ public partial class WorkerPool : IAsyncDisposable
         WorkerPoolOptions valid = options.Validated();
         return new WorkerPool<TState>(valid.Isolation == Isolation.Thread
             ? new ThreadEngine(valid, () => createState())
-            : new ProcessEngine(valid, new StateFactory(createState, PlainForm<TState>.Instance)));
+            : new ProcessEngine(valid, () => StartupStep.StateFactory(createState, PlainForm<TState>.Instance)));
     }
 
     /// <summary>

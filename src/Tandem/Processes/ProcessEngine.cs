@@ -29,7 +29,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     private TaskCompletionSource? _idle;
     private Task? _stopping;
 
-    internal ProcessEngine(WorkerPoolOptions options, StateFactory? factory)
+    internal ProcessEngine(WorkerPoolOptions options, Func<StartupStep>? factory)
         : base(options)
     {
         _admission = new Admission(options, Admit);

@@ -309,7 +309,7 @@ internal sealed class ThreadEngine : PoolEngine
 
             // Lanes of one worker share its state.
             int lane = _started % Options.ConcurrencyPerWorker;
-            ThreadWorkerState state = lane == 0 || _workers.Count == 0 ? new ThreadWorkerState(_stateFactory) : _workers[^1].State;
+            ThreadWorkerState state = lane == 0 || _workers.Count == 0 ? new ThreadWorkerState(Options.InitializeWorker, _stateFactory) : _workers[^1].State;
             worker = new ThreadWorker(this, state, _number++);
             _workers.Add(worker);
             _started++;
