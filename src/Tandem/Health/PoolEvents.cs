@@ -26,11 +26,11 @@ internal sealed class PoolEvents
         _logger = options.LoggerFactory?.CreateLogger("Tandem.Supervisor");
     }
 
-    /// <summary>Raised for each event.</summary>
-    internal event EventHandler<WorkerEvent>? Raised;
-
-    /// <summary>The pool, as the sender.</summary>
-    internal object? Sender { get; set; }
+    /// <summary>
+    /// The pool that users hold, with their handlers. Weakly, as everything that an engine knows of it: a pool that they have forgotten
+    /// is collected, and so are handlers that hold it.
+    /// </summary>
+    internal WeakReference<WorkerPool>? Pool { get; set; }
 
     internal PoolTotals Totals => new(
         Count(WorkerEventKind.Started),
@@ -79,24 +79,31 @@ internal sealed class PoolEvents
             (_reasons ?? MakeReasons()).AddOrUpdate((kind, reason), 1, static (_, count) => count + 1);
         if (kind == _ready || kind == WorkerEventKind.StartFailed)
             Instruments.MakeSoon();
+        // Loggers and handlers are user code: neither under the locks under which things happen, nor on threads that would end the process.
         if (_logger is not null)
-            Log(kind, worker, detail, error);
+            Queue(() => Log(kind, worker, detail, error));
 
         bool isOrdinary = kind is WorkerEventKind.Started or WorkerEventKind.Ready or WorkerEventKind.Ended;
-        if (Raised is null && isOrdinary)
+        WorkerPool? pool = null;
+        Pool?.TryGetTarget(out pool);
+        EventHandler<WorkerEvent>? handler = pool?.WorkerHandlers;
+        if (handler is null && isOrdinary)
             return;
 
         var happened = new WorkerEvent(kind, _pool, worker, DateTimeOffset.UtcNow, detail) { BackOff = backOff };
         if (!isOrdinary)
             Remember(happened);
 
-        if (Raised is not { } handler)
-            return;
+        if (handler is not null)
+            Queue(() => handler(pool, happened));
+    }
 
+    private void Queue(Action action)
+    {
         if (_queue is null)
             Interlocked.CompareExchange(ref _queue, new SerialQueue(), null);
 
-        _queue.Enqueue(() => handler(Sender, happened));
+        _queue.Enqueue(action);
     }
 
     /// <summary>How often something happened, by the reason.</summary>

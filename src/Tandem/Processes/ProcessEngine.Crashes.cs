@@ -34,6 +34,8 @@ internal sealed partial class ProcessEngine
             _supervisor.OnExited(worker, forensics);
             Pump(null);
             sleepers = _dispatcher.FlushTouched();
+            foreach (WorkItem item in TakeUnservable())
+                failed.Add((item, Disposed()));
         }
 
         sleepers.Wake();
@@ -58,7 +60,7 @@ internal sealed partial class ProcessEngine
         if (progress < item.FirstElement)
         {
             item.Attempt--; // it never started
-            if (_closed && _mode != StopMode.Drain)
+            if (IsDiscarding)
                 failed.Add((item, Disposed()));
             else
                 waiting.Add(item);
@@ -98,7 +100,8 @@ internal sealed partial class ProcessEngine
 
     private bool MayRetry(WorkItem item)
     {
-        if (item.Limits is not { CrashRetries: > 0 } limits || item.CancellationToken.IsCancellationRequested || IsAborting)
+        // What runs may finish while the pool is disposed, but begins no other attempt.
+        if (item.Limits is not { CrashRetries: > 0 } limits || item.CancellationToken.IsCancellationRequested || IsDiscarding)
             return false;
 
         if (item.Details.Crashes++ < limits.CrashRetries)

@@ -18,7 +18,7 @@ internal sealed partial class ProcessEngine
         lock (_lock)
         {
             _callers.OnCall();
-            if (_closed && (isNew || _mode != StopMode.Drain))
+            if (_closed && (isNew || IsDiscarding))
             {
                 refused = true;
             }

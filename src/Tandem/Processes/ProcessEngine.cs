@@ -30,7 +30,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     private TaskCompletionSource? _idle;
     private Task? _stopping;
 
-    internal ProcessEngine(WorkerPoolOptions options, StateFactory? factory)
+    internal ProcessEngine(WorkerPoolOptions options, Func<StartupStep>? factory)
         : base(options)
     {
         _admission = new Admission(options, item => Admit(item, isNew: false));
@@ -152,7 +152,7 @@ internal sealed partial class ProcessEngine : PoolEngine
         }
     }
 
-    internal override Task StopAsync(StopMode mode)
+    protected override Task EndAsync(StopMode mode)
     {
         List<WorkItem> given = [];
         Task stopping;
@@ -208,6 +208,9 @@ internal sealed partial class ProcessEngine : PoolEngine
     }
 
     internal void FreePayload(WorkItem item) => item.Shipment.Free(Memory);
+
+    /// <summary>Whether the pool ends without what still waits.</summary>
+    private bool IsDiscarding => _closed && _mode != StopMode.Drain;
 
     /// <summary>Whether the pool stops at once: what runs is cancelled.</summary>
     internal bool IsAborting => _closed && _mode == StopMode.Abort;
@@ -299,9 +302,37 @@ internal sealed partial class ProcessEngine : PoolEngine
         }
     }
 
+    /// <summary>
+    /// Under the lock: a pool that is disposed starts no workers, so the rest of a chunk whose worker is gone has nobody left to run it.
+    /// </summary>
+    private List<WorkItem> TakeUnservable()
+    {
+        List<WorkItem> items = [];
+        while (IsDiscarding && !_supervisor.HasWork && _queue.Dequeue() is { } item)
+        {
+            if (item.TryAssign())
+                items.Add(item);
+        }
+
+        return items;
+    }
+
     /// <summary>Under the lock: tells who waits for the end that nothing is left to do.</summary>
     private void CheckIdle()
     {
+        if (IsDiscarding && _queue.Count > 0 && TakeUnservable() is { Count: > 0 } rest)
+        {
+            // Not here: who hears of it may be user code.
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static state =>
+                {
+                    foreach (WorkItem item in state.rest)
+                        state.engine.GiveUp(item, state.engine.Disposed());
+                },
+                (engine: this, rest),
+                preferLocal: false);
+        }
+
         if (_idle is not null && _queue.Count == 0 && !_supervisor.HasWork && !_admission.HasWaiting)
             _idle.TrySetResult();
     }

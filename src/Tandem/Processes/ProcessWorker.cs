@@ -127,7 +127,10 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     /// <summary>Whether it has come up and builds its state, or has built it.</summary>
     internal bool IsInitializing { get; set; }
 
-    /// <summary>What a failed state factory threw.</summary>
+    /// <summary>How many steps of its startup are done: the initializer, the state factory, as far as the pool has them.</summary>
+    internal int StepsDone { get; private set; }
+
+    /// <summary>What the step after those that are done threw.</summary>
     internal Exception? StartFailure { get; private set; }
 
     internal ITimer? Deadline { get; set; }
@@ -231,15 +234,17 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         }
     }
 
-    /// <summary>Sends what builds the worker's state.</summary>
-    internal void SendInitialize(StateFactory factory)
+    /// <summary>Sends a step of the worker's startup.</summary>
+    /// <param name="step">What to run.</param>
+    /// <param name="number">Its position, from 0: steps run in this order.</param>
+    internal void SendInitialize(StartupStep step, int number)
     {
-        var message = new InvokeMessage { Callable = factory.Callable.Number, Length = factory.Payload.Length };
-        fixed (byte* payload = factory.Payload)
+        var message = new InvokeMessage { Callable = step.Callable.Number, Length = step.Payload.Length };
+        fixed (byte* payload = step.Payload)
         {
             // Before the worker is one of the pool's: outside of the lock, and nothing that spares should know of.
-            if (!TryDefine(factory.Callable, isForItems: false) || !Link.TrySendInvoke(FrameKind.Initialize, InitializeSlot, 0, in message, payload))
-                throw new WorkerStartException("The values that the pool's state factory captures are too large: at most 60 KiB.");
+            if (!TryDefine(step.Callable, isForItems: false) || !Link.TrySendInvoke(FrameKind.Initialize, InitializeSlot, (uint)number, in message, payload))
+                throw new WorkerStartException($"The values that {step.Part.Name()} captures are too large: at most 60 KiB. Put them into a file, and capture its path.");
         }
     }
 

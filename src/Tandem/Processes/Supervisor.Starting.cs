@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tandem.Launch;
 using Tandem.Supervision;
+using Tandem.Work;
 
 namespace Tandem.Processes;
 
@@ -31,8 +32,8 @@ internal sealed partial class Supervisor
                 worker =>
                 {
                     launched = worker;
-                    if (_factory is not null)
-                        worker.SendInitialize(_factory);
+                    for (int step = 0; step < _startup.Steps.Count; step++)
+                        worker.SendInitialize(_startup.Steps[step], step);
                     worker.Link.Flush();
                     lock (_lock)
                     {
@@ -177,10 +178,10 @@ internal sealed partial class Supervisor
     private void FailWaiting(WorkerStartException error) =>
         ThreadPool.UnsafeQueueUserWorkItem(static state => state._engine.FailWaiting(state.error), (_engine, error), preferLocal: false);
 
-    private static WorkerStartException StartError(ProcessWorker worker, ExitStatus status)
+    private WorkerStartException StartError(ProcessWorker worker, ExitStatus status)
     {
         if (worker.StartFailure is { } cause)
-            return new WorkerStartException($"The state of a worker could not be built: {cause.Message}", cause);
+            return _startup.Steps[worker.StepsDone].Part.ErrorFor(cause);
 
         string reason = status.Code == LaunchProtocol.MisplacedExitCode
             ? "it came up in the user's program instead of in Tandem"

@@ -18,7 +18,7 @@ internal sealed partial class Supervisor
 
     private readonly ProcessEngine _engine;
     private readonly WorkerPoolOptions _options;
-    private readonly StateFactory? _factory;
+    private readonly WorkerStartup _startup;
     private readonly Lock _lock;
     private readonly LaunchPlan? _plan;
     private readonly WorkerLauncher _launcher;
@@ -37,14 +37,15 @@ internal sealed partial class Supervisor
     private bool _changed = true;
     private bool _stopping;
 
-    internal Supervisor(ProcessEngine engine, StateFactory? factory, Lock gate)
+    internal Supervisor(ProcessEngine engine, Func<StartupStep>? factory, Lock gate)
     {
         _engine = engine;
         _options = engine.Options;
-        _factory = factory;
         _lock = gate;
         _events = engine.Events;
         _budget = new RestartBudget(_options.RestartLimit, _options.RestartPeriod, TimeProvider.System);
+        // Before anything that must be released: what the delegates capture may be refused.
+        _startup = new WorkerStartup(_options, factory);
         _launcher = WorkerLauncher.Create(_options);
         try
         {
@@ -54,6 +55,7 @@ internal sealed partial class Supervisor
         }
         catch
         {
+            _startup.Release();
             _launcher.Dispose();
             throw;
         }
@@ -168,7 +170,7 @@ internal sealed partial class Supervisor
 
     internal void OnHello(ProcessWorker worker)
     {
-        if (_factory is null)
+        if (_startup.Steps.Count == 0)
             MarkReady(worker);
         else
             worker.IsInitializing = true;
@@ -176,10 +178,10 @@ internal sealed partial class Supervisor
 
     internal void OnInitialized(ProcessWorker worker)
     {
-        if (worker.StartFailure is null)
+        if (worker.StartFailure is not null)
+            Expire(worker, _startup.Steps[worker.StepsDone].Part.Failure());
+        else if (worker.StepsDone == _startup.Steps.Count)
             MarkReady(worker);
-        else
-            Expire(worker, "its state could not be built");
     }
 
     /// <summary>A worker wrote nonsense or closed its connection: whatever it does now, it is of no use.</summary>
@@ -258,7 +260,7 @@ internal sealed partial class Supervisor
         }
 
         await _allGone.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        _factory?.Release();
+        _startup.Release();
         _launcher.Dispose();
     }
 

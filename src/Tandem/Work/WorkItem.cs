@@ -117,10 +117,22 @@ internal abstract class WorkItem : IPollTarget
         if (_details is { } details)
         {
             details.Release();
-            details.Observation?.End(this, error);
+            EndObservation(details, error);
         }
 
         return true;
+    }
+
+    private void EndObservation(ItemDetails details, Exception? error)
+    {
+        try
+        {
+            details.Observation?.End(this, error);
+        }
+        catch (Exception)
+        {
+            // A listener's own failure: the item's task completes all the same, and the thread that completes it serves others.
+        }
     }
 
     /// <summary>The item was settled and never runs, though a queue may hold it for a while: what its work captured is let go of.</summary>
