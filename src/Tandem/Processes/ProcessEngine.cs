@@ -25,7 +25,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     private readonly List<PayloadWriter> _writers = []; // under its own lock
     private readonly List<Callable> _lately = [];
     private bool _hasRehearsed;
-    private bool _closed;
+    private volatile bool _closed; // changes under the lock
     private StopMode _mode;
     private TaskCompletionSource? _idle;
     private Task? _stopping;
@@ -62,6 +62,13 @@ internal sealed partial class ProcessEngine : PoolEngine
             WatchQueue(item, limits);
         if (item.DetailsIfAny?.Links is { } links)
             WatchTokens(item, links);
+
+        // A full queue would have it wait for a place that nobody gives it any more.
+        if (_closed)
+        {
+            GiveUp(item, Disposed());
+            return;
+        }
 
         switch (_admission.Enter(item))
         {
