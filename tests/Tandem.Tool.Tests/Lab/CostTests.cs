@@ -17,7 +17,11 @@ public sealed class CostTests
         Assert.Equal(names, results.Keys);
         Assert.All(results.Values, static one =>
         {
-            Assert.Contains(one.GetProperty("verdict").GetString(), (string[])["holds", "partly", "doesNotHold"]);
+            Assert.Contains(one.GetProperty("verdict").GetString(), (string[])["holds", "doesNotHold", "tooBusy"]);
+            Assert.NotEmpty(one.GetProperty("claims").EnumerateArray());
+            Assert.Equal(one.GetProperty("verdict").GetString() == "tooBusy", one.GetProperty("reason").GetString() is not null);
+            Assert.InRange(one.GetProperty("noise").GetProperty("othersPercent").GetDouble(), 0, 100);
+            Assert.True(one.GetProperty("noise").GetProperty("rounds").GetInt32() >= 1);
             Assert.Contains(one.GetProperty("measured").GetString()!, char.IsDigit);
             Assert.All(one.GetProperty("values").EnumerateObject(), static value => Assert.True(value.Value.GetDouble() >= 0, $"{value.Name} is {value.Value}"));
         });
