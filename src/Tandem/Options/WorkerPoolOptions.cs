@@ -53,7 +53,7 @@ public sealed class WorkerPoolOptions
     /// <value>The default is 2 seconds.</value>
     public TimeSpan TerminationGrace { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a worker may take to start, its state factory included.</summary>
+    /// <summary>How long a worker process may take to start, <see cref="InitializeWorker"/> and its state factory included.</summary>
     /// <value>The default is 30 seconds.</value>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
