@@ -46,6 +46,8 @@ internal sealed class ThreadEngine : PoolEngine
         }
     }
 
+    protected override bool KeepsMakersCultures => false;
+
     /// <summary>Cancelled when the pool aborts.</summary>
     internal CancellationToken Aborted => _abort.Token;
 
@@ -333,7 +335,7 @@ internal sealed class ThreadEngine : PoolEngine
 
             // Lanes of one worker share its state.
             int lane = _started % Options.ConcurrencyPerWorker;
-            ThreadWorkerState state = lane == 0 || _workers.Count == 0 ? new ThreadWorkerState(Options.InitializeWorker, _stateFactory) : _workers[^1].State;
+            ThreadWorkerState state = lane == 0 || _workers.Count == 0 ? new ThreadWorkerState(this, _stateFactory) : _workers[^1].State;
             _states.Add(state);
             worker = new ThreadWorker(this, state, _number++);
             _workers.Add(worker);

@@ -9,13 +9,15 @@ namespace Tandem.Threading;
 /// </summary>
 internal sealed class ThreadWorkerState
 {
+    private readonly ThreadEngine _engine;
     private readonly Action? _initialize;
     private readonly Func<object?>? _factory;
     private Lazy<Outcome>? _outcome;
 
-    internal ThreadWorkerState(Action? initialize, Func<object?>? factory)
+    internal ThreadWorkerState(ThreadEngine engine, Func<object?>? factory)
     {
-        _initialize = initialize;
+        _engine = engine;
+        Action? initialize = _initialize = engine.Options.InitializeWorker;
         _factory = factory;
         if (initialize is not null || factory is not null)
             _outcome = new Lazy<Outcome>(Build);
@@ -55,15 +57,24 @@ internal sealed class ThreadWorkerState
     private Outcome Build()
     {
         StartupPart part = StartupPart.Initializer;
+        AmbientState ambient = AmbientState.OfThread;
         try
         {
+            // In the cultures of who made the pool, as in processes, and in nobody's trace.
+            _engine.MakersCultures?.Apply();
             _initialize?.Invoke();
+            ambient.Reset();
             part = StartupPart.State;
+            _engine.MakersCultures?.Apply();
             return new Outcome(_factory?.Invoke(), part, null);
         }
         catch (Exception e)
         {
             return new Outcome(null, part, e);
+        }
+        finally
+        {
+            ambient.Reset();
         }
     }
 
@@ -125,6 +136,7 @@ internal sealed class ThreadWorker
     private void Run()
     {
         _threadId = SystemThreadId();
+        AmbientState ambient = AmbientState.OfThread;
         try
         {
             while (!IsAbandoned && _engine.Take() is { } item)
@@ -147,6 +159,7 @@ internal sealed class ThreadWorker
                 if (!item.IsSettled)
                     item.SetException(_engine.EndOf(item));
 
+                ambient.Reset();
                 _itemsDone += Math.Max(1, item.ElementCount);
                 Volatile.Write(ref _current, null);
             }
@@ -198,7 +211,9 @@ internal sealed class ThreadWorker
 
     private static void Run(WorkItem item, object? state, CancellationToken aborted)
     {
-        if (item.DetailsIfAny?.Observation is not { } observation)
+        ItemDetails? details = item.DetailsIfAny;
+        details?.Cultures?.Apply();
+        if (details?.Observation is not { } observation)
         {
             item.RunLocally(state, aborted);
             return;
