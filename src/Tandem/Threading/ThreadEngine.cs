@@ -343,8 +343,40 @@ internal sealed class ThreadEngine : PoolEngine
             _alive++;
         }
 
-        worker.Start();
+        try
+        {
+            worker.Start();
+        }
+        catch (Exception e)
+        {
+            OnStartFailed(worker, e);
+            return;
+        }
+
         Events.Raise(WorkerEventKind.Started, worker.Number);
+    }
+
+    /// <summary>The system gave no thread. Others go on with what waits; where there is none, it fails.</summary>
+    private void OnStartFailed(ThreadWorker worker, Exception error)
+    {
+        bool isLast;
+        lock (_workers)
+        {
+            _workers.Remove(worker);
+            worker.State.Users--;
+            _started--;
+            Leave();
+            isLast = _alive == 0;
+        }
+
+        var failure = new WorkerStartException($"A thread could not be started: {error.Message}", error);
+        Events.Raise(WorkerEventKind.StartFailed, worker.Number, failure.Message, error: failure);
+        while (isLast && TryDequeue(out WorkItem? item))
+        {
+            _admission.Leave(item);
+            if (item.TryAssign())
+                item.SetException(new WorkerStartException(failure.Message, error));
+        }
     }
 
     private void GiveUpQueue()

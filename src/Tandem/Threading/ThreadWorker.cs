@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Tandem.Work;
 
 namespace Tandem.Threading;
@@ -139,35 +140,51 @@ internal sealed class ThreadWorker
         AmbientState ambient = AmbientState.OfThread;
         try
         {
-            while (!IsAbandoned && _engine.Take() is { } item)
+            // What an item holds is not held by this thread while it waits for the next: hence a method of its own for each.
+            while (!IsAbandoned && TryRunNext(ambient))
             {
-                Volatile.Write(ref _startedAt, Stopwatch.GetTimestamp());
-                Volatile.Write(ref _current, item);
-                try
-                {
-                    if (item.Limits?.Timeout is { } limit)
-                        RunWithin(item, limit);
-                    else
-                        Run(item, State.Value, _engine.Aborted);
-                }
-                catch (Exception e)
-                {
-                    item.SetException(e);
-                }
-
-                // A chunk that the pool's end has cut short.
-                if (!item.IsSettled)
-                    item.SetException(_engine.EndOf(item));
-
-                ambient.Reset();
-                _itemsDone += Math.Max(1, item.ElementCount);
-                Volatile.Write(ref _current, null);
             }
+        }
+        catch (Exception e)
+        {
+            // Ours; an item's own never come here. Without this thread the pool goes on, without this process nothing does.
+            _engine.LogBackground("A thread of the pool has failed, and ends.", e);
         }
         finally
         {
             _engine.WorkerEnded(this);
         }
+    }
+
+    /// <summary>Waits for an item and runs it. False when the pool has ended.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryRunNext(AmbientState ambient)
+    {
+        if (_engine.Take() is not { } item)
+            return false;
+
+        Volatile.Write(ref _startedAt, Stopwatch.GetTimestamp());
+        Volatile.Write(ref _current, item);
+        try
+        {
+            if (item.Limits?.Timeout is { } limit)
+                RunWithin(item, limit);
+            else
+                Run(item, State.Value, _engine.Aborted);
+        }
+        catch (Exception e)
+        {
+            item.SetException(e);
+        }
+
+        // A chunk that the pool's end has cut short.
+        if (!item.IsSettled)
+            item.SetException(_engine.EndOf(item));
+
+        ambient.Reset();
+        _itemsDone += Math.Max(1, item.ElementCount);
+        Volatile.Write(ref _current, null);
+        return true;
     }
 
     private static int SystemThreadId()
@@ -189,8 +206,9 @@ internal sealed class ThreadWorker
         long start = Stopwatch.GetTimestamp();
         // Set only when the variable holds it.
         ITimer timer = null!;
-        timer = TimeProvider.System.CreateTimer(
-            _ =>
+        timer = Background.Timer(
+            _engine,
+            () =>
             {
                 // Timers count in coarser steps than the clock.
                 TimeSpan rest = limit - Stopwatch.GetElapsedTime(start);
@@ -199,8 +217,6 @@ internal sealed class ThreadWorker
                 else
                     OnTimeout(item, limit, start, stop);
             },
-            null,
-            Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan);
         using (timer)
         {
