@@ -8,7 +8,7 @@ namespace Tandem.Health;
 /// <summary>Tells what happens to a pool's workers: counts it, logs it, and raises the pool's event, in order and on the thread pool.</summary>
 internal sealed class PoolEvents
 {
-    private readonly long[] _counts = new long[(int)WorkerEventKind.Quarantined + 1]; // by kind; reflection would cost a program's start
+    private readonly long[] _counts = new long[(int)WorkerEventKind.StartDelayed + 1]; // by kind; reflection would cost a program's start
     private readonly string _pool;
     private readonly WorkerEventKind _ready;
     private readonly ILogger? _logger;
@@ -70,7 +70,9 @@ internal sealed class PoolEvents
     /// <param name="detail">Why, for people.</param>
     /// <param name="reason">Why, for counting: one of <see cref="EventReason"/>, or the name of a signal.</param>
     /// <param name="error">The error behind it, for the log.</param>
-    internal void Raise(WorkerEventKind kind, int worker, string detail = "", string reason = EventReason.None, Exception? error = null)
+    /// <param name="backOff">What the next start waits for.</param>
+    internal void Raise(
+        WorkerEventKind kind, int worker, string detail = "", string reason = EventReason.None, Exception? error = null, StartBackOff? backOff = null)
     {
         Interlocked.Increment(ref _counts[(int)kind]);
         if (reason.Length > 0)
@@ -88,7 +90,7 @@ internal sealed class PoolEvents
         if (handler is null && isOrdinary)
             return;
 
-        var happened = new WorkerEvent(kind, _pool, worker, DateTimeOffset.UtcNow, detail);
+        var happened = new WorkerEvent(kind, _pool, worker, DateTimeOffset.UtcNow, detail) { BackOff = backOff };
         if (!isOrdinary)
             Remember(happened);
 
@@ -132,7 +134,7 @@ internal sealed class PoolEvents
         LogLevel level = kind switch
         {
             WorkerEventKind.StartFailed or WorkerEventKind.RestartLimitReached or WorkerEventKind.Quarantined => LogLevel.Error,
-            WorkerEventKind.Crashed or WorkerEventKind.Killed or WorkerEventKind.Abandoned => LogLevel.Warning,
+            WorkerEventKind.Crashed or WorkerEventKind.Killed or WorkerEventKind.Abandoned or WorkerEventKind.StartDelayed => LogLevel.Warning,
             WorkerEventKind.Recycled => LogLevel.Information,
             _ => LogLevel.Debug,
         };

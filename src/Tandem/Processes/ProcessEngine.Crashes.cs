@@ -31,7 +31,7 @@ internal sealed partial class ProcessEngine
                     _queue.EnqueueFirst(waiting[i]);
             }
 
-            _supervisor.OnExited(worker, status);
+            _supervisor.OnExited(worker, forensics);
             Pump(null);
             sleepers = _dispatcher.FlushTouched();
             foreach (WorkItem item in TakeUnservable())
@@ -74,7 +74,7 @@ internal sealed partial class ProcessEngine
         }
 
         // Between the last element and the result of the whole, no element was running.
-        if (item.ElementCount == 0 || progress < item.ElementCount)
+        if (item.ElementCount == 0 || progress < item.Progress.End)
         {
             if (MayRetry(item))
             {

@@ -241,6 +241,7 @@ internal sealed class Instruments
         WorkerEventKind.StartFailed => "start_failed",
         WorkerEventKind.RestartLimitReached => "restart_limit_reached",
         WorkerEventKind.Abandoned => "abandoned",
+        WorkerEventKind.StartDelayed => "start_delayed",
         _ => "quarantined",
     };
 

@@ -24,6 +24,7 @@ internal sealed class ThreadEngine : PoolEngine
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Func<object?>? _stateFactory;
     private int _sleeping;
+    private int _cancelled; // items that are in the queues although they were cancelled, or have expired
     private int _number;
     private int _started;
     private long _goneItems; // of workers that are gone
@@ -62,14 +63,18 @@ internal sealed class ThreadEngine : PoolEngine
         item.WatchCancellation(this);
         if (item.Limits is { } limits)
             item.WatchQueueTimeout(this, limits);
-        if (!_admission.TryEnter(item, out Exception? refused))
+        switch (_admission.Enter(item))
         {
-            if (refused is not null)
-                item.SetException(refused);
-            return;
+            case Entry.Granted:
+                Admit(item);
+                break;
+            case Entry.Refused:
+                item.SetException(_admission.Full());
+                break;
+            case Entry.Void:
+                Interlocked.Decrement(ref _cancelled);
+                break;
         }
-
-        Admit(item);
     }
 
     private void Admit(WorkItem item)
@@ -86,8 +91,27 @@ internal sealed class ThreadEngine : PoolEngine
 
     internal override void OnItemCanceled(WorkItem item)
     {
-        if (item.TryCancelQueued())
-            _admission.Forget(item);
+        if (!TryTakeBack(item))
+            return;
+
+        item.SetCanceled(item.CancellationToken);
+        item.Abandon();
+    }
+
+    /// <summary>
+    /// The caller's alone from here on, if it has not started. Its place in the queue is free; the queue itself lets go of it when its
+    /// turn comes.
+    /// </summary>
+    private bool TryTakeBack(WorkItem item)
+    {
+        if (!item.TryAssign())
+            return false;
+
+        // Counted first: whoever finds it in the queue counts it out.
+        Interlocked.Increment(ref _cancelled);
+        if (!_admission.Leave(item))
+            Interlocked.Decrement(ref _cancelled);
+        return true;
     }
 
     internal override void Resize(int workers)
@@ -103,11 +127,11 @@ internal sealed class ThreadEngine : PoolEngine
 
     internal override void OnQueueTimeout(WorkItem item)
     {
-        if (!item.TryAssign())
+        if (!TryTakeBack(item))
             return;
 
-        _admission.Forget(item);
         item.SetException(QueueTimeout(item));
+        item.Abandon();
     }
 
     internal override PoolTraffic Traffic
@@ -122,7 +146,7 @@ internal sealed class ThreadEngine : PoolEngine
     internal override PoolSnapshot Snapshot()
     {
         lock (_workers)
-            return new PoolSnapshot(Options.Name, Isolation.Thread, [.. _workers.Select(static worker => worker.Snapshot())], _queue.Count + _urgent.Count + _later.Count, Events.Totals);
+            return new PoolSnapshot(Options.Name, Isolation.Thread, [.. _workers.Select(static worker => worker.Snapshot())], QueueLength, Events.Totals);
     }
 
     /// <summary>The time of a worker's item is over: another thread takes its place, as far as allowed.</summary>
@@ -185,10 +209,13 @@ internal sealed class ThreadEngine : PoolEngine
         {
             if (TryDequeue(out WorkItem? item))
             {
-                _admission.Leave(item);
                 if (item.TryAssign())
+                {
+                    _admission.Leave(item);
                     return item;
+                }
 
+                Interlocked.Decrement(ref _cancelled);
                 continue;
             }
 
@@ -253,6 +280,9 @@ internal sealed class ThreadEngine : PoolEngine
     private bool IsTooLarge => Volatile.Read(ref _started) > Lanes;
 
     private bool HasReasonToWake => !QueuesAreEmpty || _ending || IsTooLarge;
+
+    /// <summary>Items that wait for a thread. What changes while it is counted may be counted once too often or too rarely.</summary>
+    private int QueueLength => Math.Max(0, _queue.Count + _urgent.Count + _later.Count - Volatile.Read(ref _cancelled));
 
     private bool QueuesAreEmpty => _queue.IsEmpty && _urgent.IsEmpty && _later.IsEmpty;
 
@@ -388,6 +418,8 @@ internal sealed class ThreadEngine : PoolEngine
         {
             if (item.TryAssign())
                 item.SetException(Disposed());
+            else
+                Interlocked.Decrement(ref _cancelled);
         }
     }
 

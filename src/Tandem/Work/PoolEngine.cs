@@ -238,10 +238,12 @@ internal abstract class PoolEngine
     /// <summary>Makes a chunk of a map for this engine.</summary>
     internal abstract Mapping.Chunk<TItem, TResult> CreateChunk<TItem, TResult>(Mapping.MapCall<TItem, TResult> call);
 
-    protected static WorkTimeoutException QueueTimeout(WorkItem item)
+    /// <param name="item">The item.</param>
+    /// <param name="note">What it waited for, where that is known.</param>
+    protected static WorkTimeoutException QueueTimeout(WorkItem item, string? note = null)
     {
         TimeSpan limit = item.Limits!.QueueTimeout!.Value;
-        return new WorkTimeoutException(item.NameOf(0), limit, limit, hasStarted: false);
+        return new WorkTimeoutException(item.NameOf(0), limit, limit, hasStarted: false, note: note);
     }
 
     internal ObjectDisposedException Disposed() =>
