@@ -44,7 +44,8 @@ public sealed class WorkerPoolOptions
 
     /// <summary>
     /// How long a worker process may go on with an item whose token was cancelled before it is killed. A thread cannot be killed, so
-    /// there the call ends when the work does.
+    /// there the call ends when the work does, or with the pool: <see cref="WorkerPool.StopAsync"/> fails what goes on after this time, and
+    /// leaves its thread behind.
     /// </summary>
     /// <value>The default is 5 seconds. <see cref="Timeout.InfiniteTimeSpan"/> never kills.</value>
     public TimeSpan CancellationGrace { get; set; } = TimeSpan.FromSeconds(5);
