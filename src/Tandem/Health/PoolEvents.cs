@@ -8,6 +8,8 @@ namespace Tandem.Health;
 /// <summary>Tells what happens to a pool's workers: counts it, logs it, and raises the pool's event, in order and on the thread pool.</summary>
 internal sealed class PoolEvents
 {
+    private const int FailureId = 100;
+
     private readonly long[] _counts = new long[(int)WorkerEventKind.Quarantined + 1]; // by kind; reflection would cost a program's start
     private readonly string _pool;
     private readonly WorkerEventKind _ready;
@@ -78,7 +80,7 @@ internal sealed class PoolEvents
         if (kind == _ready || kind == WorkerEventKind.StartFailed)
             Instruments.MakeSoon();
         if (_logger is not null)
-            Log(kind, worker, detail, error);
+            Background.Run(() => Log(kind, worker, detail, error)); // a logger may throw, and here is everybody's thread
 
         bool isOrdinary = kind is WorkerEventKind.Started or WorkerEventKind.Ready or WorkerEventKind.Ended;
         if (Raised is null && isOrdinary)
@@ -95,6 +97,13 @@ internal sealed class PoolEvents
             Interlocked.CompareExchange(ref _queue, new SerialQueue(), null);
 
         _queue.Enqueue(() => handler(Sender, happened));
+    }
+
+    /// <summary>Background work of the pool failed, and what depended on it was told.</summary>
+    internal void OnBackgroundFailure(Exception error)
+    {
+        if (_logger is not null)
+            Background.Run(() => LogFailure(error));
     }
 
     /// <summary>How often something happened, by the reason.</summary>
@@ -119,6 +128,9 @@ internal sealed class PoolEvents
     }
 
     private long Count(WorkerEventKind kind) => Interlocked.Read(ref _counts[(int)kind]);
+
+    private void LogFailure(Exception error) =>
+        _logger!.Log(LogLevel.Error, new EventId(FailureId, "BackgroundFailure"), error, "Background work of '{Pool}' failed: {Error}", _pool, error.Message);
 
     private void Log(WorkerEventKind kind, int worker, string detail, Exception? error)
     {

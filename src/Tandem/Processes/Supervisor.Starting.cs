@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Tandem.Interop;
 using Tandem.Launch;
+using Tandem.Telemetry;
 
 namespace Tandem.Processes;
 
@@ -49,14 +51,14 @@ internal sealed partial class Supervisor
                     _launching--;
 
                 launched?.Deadline?.Dispose();
-                OnStartFailed(0, e as WorkerStartException ?? new WorkerStartException($"A worker could not be started: {e.Message}", e));
+                OnStartFailed(0, e as WorkerStartException ?? new WorkerStartException($"A worker could not be started: {SystemLimits.Explain(e)}.", e));
                 CheckGone();
             }
 
             return;
         }
 
-        _engine.Introduce(launched);
+        Background.Run(_engine.Introduce, launched, static (worker, e) => worker.OnBroken(e));
     }
 
     // After the launch, not before: the first timer of a process takes milliseconds to make.
@@ -66,8 +68,8 @@ internal sealed partial class Supervisor
         {
             if (worker.State == WorkerState.Starting)
             {
-                worker.Deadline = TimeProvider.System.CreateTimer(
-                    _ => Expire(worker, $"it was not ready within {Seconds(_options.StartTimeout)}"), null, _options.StartTimeout, Timeout.InfiniteTimeSpan);
+                worker.Deadline = Background.Timer(
+                    () => Expire(worker, $"it was not ready within {Seconds(_options.StartTimeout)}"), _options.StartTimeout, _ => worker.Kill());
             }
         }
     }
@@ -124,8 +126,8 @@ internal sealed partial class Supervisor
                 FailWaiting(error);
         }
 
-        _backOff ??= TimeProvider.System.CreateTimer(
-            _ =>
+        _backOff ??= Background.Timer(
+            () =>
             {
                 lock (_lock)
                 {
@@ -139,13 +141,12 @@ internal sealed partial class Supervisor
 
                 _engine.OnReady();
             },
-            null,
             delay,
-            Timeout.InfiniteTimeSpan);
+            _events.OnBackgroundFailure);
     }
 
     private void FailWaiting(WorkerStartException error) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static state => state._engine.FailWaiting(state.error), (_engine, error), preferLocal: false);
+        Background.Queue(static state => state.Engine.FailWaiting(state.Error), (Engine: _engine, Error: error), static (state, e) => state.Engine.Events.OnBackgroundFailure(e));
 
     private static WorkerStartException StartError(ProcessWorker worker, ExitStatus status)
     {
@@ -156,7 +157,11 @@ internal sealed partial class Supervisor
             ? "it came up in the user's program instead of in Tandem"
             : worker.KillReason ?? $"it {Describe(status)} before it was ready";
         string tail = worker.ErrorTail;
-        return new WorkerStartException($"A worker could not be started: {reason}." + (tail.Length > 0 ? $" Its standard error:\n{tail}" : ""));
+        string hints = SystemLimits.Hints();
+        return new WorkerStartException(
+            $"A worker could not be started: {reason}."
+            + (hints.Length > 0 ? $" What may be behind it: {hints}." : "")
+            + (tail.Length > 0 ? $" Its standard error:\n{tail}" : ""));
     }
 
     /// <summary>Ends a worker that did not become ready.</summary>

@@ -16,7 +16,7 @@ internal sealed class Instruments
     private static readonly string[] States = ["starting", "idle", "spare", "busy", "draining", "killing"];
     private static Instruments? s_present;
     private static bool s_isMade;
-    private static Timer? s_later;
+    private static ITimer? s_later;
 
     private readonly Histogram<double> _durations;
     private readonly Histogram<double> _waits;
@@ -45,6 +45,9 @@ internal sealed class Instruments
     /// <summary>Whether somebody wants to know about single items.</summary>
     internal bool WantsItems => _durations.Enabled || _runs.Enabled || _waits.Enabled || _activities.HasListeners();
 
+    /// <summary>Tells who listens that background work has failed.</summary>
+    internal void ReportBackgroundFailure(string error) => _events.BackgroundFailed(error);
+
     /// <summary>A pool was made.</summary>
     internal static void Add(PoolEngine pool)
     {
@@ -65,7 +68,7 @@ internal sealed class Instruments
             ExecutionContext.SuppressFlow();
         try
         {
-            Volatile.Write(ref s_later, new Timer(static _ => Make(), null, Moment, Timeout.Infinite));
+            Volatile.Write(ref s_later, Background.Timer(Make, TimeSpan.FromMilliseconds(Moment)));
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Threading;
@@ -51,7 +52,7 @@ internal sealed class ThreadWorker
         _engine = engine;
         State = state;
         Number = number;
-        _thread = new Thread(Run) { IsBackground = true, Name = $"{engine.Options.Name} {number}" };
+        _thread = Background.Thread($"{engine.Options.Name} {number}", 0, Run, engine.Events.OnBackgroundFailure);
     }
 
     /// <summary>Unique in the pool.</summary>
@@ -134,8 +135,8 @@ internal sealed class ThreadWorker
         long start = Stopwatch.GetTimestamp();
         // Set only when the variable holds it.
         ITimer timer = null!;
-        timer = TimeProvider.System.CreateTimer(
-            _ =>
+        timer = Background.Timer(
+            () =>
             {
                 // Timers count in coarser steps than the clock.
                 TimeSpan rest = limit - Stopwatch.GetElapsedTime(start);
@@ -144,9 +145,8 @@ internal sealed class ThreadWorker
                 else
                     OnTimeout(item, limit, start, stop);
             },
-            null,
             Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan);
+            _engine.Events.OnBackgroundFailure);
         using (timer)
         {
             timer.Change(limit, Timeout.InfiniteTimeSpan);
