@@ -44,7 +44,8 @@ public sealed class WorkerPoolOptions
 
     /// <summary>
     /// How long a worker process may go on with an item whose token was cancelled before it is killed. A thread cannot be killed, so
-    /// there the call ends when the work does.
+    /// there the call ends when the work does, or with the pool: <see cref="WorkerPool.StopAsync"/> fails what goes on after this time, and
+    /// leaves its thread behind.
     /// </summary>
     /// <value>The default is 5 seconds. <see cref="Timeout.InfiniteTimeSpan"/> never kills.</value>
     public TimeSpan CancellationGrace { get; set; } = TimeSpan.FromSeconds(5);
@@ -53,7 +54,7 @@ public sealed class WorkerPoolOptions
     /// <value>The default is 2 seconds.</value>
     public TimeSpan TerminationGrace { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a worker may take to start, its state factory included.</summary>
+    /// <summary>How long a worker process may take to start, <see cref="InitializeWorker"/> and its state factory included.</summary>
     /// <value>The default is 30 seconds.</value>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -156,6 +157,7 @@ public sealed class WorkerPoolOptions
     public Action? InitializeWorker { get; set; }
 
     /// <summary>Environment variables that worker processes get beside this process's own; a <see langword="null"/> value removes one.</summary>
+    /// <remarks>Creating a pool throws <see cref="ArgumentException"/> for a name that is empty or holds <c>=</c>, and for NUL characters.</remarks>
     public IDictionary<string, string?> Environment { get; private set; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
     /// <summary>
@@ -204,10 +206,24 @@ public sealed class WorkerPoolOptions
                 nameof(InitializeWorker));
         }
 
+        foreach ((string name, string? value) in Environment)
+            CheckVariable(name, value);
         var copy = (WorkerPoolOptions)MemberwiseClone();
         copy.DefaultLimits = ItemLimits.Of(WorkDefaults, null);
         copy.Environment = new Dictionary<string, string?>(Environment, StringComparer.Ordinal);
         return copy;
+    }
+
+    /// <summary>What no system takes as a variable, or what would become another one.</summary>
+    private static void CheckVariable(string name, string? value)
+    {
+        string? problem = name.Length == 0 ? "a name that is empty"
+            : name.Contains('=') ? "a name with '=' in it"
+            : name.Contains('\0') ? "a name with a NUL character in it"
+            : value?.Contains('\0') == true ? "a value with a NUL character in it"
+            : null;
+        if (problem is not null)
+            throw new ArgumentException($"{nameof(WorkerPoolOptions)}.{nameof(Environment)}[\"{name.Replace("\0", "\\0", StringComparison.Ordinal)}\"] has {problem}, which no environment can hold.");
     }
 
     private static void Check(bool valid, string property, object? value, string expected) =>
