@@ -136,7 +136,7 @@ internal sealed class OutputForwarder
             }
             catch (Exception)
             {
-                // A logger that throws, or nobody reads this process's output any more; the workers' lines end where its own do.
+                // Nobody reads this process's output any more; the workers' lines end where its own do. Or a logger has failed.
             }
         }
     }
