@@ -54,10 +54,12 @@ internal sealed partial class Supervisor
             (_depth, _depthLimit) = Nesting.Check(_options);
             _plan = _options.Guest is null ? _options.Plan ?? LaunchPlan.Current : null;
         }
-        catch
+        catch (Exception e)
         {
             _startup.Release();
             _launcher.Dispose();
+            if (e is OutOfMemoryException)
+                throw new WorkerStartException($"What starts workers could not be made: {Interop.SystemLimits.Explain(e)}.", e);
             throw;
         }
 
