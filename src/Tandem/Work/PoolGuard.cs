@@ -18,7 +18,7 @@ internal sealed class PoolGuard : IDisposable
             Alive.Add(engine);
     }
 
-    ~PoolGuard() => ThreadPool.UnsafeQueueUserWorkItem(static engine => _ = DrainAsync(engine), _engine, preferLocal: false);
+    ~PoolGuard() => Telemetry.Background.Queue(static engine => _ = DrainAsync(engine), _engine);
 
     /// <summary>Somebody ends the pool.</summary>
     public void Dispose() => GC.SuppressFinalize(this);
