@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Tandem.Work;
 
 namespace Tandem.Threading;
@@ -9,13 +10,15 @@ namespace Tandem.Threading;
 /// </summary>
 internal sealed class ThreadWorkerState
 {
+    private readonly ThreadEngine _engine;
     private readonly Action? _initialize;
     private readonly Func<object?>? _factory;
     private Lazy<Outcome>? _outcome;
 
-    internal ThreadWorkerState(Action? initialize, Func<object?>? factory)
+    internal ThreadWorkerState(ThreadEngine engine, Func<object?>? factory)
     {
-        _initialize = initialize;
+        _engine = engine;
+        Action? initialize = _initialize = engine.Options.InitializeWorker;
         _factory = factory;
         if (initialize is not null || factory is not null)
             _outcome = new Lazy<Outcome>(Build);
@@ -38,6 +41,9 @@ internal sealed class ThreadWorkerState
         }
     }
 
+    /// <summary>Under the engine's lock: threads that use it.</summary>
+    internal int Users { get; set; }
+
     internal async ValueTask DisposeAsync()
     {
         if (_outcome is not { IsValueCreated: true } built)
@@ -52,15 +58,24 @@ internal sealed class ThreadWorkerState
     private Outcome Build()
     {
         StartupPart part = StartupPart.Initializer;
+        AmbientState ambient = AmbientState.OfThread;
         try
         {
+            // In the cultures of who made the pool, as in processes, and in nobody's trace.
+            _engine.MakersCultures?.Apply();
             _initialize?.Invoke();
+            ambient.Reset();
             part = StartupPart.State;
+            _engine.MakersCultures?.Apply();
             return new Outcome(_factory?.Invoke(), part, null);
         }
         catch (Exception e)
         {
             return new Outcome(null, part, e);
+        }
+        finally
+        {
+            ambient.Reset();
         }
     }
 
@@ -84,6 +99,7 @@ internal sealed class ThreadWorker
     {
         _engine = engine;
         State = state;
+        state.Users++;
         Number = number;
         _thread = new Thread(Run) { IsBackground = true, Name = $"{engine.Options.Name} {number}" };
     }
@@ -121,32 +137,54 @@ internal sealed class ThreadWorker
     private void Run()
     {
         _threadId = SystemThreadId();
+        AmbientState ambient = AmbientState.OfThread;
         try
         {
-            while (!IsAbandoned && _engine.Take() is { } item)
+            // What an item holds is not held by this thread while it waits for the next: hence a method of its own for each.
+            while (!IsAbandoned && TryRunNext(ambient))
             {
-                Volatile.Write(ref _startedAt, Stopwatch.GetTimestamp());
-                Volatile.Write(ref _current, item);
-                try
-                {
-                    if (item.Limits?.Timeout is { } limit)
-                        RunWithin(item, limit);
-                    else
-                        Run(item, State.Value, _engine.Aborted);
-                }
-                catch (Exception e)
-                {
-                    item.SetException(e);
-                }
-
-                _itemsDone += Math.Max(1, item.ElementCount);
-                Volatile.Write(ref _current, null);
             }
+        }
+        catch (Exception e)
+        {
+            // Ours; an item's own never come here. Without this thread the pool goes on, without this process nothing does.
+            _engine.LogBackground("A thread of the pool has failed, and ends.", e);
         }
         finally
         {
             _engine.WorkerEnded(this);
         }
+    }
+
+    /// <summary>Waits for an item and runs it. False when the pool has ended.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryRunNext(AmbientState ambient)
+    {
+        if (_engine.Take() is not { } item)
+            return false;
+
+        Volatile.Write(ref _startedAt, Stopwatch.GetTimestamp());
+        Volatile.Write(ref _current, item);
+        try
+        {
+            if (item.Limits?.Timeout is { } limit)
+                RunWithin(item, limit);
+            else
+                Run(item, State.Value, _engine.Aborted);
+        }
+        catch (Exception e)
+        {
+            item.SetException(e);
+        }
+
+        // A chunk that the pool's end has cut short.
+        if (!item.IsSettled)
+            item.SetException(_engine.EndOf(item));
+
+        ambient.Reset();
+        _itemsDone += Math.Max(1, item.ElementCount);
+        Volatile.Write(ref _current, null);
+        return true;
     }
 
     private static int SystemThreadId()
@@ -168,8 +206,9 @@ internal sealed class ThreadWorker
         long start = Stopwatch.GetTimestamp();
         // Set only when the variable holds it.
         ITimer timer = null!;
-        timer = TimeProvider.System.CreateTimer(
-            _ =>
+        timer = Background.Timer(
+            _engine,
+            () =>
             {
                 // Timers count in coarser steps than the clock.
                 TimeSpan rest = limit - Stopwatch.GetElapsedTime(start);
@@ -178,8 +217,6 @@ internal sealed class ThreadWorker
                 else
                     OnTimeout(item, limit, start, stop);
             },
-            null,
-            Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan);
         using (timer)
         {
@@ -190,7 +227,9 @@ internal sealed class ThreadWorker
 
     private static void Run(WorkItem item, object? state, CancellationToken aborted)
     {
-        if (item.DetailsIfAny?.Observation is not { } observation)
+        ItemDetails? details = item.DetailsIfAny;
+        details?.Cultures?.Apply();
+        if (details?.Observation is not { } observation)
         {
             item.RunLocally(state, aborted);
             return;
@@ -218,7 +257,14 @@ internal sealed class ThreadWorker
         {
             // The work has ended in this moment.
         }
+        catch (AggregateException e)
+        {
+            _engine.LogBackground("A callback that was registered with an item's token failed.", e);
+        }
     }
+
+    /// <summary>What it runs, whether that is settled or not.</summary>
+    internal WorkItem? Current => Volatile.Read(ref _current);
 
     /// <summary>Under the engine's lock.</summary>
     internal bool Runs(WorkItem item) => Volatile.Read(ref _current) == item && !item.IsSettled;
