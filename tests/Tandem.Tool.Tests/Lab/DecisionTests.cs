@@ -48,7 +48,7 @@ public sealed class DecisionTests
         LabDecision decision = Decide([Dearer], rounds);
 
         Assert.Equal(LabVerdict.DoesNotHold, decision.Verdict);
-        Assert.Equal(new LabNoise(7, 3, Quiet, Busy), decision.Noise);
+        Assert.Equal(new LabNoise(7, 3, Quiet, Busy, Busy), decision.Noise);
     }
 
     [Theory]
@@ -165,6 +165,17 @@ public sealed class DecisionTests
 
         Assert.Equal(150, new LabRounds([], busy).Median("time"));
         Assert.Equal(1, new LabRounds([], [.. busy, Round(Quiet, ("time", 1))]).Median("time"));
+    }
+
+    [Fact]
+    public void What_others_did_is_said_once_for_all_parts()
+    {
+        LabRound[] rounds = [.. Times(3, Busy, 2, spread: 0), Round(0.6, ("lost", 0))];
+
+        LabDecision decision = Decide([Dearer, Lost], rounds);
+
+        Assert.Equal("other programs took 48 % of the processors in 4 of 4 rounds", decision.Reason);
+        Assert.All(decision.Findings, static finding => Assert.True(finding.IsOthersFault));
     }
 
     private static LabDecision Decide(LabClaim[] claims, params LabRound[] rounds) => LabDecision.Of(claims, rounds);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Tandem.Compare.Measuring;
 using Tandem.Compare.Statistics;
 
 namespace Tandem.Tool.Lab.Deciding;
@@ -48,13 +47,13 @@ internal sealed class LabRounds
         {
             context.Begin($"round {number + 1}");
             long start = Stopwatch.GetTimestamp();
-            OtherPrograms? others = OtherPrograms.Begin();
+            Func<double?> others = context.WatchOthers();
             Dictionary<string, double> figures = await round(number).ConfigureAwait(false);
             TimeSpan rest = ShortestRound - Stopwatch.GetElapsedTime(start);
             if (rest > TimeSpan.Zero)
                 await Task.Delay(rest, context.CancellationToken).ConfigureAwait(false);
 
-            all._rounds.Add(new LabRound(others?.Share(), figures));
+            all._rounds.Add(new LabRound(others(), figures));
         }
 
         return all;
@@ -67,8 +66,8 @@ internal sealed class LabRounds
     /// <param name="claims">What is to be decided.</param>
     /// <param name="others">Has looked at other programs meanwhile.</param>
     /// <param name="figures">What was found.</param>
-    internal static LabRounds Once(IReadOnlyList<LabClaim> claims, OtherPrograms? others, Dictionary<string, double> figures) =>
-        new(claims, [new LabRound(others?.Share(), figures)]);
+    internal static LabRounds Once(IReadOnlyList<LabClaim> claims, Func<double?> others, Dictionary<string, double> figures) =>
+        new(claims, [new LabRound(others(), figures)]);
 
     /// <summary>Whether another round would not change anything, or too many are over, or they have taken too long.</summary>
     internal bool IsEnough(int wanted, TimeSpan elapsed)
