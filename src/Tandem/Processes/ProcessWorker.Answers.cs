@@ -83,7 +83,9 @@ internal sealed unsafe partial class ProcessWorker
         // From here the item is the caller's again: its slot counts as answered before its continuation can run.
         _items[frame.Slot] = null;
         _answered.Add(frame.Slot);
-        _itemsDone += Math.Max(1, item.ElementCount);
+        int ran = message.Outcome == Outcome.Chunk && item.ElementCount > 0 ? Math.Clamp(message.Finished - item.Progress.First, 0, item.ElementCount) : Math.Max(1, item.ElementCount);
+        _quota?.Ran(frame.Slot, ran);
+        _itemsDone += ran;
         _bytesReceived += ResultMessage.Size + message.Length;
         item.DetailsIfAny?.Observation?.AddRun(message.Elapsed);
         try

@@ -38,6 +38,9 @@ internal sealed class ThreadWorkerState
         }
     }
 
+    /// <summary>Under the engine's lock: threads that use it.</summary>
+    internal int Users { get; set; }
+
     internal async ValueTask DisposeAsync()
     {
         if (_outcome is not { IsValueCreated: true } built)
@@ -84,6 +87,7 @@ internal sealed class ThreadWorker
     {
         _engine = engine;
         State = state;
+        state.Users++;
         Number = number;
         _thread = new Thread(Run) { IsBackground = true, Name = $"{engine.Options.Name} {number}" };
     }
@@ -138,6 +142,10 @@ internal sealed class ThreadWorker
                 {
                     item.SetException(e);
                 }
+
+                // A chunk that the pool's end has cut short.
+                if (!item.IsSettled)
+                    item.SetException(_engine.EndOf(item));
 
                 _itemsDone += Math.Max(1, item.ElementCount);
                 Volatile.Write(ref _current, null);
@@ -218,7 +226,14 @@ internal sealed class ThreadWorker
         {
             // The work has ended in this moment.
         }
+        catch (AggregateException e)
+        {
+            _engine.LogBackground("A callback that was registered with an item's token failed.", e);
+        }
     }
+
+    /// <summary>What it runs, whether that is settled or not.</summary>
+    internal WorkItem? Current => Volatile.Read(ref _current);
 
     /// <summary>Under the engine's lock.</summary>
     internal bool Runs(WorkItem item) => Volatile.Read(ref _current) == item && !item.IsSettled;
