@@ -172,6 +172,8 @@ internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) :
             ? CancellationTokenSource.CreateLinkedTokenSource(CancellationToken, aborted)
             : null;
         CancellationToken cancellation = linked?.Token ?? aborted;
+        AmbientState ambient = AmbientState.OfThread;
+        ExecutionContext? context = ExecutionContext.Capture();
         for (int i = 0; i < Count; i++)
         {
             if (i > 0)
@@ -192,6 +194,8 @@ internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) :
                 Cancellation.NameCaller(e, cancellation, CancellationToken);
                 SetError(i, e);
             }
+
+            ambient.Reset(context);
         }
 
         AddElapsed(System.Diagnostics.Stopwatch.GetTimestamp() - start);
