@@ -11,7 +11,20 @@ namespace Tandem;
 /// Runs work on threads or in separate processes: the same calls, with one word choosing between them. A worker process that dies
 /// takes only the item with it that it ran.
 /// </summary>
-/// <remarks>Safe for use by any number of threads. Dispose it when done; a program that forgets to still exits, with no worker left.</remarks>
+/// <remarks>
+/// Safe for use by any number of threads. Dispose it when done. A program that forgets to still exits, with no worker left; and a pool
+/// that nothing refers to any more is drained when the garbage collector finds it.
+/// <para>
+/// Each work item starts from a defined context, the same on threads and in processes: it has its caller's
+/// <see cref="System.Globalization.CultureInfo.CurrentCulture"/>, <see cref="System.Globalization.CultureInfo.CurrentUICulture"/> and
+/// current activity (its trace), and nothing else. Values of <see cref="AsyncLocal{T}"/> start empty,
+/// <see cref="Thread.CurrentPrincipal"/> and <see cref="SynchronizationContext.Current"/> are null, and what an item sets does not reach
+/// the next item. <see cref="Task.Run(Action)"/> passes on the whole <see cref="ExecutionContext"/>; a process cannot have that. Capture what
+/// else the work needs: <c>string tenant = Tenant.Value; pool.RunAsync(() => Work(tenant))</c>. Initializers and state factories have the
+/// cultures of who made the pool, and no activity. Static fields, environment variables, the current folder and the console's writers
+/// belong to the process: what an item changes there stays for the items after it.
+/// </para>
+/// </remarks>
 /// <example>
 /// <code>
 /// await using var pool = WorkerPool.Processes(4);
@@ -23,11 +36,13 @@ namespace Tandem;
 public partial class WorkerPool : IAsyncDisposable
 {
     private readonly PoolEngine _engine;
+    private readonly PoolGuard _guard;
 
     internal WorkerPool(PoolEngine engine)
     {
         _engine = engine;
-        engine.Events.Sender = this;
+        _guard = new PoolGuard(engine);
+        engine.Events.Pool = new WeakReference<WorkerPool>(this);
         Instruments.Add(engine);
     }
 
@@ -35,17 +50,17 @@ public partial class WorkerPool : IAsyncDisposable
     /// Raised for what happens to workers: starts, crashes, kills, recycling, failures to start. On the thread pool, one at a time,
     /// in order; a handler that throws is ignored.
     /// </summary>
-    public event EventHandler<WorkerEvent>? WorkerChanged
-    {
-        add => _engine.Events.Raised += value;
-        remove => _engine.Events.Raised -= value;
-    }
+    public event EventHandler<WorkerEvent>? WorkerChanged;
 
     /// <summary>
     /// The processors that this process may use: its affinity mask and its container's processor quota are honoured. The default
     /// for <see cref="WorkerPoolOptions.Workers"/>.
     /// </summary>
     public static int DefaultWorkerCount => Environment.ProcessorCount;
+
+    internal PoolEngine Engine => _engine;
+
+    internal EventHandler<WorkerEvent>? WorkerHandlers => WorkerChanged;
 
     /// <summary>What the workers are.</summary>
     public Isolation Isolation => _engine.Options.Isolation;
@@ -86,7 +101,7 @@ public partial class WorkerPool : IAsyncDisposable
         WorkerPoolOptions valid = options.Validated();
         return new WorkerPool<TState>(valid.Isolation == Isolation.Thread
             ? new ThreadEngine(valid, () => createState())
-            : new ProcessEngine(valid, new StateFactory(createState, PlainForm<TState>.Instance)));
+            : new ProcessEngine(valid, () => StartupStep.StateFactory(createState, PlainForm<TState>.Instance)));
     }
 
     /// <summary>
@@ -105,7 +120,10 @@ public partial class WorkerPool : IAsyncDisposable
     /// <summary>What the pool looks like now: its workers, what each of them does, its queue, and counts. Cheap enough for every second.</summary>
     public PoolSnapshot Snapshot() => _engine.Snapshot();
 
-    /// <summary>Finishes what runs, fails what waits with <see cref="ObjectDisposedException"/>, and ends the workers.</summary>
+    /// <summary>
+    /// Finishes what runs, fails what waits with <see cref="ObjectDisposedException"/>, and ends the workers. An item that crashes from then
+    /// on is not tried again, whatever its <see cref="WorkOptions.CrashRetries"/>.
+    /// </summary>
     /// <returns>A task that completes when no worker is left.</returns>
     public async ValueTask DisposeAsync()
     {
@@ -120,7 +138,7 @@ public partial class WorkerPool : IAsyncDisposable
     /// <summary>
     /// Stops now: what waits fails; what runs is cancelled, and worker processes that do not end within
     /// <see cref="WorkerPoolOptions.CancellationGrace"/> are killed. A thread that ignores its token cannot be killed: it is left
-    /// behind, as a background thread.
+    /// behind, as a background thread, and its call fails with <see cref="ObjectDisposedException"/> as in a process.
     /// </summary>
     public Task StopAsync() => EndAsync(StopMode.Abort);
 
@@ -129,6 +147,7 @@ public partial class WorkerPool : IAsyncDisposable
 
     private Task EndAsync(StopMode mode)
     {
+        _guard.Dispose();
         Instruments.Remove(_engine);
         return _engine.StopAsync(mode);
     }
@@ -149,6 +168,7 @@ public partial class WorkerPool : IAsyncDisposable
             item.Details.Limits = limits;
 
         _engine.Submit(item);
+        GC.KeepAlive(this); // until here the pool is in use, also where this call is the last one
         return item.Task;
     }
 
@@ -163,7 +183,7 @@ public partial class WorkerPool : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(work);
         return new MapEnumerable<TItem, TResult, TOut>(
-            _engine,
+            this,
             form,
             work,
             token => source is IAsyncEnumerable<TItem> asynchronous ? ItemSource<TItem>.Of(asynchronous, token) : ItemSource<TItem>.Of((IEnumerable<TItem>)source),

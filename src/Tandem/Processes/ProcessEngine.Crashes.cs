@@ -1,4 +1,5 @@
 using Tandem.Launch;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -18,7 +19,20 @@ internal sealed partial class ProcessEngine
         List<WorkItem> waiting = [];
         var forensics = new Forensics(worker, status);
         foreach (WorkItem item in items)
-            SortOut(worker, forensics, item, waiting, failed);
+        {
+            try
+            {
+                SortOut(worker, forensics, item, waiting, failed);
+            }
+            catch (Exception e)
+            {
+                // It could not be found out what became of it. It fails, and the others are not concerned.
+                Background.Report(e);
+                Events.OnBackgroundFailure(e);
+                failed.Add((item, new WorkerCrashedException(new CrashReport(
+                    worker.ProcessId, status.Code, status.SignalName, item.Name, item.Attempt, worker.ErrorTail, $"What it had done by then could not be found out: {e.Message}."))));
+            }
+        }
 
         Sleepers sleepers;
         lock (_lock)
@@ -31,14 +45,16 @@ internal sealed partial class ProcessEngine
                     _queue.EnqueueFirst(waiting[i]);
             }
 
-            _supervisor.OnExited(worker, status);
+            _supervisor.OnExited(worker, forensics);
             Pump(null);
             sleepers = _dispatcher.FlushTouched();
+            foreach (WorkItem item in TakeUnservable())
+                failed.Add((item, Disposed()));
         }
 
         sleepers.Wake();
         foreach ((WorkItem item, Exception error) in failed)
-            GiveUp(item, error);
+            Background.Run(() => GiveUp(item, error), e => item.SetException(error));
 
         worker.Dispose();
         lock (_lock)
@@ -58,7 +74,7 @@ internal sealed partial class ProcessEngine
         if (progress < item.FirstElement)
         {
             item.Attempt--; // it never started
-            if (_closed && _mode != StopMode.Drain)
+            if (IsDiscarding)
                 failed.Add((item, Disposed()));
             else
                 waiting.Add(item);
@@ -72,7 +88,7 @@ internal sealed partial class ProcessEngine
         }
 
         // Between the last element and the result of the whole, no element was running.
-        if (item.ElementCount == 0 || progress < item.ElementCount)
+        if (item.ElementCount == 0 || progress < item.Progress.End)
         {
             if (MayRetry(item))
             {
@@ -98,7 +114,8 @@ internal sealed partial class ProcessEngine
 
     private bool MayRetry(WorkItem item)
     {
-        if (item.Limits is not { CrashRetries: > 0 } limits || item.CancellationToken.IsCancellationRequested || IsAborting)
+        // What runs may finish while the pool is disposed, but begins no other attempt.
+        if (item.Limits is not { CrashRetries: > 0 } limits || item.CancellationToken.IsCancellationRequested || IsDiscarding)
             return false;
 
         if (item.Details.Crashes++ < limits.CrashRetries)

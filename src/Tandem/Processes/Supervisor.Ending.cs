@@ -1,4 +1,5 @@
 using Tandem.Health;
+using Tandem.Telemetry;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -59,8 +60,8 @@ internal sealed partial class Supervisor
             return;
 
         uint sequence = item.Sequence;
-        item.Details.Grace = TimeProvider.System.CreateTimer(
-            _ =>
+        item.Details.Grace = Background.Timer(
+            () =>
             {
                 lock (_lock)
                 {
@@ -68,9 +69,8 @@ internal sealed partial class Supervisor
                         TryBeginKill(worker, item, EventReason.Cancelled, $"It was ended because '{item.Name}' went on for {Seconds(_options.CancellationGrace)} after it was cancelled.");
                 }
             },
-            null,
             _options.CancellationGrace,
-            Timeout.InfiniteTimeSpan);
+            _ => worker.Kill());
     }
 
     /// <summary>
@@ -128,14 +128,57 @@ internal sealed partial class Supervisor
         return true;
     }
 
+    /// <summary>Under the lock: a worker has not started what it could start. That goes elsewhere, until the worker answers again.</summary>
+    internal void Silence(ProcessWorker worker)
+    {
+        while (worker.RevokeLast() is { } item)
+            _engine.Requeue(item);
+
+        worker.IsSilent = true;
+        _changed = true;
+    }
+
+    /// <summary>Under the lock: a worker that does nothing any more is of no use. What it has not started goes elsewhere when it is gone.</summary>
+    internal void KillSilent(ProcessWorker worker)
+    {
+        if (worker.State is WorkerState.Killing or WorkerState.Dead)
+            return;
+
+        worker.State = WorkerState.Killing;
+        worker.KillReason = "It was killed because it did not start the work that it was sent: it was stopped, or hangs.";
+        worker.WasKilledForItem = true;
+        _changed = true;
+        worker.Kill();
+        _events.Raise(WorkerEventKind.Killed, worker.ProcessId, worker.KillReason, EventReason.Silent);
+    }
+
     /// <summary>Under the lock: looks whether a worker that has answered items is due to be replaced.</summary>
     internal void Review(ProcessWorker worker)
     {
+        if (worker is { State: WorkerState.Idle, IsSpent: true })
+        {
+            EndSpent(worker);
+            return;
+        }
+
         if (worker is { State: WorkerState.Idle or WorkerState.Busy, RetireReason: null, IsSpare: false }
             && worker.Recycling?.Reason(worker.ProcessId, worker.ItemsDone, out string detail, out bool isUrgent) is { } reason)
         {
             Retire(worker, reason, detail, isUrgent);
         }
+    }
+
+    /// <summary>Under the lock: a worker has finished the last item that it may run.</summary>
+    private void EndSpent(ProcessWorker worker)
+    {
+        if (worker.RetireReason is null)
+        {
+            worker.RetireReason = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"It has run {worker.ItemsDone} items.");
+            _events.Raise(WorkerEventKind.Recycled, worker.ProcessId, worker.RetireReason, EventReason.Items);
+        }
+
+        _changed = true;
+        Drain(worker);
     }
 
     /// <summary>Under the lock: the worker is to be replaced, at once or when its successor is there.</summary>
@@ -162,33 +205,34 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>Under the lock: those that are due go as far as successors are there, and those that are too many, too.</summary>
-    private void RetireThoseDue(Census now)
+    private void Retire(StaffingPlan plan)
     {
-        for (int i = Workers.Count - 1; i >= 0 && now.Due > 0 && now.Serving + now.Due > _wanted; i--)
-        {
-            if (Workers[i] is { RetireReason: not null, IsOverdue: false, State: WorkerState.Idle or WorkerState.Busy } due)
-            {
-                Drain(due);
-                now.Due--;
-            }
-        }
+        // Those first that have nothing to do.
+        Drain(plan.RetireDue, static worker => worker is { IsSpare: false, IsSpent: false, RetireReason: not null });
+        Drain(plan.RetireServing, static worker => worker is { IsSpare: false, IsSpent: false, RetireReason: null });
+        Drain(plan.RetireSpares, static worker => worker.IsSpare);
+    }
 
-        // The pool became smaller, or one that was overdue came back after another had taken its place. Idle ones first.
+    private void Drain(int count, Predicate<ProcessWorker> which)
+    {
+        if (count == 0)
+            return;
+
         foreach (WorkerState state in (ReadOnlySpan<WorkerState>)[WorkerState.Idle, WorkerState.Busy])
         {
-            for (int i = Workers.Count - 1; i >= 0 && now.Serving > _options.Workers; i--)
+            for (int i = Workers.Count - 1; i >= 0 && count > 0; i--)
             {
-                if (Workers[i] is { IsSpare: false, RetireReason: null, IsOverdue: false } surplus && surplus.State == state)
+                if (Workers[i] is { IsOverdue: false, IsSilent: false } worker && worker.State == state && which(worker))
                 {
-                    Drain(surplus);
-                    now.Serving--;
+                    Drain(worker);
+                    count--;
                 }
             }
         }
     }
 
     /// <summary>Under the lock, which is not the place for it: has the engine give waiting items to the workers that there are now.</summary>
-    private void PumpLater() => ThreadPool.UnsafeQueueUserWorkItem(static engine => engine.OnReady(), _engine, preferLocal: false);
+    private void PumpLater() => Background.Queue(static engine => engine.OnReady(), _engine, static (engine, e) => engine.Events.OnBackgroundFailure(e));
 
     private void Drain(ProcessWorker worker)
     {
@@ -212,8 +256,7 @@ internal sealed partial class Supervisor
     private void Escalate(ProcessWorker worker)
     {
         worker.Deadline?.Dispose();
-        worker.Deadline = TimeProvider.System.CreateTimer(
-            static state => ((ProcessWorker)state!).Kill(), worker, _options.TerminationGrace, Timeout.InfiniteTimeSpan);
+        worker.Deadline = Background.Timer(worker.Kill, _options.TerminationGrace);
     }
 
     /// <summary>Looks regularly at what no answer would bring to light: age, and idleness.</summary>
@@ -224,7 +267,7 @@ internal sealed partial class Supervisor
 
         TimeSpan shortest = TimeSpan.FromTicks(Math.Min((_options.IdleTimeout ?? TimeSpan.MaxValue).Ticks, (_options.MaxWorkerAge ?? TimeSpan.MaxValue).Ticks));
         var interval = TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 4, 10, 60_000));
-        return TimeProvider.System.CreateTimer(_ => Sweep(), null, interval, interval);
+        return Background.Timer(Sweep, interval, interval, _events.OnBackgroundFailure);
     }
 
     private void Sweep()

@@ -25,6 +25,9 @@ internal sealed unsafe class PayloadReader
     /// <summary>The objects read so far, by number.</summary>
     internal List<object?> Objects { get; } = [];
 
+    /// <summary>Which parts of those objects are there that travel in parts.</summary>
+    internal PartTable Parts { get; } = new();
+
     /// <summary>How many objects are being read inside each other.</summary>
     internal int Depth;
 
@@ -56,6 +59,7 @@ internal sealed unsafe class PayloadReader
     internal void Forget()
     {
         Objects.Clear();
+        Parts.Truncate(0);
         _deferred?.Clear();
         _unfinished?.Clear();
         Depth = Base = _deferredFloor = _unfinishedFloor = 0;

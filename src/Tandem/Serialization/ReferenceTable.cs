@@ -28,6 +28,9 @@ internal sealed class ReferenceTable
     /// <summary>The number that the next object gets.</summary>
     internal int Count { get; private set; }
 
+    /// <summary>Which parts of those objects are there that travel in parts.</summary>
+    internal PartTable Parts { get; } = new();
+
     /// <summary>The depth at which the current part of the graph began; where it ends, its deferred objects are written.</summary>
     internal int Base { get; private set; }
 
@@ -132,11 +135,12 @@ internal sealed class ReferenceTable
     internal void EndPart(Part outer) => (Base, _floor) = (outer.Base, outer.Floor);
 
     /// <summary>Where a part begins that may be given up; see <see cref="Restore"/>.</summary>
-    internal State Mark() => new(Count, _open?.Count ?? 0, Depth, _deferred?.Count ?? 0, WritesKeys, new Part(Base, _floor));
+    internal State Mark() => new(Count, _open?.Count ?? 0, Parts.Count, Depth, _deferred?.Count ?? 0, WritesKeys, new Part(Base, _floor));
 
     /// <summary>Forgets what was added since <paramref name="mark"/>.</summary>
     internal void Restore(State mark)
     {
+        Parts.Truncate(mark.Parts);
         Depth = mark.Depth;
         WritesKeys = mark.WritesKeys;
         EndPart(mark.Part);
@@ -170,6 +174,7 @@ internal sealed class ReferenceTable
         Ranges = null;
         _deferred?.Clear();
         _open?.Clear();
+        Parts.Truncate(0);
         if (Count == 0)
             return;
 
@@ -189,5 +194,5 @@ internal sealed class ReferenceTable
     internal readonly record struct Part(int Base, int Floor);
 
     /// <summary>See <see cref="Mark"/>.</summary>
-    internal readonly record struct State(int Count, int Open, int Depth, int Deferred, bool WritesKeys, Part Part);
+    internal readonly record struct State(int Count, int Open, int Parts, int Depth, int Deferred, bool WritesKeys, Part Part);
 }

@@ -1,39 +1,89 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Threading;
 
-/// <summary>The state of one worker, built by the first item that needs it, or not at all.</summary>
-internal sealed class ThreadWorkerState(Func<object?>? factory)
+/// <summary>
+/// What a worker is before its first item: initialized, with its state. Built by the first item that needs it, or not at all; what failed is
+/// tried again by the next one.
+/// </summary>
+internal sealed class ThreadWorkerState
 {
-    private readonly Lazy<object?>? _value = factory is null ? null : new Lazy<object?>(factory, LazyThreadSafetyMode.ExecutionAndPublication);
+    private readonly ThreadEngine _engine;
+    private readonly Action? _initialize;
+    private readonly Func<object?>? _factory;
+    private Lazy<Outcome>? _outcome;
 
-    /// <exception cref="WorkerStartException">The factory failed.</exception>
+    internal ThreadWorkerState(ThreadEngine engine, Func<object?>? factory)
+    {
+        _engine = engine;
+        Action? initialize = _initialize = engine.Options.InitializeWorker;
+        _factory = factory;
+        if (initialize is not null || factory is not null)
+            _outcome = new Lazy<Outcome>(Build);
+    }
+
+    /// <exception cref="WorkerStartException">The initializer or the factory failed.</exception>
     internal object? Value
     {
         get
         {
-            try
-            {
-                return _value?.Value;
-            }
-            catch (Exception e)
-            {
-                throw new WorkerStartException($"The state of a worker could not be built: {e.Message}", e);
-            }
+            if (Volatile.Read(ref _outcome) is not { } tried)
+                return null;
+
+            if (tried.Value.Cause is not { } cause)
+                return tried.Value.State;
+
+            // Lanes that waited for this try fail with it, each item with an exception of its own; only one of them replaces it.
+            Interlocked.CompareExchange(ref _outcome, new Lazy<Outcome>(Build), tried);
+            throw tried.Value.Part.ErrorFor(cause);
         }
     }
 
+    /// <summary>Under the engine's lock: threads that use it.</summary>
+    internal int Users { get; set; }
+
     internal async ValueTask DisposeAsync()
     {
-        if (_value is not { IsValueCreated: true })
+        if (_outcome is not { IsValueCreated: true } built)
             return;
 
-        if (_value.Value is IAsyncDisposable asynchronous)
+        if (built.Value.State is IAsyncDisposable asynchronous)
             await asynchronous.DisposeAsync().ConfigureAwait(false);
-        else if (_value.Value is IDisposable disposable)
+        else if (built.Value.State is IDisposable disposable)
             disposable.Dispose();
     }
+
+    private Outcome Build()
+    {
+        StartupPart part = StartupPart.Initializer;
+        AmbientState ambient = AmbientState.OfThread;
+        try
+        {
+            // In the cultures of who made the pool, as in processes, and in nobody's trace.
+            _engine.MakersCultures?.Apply();
+            _initialize?.Invoke();
+            ambient.Reset();
+            part = StartupPart.State;
+            _engine.MakersCultures?.Apply();
+            return new Outcome(_factory?.Invoke(), part, null);
+        }
+        catch (Exception e)
+        {
+            return new Outcome(null, part, e);
+        }
+        finally
+        {
+            ambient.Reset();
+        }
+    }
+
+    /// <param name="State">Null after a failure, and where there is no factory.</param>
+    /// <param name="Part">How far it came.</param>
+    /// <param name="Cause">Why it did not come further; null when it is done.</param>
+    private sealed record Outcome(object? State, StartupPart Part, Exception? Cause);
 }
 
 /// <summary>One thread that runs items until its pool ends, or until it is abandoned.</summary>
@@ -50,8 +100,9 @@ internal sealed class ThreadWorker
     {
         _engine = engine;
         State = state;
+        state.Users++;
         Number = number;
-        _thread = new Thread(Run) { IsBackground = true, Name = $"{engine.Options.Name} {number}" };
+        _thread = Background.Thread($"{engine.Options.Name} {number}", 0, Run, engine.Events.OnBackgroundFailure);
     }
 
     /// <summary>Unique in the pool.</summary>
@@ -87,32 +138,54 @@ internal sealed class ThreadWorker
     private void Run()
     {
         _threadId = SystemThreadId();
+        AmbientState ambient = AmbientState.OfThread;
         try
         {
-            while (!IsAbandoned && _engine.Take() is { } item)
+            // What an item holds is not held by this thread while it waits for the next: hence a method of its own for each.
+            while (!IsAbandoned && TryRunNext(ambient))
             {
-                Volatile.Write(ref _startedAt, Stopwatch.GetTimestamp());
-                Volatile.Write(ref _current, item);
-                try
-                {
-                    if (item.Limits?.Timeout is { } limit)
-                        RunWithin(item, limit);
-                    else
-                        Run(item, State.Value, _engine.Aborted);
-                }
-                catch (Exception e)
-                {
-                    item.SetException(e);
-                }
-
-                _itemsDone += Math.Max(1, item.ElementCount);
-                Volatile.Write(ref _current, null);
             }
+        }
+        catch (Exception e)
+        {
+            // Ours; an item's own never come here. Without this thread the pool goes on, without this process nothing does.
+            _engine.LogBackground("A thread of the pool has failed, and ends.", e);
         }
         finally
         {
             _engine.WorkerEnded(this);
         }
+    }
+
+    /// <summary>Waits for an item and runs it. False when the pool has ended.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryRunNext(AmbientState ambient)
+    {
+        if (_engine.Take() is not { } item)
+            return false;
+
+        Volatile.Write(ref _startedAt, Stopwatch.GetTimestamp());
+        Volatile.Write(ref _current, item);
+        try
+        {
+            if (item.Limits?.Timeout is { } limit)
+                RunWithin(item, limit);
+            else
+                Run(item, State.Value, _engine.Aborted);
+        }
+        catch (Exception e)
+        {
+            item.SetException(e);
+        }
+
+        // A chunk that the pool's end has cut short.
+        if (!item.IsSettled)
+            item.SetException(_engine.EndOf(item));
+
+        ambient.Reset();
+        _itemsDone += Math.Max(1, item.ElementCount);
+        Volatile.Write(ref _current, null);
+        return true;
     }
 
     private static int SystemThreadId()
@@ -134,8 +207,8 @@ internal sealed class ThreadWorker
         long start = Stopwatch.GetTimestamp();
         // Set only when the variable holds it.
         ITimer timer = null!;
-        timer = TimeProvider.System.CreateTimer(
-            _ =>
+        timer = Background.Timer(
+            () =>
             {
                 // Timers count in coarser steps than the clock.
                 TimeSpan rest = limit - Stopwatch.GetElapsedTime(start);
@@ -144,9 +217,8 @@ internal sealed class ThreadWorker
                 else
                     OnTimeout(item, limit, start, stop);
             },
-            null,
             Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan);
+            _engine.Events.OnBackgroundFailure);
         using (timer)
         {
             timer.Change(limit, Timeout.InfiniteTimeSpan);
@@ -156,7 +228,9 @@ internal sealed class ThreadWorker
 
     private static void Run(WorkItem item, object? state, CancellationToken aborted)
     {
-        if (item.DetailsIfAny?.Observation is not { } observation)
+        ItemDetails? details = item.DetailsIfAny;
+        details?.Cultures?.Apply();
+        if (details?.Observation is not { } observation)
         {
             item.RunLocally(state, aborted);
             return;
@@ -184,7 +258,14 @@ internal sealed class ThreadWorker
         {
             // The work has ended in this moment.
         }
+        catch (AggregateException e)
+        {
+            _engine.LogBackground("A callback that was registered with an item's token failed.", e);
+        }
     }
+
+    /// <summary>What it runs, whether that is settled or not.</summary>
+    internal WorkItem? Current => Volatile.Read(ref _current);
 
     /// <summary>Under the engine's lock.</summary>
     internal bool Runs(WorkItem item) => Volatile.Read(ref _current) == item && !item.IsSettled;

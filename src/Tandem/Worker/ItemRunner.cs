@@ -14,8 +14,9 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
     private readonly PayloadWriter _results = new();
 
     /// <summary>Runs one item and sends its outcome.</summary>
-    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace)
+    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace, byte[]? cultures)
     {
+        AmbientState ambient = AmbientState.OfThread;
         var links = new ReceivedLinks(active, link, slot, sequence);
         _results.Begin(link.ResultMemory, CallLinks.ForResults);
         long start = Stopwatch.GetTimestamp();
@@ -31,6 +32,8 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         try
         {
             Callable callable = definition.Callable;
+            if (cultures is not null)
+                Cultures.Read(cultures).Apply();
             _arguments.Begin(payload, (nint)message.Length, links);
             Delegate work = callable.Method.ReadDelegate(_arguments);
             CancellationToken cancellation = definition.TakesToken || message.Count > 0 ? links.GetToken(FrameHeader.OwnToken) : CancellationToken.None;
@@ -58,17 +61,19 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
 
         guard?.Lift();
         activity?.Dispose();
+        ambient.Reset();
         result.Elapsed = Stopwatch.GetTimestamp() - start;
         links.End();
         link.SendResult(slot, sequence, result, _results);
         _results.Abandon();
     }
 
-    /// <summary>Builds the worker's state; its outcome goes to the parent.</summary>
-    internal object? BuildState(Definition definition, int slot, uint sequence, in InvokeMessage message, byte* payload)
+    /// <summary>Runs a step of the worker's startup, such as building its state; its outcome goes to the parent.</summary>
+    internal bool TryStartUp(Definition definition, int slot, uint sequence, in InvokeMessage message, byte* payload, out object? state)
     {
         var result = default(ResultMessage);
-        object? state = null;
+        state = null;
+        AmbientState ambient = AmbientState.OfThread;
         _results.Begin(link.ResultMemory, CallLinks.ForResults);
         try
         {
@@ -81,9 +86,10 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
             ExceptionCodec.Write(_results, e);
         }
 
+        ambient.Reset();
         link.SendResult(slot, sequence, result, _results);
         _results.Abandon();
-        return state;
+        return result.Outcome == Outcome.Completed;
     }
 
     private int RunChunk(

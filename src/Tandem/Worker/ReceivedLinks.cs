@@ -1,5 +1,6 @@
 using Tandem.Serialization;
 using Tandem.Shipping;
+using Tandem.Telemetry;
 using Tandem.Transport;
 
 namespace Tandem.Worker;
@@ -83,7 +84,7 @@ internal sealed class ActiveItems
 
         // On the thread pool: a callback of the user's must not hold up other cancellations.
         if (source is not null)
-            ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), source, preferLocal: false);
+            Background.Queue(static source => source.Cancel(), source); // a callback that throws is no reason to end the worker
     }
 
     internal void Remove(int slot, ReceivedLinks links)

@@ -1,4 +1,5 @@
 using System.IO.Pipes;
+using Tandem.Telemetry;
 
 namespace Tandem.Transport.Portable;
 
@@ -8,6 +9,8 @@ namespace Tandem.Transport.Portable;
 /// </summary>
 internal sealed unsafe class PortableLink : WorkerLink
 {
+    private const int PieceSize = 256 * 1024;
+
     private readonly NamedPipeServerStream _data;
     private readonly NamedPipeServerStream _control;
     private readonly object _gate = new();
@@ -23,6 +26,7 @@ internal sealed unsafe class PortableLink : WorkerLink
     private bool _hasOutgoing;
     private bool _isConnected;
     private bool _isWritingControls;
+    private long _bytesTaken;
     private volatile bool _closed;
 
     /// <param name="name">The worker connects to pipes of this name, with <c>.c</c> appended for control.</param>
@@ -35,6 +39,8 @@ internal sealed unsafe class PortableLink : WorkerLink
     internal override int Slots => SharedMemory.LinkLayout.Slots;
 
     internal override bool CanRevoke => false;
+
+    internal override long BytesTaken => Volatile.Read(ref _bytesTaken);
 
     internal override bool TrySend(FrameKind kind, int slot, uint sequence, int extra, ReadOnlySpan<byte> body)
     {
@@ -107,8 +113,8 @@ internal sealed unsafe class PortableLink : WorkerLink
     internal override void Start(IFrameSink sink)
     {
         _sink = sink;
-        _receiver = new Thread(Receive, ReceiverStack) { IsBackground = true, Name = "Tandem receiver" };
-        _sender = new Thread(Send, 256 * 1024) { IsBackground = true, Name = "Tandem sender" };
+        _receiver = Background.Thread("Tandem receiver", ReceiverStack, Receive, sink.OnBroken);
+        _sender = Background.Thread("Tandem sender", 256 * 1024, Send, sink.OnBroken);
         _receiver.UnsafeStart();
         _sender.UnsafeStart();
     }
@@ -201,7 +207,15 @@ internal sealed unsafe class PortableLink : WorkerLink
                     (_outgoing, _sending) = (_sending, _outgoing);
                 }
 
-                _data.Write(_sending.Bytes);
+                // In pieces, because what a worker has taken of a large payload shows that it lives.
+                for (int at = 0; at < _sending.Length; at += PieceSize)
+                {
+                    ReadOnlySpan<byte> piece = _sending.Bytes[at..];
+                    piece = piece.Length > PieceSize ? piece[..PieceSize] : piece;
+                    _data.Write(piece);
+                    Volatile.Write(ref _bytesTaken, _bytesTaken + piece.Length);
+                }
+
                 _sending.Shrink();
             }
         }
@@ -243,7 +257,7 @@ internal sealed unsafe class PortableLink : WorkerLink
             static (task, link) =>
             {
                 _ = task.Exception;
-                ((PortableLink)link!).OnControlsWritten();
+                Background.Run(((PortableLink)link!).OnControlsWritten);
             },
             this,
             CancellationToken.None,
