@@ -44,4 +44,9 @@ public readonly struct WorkResult<T>
             return _value;
         }
     }
+
+    /// <summary>The item's position with its value, or with its error's type and message: <c>#3: 42</c>, <c>#4: FormatException: ...</c>.</summary>
+    public override string ToString() => Error is null
+        ? $"#{Index}: {(_value is null ? "null" : _value.ToString())}"
+        : $"#{Index}: {Error.GetType().Name}: {Error.Message}";
 }

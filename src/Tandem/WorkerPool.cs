@@ -11,7 +11,10 @@ namespace Tandem;
 /// Runs work on threads or in separate processes: the same calls, with one word choosing between them. A worker process that dies
 /// takes only the item with it that it ran.
 /// </summary>
-/// <remarks>Safe for use by any number of threads. Dispose it when done; a program that forgets to still exits, with no worker left.</remarks>
+/// <remarks>
+/// Safe for use by any number of threads. Dispose it when done. A program that forgets to still exits, with no worker left; and a pool
+/// that nothing refers to any more is drained when the garbage collector finds it.
+/// </remarks>
 /// <example>
 /// <code>
 /// await using var pool = WorkerPool.Processes(4);
@@ -23,11 +26,13 @@ namespace Tandem;
 public partial class WorkerPool : IAsyncDisposable
 {
     private readonly PoolEngine _engine;
+    private readonly PoolGuard _guard;
 
     internal WorkerPool(PoolEngine engine)
     {
         _engine = engine;
-        engine.Events.Sender = this;
+        _guard = new PoolGuard(engine);
+        engine.Events.Pool = new WeakReference<WorkerPool>(this);
         Instruments.Add(engine);
     }
 
@@ -35,17 +40,17 @@ public partial class WorkerPool : IAsyncDisposable
     /// Raised for what happens to workers: starts, crashes, kills, recycling, failures to start. On the thread pool, one at a time,
     /// in order; a handler that throws is ignored.
     /// </summary>
-    public event EventHandler<WorkerEvent>? WorkerChanged
-    {
-        add => _engine.Events.Raised += value;
-        remove => _engine.Events.Raised -= value;
-    }
+    public event EventHandler<WorkerEvent>? WorkerChanged;
 
     /// <summary>
     /// The processors that this process may use: its affinity mask and its container's processor quota are honoured. The default
     /// for <see cref="WorkerPoolOptions.Workers"/>.
     /// </summary>
     public static int DefaultWorkerCount => Environment.ProcessorCount;
+
+    internal PoolEngine Engine => _engine;
+
+    internal EventHandler<WorkerEvent>? WorkerHandlers => WorkerChanged;
 
     /// <summary>What the workers are.</summary>
     public Isolation Isolation => _engine.Options.Isolation;
@@ -86,7 +91,7 @@ public partial class WorkerPool : IAsyncDisposable
         WorkerPoolOptions valid = options.Validated();
         return new WorkerPool<TState>(valid.Isolation == Isolation.Thread
             ? new ThreadEngine(valid, () => createState())
-            : new ProcessEngine(valid, new StateFactory(createState, PlainForm<TState>.Instance)));
+            : new ProcessEngine(valid, () => StartupStep.StateFactory(createState, PlainForm<TState>.Instance)));
     }
 
     /// <summary>
@@ -129,6 +134,7 @@ public partial class WorkerPool : IAsyncDisposable
 
     private Task EndAsync(StopMode mode)
     {
+        _guard.Dispose();
         Instruments.Remove(_engine);
         return _engine.StopAsync(mode);
     }
@@ -149,6 +155,7 @@ public partial class WorkerPool : IAsyncDisposable
             item.Details.Limits = limits;
 
         _engine.Submit(item);
+        GC.KeepAlive(this); // until here the pool is in use, also where this call is the last one
         return item.Task;
     }
 
@@ -163,7 +170,7 @@ public partial class WorkerPool : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(work);
         return new MapEnumerable<TItem, TResult, TOut>(
-            _engine,
+            this,
             form,
             work,
             token => source is IAsyncEnumerable<TItem> asynchronous ? ItemSource<TItem>.Of(asynchronous, token) : ItemSource<TItem>.Of((IEnumerable<TItem>)source),

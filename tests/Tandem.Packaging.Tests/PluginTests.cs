@@ -15,6 +15,16 @@ public sealed class PluginTests(PackageFixture package, PluginTests.BuiltPlugin 
         (await folder.RunAsync(Output(folder, "host", "host"), Output(folder, "plugin", "plugin.dll"))).AssertWorked();
     }
 
+    [Theory(Timeout = Limit)]
+    [InlineData("apart")]
+    [InlineData("collectible")]
+    public async Task A_plugin_in_a_load_context_of_its_own_uses_a_pool(string context)
+    {
+        UserFolder folder = await plugin.BuildAsync(package);
+
+        (await folder.RunAsync(Output(folder, "host", "host"), Output(folder, "plugin", "plugin.dll"), context)).AssertWorked();
+    }
+
     [Fact(Timeout = Limit)]
     public async Task A_plugin_that_a_hook_of_the_users_loads_uses_a_pool()
     {

@@ -22,7 +22,7 @@ internal sealed class Slot(int number, ResolvedApp app, ServeOptions options)
     /// <summary>Whether it is no longer wanted.</summary>
     internal bool IsRetired { get; set; }
 
-    internal RestartBudget Budget { get; } = new(options.RestartLimit, options.RestartPeriod);
+    internal RestartBudget Budget { get; } = new(options.RestartLimit, options.RestartPeriod, TimeProvider.System);
 
     internal int Restarts { get; private set; }
 

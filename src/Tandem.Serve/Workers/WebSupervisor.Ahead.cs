@@ -58,7 +58,7 @@ internal sealed partial class WebSupervisor
 
             ServeException? failure = FailureOf(worker);
             reason = failure?.Message ?? end;
-            delay = failure is null ? DelayAfter(worker, end, _aheadBudget) : _aheadBudget.OnFailed(Stopwatch.GetTimestamp());
+            delay = failure is null ? DelayAfter(worker, _aheadBudget) : DelayAfterFailedStart(worker.WasKilled, _aheadBudget);
             _aheadFrom = Math.Max(_aheadFrom, Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency));
         }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Tandem.Serve.Apps;
 using Tandem.Supervision;
@@ -125,11 +124,11 @@ internal sealed partial class WebSupervisor
     /// <returns>Why the first one failed.</returns>
     private async Task<string?> FillAsync(Slot slot)
     {
-        string? problem = await TryFillAsync(slot).ConfigureAwait(false);
-        if (problem is not null)
-            _ = RefillAsync(slot, OnFailed(slot, problem));
+        if (await TryFillAsync(slot).ConfigureAwait(false) is not { } failed)
+            return null;
 
-        return problem;
+        _ = RefillAsync(slot, OnFailed(slot, failed.Problem, failed.WasKilled));
+        return failed.Problem;
     }
 
     /// <summary>Gives a slot a worker, however often that takes.</summary>
@@ -143,16 +142,16 @@ internal sealed partial class WebSupervisor
                 await Task.Delay(delay, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 delay = TimeSpan.Zero;
             }
-            else if (await TryFillAsync(slot).ConfigureAwait(false) is { } problem)
+            else if (await TryFillAsync(slot).ConfigureAwait(false) is { } failed)
             {
-                delay = OnFailed(slot, problem);
+                delay = OnFailed(slot, failed.Problem, failed.WasKilled);
             }
         }
     }
 
     /// <summary>Tries once to give a slot a worker.</summary>
-    /// <returns>Why that failed.</returns>
-    private async Task<string?> TryFillAsync(Slot slot)
+    /// <returns>Why that failed, and whether somebody else has killed its process.</returns>
+    private async Task<(string Problem, bool WasKilled)?> TryFillAsync(Slot slot)
     {
         try
         {
@@ -160,7 +159,7 @@ internal sealed partial class WebSupervisor
             WebWorker worker = TakeSpare(app) ?? TakeStandby(slot.Number, app) ?? Start(slot.Number, app);
             await worker.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (FailureOf(worker) is { } failure)
-                return $"it did not become ready: {failure.Message}";
+                return ($"it did not become ready: {failure.Message}", worker.WasKilled);
 
             // Else a replacement as planned has come first, or another version.
             if (Install(slot, worker, mayDisplace: false, out _))
@@ -177,7 +176,7 @@ internal sealed partial class WebSupervisor
         }
         catch (Exception e)
         {
-            return $"it could not be started: {e.GetType().Name}: {e.Message}"; // such as: no descriptor is left; there may be some later
+            return ($"it could not be started: {e.GetType().Name}: {e.Message}", false); // such as: no descriptor is left; there may be some later
         }
     }
 
@@ -212,25 +211,28 @@ internal sealed partial class WebSupervisor
 
         Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) {verb} after {worker.Age.TotalSeconds:0.0} s: {reason}"));
         slot.Note(reason);
-        await RefillAsync(slot, DelayAfter(worker, reason, slot.Budget)).ConfigureAwait(false);
+        await RefillAsync(slot, DelayAfter(worker, slot.Budget)).ConfigureAwait(false);
     }
 
     /// <summary>How long to wait before the successor of one that nobody told to end.</summary>
-    private TimeSpan DelayAfter(WebWorker worker, string end, RestartBudget budget)
+    private TimeSpan DelayAfter(WebWorker worker, RestartBudget budget)
     {
-        bool wasKilled = WebWorker.WasKilled(end) && !end.Contains("want of memory", StringComparison.Ordinal);
-        return worker.Age >= Options.MinUptime ? TimeSpan.Zero
-            : wasKilled ? budget.OnKilled()
-            : budget.OnFailed(Stopwatch.GetTimestamp());
+        if (worker.Age >= Options.MinUptime)
+            return TimeSpan.Zero;
+
+        return DelayAfterFailedStart(worker.WasKilled, budget);
     }
 
-    private TimeSpan OnFailed(Slot slot, string reason)
+    private static TimeSpan DelayAfterFailedStart(bool wasKilled, RestartBudget budget) =>
+        wasKilled ? budget.OnKilled(inUserCode: false, out _) : budget.OnFailed();
+
+    private TimeSpan OnFailed(Slot slot, string reason, bool wasKilled)
     {
         if (_stop.IsCancellationRequested)
             return TimeSpan.Zero;
 
         slot.Note(reason);
-        TimeSpan delay = slot.Budget.OnFailed(Stopwatch.GetTimestamp());
+        TimeSpan delay = DelayAfterFailedStart(wasKilled, slot.Budget);
         Log.Write($"worker {slot.Number}: {reason}");
         return delay;
     }

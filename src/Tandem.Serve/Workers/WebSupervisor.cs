@@ -36,7 +36,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         _app = _application.Resolve();
         _context = new WebWorkerContext(options, board, listeners, log);
         _entries = new BoardEntries(board, former);
-        _aheadBudget = new RestartBudget(options.RestartLimit, options.RestartPeriod);
+        _aheadBudget = new RestartBudget(options.RestartLimit, options.RestartPeriod, TimeProvider.System);
     }
 
     private ServeOptions Options => _context.Options;
@@ -113,7 +113,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         for (int i = 0; i < slots.Count; i++)
         {
             if (FailureOf(workers[i]) is { } failure)
-                late.Add(RefillAsync(slots[i], OnFailed(slots[i], $"it did not become ready: {failure.Message}")));
+                late.Add(RefillAsync(slots[i], OnFailed(slots[i], $"it did not become ready: {failure.Message}", workers[i].WasKilled)));
             else
                 Install(slots[i], workers[i], mayDisplace: false, out _);
         }

@@ -4,6 +4,7 @@ using Tandem.Serve.Apps;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
+using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 
@@ -91,8 +92,8 @@ internal sealed partial class WebWorker
 
     internal WebWorkerState State => (WebWorkerState)Volatile.Read(ref _context.Board[Entry].State);
 
-    /// <summary>Whether a description of an end tells of somebody outside of the process.</summary>
-    internal static bool WasKilled(string? end) => end?.Contains("was ended by SIGKILL", StringComparison.Ordinal) == true;
+    /// <summary>Whether somebody else has ended its process by a signal, which says nothing about the next one.</summary>
+    internal bool WasKilled { get; private set; }
 
     private bool HasStarted => ReadyAfter is { } ready && Age > ready + ServeProtocol.StartTime;
 
@@ -225,6 +226,7 @@ internal sealed partial class WebWorker
         catch (Exception e)
         {
             error = e;
+            WasKilled = e is WorkerCrashedException { EndedBy: EndedBy.Outside, IsOutOfMemorySuspected: false };
             end = Describe(e);
             if (e is WorkerStartException && !_isAttached)
                 _problemCode = ServeExitCode.BadApplication;
@@ -238,7 +240,7 @@ internal sealed partial class WebWorker
         _ = _ready.Task.Exception; // nobody may be waiting
         _started.TrySetCanceled();
         _begun.TrySetCanceled();
-        if (error is not null && !IsToldToStop && !HasStarted && !WasKilled(end) && StartProfilePath is { Length: > 0 } profile)
+        if (error is not null && !IsToldToStop && !HasStarted && !WasKilled && StartProfilePath is { Length: > 0 } profile)
             StartProfile.Forget(profile); // in case that it was to blame
         return end;
     }

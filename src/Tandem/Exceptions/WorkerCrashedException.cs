@@ -20,6 +20,7 @@ public sealed class WorkerCrashedException : Exception
         ManagedStack = report.ManagedStack;
         IsOutOfMemorySuspected = report.IsOutOfMemorySuspected;
         DumpPath = report.DumpPath;
+        EndedBy = report.EndedBy;
     }
 
     /// <summary>The process id of the worker.</summary>
@@ -46,6 +47,9 @@ public sealed class WorkerCrashedException : Exception
     /// <summary>Whether the process seems to have ended for want of memory: the kernel's killer, or the runtime's own words.</summary>
     public bool IsOutOfMemorySuspected { get; }
 
+    /// <summary>Who ended the process.</summary>
+    internal Supervision.EndedBy EndedBy { get; }
+
     /// <summary>The file of the dump, where <see cref="WorkerPoolOptions.CollectDumps"/> is on and one was written; otherwise null.</summary>
     public string? DumpPath { get; }
 }
@@ -59,6 +63,8 @@ internal sealed record CrashReport(
     internal bool IsOutOfMemorySuspected { get; init; }
 
     internal string? DumpPath { get; init; }
+
+    internal Supervision.EndedBy EndedBy { get; init; }
 
     internal string Describe()
     {

@@ -16,6 +16,7 @@ internal static class EventReason
     internal const string Cancelled = "cancelled";
     internal const string Requested = "requested";
     internal const string Disposed = "disposed";
+    internal const string Silent = "silent";
 
     // Crashed: a signal, by its name, or this.
     internal const string Exit = "exit";

@@ -8,7 +8,7 @@ namespace Tandem.Health;
 /// <summary>Tells what happens to a pool's workers: counts it, logs it, and raises the pool's event, in order and on the thread pool.</summary>
 internal sealed class PoolEvents
 {
-    private readonly long[] _counts = new long[(int)WorkerEventKind.Quarantined + 1]; // by kind; reflection would cost a program's start
+    private readonly long[] _counts = new long[(int)WorkerEventKind.StartDelayed + 1]; // by kind; reflection would cost a program's start
     private readonly string _pool;
     private readonly WorkerEventKind _ready;
     private readonly ILogger? _logger;
@@ -26,11 +26,11 @@ internal sealed class PoolEvents
         _logger = options.LoggerFactory?.CreateLogger("Tandem.Supervisor");
     }
 
-    /// <summary>Raised for each event.</summary>
-    internal event EventHandler<WorkerEvent>? Raised;
-
-    /// <summary>The pool, as the sender.</summary>
-    internal object? Sender { get; set; }
+    /// <summary>
+    /// The pool that users hold, with their handlers. Weakly, as everything that an engine knows of it: a pool that they have forgotten
+    /// is collected, and so are handlers that hold it.
+    /// </summary>
+    internal WeakReference<WorkerPool>? Pool { get; set; }
 
     internal PoolTotals Totals => new(
         Count(WorkerEventKind.Started),
@@ -70,31 +70,40 @@ internal sealed class PoolEvents
     /// <param name="detail">Why, for people.</param>
     /// <param name="reason">Why, for counting: one of <see cref="EventReason"/>, or the name of a signal.</param>
     /// <param name="error">The error behind it, for the log.</param>
-    internal void Raise(WorkerEventKind kind, int worker, string detail = "", string reason = EventReason.None, Exception? error = null)
+    /// <param name="backOff">What the next start waits for.</param>
+    internal void Raise(
+        WorkerEventKind kind, int worker, string detail = "", string reason = EventReason.None, Exception? error = null, StartBackOff? backOff = null)
     {
         Interlocked.Increment(ref _counts[(int)kind]);
         if (reason.Length > 0)
             (_reasons ?? MakeReasons()).AddOrUpdate((kind, reason), 1, static (_, count) => count + 1);
         if (kind == _ready || kind == WorkerEventKind.StartFailed)
             Instruments.MakeSoon();
+        // Loggers and handlers are user code: neither under the locks under which things happen, nor on threads that would end the process.
         if (_logger is not null)
-            Log(kind, worker, detail, error);
+            Queue(() => Log(kind, worker, detail, error));
 
         bool isOrdinary = kind is WorkerEventKind.Started or WorkerEventKind.Ready or WorkerEventKind.Ended;
-        if (Raised is null && isOrdinary)
+        WorkerPool? pool = null;
+        Pool?.TryGetTarget(out pool);
+        EventHandler<WorkerEvent>? handler = pool?.WorkerHandlers;
+        if (handler is null && isOrdinary)
             return;
 
-        var happened = new WorkerEvent(kind, _pool, worker, DateTimeOffset.UtcNow, detail);
+        var happened = new WorkerEvent(kind, _pool, worker, DateTimeOffset.UtcNow, detail) { BackOff = backOff };
         if (!isOrdinary)
             Remember(happened);
 
-        if (Raised is not { } handler)
-            return;
+        if (handler is not null)
+            Queue(() => handler(pool, happened));
+    }
 
+    private void Queue(Action action)
+    {
         if (_queue is null)
             Interlocked.CompareExchange(ref _queue, new SerialQueue(), null);
 
-        _queue.Enqueue(() => handler(Sender, happened));
+        _queue.Enqueue(action);
     }
 
     /// <summary>How often something happened, by the reason.</summary>
@@ -125,7 +134,7 @@ internal sealed class PoolEvents
         LogLevel level = kind switch
         {
             WorkerEventKind.StartFailed or WorkerEventKind.RestartLimitReached or WorkerEventKind.Quarantined => LogLevel.Error,
-            WorkerEventKind.Crashed or WorkerEventKind.Killed or WorkerEventKind.Abandoned => LogLevel.Warning,
+            WorkerEventKind.Crashed or WorkerEventKind.Killed or WorkerEventKind.Abandoned or WorkerEventKind.StartDelayed => LogLevel.Warning,
             WorkerEventKind.Recycled => LogLevel.Information,
             _ => LogLevel.Debug,
         };

@@ -38,7 +38,11 @@ public sealed record PoolSnapshot(
     IReadOnlyList<WorkerSnapshot> Workers,
     int QueueLength,
     PoolTotals Totals,
-    WorkerStartException? StartFailure = null);
+    WorkerStartException? StartFailure = null)
+{
+    /// <summary>What the start of the next worker waits for, and until when; <see langword="null"/> when it does not wait.</summary>
+    public StartBackOff? BackOff { get; init; }
+}
 
 /// <summary>What one worker does at one moment.</summary>
 /// <param name="Id">The process id of a worker process; the number of a worker thread within its pool.</param>

@@ -32,6 +32,12 @@ public enum WorkerEventKind
 
     /// <summary>A work item has crashed its workers more often than <see cref="WorkOptions.CrashRetries"/> allows.</summary>
     Quarantined,
+
+    /// <summary>
+    /// After a failed start the pool waits before it starts the next worker; <see cref="WorkerEvent.BackOff"/> says for what and until
+    /// when.
+    /// </summary>
+    StartDelayed,
 }
 
 /// <summary>Something that happened to a worker of a pool.</summary>
@@ -40,4 +46,8 @@ public enum WorkerEventKind
 /// <param name="WorkerId">The process id of a worker process; the number of a worker thread within its pool; 0 where there is none.</param>
 /// <param name="Time">When.</param>
 /// <param name="Detail">Why, in words; may be empty.</param>
-public sealed record WorkerEvent(WorkerEventKind Kind, string Pool, int WorkerId, DateTimeOffset Time, string Detail);
+public sealed record WorkerEvent(WorkerEventKind Kind, string Pool, int WorkerId, DateTimeOffset Time, string Detail)
+{
+    /// <summary>With <see cref="WorkerEventKind.StartDelayed"/>, until when nothing is started, and why; otherwise <see langword="null"/>.</summary>
+    public StartBackOff? BackOff { get; init; }
+}

@@ -337,6 +337,27 @@ internal static unsafe partial class Libc
         return path.Length is > 0 and < 4096 && !path.EndsWith(" (deleted)", StringComparison.Ordinal) ? path : null;
     }
 
+    /// <summary>The words with which this process was started, its executable first; empty where the system does not say. The runtime's way to read a file takes milliseconds the first time.</summary>
+    internal static string[] CommandLine()
+    {
+        int fd = Open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            return [];
+
+        byte[] buffer = new byte[4096];
+        int filled = 0;
+        fixed (byte* start = buffer)
+        {
+            // What does not fit is the program's own: the host's words come first.
+            nint read;
+            while (filled < buffer.Length && (read = Read(fd, start + filled, buffer.Length - filled)) > 0)
+                filled += (int)read;
+        }
+
+        _ = Close(fd);
+        return System.Text.Encoding.UTF8.GetString(buffer, 0, filled).Split('\0');
+    }
+
     [LibraryImport(Library, EntryPoint = "waitid", SetLastError = true)]
     private static partial int WaitId(int kind, int id, byte* information, int options);
 

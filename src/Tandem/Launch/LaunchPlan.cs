@@ -52,6 +52,9 @@ internal sealed class LaunchPlan
     /// <summary>The program's entry assembly, where Tandem.Worker stands in its place.</summary>
     private string? Entry { get; init; }
 
+    /// <summary>The folder that the program takes for its own, where a worker would not; null for the one that it finds itself.</summary>
+    private string? BaseFolder { get; init; }
+
     private IReadOnlyList<string> MoreFolders { get; } = [];
 
     /// <summary>The current folder of the process; null for this process's own.</summary>
@@ -116,6 +119,8 @@ internal sealed class LaunchPlan
             environment[LaunchProtocol.FoldersVariable] = PlugIns.Folders(MoreFolders);
         if (Entry is not null)
             environment[LaunchProtocol.EntryVariable] = Entry;
+        if (BaseFolder is not null)
+            environment[LaunchProtocol.BaseFolderVariable] = BaseFolder;
         if (Hook is not null)
         {
             environment.TryGetValue(LaunchProtocol.HooksVariable, out string? former);
@@ -163,12 +168,13 @@ internal sealed class LaunchPlan
         bool mayHook = !AppContext.TryGetSwitch(HookSwitch, out bool hooks) || hooks;
         // The program's own hooks run before any entry, and are to find the program there. They cost what ours does, too.
         bool hasHooks = mayHook && !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(LaunchProtocol.HooksVariable));
-        string worker = Path.Combine(AppContext.BaseDirectory, "Tandem.Worker.dll");
-        if (!hasHooks && IsKnownToHost && EntryPath.Length > 0 && (isMuxer ? executable : FindMuxer()) is { } muxer && File.Exists(worker) && File.Exists(RuntimeConfig))
-            return new LaunchPlan(muxer, HostArguments(worker), null) { Entry = EntryPath };
+        List<string>? options = ProgramFiles.FindHostOptions(isMuxer);
+        string entry = ProgramFiles.Entry;
+        if (!hasHooks && IsKnownToHost && entry.Length > 0 && options is not null && (isMuxer ? executable : FindMuxer()) is { } muxer && ProgramFiles.Worker is { } worker)
+            return new LaunchPlan(muxer, ["exec", .. options, worker], null) { Entry = entry, BaseFolder = DifferentBaseFolder(worker) };
 
         if (mayHook)
-            return new LaunchPlan(executable, isMuxer ? HostArguments(EntryPath) : [], HookName());
+            return new LaunchPlan(executable, isMuxer ? ["exec", .. options ?? [], entry] : [], HookName());
 
         throw new WorkerStartException(
             $"No worker can be started: startup hooks are switched off in this program ({HookSwitch} is false), and it cannot be started "
@@ -176,33 +182,17 @@ internal sealed class LaunchPlan
             + "<StartupHookSupport>true</StartupHookSupport> in the project (in a file-based program: #:property StartupHookSupport=true).");
     }
 
-    // Empty in a single-file program, which is never run by the muxer.
-    private static string EntryPath =>
-#pragma warning disable IL3000
-        Assembly.GetEntryAssembly()!.Location;
-#pragma warning restore IL3000
-
-    private static string ProgramName => Assembly.GetEntryAssembly()!.GetName().Name!;
-
-    private static string RuntimeConfig => Path.Combine(AppContext.BaseDirectory, ProgramName + ".runtimeconfig.json");
-
-    private static string[] HostArguments(string assembly)
+    /// <summary>The program's folder, where a worker would take another one for it: that of its own entry.</summary>
+    private static string? DifferentBaseFolder(string worker)
     {
-        var arguments = new List<string> { "exec" };
-        if ((AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string)?.Split(';')[0] is { Length: > 0 } dependencies && File.Exists(dependencies))
-            arguments.AddRange(["--depsfile", dependencies]);
-        if (File.Exists(RuntimeConfig))
-            arguments.AddRange(["--runtimeconfig", RuntimeConfig]);
-
-        arguments.Add(assembly);
-        return [.. arguments];
+        string own = AppContext.BaseDirectory;
+        return own == Path.GetDirectoryName(worker) + Path.DirectorySeparatorChar ? null : own;
     }
 
     /// <summary>By name where the host knows Tandem, by path where a plug-in brought it.</summary>
     private static string HookName() => IsKnownToHost ? nameof(Tandem) : OwnPath;
 
-    private static bool IsKnownToHost => OwnPath.Length == 0
-        || (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string)?.Contains($"{Path.DirectorySeparatorChar}{nameof(Tandem)}.dll", StringComparison.Ordinal) == true;
+    private static bool IsKnownToHost => OwnPath.Length == 0 || ProgramFiles.Trusted($"{nameof(Tandem)}.dll") is not null;
 
     // Empty inside a single file.
     private static string OwnPath =>

@@ -27,6 +27,9 @@ internal static class LaunchProtocol
     /// <summary>The file of the parent's entry assembly, where Tandem.Worker stands in its place.</summary>
     internal const string EntryVariable = "TANDEM_ENTRY";
 
+    /// <summary>The program's folder, where it is not the one that Tandem.Worker lies in.</summary>
+    internal const string BaseFolderVariable = "TANDEM_BASE_FOLDER";
+
     internal const string HooksVariable = "DOTNET_STARTUP_HOOKS";
 
     internal const string SharedMemory = "shared-memory";

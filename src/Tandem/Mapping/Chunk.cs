@@ -32,8 +32,11 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
 
     internal sealed override int ElementCount => Count;
 
-    /// <summary>Written after the outcomes before it.</summary>
-    internal sealed override int FirstElement => Volatile.Read(ref _firstElement);
+    /// <summary>
+    /// Written after the outcomes before it. Once the chunk is settled, every element has an outcome, whatever a thread that was
+    /// abandoned in it still writes.
+    /// </summary>
+    internal sealed override int FirstElement => IsSettled ? Count : Volatile.Read(ref _firstElement);
 
     /// <summary>Bytes that the elements take on their way; 0 where they stay on this heap.</summary>
     internal virtual nint Size => 0;
@@ -79,7 +82,14 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
 
     protected void SetValue(int element, TResult value) => _values[element] = value;
 
-    protected void SetError(int element, Exception error) => (_errors ??= new Exception?[Count])[element] = error;
+    protected void SetError(int element, Exception error)
+    {
+        // The end of a pool may fail the chunk while its thread fails an element: both write into the same array.
+        if (_errors is null)
+            Interlocked.CompareExchange(ref _errors, new Exception?[Count], null);
+
+        _errors[element] = error;
+    }
 
     /// <summary>Shows the outcomes of all elements before <paramref name="next"/> to the consumer.</summary>
     /// <returns>Whether that was the last outcome, just now.</returns>
@@ -114,7 +124,7 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
 
         for (int i = FirstElement; i < finished; i++)
         {
-            reader.Objects.Clear();
+            reader.ForgetObjects();
             var outcome = reader.Read<Outcome>();
             if (outcome == Outcome.Completed)
                 SetValue(i, Form<TResult>.Read(reader));
@@ -154,6 +164,9 @@ internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) :
         {
             if (i > 0)
                 Advance(i);
+            // The pool ends at once: its engine says so to the rest.
+            if (aborted.IsCancellationRequested && !CancellationToken.IsCancellationRequested)
+                return;
 
             try
             {

@@ -4,8 +4,9 @@ using Tandem.Work;
 namespace Tandem.Mapping;
 
 /// <summary>What <c>MapAsync</c> returns: nothing happens before it is enumerated; each enumeration goes through the source anew.</summary>
+/// <remarks>It holds the pool, not only its engine: a pool that somebody still enumerates is in use.</remarks>
 internal sealed class MapEnumerable<TItem, TResult, TOut>(
-    PoolEngine engine,
+    WorkerPool pool,
     ItemForm<TItem, TResult> form,
     Delegate work,
     Func<CancellationToken, ItemSource<TItem>> source,
@@ -22,7 +23,7 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
             ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken)
             : null;
         CancellationToken token = both?.Token ?? (cancellation.CanBeCanceled ? cancellation : cancellationToken);
-        return new Enumerator(new MapRun<TItem, TResult>(engine, form, work, source(token), options, token), options.Ordered, pick, both, token);
+        return new Enumerator(new MapRun<TItem, TResult>(pool, form, work, source, options, token), options.Ordered, pick, both, token);
     }
 
     private sealed class Enumerator(
@@ -38,30 +39,62 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
         private int _next;
         private int _available;
         private bool _started;
+        private bool _ended;
 
         public TOut Current { get; private set; } = default!;
 
         public ValueTask<bool> MoveNextAsync()
         {
-            if (_next < _available)
+            if (_next >= _available)
+                return _ended ? new ValueTask<bool>(false) : WaitForNextAsync();
+
+            try
             {
                 Current = pick(_chunk!, _next++);
                 return new ValueTask<bool>(true);
             }
-
-            return WaitForNextAsync();
+            catch (Exception e)
+            {
+                End();
+                return ValueTask.FromException<bool>(e);
+            }
         }
 
         public async ValueTask DisposeAsync()
         {
-            _available = 0;
-            if (_started)
-                await run.StopAsync().ConfigureAwait(false);
-
+            End();
+            await run.StopAsync().ConfigureAwait(false);
             linked?.Dispose();
         }
 
+        /// <summary>As with every enumerator, nothing comes after the end or after an error; what is under way is cancelled.</summary>
+        private void End()
+        {
+            _ended = true;
+            _next = _available = 0;
+            _chunk = null;
+            if (_started)
+                run.Cancel();
+        }
+
         private async ValueTask<bool> WaitForNextAsync()
+        {
+            try
+            {
+                if (await FindNextAsync().ConfigureAwait(false))
+                    return true;
+            }
+            catch
+            {
+                End();
+                throw;
+            }
+
+            End();
+            return false;
+        }
+
+        private async ValueTask<bool> FindNextAsync()
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (!_started)

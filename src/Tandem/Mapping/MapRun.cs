@@ -16,10 +16,20 @@ internal sealed class MapRun<TItem, TResult>
     /// <summary>Bytes in a chunk beyond which no more items are added.</summary>
     private const int ChunkBytes = 128 * 1024;
 
+    /// <summary>In <see cref="_place"/> while the reader is in the source and no chunk is open.</summary>
+    private static readonly object NoChunk = new();
+
+    /// <summary>In <see cref="_place"/> once the reader was left behind in the source.</summary>
+    private static readonly object LeftBehind = new();
+
+    /// <summary>How long a source may go on after the end of the map before it is left behind.</summary>
+    private static readonly TimeSpan LongestSourceGrace = TimeSpan.FromSeconds(1);
+
     private readonly PoolEngine _engine;
     private readonly MapOptions _options;
     private readonly ItemSource<TItem> _source;
     private readonly CancellationTokenSource _stop;
+    private readonly CancellationTokenSource _sourceStop; // by the end of the run, and by the end of the pool
     private readonly Channel<Chunk<TItem, TResult>> _chunks =
         Channel.CreateUnbounded<Chunk<TItem, TResult>>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<Chunk<TItem, TResult>, bool> _inFlight = new();
@@ -28,18 +38,31 @@ internal sealed class MapRun<TItem, TResult>
     private readonly MapCall<TItem, TResult> _call;
     private readonly int _lookAhead;
     private readonly ItemLimits? _limits;
-    private Chunk<TItem, TResult>? _open;
+    private CancellationTokenRegistration _poolEnds;
     private Task _reading = Task.CompletedTask;
+    private Task? _canceling;
     private int _running = 1;
+
+    // Says who may do what. The open chunk, or NoChunk: the reader is in the source, and a hurried consumer may take the chunk. Null:
+    // the reader is at work on an item. LeftBehind: the run has ended without the reader, which submits nothing any more.
+    private object? _place = NoChunk;
     private long _read;
 
     internal MapRun(
-        PoolEngine engine, ItemForm<TItem, TResult> form, Delegate work, ItemSource<TItem> source, MapOptions options, CancellationToken cancellationToken)
+        WorkerPool pool,
+        ItemForm<TItem, TResult> form,
+        Delegate work,
+        Func<CancellationToken, ItemSource<TItem>> source,
+        MapOptions options,
+        CancellationToken cancellationToken)
     {
+        PoolEngine engine = pool.Engine;
+        Pool = pool;
         _engine = engine;
         _options = options;
-        _source = source;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _sourceStop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        _source = source(_sourceStop.Token);
         _lookAhead = options.LookAhead ?? DefaultLookAhead;
         _room = new Room();
         _limits = ItemLimits.Of(options.Limits, engine.Options.DefaultLimits);
@@ -49,12 +72,24 @@ internal sealed class MapRun<TItem, TResult>
         _call = new MapCall<TItem, TResult>(form, work, options.Name, _stop.Token) { Completed = OnCompleted };
     }
 
+    /// <summary>In use as long as this is, though nothing here asks for it.</summary>
+    internal WorkerPool Pool { get; }
+
     /// <summary>The chunks, in the order in which the consumer takes them; complete or not.</summary>
     internal ChannelReader<Chunk<TItem, TResult>> Chunks => _chunks.Reader;
 
-    internal CancellationToken Stopped => _stop.Token;
-
-    internal void Start() => _reading = Task.Run(ReadSourceAsync, CancellationToken.None);
+    internal void Start()
+    {
+        // Weakly: the pool's engine must not hold a run that its consumer has forgotten.
+        _poolEnds = _engine.Closing.UnsafeRegister(
+            static run =>
+            {
+                if (((WeakReference<MapRun<TItem, TResult>>)run!).TryGetTarget(out MapRun<TItem, TResult>? target))
+                    target.OnPoolEnds();
+            },
+            new WeakReference<MapRun<TItem, TResult>>(this));
+        _reading = Task.Run(ReadSourceAsync, CancellationToken.None);
+    }
 
     /// <summary>The consumer took items.</summary>
     internal void Taken(int items) => _room.Add(items);
@@ -83,24 +118,99 @@ internal sealed class MapRun<TItem, TResult>
 
     private void SendOpen()
     {
-        if (Interlocked.Exchange(ref _open, null) is { } chunk)
+        object? place = Volatile.Read(ref _place);
+        if (place is Chunk<TItem, TResult> chunk && Interlocked.CompareExchange(ref _place, NoChunk, place) == place)
             Submit(chunk);
     }
 
-    /// <summary>Stops what is under way, and waits until the source is disposed and nothing of the map runs any more.</summary>
+    /// <summary>Cancels what is under way, and waits for nothing.</summary>
+    internal void Cancel() => _canceling ??= _stop.CancelAsync();
+
+    /// <summary>
+    /// Cancels what is under way, and waits until nothing of the map runs any more and the source is disposed, or left behind because
+    /// it does not return.
+    /// </summary>
     internal async ValueTask StopAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
+        if (_reading == Task.CompletedTask)
+        {
+            // It never began.
+            Release();
+            return;
+        }
+
+        Cancel();
         _room.Add(int.MaxValue / 2);
-        await _reading.ConfigureAwait(false);
+        await ObserveAsync(_canceling!).ConfigureAwait(false);
+        await EndReadingAsync().ConfigureAwait(false);
         while (await HasMoreAsync().ConfigureAwait(false))
         {
             while (_chunks.Reader.TryRead(out Chunk<TItem, TResult>? chunk))
                 await chunk.Completion.ConfigureAwait(false);
         }
 
+        if (_reading.IsCompleted)
+            Release();
+        else
+            _poolEnds.Unregister();
+    }
+
+    private void Release()
+    {
+        _poolEnds.Unregister();
+        _sourceStop.Dispose();
         _stop.Dispose();
     }
+
+    /// <summary>The pool takes no more items: the source is not read on, and the map ends with what was submitted.</summary>
+    private void OnPoolEnds()
+    {
+        _ = EndAsync();
+
+        async Task EndAsync()
+        {
+            _room.Add(int.MaxValue / 2);
+            await ObserveAsync(_sourceStop.CancelAsync()).ConfigureAwait(false);
+            await EndReadingAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits a while for callbacks that others have registered with a token of the run. Their errors are logged.</summary>
+    private async Task ObserveAsync(Task canceling)
+    {
+        await canceling.WaitAsync(SourceGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (canceling.Exception is { } error)
+            _engine.LogBackground("A callback that was registered with a map's token failed.", error);
+    }
+
+    private TimeSpan SourceGrace =>
+        _engine.Options.CancellationGrace is { Ticks: >= 0 } grace && grace < LongestSourceGrace ? grace : LongestSourceGrace;
+
+    /// <summary>After its token was cancelled: waits for the reader, or leaves it behind in a source that does not return.</summary>
+    private async Task EndReadingAsync()
+    {
+        await _reading.WaitAsync(SourceGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (!_reading.IsCompleted && Volatile.Read(ref _place) is var place && place != LeftBehind)
+        {
+            // The reader is at work on an item, or has just ended: not for long.
+            if (place is null)
+            {
+                await _reading.WaitAsync(TimeSpan.FromMilliseconds(1)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
+            }
+
+            if (Interlocked.CompareExchange(ref _place, LeftBehind, place) != place)
+                continue;
+
+            if (place is Chunk<TItem, TResult> chunk)
+                Submit(chunk);
+            _engine.LogBackground("The source of a map did not return after its token was cancelled. It is left behind, and disposed when it returns.", null);
+            ReadingEnded(EarlyEnd());
+        }
+    }
+
+    /// <summary>Why the source was not read to its end: the pool's end, where the consumer does not know better.</summary>
+    private ObjectDisposedException? EarlyEnd() => _stop.IsCancellationRequested ? null : _engine.Disposed();
 
     private async ValueTask<bool> HasMoreAsync()
     {
@@ -116,41 +226,59 @@ internal sealed class MapRun<TItem, TResult>
 
     private async Task ReadSourceAsync()
     {
-        Exception? failure = null;
+        Exception? failure = null, late = null;
         try
         {
-            await ReadItemsAsync().ConfigureAwait(false);
+            if (!await ReadItemsAsync().ConfigureAwait(false))
+                failure = EarlyEnd();
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (_sourceStop.IsCancellationRequested)
         {
-            // The consumer knows.
+            failure = EarlyEnd();
         }
         catch (Exception e)
         {
             failure = e;
+            late = e;
         }
 
         try
         {
+            Interlocked.CompareExchange(ref _place, NoChunk, null);
             SendOpen();
             await _source.DisposeAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {
             failure ??= e;
+            late = late is null ? e : new AggregateException(late, e);
         }
 
+        bool leftBehind = Interlocked.Exchange(ref _place, null) == LeftBehind;
+        // The consumer is gone, or has been told of another end.
+        if (late is not null && (leftBehind || _stop.IsCancellationRequested))
+            _engine.LogBackground("The source of a map failed after the map had ended.", late);
+        if (leftBehind)
+            Release();
+        else
+            ReadingEnded(failure);
+    }
+
+    /// <summary>The run itself counts as one chunk, which ends here.</summary>
+    private void ReadingEnded(Exception? failure)
+    {
         _failure = failure;
-        ChunkEnded(); // the run itself counted as one
+        ChunkEnded();
     }
 
     private Exception? _failure;
 
-    private async Task ReadItemsAsync()
+    /// <returns>Whether the source was read to its end.</returns>
+    private async Task<bool> ReadItemsAsync()
     {
         int room = Window();
         int size = 0;
-        while (!_stop.IsCancellationRequested)
+        while (!_sourceStop.IsCancellationRequested)
         {
             while (room == 0)
             {
@@ -165,11 +293,23 @@ internal sealed class MapRun<TItem, TResult>
                 SendOpen(); // an asynchronous source that makes us wait: nothing that is ready waits with it
 
             if (!await next.ConfigureAwait(false))
-                return;
+                return true;
 
+            TItem item = _source.Current;
             // Between two items the open chunk lies where a hurried consumer can take it away.
-            Chunk<TItem, TResult>? chunk = Interlocked.Exchange(ref _open, null);
-            if (chunk is null)
+            object? place = Interlocked.Exchange(ref _place, null);
+            if (place == LeftBehind)
+            {
+                Volatile.Write(ref _place, LeftBehind);
+                return false;
+            }
+
+            Chunk<TItem, TResult> chunk;
+            if (place != NoChunk)
+            {
+                chunk = (Chunk<TItem, TResult>)place!;
+            }
+            else
             {
                 chunk = _engine.CreateChunk(_call);
                 chunk.Index = _read;
@@ -178,10 +318,11 @@ internal sealed class MapRun<TItem, TResult>
 
             try
             {
-                chunk.Add(_source.Current);
+                chunk.Add(item);
             }
-            catch (WorkSerializationException e)
+            catch (Exception e)
             {
+                // Whatever it is, a type that fails while it is written included: it is this item's alone.
                 if (chunk.Count > 0)
                 {
                     Submit(chunk);
@@ -193,16 +334,19 @@ internal sealed class MapRun<TItem, TResult>
                 chunk.FailAsOnly(e);
                 _read++;
                 room--;
+                Volatile.Write(ref _place, NoChunk);
                 continue;
             }
 
             _read++;
             room--;
-            if (chunk.Count >= size || chunk.Size > ChunkBytes)
+            bool full = chunk.Count >= size || chunk.Size > ChunkBytes;
+            if (full)
                 Submit(chunk);
-            else
-                Volatile.Write(ref _open, chunk);
+            Volatile.Write(ref _place, full ? NoChunk : chunk);
         }
+
+        return false;
     }
 
     private int _window;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Tandem.Supervision;
 
@@ -131,6 +132,19 @@ public sealed class WorkerPoolOptions
     /// <value>The default is 2. The limit of the outermost process holds for all below it.</value>
     public int MaximumNesting { get; set; } = 2;
 
+    /// <summary>
+    /// Runs once in each worker, before its state factory and its first item: for settings of the process that work relies on, such as
+    /// encoding providers, <see cref="AppContext"/> switches and default cultures. What it captures travels.
+    /// </summary>
+    /// <remarks>
+    /// Spares and replacements run it too. Threads run it in this process, each thread once, perhaps several at the same time, so it must
+    /// be able to run more than once. What it sets for its own thread only (<see cref="System.Globalization.CultureInfo.CurrentCulture"/>,
+    /// an <see cref="AsyncLocal{T}"/>) does not reach items. If it throws, the worker has not started: see <see cref="RestartLimit"/>.
+    /// An initializer that awaits is <c>async void</c>, which nobody can wait for: it is refused.
+    /// </remarks>
+    /// <value>The default is <see langword="null"/>: nothing.</value>
+    public Action? InitializeWorker { get; set; }
+
     /// <summary>Environment variables that worker processes get beside this process's own; a <see langword="null"/> value removes one.</summary>
     public IDictionary<string, string?> Environment { get; private set; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
@@ -173,6 +187,13 @@ public sealed class WorkerPoolOptions
         Check(MinWorkers >= 0 && MinWorkers <= Workers, nameof(MinWorkers), MinWorkers, "between 0 and Workers");
         Check(MaxAbandonedThreads >= 0, nameof(MaxAbandonedThreads), MaxAbandonedThreads, "at least 0");
         Check(MaximumNesting is >= 1 and <= 16, nameof(MaximumNesting), MaximumNesting, "between 1 and 16");
+        if (InitializeWorker is { } initialize && initialize.GetInvocationList().Any(static one => one.Method.IsDefined(typeof(AsyncStateMachineAttribute), inherit: false)))
+        {
+            throw new ArgumentException(
+                $"{nameof(WorkerPoolOptions)}.{nameof(InitializeWorker)} is an async void method, for whose end nobody can wait: call `.GetAwaiter().GetResult()` where it awaits.",
+                nameof(InitializeWorker));
+        }
+
         var copy = (WorkerPoolOptions)MemberwiseClone();
         copy.DefaultLimits = ItemLimits.Of(WorkDefaults, null);
         copy.Environment = new Dictionary<string, string?>(Environment, StringComparer.Ordinal);

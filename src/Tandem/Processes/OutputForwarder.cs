@@ -121,9 +121,9 @@ internal sealed class OutputForwarder : IThreadPoolWorkItem
                 else
                     (next.IsError ? Console.Error : Console.Out).WriteLine(next.Line);
             }
-            catch (IOException)
+            catch (Exception)
             {
-                // Nobody reads this process's output any more; the workers' lines end where its own do.
+                // Nobody reads this process's output any more; the workers' lines end where its own do. Or a logger has failed.
             }
         }
     }

@@ -31,9 +31,11 @@ internal sealed partial class ProcessEngine
                     _queue.EnqueueFirst(waiting[i]);
             }
 
-            _supervisor.OnExited(worker, status);
+            _supervisor.OnExited(worker, forensics);
             Pump(null);
             sleepers = _dispatcher.FlushTouched();
+            foreach (WorkItem item in TakeUnservable())
+                failed.Add((item, Disposed()));
         }
 
         sleepers.Wake();
@@ -58,7 +60,7 @@ internal sealed partial class ProcessEngine
         if (progress < item.FirstElement)
         {
             item.Attempt--; // it never started
-            if (_closed && _mode != StopMode.Drain)
+            if (IsDiscarding)
                 failed.Add((item, Disposed()));
             else
                 waiting.Add(item);
@@ -72,7 +74,7 @@ internal sealed partial class ProcessEngine
         }
 
         // Between the last element and the result of the whole, no element was running.
-        if (item.ElementCount == 0 || progress < item.ElementCount)
+        if (item.ElementCount == 0 || progress < item.Progress.End)
         {
             if (MayRetry(item))
             {
@@ -98,7 +100,8 @@ internal sealed partial class ProcessEngine
 
     private bool MayRetry(WorkItem item)
     {
-        if (item.Limits is not { CrashRetries: > 0 } limits || item.CancellationToken.IsCancellationRequested || IsAborting)
+        // What runs may finish while the pool is disposed, but begins no other attempt.
+        if (item.Limits is not { CrashRetries: > 0 } limits || item.CancellationToken.IsCancellationRequested || IsDiscarding)
             return false;
 
         if (item.Details.Crashes++ < limits.CrashRetries)

@@ -29,11 +29,13 @@ internal sealed partial class ProcessEngine
         List<(ProcessWorker Worker, WorkerSnapshot Snapshot)> workers;
         int waiting;
         WorkerStartException? failure;
+        StartBackOff? backOff;
         lock (_lock)
         {
             workers = [.. _supervisor.Workers.Select(static worker => (worker, Describe(worker)))];
             waiting = _queue.Count;
             failure = _supervisor.StartFailure;
+            backOff = _supervisor.BackOff;
         }
 
         // Reading /proc takes microseconds, which nobody should wait for.
@@ -43,7 +45,10 @@ internal sealed partial class ProcessEngine
             [.. workers.Select(static entry => entry.Snapshot with { PrivateMemory = ProcessMemory.PrivateBytes(entry.Snapshot.Id) })],
             waiting,
             Events.Totals,
-            failure);
+            failure)
+        {
+            BackOff = backOff,
+        };
     }
 
     /// <summary>Under the lock.</summary>

@@ -7,7 +7,9 @@ namespace Tandem.Processes;
 /// <content>Which waiting item goes to which worker, and when.</content>
 internal sealed partial class ProcessEngine
 {
-    private void Admit(WorkItem item)
+    /// <param name="item">The item, which has a place in the queue.</param>
+    /// <param name="isNew">Whether it comes from its caller now; else it has waited for its place.</param>
+    private void Admit(WorkItem item, bool isNew)
     {
         ProcessWorker? alone = null;
         bool looks = false;
@@ -16,19 +18,21 @@ internal sealed partial class ProcessEngine
         lock (_lock)
         {
             _callers.OnCall();
-            if (_closed)
+            if (_closed && (isNew || IsDiscarding))
             {
                 refused = true;
             }
+            else if (item.State != ItemState.Queued)
+            {
+                // Cancelled before it got here; who cancelled it sees to everything.
+            }
             else if (_queue.Count == 0 && _dispatcher.Pick(_supervisor.Workers) is { } worker)
             {
-                if (!item.TryAssign())
-                {
-                    _admission.Leave(item); // cancelled before it got here
-                }
-                else if (Send(worker, item))
+                if (item.TryAssign() && Send(worker, item))
                 {
                     _admission.Leave(item);
+                    if (worker.IsSpent)
+                        Pump(null); // its successor is started while it works
                     // Alone with the worker: the answer may be there before this thread could have been woken for it. A worker that has
                     // answered nothing yet takes longer, and may need this processor for it.
                     if (worker is { InFlight: 1, ItemsDone: > 0 } && item.ElementCount == 0)
@@ -81,10 +85,7 @@ internal sealed partial class ProcessEngine
         {
             WorkItem item = _queue.Dequeue()!;
             if (!item.TryAssign())
-            {
-                _admission.Leave(item); // cancelled while it waited
                 continue;
-            }
 
             // Cancelled while it was between two workers, when nobody could be told.
             if (item.CancellationToken.IsCancellationRequested)
@@ -108,6 +109,9 @@ internal sealed partial class ProcessEngine
         if (worker.TrySend(item))
         {
             _dispatcher.Used(worker);
+            _silence.OnSent();
+            if (worker.IsSpent)
+                _supervisor.OnChanged();
             if (item.Limits is { } limits)
                 _deadlines.Watch(worker, item, limits);
             return true;

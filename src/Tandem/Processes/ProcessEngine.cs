@@ -21,6 +21,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     private readonly Dispatcher _dispatcher;
     private readonly CallerHabit _callers = new();
     private readonly Deadlines _deadlines;
+    private readonly SilenceWatch _silence;
     private readonly List<PayloadWriter> _writers = []; // under its own lock
     private readonly List<Callable> _lately = [];
     private bool _hasRehearsed;
@@ -29,15 +30,16 @@ internal sealed partial class ProcessEngine : PoolEngine
     private TaskCompletionSource? _idle;
     private Task? _stopping;
 
-    internal ProcessEngine(WorkerPoolOptions options, StateFactory? factory)
+    internal ProcessEngine(WorkerPoolOptions options, Func<StartupStep>? factory)
         : base(options)
     {
-        _admission = new Admission(options, Admit);
+        _admission = new Admission(options, item => Admit(item, isNew: false));
         Output = new OutputForwarder(options);
         // Under a memory limit for workers, nothing starts before the parent has looked.
         _dispatcher = new Dispatcher(options.ConcurrencyPerWorker, sendsAhead: options.MaxWorkerMemory is null);
         _supervisor = new Supervisor(this, factory, _lock);
         _deadlines = new Deadlines(this, _supervisor, _lock);
+        _silence = new SilenceWatch(this, _supervisor, _lock);
         if (options.StartEagerly)
         {
             lock (_lock)
@@ -61,10 +63,15 @@ internal sealed partial class ProcessEngine : PoolEngine
         if (item.DetailsIfAny?.Links is { } links)
             WatchTokens(item, links);
 
-        if (_admission.TryEnter(item, out Exception? refused))
-            Admit(item);
-        else if (refused is not null)
-            GiveUp(item, refused);
+        switch (_admission.Enter(item))
+        {
+            case Entry.Granted:
+                Admit(item, isNew: true);
+                break;
+            case Entry.Refused:
+                GiveUp(item, _admission.Full());
+                break;
+        }
     }
 
     internal override void Resize(int workers)
@@ -94,27 +101,44 @@ internal sealed partial class ProcessEngine : PoolEngine
             }
         }
 
-        _admission.Forget(item);
+        LeaveQueue(item);
         FreePayload(item);
         item.SetCanceled(item.CancellationToken);
     }
 
     internal override void OnQueueTimeout(WorkItem item)
     {
+        string? wait;
         lock (_lock)
         {
             if (!TryTakeBack(item))
                 return;
+
+            wait = _supervisor.DescribeWait();
         }
 
-        _admission.Forget(item);
+        LeaveQueue(item);
         FreePayload(item);
-        item.SetException(QueueTimeout(item));
+        item.SetException(QueueTimeout(item, wait));
     }
 
     /// <summary>Under the lock: the caller's alone from here on, if it has not started.</summary>
-    private static bool TryTakeBack(WorkItem item) =>
-        item.TryAssign() || (item.Worker is { } worker && worker.Holds(item) && worker.TryRevoke(item));
+    private bool TryTakeBack(WorkItem item)
+    {
+        if (!item.TryAssign())
+            return item.Worker is { } worker && worker.Holds(item) && worker.TryRevoke(item);
+
+        _queue.Remove(item);
+        return true;
+    }
+
+    /// <summary>An item that was taken back needs its place no more.</summary>
+    private void LeaveQueue(WorkItem item)
+    {
+        _admission.Leave(item);
+        lock (_lock)
+            CheckIdle();
+    }
 
     internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new RemoteChunk<TItem, TResult>(call, this);
 
@@ -128,7 +152,7 @@ internal sealed partial class ProcessEngine : PoolEngine
         }
     }
 
-    internal override Task StopAsync(StopMode mode)
+    protected override Task EndAsync(StopMode mode)
     {
         List<WorkItem> given = [];
         Task stopping;
@@ -184,6 +208,9 @@ internal sealed partial class ProcessEngine : PoolEngine
     }
 
     internal void FreePayload(WorkItem item) => item.Shipment.Free(Memory);
+
+    /// <summary>Whether the pool ends without what still waits.</summary>
+    private bool IsDiscarding => _closed && _mode != StopMode.Drain;
 
     /// <summary>Whether the pool stops at once: what runs is cancelled.</summary>
     internal bool IsAborting => _closed && _mode == StopMode.Abort;
@@ -264,6 +291,9 @@ internal sealed partial class ProcessEngine : PoolEngine
         CheckIdle();
         await _idle.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await _supervisor.StopAsync().ConfigureAwait(false);
+        lock (_lock)
+            _silence.Stop();
+
         await Output.FlushAsync().ConfigureAwait(false);
         lock (_writers)
         {
@@ -272,10 +302,38 @@ internal sealed partial class ProcessEngine : PoolEngine
         }
     }
 
+    /// <summary>
+    /// Under the lock: a pool that is disposed starts no workers, so the rest of a chunk whose worker is gone has nobody left to run it.
+    /// </summary>
+    private List<WorkItem> TakeUnservable()
+    {
+        List<WorkItem> items = [];
+        while (IsDiscarding && !_supervisor.HasWork && _queue.Dequeue() is { } item)
+        {
+            if (item.TryAssign())
+                items.Add(item);
+        }
+
+        return items;
+    }
+
     /// <summary>Under the lock: tells who waits for the end that nothing is left to do.</summary>
     private void CheckIdle()
     {
-        if (_idle is not null && _queue.Count == 0 && !_supervisor.HasWork)
+        if (IsDiscarding && _queue.Count > 0 && TakeUnservable() is { Count: > 0 } rest)
+        {
+            // Not here: who hears of it may be user code.
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static state =>
+                {
+                    foreach (WorkItem item in state.rest)
+                        state.engine.GiveUp(item, state.engine.Disposed());
+                },
+                (engine: this, rest),
+                preferLocal: false);
+        }
+
+        if (_idle is not null && _queue.Count == 0 && !_supervisor.HasWork && !_admission.HasWaiting)
             _idle.TrySetResult();
     }
 }

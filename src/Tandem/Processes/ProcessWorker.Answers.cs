@@ -83,7 +83,9 @@ internal sealed unsafe partial class ProcessWorker
         // From here the item is the caller's again: its slot counts as answered before its continuation can run.
         _items[frame.Slot] = null;
         _answered.Add(frame.Slot);
-        _itemsDone += Math.Max(1, item.ElementCount);
+        int ran = message.Outcome == Outcome.Chunk && item.ElementCount > 0 ? Math.Clamp(message.Finished - item.Progress.First, 0, item.ElementCount) : Math.Max(1, item.ElementCount);
+        _quota?.Ran(frame.Slot, ran);
+        _itemsDone += ran;
         _bytesReceived += ResultMessage.Size + message.Length;
         item.DetailsIfAny?.Observation?.AddRun(message.Elapsed);
         try
@@ -148,14 +150,19 @@ internal sealed unsafe partial class ProcessWorker
 
     private void OnInitialized(in Frame frame)
     {
-        if (State is WorkerState.Idle or WorkerState.Busy)
-            throw new ProtocolException("a state was built where none was asked for");
+        // One answer to each step, in order, and none after one that failed.
+        if (State is WorkerState.Idle or WorkerState.Busy || StartFailure is not null || frame.Sequence != StepsDone)
+            throw new ProtocolException($"an answer to step {frame.Sequence} of the startup, where none is due");
 
         ResultMessage message = ReadMessage(in frame);
         if (message.Outcome != Outcome.Completed)
         {
             _reader.Begin(Link.ResolveResult(in frame, ref message), (nint)message.Length, CallLinks.ForResults);
             StartFailure = ExceptionCodec.Read(_reader);
+        }
+        else
+        {
+            StepsDone++;
         }
 
         _engine.OnInitialized(this);

@@ -28,6 +28,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     private bool[] _defined = new bool[64];
     private readonly PayloadReader _reader = new();
     private readonly OutputTail _errorTail = new();
+    private readonly ItemQuota? _quota; // null where a worker may run any number of items
     private readonly List<WorkItem> _overdue = [];
     private long _itemsDone;
     private long _bytesSent;
@@ -46,6 +47,9 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         _takenBack = new long[link.Slots];
         _freeSlots = new SlotQueue(link.Slots);
         Recycling = Recycling.Create(engine.Options);
+        Silence = new Silence(engine.Options.ConcurrencyPerWorker);
+        if (engine.Options.MaxItemsPerWorker is { } limit)
+            _quota = new ItemQuota(limit, link.Slots);
     }
 
     internal WorkerLink Link { get; }
@@ -72,16 +76,28 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     /// <summary>Whether it goes on with an item whose time is over. It gets no others until that one has ended, or is ended with it.</summary>
     internal bool IsOverdue => _overdue.Count > 0;
 
+    /// <summary>How long it has not started what it was sent.</summary>
+    internal Silence Silence { get; }
+
+    /// <summary>Whether it has not started what it was sent for so long that this went elsewhere. It gets nothing until it answers.</summary>
+    internal bool IsSilent { get; set; }
+
+    /// <summary>Whether it was sent as many items as it may run.</summary>
+    internal bool IsSpent => _quota is { Left: <= 0 };
+
+    /// <summary>How often it has answered: a sign of life.</summary>
+    internal long Answers { get; private set; }
+
     internal WorkItem? FirstOverdue => _overdue.Count > 0 ? _overdue[0] : null;
 
     /// <summary>Whether an item ran out of memory in it.</summary>
     internal bool IsExhausted { get; private set; }
 
     /// <summary>Kernel kills for want of memory that were counted before it started.</summary>
-    internal long OutOfMemoryKills { get; private set; }
+    internal long OutOfMemoryKills { get; private set; } = long.MaxValue; // until it is known
 
     /// <summary>Whether it may be given items.</summary>
-    internal bool TakesItems => State is WorkerState.Idle or WorkerState.Busy && !IsSpare && !IsOverdue;
+    internal bool TakesItems => State is WorkerState.Idle or WorkerState.Busy && !IsSpare && !IsOverdue && !IsSilent && !IsSpent;
 
     /// <summary>How long it has had nothing to do.</summary>
     internal TimeSpan IdleFor => Stopwatch.GetElapsedTime(_idleSince);
@@ -105,10 +121,16 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     /// <summary>Why the worker was killed, when the pool did it.</summary>
     internal string? KillReason { get; set; }
 
+    /// <summary>Whether it ever was ready for items.</summary>
+    internal bool WasReady { get; set; }
+
     /// <summary>Whether it has come up and builds its state, or has built it.</summary>
     internal bool IsInitializing { get; set; }
 
-    /// <summary>What a failed state factory threw.</summary>
+    /// <summary>How many steps of its startup are done: the initializer, the state factory, as far as the pool has them.</summary>
+    internal int StepsDone { get; private set; }
+
+    /// <summary>What the step after those that are done threw.</summary>
     internal Exception? StartFailure { get; private set; }
 
     internal ITimer? Deadline { get; set; }
@@ -157,11 +179,15 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
             return false;
 
         int slot = _freeSlots.Peek();
+        // The rest of a chunk that is larger than what the worker may still run comes back, and goes elsewhere.
+        int end = item.ElementCount;
+        if (_quota is not null && end - item.FirstElement > _quota.Left)
+            end = item.FirstElement + _quota.Left;
         var message = new InvokeMessage
         {
             Callable = callable.Number,
             First = item.FirstElement,
-            Count = item.ElementCount,
+            Count = end,
             MemoryLimit = item.Limits?.MemoryLimit ?? 0,
         };
         uint sequence = unchecked(++_sequence);
@@ -185,7 +211,8 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
             observation.ProcessId = ProcessId;
         _bytesSent += InvokeMessage.Size + message.Length;
         if (item.ElementCount > 0)
-            item.Progress = new ChunkProgress { First = item.FirstElement };
+            item.Progress = new ChunkProgress { First = item.FirstElement, End = end };
+        _quota?.Reserve(slot, Math.Max(1, end - item.FirstElement));
         Volatile.Write(ref _items[slot], item); // before the frame is published by Flush, so before any answer
         InFlight++;
         State = WorkerState.Busy;
@@ -207,15 +234,17 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         }
     }
 
-    /// <summary>Sends what builds the worker's state.</summary>
-    internal void SendInitialize(StateFactory factory)
+    /// <summary>Sends a step of the worker's startup.</summary>
+    /// <param name="step">What to run.</param>
+    /// <param name="number">Its position, from 0: steps run in this order.</param>
+    internal void SendInitialize(StartupStep step, int number)
     {
-        var message = new InvokeMessage { Callable = factory.Callable.Number, Length = factory.Payload.Length };
-        fixed (byte* payload = factory.Payload)
+        var message = new InvokeMessage { Callable = step.Callable.Number, Length = step.Payload.Length };
+        fixed (byte* payload = step.Payload)
         {
             // Before the worker is one of the pool's: outside of the lock, and nothing that spares should know of.
-            if (!TryDefine(factory.Callable, isForItems: false) || !Link.TrySendInvoke(FrameKind.Initialize, InitializeSlot, 0, in message, payload))
-                throw new WorkerStartException("The values that the pool's state factory captures are too large: at most 60 KiB.");
+            if (!TryDefine(step.Callable, isForItems: false) || !Link.TrySendInvoke(FrameKind.Initialize, InitializeSlot, (uint)number, in message, payload))
+                throw new WorkerStartException($"The values that {step.Part.Name()} captures are too large: at most 60 KiB. Put them into a file, and capture its path.");
         }
     }
 
@@ -234,6 +263,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
 
         _items[item.Slot] = null;
         item.Worker = null;
+        _quota?.GiveBack(item.Slot);
         return true;
     }
 
@@ -292,15 +322,22 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     /// <summary>Under the lock: slots of answered items can be used again. True when the worker takes items again that it did not take before.</summary>
     internal bool FreeAnswered()
     {
+        bool wasOut = IsSilent || IsSpent;
         foreach (int slot in _answered)
+        {
             _freeSlots.Enqueue(slot);
+            _quota?.Settle(slot);
+        }
 
+        Answers += _answered.Count;
+        IsSilent = false;
         InFlight -= _answered.Count;
         _answered.Clear();
         if (InFlight == 0 && State == WorkerState.Busy)
             MarkIdle();
 
-        return _overdue.Count > 0 && _overdue.RemoveAll(item => !Holds(item)) > 0 && _overdue.Count == 0;
+        bool isBack = _overdue.Count > 0 && _overdue.RemoveAll(item => !Holds(item)) > 0 && _overdue.Count == 0;
+        return isBack || (wasOut && !IsSpent);
     }
 
     /// <summary>Under the lock: tells an idle worker what it may be asked to run.</summary>

@@ -53,9 +53,9 @@ internal sealed class RemoteChunk<TItem, TResult> : Chunk<TItem, TResult>
         {
             ChunkElement.Write(_writer, Codec<TItem>.Instance, item);
         }
-        catch (WorkSerializationException e)
+        catch (Exception e)
         {
-            e.Prepend($"item[{Index + element}]");
+            (e as WorkSerializationException)?.Prepend($"item[{Index + element}]");
             _writer.Truncate(start);
             throw;
         }

@@ -128,14 +128,57 @@ internal sealed partial class Supervisor
         return true;
     }
 
+    /// <summary>Under the lock: a worker has not started what it could start. That goes elsewhere, until the worker answers again.</summary>
+    internal void Silence(ProcessWorker worker)
+    {
+        while (worker.RevokeLast() is { } item)
+            _engine.Requeue(item);
+
+        worker.IsSilent = true;
+        _changed = true;
+    }
+
+    /// <summary>Under the lock: a worker that does nothing any more is of no use. What it has not started goes elsewhere when it is gone.</summary>
+    internal void KillSilent(ProcessWorker worker)
+    {
+        if (worker.State is WorkerState.Killing or WorkerState.Dead)
+            return;
+
+        worker.State = WorkerState.Killing;
+        worker.KillReason = "It was killed because it did not start the work that it was sent: it was stopped, or hangs.";
+        worker.WasKilledForItem = true;
+        _changed = true;
+        worker.Kill();
+        _events.Raise(WorkerEventKind.Killed, worker.ProcessId, worker.KillReason, EventReason.Silent);
+    }
+
     /// <summary>Under the lock: looks whether a worker that has answered items is due to be replaced.</summary>
     internal void Review(ProcessWorker worker)
     {
+        if (worker is { State: WorkerState.Idle, IsSpent: true })
+        {
+            EndSpent(worker);
+            return;
+        }
+
         if (worker is { State: WorkerState.Idle or WorkerState.Busy, RetireReason: null, IsSpare: false }
             && worker.Recycling?.Reason(worker.ProcessId, worker.ItemsDone, out string detail, out bool isUrgent) is { } reason)
         {
             Retire(worker, reason, detail, isUrgent);
         }
+    }
+
+    /// <summary>Under the lock: a worker has finished the last item that it may run.</summary>
+    private void EndSpent(ProcessWorker worker)
+    {
+        if (worker.RetireReason is null)
+        {
+            worker.RetireReason = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"It has run {worker.ItemsDone} items.");
+            _events.Raise(WorkerEventKind.Recycled, worker.ProcessId, worker.RetireReason, EventReason.Items);
+        }
+
+        _changed = true;
+        Drain(worker);
     }
 
     /// <summary>Under the lock: the worker is to be replaced, at once or when its successor is there.</summary>
@@ -162,26 +205,27 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>Under the lock: those that are due go as far as successors are there, and those that are too many, too.</summary>
-    private void RetireThoseDue(Census now)
+    private void Retire(StaffingPlan plan)
     {
-        for (int i = Workers.Count - 1; i >= 0 && now.Due > 0 && now.Serving + now.Due > _wanted; i--)
-        {
-            if (Workers[i] is { RetireReason: not null, IsOverdue: false, State: WorkerState.Idle or WorkerState.Busy } due)
-            {
-                Drain(due);
-                now.Due--;
-            }
-        }
+        // Those first that have nothing to do.
+        Drain(plan.RetireDue, static worker => worker is { IsSpare: false, IsSpent: false, RetireReason: not null });
+        Drain(plan.RetireServing, static worker => worker is { IsSpare: false, IsSpent: false, RetireReason: null });
+        Drain(plan.RetireSpares, static worker => worker.IsSpare);
+    }
 
-        // The pool became smaller, or one that was overdue came back after another had taken its place. Idle ones first.
+    private void Drain(int count, Predicate<ProcessWorker> which)
+    {
+        if (count == 0)
+            return;
+
         foreach (WorkerState state in (ReadOnlySpan<WorkerState>)[WorkerState.Idle, WorkerState.Busy])
         {
-            for (int i = Workers.Count - 1; i >= 0 && now.Serving > _options.Workers; i--)
+            for (int i = Workers.Count - 1; i >= 0 && count > 0; i--)
             {
-                if (Workers[i] is { IsSpare: false, RetireReason: null, IsOverdue: false } surplus && surplus.State == state)
+                if (Workers[i] is { IsOverdue: false, IsSilent: false } worker && worker.State == state && which(worker))
                 {
-                    Drain(surplus);
-                    now.Serving--;
+                    Drain(worker);
+                    count--;
                 }
             }
         }

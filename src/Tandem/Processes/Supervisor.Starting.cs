@@ -1,5 +1,7 @@
-using System.Diagnostics;
+using System.Globalization;
 using Tandem.Launch;
+using Tandem.Supervision;
+using Tandem.Work;
 
 namespace Tandem.Processes;
 
@@ -10,7 +12,8 @@ internal sealed partial class Supervisor
     {
         lock (_lock)
         {
-            if (_stopping)
+            // The pool may have become smaller since this was decided.
+            if (_stopping || PlanFor(Count()).Start < 0)
             {
                 _launching--;
                 CheckGone();
@@ -29,8 +32,8 @@ internal sealed partial class Supervisor
                 worker =>
                 {
                     launched = worker;
-                    if (_factory is not null)
-                        worker.SendInitialize(_factory);
+                    for (int step = 0; step < _startup.Steps.Count; step++)
+                        worker.SendInitialize(_startup.Steps[step], step);
                     worker.Link.Flush();
                     lock (_lock)
                     {
@@ -83,7 +86,9 @@ internal sealed partial class Supervisor
             worker.Deadline?.Dispose();
             _budget.OnReady();
             _broken = null;
-            worker.IsSpare = Count().Serving >= _wanted;
+            Census others = Count();
+            worker.IsSpare = others.Serving + others.Spent >= _wanted;
+            worker.WasReady = true;
             worker.MarkIdle();
             _changed = true;
             if (_stopping)
@@ -99,24 +104,28 @@ internal sealed partial class Supervisor
         _engine.OnReady();
     }
 
-    /// <summary>Under the lock: a spare takes its place among the workers.</summary>
-    private static void Promote(ProcessWorker spare)
-    {
-        spare.IsSpare = false;
-        spare.MarkIdle();
-    }
-
     /// <summary>Under the lock: counts, fails waiting items beyond the limit, and tries again later, as long as there is work.</summary>
-    private void OnStartFailed(int processId, WorkerStartException error, bool wasKilled = false)
+    /// <param name="processId">The process; 0 when there was none.</param>
+    /// <param name="error">What happened.</param>
+    /// <param name="by">Who ended the process.</param>
+    /// <param name="inUserCode">Whether it ran the state factory.</param>
+    private void OnStartFailed(int processId, WorkerStartException error, EndedBy by = EndedBy.Itself, bool inUserCode = false)
     {
-        TimeSpan delay = wasKilled ? _budget.OnKilled() : _budget.OnFailed(Stopwatch.GetTimestamp());
+        bool isFailure = true;
+        TimeSpan delay = by == EndedBy.Outside ? _budget.OnKilled(inUserCode, out isFailure) : _budget.OnFailed();
         Census now = Count();
-        _wanted = Math.Min(_wanted, now.Serving + now.Due);
-        _events.Raise(WorkerEventKind.StartFailed, processId, $"{_budget.InARow} in a row. {error.Message}", error: error);
+        string count = isFailure
+            ? $"{_budget.InARow} in a row."
+            : $"Somebody killed it, which does not count towards {nameof(WorkerPoolOptions.RestartLimit)}.";
+        _events.Raise(WorkerEventKind.StartFailed, processId, $"{count} {error.Message}", error: error);
+        _changed = true;
         if (_stopping)
             return;
 
-        if (_budget.IsSpent)
+        if (isFailure)
+            _wanted = Math.Min(_wanted, now.Ready + now.Starting);
+
+        if (isFailure && _budget.IsSpent)
         {
             _events.Raise(WorkerEventKind.RestartLimitReached, processId, $"Until a start succeeds, work fails at once; the next try is in {Seconds(delay)}.");
             _broken = error;
@@ -124,13 +133,22 @@ internal sealed partial class Supervisor
                 FailWaiting(error);
         }
 
-        _backOff ??= TimeProvider.System.CreateTimer(
+        if (delay > TimeSpan.Zero && _backOff is null)
+            DelayStarts(processId, delay, error, isFailure);
+    }
+
+    /// <summary>Under the lock: nothing is started for a while, and whoever asks is told so.</summary>
+    private void DelayStarts(int processId, TimeSpan delay, WorkerStartException cause, bool isFailure)
+    {
+        _waiting = new StartBackOff(DateTimeOffset.UtcNow + delay, _budget.InARow, cause);
+        _backOff = TimeProvider.System.CreateTimer(
             _ =>
             {
                 lock (_lock)
                 {
                     _backOff?.Dispose();
                     _backOff = null;
+                    _waiting = null;
                     _changed = true;
                     // Items fail at once meanwhile, so it is this try that finds out whether the cause has gone away.
                     if (_broken is not null)
@@ -142,15 +160,28 @@ internal sealed partial class Supervisor
             null,
             delay,
             Timeout.InfiniteTimeSpan);
+        if (isFailure)
+            _events.Raise(WorkerEventKind.StartDelayed, processId, $"The next worker is started in {Seconds(delay)}.", error: null, backOff: _waiting);
+    }
+
+    /// <summary>Under the lock: for an item that has waited for too long, why no worker is started for it; null when nothing is known.</summary>
+    internal string? DescribeWait()
+    {
+        if (_waiting is not { } wait)
+            return null;
+
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(wait.FailedStarts > 0 ? $"{wait.FailedStarts} starts of workers failed in a row" : "Workers were killed while they started")}, so the next one is started at {wait.Until:HH:mm:ss.f} UTC. The last one: {wait.Cause.Message}");
     }
 
     private void FailWaiting(WorkerStartException error) =>
         ThreadPool.UnsafeQueueUserWorkItem(static state => state._engine.FailWaiting(state.error), (_engine, error), preferLocal: false);
 
-    private static WorkerStartException StartError(ProcessWorker worker, ExitStatus status)
+    private WorkerStartException StartError(ProcessWorker worker, ExitStatus status)
     {
         if (worker.StartFailure is { } cause)
-            return new WorkerStartException($"The state of a worker could not be built: {cause.Message}", cause);
+            return _startup.Steps[worker.StepsDone].Part.ErrorFor(cause);
 
         string reason = status.Code == LaunchProtocol.MisplacedExitCode
             ? "it came up in the user's program instead of in Tandem"

@@ -18,7 +18,7 @@ internal sealed partial class Supervisor
 
     private readonly ProcessEngine _engine;
     private readonly WorkerPoolOptions _options;
-    private readonly StateFactory? _factory;
+    private readonly WorkerStartup _startup;
     private readonly Lock _lock;
     private readonly LaunchPlan? _plan;
     private readonly WorkerLauncher _launcher;
@@ -32,18 +32,20 @@ internal sealed partial class Supervisor
     private int _launching;
     private int _wanted;
     private ITimer? _backOff;
+    private StartBackOff? _waiting; // as long as that timer runs
     private WorkerStartException? _broken;
     private bool _changed = true;
     private bool _stopping;
 
-    internal Supervisor(ProcessEngine engine, StateFactory? factory, Lock gate)
+    internal Supervisor(ProcessEngine engine, Func<StartupStep>? factory, Lock gate)
     {
         _engine = engine;
         _options = engine.Options;
-        _factory = factory;
         _lock = gate;
         _events = engine.Events;
-        _budget = new RestartBudget(_options.RestartLimit, _options.RestartPeriod);
+        _budget = new RestartBudget(_options.RestartLimit, _options.RestartPeriod, TimeProvider.System);
+        // Before anything that must be released: what the delegates capture may be refused.
+        _startup = new WorkerStartup(_options, factory);
         _launcher = WorkerLauncher.Create(_options);
         try
         {
@@ -53,6 +55,7 @@ internal sealed partial class Supervisor
         }
         catch
         {
+            _startup.Release();
             _launcher.Dispose();
             throw;
         }
@@ -115,8 +118,9 @@ internal sealed partial class Supervisor
         if (waiting > 0)
             _wanted = Math.Max(_wanted, Math.Min(_options.Workers, now.Serving + Math.Min(waiting, _options.Workers)));
 
-        bool promoted = LetSparesStepIn(ref now);
-        RetireThoseDue(now);
+        StaffingPlan plan = PlanFor(now);
+        bool promoted = Promote(plan.Promote);
+        Retire(plan);
         if (waiting > 0 && _backOff is not null && _broken is { } error && now.Serving + now.Due + now.Starting == 0)
         {
             // Nothing to wait for but the next try, which may be far away.
@@ -128,12 +132,11 @@ internal sealed partial class Supervisor
         if (_backOff is not null || _wanted == 0)
             return promoted;
 
-        // Spares come after workers that somebody waits for, and all processes together stay bounded, whatever is stuck.
-        int missing = _wanted + _options.SpareWorkers - now.Serving - now.Spare - now.Starting;
+        // All processes together stay bounded, whatever is stuck.
         int room = 2 * _options.Workers + _options.SpareWorkers + 1 - Workers.Count - _launching;
         // After a failure one at a time: the next may fail as well.
         int allowed = _budget.InARow > 0 ? 1 - now.Starting : int.MaxValue;
-        for (int i = Math.Min(Math.Min(missing, room), allowed); i > 0; i--)
+        for (int i = Math.Min(Math.Min(plan.Start, room), allowed); i > 0; i--)
         {
             _launching++;
             _launcher.Post(Launch);
@@ -142,33 +145,32 @@ internal sealed partial class Supervisor
         return promoted;
     }
 
-    /// <summary>Under the lock: spares take the places of workers that are gone. Whether there was one; others are not started yet.</summary>
-    internal bool LetSparesStepIn()
-    {
-        Census now = Count();
-        return LetSparesStepIn(ref now);
-    }
+    private StaffingPlan PlanFor(Census now) => StaffingPlan.For(now, _wanted, _options.Workers, _options.SpareWorkers);
 
-    private bool LetSparesStepIn(ref Census now)
+    /// <summary>Under the lock: spares take the places of workers that are gone. Whether there was one; others are not started yet.</summary>
+    internal bool LetSparesStepIn() => Promote(PlanFor(Count()).Promote);
+
+    private bool Promote(int count)
     {
-        bool promoted = false;
-        while (now.Spare > 0 && now.Serving < _wanted)
+        for (int i = 0; i < count; i++)
         {
-            Promote(Workers.Find(static worker => worker.IsSpare && worker.State == WorkerState.Idle)!);
-            now.Spare--;
-            now.Serving++;
-            promoted = true;
+            ProcessWorker spare = Workers.Find(static worker => worker is { IsSpare: true, State: WorkerState.Idle })!;
+            spare.IsSpare = false;
+            spare.MarkIdle();
         }
 
-        return promoted;
+        return count > 0;
     }
 
     /// <summary>Under the lock: the last failed start, while the restart limit is reached.</summary>
     internal WorkerStartException? StartFailure => _broken;
 
+    /// <summary>Under the lock: what the next start waits for; null when it does not wait.</summary>
+    internal StartBackOff? BackOff => _waiting;
+
     internal void OnHello(ProcessWorker worker)
     {
-        if (_factory is null)
+        if (_startup.Steps.Count == 0)
             MarkReady(worker);
         else
             worker.IsInitializing = true;
@@ -176,10 +178,10 @@ internal sealed partial class Supervisor
 
     internal void OnInitialized(ProcessWorker worker)
     {
-        if (worker.StartFailure is null)
+        if (worker.StartFailure is not null)
+            Expire(worker, _startup.Steps[worker.StepsDone].Part.Failure());
+        else if (worker.StepsDone == _startup.Steps.Count)
             MarkReady(worker);
-        else
-            Expire(worker, "its state could not be built");
     }
 
     /// <summary>A worker wrote nonsense or closed its connection: whatever it does now, it is of no use.</summary>
@@ -191,6 +193,15 @@ internal sealed partial class Supervisor
             if (worker.IsExpectedToExit && cause is EndOfStreamException)
                 return;
 
+            // One that never was ready has nothing in flight, and its exit, which is on its way, tells who ended it.
+            if (worker.State == WorkerState.Starting && cause is EndOfStreamException)
+            {
+                worker.Deadline?.Dispose();
+                worker.Deadline = TimeProvider.System.CreateTimer(
+                    _ => Expire(worker, "it closed its connection before it was ready"), null, _options.TerminationGrace, Timeout.InfiniteTimeSpan);
+                return;
+            }
+
             worker.State = WorkerState.Killing;
             if (cause is not EndOfStreamException)
                 worker.KillReason ??= $"It broke the protocol ({cause.Message}) and was killed.";
@@ -200,9 +211,10 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>Under the lock: a worker is gone.</summary>
-    internal void OnExited(ProcessWorker worker, ExitStatus status)
+    /// <param name="worker">The worker.</param>
+    /// <param name="forensics">What is known about its end.</param>
+    internal void OnExited(ProcessWorker worker, Forensics forensics)
     {
-        bool neverReady = worker.State == WorkerState.Starting || worker.StartFailure is not null;
         worker.State = WorkerState.Dead;
         worker.Deadline?.Dispose();
         Workers.Remove(worker);
@@ -216,15 +228,15 @@ internal sealed partial class Supervisor
         {
             _events.Raise(WorkerEventKind.Ended, worker.ProcessId);
         }
-        else if (neverReady)
+        else if (!worker.WasReady)
         {
-            // The runtime's own start needs little memory. Who is killed while it builds its state may have asked the kernel for too much.
-            bool wasKilled = status.SignalName == "SIGKILL" && worker is { KillReason: null, IsInitializing: false };
-            OnStartFailed(worker.ProcessId, StartError(worker, status), wasKilled);
+            OnStartFailed(worker.ProcessId, StartError(worker, forensics.Status), forensics.By, worker.IsInitializing);
         }
         else if (!worker.WasKilledForItem)
         {
-            _events.Raise(WorkerEventKind.Crashed, worker.ProcessId, $"It {Describe(status)}. {worker.KillReason}", status.SignalName ?? EventReason.Exit);
+            string headline = forensics.Headline is { } said ? $" {said}" : "";
+            _events.Raise(
+                WorkerEventKind.Crashed, worker.ProcessId, $"It {Describe(forensics.Status)}.{headline} {worker.KillReason}".TrimEnd(), forensics.Status.SignalName ?? EventReason.Exit);
         }
 
         CheckGone();
@@ -248,7 +260,7 @@ internal sealed partial class Supervisor
         }
 
         await _allGone.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        _factory?.Release();
+        _startup.Release();
         _launcher.Dispose();
     }
 
@@ -269,8 +281,11 @@ internal sealed partial class Supervisor
                 case WorkerState.Idle or WorkerState.Busy when worker.IsSpare:
                     census.Spare++;
                     break;
-                case WorkerState.Idle or WorkerState.Busy when worker.IsOverdue:
+                case WorkerState.Idle or WorkerState.Busy when worker.IsOverdue || worker.IsSilent:
                     break; // as good as gone
+                case WorkerState.Idle or WorkerState.Busy when worker.IsSpent:
+                    census.Spent++;
+                    break;
                 case WorkerState.Idle or WorkerState.Busy when worker.RetireReason is not null:
                     census.Due++;
                     break;
@@ -303,20 +318,4 @@ internal sealed partial class Supervisor
         status.SignalName is { } signal ? $"was ended by {signal}" : $"exited with code {status.Code}";
 
     internal static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
-
-    /// <summary>Workers by what they are good for.</summary>
-    private struct Census
-    {
-        /// <summary>Ready, and to stay.</summary>
-        internal int Serving;
-
-        /// <summary>Ready, waiting to take another's place.</summary>
-        internal int Spare;
-
-        /// <summary>On the way.</summary>
-        internal int Starting;
-
-        /// <summary>Taking items until a successor is there.</summary>
-        internal int Due;
-    }
 }

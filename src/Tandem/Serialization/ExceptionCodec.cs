@@ -25,7 +25,7 @@ internal static class ExceptionCodec
     internal static void Write(PayloadWriter writer, Exception exception)
     {
         nint start = writer.Length;
-        (int Count, int Open) mark = writer.References.Mark();
+        (int Count, int Open, int Parts) mark = writer.References.Mark();
         int budget = MaximumCount;
         try
         {
@@ -70,7 +70,7 @@ internal static class ExceptionCodec
     private static bool TryWriteType(PayloadWriter writer, Type type)
     {
         nint start = writer.Length;
-        (int Count, int Open) mark = writer.References.Mark();
+        (int Count, int Open, int Parts) mark = writer.References.Mark();
         writer.Write((byte)1);
         if (TypeNames.TryWrite(writer, type))
             return true;
@@ -119,7 +119,7 @@ internal static class ExceptionCodec
     private static void WriteOptional(PayloadWriter writer, Exception e, FieldPlan? plan, int index)
     {
         nint start = writer.Length;
-        (int Count, int Open) mark = writer.References.Mark();
+        (int Count, int Open, int Parts) mark = writer.References.Mark();
         try
         {
             writer.Write((byte)1);

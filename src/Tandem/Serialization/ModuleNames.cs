@@ -15,6 +15,9 @@ internal static class ModuleNames
     // Few, replaced as a whole when one is added, and searched from the start: nothing here needs compiling but a loop.
     private static Entry[] s_known = [];
 
+    /// <summary>Whether this library itself may be unloaded, as a part of a plug-in. Then it may know what is unloaded with it; else that would keep a context alive.</summary>
+    internal static bool IsCollectible { get; } = typeof(ModuleNames).Assembly.IsCollectible;
+
     internal static bool TryWrite(PayloadWriter writer, Module module)
     {
         int number = writer.References.Find(module);
@@ -62,7 +65,7 @@ internal static class ModuleNames
                 return entry;
         }
 
-        if (module.Assembly.IsDynamic || module.Assembly.IsCollectible || module.Assembly.GetName().Name is not { } name)
+        if (module.Assembly.IsDynamic || (module.Assembly.IsCollectible && !IsCollectible) || module.Assembly.GetName().Name is not { } name)
             return null;
 
         return Add(new Entry(module, module.ModuleVersionId, name));

@@ -21,6 +21,9 @@ internal sealed unsafe class PayloadReader
     /// <summary>The objects read so far, by number.</summary>
     internal List<object?> Objects { get; } = [];
 
+    /// <summary>Which parts of those objects are there that travel in parts.</summary>
+    internal PartTable Parts { get; } = new();
+
     /// <summary>
     /// Starts reading <paramref name="length"/> bytes at <paramref name="start"/>, which must stay mapped until the last read.
     /// </summary>
@@ -29,7 +32,14 @@ internal sealed unsafe class PayloadReader
         _start = _cursor = start;
         _end = start + length;
         Links = links;
+        ForgetObjects();
+    }
+
+    /// <summary>Forgets the objects: what follows was written without reference to them.</summary>
+    internal void ForgetObjects()
+    {
         Objects.Clear();
+        Parts.Truncate(0);
     }
 
     /// <summary>Bytes read so far.</summary>

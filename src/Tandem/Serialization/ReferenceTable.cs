@@ -16,6 +16,9 @@ internal sealed class ReferenceTable
     /// <summary>The number that the next object gets.</summary>
     internal int Count { get; private set; }
 
+    /// <summary>Which parts of those objects are there that travel in parts.</summary>
+    internal PartTable Parts { get; } = new();
+
     /// <summary>The number of an object, or -1.</summary>
     internal int Find(object value)
     {
@@ -60,11 +63,12 @@ internal sealed class ReferenceTable
     internal bool IsOpen(int number) => _open is { Count: > 0 } && _open.Contains(number);
 
     /// <summary>Where a part begins that may be given up; see <see cref="Restore"/>.</summary>
-    internal (int Count, int Open) Mark() => (Count, _open?.Count ?? 0);
+    internal (int Count, int Open, int Parts) Mark() => (Count, _open?.Count ?? 0, Parts.Count);
 
     /// <summary>Forgets what was added since <paramref name="mark"/>.</summary>
-    internal void Restore((int Count, int Open) mark)
+    internal void Restore((int Count, int Open, int Parts) mark)
     {
+        Parts.Truncate(mark.Parts);
         _open?.RemoveRange(mark.Open, _open.Count - mark.Open);
         if (mark.Count == Count)
             return;
@@ -89,6 +93,7 @@ internal sealed class ReferenceTable
     internal void Clear()
     {
         _open?.Clear();
+        Parts.Truncate(0);
         if (Count == 0)
             return;
 

@@ -48,6 +48,9 @@ internal static class Shapes
         if (typeof(Exception).IsAssignableFrom(type))
             return new ExceptionShape(type);
 
+        if (ClosureTypes.IsClosure(type))
+            return new ClosureShape(type);
+
         if (Sharing.SharedShapes.Find(type) is { } shared)
             return shared;
 

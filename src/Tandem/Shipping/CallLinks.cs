@@ -25,14 +25,19 @@ internal class CallLinks : ICallLinks
 
     public void WriteDelegate(PayloadWriter writer, Delegate value)
     {
-        WorkMethod method = WorkMethod.Of(value);
-        method.WriteDefinition(writer);
-        method.WriteValues(writer, value);
+        try
+        {
+            WorkMethod.WriteDelegate(writer, value);
+        }
+        catch (WorkSerializationException e) when (e.Path.Length > 0 && GraphPath.Add(e, "."))
+        {
+            throw;
+        }
     }
 
     public Delegate ReadDelegate(PayloadReader reader, Type delegateType)
     {
-        Delegate value = WorkMethod.ReadDefinition(reader).ReadDelegate(reader);
+        Delegate value = WorkMethod.ReadValue(reader);
         return delegateType.IsInstanceOfType(value) ? value : throw new PayloadCorruptException($"{value.GetType()} where {delegateType} is due");
     }
 }

@@ -9,7 +9,7 @@ namespace Tandem.Shipping;
 /// The code of a delegate as it travels: its method's identity (module version, metadata token, generic arguments) and what of
 /// its target must be rebuilt. Both processes run the same build, so the code itself stays where it is.
 /// </summary>
-internal sealed class WorkMethod
+internal sealed class WorkMethod : NumberedIdentity
 {
     private const BindingFlags AnyField = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
 
@@ -39,13 +39,16 @@ internal sealed class WorkMethod
         None,
         Closure,
         Value,
+
+        /// <summary>Several methods that are called one after the other, each with a target of its own.</summary>
+        Combined,
     }
 
     /// <summary>A readable name for errors and logs.</summary>
     internal string Name => MethodNames.Readable(_method);
 
     /// <summary>Whether each call carries captured values.</summary>
-    internal bool HasValues => _kind == TargetKind.Value || _plan is { IsEmpty: false };
+    internal bool HasValues => _kind is TargetKind.Value or TargetKind.Combined || _plan is { IsEmpty: false };
 
     /// <summary>Whether the work has a token among its parameters.</summary>
     internal bool TakesToken
@@ -65,11 +68,10 @@ internal sealed class WorkMethod
     /// <exception cref="WorkSerializationException">The delegate cannot travel.</exception>
     internal static WorkMethod Of(Delegate work)
     {
-        if (!work.HasSingleTarget)
-            throw new WorkSerializationException("a delegate that combines several methods does not travel; send one call for each");
-
         // The target's own type is part of the key: an inherited method is one method for many types.
-        return Known.GetOrAdd(new Key(work.Method, work.GetType(), work.Target?.GetType()), static key => Build(key.Method, key.Delegate, key.Target));
+        return Known.GetOrAdd(
+            new Key(work.Method, work.GetType(), work.HasSingleTarget ? work.Target?.GetType() : typeof(Combination)),
+            static key => Build(key.Method, key.Delegate, key.Target));
     }
 
     /// <summary>The same, made anew.</summary>
@@ -146,7 +148,8 @@ internal sealed class WorkMethod
     {
         if (_kind == TargetKind.Closure)
         {
-            _plan!.WriteValues(writer, work.Target!);
+            if (!_plan!.IsEmpty)
+                _plan.Write(writer, work.Target);
         }
         else if (_kind == TargetKind.Value)
         {
@@ -160,16 +163,77 @@ internal sealed class WorkMethod
                 throw;
             }
         }
+        else if (_kind == TargetKind.Combined)
+        {
+            Delegate[] parts = work.GetInvocationList();
+            writer.Write(parts.Length);
+            foreach (Delegate part in parts)
+                WriteDelegate(writer, part);
+        }
+    }
+
+    /// <summary>Writes a delegate that is a value: its definition, where the payload does not have it yet, and its captured values.</summary>
+    internal static void WriteDelegate(PayloadWriter writer, Delegate value)
+    {
+        WorkMethod method = Of(value);
+        int known = writer.References.Find(method);
+        writer.Write(known);
+        if (known < 0)
+        {
+            method.WriteDefinition(writer);
+            writer.References.Add(method);
+        }
+
+        method.WriteValues(writer, value);
+    }
+
+    /// <summary>Reads what <see cref="WriteDelegate"/> wrote.</summary>
+    internal static Delegate ReadValue(PayloadReader reader)
+    {
+        int known = reader.ReadInt32();
+        if (known >= 0)
+        {
+            return (reader.ObjectAt(known) as WorkMethod ?? throw new PayloadCorruptException($"object {known} where a method is due"))
+                .ReadDelegate(reader);
+        }
+
+        WorkMethod method = ReadDefinition(reader);
+        reader.Objects.Add(method);
+        return method.ReadDelegate(reader);
     }
 
     /// <summary>Makes the delegate from captured values.</summary>
     internal Delegate ReadDelegate(PayloadReader reader)
     {
         if (!HasValues)
-            return _withoutValues ??= Bind(_plan?.ReadValues(reader));
+            return _withoutValues ??= Bind(_plan?.MakeEmpty());
 
-        return Bind(_kind == TargetKind.Closure ? _plan!.ReadValues(reader) : _target!.ReadObject(reader));
+        return _kind switch
+        {
+            TargetKind.Closure => Bind(_plan!.Read(reader) ?? throw new PayloadCorruptException($"no closure for {Name}")),
+            TargetKind.Value => Bind(_target!.ReadObject(reader) ?? throw new PayloadCorruptException($"no target for {Name}")),
+            _ => ReadCombined(reader),
+        };
     }
+
+    private Delegate ReadCombined(PayloadReader reader)
+    {
+        if (!System.Runtime.CompilerServices.RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw new PayloadCorruptException("delegates nested too deeply");
+
+        var parts = new Delegate[reader.ReadCount(sizeof(int))];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            parts[i] = ReadValue(reader);
+            if (parts[i].GetType() != _delegateType)
+                throw new PayloadCorruptException($"{parts[i].GetType()} where {_delegateType} is due");
+        }
+
+        return Delegate.Combine(parts) ?? throw new PayloadCorruptException("a delegate of no methods");
+    }
+
+    /// <summary>Stands for the targets of a delegate that combines several.</summary>
+    private static class Combination;
 
     // A class: dictionaries of structures that are not the framework's own are compiled at run time, when a program starts.
     private sealed record Key(MethodInfo Method, Type Delegate, Type? Target);
@@ -194,11 +258,14 @@ internal sealed class WorkMethod
         if (type is null)
             return new WorkMethod(method, delegateType, TargetKind.None, null, null);
 
-        if (!ClosureScanner.IsCompilerMade(type))
+        if (type == typeof(Combination))
+            return new WorkMethod(method, delegateType, TargetKind.Combined, null, null);
+
+        if (!ClosureTypes.IsClosure(type))
             return new WorkMethod(method, delegateType, TargetKind.Value, null, type);
 
         bool hasVariables = type.GetFields(AnyField).Length > 0;
-        ClosurePlan plan = ClosurePlan.Build(type, hasVariables ? ClosureScanner.FieldsReadBy(method) : null);
+        ClosurePlan plan = ClosurePlan.Build(type, hasVariables ? ClosureScanner.UseBy(method) : null);
         return new WorkMethod(method, delegateType, TargetKind.Closure, plan, null);
     }
 }

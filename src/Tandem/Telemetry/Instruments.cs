@@ -65,7 +65,7 @@ internal sealed class Instruments
             ExecutionContext.SuppressFlow();
         try
         {
-            Volatile.Write(ref s_later, new Timer(static _ => Make(), null, Moment, Timeout.Infinite));
+            Volatile.Write(ref s_later, new Timer(static _ => TryMake(), null, Moment, Timeout.Infinite));
         }
         finally
         {
@@ -74,18 +74,28 @@ internal sealed class Instruments
         }
     }
 
-    /// <summary>An item is submitted, before there is a worker, by a caller that is traced: its trace is worth the wait.</summary>
-    internal static Instruments MakeNow()
+    /// <summary>An item is submitted, before there is a worker, by a caller that is traced: its trace is worth the wait. Null where they cannot be made.</summary>
+    internal static Instruments? MakeNow()
     {
-        Make();
-        SpinWait.SpinUntil(static () => Present is not null); // somebody else is at it
-        return Present!;
+        TryMake();
+        SpinWait.SpinUntil(static () => Present is not null || !Volatile.Read(ref s_isMade)); // somebody else may be at it
+        return Present;
     }
 
-    private static void Make()
+    /// <summary>Also on a timer, where an error would end the process: who needs what cannot be loaded or made now, tries again.</summary>
+    private static void TryMake()
     {
-        if (!Interlocked.Exchange(ref s_isMade, true))
+        if (Interlocked.Exchange(ref s_isMade, true))
+            return;
+
+        try
+        {
             Volatile.Write(ref s_present, new Instruments());
+        }
+        catch (Exception)
+        {
+            Volatile.Write(ref s_isMade, false); // nothing is measured meanwhile
+        }
     }
 
     /// <summary>A pool ends.</summary>
@@ -214,6 +224,7 @@ internal sealed class Instruments
         WorkerEventKind.StartFailed => "start_failed",
         WorkerEventKind.RestartLimitReached => "restart_limit_reached",
         WorkerEventKind.Abandoned => "abandoned",
+        WorkerEventKind.StartDelayed => "start_delayed",
         _ => "quarantined",
     };
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Tandem.Health;
 using Tandem.Mapping;
 using Tandem.Work;
@@ -18,11 +19,12 @@ internal sealed class ThreadEngine : PoolEngine
     private readonly Admission _admission;
     private readonly SemaphoreSlim _wakeUps = new(0);
     private readonly List<ThreadWorker> _workers = [];
-    private readonly List<ThreadWorkerState> _retired = [];
+    private readonly HashSet<ThreadWorkerState> _states = []; // that are not disposed
     private readonly CancellationTokenSource _abort = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Func<object?>? _stateFactory;
     private int _sleeping;
+    private int _cancelled; // items that are in the queues although they were cancelled, or have expired
     private int _number;
     private int _started;
     private long _goneItems; // of workers that are gone
@@ -30,6 +32,8 @@ internal sealed class ThreadEngine : PoolEngine
     private volatile bool _closed;
     private volatile bool _discarding;
     private volatile bool _ending;
+    private Task? _finishing;
+    private bool _finished;
 
     internal ThreadEngine(WorkerPoolOptions options, Func<object?>? stateFactory)
         : base(options)
@@ -57,14 +61,18 @@ internal sealed class ThreadEngine : PoolEngine
         item.WatchCancellation(this);
         if (item.Limits is { } limits)
             item.WatchQueueTimeout(this, limits);
-        if (!_admission.TryEnter(item, out Exception? refused))
+        switch (_admission.Enter(item))
         {
-            if (refused is not null)
-                item.SetException(refused);
-            return;
+            case Entry.Granted:
+                Admit(item);
+                break;
+            case Entry.Refused:
+                item.SetException(_admission.Full());
+                break;
+            case Entry.Void:
+                Interlocked.Decrement(ref _cancelled);
+                break;
         }
-
-        Admit(item);
     }
 
     private void Admit(WorkItem item)
@@ -81,8 +89,27 @@ internal sealed class ThreadEngine : PoolEngine
 
     internal override void OnItemCanceled(WorkItem item)
     {
-        if (item.TryCancelQueued())
-            _admission.Forget(item);
+        if (!TryTakeBack(item))
+            return;
+
+        item.SetCanceled(item.CancellationToken);
+        item.Abandon();
+    }
+
+    /// <summary>
+    /// The caller's alone from here on, if it has not started. Its place in the queue is free; the queue itself lets go of it when its
+    /// turn comes.
+    /// </summary>
+    private bool TryTakeBack(WorkItem item)
+    {
+        if (!item.TryAssign())
+            return false;
+
+        // Counted first: whoever finds it in the queue counts it out.
+        Interlocked.Increment(ref _cancelled);
+        if (!_admission.Leave(item))
+            Interlocked.Decrement(ref _cancelled);
+        return true;
     }
 
     internal override void Resize(int workers)
@@ -98,11 +125,11 @@ internal sealed class ThreadEngine : PoolEngine
 
     internal override void OnQueueTimeout(WorkItem item)
     {
-        if (!item.TryAssign())
+        if (!TryTakeBack(item))
             return;
 
-        _admission.Forget(item);
         item.SetException(QueueTimeout(item));
+        item.Abandon();
     }
 
     internal override PoolTraffic Traffic
@@ -117,7 +144,7 @@ internal sealed class ThreadEngine : PoolEngine
     internal override PoolSnapshot Snapshot()
     {
         lock (_workers)
-            return new PoolSnapshot(Options.Name, Isolation.Thread, [.. _workers.Select(static worker => worker.Snapshot())], _queue.Count + _urgent.Count + _later.Count, Events.Totals);
+            return new PoolSnapshot(Options.Name, Isolation.Thread, [.. _workers.Select(static worker => worker.Snapshot())], QueueLength, Events.Totals);
     }
 
     /// <summary>The time of a worker's item is over: another thread takes its place, as far as allowed.</summary>
@@ -133,17 +160,20 @@ internal sealed class ThreadEngine : PoolEngine
             worker.IsAbandoned = true;
             Events.AddAbandoned(1);
             _started--;
-            Leave();
         }
 
         Events.Raise(WorkerEventKind.Abandoned, worker.Number, "Its item goes on although its time was over.");
         if (!QueuesAreEmpty && Volatile.Read(ref _started) < Lanes)
             StartWorker();
+
+        // After its successor has come: a pool that drains has not stopped while items wait.
+        lock (_workers)
+            Leave();
     }
 
     internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new LocalChunk<TItem, TResult>(call);
 
-    internal override Task StopAsync(StopMode mode)
+    protected override Task EndAsync(StopMode mode)
     {
         _closed = true;
         if (mode != StopMode.Drain)
@@ -153,20 +183,22 @@ internal sealed class ThreadEngine : PoolEngine
             GiveUpQueue();
         }
 
-        if (mode == StopMode.Abort)
-            _abort.Cancel();
-
         _ending = true;
+        Task finishing;
         lock (_workers)
         {
             if (_alive == 0)
                 _stopped.TrySetResult();
+            finishing = _finishing ??= FinishAsync();
         }
 
         WakeAll();
-        // A thread cannot be stopped: one that ignores its token is left behind as a background thread.
-        return EndAsync(mode == StopMode.Abort ? Options.CancellationGrace : Timeout.InfiniteTimeSpan);
+        return mode == StopMode.Abort ? AbortAsync(finishing) : finishing;
     }
+
+    /// <summary>Why an item that the pool has given up failed.</summary>
+    internal Exception EndOf(WorkItem item) =>
+        item.CancellationToken.IsCancellationRequested ? new OperationCanceledException(item.CancellationToken) : Disposed();
 
     /// <summary>The next item for a worker; null when the pool has ended.</summary>
     internal WorkItem? Take()
@@ -175,10 +207,13 @@ internal sealed class ThreadEngine : PoolEngine
         {
             if (TryDequeue(out WorkItem? item))
             {
-                _admission.Leave(item);
                 if (item.TryAssign())
+                {
+                    _admission.Leave(item);
                     return item;
+                }
 
+                Interlocked.Decrement(ref _cancelled);
                 continue;
             }
 
@@ -196,18 +231,33 @@ internal sealed class ThreadEngine : PoolEngine
     {
         lock (_workers)
         {
-            if (!_ending)
-            {
-                if (_workers.Remove(worker))
-                    _goneItems += worker.ItemsDone;
-                _retired.Add(worker.State);
-            }
+            if (_workers.Remove(worker))
+                _goneItems += worker.ItemsDone;
 
             // One that was abandoned has been counted out.
             if (worker.IsAbandoned)
                 Events.AddAbandoned(-1);
             else
                 Leave();
+
+            worker.State.Users--;
+            if (!_finished || worker.State.Users > 0 || !_states.Remove(worker.State))
+                return;
+        }
+
+        // The pool ended before its thread.
+        _ = DisposeLateAsync(worker.State);
+    }
+
+    private async Task DisposeLateAsync(ThreadWorkerState state)
+    {
+        try
+        {
+            await state.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogBackground("The state of a worker that was abandoned could not be disposed.", e);
         }
     }
 
@@ -228,6 +278,9 @@ internal sealed class ThreadEngine : PoolEngine
     private bool IsTooLarge => Volatile.Read(ref _started) > Lanes;
 
     private bool HasReasonToWake => !QueuesAreEmpty || _ending || IsTooLarge;
+
+    /// <summary>Items that wait for a thread. What changes while it is counted may be counted once too often or too rarely.</summary>
+    private int QueueLength => Math.Max(0, _queue.Count + _urgent.Count + _later.Count - Volatile.Read(ref _cancelled));
 
     private bool QueuesAreEmpty => _queue.IsEmpty && _urgent.IsEmpty && _later.IsEmpty;
 
@@ -304,12 +357,14 @@ internal sealed class ThreadEngine : PoolEngine
         ThreadWorker worker;
         lock (_workers)
         {
-            if (_started >= Lanes || _ending)
+            // A pool that drains still starts workers for what waits, in the place of those that were abandoned.
+            if (_started >= Lanes || (_ending && (_discarding || QueuesAreEmpty)))
                 return;
 
             // Lanes of one worker share its state.
             int lane = _started % Options.ConcurrencyPerWorker;
-            ThreadWorkerState state = lane == 0 || _workers.Count == 0 ? new ThreadWorkerState(_stateFactory) : _workers[^1].State;
+            ThreadWorkerState state = lane == 0 || _workers.Count == 0 ? new ThreadWorkerState(Options.InitializeWorker, _stateFactory) : _workers[^1].State;
+            _states.Add(state);
             worker = new ThreadWorker(this, state, _number++);
             _workers.Add(worker);
             _started++;
@@ -329,24 +384,103 @@ internal sealed class ThreadEngine : PoolEngine
         {
             if (item.TryAssign())
                 item.SetException(Disposed());
+            else
+                Interlocked.Decrement(ref _cancelled);
         }
     }
 
-    private async Task EndAsync(TimeSpan grace)
+    /// <summary>Cancels what runs, and leaves behind what goes on after the grace: a thread cannot be stopped.</summary>
+    private async Task AbortAsync(Task finishing)
     {
-        await Task.WhenAny(_stopped.Task, Task.Delay(grace)).ConfigureAwait(false);
-        if (!_stopped.Task.IsCompleted)
-            return;
+        try
+        {
+            await _abort.CancelAsync().WaitAsync(Options.CancellationGrace).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogBackground("A callback that was registered with an item's token failed, or did not return.", e);
+        }
 
+        await _stopped.Task.WaitAsync(Options.CancellationGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (!_stopped.Task.IsCompleted)
+        {
+            AbandonBusy();
+            // Those that have just ended their item need a moment to leave.
+            await _stopped.Task.WaitAsync(TimeSpan.FromMilliseconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        try
+        {
+            await finishing.WaitAsync(Options.TerminationGrace).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!finishing.IsCompleted)
+        {
+            LogBackground("The state of a worker is still being disposed. It is left behind.", null);
+        }
+    }
+
+    /// <summary>After the grace: threads that still run something leave the pool, and their callers are told.</summary>
+    private void AbandonBusy()
+    {
+        List<(ThreadWorker Worker, WorkItem Item)> left = [];
+        lock (_workers)
+        {
+            for (int i = _workers.Count - 1; i >= 0; i--)
+            {
+                if (_workers[i] is not { Current: { } item } worker)
+                    continue;
+
+                _workers.RemoveAt(i);
+                _goneItems += worker.ItemsDone;
+                worker.IsAbandoned = true;
+                Events.AddAbandoned(1);
+                _started--;
+                left.Add((worker, item));
+            }
+        }
+
+        foreach ((ThreadWorker worker, WorkItem item) in left)
+        {
+            item.SetException(EndOf(item));
+            Events.Raise(WorkerEventKind.Abandoned, worker.Number, "The pool was stopped, and its item goes on.");
+        }
+
+        lock (_workers)
+        {
+            foreach ((ThreadWorker, WorkItem) _ in left)
+                Leave();
+        }
+    }
+
+    /// <summary>When all threads have ended, or were left behind: disposes the states that nobody uses.</summary>
+    private async Task FinishAsync()
+    {
+        await _stopped.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         GiveUpQueue();
         ThreadWorkerState[] states;
         lock (_workers)
         {
-            states = [.. _workers.Select(static worker => worker.State).Concat(_retired).Distinct()];
-            _workers.Clear();
+            _finished = true;
+            states = [.. _states.Where(static state => state.Users == 0)];
+            _states.ExceptWith(states);
         }
 
+        List<Exception> errors = [];
         foreach (ThreadWorkerState state in states)
-            await state.DisposeAsync().ConfigureAwait(false);
+        {
+            try
+            {
+                await state.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                errors.Add(e);
+            }
+        }
+
+        if (errors.Count == 1)
+            ExceptionDispatchInfo.Throw(errors[0]);
+        if (errors.Count > 1)
+            throw new AggregateException("The states of several workers could not be disposed.", errors);
     }
 }

@@ -3,37 +3,74 @@ using Tandem.Work;
 
 namespace Tandem.Threading;
 
-/// <summary>The state of one worker, built by the first item that needs it, or not at all.</summary>
-internal sealed class ThreadWorkerState(Func<object?>? factory)
+/// <summary>
+/// What a worker is before its first item: initialized, with its state. Built by the first item that needs it, or not at all; what failed is
+/// tried again by the next one.
+/// </summary>
+internal sealed class ThreadWorkerState
 {
-    private readonly Lazy<object?>? _value = factory is null ? null : new Lazy<object?>(factory, LazyThreadSafetyMode.ExecutionAndPublication);
+    private readonly Action? _initialize;
+    private readonly Func<object?>? _factory;
+    private Lazy<Outcome>? _outcome;
 
-    /// <exception cref="WorkerStartException">The factory failed.</exception>
+    internal ThreadWorkerState(Action? initialize, Func<object?>? factory)
+    {
+        _initialize = initialize;
+        _factory = factory;
+        if (initialize is not null || factory is not null)
+            _outcome = new Lazy<Outcome>(Build);
+    }
+
+    /// <exception cref="WorkerStartException">The initializer or the factory failed.</exception>
     internal object? Value
     {
         get
         {
-            try
-            {
-                return _value?.Value;
-            }
-            catch (Exception e)
-            {
-                throw new WorkerStartException($"The state of a worker could not be built: {e.Message}", e);
-            }
+            if (Volatile.Read(ref _outcome) is not { } tried)
+                return null;
+
+            if (tried.Value.Cause is not { } cause)
+                return tried.Value.State;
+
+            // Lanes that waited for this try fail with it, each item with an exception of its own; only one of them replaces it.
+            Interlocked.CompareExchange(ref _outcome, new Lazy<Outcome>(Build), tried);
+            throw tried.Value.Part.ErrorFor(cause);
         }
     }
 
+    /// <summary>Under the engine's lock: threads that use it.</summary>
+    internal int Users { get; set; }
+
     internal async ValueTask DisposeAsync()
     {
-        if (_value is not { IsValueCreated: true })
+        if (_outcome is not { IsValueCreated: true } built)
             return;
 
-        if (_value.Value is IAsyncDisposable asynchronous)
+        if (built.Value.State is IAsyncDisposable asynchronous)
             await asynchronous.DisposeAsync().ConfigureAwait(false);
-        else if (_value.Value is IDisposable disposable)
+        else if (built.Value.State is IDisposable disposable)
             disposable.Dispose();
     }
+
+    private Outcome Build()
+    {
+        StartupPart part = StartupPart.Initializer;
+        try
+        {
+            _initialize?.Invoke();
+            part = StartupPart.State;
+            return new Outcome(_factory?.Invoke(), part, null);
+        }
+        catch (Exception e)
+        {
+            return new Outcome(null, part, e);
+        }
+    }
+
+    /// <param name="State">Null after a failure, and where there is no factory.</param>
+    /// <param name="Part">How far it came.</param>
+    /// <param name="Cause">Why it did not come further; null when it is done.</param>
+    private sealed record Outcome(object? State, StartupPart Part, Exception? Cause);
 }
 
 /// <summary>One thread that runs items until its pool ends, or until it is abandoned.</summary>
@@ -50,6 +87,7 @@ internal sealed class ThreadWorker
     {
         _engine = engine;
         State = state;
+        state.Users++;
         Number = number;
         _thread = new Thread(Run) { IsBackground = true, Name = $"{engine.Options.Name} {number}" };
     }
@@ -104,6 +142,10 @@ internal sealed class ThreadWorker
                 {
                     item.SetException(e);
                 }
+
+                // A chunk that the pool's end has cut short.
+                if (!item.IsSettled)
+                    item.SetException(_engine.EndOf(item));
 
                 _itemsDone += Math.Max(1, item.ElementCount);
                 Volatile.Write(ref _current, null);
@@ -184,7 +226,14 @@ internal sealed class ThreadWorker
         {
             // The work has ended in this moment.
         }
+        catch (AggregateException e)
+        {
+            _engine.LogBackground("A callback that was registered with an item's token failed.", e);
+        }
     }
+
+    /// <summary>What it runs, whether that is settled or not.</summary>
+    internal WorkItem? Current => Volatile.Read(ref _current);
 
     /// <summary>Under the engine's lock.</summary>
     internal bool Runs(WorkItem item) => Volatile.Read(ref _current) == item && !item.IsSettled;

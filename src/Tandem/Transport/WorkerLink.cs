@@ -38,6 +38,9 @@ internal abstract unsafe class WorkerLink : IDisposable
     /// <summary>Sends an item, with its payload from where it lies.</summary>
     internal abstract bool TrySendInvoke(FrameKind kind, int slot, uint sequence, in InvokeMessage message, byte* payload);
 
+    /// <summary>How many bytes of frames the worker has taken, where that is slow enough to be a sign of life; else 0.</summary>
+    internal virtual long BytesTaken => 0;
+
     /// <summary>Makes what was sent visible; the caller then calls <see cref="Wake"/>, outside its locks, when this says so.</summary>
     internal abstract bool Flush();
 

@@ -1,8 +1,26 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Tandem.Work;
 
+/// <summary>What becomes of an item that comes to a queue.</summary>
+internal enum Entry
+{
+    /// <summary>It may be queued now.</summary>
+    Granted,
+
+    /// <summary>It waits until there is a place.</summary>
+    Waits,
+
+    /// <summary>The queue is full.</summary>
+    Refused,
+
+    /// <summary>It was cancelled before it got here.</summary>
+    Void,
+}
+
 /// <summary>The bound of a pool's queue: lets items in, refuses them, or keeps them waiting outside, in order.</summary>
+/// <remarks>
+/// An item gives its place back once: when it leaves for a worker, or when it is cancelled or expires. What comes back from a worker
+/// does not take a place again.
+/// </remarks>
 /// <param name="options">A queue without a bound costs nothing here.</param>
 /// <param name="admit">Takes the items that waited outside.</param>
 internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admit)
@@ -11,69 +29,90 @@ internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admi
     private readonly LinkedList<WorkItem> _outside = new();
     private int _inside;
 
-    /// <summary>Whether the item may be queued now; otherwise it waits outside, or is refused.</summary>
-    internal bool TryEnter(WorkItem item, [MaybeNull] out Exception refused)
+    /// <summary>Whether anything waits outside.</summary>
+    internal bool HasWaiting
     {
-        refused = null;
-        if (IsFree(item))
-            return true;
-
-        lock (_outside)
+        get
         {
-            if (_inside < options.QueueCapacity)
-            {
-                _inside++;
-                return true;
-            }
+            if (!_bounded)
+                return false;
 
-            if (options.QueueFullMode == QueueFullMode.Reject)
-                refused = new QueueFullException(options.Name, options.QueueCapacity);
-            else
-                _outside.AddLast(item);
-
-            return false;
+            lock (_outside)
+                return _outside.Count > 0;
         }
     }
 
-    /// <summary>An item left the queue, for a worker or for good.</summary>
-    internal void Leave(WorkItem item)
+    /// <summary>An item comes.</summary>
+    internal Entry Enter(WorkItem item)
     {
         if (IsFree(item))
-            return;
+            return Entry.Granted;
+
+        lock (_outside)
+        {
+            // Who cancels it comes here after that, or has been here.
+            if (item.State != ItemState.Queued)
+                return Entry.Void;
+
+            if (_inside < options.QueueCapacity)
+            {
+                _inside++;
+                item.Place = QueuePlace.Inside;
+                return Entry.Granted;
+            }
+
+            if (options.QueueFullMode == QueueFullMode.Reject)
+                return Entry.Refused;
+
+            item.Place = QueuePlace.Outside;
+            LinkedListNode<WorkItem> node = _outside.AddLast(item);
+            // Only an item that has a token or a limit can leave before its turn.
+            if (item.DetailsIfAny is { } details)
+                details.Outside = node;
+            return Entry.Waits;
+        }
+    }
+
+    /// <summary>The error for an item that was refused.</summary>
+    internal QueueFullException Full() => new(options.Name, options.QueueCapacity);
+
+    /// <summary>An item left the queue, for a worker or for good: the first that waits outside gets its place.</summary>
+    /// <returns>False when the item never got as far as the queue: it waited outside.</returns>
+    internal bool Leave(WorkItem item)
+    {
+        if (IsFree(item))
+            return true;
 
         WorkItem next;
         lock (_outside)
         {
-            if (_outside.First is null)
+            QueuePlace place = item.Place;
+            item.Place = QueuePlace.None;
+            if (place == QueuePlace.Outside)
             {
-                _inside--;
-                return;
+                _outside.Remove(item.Details.Outside!);
+                item.Details.Outside = null;
+                return false;
             }
 
-            next = _outside.First.Value;
+            if (place == QueuePlace.None)
+                return true;
+
+            if (_outside.First is not { } first)
+            {
+                _inside--;
+                return true;
+            }
+
+            next = first.Value;
             _outside.RemoveFirst();
+            next.Place = QueuePlace.Inside;
+            if (next.DetailsIfAny is { } details)
+                details.Outside = null;
         }
 
         admit(next);
-    }
-
-    /// <summary>A cancelled item no longer waits outside.</summary>
-    internal void Forget(WorkItem item)
-    {
-        if (IsFree(item))
-            return;
-
-        lock (_outside)
-        {
-            for (LinkedListNode<WorkItem>? node = _outside.First; node is not null; node = node.Next)
-            {
-                if (ReferenceEquals(node.Value, item))
-                {
-                    _outside.Remove(node);
-                    return;
-                }
-            }
-        }
+        return true;
     }
 
     /// <summary>A map bounds itself by its look-ahead: its chunks do not count.</summary>
@@ -86,6 +125,9 @@ internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admi
         {
             List<WorkItem> items = [.. _outside];
             _outside.Clear();
+            foreach (WorkItem item in items)
+                item.Place = QueuePlace.None;
+
             return items;
         }
     }

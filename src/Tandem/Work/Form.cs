@@ -97,7 +97,7 @@ internal abstract class Form<TResult> : Form
         {
             nint start = run.Results.Length;
             nint end = ChunkElement.ReadEnd(run.Arguments);
-            run.Arguments.Objects.Clear();
+            run.Arguments.ForgetObjects();
             run.Results.References.Clear();
             try
             {

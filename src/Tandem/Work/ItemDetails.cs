@@ -12,6 +12,9 @@ internal sealed class ItemDetails
 
     internal string? Name { get; set; }
 
+    /// <summary>Where the item waits for a place in the queue, so that it can leave from the middle.</summary>
+    internal LinkedListNode<WorkItem>? Outside { get; set; }
+
     /// <summary>The caller's token.</summary>
     internal CancellationToken CancellationToken { get; set; }
 

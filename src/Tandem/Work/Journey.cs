@@ -34,5 +34,9 @@ internal struct Journey
 internal struct ChunkProgress
 {
     internal int First;
+
+    /// <summary>The first element that its present run is not to start.</summary>
+    internal int End;
+
     internal nint Bytes;
 }

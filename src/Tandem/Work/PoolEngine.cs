@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Tandem.Health;
 using Tandem.Telemetry;
 
@@ -31,6 +32,7 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     /// </summary>
     private static ExecutionContext? s_empty;
     private readonly ItemSampling _sampling = new();
+    private readonly CancellationTokenSource _closing = new();
 
     internal WorkerPoolOptions Options { get; } = options;
 
@@ -42,6 +44,9 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
 
     /// <summary>What happens to the workers.</summary>
     internal PoolEvents Events { get; } = new(options);
+
+    /// <summary>Cancelled when the pool begins to end, in whatever mode.</summary>
+    internal CancellationToken Closing => _closing.Token;
 
     /// <summary>Workers that run items at the same time: workers times concurrency.</summary>
     internal int Lanes => Options.Workers * Options.ConcurrencyPerWorker;
@@ -72,8 +77,14 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     /// <inheritdoc cref="Submit"/>
     protected abstract void Accept(WorkItem item);
 
-    private void SubmitObserved(WorkItem item, Instruments instruments)
+    private void SubmitObserved(WorkItem item, Instruments? instruments)
     {
+        if (instruments is null)
+        {
+            Accept(item);
+            return;
+        }
+
         ItemObservation observation = instruments.Begin(item, this);
         item.Details.Observation = observation;
         try
@@ -97,7 +108,39 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     internal abstract PoolSnapshot Snapshot();
 
     /// <summary>Ends the pool; may be called again with a stronger mode.</summary>
-    internal abstract Task StopAsync(StopMode mode);
+    internal async Task StopAsync(StopMode mode)
+    {
+        Task ended = EndAsync(mode);
+        // After the engine has closed: what this lets go on finds the pool closed.
+        if (!_closing.IsCancellationRequested)
+            _ = _closing.CancelAsync();
+
+        try
+        {
+            await ended.ConfigureAwait(false);
+        }
+        finally
+        {
+            PoolGuard.Release(this);
+        }
+    }
+
+    /// <inheritdoc cref="StopAsync"/>
+    protected abstract Task EndAsync(StopMode mode);
+
+    /// <summary>Logs what happened in the background, where nobody can be told by an exception. Never throws.</summary>
+    internal void LogBackground(string text, Exception? error)
+    {
+        try
+        {
+            Options.LoggerFactory?.CreateLogger("Tandem.Background").Log(
+                error is null ? LogLevel.Warning : LogLevel.Error, error, "'{Pool}': {Text}", Options.Name, text);
+        }
+        catch (Exception)
+        {
+            // A logger that fails has nobody else to tell.
+        }
+    }
 
     /// <summary>A consumer waits for elements of a chunk: brings what is finished, where that takes an effort.</summary>
     internal virtual void Harvest(WorkItem chunk)
@@ -107,12 +150,14 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     /// <summary>Makes a chunk of a map for this engine.</summary>
     internal abstract Mapping.Chunk<TItem, TResult> CreateChunk<TItem, TResult>(Mapping.MapCall<TItem, TResult> call);
 
-    protected static WorkTimeoutException QueueTimeout(WorkItem item)
+    /// <param name="item">The item.</param>
+    /// <param name="note">What it waited for, where that is known.</param>
+    protected static WorkTimeoutException QueueTimeout(WorkItem item, string? note = null)
     {
         TimeSpan limit = item.Limits!.QueueTimeout!.Value;
-        return new WorkTimeoutException(item.NameOf(0), limit, limit, hasStarted: false);
+        return new WorkTimeoutException(item.NameOf(0), limit, limit, hasStarted: false, note: note);
     }
 
-    protected ObjectDisposedException Disposed() =>
+    internal ObjectDisposedException Disposed() =>
         new(nameof(WorkerPool), $"'{Options.Name}' is disposed: it takes no more work, and what still waited was given up.");
 }

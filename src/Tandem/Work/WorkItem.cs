@@ -17,6 +17,19 @@ internal enum ItemState
     Settled = 2,
 }
 
+/// <summary>Where an item is with regard to the bound of its pool's queue.</summary>
+internal enum QueuePlace : byte
+{
+    /// <summary>Not there yet, or has left it.</summary>
+    None,
+
+    /// <summary>Has one of the places.</summary>
+    Inside,
+
+    /// <summary>Waits for a place.</summary>
+    Outside,
+}
+
 /// <summary>One call of a pool, from submission until its task completes.</summary>
 [DebuggerDisplay("{Name}, {State}")]
 internal abstract class WorkItem : IPollTarget
@@ -61,8 +74,17 @@ internal abstract class WorkItem : IPollTarget
     /// <inheritdoc cref="Work.Journey.Attempt"/>
     internal ref int Attempt => ref Journey.Attempt;
 
-    /// <summary>The slot of the worker's link that the item occupies. Here, where it fills up a word, and not in its journey.</summary>
-    internal int Slot { get; set; }
+    // The next three fill up a word, which is why they are here, and small.
+    private ushort _slot;
+
+    /// <summary>The slot of the worker's link that the item occupies.</summary>
+    internal int Slot { get => _slot; set => _slot = (ushort)value; }
+
+    /// <summary>Where the item is with regard to the bound of the queue. The admission's own.</summary>
+    internal QueuePlace Place { get; set; }
+
+    /// <summary>Whether the engine's queue holds it. The queue's own.</summary>
+    internal bool IsQueued { get; set; }
 
     /// <summary>What few items have.</summary>
     internal ItemDetails Details => _details ?? Interlocked.CompareExchange(ref _details, new ItemDetails(), null) ?? _details;
@@ -95,20 +117,27 @@ internal abstract class WorkItem : IPollTarget
         if (_details is { } details)
         {
             details.Release();
-            details.Observation?.End(this, error);
+            EndObservation(details, error);
         }
 
         return true;
     }
 
-    /// <summary>Settles an item that still waits, and only then.</summary>
-    internal bool TryCancelQueued()
+    private void EndObservation(ItemDetails details, Exception? error)
     {
-        if (!TryAssign())
-            return false;
+        try
+        {
+            details.Observation?.End(this, error);
+        }
+        catch (Exception)
+        {
+            // A listener's own failure: the item's task completes all the same, and the thread that completes it serves others.
+        }
+    }
 
-        SetCanceled(CancellationToken);
-        return true;
+    /// <summary>The item was settled and never runs, though a queue may hold it for a while: what its work captured is let go of.</summary>
+    internal virtual void Abandon()
+    {
     }
 
     /// <summary>Has <paramref name="engine"/> told when the caller's token is cancelled.</summary>

@@ -80,11 +80,20 @@ internal abstract class WorkItem<TResult> : WorkItem
 internal sealed class LocalItem<TResult>(Form<TResult> form, Delegate work, object? argument, CancellationToken cancellationToken)
     : WorkItem<TResult>(cancellationToken)
 {
-    internal Delegate Work => work;
+    private Delegate? _work = work;
+    private object? _argument = argument;
 
-    internal object? Argument => argument;
+    internal Delegate Work => _work!;
 
-    protected override string MethodName => MethodNames.Readable(work.Method);
+    internal object? Argument => _argument;
+
+    protected override string MethodName => _work is { } method ? MethodNames.Readable(method.Method) : "?";
+
+    internal override void Abandon()
+    {
+        _work = null;
+        _argument = null;
+    }
 
     internal override void RunLocally(object? state, CancellationToken aborted) => form.RunLocally(this, state, aborted);
 }

@@ -64,11 +64,11 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         _results.Abandon();
     }
 
-    /// <summary>Builds the worker's state; its outcome goes to the parent.</summary>
-    internal object? BuildState(Definition definition, int slot, uint sequence, in InvokeMessage message, byte* payload)
+    /// <summary>Runs a step of the worker's startup, such as building its state; its outcome goes to the parent.</summary>
+    internal bool TryStartUp(Definition definition, int slot, uint sequence, in InvokeMessage message, byte* payload, out object? state)
     {
         var result = default(ResultMessage);
-        object? state = null;
+        state = null;
         _results.Begin(link.ResultMemory, CallLinks.ForResults);
         try
         {
@@ -83,7 +83,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
 
         link.SendResult(slot, sequence, result, _results);
         _results.Abandon();
-        return state;
+        return result.Outcome == Outcome.Completed;
     }
 
     private int RunChunk(

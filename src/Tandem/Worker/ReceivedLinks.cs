@@ -83,7 +83,20 @@ internal sealed class ActiveItems
 
         // On the thread pool: a callback of the user's must not hold up other cancellations.
         if (source is not null)
-            ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), source, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(Cancel, source, preferLocal: false);
+    }
+
+    private static void Cancel(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (Exception e)
+        {
+            // Of callbacks that the work has registered: they are no reason to lose the worker with what else it runs.
+            Console.Error.WriteLine($"Tandem worker: a callback that was registered with an item's token failed: {e}");
+        }
     }
 
     internal void Remove(int slot, ReceivedLinks links)

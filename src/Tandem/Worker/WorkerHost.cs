@@ -25,6 +25,8 @@ internal static class WorkerHost
         Rehearsal.Begin();
         if (Environment.GetEnvironmentVariable(LaunchProtocol.EntryVariable) is { } entry)
             StandInFor(entry);
+        if (Environment.GetEnvironmentVariable(LaunchProtocol.BaseFolderVariable) is { } folder)
+            AppContext.SetData("APP_CONTEXT_BASE_DIRECTORY", folder);
         CleanEnvironment();
 
         int code = 0;
@@ -156,5 +158,6 @@ internal static class WorkerHost
         Environment.SetEnvironmentVariable(LaunchProtocol.ConcurrencyVariable, null);
         Environment.SetEnvironmentVariable(LaunchProtocol.FoldersVariable, null);
         Environment.SetEnvironmentVariable(LaunchProtocol.EntryVariable, null);
+        Environment.SetEnvironmentVariable(LaunchProtocol.BaseFolderVariable, null);
     }
 }

@@ -21,6 +21,7 @@ internal sealed unsafe class WorkerLoop
     private readonly Lanes? _lanes;
     private readonly Guest? _guest;
     private object? _state;
+    private bool _startupFailed;
     private (int Slot, uint Sequence, ActivityContext Context)? _trace; // announced, for an item that comes next if at all
 
     /// <param name="link">The parent.</param>
@@ -58,8 +59,10 @@ internal sealed unsafe class WorkerLoop
                 break;
 
             case FrameKind.Initialize:
-                InvokeMessage create = ReadMessage(in frame);
-                _state = _runner.BuildState(Find(create.Callable), frame.Slot, frame.Sequence, in create, _link.ResolvePayload(in frame, in create));
+                // The initializer, which returns null, and then the state factory. After a failure the parent waits for nothing more.
+                InvokeMessage step = ReadMessage(in frame);
+                if (!_startupFailed)
+                    _startupFailed = !_runner.TryStartUp(Find(step.Callable), frame.Slot, frame.Sequence, in step, _link.ResolvePayload(in frame, in step), out _state);
                 break;
 
             case FrameKind.Invoke:

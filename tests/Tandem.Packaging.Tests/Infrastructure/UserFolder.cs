@@ -15,22 +15,32 @@ internal sealed class UserFolder(string path, string version)
     /// <summary>Writes a project with some of the sources: a program, or a library that a program loads.</summary>
     internal void AddProject(string name, bool isProgram, string[] packages, params string[] sources)
     {
+        string kind = isProgram ? "<OutputType>Exe</OutputType>" : "<EnableDynamicLoading>true</EnableDynamicLoading>";
+        string references = string.Concat(packages.Select(package => $"""<PackageReference Include="{package}" Version="{version}" />"""));
+        AddProject(name, kind, references, sources);
+    }
+
+    /// <summary>Writes a project with some of the sources.</summary>
+    /// <param name="name">Its name, which is its folder's too.</param>
+    /// <param name="properties">Its properties, as in a project file.</param>
+    /// <param name="items">Its items, as in a project file.</param>
+    /// <param name="sources">The programs' sources that it has.</param>
+    internal void AddProject(string name, string properties, string items, params string[] sources)
+    {
         Directory.CreateDirectory(At(name));
         foreach (string source in sources)
             File.WriteAllText(At(name, source), Source(source));
 
-        string kind = isProgram ? "<OutputType>Exe</OutputType>" : "<EnableDynamicLoading>true</EnableDynamicLoading>";
-        string references = string.Concat(packages.Select(package => $"""<PackageReference Include="{package}" Version="{version}" />"""));
         File.WriteAllText(At(name, $"{name}.csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
                 <TargetFramework>net10.0</TargetFramework>
                 <Nullable>enable</Nullable>
                 <ImplicitUsings>enable</ImplicitUsings>
-                {kind}
+                {properties}
               </PropertyGroup>
               <ItemGroup>
-                {references}
+                {items}
               </ItemGroup>
             </Project>
             """);
@@ -69,8 +79,10 @@ internal sealed class UserFolder(string path, string version)
 internal sealed record ProgramRun(CommandRun Command, int Mains)
 {
     /// <summary>What the program prints when all that it tries works.</summary>
-    internal const string Expected = """
-        MAIN
+    internal const string Expected = $"MAIN\n{Scenario}END\n";
+
+    /// <summary>What the scenario in it prints.</summary>
+    internal const string Scenario = """
         lambda: captured 8, in another process: True
         async: on a pool's thread: True
         program: True
@@ -80,7 +92,6 @@ internal sealed record ProgramRun(CommandRun Command, int Mains)
         map: 16
         crash: 3
         after the crash: 8
-        END
 
         """;
 

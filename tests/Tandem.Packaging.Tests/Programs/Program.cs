@@ -1,5 +1,5 @@
 // Each process that gets here leaves a line: a worker must not.
 File.AppendAllText(Environment.GetEnvironmentVariable("MAIN_LOG")!, $"{Environment.ProcessId}\n");
 Console.WriteLine("MAIN");
-await Scenario.RunAsync(args is [string transport] ? transport : "Auto");
+await Scenario.RunAsync(args is [string transport] ? transport : "Auto", Console.Out);
 Console.WriteLine("END");

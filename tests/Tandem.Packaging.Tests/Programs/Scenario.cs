@@ -1,27 +1,26 @@
-using System.Reflection;
 using Tandem;
 
 /// <summary>What a user does with a pool of processes; a class of its own, so that a plug-in can be made of it.</summary>
 public static class Scenario
 {
-    public static async Task RunAsync(string transport)
+    public static async Task RunAsync(string transport, TextWriter output)
     {
         int here = Environment.ProcessId;
         string text = "captured";
         await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 2, Transport = Enum.Parse<WorkerTransport>(transport) });
 
-        Console.WriteLine($"lambda: {await pool.RunAsync(() => $"{text} {text.Length}, in another process: {Environment.ProcessId != here}")}");
-        Console.WriteLine($"async: {await pool.RunAsync(async token =>
+        output.WriteLine($"lambda: {await pool.RunAsync(() => $"{text} {text.Length}, in another process: {Environment.ProcessId != here}")}");
+        output.WriteLine($"async: {await pool.RunAsync(async token =>
         {
             await Task.Delay(1, token);
             return await Task.Run(OwnCode);
         })}");
 
-        string? program = Assembly.GetEntryAssembly()?.FullName;
-        Console.WriteLine($"program: {await pool.RunAsync(() => (Assembly.GetEntryAssembly()?.FullName, AppContext.BaseDirectory)) == (program, AppContext.BaseDirectory)}");
+        string? program = System.Reflection.Assembly.GetEntryAssembly()?.FullName;
+        output.WriteLine($"program: {await pool.RunAsync(() => (System.Reflection.Assembly.GetEntryAssembly()?.FullName, AppContext.BaseDirectory)) == (program, AppContext.BaseDirectory)}");
 
         await foreach (int square in pool.MapAsync(Enumerable.Range(1, 4), number => number * number))
-            Console.WriteLine($"map: {square}");
+            output.WriteLine($"map: {square}");
 
         try
         {
@@ -29,10 +28,10 @@ public static class Scenario
         }
         catch (WorkerCrashedException crash)
         {
-            Console.WriteLine($"crash: {crash.ExitCode}");
+            output.WriteLine($"crash: {crash.ExitCode}");
         }
 
-        Console.WriteLine($"after the crash: {await pool.RunAsync(() => text.Length)}");
+        output.WriteLine($"after the crash: {await pool.RunAsync(() => text.Length)}");
     }
 
     private static string OwnCode() => $"on a pool's thread: {Thread.CurrentThread.IsThreadPoolThread}";

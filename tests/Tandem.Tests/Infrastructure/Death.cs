@@ -54,6 +54,14 @@ internal static partial class Deaths
 
     internal static void Kill(int pid) => Signal(pid, SIGKILL);
 
+    /// <summary>Sends a signal to a process that may be gone by now.</summary>
+    internal static void TrySend(int pid, int signal) => _ = Send(pid, signal);
+
+    /// <summary>The process does nothing until it is continued.</summary>
+    internal static void Stop(int pid) => Signal(pid, 19);
+
+    internal static void Continue(int pid) => Signal(pid, 18);
+
     /// <summary>Checks that an exception tells how the worker ended.</summary>
     internal static void AssertTold(Death death, WorkerCrashedException crash)
     {

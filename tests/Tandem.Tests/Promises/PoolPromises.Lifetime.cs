@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Promises;
@@ -117,13 +118,245 @@ public partial class PoolPromises
         await started.OpenedAsync();
         await pool.StopAsync();
 
-        // A process was killed; a thread is left behind, and its work may still end.
-        Assert.Equal(Backend.CanKill, running.IsCompleted);
+        // A process was killed; a thread is left behind. Their callers hear the same.
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => running);
+        Assert.Equal(Backend.CanKill ? 0 : 1, pool.Snapshot().Totals.AbandonedThreads);
         gate.Open();
-        if (Backend.CanKill)
-            await Assert.ThrowsAnyAsync<Exception>(() => running);
-        else
-            await running;
+        await Eventually.Async(() => pool.Snapshot().Totals.AbandonedThreads == 0);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Stopping_says_to_a_caller_who_cancelled_that_the_call_was_cancelled()
+    {
+        Gate started = NewGate(), gate = NewGate();
+        using var cancellation = new CancellationTokenSource();
+        await using WorkerPool pool = Backend.Create(1, options => options.CancellationGrace = TimeSpan.FromMilliseconds(50));
+        Task running = pool.RunAsync(
+            _ =>
+            {
+                started.Open();
+                gate.Pass();
+            },
+            cancellationToken: cancellation.Token);
+        await started.OpenedAsync();
+        await cancellation.CancelAsync();
+        await pool.StopAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        gate.Open();
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Stopping_settles_a_map_whose_work_ignores_it()
+    {
+        Gate started = NewGate(), gate = NewGate();
+        await using WorkerPool pool = Backend.Create(1, options => options.CancellationGrace = TimeSpan.FromMilliseconds(50));
+        Task<List<WorkResult<int>>> map = pool.MapResultsAsync(Enumerable.Range(0, 10_000), i =>
+        {
+            if (i == 5_000)
+            {
+                started.Open();
+                gate.Pass();
+            }
+
+            return i;
+        }).ToListAsync();
+        await started.OpenedAsync();
+        await pool.StopAsync();
+
+        try
+        {
+            List<WorkResult<int>> results = await map;
+            Assert.All(results, static result => Assert.True(result.Succeeded || result.Error is ObjectDisposedException, $"{result.Error}"));
+            Assert.False(results[5_000].Succeeded);
+            Assert.All(results, static result => Assert.True(!result.Succeeded || result.Value == result.Index));
+        }
+        catch (ObjectDisposedException)
+        {
+            // The source had not been read to its end.
+        }
+
+        gate.Open();
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Stopping_ends_a_disposal_that_waits_for_work()
+    {
+        Gate started = NewGate(), gate = NewGate();
+        WorkerPool pool = Backend.Create(1, options => options.CancellationGrace = TimeSpan.FromMilliseconds(50));
+        Task running = pool.RunAsync(() =>
+        {
+            started.Open();
+            gate.Pass();
+        });
+        await started.OpenedAsync();
+        Task disposal = pool.DisposeAsync().AsTask();
+        Assert.False(disposal.IsCompleted);
+        await pool.StopAsync();
+
+        await disposal;
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => running);
+        gate.Open();
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task States_are_disposed_although_the_pool_was_stopped_before_their_worker_ended()
+    {
+        Gate started = NewGate(), gate = NewGate(), disposed = NewGate();
+        await using WorkerPool<Closing> pool = WorkerPool.Create(OptionsWithoutGrace(), () => new Closing(disposed));
+        Task running = pool.RunAsync(_ =>
+        {
+            started.Open();
+            gate.Pass();
+        });
+        await started.OpenedAsync();
+        await pool.StopAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => running);
+        Assert.False(disposed.IsOpen);
+        gate.Open();
+
+        if (!Backend.CanKill)
+            await disposed.OpenedAsync();
+
+        WorkerPoolOptions OptionsWithoutGrace()
+        {
+            WorkerPoolOptions options = Backend.Options(1);
+            options.CancellationGrace = TimeSpan.Zero;
+            return options;
+        }
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_callback_that_throws_when_the_pool_stops_harms_nobody()
+    {
+        Gate started = NewGate();
+        await using WorkerPool pool = Backend.Create(1);
+        Task<int> running = pool.RunAsync(token =>
+        {
+            token.Register(static () => throw new NotSupportedException("a callback"));
+            started.Open();
+            token.WaitHandle.WaitOne(Limits.Condition);
+            return 7;
+        });
+        await started.OpenedAsync();
+        await pool.StopAsync();
+
+        Assert.Equal(7, await running);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Draining_runs_also_what_waits_outside_of_a_full_queue()
+    {
+        Gate started = NewGate(), gate = NewGate();
+        Trail trail = NewTrail();
+        await using WorkerPool pool = Backend.Create(1, static options => options.QueueCapacity = 1);
+        Task running = pool.RunAsync(() =>
+        {
+            started.Open();
+            gate.Pass();
+        });
+        await started.OpenedAsync();
+        Task[] waiting = [.. Enumerable.Range(0, 10).Select(i => pool.RunAsync(() => trail.Add(i)))];
+        Task drained = pool.DrainAsync();
+        gate.Open();
+
+        await drained;
+        await Task.WhenAll([running, .. waiting]);
+        Assert.Equal(10, trail.Count);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Disposal_ends_the_attempts_of_an_item_that_always_crashes()
+    {
+        if (!Backend.CanKill)
+            return;
+
+        Gate started = NewGate(), gate = NewGate();
+        Trail attempts = NewTrail();
+        WorkerPool pool = Backend.Create(1);
+        Task crashing = pool.RunAsync(
+            () =>
+            {
+                attempts.Add(Environment.ProcessId);
+                started.Open();
+                gate.Pass();
+                Process.GetCurrentProcess().Kill();
+            },
+            new WorkOptions { CrashRetries = 1_000 });
+        await started.OpenedAsync();
+        Task disposal = pool.DisposeAsync().AsTask();
+        gate.Open();
+
+        await disposal;
+        await Assert.ThrowsAsync<WorkerCrashedException>(() => crashing);
+        Assert.Equal(1, attempts.Count);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_drain_lets_an_item_that_crashes_have_its_attempts()
+    {
+        if (!Backend.CanKill)
+            return;
+
+        Gate started = NewGate(), gate = NewGate();
+        Trail attempts = NewTrail();
+        WorkerPool pool = Backend.Create(1);
+        Task crashing = pool.RunAsync(
+            () =>
+            {
+                attempts.Add(Environment.ProcessId);
+                started.Open();
+                gate.Pass();
+                Process.GetCurrentProcess().Kill();
+            },
+            new WorkOptions { CrashRetries = 2 });
+        await started.OpenedAsync();
+        Task drained = pool.DrainAsync();
+        gate.Open();
+
+        await drained;
+        await Assert.ThrowsAsync<WorkerCrashedException>(() => crashing);
+        Assert.Equal(3, attempts.Count);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Disposal_ends_although_a_worker_dies_in_the_middle_of_a_map()
+    {
+        if (!Backend.CanKill)
+            return;
+
+        Gate started = NewGate(), gate = NewGate();
+        WorkerPool pool = Backend.Create(1);
+        Task<List<WorkResult<int>>> map = pool.MapResultsAsync(Enumerable.Range(0, 2_000), i =>
+        {
+            if (i == 1_000)
+            {
+                started.Open();
+                gate.Pass();
+                Process.GetCurrentProcess().Kill();
+            }
+
+            return i;
+        }).ToListAsync();
+        await started.OpenedAsync();
+        Task disposal = pool.DisposeAsync().AsTask();
+        gate.Open();
+
+        await disposal;
+        try
+        {
+            List<WorkResult<int>> results = await map;
+            Assert.All(results, static result => Assert.True(result.Succeeded || result.Error is ObjectDisposedException or WorkerCrashedException, $"{result.Error}"));
+        }
+        catch (ObjectDisposedException)
+        {
+            // The source had not been read to its end.
+        }
+    }
+
+    private sealed class Closing(Gate disposed) : IDisposable
+    {
+        public void Dispose() => disposed.Open();
     }
 
     [Fact(Timeout = Limits.Test)]

@@ -63,6 +63,118 @@ public partial class PoolPromises
         Assert.Equal(["last"], trail.Names);
     }
 
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_that_no_longer_waits_gives_its_place_in_the_queue_to_others(bool expires)
+    {
+        Gate started = NewGate(), gate = NewGate();
+        Trail trail = NewTrail();
+        await using WorkerPool pool = Backend.Create(1, options => (options.QueueCapacity, options.QueueFullMode) = (1, QueueFullMode.Reject));
+        Task running = pool.RunAsync(() =>
+        {
+            started.Open();
+            gate.Pass();
+        });
+        await started.OpenedAsync();
+
+        for (int i = 0; i < 20; i++)
+        {
+            using var source = new CancellationTokenSource();
+            Task waiting = pool.RunAsync(() => trail.Add("never"), expires ? new WorkOptions { QueueTimeout = TimeSpan.FromMilliseconds(20) } : null, source.Token);
+            if (!expires)
+                Assert.Equal(1, pool.Snapshot().QueueLength);
+            if (!expires)
+                await source.CancelAsync();
+            await Assert.ThrowsAnyAsync<Exception>(() => waiting);
+            Assert.Equal(0, pool.Snapshot().QueueLength);
+        }
+
+        Task last = pool.RunAsync(() => trail.Add("last"));
+        await Assert.ThrowsAsync<QueueFullException>(() => pool.RunAsync(static () => { }));
+        gate.Open();
+        await Task.WhenAll(running, last);
+
+        Assert.Equal(["last"], trail.Names);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_call_that_is_cancelled_in_a_full_queue_lets_the_first_one_outside_in()
+    {
+        Gate started = NewGate(), gate = NewGate();
+        Trail trail = NewTrail();
+        using CancellationTokenSource inside = new(), outside = new();
+        await using WorkerPool pool = Backend.Create(1, options => options.QueueCapacity = 1);
+        Task running = pool.RunAsync(() =>
+        {
+            started.Open();
+            gate.Pass();
+        });
+        await started.OpenedAsync();
+        Task first = pool.RunAsync(() => trail.Add("first"), cancellationToken: inside.Token);
+        Task second = pool.RunAsync(() => trail.Add("second"), cancellationToken: outside.Token);
+        Task third = pool.RunAsync(() => trail.Add("third"));
+
+        await inside.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        Assert.Equal(1, pool.Snapshot().QueueLength);
+        await outside.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        Assert.Equal(1, pool.Snapshot().QueueLength);
+        gate.Open();
+        await Task.WhenAll(running, third);
+
+        Assert.Equal(["third"], trail.Names);
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(int.MaxValue)]
+    [InlineData(1)]
+    [InlineData(60_000)]
+    public async Task Very_many_calls_that_wait_can_be_cancelled_at_once(int capacity)
+    {
+        // So many that a walk through those that wait, for each of them, takes minutes.
+        const int Calls = 120_000;
+        Gate started = NewGate(), gate = NewGate();
+        await using WorkerPool pool = Backend.Create(1, options => options.QueueCapacity = capacity);
+        using var source = new CancellationTokenSource();
+        Task running = pool.RunAsync(() =>
+        {
+            started.Open();
+            gate.Pass();
+        });
+        await started.OpenedAsync();
+        var calls = new Task[Calls];
+        for (int i = 0; i < Calls; i++)
+            calls[i] = pool.RunAsync(static () => { }, cancellationToken: source.Token);
+
+        await source.CancelAsync();
+        await Task.WhenAll(calls).ContinueWith(static _ => { }, TaskScheduler.Default);
+
+        Assert.All(calls, static call => Assert.True(call.IsCanceled));
+        Assert.Equal(0, pool.Snapshot().QueueLength);
+        gate.Open();
+        await running;
+        Assert.Equal(7, await pool.RunAsync(static () => 7));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Calls_that_wait_outside_a_full_queue_run_before_a_drained_pool_ends()
+    {
+        Gate gate = NewGate();
+        Trail trail = NewTrail();
+        await using WorkerPool pool = Backend.Create(1, options => options.QueueCapacity = 1);
+        Task running = pool.RunAsync(() => gate.Pass());
+        Task[] calls = [.. Enumerable.Range(0, 10).Select(i => pool.RunAsync(() => trail.Add(i)))];
+
+        Task drained = pool.DrainAsync(CancellationToken.None);
+        gate.Open();
+        await drained;
+
+        await Task.WhenAll([running, .. calls]);
+        Assert.Equal(10, trail.Count);
+    }
+
     [Fact(Timeout = Limits.Test)]
     public async Task A_bounded_queue_takes_more_than_it_holds_over_time()
     {

@@ -74,15 +74,6 @@ public partial class PoolPromises
     }
 
     [Fact(Timeout = Limits.Test)]
-    public async Task Combined_delegates_are_refused()
-    {
-        Func<int> both = Samples.Three;
-        both += Samples.Four;
-
-        await AssertRefusedAsync(() => Pool.RunAsync(both), "", "combines several methods", 4);
-    }
-
-    [Fact(Timeout = Limits.Test)]
     public async Task A_pool_does_not_travel_to_its_own_workers()
     {
         WorkerPool pool = Pool;

@@ -126,6 +126,18 @@ internal static class Samples
         internal int Code { get; } = code;
     }
 
+    /// <summary>Holds delegates that hold it.</summary>
+    internal sealed class SelfHolder
+    {
+        internal int Count { get; set; }
+
+        internal Action Action { get; set; } = static () => { };
+
+        internal Func<int> Own { get; set; } = static () => 0;
+
+        internal int Next() => ++Count;
+    }
+
     internal sealed class Grumbler : IProgress<int>
     {
         public void Report(int value) => throw new NotSupportedException("no reports please");

@@ -8,6 +8,8 @@ namespace Tandem.Transport.Portable;
 /// </summary>
 internal sealed unsafe class PortableLink : WorkerLink
 {
+    private const int PieceSize = 256 * 1024;
+
     private readonly NamedPipeServerStream _data;
     private readonly NamedPipeServerStream _control;
     private readonly object _gate = new();
@@ -23,6 +25,7 @@ internal sealed unsafe class PortableLink : WorkerLink
     private bool _hasOutgoing;
     private bool _isConnected;
     private bool _isWritingControls;
+    private long _bytesTaken;
     private volatile bool _closed;
 
     /// <param name="name">The worker connects to pipes of this name, with <c>.c</c> appended for control.</param>
@@ -35,6 +38,8 @@ internal sealed unsafe class PortableLink : WorkerLink
     internal override int Slots => SharedMemory.LinkLayout.Slots;
 
     internal override bool CanRevoke => false;
+
+    internal override long BytesTaken => Volatile.Read(ref _bytesTaken);
 
     internal override bool TrySend(FrameKind kind, int slot, uint sequence, int extra, ReadOnlySpan<byte> body)
     {
@@ -201,7 +206,15 @@ internal sealed unsafe class PortableLink : WorkerLink
                     (_outgoing, _sending) = (_sending, _outgoing);
                 }
 
-                _data.Write(_sending.Bytes);
+                // In pieces, because what a worker has taken of a large payload shows that it lives.
+                for (int at = 0; at < _sending.Length; at += PieceSize)
+                {
+                    ReadOnlySpan<byte> piece = _sending.Bytes[at..];
+                    piece = piece.Length > PieceSize ? piece[..PieceSize] : piece;
+                    _data.Write(piece);
+                    Volatile.Write(ref _bytesTaken, _bytesTaken + piece.Length);
+                }
+
                 _sending.Shrink();
             }
         }

@@ -1,0 +1,312 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+
+namespace Tandem.Serialization;
+
+/// <summary>Which captured variables of a closure object travel, and how. The same on both sides: the writer sends what it found.</summary>
+/// <remarks>
+/// A closure that several delegates or objects refer to stays one object. Each of them has a plan of its own, and brings those variables
+/// along that the ones before it did not need.
+/// </remarks>
+internal sealed class ClosurePlan
+{
+    private const BindingFlags InstanceFields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    private const byte Null = 0;
+    private const byte Seen = 1;
+    private const byte New = 2;
+
+    private static readonly ConcurrentDictionary<Type, ClosurePlan> WholePlans = new();
+
+    private readonly Type _type;
+    private readonly Variable[] _variables;
+    private readonly ClosurePlan[] _extras; // each of one variable
+
+    private ClosurePlan(Type type, Variable[] variables, ClosurePlan[] extras)
+    {
+        _type = type;
+        _variables = variables;
+        _extras = extras;
+    }
+
+    /// <summary>Whether no value travels.</summary>
+    internal bool IsEmpty => _variables.Length == 0 && _extras.Length == 0;
+
+    /// <summary>The plan for closure objects that are values, and not the target of a delegate: all variables.</summary>
+    internal static ClosurePlan Whole(Type type) => WholePlans.GetOrAdd(type, static type => Build(type, null));
+
+    /// <summary>The plan for a closure object whose delegate uses it as <paramref name="use"/> says; null means that it may read all.</summary>
+    internal static ClosurePlan Build(Type type, ClosureUse? use) => Build(type, use, false, []);
+
+    private static ClosurePlan Build(Type type, ClosureUse? use, bool shown, List<Type> inner)
+    {
+        shown |= use?.Shows(type) == true;
+        inner.Add(type);
+        var variables = new List<Variable>();
+        var extras = new List<ClosurePlan>();
+        foreach (FieldInfo field in type.GetFields(InstanceFields))
+        {
+            if (use?.ReadsField(field) == false)
+            {
+                // What nobody names is sent along where somebody might look at it all the same, if it can be sent.
+                if (shown && !IsThis(field))
+                    extras.Add(new ClosurePlan(type, [new Variable(field, null)], []));
+
+                continue;
+            }
+
+            // The closure of an outer scope hangs in a field of the inner one's.
+            bool outer = ClosureTypes.IsClosure(field.FieldType) && !inner.Contains(field.FieldType);
+            variables.Add(new Variable(field, outer ? Build(field.FieldType, use, shown, inner) : null));
+        }
+
+        inner.RemoveAt(inner.Count - 1);
+        return new ClosurePlan(type, [.. variables], [.. extras]);
+    }
+
+    private static bool IsThis(FieldInfo field) => field.Name.EndsWith("__this", StringComparison.Ordinal);
+
+    /// <summary>Writes which variables travel.</summary>
+    internal void WriteDefinition(PayloadWriter writer)
+    {
+        TypeNames.Write(writer, _type);
+        writer.Write(_variables.Length);
+        foreach (Variable variable in _variables)
+        {
+            writer.Write(variable.Token);
+            writer.Write(variable.Outer is not null);
+            variable.Outer?.WriteDefinition(writer);
+        }
+
+        writer.Write(_extras.Length);
+        foreach (ClosurePlan extra in _extras)
+            writer.Write(extra._variables[0].Token);
+    }
+
+    /// <summary>Reads what <see cref="WriteDefinition"/> wrote.</summary>
+    internal static ClosurePlan ReadDefinition(PayloadReader reader)
+    {
+        Type type = TypeNames.Read(reader);
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw new PayloadCorruptException("closures nested too deeply");
+
+        FieldInfo[] fields = type.GetFields(InstanceFields);
+        var variables = new Variable[reader.ReadCount(5)];
+        for (int i = 0; i < variables.Length; i++)
+        {
+            FieldInfo field = Find(reader.ReadInt32());
+            variables[i] = new Variable(field, reader.Read<bool>() ? ReadDefinition(reader) : null);
+        }
+
+        var extras = new ClosurePlan[reader.ReadCount(sizeof(int))];
+        for (int i = 0; i < extras.Length; i++)
+            extras[i] = new ClosurePlan(type, [new Variable(Find(reader.ReadInt32()), null)], []);
+
+        return new ClosurePlan(type, variables, extras);
+
+        FieldInfo Find(int token) => Array.Find(fields, f => f.MetadataToken == token)
+            ?? throw new PayloadCorruptException($"{type} has no variable {token:X8}");
+    }
+
+    /// <summary>Writes a reference to a closure object, and those of the plan's variables that are not in the payload yet.</summary>
+    internal void Write(PayloadWriter writer, object? closure)
+    {
+        if (closure is null)
+        {
+            writer.Write(Null);
+            return;
+        }
+
+        ReferenceTable references = writer.References;
+        int number = references.Find(closure);
+        bool[]? known = null;
+        if (number < 0)
+        {
+            writer.Write(New);
+            number = references.Count;
+            references.Add(closure);
+            references.Parts.Add(number, this);
+        }
+        else
+        {
+            writer.Write(Seen);
+            writer.Write(number);
+            known = TakeMissing(references.Parts, number);
+        }
+
+        for (int i = 0; i < _variables.Length; i++)
+        {
+            Variable variable = _variables[i];
+            if (variable.Outer is { } outer)
+                outer.Write(writer, variable.Field.GetValue(closure));
+            else if (known?[i] != true)
+                variable.Write(writer, closure);
+        }
+
+        foreach (ClosurePlan extra in _extras)
+            extra.WriteIfPossible(writer, closure, number);
+    }
+
+    /// <summary>For a plan of one variable, which is left out when it cannot be sent.</summary>
+    private void WriteIfPossible(PayloadWriter writer, object closure, int number)
+    {
+        if (Has(writer.References.Parts, number, _variables[0].Token))
+            return;
+
+        nint start = writer.Length;
+        (int Count, int Open, int Parts) mark = writer.References.Mark();
+        writer.Write((byte)1);
+        writer.References.Parts.Add(number, this);
+        try
+        {
+            _variables[0].Write(writer, closure);
+        }
+        catch (WorkSerializationException)
+        {
+            writer.Truncate(start);
+            writer.References.Restore(mark);
+            writer.Write((byte)0);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote; variables that nobody needs have their defaults.</summary>
+    internal object? Read(PayloadReader reader)
+    {
+        byte kind = reader.Read<byte>();
+        if (kind == Null)
+            return null;
+
+        object closure;
+        int number = reader.Objects.Count;
+        bool[]? known = null;
+        if (kind == New)
+        {
+            closure = RuntimeHelpers.GetUninitializedObject(_type);
+            reader.Parts.Add(number, this);
+            reader.Objects.Add(closure);
+        }
+        else
+        {
+            number = kind == Seen ? reader.ReadInt32() : throw new PayloadCorruptException($"a closure of kind {kind}");
+            closure = reader.ObjectAt(number) is { } seen && seen.GetType() == _type
+                ? seen
+                : throw new PayloadCorruptException($"object {number} where a {TypeChecks.Display(_type)} is due");
+            known = TakeMissing(reader.Parts, number);
+        }
+
+        for (int i = 0; i < _variables.Length; i++)
+        {
+            Variable variable = _variables[i];
+            if (variable.Outer is { } outer)
+                variable.Field.SetValue(closure, outer.Read(reader));
+            else if (known?[i] != true)
+                variable.Field.SetValue(closure, variable.Codec.ReadObject(reader));
+        }
+
+        foreach (ClosurePlan extra in _extras)
+            extra.ReadIfSent(reader, closure, number);
+
+        return closure;
+    }
+
+    private void ReadIfSent(PayloadReader reader, object closure, int number)
+    {
+        if (Has(reader.Parts, number, _variables[0].Token) || reader.Read<byte>() == 0)
+            return;
+
+        reader.Parts.Add(number, this);
+        _variables[0].Field.SetValue(closure, _variables[0].Codec.ReadObject(reader));
+    }
+
+    /// <summary>A closure object of which nothing is read.</summary>
+    internal object MakeEmpty() => RuntimeHelpers.GetUninitializedObject(_type);
+
+    /// <summary>Which variables of the object are in the payload, or are just being written; from now on all of this plan's are.</summary>
+    private bool[] TakeMissing(PartTable parts, int number)
+    {
+        bool[] known = new bool[_variables.Length];
+        bool missing = false;
+        for (int i = 0; i < known.Length; i++)
+        {
+            known[i] = Has(parts, number, _variables[i].Token);
+            missing |= !known[i];
+        }
+
+        if (missing)
+            parts.Add(number, this);
+
+        return known;
+    }
+
+    private static bool Has(PartTable parts, int number, int token)
+    {
+        for (int entry = parts.Find(number, parts.Count); entry >= 0; entry = parts.Find(number, entry))
+        {
+            if (((ClosurePlan)parts[entry]).Has(token))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool Has(int token)
+    {
+        foreach (Variable variable in _variables)
+        {
+            if (variable.Token == token)
+                return true;
+        }
+
+        return false;
+    }
+
+    private sealed class Variable(FieldInfo field, ClosurePlan? outer)
+    {
+        private Codec? _codec;
+
+        internal FieldInfo Field { get; } = field;
+
+        internal int Token { get; } = field.MetadataToken;
+
+        internal ClosurePlan? Outer { get; } = outer;
+
+        internal Codec Codec => _codec ??= Codec.For(Field.FieldType);
+
+        /// <summary>The name as the user wrote it.</summary>
+        private string Name => IsThis(Field) ? "this" : Field.Name;
+
+        internal void Write(PayloadWriter writer, object closure)
+        {
+            try
+            {
+                Codec.WriteObject(writer, Field.GetValue(closure));
+            }
+            catch (WorkSerializationException e)
+            {
+                e.Prepend(Name);
+                throw;
+            }
+        }
+    }
+}
+
+/// <summary>Closure objects where they are values: in the state of an iterator, or where an expression tree holds one.</summary>
+internal sealed class ClosureShape(Type type) : Shape(type, ShapeTraits.None)
+{
+    private readonly ClosurePlan _plan = ClosurePlan.Whole(type);
+
+    internal override void Write(PayloadWriter writer, object value)
+    {
+        try
+        {
+            _plan.Write(writer, value);
+        }
+        catch (WorkSerializationException e) when (GraphPath.Add(e, "."))
+        {
+            throw;
+        }
+    }
+
+    internal override object? Read(PayloadReader reader) => _plan.Read(reader);
+}
