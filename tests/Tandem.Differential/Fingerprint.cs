@@ -199,7 +199,7 @@ public sealed class Fingerprint
                 WriteData(value);
                 return true;
             case Random random:
-                _text.Append(random.Next()).Append(random.NextInt64());
+                WriteState(random, 3); // to ask for numbers would change it
                 return true;
             case IServiceProvider or Task or System.Net.Http.HttpMessageInvoker or Stream or WaitHandle or Thread or System.Threading.Timer:
                 return true;
@@ -321,6 +321,23 @@ public sealed class Fingerprint
 
                 _text.Append(' ').Append(field.Name).Append('=');
                 Write(field.GetValue(value));
+            }
+        }
+    }
+
+    /// <summary>All fields, of the framework's types too.</summary>
+    private void WriteState(object value, int depth)
+    {
+        for (Type? part = value.GetType(); part is not null; part = part.BaseType)
+        {
+            foreach (FieldInfo field in Members.FieldsOf(part))
+            {
+                object? found = field.GetValue(value);
+                _text.Append(' ').Append(field.Name).Append('=');
+                if (found is null or string or Array || found.GetType().IsPrimitive || depth == 0)
+                    Write(found);
+                else
+                    WriteState(found, depth - 1);
             }
         }
     }

@@ -5,6 +5,9 @@ public static class KnownDifferences
 {
     private static readonly (string? Form, string? Value, string Reason)[] All =
     [
+        (null, "singleton compared by reference", "nothing tells that a user's class has one object for each value, which compares by reference"),
+        (null, "hash code kept in a field", "a user's class keeps a hash code of a string, which is another number in each process"),
+        (null, "set of hash codes kept", "a user's class keeps a hash code of a string, which is another number in each process"),
     ];
 
     /// <summary>The reason for a form with a value, or null.</summary>

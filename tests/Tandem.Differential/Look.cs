@@ -37,13 +37,17 @@ public static class Look
         }
     }
 
+    /// <summary>Empty collections that compare by reference, of which there is often one for all.</summary>
+    private static bool IsEmptyByReference(object? value) => value is Array { Length: 0 } or System.Collections.IList { Count: 0, IsFixedSize: true }
+        || value?.GetType().Name.StartsWith("EmptyLookup", StringComparison.Ordinal) == true;
+
     private static bool IsFunction(object? value) =>
         value?.GetType().BaseType is { IsConstructedGenericType: true, Namespace: "Microsoft.FSharp.Core" } ancestor && ancestor.Name.StartsWith("FSharpFunc", StringComparison.Ordinal);
 
     private static string Equality(object? value, object? fresh)
     {
         // Whether two of these are one object says nothing: some are cached by whoever makes them.
-        if (value is Exception or Delegate or Array { Length: 0 } || IsFunction(value))
+        if (value is Exception or Delegate || IsFunction(value) || IsEmptyByReference(value))
             return "";
 
         try
