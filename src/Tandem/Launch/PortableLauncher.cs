@@ -14,7 +14,20 @@ internal sealed class PortableLauncher : WorkerLauncher
 {
     internal override IPayloadMemory Memory => HeapMemory.Instance;
 
-    internal override void Post(Action action) => ThreadPool.UnsafeQueueUserWorkItem(static action => action(), action, preferLocal: false);
+    internal override void Post(Action action) => ThreadPool.UnsafeQueueUserWorkItem(Run, action, preferLocal: false);
+
+    private static void Run(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e)
+        {
+            // On the thread pool it would end the user's process.
+            Console.Error.WriteLine($"Tandem: what happened to a worker could not be handled: {e}");
+        }
+    }
 
     internal override void Start(ProcessEngine engine, LaunchPlan plan, Func<string, Dictionary<string, string>> environment, Action<ProcessWorker> prepare)
     {

@@ -24,7 +24,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
     internal void WarmUp()
     {
         if (Interlocked.Exchange(ref _warmed, 1) == 0)
-            ThreadPool.UnsafeQueueUserWorkItem(static _ => WorkerStackSource.Current?.WarmUp(), null);
+            Background.Queue<object?>(engine, null, static _ => WorkerStackSource.Current?.WarmUp());
     }
 
     /// <summary>Under the lock: an item with limits was sent to a worker.</summary>
@@ -39,7 +39,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
     private void Arm(ProcessWorker worker, WorkItem item, uint sequence, TimeSpan due)
     {
         item.Details.Deadline?.Dispose();
-        item.Details.Deadline = TimeProvider.System.CreateTimer(_ => Look(worker, item, sequence), null, due, Timeout.InfiniteTimeSpan);
+        item.Details.Deadline = Background.Timer(engine, () => Look(worker, item, sequence), due);
     }
 
     private void Look(ProcessWorker worker, WorkItem item, uint sequence)
@@ -80,7 +80,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
         string problem;
         if (WorkerStackSource.Current is not { } source)
             problem = "To see where it was, reference the package Tandem.Diagnostics.";
-        else if (source.TryCapture(worker.ProcessId, null, StackLimit, out string text, out problem))
+        else if (TryCapture(source, worker.ProcessId, out string text, out problem))
             stack = text;
         else
             problem = $"Where it was could not be seen: {problem}";
@@ -110,11 +110,27 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
         }
     }
 
+    private static bool TryCapture(WorkerStackSource source, int processId, out string stack, out string problem)
+    {
+        try
+        {
+            return source.TryCapture(processId, null, StackLimit, out stack, out problem);
+        }
+        catch (Exception e)
+        {
+            // The caller is to hear of the time limit, whatever is wrong with the package for stacks.
+            stack = "";
+            problem = e.Message;
+            return false;
+        }
+    }
+
     private void WatchMemory(ProcessWorker worker, WorkItem item, uint sequence, long limit)
     {
         ITimer? timer = null;
-        timer = TimeProvider.System.CreateTimer(
-            _ =>
+        timer = Background.Timer(
+            engine,
+            () =>
             {
                 lock (gate)
                 {
@@ -132,7 +148,6 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
                 if (memory > limit)
                     EndForMemory(worker, item, sequence, limit, memory);
             },
-            null,
             MemoryInterval,
             MemoryInterval);
     }

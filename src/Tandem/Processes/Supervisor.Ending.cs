@@ -232,7 +232,7 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>Under the lock, which is not the place for it: has the engine give waiting items to the workers that there are now.</summary>
-    private void PumpLater() => ThreadPool.UnsafeQueueUserWorkItem(static engine => engine.OnReady(), _engine, preferLocal: false);
+    private void PumpLater() => Background.Queue(_engine, _engine, static engine => engine.OnReady());
 
     private void Drain(ProcessWorker worker)
     {

@@ -106,10 +106,27 @@ internal sealed class Instruments
     }
 
     /// <summary>Begins to observe an item.</summary>
-    internal ItemObservation Begin(WorkItem item, PoolEngine pool)
+    /// <param name="item">The item.</param>
+    /// <param name="pool">The pool.</param>
+    /// <param name="caller">The activity in which it was submitted; of a chunk of a map, in which the map began.</param>
+    internal ItemObservation Begin(WorkItem item, PoolEngine pool, Activity? caller)
     {
-        Activity? outer = Activity.Current;
-        return new ItemObservation(_activities.HasListeners() ? Start(item.Name, outer) : null, outer, pool, this);
+        if (!_activities.HasListeners())
+            return new ItemObservation(null, caller, pool, this);
+
+        Activity? present = Activity.Current;
+        if (present == caller)
+            return new ItemObservation(Start(item.Name, caller), caller, pool, this);
+
+        Activity.Current = caller;
+        try
+        {
+            return new ItemObservation(Start(item.Name, caller), caller, pool, this);
+        }
+        finally
+        {
+            Activity.Current = present;
+        }
     }
 
     /// <summary>Starts an item's activity. It is the item's, so it does not become the caller's current one.</summary>

@@ -154,7 +154,7 @@ internal abstract class WorkItem : IPollTarget
     internal void WatchQueueTimeout(PoolEngine engine, Supervision.ItemLimits limits)
     {
         if (limits.QueueTimeout is { } limit)
-            Details.QueueDeadline = TimeProvider.System.CreateTimer(_ => engine.OnQueueTimeout(this), null, limit, Timeout.InfiniteTimeSpan);
+            Details.QueueDeadline = Background.Timer(engine, () => engine.OnQueueTimeout(this), limit);
     }
 
     /// <summary>An error of the work as its caller sees it: the memory limit speaks for itself.</summary>

@@ -22,6 +22,7 @@ internal sealed unsafe class WorkerLoop
     private readonly Guest? _guest;
     private object? _state;
     private bool _startupFailed;
+    private (int Slot, uint Sequence, byte[] Bytes)? _cultures; // likewise
     private (int Slot, uint Sequence, ActivityContext Context)? _trace; // announced, for an item that comes next if at all
 
     /// <param name="link">The parent.</param>
@@ -74,10 +75,20 @@ internal sealed unsafe class WorkerLoop
                 byte* payload = _link.ResolvePayload(in frame, in message);
                 ActivityContext? trace = _trace is { } announced && announced.Slot == frame.Slot && announced.Sequence == frame.Sequence ? announced.Context : null;
                 _trace = null;
+                byte[]? cultures = _cultures is { } sent && sent.Slot == frame.Slot && sent.Sequence == frame.Sequence ? sent.Bytes : null;
+                _cultures = null;
                 if (_lanes is null)
-                    _runner.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace);
+                    _runner.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace, cultures);
                 else
-                    _lanes.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace);
+                    _lanes.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace, cultures);
+                break;
+
+            case FrameKind.Culture when frame.Slot == Processes.ProcessWorker.InitializeSlot:
+                SetDefaults(in frame);
+                break;
+
+            case FrameKind.Culture:
+                _cultures = (frame.Slot, frame.Sequence, new ReadOnlySpan<byte>(frame.Body, frame.BodyLength).ToArray());
                 break;
 
             case FrameKind.Trace:
@@ -86,6 +97,20 @@ internal sealed unsafe class WorkerLoop
 
             default:
                 throw new ProtocolException($"the parent sent a frame of kind {frame.Kind}");
+        }
+    }
+
+    private static void SetDefaults(in Frame frame)
+    {
+        try
+        {
+            Cultures cultures = Cultures.Read(new ReadOnlySpan<byte>(frame.Body, frame.BodyLength));
+            System.Globalization.CultureInfo.DefaultThreadCurrentCulture = cultures.Culture;
+            System.Globalization.CultureInfo.DefaultThreadCurrentUICulture = cultures.UICulture;
+        }
+        catch (Exception e)
+        {
+            throw new ProtocolException($"cultures that make no sense: {e.Message}");
         }
     }
 
