@@ -7,8 +7,8 @@ namespace Tandem.Differential.Tests;
 public sealed class DifferentialTests(DifferentialTests.Pools pools) : IClassFixture<DifferentialTests.Pools>
 {
     private const int Batches = 8;
-    private const int FormsInBatch = 230;
-    private const int ProgramsInBatch = 100;
+    private const int FormsInBatch = 160;
+    private const int ProgramsInBatch = 112;
     private const int SlowEvery = 10;
     private const int Seed = 1;
     private const string Waiting = "until the corrections of values and exceptions are merged";

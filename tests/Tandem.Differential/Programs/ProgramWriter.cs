@@ -67,6 +67,8 @@ public sealed class ProgramWriter
     {
         Variable a = Declare("var {0} = {1};"), b = Declare("var {0} = {1};");
         string name = $"Host{_index}";
+        _read.Add(a.Value); // an object that is captured travels as a whole
+        _read.Add(b.Value);
         Line($"await {name}.Of({a.Name}, {b.Name}, run, seed, log);");
         string outer = _text.ToString();
         _text.Clear();
