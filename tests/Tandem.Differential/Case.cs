@@ -37,7 +37,7 @@ public sealed record Case(string Id, string Description, string? Refused, Func<E
             engine => value.RunAsync(form, engine, origin))
         {
             Slow = known.Slow,
-            KnownDifference = KnownDifferences.Find(form.Name, value.Name),
+            KnownDifference = KnownDifferences.Find(form, value),
         };
     }
 

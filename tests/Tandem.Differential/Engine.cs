@@ -80,7 +80,7 @@ public sealed class Engine(string name, WorkerPool? pool)
         if (Pool is null)
             return await Task.Run(() => work(create()));
 
-        await using WorkerPool<TState> pool = WorkerPool.Create(Engines.Options(Pool.Isolation, WorkerTransport.Auto, 1), create);
+        await using WorkerPool<TState> pool = WorkerPool.Create(Engines.Options(Pool.Isolation, WorkerTransport.Auto), create);
         return await pool.RunAsync(work);
     }
 }

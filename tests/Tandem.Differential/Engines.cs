@@ -5,17 +5,21 @@ namespace Tandem.Differential;
 /// <summary>The ways of running work that are compared.</summary>
 public sealed class Engines : IAsyncDisposable
 {
+    private const int AtOnce = 4;
+
     /// <summary>What is right by definition.</summary>
     public Engine Oracle { get; } = new("Task.Run", null);
 
-    public Engine Threads { get; } = new("threads", WorkerPool.Create(Options(Isolation.Thread, WorkerTransport.Auto, 2)));
+    public Engine Threads { get; } = new("threads", WorkerPool.Create(Options(Isolation.Thread, WorkerTransport.Auto, AtOnce)));
 
-    public Engine Processes { get; } = new("processes", WorkerPool.Create(Options(Isolation.Process, WorkerTransport.Auto, 2)));
+    public Engine Processes { get; } = new("processes", WorkerPool.Create(Options(Isolation.Process, WorkerTransport.Auto)));
 
-    public Engine Portable { get; } = new("portable", WorkerPool.Create(Options(Isolation.Process, WorkerTransport.Portable, 1)));
+    public Engine Portable { get; } = new("portable", WorkerPool.Create(Options(Isolation.Process, WorkerTransport.Portable)));
 
-    public static WorkerPoolOptions Options(Isolation isolation, WorkerTransport transport, int workers) => new()
+    /// <summary>Options of a pool. Processes are one with several threads: what each form compiles, it compiles once.</summary>
+    public static WorkerPoolOptions Options(Isolation isolation, WorkerTransport transport, int workers = 1) => new()
     {
+        ConcurrencyPerWorker = isolation == Isolation.Process ? AtOnce : 1,
         Isolation = isolation,
         Transport = transport,
         Workers = workers,

@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace Tandem.Differential;
 
 /// <summary>What processes are known to do otherwise, with the reason. No case may fail that is not here.</summary>
@@ -11,7 +13,18 @@ public static class KnownDifferences
     ];
 
     /// <summary>The reason for a form with a value, or null.</summary>
-    public static string? Find(string form, string value)
+    public static string? Find(MethodInfo form, Value value)
+    {
+        if (form.DeclaringType == typeof(Forms.Exceptions) && value.Refused is not null)
+            return "an exception arrives without those of its members that cannot travel";
+
+        return Find(form.Name, value.Name);
+    }
+
+    /// <summary>The reason for any form with a value, or null.</summary>
+    public static string? Find(Value value) => Find("", value.Name);
+
+    private static string? Find(string form, string value)
     {
         foreach ((string? knownForm, string? knownValue, string reason) in All)
         {

@@ -39,7 +39,7 @@ Public Module Work
 
     Public Function AnonymousType(Of T)(value As T, see As Func(Of T, String)) As Func(Of String)
         Dim wrapped = New With {.Id = 3, Key .Name = "lamp", value}
-        Return Function() wrapped.ToString().Length & wrapped.Id & see(wrapped.value)
+        Return Function() wrapped.Name & wrapped.Equals(wrapped) & wrapped.Id & see(wrapped.value)
     End Function
 
     Public Function IteratorFunction(Of T)(value As T, see As Func(Of T, String)) As Func(Of String)

@@ -44,7 +44,7 @@ public sealed class ProgramWriter
     public override string ToString() => _text.ToString();
 
     private static bool IsUsable(int value) => Corpus.All[value] is { Source.Length: > 0 } kind
-        && KnownDifferences.Find("", kind.Name) is null && !kind.Name.StartsWith("large", StringComparison.Ordinal)
+        && KnownDifferences.Find(kind) is null && !kind.Name.StartsWith("large", StringComparison.Ordinal)
         && !kind.Name.StartsWith("long", StringComparison.Ordinal);
 
     private void WriteProgram()
@@ -218,7 +218,8 @@ public sealed class ProgramWriter
         Line($"int {counter} = 1;");
         switch (_random.Next(13))
         {
-            case 0 or 1:
+            case 0:
+            case 1:
                 Line($"log.Add(await run.Run(() => {Seen()}));");
                 break;
             case 2 or 3:
@@ -259,9 +260,13 @@ public sealed class ProgramWriter
                 Line($"log.Add({name} + Look.At({name}back, {back.Origin}));");
                 break;
             default:
+                Variable carried = Any();
+                if (Corpus.All[carried.Value].Refused is not null)
+                    goto case 0; // members of exceptions that cannot travel stay behind
+
                 Line("try");
                 Line("{");
-                Line($"    await run.Run(() => {{ throw Make.Carrier({Any().Name}); }});");
+                Line($"    await run.Run(() => {{ throw Make.Carrier({carried.Name}); }});");
                 Line("}");
                 Line($"catch (Exception {name}) when ({name} is not WorkSerializationException)");
                 Line("{");
