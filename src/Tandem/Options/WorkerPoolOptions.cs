@@ -157,6 +157,7 @@ public sealed class WorkerPoolOptions
     public Action? InitializeWorker { get; set; }
 
     /// <summary>Environment variables that worker processes get beside this process's own; a <see langword="null"/> value removes one.</summary>
+    /// <remarks>Creating a pool throws <see cref="ArgumentException"/> for a name that is empty or holds <c>=</c>, and for NUL characters.</remarks>
     public IDictionary<string, string?> Environment { get; private set; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
     /// <summary>
@@ -205,10 +206,24 @@ public sealed class WorkerPoolOptions
                 nameof(InitializeWorker));
         }
 
+        foreach ((string name, string? value) in Environment)
+            CheckVariable(name, value);
         var copy = (WorkerPoolOptions)MemberwiseClone();
         copy.DefaultLimits = ItemLimits.Of(WorkDefaults, null);
         copy.Environment = new Dictionary<string, string?>(Environment, StringComparer.Ordinal);
         return copy;
+    }
+
+    /// <summary>What no system takes as a variable, or what would become another one.</summary>
+    private static void CheckVariable(string name, string? value)
+    {
+        string? problem = name.Length == 0 ? "a name that is empty"
+            : name.Contains('=') ? "a name with '=' in it"
+            : name.Contains('\0') ? "a name with a NUL character in it"
+            : value?.Contains('\0') == true ? "a value with a NUL character in it"
+            : null;
+        if (problem is not null)
+            throw new ArgumentException($"{nameof(WorkerPoolOptions)}.{nameof(Environment)}[\"{name.Replace("\0", "\\0", StringComparison.Ordinal)}\"] has {problem}, which no environment can hold.");
     }
 
     private static void Check(bool valid, string property, object? value, string expected) =>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Tandem.Diagnostics;
 using Tandem.Health;
 using Tandem.Supervision;
+using Tandem.Telemetry;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -24,7 +25,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
     internal void WarmUp()
     {
         if (Interlocked.Exchange(ref _warmed, 1) == 0)
-            Background.Queue<object?>(engine, null, static _ => WorkerStackSource.Current?.WarmUp());
+            Background.Queue(static _ => WorkerStackSource.Current?.WarmUp(), 0);
     }
 
     /// <summary>Under the lock: an item with limits was sent to a worker.</summary>
@@ -39,7 +40,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
     private void Arm(ProcessWorker worker, WorkItem item, uint sequence, TimeSpan due)
     {
         item.Details.Deadline?.Dispose();
-        item.Details.Deadline = Background.Timer(engine, () => Look(worker, item, sequence), due);
+        item.Details.Deadline = Background.Timer(() => Look(worker, item, sequence), due, e => OnFailed(worker, item, e));
     }
 
     private void Look(ProcessWorker worker, WorkItem item, uint sequence)
@@ -129,7 +130,6 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
     {
         ITimer? timer = null;
         timer = Background.Timer(
-            engine,
             () =>
             {
                 lock (gate)
@@ -149,7 +149,20 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
                     EndForMemory(worker, item, sequence, limit, memory);
             },
             MemoryInterval,
-            MemoryInterval);
+            MemoryInterval,
+            e =>
+            {
+                timer?.Dispose();
+                OnFailed(worker, item, e);
+            });
+    }
+
+    /// <summary>Nobody watches the item any longer, so it does not go on.</summary>
+    private void OnFailed(ProcessWorker worker, WorkItem item, Exception error)
+    {
+        engine.Events.OnBackgroundFailure(error);
+        lock (gate)
+            supervisor.TryBeginKill(worker, item, EventReason.Requested, $"It was ended because the limits of '{item.Name}' could not be watched any longer ({error.Message}).");
     }
 
     private void EndForMemory(ProcessWorker worker, WorkItem item, uint sequence, long limit, long memory)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Tandem.Launch;
+using Tandem.Telemetry;
 
 namespace Tandem.Processes;
 
@@ -38,7 +39,7 @@ internal sealed class OutputTail
 /// Passes on what workers write: to a logger, or to this process's own streams. On the thread pool, so that a reader of our output
 /// that is slow or gone never holds up the watching of workers; what it cannot take is dropped and counted.
 /// </summary>
-internal sealed class OutputForwarder : IThreadPoolWorkItem
+internal sealed class OutputForwarder
 {
     private const int MaximumWaiting = 10_000;
 
@@ -74,7 +75,7 @@ internal sealed class OutputForwarder : IThreadPoolWorkItem
             _running = true;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        Background.Queue(static forwarder => forwarder.Execute(), this, static (forwarder, _) => forwarder.GiveUp());
     }
 
     /// <summary>Waits until everything so far was passed on, but not for a reader that takes nothing.</summary>
@@ -90,7 +91,19 @@ internal sealed class OutputForwarder : IThreadPoolWorkItem
         }
     }
 
-    public void Execute()
+    /// <summary>What is to be called cannot be: what waits is lost, and the next line tries again.</summary>
+    private void GiveUp()
+    {
+        lock (_waiting)
+        {
+            _dropped += _waiting.Count;
+            _waiting.Clear();
+            _running = false;
+            _flushed?.TrySetResult();
+        }
+    }
+
+    private void Execute()
     {
         while (true)
         {

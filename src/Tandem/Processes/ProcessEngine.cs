@@ -1,6 +1,7 @@
 using Tandem.Mapping;
 using Tandem.Serialization;
 using Tandem.Shipping;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -56,6 +57,8 @@ internal sealed partial class ProcessEngine : PoolEngine
 
     protected override void Accept(WorkItem item)
     {
+        if (CodeUpdates.Any)
+            CodeUpdates.Check(item.Shipment.Callable.Method);
         if (!item.Shipment.IsPacked)
             Pack(item);
 
@@ -271,10 +274,10 @@ internal sealed partial class ProcessEngine : PoolEngine
             if (!links.Tokens[i].CanBeCanceled)
                 continue;
 
-            item.Details.Keep(links.Tokens[i].UnsafeRegister(
+            item.Details.Keep(Background.OnCanceled(
                 static state =>
                 {
-                    var (engine, item, number) = ((ProcessEngine, WorkItem, int))state!;
+                    (ProcessEngine engine, WorkItem item, int number) = state;
                     lock (engine._lock)
                     {
                         // An item that is not with a worker yet is told when it gets there.
@@ -282,7 +285,8 @@ internal sealed partial class ProcessEngine : PoolEngine
                             worker.SendCancel(item, number);
                     }
                 },
-                (this, item, i)));
+                (this, item, i),
+                links.Tokens[i]));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Threading;
@@ -101,7 +102,7 @@ internal sealed class ThreadWorker
         State = state;
         state.Users++;
         Number = number;
-        _thread = new Thread(Run) { IsBackground = true, Name = $"{engine.Options.Name} {number}" };
+        _thread = Background.Thread($"{engine.Options.Name} {number}", 0, Run, engine.Events.OnBackgroundFailure);
     }
 
     /// <summary>Unique in the pool.</summary>
@@ -207,7 +208,6 @@ internal sealed class ThreadWorker
         // Set only when the variable holds it.
         ITimer timer = null!;
         timer = Background.Timer(
-            _engine,
             () =>
             {
                 // Timers count in coarser steps than the clock.
@@ -217,7 +217,8 @@ internal sealed class ThreadWorker
                 else
                     OnTimeout(item, limit, start, stop);
             },
-            Timeout.InfiniteTimeSpan);
+            Timeout.InfiniteTimeSpan,
+            _engine.Events.OnBackgroundFailure);
         using (timer)
         {
             timer.Change(limit, Timeout.InfiniteTimeSpan);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Tandem.Telemetry;
 using Tandem.Transport;
 
 namespace Tandem.Worker;
@@ -53,7 +54,7 @@ internal sealed unsafe class Lanes
         {
             _owner = owner;
             _runner = runner;
-            new Thread(Loop) { IsBackground = true, Name = $"Tandem lane {number}" }.Start();
+            Background.Thread($"Tandem lane {number}", 0, Loop, WorkerHost.End).UnsafeStart();
         }
 
         internal void Give(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace, byte[]? cultures)

@@ -23,6 +23,7 @@ internal sealed unsafe class WorkerLoop
     private object? _state;
     private bool _startupFailed;
     private (int Slot, uint Sequence, byte[] Bytes)? _cultures; // likewise
+    private volatile bool _isTold; // to end
     private (int Slot, uint Sequence, ActivityContext Context)? _trace; // announced, for an item that comes next if at all
 
     /// <param name="link">The parent.</param>
@@ -39,7 +40,7 @@ internal sealed unsafe class WorkerLoop
     /// <summary>Runs until the end.</summary>
     internal void Run()
     {
-        new Thread(ListenForControl, 256 * 1024) { IsBackground = true, Name = "Tandem control" }.Start();
+        Background.Thread("Tandem control", 256 * 1024, ListenForControl, _ => OnOrphaned()).UnsafeStart();
         _link.Send(FrameKind.Hello, 0, 0, 0, []);
         while (_link.Receive(out Frame frame))
         {
@@ -47,6 +48,9 @@ internal sealed unsafe class WorkerLoop
             _link.Release();
         }
 
+        // Without having been told to end: what this worker has started must not stay behind.
+        if (!_isTold && _guest is null)
+            OnOrphaned();
         DisposeState();
     }
 
@@ -166,15 +170,26 @@ internal sealed unsafe class WorkerLoop
     private void ListenForControl()
     {
         _link.EnrolThread();
+        ParentDeath.ArmContinue();
         while (_link.ReceiveControl(out Frame frame))
         {
             if (frame.Kind == FrameKind.Cancel)
+            {
                 _active.Cancel(frame.Slot, frame.Sequence, frame.Extra);
+            }
             else if (frame.Kind == FrameKind.Stop)
+            {
+                _isTold = true;
                 _link.Stop();
+            }
         }
 
-        // The parent is gone: nobody waits for what still runs, and it must not run on for ever.
+        OnOrphaned();
+    }
+
+    /// <summary>The parent is gone, or cannot be heard: nobody waits for what still runs, and it must not run on for ever.</summary>
+    private void OnOrphaned()
+    {
         if (_guest is null)
             WorkerHost.EndAsOrphan();
         else
