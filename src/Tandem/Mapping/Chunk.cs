@@ -124,7 +124,7 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
 
         for (int i = FirstElement; i < finished; i++)
         {
-            reader.ForgetObjects();
+            reader.Forget();
             var outcome = reader.Read<Outcome>();
             if (outcome == Outcome.Completed)
                 SetValue(i, Form<TResult>.Read(reader));

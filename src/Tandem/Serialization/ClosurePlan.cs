@@ -155,7 +155,7 @@ internal sealed class ClosurePlan
             return;
 
         nint start = writer.Length;
-        (int Count, int Open, int Parts) mark = writer.References.Mark();
+        ReferenceTable.State mark = writer.References.Mark();
         writer.Write((byte)1);
         writer.References.Parts.Add(number, this);
         try

@@ -99,7 +99,7 @@ internal abstract class Form<TResult> : Form
         {
             nint start = run.Results.Length;
             nint end = ChunkElement.ReadEnd(run.Arguments);
-            run.Arguments.ForgetObjects();
+            run.Arguments.Forget();
             run.Results.References.Clear();
             try
             {

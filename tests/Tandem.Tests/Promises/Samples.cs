@@ -120,7 +120,7 @@ internal static class Samples
 
     internal sealed class OrderException(string message, Exception? innerException) : Exception(message, innerException);
 
-    /// <summary>Cannot be rebuilt: its constructor wants what a message does not hold.</summary>
+    /// <summary>Its constructor wants what a message does not hold.</summary>
     internal sealed class CodeException(int code) : Exception($"code {code}")
     {
         internal int Code { get; } = code;
