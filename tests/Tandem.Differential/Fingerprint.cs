@@ -227,9 +227,9 @@ public sealed class Fingerprint
             else if (value is not IEnumerable && !probed)
                 WriteProperties(value, type);
         }
-        else if (value is not IEnumerator)
+        else if (value is not IEnumerator && !(value is IEnumerable && type.Namespace == "Microsoft.FSharp.Collections"))
         {
-            // Iterators have been read by now, by this thread or another one.
+            // Iterators have been read by now, by this thread or another one. Trees of F# may be balanced in another way.
             WriteFields(value, type);
         }
 

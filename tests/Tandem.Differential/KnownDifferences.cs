@@ -8,7 +8,6 @@ public static class KnownDifferences
     private static readonly (string? Form, string? Value, string Reason)[] All =
     [
         (null, "large AggregateException", "at most 1,000 inner exceptions arrive, and the message says so"),
-        (null, "singleton compared by reference", "nothing tells that a user's class has one object for each value, which compares by reference"),
         (null, "hash code kept in a field", "a user's class keeps a hash code of a string, which is another number in each process"),
         (null, "set of hash codes kept", "a user's class keeps a hash code of a string, which is another number in each process"),
     ];

@@ -23,17 +23,15 @@ public static class Look
     /// <summary>How serializers, formatters and comparers of others see it.</summary>
     public static string Json<T>(T value)
     {
-        // An exception that was thrown has a method, which no serializer takes.
-        if (value is Exception)
-            return "";
-
         try
         {
-            return JsonSerializer.Serialize(value);
+            // An exception that was thrown has a method, which the serializer refuses; one that arrived has none.
+            string text = JsonSerializer.Serialize(value);
+            return text.Contains("\"TargetSite\":", StringComparison.Ordinal) ? nameof(NotSupportedException) : text;
         }
         catch (Exception e)
         {
-            return $"{e.GetType().Name}";
+            return e.GetType().Name;
         }
     }
 

@@ -41,7 +41,7 @@ internal static class Failures
         list.Add("XmlException", r => Thrown(() => new XmlDocument().LoadXml("<a>")));
         list.Add("RegexMatchTimeoutException", r => new RegexMatchTimeoutException("input", "pattern", TimeSpan.FromSeconds(1)));
         list.Add("RegexParseException", r => Thrown(() => Regex.Match("x", "(" + Word(r)).ToString()));
-        list.Add("TypeInitializationException", r => Thrown(() => Broken.Value.ToString(CultureInfo.InvariantCulture)));
+        list.Add("TypeInitializationException", r => (Exception)new TypeInitializationException(Word(r), new Customer404(1)));
         list.Add("TargetInvocationException", r => (Exception)new System.Reflection.TargetInvocationException(Text(r), new Customer404(1)));
         list.Add("ObjectDisposedException", r => (Exception)new ObjectDisposedException("name", Text(r)));
         list.Add("TimeZoneNotFoundException", r => Thrown(() => TimeZoneInfo.FindSystemTimeZoneById(Word(r))));

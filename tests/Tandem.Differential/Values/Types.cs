@@ -598,8 +598,3 @@ public sealed class GaveUp(int after) : OperationCanceledException($"gave up aft
 {
     public int After { get; } = after;
 }
-
-public static class Broken
-{
-    public static readonly int Value = int.Parse("x", CultureInfo.InvariantCulture);
-}
