@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Tandem.Interop;
 
@@ -51,13 +52,39 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
             _thread.Join();
     }
 
+    // An exception on this thread would end the whole process. Who posts an action handles what can go wrong in it; this is for the rest.
+    private static void Run(Action request)
+    {
+        try
+        {
+            request();
+        }
+        catch (Exception e)
+        {
+            Trace.TraceError($"An action on the thread that watches processes has failed: {e}");
+        }
+    }
+
+    private static bool Handle(LinuxWorkerProcess process, ReadOnlySpan<Libc.PollFd> found)
+    {
+        try
+        {
+            return process.Handle(found[0].Revents, found[1].Revents, found[2].Revents);
+        }
+        catch (Exception e)
+        {
+            Trace.TraceError($"What process {process.Id} did could not be handled: {e}");
+            return process.IsReaped;
+        }
+    }
+
     private void Watch()
     {
         var fds = new Libc.PollFd[16];
         while (true)
         {
             while (_requests.TryDequeue(out Action? request))
-                request();
+                Run(request);
 
             if (_ending && _processes.Count == 0 && _requests.IsEmpty)
                 break;
@@ -83,7 +110,7 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
 
             for (int i = _processes.Count - 1; i >= 0; i--)
             {
-                if (_processes[i].Handle(fds[1 + i * 3].Revents, fds[2 + i * 3].Revents, fds[3 + i * 3].Revents))
+                if (Handle(_processes[i], fds.AsSpan(1 + i * 3, 3)))
                     _processes.RemoveAt(i);
             }
         }
@@ -121,6 +148,8 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
     }
 
     internal override int Id { get; }
+
+    internal bool IsReaped => _reaped;
 
     internal override void Terminate() => Signal(Libc.SIGTERM);
 

@@ -187,7 +187,10 @@ internal sealed partial class Supervisor
             ? "it came up in the user's program instead of in Tandem"
             : worker.KillReason ?? $"it {Describe(status)} before it was ready";
         string tail = worker.ErrorTail;
-        return new WorkerStartException($"A worker could not be started: {reason}." + (tail.Length > 0 ? $" Its standard error:\n{tail}" : ""));
+        return new WorkerStartException($"A worker could not be started: {reason}." + (tail.Length > 0 ? $" Its standard error:\n{tail}" : ""))
+        {
+            Failure = worker.KillReason is null ? StartFailureKind.Ended : StartFailureKind.TimedOut,
+        };
     }
 
     /// <summary>Ends a worker that did not become ready.</summary>
