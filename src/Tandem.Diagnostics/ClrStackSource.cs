@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Tandem.Telemetry;
 
 namespace Tandem.Diagnostics;
 
@@ -16,8 +17,7 @@ internal sealed class ClrStackSource : WorkerStackSource
     internal override bool TryCapture(int processId, int? threadId, TimeSpan limit, out string stack, out string problem)
     {
         var capture = new Capture(processId, threadId, limit);
-        var thread = new Thread(capture.Run) { IsBackground = true, Name = "Tandem stack capture" };
-        thread.UnsafeStart();
+        Background.Thread("Tandem stack capture", 0, capture.Run, capture.Fail).UnsafeStart();
         if (!capture.Done.Wait(limit))
         {
             // It goes on by itself, and lets the process go in any case.
@@ -45,6 +45,12 @@ internal sealed class ClrStackSource : WorkerStackSource
         internal string? Stack { get; private set; }
 
         internal string? Problem { get; private set; }
+
+        internal void Fail(Exception error)
+        {
+            Problem = Explain(error);
+            Done.Set();
+        }
 
         internal void Run()
         {

@@ -36,6 +36,23 @@ switch (role)
         Roles.Say(await Roles.NestAsync(kind, int.Parse(work, null)));
         return 0;
 
+    case "parents": // its workers have children, and are in a state; waits to be killed
+        await Children.StartAsync(kind, work, count: args.Length > 3 ? int.Parse(args[3], null) : 2);
+        Thread.Sleep(Timeout.Infinite);
+        return 0;
+
+    case "limits": // with less of something than a program usually has
+        Roles.Say(await Limited.RunAsync(kind, work));
+        return 0;
+
+    case "reload": // its code is changed while it runs
+        await Reloads.RunAsync(kind, work);
+        return 0;
+
+    case "move": // its folder gets another name while it works
+        await Moves.RunAsync(kind);
+        return 0;
+
     case "traffic": // pools at work, until it is killed
         await Traffic.RunAsync(kind);
         return 0;

@@ -1,4 +1,5 @@
 using Tandem.Interop;
+using Tandem.Telemetry;
 
 namespace Tandem.Serve.Listening;
 
@@ -24,7 +25,7 @@ internal sealed unsafe class DeletionWatch
             return null;
 
         var watch = new DeletionWatch(descriptor, onDeleted);
-        new Thread(watch.Run, 128 * 1024) { IsBackground = true, Name = "Tandem socket files" }.UnsafeStart();
+        Background.Thread("Tandem socket files", 128 * 1024, watch.Run).UnsafeStart();
         return watch;
     }
 

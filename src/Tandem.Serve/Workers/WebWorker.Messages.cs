@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Protocol;
+using Tandem.Telemetry;
 
 namespace Tandem.Serve.Workers;
 
@@ -17,7 +18,7 @@ internal sealed partial class WebWorker
             SendHeapLimit();
         }
 
-        new Thread(() => Listen(messages), 128 * 1024) { IsBackground = true, Name = $"Tandem messages {Number}" }.Start();
+        Background.Thread($"Tandem messages {Number}", 128 * 1024, () => Listen(messages)).Start();
     }
 
     /// <summary>Has it accept on another socket, where it accepted on the one that was bound there before.</summary>

@@ -8,6 +8,8 @@ namespace Tandem.Health;
 /// <summary>Tells what happens to a pool's workers: counts it, logs it, and raises the pool's event, in order and on the thread pool.</summary>
 internal sealed class PoolEvents
 {
+    private const int FailureId = 100;
+
     private readonly long[] _counts = new long[(int)WorkerEventKind.StartDelayed + 1]; // by kind; reflection would cost a program's start
     private readonly string _pool;
     private readonly WorkerEventKind _ready;
@@ -106,6 +108,13 @@ internal sealed class PoolEvents
         _queue.Enqueue(action);
     }
 
+    /// <summary>Background work of the pool failed, and what depended on it was told.</summary>
+    internal void OnBackgroundFailure(Exception error)
+    {
+        if (_logger is not null)
+            Background.Run(() => LogFailure(error));
+    }
+
     /// <summary>How often something happened, by the reason.</summary>
     internal IEnumerable<(string Reason, long Count)> Reasons(WorkerEventKind kind) =>
         _reasons is null ? [] : _reasons.Where(one => one.Key.Kind == kind).Select(static one => (one.Key.Reason, one.Value));
@@ -128,6 +137,9 @@ internal sealed class PoolEvents
     }
 
     private long Count(WorkerEventKind kind) => Interlocked.Read(ref _counts[(int)kind]);
+
+    private void LogFailure(Exception error) =>
+        _logger!.Log(LogLevel.Error, new EventId(FailureId, "BackgroundFailure"), error, "Background work of '{Pool}' failed: {Error}", _pool, error.Message);
 
     private void Log(WorkerEventKind kind, int worker, string detail, Exception? error)
     {

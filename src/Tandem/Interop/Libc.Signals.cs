@@ -11,7 +11,10 @@ internal static unsafe partial class Libc
     internal const int SIGCHLD = 17;
     internal const int SIGTTIN = 21;
     internal const int SIGTTOU = 22;
+    internal const int SIGCONT = 18;
     internal const int SA_NOCLDSTOP = 1;
+    internal const int SA_ONSTACK = 0x08000000;
+    internal const int SA_RESTART = 0x10000000;
 
     [LibraryImport(Library, EntryPoint = "sigaction")]
     internal static partial int SetSignalAction(int signal, SignalAction* action, SignalAction* old);

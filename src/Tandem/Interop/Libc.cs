@@ -31,6 +31,7 @@ internal static unsafe partial class Libc
 
     internal const int PROT_READ = 1;
     internal const int PROT_WRITE = 2;
+    internal const int PROT_EXEC = 4;
     internal const int MAP_SHARED = 1;
     internal const int MAP_PRIVATE = 2;
     internal const int MAP_FIXED = 0x10;
@@ -208,7 +209,18 @@ internal static unsafe partial class Libc
     internal static partial int MemfdCreate(string name, uint flags);
 
     [LibraryImport(Library, EntryPoint = "ftruncate", SetLastError = true)]
-    internal static partial int Ftruncate(int fd, long length);
+    private static partial int TruncateFile(int fd, long length);
+
+    /// <summary>Sets the size of a file. Beyond the limit for files it fails (EFBIG), where the kernel would end the process with SIGXFSZ.</summary>
+    internal static int Ftruncate(int fd, long length)
+    {
+        const int EFBIG = 27;
+        if (SystemLimits.Limit(RLIMIT_FSIZE) is not { } limit || (ulong)length <= limit)
+            return TruncateFile(fd, length);
+
+        Marshal.SetLastPInvokeError(EFBIG);
+        return -1;
+    }
 
     [LibraryImport(Library, EntryPoint = "fallocate", SetLastError = true)]
     internal static partial int Fallocate(int fd, int mode, long offset, long length);
@@ -219,6 +231,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
     internal static partial nint Mmap(nint address, nint length, int protection, int flags, int fd, long offset);
+
+    [LibraryImport(Library, EntryPoint = "mprotect", SetLastError = true)]
+    internal static partial int Mprotect(nint address, nint length, int protection);
 
     [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
     internal static partial int Munmap(nint address, nint length);
@@ -254,6 +269,17 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
     internal static partial nint Read(int fd, byte* buffer, nint count);
+
+    [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int IoControl(int fd, nuint request, int* argument);
+
+    /// <summary>Whether a pipe holds bytes that nobody has read.</summary>
+    internal static bool HoldsBytes(int fd)
+    {
+        nuint readable = OperatingSystem.IsLinux() ? 0x541Bu : 0x4004667Fu; // FIONREAD
+        int count = 0;
+        return IoControl(fd, readable, &count) == 0 && count > 0;
+    }
 
     [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
     internal static partial nint Write(int fd, byte* buffer, nint count);
@@ -327,7 +353,11 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "posix_spawnattr_setsigdefault")]
     internal static partial int SpawnAttributesSetSignalDefault(void* attributes, void* set);
 
+    internal const int RLIMIT_FSIZE = 1;
     internal const int RLIMIT_DATA = 2;
+    internal const int RLIMIT_NPROC = 6;
+    internal const int RLIMIT_NOFILE = 7;
+    internal const int RLIMIT_AS = 9;
 
     /// <summary>struct rlimit of 64-bit Linux.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -478,6 +508,6 @@ internal static unsafe partial class Libc
         return System.Text.Encoding.UTF8.GetString(buffer, (int)Math.Max(0, length));
     }
 
-    /// <summary>The last error of a call with SetLastError, in words.</summary>
-    internal static string LastError() => Marshal.GetLastPInvokeErrorMessage();
+    /// <summary>The last error of a call with SetLastError, in words, with the limit behind it, where it is one.</summary>
+    internal static string LastError() => SystemLimits.Explain(Marshal.GetLastPInvokeError(), Marshal.GetLastPInvokeErrorMessage());
 }

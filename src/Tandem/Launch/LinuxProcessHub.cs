@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Tandem.Interop;
+using Tandem.Telemetry;
 
 namespace Tandem.Launch;
 
@@ -16,6 +16,7 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
     private readonly List<LinuxWorkerProcess> _processes = [];
     private readonly int _wake;
     private volatile bool _ending;
+    private bool _ended;
 
     internal LinuxProcessHub(string name)
     {
@@ -23,7 +24,7 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
         if (_wake < 0)
             throw new IOException($"eventfd failed: {Libc.LastError()}");
 
-        _thread = new Thread(Watch, 256 * 1024) { IsBackground = true, Name = $"Tandem {name} processes" };
+        _thread = Background.Thread($"Tandem {name} processes", 256 * 1024, Watch);
         _thread.UnsafeStart();
     }
 
@@ -52,39 +53,20 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
             _thread.Join();
     }
 
-    // An exception on this thread would end the whole process. Who posts an action handles what can go wrong in it; this is for the rest.
-    private static void Run(Action request)
-    {
-        try
-        {
-            request();
-        }
-        catch (Exception e)
-        {
-            Trace.TraceError($"An action on the thread that watches processes has failed: {e}");
-        }
-    }
-
-    private static bool Handle(LinuxWorkerProcess process, ReadOnlySpan<Libc.PollFd> found)
-    {
-        try
-        {
-            return process.Handle(found[0].Revents, found[1].Revents, found[2].Revents);
-        }
-        catch (Exception e)
-        {
-            Trace.TraceError($"What process {process.Id} did could not be handled: {e}");
-            return process.IsReaped;
-        }
-    }
-
     private void Watch()
+    {
+        // This thread must not end before the workers do, whatever goes wrong: the kernel would end them with it.
+        while (!_ended)
+            Background.Run(WatchAll, static _ => Thread.Sleep(100));
+    }
+
+    private void WatchAll()
     {
         var fds = new Libc.PollFd[16];
         while (true)
         {
             while (_requests.TryDequeue(out Action? request))
-                Run(request);
+                Background.Run(request);
 
             if (_ending && _processes.Count == 0 && _requests.IsEmpty)
                 break;
@@ -110,12 +92,29 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
 
             for (int i = _processes.Count - 1; i >= 0; i--)
             {
-                if (Handle(_processes[i], fds.AsSpan(1 + i * 3, 3)))
+                bool gone = true; // also where its end could not be told
+                Libc.PollFd exit = fds[1 + i * 3], output = fds[2 + i * 3], error = fds[3 + i * 3];
+                Guard(_processes[i], process => gone = process.Handle(exit.Revents, output.Revents, error.Revents));
+                if (gone)
                     _processes.RemoveAt(i);
             }
         }
 
+        _ended = true;
         _ = Libc.Close(_wake);
+    }
+
+    /// <summary>An error on this thread would end the user's process, and with it all workers.</summary>
+    private static void Guard<T>(T subject, Action<T> action)
+    {
+        try
+        {
+            action(subject);
+        }
+        catch (Exception e)
+        {
+            Console.Error.WriteLine($"Tandem: what happened to a worker could not be handled: {e}");
+        }
     }
 }
 
@@ -143,13 +142,11 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         _outputPipe = outputPipe;
         _errorPipe = errorPipe;
         _observer = observer;
-        _output = new LineSplitter(line => observer.OnOutput(line, isError: false));
-        _error = new LineSplitter(line => observer.OnOutput(line, isError: true));
+        _output = new LineSplitter(line => Tell(line, isError: false));
+        _error = new LineSplitter(line => Tell(line, isError: true));
     }
 
     internal override int Id { get; }
-
-    internal bool IsReaped => _reaped;
 
     internal override void Terminate() => Signal(Libc.SIGTERM);
 
@@ -176,6 +173,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         // dup2 onto low numbers could overwrite a source that is still needed, so sources are moved out of the way first.
         int count = descriptors.Length + 2;
         int* sources = stackalloc int[count];
+        int lowest = count + 1; // above all that dup2 makes
         for (int i = 0; i < count; i++)
             sources[i] = -1;
 
@@ -188,7 +186,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
             for (int i = 0; i < count; i++)
             {
                 int source = i == 0 ? output[1] : i == 1 ? error[1] : descriptors[i - 2];
-                sources[i] = Libc.Fcntl(source, Libc.F_DUPFD_CLOEXEC, 64);
+                sources[i] = Libc.Fcntl(source, Libc.F_DUPFD_CLOEXEC, lowest);
                 if (sources[i] < 0)
                     throw new WorkerStartException($"The descriptors of a worker could not be prepared: {Libc.LastError()}.");
             }
@@ -203,7 +201,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
             }
 
             if (result != 0)
-                throw new WorkerStartException($"'{plan.Executable}' could not be started as a worker: {Marshal.GetPInvokeErrorMessage(result)}.");
+                throw new WorkerStartException($"'{plan.Executable}' could not be started as a worker: {SystemLimits.ExplainStart(result, Marshal.GetPInvokeErrorMessage(result))}.");
 
             spawned = true;
             SetNonBlocking(output[0]);
@@ -279,8 +277,21 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         if (status != 0)
             DiagnosticFiles.Delete(Id, key, _environment);
 
-        _observer.OnExited((status & 0x7F) == 0 ? new ExitStatus((status >> 8) & 0xFF, null) : new ExitStatus(null, status & 0x7F));
+        Background.Run(_observer.OnExited, (status & 0x7F) == 0 ? new ExitStatus((status >> 8) & 0xFF, null) : new ExitStatus(null, status & 0x7F));
         return true;
+    }
+
+    /// <summary>What hears a line must not keep this thread from watching the others.</summary>
+    private void Tell(string line, bool isError)
+    {
+        try
+        {
+            _observer.OnOutput(line, isError);
+        }
+        catch (Exception e)
+        {
+            Background.Report(e);
+        }
     }
 
     private void Signal(int signal)
@@ -298,6 +309,8 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
             return;
 
         byte* buffer = stackalloc byte[8192];
+        // Somebody else may have the pipe from the process, and write without end.
+        long rest = all ? OutputPipe.LargestPipe : 1;
         do
         {
             nint read = Libc.Read(fd, buffer, 8192);
@@ -307,8 +320,9 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
                 return;
 
             lines.Append(new ReadOnlySpan<byte>(buffer, (int)read));
+            rest -= read;
         }
-        while (all);
+        while (rest > 0);
     }
 
     private static void SetNonBlocking(int fd)

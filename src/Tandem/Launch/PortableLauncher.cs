@@ -5,6 +5,7 @@ using Tandem.Interop;
 using Tandem.Processes;
 using Tandem.Serialization;
 using Tandem.Shipping;
+using Tandem.Telemetry;
 using Tandem.Transport.Portable;
 
 namespace Tandem.Launch;
@@ -14,7 +15,7 @@ internal sealed class PortableLauncher : WorkerLauncher
 {
     internal override IPayloadMemory Memory => HeapMemory.Instance;
 
-    internal override void Post(Action action) => ThreadPool.UnsafeQueueUserWorkItem(static action => action(), action, preferLocal: false);
+    internal override void Post(Action action) => Background.Queue(static action => action(), action);
 
     internal override void Start(ProcessEngine engine, LaunchPlan plan, Func<string, Dictionary<string, string>> environment, Action<ProcessWorker> prepare)
     {
@@ -23,7 +24,7 @@ internal sealed class PortableLauncher : WorkerLauncher
         if (!OperatingSystem.IsWindows())
             name = Path.Combine(Path.GetTempPath(), name);
 
-        var link = new PortableLink(name);
+        PortableLink link = Listen(name);
         try
         {
             var worker = new ProcessWorker(engine, link);
@@ -40,14 +41,25 @@ internal sealed class PortableLauncher : WorkerLauncher
     public override void Dispose()
     {
     }
+
+    private static PortableLink Listen(string name)
+    {
+        try
+        {
+            return new PortableLink(name);
+        }
+        catch (Exception e)
+        {
+            // Of the 108 bytes for a socket's path, which end with a zero, the file's name takes some.
+            int longest = OperatingSystem.IsWindows() ? 0 : 107 - 2 - Path.GetFileName(name).Length - 1;
+            throw new WorkerStartException($"The pipes of a worker could not be made: {SystemLimits.Explain(e)}. {SystemLimits.TemporaryFolder(Path.GetTempPath(), longest)}".TrimEnd(), e);
+        }
+    }
 }
 
 /// <summary>A worker process that was started by <see cref="Process"/>.</summary>
 internal sealed class PortableWorkerProcess : WorkerProcess
 {
-    /// <summary>How long the output of a process that has ended is waited for; a grandchild may hold it open for ever.</summary>
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1);
-
     private readonly Process _process;
     private readonly Dictionary<string, string> _environment;
     private readonly Lock _lock = new();
@@ -85,7 +97,7 @@ internal sealed class PortableWorkerProcess : WorkerProcess
         }
         catch (Win32Exception e)
         {
-            throw new WorkerStartException($"'{plan.Executable}' could not be started as a worker: {e.Message}.", e);
+            throw new WorkerStartException($"'{plan.Executable}' could not be started as a worker: {SystemLimits.Explain(e)}.", e);
         }
 
         process.StandardInput.Close();
@@ -132,19 +144,32 @@ internal sealed class PortableWorkerProcess : WorkerProcess
         }
     }
 
+    /// <summary>
+    /// What the worker started and left behind goes with it. The process is reaped by now; while its group has members, its number is
+    /// not given to another process.
+    /// </summary>
+    private void EndGroup()
+    {
+        lock (_lock)
+        {
+            _exited = true;
+            if (!OperatingSystem.IsWindows())
+                _ = Libc.Kill(-Id, Libc.SIGKILL);
+        }
+    }
+
     private async Task WatchAsync(IProcessObserver observer)
     {
-        Task output = ReadAsync(_process.StandardOutput.BaseStream, line => observer.OnOutput(line, isError: false));
-        Task error = ReadAsync(_process.StandardError.BaseStream, line => observer.OnOutput(line, isError: true));
+        var output = new OutputPipe(_process.StandardOutput.BaseStream, line => observer.OnOutput(line, isError: false));
+        var error = new OutputPipe(_process.StandardError.BaseStream, line => observer.OnOutput(line, isError: true));
         await ExitAsync().ConfigureAwait(false);
-        lock (_lock)
-            _exited = true;
+        EndGroup();
 
-        await Task.WhenAny(Task.WhenAll(output, error), Task.Delay(DrainTime)).ConfigureAwait(false);
+        await Task.WhenAll(output.DrainAsync(), error.DrainAsync()).ConfigureAwait(false);
         if (_process.ExitCode != 0)
             DiagnosticFiles.Delete(Id, _key, _environment);
 
-        observer.OnExited(Status(_process.ExitCode));
+        Background.Run(observer.OnExited, Status(_process.ExitCode));
     }
 
     /// <summary>The exit alone: waiting by <see cref="Process.WaitForExitAsync"/> would wait for grandchildren that hold the pipes too.</summary>
@@ -154,23 +179,6 @@ internal sealed class PortableWorkerProcess : WorkerProcess
         _process.Exited += (_, _) => exited.TrySetResult();
         _process.EnableRaisingEvents = true;
         return exited.Task;
-    }
-
-    private static async Task ReadAsync(Stream stream, Action<string> onLine)
-    {
-        var lines = new LineSplitter(onLine);
-        byte[] buffer = new byte[8192];
-        try
-        {
-            while (await stream.ReadAsync(buffer).ConfigureAwait(false) is > 0 and int read)
-                lines.Append(buffer.AsSpan(0, read));
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            // The pipe went with the process.
-        }
-
-        lines.End();
     }
 
     /// <summary>On Unix, <see cref="Process.ExitCode"/> is 128 plus the signal; a program may exit with such a code by itself, which looks the same.</summary>

@@ -29,14 +29,21 @@ internal abstract class WorkerLauncher : IDisposable
     /// <summary>The launcher for the transport that is asked for, or that this system has.</summary>
     internal static WorkerLauncher Create(WorkerPoolOptions options)
     {
-        bool shared = SharedMemoryLauncher.IsSupported;
+        bool shared = options.Transport != WorkerTransport.Portable && SharedMemoryLauncher.IsSupported;
         if (options.Transport == WorkerTransport.SharedMemory && !shared)
         {
             throw new WorkerStartException(
-                "Shared memory between processes needs Linux 5.3 or newer with memfd and pidfd; use WorkerTransport.Auto or Portable here.");
+                $"Shared memory between processes cannot be used here ({SharedMemoryLauncher.Problem}). It needs Linux 5.3 or newer with memfd and pidfd; use WorkerTransport.Auto or Portable.");
         }
 
-        return shared && options.Transport != WorkerTransport.Portable ? new SharedMemoryLauncher(options) : new PortableLauncher();
+        try
+        {
+            return shared ? new SharedMemoryLauncher(options) : new PortableLauncher();
+        }
+        catch (Exception e) when (e is IOException or OutOfMemoryException)
+        {
+            throw new WorkerStartException($"What starts workers could not be made: {SystemLimits.Explain(e)}.", e);
+        }
     }
 }
 
@@ -50,11 +57,23 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
     internal SharedMemoryLauncher(WorkerPoolOptions options)
     {
         _requests = new PayloadArea(SharedRegion.Create("tandem-requests", PayloadArea.DefaultSize, othersReadOnly: true));
-        _hub = new LinuxProcessHub(options.Name);
+        try
+        {
+            _hub = new LinuxProcessHub(options.Name);
+        }
+        catch
+        {
+            _requests.Dispose();
+            throw;
+        }
+
         // Spinning workers must leave a core for the caller: with more workers than that, they spin less.
         int spare = Environment.ProcessorCount - 1;
         _spinMicroseconds = spare < 1 ? 0 : options.Workers <= spare ? 50 : 20;
     }
+
+    /// <summary>Why this system has not all that it takes.</summary>
+    internal static string Problem { get; private set; } = "";
 
     /// <summary>Whether this system has all that it takes: probed once.</summary>
     internal static bool IsSupported { get; } = Probe();
@@ -115,13 +134,19 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
     private static bool Probe()
     {
         if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
+        {
+            Problem = "this is no 64-bit process on Linux";
             return false;
+        }
 
         try
         {
             int pidfd = Libc.PidfdOpen(Environment.ProcessId);
             if (pidfd < 0)
+            {
+                Problem = $"pidfd_open: {Libc.LastError()}";
                 return false;
+            }
 
             _ = Libc.Close(pidfd);
             using var region = SharedRegion.Create("tandem-probe", PayloadArea.DefaultSize, othersReadOnly: true);
@@ -129,6 +154,7 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
         }
         catch (Exception e) when (e is IOException or DllNotFoundException or EntryPointNotFoundException)
         {
+            Problem = e.Message;
             return false;
         }
     }

@@ -1,3 +1,5 @@
+using Tandem.Telemetry;
+
 namespace Tandem.Output;
 
 /// <summary>
@@ -127,14 +129,19 @@ internal sealed class LineWriter<TLine>
     {
         try
         {
-            new Thread(Run, 256 * 1024) { IsBackground = true, Name = _name }.UnsafeStart();
+            Background.Thread(_name, 256 * 1024, Run, _ => Stop()).UnsafeStart();
         }
         catch (Exception)
         {
-            // The system has no thread left. Lines wait, and the next one tries again.
-            lock (_lock)
-                _isRunning = false;
+            Stop(); // the system has no thread left
         }
+    }
+
+    /// <summary>There is no thread: lines wait, and the next one starts another.</summary>
+    private void Stop()
+    {
+        lock (_lock)
+            _isRunning = false;
     }
 
     private void Run()

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Tandem.Diagnostics;
 using Tandem.Health;
 using Tandem.Supervision;
+using Tandem.Telemetry;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -24,7 +25,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
     internal void WarmUp()
     {
         if (Interlocked.Exchange(ref _warmed, 1) == 0)
-            ThreadPool.UnsafeQueueUserWorkItem(static _ => WorkerStackSource.Current?.WarmUp(), null);
+            Background.Queue(static _ => WorkerStackSource.Current?.WarmUp(), 0);
     }
 
     /// <summary>Under the lock: an item with limits was sent to a worker.</summary>
@@ -39,7 +40,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
     private void Arm(ProcessWorker worker, WorkItem item, uint sequence, TimeSpan due)
     {
         item.Details.Deadline?.Dispose();
-        item.Details.Deadline = TimeProvider.System.CreateTimer(_ => Look(worker, item, sequence), null, due, Timeout.InfiniteTimeSpan);
+        item.Details.Deadline = Background.Timer(() => Look(worker, item, sequence), due, e => OnFailed(worker, item, e));
     }
 
     private void Look(ProcessWorker worker, WorkItem item, uint sequence)
@@ -80,7 +81,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
         string problem;
         if (WorkerStackSource.Current is not { } source)
             problem = "To see where it was, reference the package Tandem.Diagnostics.";
-        else if (source.TryCapture(worker.ProcessId, null, StackLimit, out string text, out problem))
+        else if (TryCapture(source, worker.ProcessId, out string text, out problem))
             stack = text;
         else
             problem = $"Where it was could not be seen: {problem}";
@@ -110,11 +111,26 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
         }
     }
 
+    private static bool TryCapture(WorkerStackSource source, int processId, out string stack, out string problem)
+    {
+        try
+        {
+            return source.TryCapture(processId, null, StackLimit, out stack, out problem);
+        }
+        catch (Exception e)
+        {
+            // The caller is to hear of the time limit, whatever is wrong with the package for stacks.
+            stack = "";
+            problem = e.Message;
+            return false;
+        }
+    }
+
     private void WatchMemory(ProcessWorker worker, WorkItem item, uint sequence, long limit)
     {
         ITimer? timer = null;
-        timer = TimeProvider.System.CreateTimer(
-            _ =>
+        timer = Background.Timer(
+            () =>
             {
                 lock (gate)
                 {
@@ -132,9 +148,21 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
                 if (memory > limit)
                     EndForMemory(worker, item, sequence, limit, memory);
             },
-            null,
             MemoryInterval,
-            MemoryInterval);
+            MemoryInterval,
+            e =>
+            {
+                timer?.Dispose();
+                OnFailed(worker, item, e);
+            });
+    }
+
+    /// <summary>Nobody watches the item any longer, so it does not go on.</summary>
+    private void OnFailed(ProcessWorker worker, WorkItem item, Exception error)
+    {
+        engine.Events.OnBackgroundFailure(error);
+        lock (gate)
+            supervisor.TryBeginKill(worker, item, EventReason.Requested, $"It was ended because the limits of '{item.Name}' could not be watched any longer ({error.Message}).");
     }
 
     private void EndForMemory(ProcessWorker worker, WorkItem item, uint sequence, long limit, long memory)

@@ -1,4 +1,5 @@
 using Tandem.Launch;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -18,7 +19,20 @@ internal sealed partial class ProcessEngine
         List<WorkItem> waiting = [];
         var forensics = new Forensics(worker, status);
         foreach (WorkItem item in items)
-            SortOut(worker, forensics, item, waiting, failed);
+        {
+            try
+            {
+                SortOut(worker, forensics, item, waiting, failed);
+            }
+            catch (Exception e)
+            {
+                // It could not be found out what became of it. It fails, and the others are not concerned.
+                Background.Report(e);
+                Events.OnBackgroundFailure(e);
+                failed.Add((item, new WorkerCrashedException(new CrashReport(
+                    worker.ProcessId, status.Code, status.SignalName, item.Name, item.Attempt, worker.ErrorTail, $"What it had done by then could not be found out: {e.Message}."))));
+            }
+        }
 
         Sleepers sleepers;
         lock (_lock)
@@ -40,7 +54,7 @@ internal sealed partial class ProcessEngine
 
         sleepers.Wake();
         foreach ((WorkItem item, Exception error) in failed)
-            GiveUp(item, error);
+            Background.Run(() => GiveUp(item, error), e => item.SetException(error));
 
         worker.Dispose();
         lock (_lock)

@@ -1,5 +1,6 @@
 using Tandem.Health;
 using Tandem.Shipping;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -106,14 +107,23 @@ internal sealed partial class ProcessEngine
     private bool Send(ProcessWorker worker, WorkItem item)
     {
         item.Attempt++;
-        if (worker.TrySend(item))
+        try
         {
-            _dispatcher.Used(worker);
-            _silence.OnSent();
-            if (worker.IsSpent)
-                _supervisor.OnChanged();
-            if (item.Limits is { } limits)
-                _deadlines.Watch(worker, item, limits);
+            if (worker.TrySend(item))
+            {
+                _dispatcher.Used(worker);
+                _silence.OnSent();
+                if (worker.IsSpent)
+                    _supervisor.OnChanged();
+                if (item.Limits is { } limits)
+                    _deadlines.Watch(worker, item, limits);
+                return true;
+            }
+        }
+        catch (Exception e) when (item.Worker is null)
+        {
+            // It cannot be sent to any worker. Whoever is on this thread now has nothing to do with it.
+            GiveUp(item, e);
             return true;
         }
 
@@ -259,7 +269,7 @@ internal sealed partial class ProcessEngine
         if (wake)
             worker.Link.Wake();
         if (first is not null && !Interlocked.Exchange(ref _hasRehearsed, true))
-            ThreadPool.UnsafeQueueUserWorkItem(RehearseEnd, first, preferLocal: false);
+            Background.Queue(RehearseEnd, first);
     }
 
     private static void RehearseEnd(Form form)

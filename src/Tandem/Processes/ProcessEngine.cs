@@ -1,6 +1,7 @@
 using Tandem.Mapping;
 using Tandem.Serialization;
 using Tandem.Shipping;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -49,11 +50,15 @@ internal sealed partial class ProcessEngine : PoolEngine
 
     internal OutputForwarder Output { get; }
 
+    protected override bool KeepsMakersCultures => true;
+
     /// <summary>Memory for arguments on their way.</summary>
     internal IPayloadMemory Memory => _supervisor.Memory;
 
     protected override void Accept(WorkItem item)
     {
+        if (CodeUpdates.Any)
+            CodeUpdates.Check(item.Shipment.Callable.Method);
         if (!item.Shipment.IsPacked)
             Pack(item);
 
@@ -269,10 +274,10 @@ internal sealed partial class ProcessEngine : PoolEngine
             if (!links.Tokens[i].CanBeCanceled)
                 continue;
 
-            item.Details.Keep(links.Tokens[i].UnsafeRegister(
+            item.Details.Keep(Background.OnCanceled(
                 static state =>
                 {
-                    var (engine, item, number) = ((ProcessEngine, WorkItem, int))state!;
+                    (ProcessEngine engine, WorkItem item, int number) = state;
                     lock (engine._lock)
                     {
                         // An item that is not with a worker yet is told when it gets there.
@@ -280,7 +285,8 @@ internal sealed partial class ProcessEngine : PoolEngine
                             worker.SendCancel(item, number);
                     }
                 },
-                (this, item, i)));
+                (this, item, i),
+                links.Tokens[i]));
         }
     }
 

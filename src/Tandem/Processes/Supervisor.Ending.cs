@@ -1,4 +1,5 @@
 using Tandem.Health;
+using Tandem.Telemetry;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -59,8 +60,8 @@ internal sealed partial class Supervisor
             return;
 
         uint sequence = item.Sequence;
-        item.Details.Grace = TimeProvider.System.CreateTimer(
-            _ =>
+        item.Details.Grace = Background.Timer(
+            () =>
             {
                 lock (_lock)
                 {
@@ -68,9 +69,8 @@ internal sealed partial class Supervisor
                         TryBeginKill(worker, item, EventReason.Cancelled, $"It was ended because '{item.Name}' went on for {Seconds(_options.CancellationGrace)} after it was cancelled.");
                 }
             },
-            null,
             _options.CancellationGrace,
-            Timeout.InfiniteTimeSpan);
+            _ => worker.Kill());
     }
 
     /// <summary>
@@ -232,7 +232,7 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>Under the lock, which is not the place for it: has the engine give waiting items to the workers that there are now.</summary>
-    private void PumpLater() => ThreadPool.UnsafeQueueUserWorkItem(static engine => engine.OnReady(), _engine, preferLocal: false);
+    private void PumpLater() => Background.Queue(static engine => engine.OnReady(), _engine, static (engine, e) => engine.Events.OnBackgroundFailure(e));
 
     private void Drain(ProcessWorker worker)
     {
@@ -256,8 +256,7 @@ internal sealed partial class Supervisor
     private void Escalate(ProcessWorker worker)
     {
         worker.Deadline?.Dispose();
-        worker.Deadline = TimeProvider.System.CreateTimer(
-            static state => ((ProcessWorker)state!).Kill(), worker, _options.TerminationGrace, Timeout.InfiniteTimeSpan);
+        worker.Deadline = Background.Timer(worker.Kill, _options.TerminationGrace);
     }
 
     /// <summary>Looks regularly at what no answer would bring to light: age, and idleness.</summary>
@@ -268,7 +267,7 @@ internal sealed partial class Supervisor
 
         TimeSpan shortest = TimeSpan.FromTicks(Math.Min((_options.IdleTimeout ?? TimeSpan.MaxValue).Ticks, (_options.MaxWorkerAge ?? TimeSpan.MaxValue).Ticks));
         var interval = TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 4, 10, 60_000));
-        return TimeProvider.System.CreateTimer(_ => Sweep(), null, interval, interval);
+        return Background.Timer(Sweep, interval, interval, _events.OnBackgroundFailure);
     }
 
     private void Sweep()

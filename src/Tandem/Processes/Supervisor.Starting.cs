@@ -1,6 +1,8 @@
 using System.Globalization;
+using Tandem.Interop;
 using Tandem.Launch;
 using Tandem.Supervision;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -32,6 +34,8 @@ internal sealed partial class Supervisor
                 worker =>
                 {
                     launched = worker;
+                    if (CulturesOfWorkers is { } cultures)
+                        worker.SendCultures(cultures);
                     for (int step = 0; step < _startup.Steps.Count; step++)
                         worker.SendInitialize(_startup.Steps[step], step);
                     worker.Link.Flush();
@@ -52,15 +56,24 @@ internal sealed partial class Supervisor
                     _launching--;
 
                 launched?.Deadline?.Dispose();
-                OnStartFailed(0, e as WorkerStartException ?? new WorkerStartException($"A worker could not be started: {e.Message}", e));
+                OnStartFailed(0, e as WorkerStartException ?? new WorkerStartException($"A worker could not be started: {SystemLimits.Explain(e)}.", e));
                 CheckGone();
             }
 
             return;
         }
 
-        _engine.Introduce(launched);
+        Background.Run(_engine.Introduce, launched, static (worker, e) => worker.OnBroken(e));
     }
+
+    /// <summary>
+    /// What a worker would not have by itself. Another program may know nothing of it; and variables for the language that the pool sets
+    /// are to be followed.
+    /// </summary>
+    private Cultures? CulturesOfWorkers =>
+        _options.Guest is null && !LanguageVariables.Any(_options.Environment.ContainsKey) ? _engine.MakersCultures : null;
+
+    private static readonly string[] LanguageVariables = ["LANG", "LC_ALL", "LC_MESSAGES"];
 
     // After the launch, not before: the first timer of a process takes milliseconds to make.
     private void LimitStart(ProcessWorker worker)
@@ -69,8 +82,8 @@ internal sealed partial class Supervisor
         {
             if (worker.State == WorkerState.Starting)
             {
-                worker.Deadline = TimeProvider.System.CreateTimer(
-                    _ => Expire(worker, $"it was not ready within {Seconds(_options.StartTimeout)}"), null, _options.StartTimeout, Timeout.InfiniteTimeSpan);
+                worker.Deadline = Background.Timer(
+                    () => Expire(worker, $"it was not ready within {Seconds(_options.StartTimeout)}"), _options.StartTimeout, _ => worker.Kill());
             }
         }
     }
@@ -141,8 +154,8 @@ internal sealed partial class Supervisor
     private void DelayStarts(int processId, TimeSpan delay, WorkerStartException cause, bool isFailure)
     {
         _waiting = new StartBackOff(DateTimeOffset.UtcNow + delay, _budget.InARow, cause);
-        _backOff = TimeProvider.System.CreateTimer(
-            _ =>
+        _backOff = Background.Timer(
+            () =>
             {
                 lock (_lock)
                 {
@@ -157,9 +170,8 @@ internal sealed partial class Supervisor
 
                 _engine.OnReady();
             },
-            null,
             delay,
-            Timeout.InfiniteTimeSpan);
+            _events.OnBackgroundFailure);
         if (isFailure)
             _events.Raise(WorkerEventKind.StartDelayed, processId, $"The next worker is started in {Seconds(delay)}.", error: null, backOff: _waiting);
     }
@@ -176,7 +188,7 @@ internal sealed partial class Supervisor
     }
 
     private void FailWaiting(WorkerStartException error) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static state => state._engine.FailWaiting(state.error), (_engine, error), preferLocal: false);
+        Background.Queue(static state => state.Engine.FailWaiting(state.Error), (Engine: _engine, Error: error), static (state, e) => state.Engine.Events.OnBackgroundFailure(e));
 
     private WorkerStartException StartError(ProcessWorker worker, ExitStatus status)
     {
@@ -187,7 +199,11 @@ internal sealed partial class Supervisor
             ? "it came up in the user's program instead of in Tandem"
             : worker.KillReason ?? $"it {Describe(status)} before it was ready";
         string tail = worker.ErrorTail;
-        return new WorkerStartException($"A worker could not be started: {reason}." + (tail.Length > 0 ? $" Its standard error:\n{tail}" : ""))
+        string hints = SystemLimits.Hints();
+        return new WorkerStartException(
+            $"A worker could not be started: {reason}."
+            + (hints.Length > 0 ? $" What may be behind it: {hints}." : "")
+            + (tail.Length > 0 ? $" Its standard error:\n{tail}" : ""))
         {
             Failure = worker.KillReason is null ? StartFailureKind.Ended : StartFailureKind.TimedOut,
         };

@@ -30,6 +30,10 @@ internal static class ModuleNames
         if (EntryOf(module) is not { } entry)
             return false;
 
+        // A value may be of a type with changed code that a worker would run.
+        if (Shipping.CodeUpdates.Any && !Launch.Nesting.IsWorker)
+            Shipping.CodeUpdates.Check(module.Assembly);
+
         writer.Write(New);
         writer.Write(entry.Id);
         writer.WriteString(entry.Name);

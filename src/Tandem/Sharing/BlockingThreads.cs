@@ -1,3 +1,5 @@
+using Tandem.Telemetry;
+
 namespace Tandem.Sharing;
 
 /// <summary>
@@ -9,14 +11,16 @@ internal static class BlockingThreads
     private const int LongestIdle = 3000;
 
     private static readonly object Gate = new();
-    private static readonly Queue<Action> Waiting = new();
+    private static readonly Queue<(Action Action, Action<Exception> Failed)> Waiting = new();
     private static int s_idle;
 
-    internal static void Run(Action action)
+    /// <param name="action">What sleeps.</param>
+    /// <param name="failed">Called with what it throws: somebody awaits its end.</param>
+    internal static void Run(Action action, Action<Exception> failed)
     {
         lock (Gate)
         {
-            Waiting.Enqueue(action);
+            Waiting.Enqueue((action, failed));
             if (Waiting.Count <= s_idle)
             {
                 Monitor.Pulse(Gate);
@@ -24,27 +28,27 @@ internal static class BlockingThreads
             }
         }
 
-        new Thread(Work, 256 * 1024) { IsBackground = true, Name = "Tandem waiter" }.UnsafeStart();
+        Background.Thread("Tandem waiter", 256 * 1024, Work).UnsafeStart();
     }
 
     private static void Work()
     {
         while (true)
         {
-            Action? action;
+            (Action Action, Action<Exception> Failed) next;
             lock (Gate)
             {
-                if (!Waiting.TryDequeue(out action))
+                if (!Waiting.TryDequeue(out next))
                 {
                     s_idle++;
                     Monitor.Wait(Gate, LongestIdle);
                     s_idle--;
-                    if (!Waiting.TryDequeue(out action))
+                    if (!Waiting.TryDequeue(out next))
                         return;
                 }
             }
 
-            action();
+            Background.Run(next.Action, next.Failed);
         }
     }
 }

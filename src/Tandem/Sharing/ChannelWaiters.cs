@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tandem.Telemetry;
 
 namespace Tandem.Sharing;
 
@@ -56,16 +57,30 @@ internal sealed unsafe class ChannelWaiters(ChannelRing ring, ChannelBell* bell,
         }
 
         if (start)
-            BlockingThreads.Run(Work);
+            BlockingThreads.Run(Work, Fail);
         if (!cancellation.CanBeCanceled)
             return waiting.Task;
 
-        CancellationTokenRegistration registration = cancellation.UnsafeRegister(
-            static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), waiting);
+        CancellationTokenRegistration registration = Background.OnCanceled(
+            static state => state.waiting.TrySetCanceled(state.cancellation), (waiting, cancellation), cancellation);
         _ = waiting.Task.ContinueWith(
             static (_, state) => ((CancellationTokenRegistration)state!).Unregister(), registration, CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return waiting.Task;
+    }
+
+    private void Fail(Exception error)
+    {
+        TaskCompletionSource[] failed;
+        lock (_lock)
+        {
+            failed = [.. _waiting];
+            _waiting.Clear();
+            _runs = false;
+        }
+
+        foreach (TaskCompletionSource waiting in failed)
+            waiting.TrySetException(error);
     }
 
     private void Work()

@@ -1,5 +1,6 @@
 using System.Runtime.ConstrainedExecution;
 using Tandem.Interop;
+using Tandem.Telemetry;
 
 namespace Tandem.Sharing;
 
@@ -46,7 +47,9 @@ internal sealed unsafe class Keeper
         _head->FutexOffset = -Environment.SystemPageSize;
         using var ready = new ManualResetEventSlim();
         string? error = null;
-        var thread = new Thread(
+        Thread thread = Background.Thread(
+            "Tandem keeper",
+            256 * 1024,
             () =>
             {
                 ThreadId = Libc.GetThreadId();
@@ -57,11 +60,11 @@ internal sealed unsafe class Keeper
                 if (error is null)
                     Thread.Sleep(Timeout.Infinite);
             },
-            256 * 1024)
-        {
-            IsBackground = true,
-            Name = "Tandem keeper",
-        };
+            e =>
+            {
+                error = e.Message;
+                ready.Set();
+            });
         thread.UnsafeStart();
         ready.Wait();
         if (error is not null)

@@ -1,3 +1,5 @@
+using Tandem.Telemetry;
+
 namespace Tandem.Sharing;
 
 /// <summary>A lock among threads that can be awaited: first come, first served, and owned by nobody in particular.</summary>
@@ -30,10 +32,9 @@ internal sealed class LocalLock
             _queue.Enqueue(waiter);
         }
 
-        using CancellationTokenRegistration registration = cancellation.UnsafeRegister(
-            static (state, token) => ((TaskCompletionSource<bool>)state!).TrySetCanceled(token), waiter);
-        using Timer? timer = milliseconds < 0
-            ? null : new Timer(static state => ((TaskCompletionSource<bool>)state!).TrySetResult(false), waiter, milliseconds, Timeout.Infinite);
+        using CancellationTokenRegistration registration = Background.OnCanceled(
+            static state => state.waiter.TrySetCanceled(state.cancellation), (waiter, cancellation), cancellation);
+        using ITimer? timer = milliseconds < 0 ? null : Background.Timer(() => waiter.TrySetResult(false), TimeSpan.FromMilliseconds(milliseconds));
         return await waiter.Task.ConfigureAwait(false);
     }
 

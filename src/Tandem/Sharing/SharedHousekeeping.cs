@@ -1,3 +1,5 @@
+using Tandem.Telemetry;
+
 namespace Tandem.Sharing;
 
 /// <summary>
@@ -12,7 +14,7 @@ internal static unsafe class SharedHousekeeping
     private static readonly Lock Gate = new();
     private static readonly List<Hold> Holds = [];
     private static readonly HashSet<Guid> Collected = [];
-    private static Timer? s_timer;
+    private static ITimer? s_timer;
     private static bool s_ticking;
 
     private readonly record struct Hold(SharedSegment Segment, long ReceivedBefore, long Since);
@@ -46,9 +48,16 @@ internal static unsafe class SharedHousekeeping
                 return;
 
             s_ticking = true;
-            s_timer ??= new Timer(static _ => Tick());
-            s_timer.Change(Period, Timeout.Infinite);
+            s_timer ??= Background.Timer(Tick, Timeout.InfiniteTimeSpan, static _ => Again());
+            s_timer.Change(TimeSpan.FromMilliseconds(Period), Timeout.InfiniteTimeSpan);
         }
+    }
+
+    /// <summary>A look failed; the next one may not.</summary>
+    private static void Again()
+    {
+        lock (Gate)
+            s_timer!.Change(TimeSpan.FromMilliseconds(Period), Timeout.InfiniteTimeSpan);
     }
 
     private static void Tick()
@@ -66,7 +75,7 @@ internal static unsafe class SharedHousekeeping
             Holds.RemoveAll(static hold => TryEnd(in hold));
             s_ticking = open > 0 || Holds.Count > 0;
             if (s_ticking)
-                s_timer!.Change(Period, Timeout.Infinite);
+                s_timer!.Change(TimeSpan.FromMilliseconds(Period), Timeout.InfiniteTimeSpan);
             else
                 Collected.Clear();
         }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tandem.Serialization;
 using Tandem.Sharing;
+using Tandem.Telemetry;
 
 namespace Tandem;
 
@@ -221,18 +222,20 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
     private Task<Taken> TakeAsync(bool acceptAbandoned, CancellationToken cancellationToken)
     {
         var waiting = new TaskCompletionSource<Taken>(TaskCreationOptions.RunContinuationsAsynchronously);
-        CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
-            static (state, token) => ((TaskCompletionSource<Taken>)state!).TrySetCanceled(token), waiting);
-        BlockingThreads.Run(() =>
-        {
-            Taken taken = Take(acceptAbandoned, -1, cancellationToken);
-            registration.Unregister();
-            bool owned = taken == Taken.Yes || (taken == Taken.Abandoned && acceptAbandoned);
-            if (taken == Taken.No)
-                waiting.TrySetCanceled(cancellationToken);
-            else if (!waiting.TrySetResult(taken) && owned)
-                GiveBack(taken);
-        });
+        CancellationTokenRegistration registration = Background.OnCanceled(
+            static state => state.waiting.TrySetCanceled(state.cancellationToken), (waiting, cancellationToken), cancellationToken);
+        BlockingThreads.Run(
+            () =>
+            {
+                Taken taken = Take(acceptAbandoned, -1, cancellationToken);
+                registration.Unregister();
+                bool owned = taken == Taken.Yes || (taken == Taken.Abandoned && acceptAbandoned);
+                if (taken == Taken.No)
+                    waiting.TrySetCanceled(cancellationToken);
+                else if (!waiting.TrySetResult(taken) && owned)
+                    GiveBack(taken);
+            },
+            error => waiting.TrySetException(error));
         return waiting.Task;
     }
 

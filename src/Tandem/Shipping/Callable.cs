@@ -55,6 +55,7 @@ internal sealed class Callable
 
         WorkMethod method = WorkMethod.Of(work);
         Callable callable = method.In(form);
+        _ = callable.Definition; // what cannot be told to a worker is the caller's error, not one of the thread that tells it
         if (!method.HasValues)
         {
             t_last = callable;

@@ -47,6 +47,27 @@ internal sealed class WorkMethod : NumberedIdentity
     /// <summary>A readable name for errors and logs.</summary>
     internal string Name => MethodNames.Readable(_method);
 
+    /// <summary>Where its code is, and the types that it is made with.</summary>
+    internal HashSet<Assembly> Assemblies
+    {
+        get
+        {
+            var assemblies = new HashSet<Assembly> { _method.Module.Assembly };
+            Type[] types = [_delegateType, _method.DeclaringType!, .. _method.IsGenericMethod ? _method.GetGenericArguments() : [], _targetType ?? typeof(object)];
+            foreach (Type type in types)
+                Add(type);
+
+            return assemblies;
+
+            void Add(Type type)
+            {
+                assemblies.Add(type.Assembly);
+                foreach (Type argument in type.GenericTypeArguments)
+                    Add(argument);
+            }
+        }
+    }
+
     /// <summary>Whether each call carries captured values.</summary>
     internal bool HasValues => _kind is TargetKind.Value or TargetKind.Combined || _plan is { IsEmpty: false };
 

@@ -17,6 +17,7 @@ internal sealed class PoolEventSource : EventSource
     internal const int WorkerEvent = 2;
     internal const int ChangeEvent = 3;
     internal const int EndEvent = 4;
+    internal const int FailureEvent = 5;
 
     /// <summary>The argument by which a listener says how often it wants to be told.</summary>
     internal const string IntervalArgument = "IntervalMilliseconds";
@@ -27,7 +28,7 @@ internal sealed class PoolEventSource : EventSource
     // Commands may come while the base class is being built, when only these are set.
     private readonly Lock _timing = new();
     private readonly Lock _publishing = new();
-    private Timer? _timer;
+    private ITimer? _timer;
     private long _sample;
     private int _written;
 
@@ -65,6 +66,10 @@ internal sealed class PoolEventSource : EventSource
     [Event(EndEvent)]
     public void SampleEnd(long sample, int events, double seconds) => WriteEvent(EndEvent, sample, events, seconds);
 
+    /// <summary>Background work of the library failed; what depended on it was told.</summary>
+    [Event(FailureEvent, Level = EventLevel.Error)]
+    public void BackgroundFailed(string error) => WriteEvent(FailureEvent, error);
+
     /// <inheritdoc/>
     protected override void OnEventCommand(EventCommandEventArgs command)
     {
@@ -80,8 +85,8 @@ internal sealed class PoolEventSource : EventSource
 
         lock (_timing)
         {
-            _timer ??= new Timer(static source => ((PoolEventSource)source!).OnTick(), this, Timeout.Infinite, Timeout.Infinite);
-            _timer.Change(0, interval);
+            _timer ??= Background.Timer(OnTick, Timeout.InfiniteTimeSpan);
+            _timer.Change(TimeSpan.Zero, TimeSpan.FromMilliseconds(interval));
         }
     }
 
@@ -107,6 +112,10 @@ internal sealed class PoolEventSource : EventSource
         try
         {
             Publish();
+        }
+        catch (Exception)
+        {
+            // On a timer it would end the user's process. The next sample is due soon.
         }
         finally
         {

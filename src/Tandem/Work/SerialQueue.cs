@@ -1,7 +1,9 @@
+using Tandem.Telemetry;
+
 namespace Tandem.Work;
 
 /// <summary>Runs actions one after the other on the thread pool: user code that must not hold up a receiver.</summary>
-internal sealed class SerialQueue : IThreadPoolWorkItem
+internal sealed class SerialQueue
 {
     private readonly Queue<Action> _actions = new();
     private bool _running;
@@ -17,10 +19,10 @@ internal sealed class SerialQueue : IThreadPoolWorkItem
             _running = true;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        Background.Queue(static queue => queue.Execute(), this);
     }
 
-    public void Execute()
+    private void Execute()
     {
         while (true)
         {

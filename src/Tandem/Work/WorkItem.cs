@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tandem.Serialization;
+using Tandem.Telemetry;
 using Tandem.Transport;
 
 namespace Tandem.Work;
@@ -146,15 +147,14 @@ internal abstract class WorkItem : IPollTarget
         if (!CancellationToken.CanBeCanceled)
             return;
 
-        Details.Keep(CancellationToken.UnsafeRegister(
-            static state => { var (engine, item) = ((PoolEngine, WorkItem))state!; engine.OnItemCanceled(item); }, (engine, this)));
+        Details.Keep(Background.OnCanceled(static state => state.Engine.OnItemCanceled(state.Item), (Engine: engine, Item: this), CancellationToken));
     }
 
     /// <summary>Has <paramref name="engine"/> told when the item has waited too long.</summary>
     internal void WatchQueueTimeout(PoolEngine engine, Supervision.ItemLimits limits)
     {
         if (limits.QueueTimeout is { } limit)
-            Details.QueueDeadline = TimeProvider.System.CreateTimer(_ => engine.OnQueueTimeout(this), null, limit, Timeout.InfiniteTimeSpan);
+            Details.QueueDeadline = Background.Timer(() => engine.OnQueueTimeout(this), limit, e => SetException(e));
     }
 
     /// <summary>An error of the work as its caller sees it: the memory limit speaks for itself.</summary>

@@ -1,5 +1,6 @@
 using Tandem.Serialization;
 using Tandem.Shipping;
+using Tandem.Telemetry;
 using Tandem.Transport;
 
 namespace Tandem.Worker;
@@ -83,20 +84,7 @@ internal sealed class ActiveItems
 
         // On the thread pool: a callback of the user's must not hold up other cancellations.
         if (source is not null)
-            ThreadPool.UnsafeQueueUserWorkItem(Cancel, source, preferLocal: false);
-    }
-
-    private static void Cancel(CancellationTokenSource source)
-    {
-        try
-        {
-            source.Cancel();
-        }
-        catch (Exception e)
-        {
-            // Of callbacks that the work has registered: they are no reason to lose the worker with what else it runs.
-            Console.Error.WriteLine($"Tandem worker: a callback that was registered with an item's token failed: {e}");
-        }
+            Background.Queue(static source => source.Cancel(), source); // a callback that throws is no reason to end the worker
     }
 
     internal void Remove(int slot, ReceivedLinks links)

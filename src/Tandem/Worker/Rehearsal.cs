@@ -1,5 +1,6 @@
 using Tandem.Serialization;
 using Tandem.Shipping;
+using Tandem.Telemetry;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -11,7 +12,7 @@ namespace Tandem.Worker;
 /// </summary>
 internal static unsafe class Rehearsal
 {
-    internal static void Begin() => new Thread(Run, 256 * 1024) { IsBackground = true, Name = "Tandem rehearsal" }.UnsafeStart();
+    internal static void Begin() => Background.Thread("Tandem rehearsal", 256 * 1024, Run).UnsafeStart();
 
     private static void Run()
     {

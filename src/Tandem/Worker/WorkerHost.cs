@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.Loader;
 using Tandem.Interop;
 using Tandem.Launch;
+using Tandem.Telemetry;
 using Tandem.Transport;
 using Tandem.Transport.Portable;
 using Tandem.Transport.SharedMemory;
@@ -29,7 +30,6 @@ internal static class WorkerHost
             AppContext.SetData("APP_CONTEXT_BASE_DIRECTORY", folder);
         CleanEnvironment();
 
-        int code = 0;
         try
         {
             ParentLink link = transport == LaunchProtocol.SharedMemory ? Inherit(parent) : Connect(transport);
@@ -37,11 +37,17 @@ internal static class WorkerHost
         }
         catch (Exception e) when (e is IOException or ProtocolException or TimeoutException)
         {
-            Console.Error.WriteLine($"Tandem worker: {e.Message}");
-            code = LaunchProtocol.OrphanExitCode;
+            End(e);
         }
 
-        Environment.Exit(code);
+        Environment.Exit(0);
+    }
+
+    /// <summary>Ends the worker, which is of no use any more: it cannot speak with its parent.</summary>
+    internal static void End(Exception error)
+    {
+        Console.Error.WriteLine($"Tandem worker: {error.Message}");
+        Environment.Exit(LaunchProtocol.OrphanExitCode);
     }
 
     /// <summary>
@@ -56,8 +62,7 @@ internal static class WorkerHost
         Environment.SetEnvironmentVariable(LaunchProtocol.DepthVariable, null);
         Environment.SetEnvironmentVariable(LaunchProtocol.DepthLimitVariable, null);
         SharedMemoryParentLink link = TakeDescriptors();
-        var thread = new Thread(() => Loop(link, guest), 512 * 1024) { IsBackground = true, Name = "Tandem worker" };
-        thread.Start();
+        Background.Thread("Tandem worker", 512 * 1024, () => Loop(link, guest), _ => guest.OnOrphaned()).UnsafeStart();
     }
 
     private static void Loop(SharedMemoryParentLink link, Guest guest)
@@ -87,7 +92,7 @@ internal static class WorkerHost
     private static SharedMemoryParentLink Inherit(int parent)
     {
         // A backup for the control socket: it also ends a worker whose runtime is stuck. The parent may have died before.
-        _ = Libc.Prctl(Libc.PR_SET_PDEATHSIG, Libc.SIGKILL, 0, 0, 0);
+        ParentDeath.Arm();
         if (Libc.GetParentPid() != parent)
             Libc.ExitNow(LaunchProtocol.OrphanExitCode);
 

@@ -22,6 +22,8 @@ internal sealed unsafe class WorkerLoop
     private readonly Guest? _guest;
     private object? _state;
     private bool _startupFailed;
+    private (int Slot, uint Sequence, byte[] Bytes)? _cultures; // likewise
+    private volatile bool _isTold; // to end
     private (int Slot, uint Sequence, ActivityContext Context)? _trace; // announced, for an item that comes next if at all
 
     /// <param name="link">The parent.</param>
@@ -38,7 +40,7 @@ internal sealed unsafe class WorkerLoop
     /// <summary>Runs until the end.</summary>
     internal void Run()
     {
-        new Thread(ListenForControl, 256 * 1024) { IsBackground = true, Name = "Tandem control" }.Start();
+        Background.Thread("Tandem control", 256 * 1024, ListenForControl, _ => OnOrphaned()).UnsafeStart();
         _link.Send(FrameKind.Hello, 0, 0, 0, []);
         while (_link.Receive(out Frame frame))
         {
@@ -46,6 +48,9 @@ internal sealed unsafe class WorkerLoop
             _link.Release();
         }
 
+        // Without having been told to end: what this worker has started must not stay behind.
+        if (!_isTold && _guest is null)
+            OnOrphaned();
         DisposeState();
     }
 
@@ -74,10 +79,20 @@ internal sealed unsafe class WorkerLoop
                 byte* payload = _link.ResolvePayload(in frame, in message);
                 ActivityContext? trace = _trace is { } announced && announced.Slot == frame.Slot && announced.Sequence == frame.Sequence ? announced.Context : null;
                 _trace = null;
+                byte[]? cultures = _cultures is { } sent && sent.Slot == frame.Slot && sent.Sequence == frame.Sequence ? sent.Bytes : null;
+                _cultures = null;
                 if (_lanes is null)
-                    _runner.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace);
+                    _runner.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace, cultures);
                 else
-                    _lanes.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace);
+                    _lanes.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace, cultures);
+                break;
+
+            case FrameKind.Culture when frame.Slot == Processes.ProcessWorker.InitializeSlot:
+                SetDefaults(in frame);
+                break;
+
+            case FrameKind.Culture:
+                _cultures = (frame.Slot, frame.Sequence, new ReadOnlySpan<byte>(frame.Body, frame.BodyLength).ToArray());
                 break;
 
             case FrameKind.Trace:
@@ -86,6 +101,20 @@ internal sealed unsafe class WorkerLoop
 
             default:
                 throw new ProtocolException($"the parent sent a frame of kind {frame.Kind}");
+        }
+    }
+
+    private static void SetDefaults(in Frame frame)
+    {
+        try
+        {
+            Cultures cultures = Cultures.Read(new ReadOnlySpan<byte>(frame.Body, frame.BodyLength));
+            System.Globalization.CultureInfo.DefaultThreadCurrentCulture = cultures.Culture;
+            System.Globalization.CultureInfo.DefaultThreadCurrentUICulture = cultures.UICulture;
+        }
+        catch (Exception e)
+        {
+            throw new ProtocolException($"cultures that make no sense: {e.Message}");
         }
     }
 
@@ -141,15 +170,26 @@ internal sealed unsafe class WorkerLoop
     private void ListenForControl()
     {
         _link.EnrolThread();
+        ParentDeath.ArmContinue();
         while (_link.ReceiveControl(out Frame frame))
         {
             if (frame.Kind == FrameKind.Cancel)
+            {
                 _active.Cancel(frame.Slot, frame.Sequence, frame.Extra);
+            }
             else if (frame.Kind == FrameKind.Stop)
+            {
+                _isTold = true;
                 _link.Stop();
+            }
         }
 
-        // The parent is gone: nobody waits for what still runs, and it must not run on for ever.
+        OnOrphaned();
+    }
+
+    /// <summary>The parent is gone, or cannot be heard: nobody waits for what still runs, and it must not run on for ever.</summary>
+    private void OnOrphaned()
+    {
         if (_guest is null)
             WorkerHost.EndAsOrphan();
         else

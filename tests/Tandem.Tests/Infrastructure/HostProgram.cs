@@ -11,15 +11,49 @@ internal sealed class HostProgram : IDisposable
 
     internal int Id => _process.Id;
 
-    internal static HostProgram Start(string role, string kind, string work = "idle", string? mainTraces = null)
+    internal static HostProgram Start(string role, string kind, string work = "idle", string? mainTraces = null, int workers = 2)
     {
-        // Beside this program: …/bin/Tandem.Tests/debug → …/bin/Tandem.TestHost/debug.
-        var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        string program = Path.Combine(here.Parent!.Parent!.FullName, "Tandem.TestHost", here.Name, "Tandem.TestHost");
-        var info = new ProcessStartInfo(program, [role, kind, work]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var info = new ProcessStartInfo(Path.Combine(Folder, Name), [role, kind, work, $"{workers}"]);
         if (mainTraces is not null)
             info.Environment["TESTHOST_MAIN_TRACES"] = mainTraces;
 
+        return Start(info);
+    }
+
+    /// <summary>Starts a copy that <see cref="Copy"/> made.</summary>
+    internal static HostProgram StartIn(string folder, params string[] arguments) => Start(new ProcessStartInfo(Path.Combine(folder, Name), arguments));
+
+    /// <summary>Starts it from a shell, behind commands that limit or change what it gets.</summary>
+    internal static HostProgram StartBehind(string commands, params string[] arguments) =>
+        Start(new ProcessStartInfo("/bin/sh", ["-c", $"{commands}; exec \"$@\"", "sh", Path.Combine(Folder, Name), .. arguments]));
+
+    /// <summary>Starts it by a command.</summary>
+    internal static HostProgram StartCommand(string[] words) => Start(new ProcessStartInfo(words[0], words[1..]));
+
+    /// <summary>Copies the program's files into a folder of their own.</summary>
+    internal static void Copy(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (string file in Directory.GetFiles(Folder))
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+    }
+
+    private const string Name = "Tandem.TestHost";
+
+    /// <summary>Beside this program: …/bin/Tandem.Tests/debug → …/bin/Tandem.TestHost/debug.</summary>
+    private static string Folder
+    {
+        get
+        {
+            var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+            return Path.Combine(here.Parent!.Parent!.FullName, Name, here.Name);
+        }
+    }
+
+    private static HostProgram Start(ProcessStartInfo info)
+    {
+        info.RedirectStandardOutput = true;
+        info.RedirectStandardError = true;
         Process process = Process.Start(info)!;
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginErrorReadLine();

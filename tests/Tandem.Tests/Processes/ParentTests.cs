@@ -30,6 +30,76 @@ public partial class ParentTests
         await AssertGoneAsync(workers);
     }
 
+    /// <summary>What workers do when their program is killed, and whether the portable transport promises anything then.</summary>
+    public static TheoryData<string, string> KindsAndStates => new()
+    {
+        { "shared-memory", "idle" },
+        { "shared-memory", "busy" },
+        { "shared-memory", "native" },
+        { "shared-memory", "suspended" },
+        { "shared-memory", "stopped" },
+        { "portable", "idle" },
+        { "portable", "busy" },
+        { "portable", "native" },
+    };
+
+    [Theory(Timeout = Limits.Test)]
+    [MemberData(nameof(KindsAndStates))]
+    public async Task Of_a_killed_program_no_child_of_a_worker_is_left(string kind, string state)
+    {
+        using HostProgram program = HostProgram.Start("parents", kind, state);
+        int[] processes = await program.WorkersAsync(); // and their children
+        Assert.Equal(4, processes.Length);
+        Assert.All(processes, pid => Assert.True(ProcFs.IsAlive(pid)));
+
+        Deaths.Kill(program.Id);
+
+        await AssertGoneAsync(processes);
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(WorkerTransport.SharedMemory, "crash")]
+    [InlineData(WorkerTransport.SharedMemory, "exit")]
+    [InlineData(WorkerTransport.SharedMemory, "stop")]
+    [InlineData(WorkerTransport.Portable, "crash")]
+    [InlineData(WorkerTransport.Portable, "exit")]
+    [InlineData(WorkerTransport.Portable, "stop")]
+    public async Task Of_a_worker_that_ends_no_child_is_left(WorkerTransport transport, string end)
+    {
+        WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 1, Transport = transport });
+        await using (pool)
+        {
+            int child = await pool.RunAsync(static () =>
+            {
+                using var started = System.Diagnostics.Process.Start("sleep", "1000");
+                return started.Id;
+            });
+            Assert.True(ProcFs.IsAlive(child));
+
+            if (end == "stop")
+                await pool.DisposeAsync();
+            else
+                await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(() => Deaths.Die(end == "crash" ? Death.Killed : Death.ExitZero)));
+
+            await AssertGoneAsync([child]);
+        }
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("shared-memory")]
+    [InlineData("portable")]
+    public async Task Of_many_workers_no_child_is_left(string kind)
+    {
+        const int Workers = 8;
+        using HostProgram program = HostProgram.Start("parents", kind, "busy", workers: Workers);
+        int[] processes = await program.WorkersAsync();
+        Assert.Equal(2 * Workers, processes.Length);
+
+        Deaths.Kill(program.Id);
+
+        await AssertGoneAsync(processes);
+    }
+
     [Theory(Timeout = Limits.Test)]
     [MemberData(nameof(KindsAndWork))]
     public async Task A_program_that_forgets_to_dispose_its_pool_exits(string kind, string work)

@@ -1,4 +1,5 @@
 using System.IO.Pipes;
+using Tandem.Telemetry;
 
 namespace Tandem.Transport.Portable;
 
@@ -112,8 +113,8 @@ internal sealed unsafe class PortableLink : WorkerLink
     internal override void Start(IFrameSink sink)
     {
         _sink = sink;
-        _receiver = new Thread(Receive, ReceiverStack) { IsBackground = true, Name = "Tandem receiver" };
-        _sender = new Thread(Send, 256 * 1024) { IsBackground = true, Name = "Tandem sender" };
+        _receiver = Background.Thread("Tandem receiver", ReceiverStack, Receive, sink.OnBroken);
+        _sender = Background.Thread("Tandem sender", 256 * 1024, Send, sink.OnBroken);
         _receiver.UnsafeStart();
         _sender.UnsafeStart();
     }
@@ -256,7 +257,7 @@ internal sealed unsafe class PortableLink : WorkerLink
             static (task, link) =>
             {
                 _ = task.Exception;
-                ((PortableLink)link!).OnControlsWritten();
+                Background.Run(((PortableLink)link!).OnControlsWritten);
             },
             this,
             CancellationToken.None,

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tandem.Interop;
+using Tandem.Telemetry;
 
 namespace Tandem.Transport.SharedMemory;
 
@@ -244,7 +245,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     internal override void Start(IFrameSink sink)
     {
         Hears(sink);
-        _receiver = new Thread(Receive, ReceiverStack) { IsBackground = true, Name = "Tandem receiver" };
+        _receiver = Background.Thread("Tandem receiver", ReceiverStack, Receive, OnFailed);
         _receiver.UnsafeStart();
     }
 
@@ -335,7 +336,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             {
                 isEnding = true;
                 TryDrain();
-                _sink!.OnEnding();
+                Background.Run(_sink!.OnEnding, OnFailed);
             }
 
             if (_spin.Wait(_reader))
@@ -354,6 +355,27 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             if (rested)
                 _requests.Trim();
         }
+    }
+
+    /// <summary>Whoever reads, the receiver or a caller that has an item of another worker, is not to meet what goes wrong here.</summary>
+    private void TellBatchEnd()
+    {
+        try
+        {
+            _sink!.OnBatchEnd();
+        }
+        catch (Exception e)
+        {
+            Background.Report(e);
+            OnFailed(e);
+        }
+    }
+
+    /// <summary>The worker is of no use any more: nothing that it writes is read.</summary>
+    private void OnFailed(Exception error)
+    {
+        _broken = true;
+        Background.Run(static state => state._sink!.OnBroken(state.error), (_sink, error));
     }
 
     private void TryDrain()
@@ -407,12 +429,11 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         }
         catch (Exception e)
         {
-            _broken = true;
-            _sink!.OnBroken(e);
+            OnFailed(e);
         }
 
         if (any)
-            _sink!.OnBatchEnd();
+            TellBatchEnd();
         return any;
     }
 }
