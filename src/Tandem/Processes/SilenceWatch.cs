@@ -1,4 +1,5 @@
 using Tandem.Interop;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -24,7 +25,7 @@ internal sealed class SilenceWatch(ProcessEngine engine, Supervisor supervisor, 
 
         _runs = true;
         if (_timer is null)
-            _timer = TimeProvider.System.CreateTimer(static watch => ((SilenceWatch)watch!).Look(), this, Interval, Interval);
+            _timer = Background.Timer(Look, Interval, Interval, engine.Events.OnBackgroundFailure);
         else
             _timer.Change(Interval, Interval);
     }

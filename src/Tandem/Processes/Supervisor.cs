@@ -4,6 +4,7 @@ using Tandem.Launch;
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Supervision;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -197,8 +198,7 @@ internal sealed partial class Supervisor
             if (worker.State == WorkerState.Starting && cause is EndOfStreamException)
             {
                 worker.Deadline?.Dispose();
-                worker.Deadline = TimeProvider.System.CreateTimer(
-                    _ => Expire(worker, "it closed its connection before it was ready"), null, _options.TerminationGrace, Timeout.InfiniteTimeSpan);
+                worker.Deadline = Background.Timer(() => Expire(worker, "it closed its connection before it was ready"), _options.TerminationGrace);
                 return;
             }
 
