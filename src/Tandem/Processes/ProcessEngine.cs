@@ -336,14 +336,13 @@ internal sealed partial class ProcessEngine : PoolEngine
         if (IsDiscarding && _queue.Count > 0 && TakeUnservable() is { Count: > 0 } rest)
         {
             // Not here: who hears of it may be user code.
-            ThreadPool.UnsafeQueueUserWorkItem(
+            Background.Queue(
                 static state =>
                 {
                     foreach (WorkItem item in state.rest)
                         state.engine.GiveUp(item, state.engine.Disposed());
                 },
-                (engine: this, rest),
-                preferLocal: false);
+                (engine: this, rest));
         }
 
         if (_idle is not null && _queue.Count == 0 && !_supervisor.HasWork && !_admission.HasWaiting)

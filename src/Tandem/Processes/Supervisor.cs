@@ -54,10 +54,12 @@ internal sealed partial class Supervisor
             (_depth, _depthLimit) = Nesting.Check(_options);
             _plan = _options.Guest is null ? _options.Plan ?? LaunchPlan.Current : null;
         }
-        catch
+        catch (Exception e)
         {
             _startup.Release();
             _launcher.Dispose();
+            if (e is OutOfMemoryException)
+                throw new WorkerStartException($"What starts workers could not be made: {Interop.SystemLimits.Explain(e)}.", e);
             throw;
         }
 
@@ -198,7 +200,8 @@ internal sealed partial class Supervisor
             if (worker.State == WorkerState.Starting && cause is EndOfStreamException)
             {
                 worker.Deadline?.Dispose();
-                worker.Deadline = Background.Timer(() => Expire(worker, "it closed its connection before it was ready"), _options.TerminationGrace);
+                worker.Deadline = Background.Timer(
+                    () => Expire(worker, "it closed its connection before it was ready"), _options.TerminationGrace, _ => worker.Kill());
                 return;
             }
 

@@ -149,5 +149,5 @@ internal static class Rebuilding
 
     /// <summary>What a collection or a comparer threw, as the reader's own exception.</summary>
     internal static PayloadCorruptException Failed(Exception e) =>
-        e as PayloadCorruptException ?? new PayloadCorruptException($"a collection cannot be rebuilt: {e.Message}", e);
+        e as PayloadCorruptException ?? new RebuildException($"a collection cannot be rebuilt: {e.GetType().Name}: {e.Message}", e);
 }

@@ -11,6 +11,9 @@ internal sealed unsafe class PayloadReader
     /// <summary>Holds the number of an object whose parts are read before it can be made.</summary>
     private static readonly object Unfinished = new();
 
+    /// <summary>Holds the number of an object that could not be rebuilt, in a part of the payload that can be done without.</summary>
+    internal static readonly object Lost = new();
+
     private byte* _start;
     private byte* _cursor;
     private byte* _end;
@@ -32,11 +35,11 @@ internal sealed unsafe class PayloadReader
         _start = _cursor = start;
         _end = start + length;
         Links = links;
-        ForgetObjects();
+        Forget();
     }
 
     /// <summary>Forgets the objects: what follows was written without reference to them.</summary>
-    internal void ForgetObjects()
+    internal void Forget()
     {
         Objects.Clear();
         Parts.Truncate(0);
@@ -102,6 +105,19 @@ internal sealed unsafe class PayloadReader
         return Objects.Count - 1;
     }
 
+    /// <summary>Gives up the objects from <paramref name="first"/> on, and the numbers of those of them that were not read.</summary>
+    internal void Lose(int first, int count)
+    {
+        int end = Math.Max(Objects.Count, first + count);
+        for (int i = first; i < end; i++)
+        {
+            if (i == Objects.Count)
+                Objects.Add(Lost);
+            else if (Objects[i] is not (Type or NumberedIdentity))
+                Objects[i] = Lost;
+        }
+    }
+
     /// <summary>Supplies the object for a number from <see cref="ReserveNumber"/>.</summary>
     internal void Finish(int number, object value) => Objects[number] = value;
 
@@ -112,6 +128,9 @@ internal sealed unsafe class PayloadReader
             throw new PayloadCorruptException($"a reference to object {number} of {Objects.Count}");
 
         object? value = Objects[number];
+        if (ReferenceEquals(value, Lost))
+            throw new RebuildException("it refers to an object that could not be rebuilt");
+
         return !ReferenceEquals(value, Unfinished)
             ? value
             : throw new PayloadCorruptException($"a reference to object {number} from inside itself");
@@ -119,4 +138,4 @@ internal sealed unsafe class PayloadReader
 }
 
 /// <summary>A payload that makes no sense: its writer is broken or malicious.</summary>
-internal sealed class PayloadCorruptException(string message, Exception? innerException = null) : Exception(message, innerException);
+internal class PayloadCorruptException(string message, Exception? innerException = null) : Exception(message, innerException);

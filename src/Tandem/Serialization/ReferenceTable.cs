@@ -63,10 +63,10 @@ internal sealed class ReferenceTable
     internal bool IsOpen(int number) => _open is { Count: > 0 } && _open.Contains(number);
 
     /// <summary>Where a part begins that may be given up; see <see cref="Restore"/>.</summary>
-    internal (int Count, int Open, int Parts) Mark() => (Count, _open?.Count ?? 0, Parts.Count);
+    internal State Mark() => new(Count, _open?.Count ?? 0, Parts.Count);
 
     /// <summary>Forgets what was added since <paramref name="mark"/>.</summary>
-    internal void Restore((int Count, int Open, int Parts) mark)
+    internal void Restore(State mark)
     {
         Parts.Truncate(mark.Parts);
         _open?.RemoveRange(mark.Open, _open.Count - mark.Open);
@@ -108,4 +108,7 @@ internal sealed class ReferenceTable
 
         Count = 0;
     }
+
+    /// <summary>See <see cref="Mark"/>.</summary>
+    internal readonly record struct State(int Count, int Open, int Parts);
 }

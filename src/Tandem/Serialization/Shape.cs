@@ -67,7 +67,7 @@ internal abstract class LateShape(Type wireType, ShapeTraits more = ShapeTraits.
         }
         catch (Exception e) when (e is not PayloadCorruptException)
         {
-            throw new PayloadCorruptException($"no {TypeChecks.Display(WireType)} can be made of what was sent: {e.Message}", e);
+            throw new RebuildException($"no {TypeChecks.Display(WireType)} can be made of what was sent: {e.GetType().Name}: {e.Message}", e);
         }
 
         reader.Finish(number, value);
