@@ -307,7 +307,7 @@ internal sealed partial class ProcessEngine : PoolEngine
         lock (_lock)
             _silence.Stop();
 
-        await Output.FlushAsync().ConfigureAwait(false);
+        await Output.EndAsync().ConfigureAwait(false);
         lock (_writers)
         {
             _writers.ForEach(static writer => writer.Dispose());
