@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Tandem.Supervision;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Mapping;
@@ -85,13 +86,14 @@ internal sealed class MapRun<TItem, TResult>
         // Once, as chunks are sent from here and there, and the source may change what is current where it is read.
         _caller = _engine.CaptureCaller();
         // Weakly: the pool's engine must not hold a run that its consumer has forgotten.
-        _poolEnds = _engine.Closing.UnsafeRegister(
+        _poolEnds = Background.OnCanceled(
             static run =>
             {
-                if (((WeakReference<MapRun<TItem, TResult>>)run!).TryGetTarget(out MapRun<TItem, TResult>? target))
+                if (run.TryGetTarget(out MapRun<TItem, TResult>? target))
                     target.OnPoolEnds();
             },
-            new WeakReference<MapRun<TItem, TResult>>(this));
+            new WeakReference<MapRun<TItem, TResult>>(this),
+            _engine.Closing);
         _reading = Task.Run(ReadSourceAsync, CancellationToken.None);
     }
 
