@@ -12,7 +12,11 @@ public partial class WorkerPool
     /// <remarks>
     /// Lazy: the source is read while results are taken, on another thread, one item at a time, and no further ahead than
     /// <see cref="MapOptions.LookAhead"/>; an endless source is fine. The first error ends the enumeration at its item;
-    /// MapResultsAsync gives errors as values instead. Leaving early cancels what still runs and disposes the source.
+    /// MapResultsAsync gives errors as values instead. Leaving early cancels what still runs and disposes the source. An asynchronous
+    /// source gets a token that the end of the enumeration cancels, whatever ends it: an error, leaving, a token, the end of the pool. A
+    /// source that does not return within a second of that (or within <see cref="WorkerPoolOptions.CancellationGrace"/>, if that is less) is
+    /// left behind: it is disposed in the background when it returns, and its errors are logged. A synchronous source that blocks keeps a
+    /// thread of the thread pool until then.
     /// </remarks>
     /// <typeparam name="TItem">The type of the items.</typeparam>
     /// <typeparam name="TResult">The type of the results.</typeparam>

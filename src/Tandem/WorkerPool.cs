@@ -14,6 +14,16 @@ namespace Tandem;
 /// <remarks>
 /// Safe for use by any number of threads. Dispose it when done. A program that forgets to still exits, with no worker left; and a pool
 /// that nothing refers to any more is drained when the garbage collector finds it.
+/// <para>
+/// Each work item starts from a defined context, the same on threads and in processes: it has its caller's
+/// <see cref="System.Globalization.CultureInfo.CurrentCulture"/>, <see cref="System.Globalization.CultureInfo.CurrentUICulture"/> and
+/// current activity (its trace), and nothing else. Values of <see cref="AsyncLocal{T}"/> start empty,
+/// <see cref="Thread.CurrentPrincipal"/> and <see cref="SynchronizationContext.Current"/> are null, and what an item sets does not reach
+/// the next item. <see cref="Task.Run(Action)"/> passes on the whole <see cref="ExecutionContext"/>; a process cannot have that. Capture what
+/// else the work needs: <c>string tenant = Tenant.Value; pool.RunAsync(() => Work(tenant))</c>. Initializers and state factories have the
+/// cultures of who made the pool, and no activity. Static fields, environment variables, the current folder and the console's writers
+/// belong to the process: what an item changes there stays for the items after it.
+/// </para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -110,7 +120,10 @@ public partial class WorkerPool : IAsyncDisposable
     /// <summary>What the pool looks like now: its workers, what each of them does, its queue, and counts. Cheap enough for every second.</summary>
     public PoolSnapshot Snapshot() => _engine.Snapshot();
 
-    /// <summary>Finishes what runs, fails what waits with <see cref="ObjectDisposedException"/>, and ends the workers.</summary>
+    /// <summary>
+    /// Finishes what runs, fails what waits with <see cref="ObjectDisposedException"/>, and ends the workers. An item that crashes from then
+    /// on is not tried again, whatever its <see cref="WorkOptions.CrashRetries"/>.
+    /// </summary>
     /// <returns>A task that completes when no worker is left.</returns>
     public async ValueTask DisposeAsync()
     {
@@ -125,7 +138,7 @@ public partial class WorkerPool : IAsyncDisposable
     /// <summary>
     /// Stops now: what waits fails; what runs is cancelled, and worker processes that do not end within
     /// <see cref="WorkerPoolOptions.CancellationGrace"/> are killed. A thread that ignores its token cannot be killed: it is left
-    /// behind, as a background thread.
+    /// behind, as a background thread, and its call fails with <see cref="ObjectDisposedException"/> as in a process.
     /// </summary>
     public Task StopAsync() => EndAsync(StopMode.Abort);
 

@@ -28,6 +28,7 @@ internal sealed class ChaosRun : IDisposable
         _time = time;
         _ledger = new Ledger(file, options.Items);
         _pool = scenario.CreatePool();
+        _pool.WorkerChanged += OnWorkerChanged;
     }
 
     /// <summary>Runs a scenario; returns what is wrong.</summary>
@@ -75,6 +76,10 @@ internal sealed class ChaosRun : IDisposable
     private async Task<List<string>> RunAsync()
     {
         using var end = new CancellationTokenSource();
+        CancellationToken over = end.Token;
+        for (int i = 0; i < _scenario.BusyLoops; i++)
+            new Thread(() => KeepBusy(over)) { IsBackground = true, Name = "busy" }.Start();
+
         var disturber = new Disturber(_pool, new Random(_options.Seed), _options.KillEvery);
         Task disturbing = Task.Run(() => disturber.RunAsync(end.Token), CancellationToken.None);
         Task[] lanes = [.. Enumerable.Range(0, InFlight).Select(_ => Task.Run(LaneAsync))];
@@ -93,6 +98,19 @@ internal sealed class ChaosRun : IDisposable
             CultureInfo.InvariantCulture,
             $"{_scenario.Name,-9} {items:N0} items in {_clock.Elapsed.TotalSeconds:0.0} s: {counts}; {disturber.Kills} killed, {disturber.Stops} stopped, {disturber.Resizes} resized; {totals.Recycles} recycled, {totals.Kills} ended by the pool, {totals.Starts} started"));
         return [.. _complaints];
+    }
+
+    /// <summary>Workers that are killed while they start are no failed starts, for which the pool would wait.</summary>
+    private void OnWorkerChanged(object? sender, WorkerEvent happened)
+    {
+        if (happened.Kind is WorkerEventKind.StartDelayed or WorkerEventKind.RestartLimitReached)
+            _complaints.Enqueue($"{happened.Kind}: {happened.Detail} {happened.BackOff?.Cause.Message}");
+    }
+
+    private static void KeepBusy(CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+            Thread.SpinWait(1000);
     }
 
     private async Task LaneAsync()

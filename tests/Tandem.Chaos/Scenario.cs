@@ -20,7 +20,19 @@ internal sealed record Scenario(string Name, int Retries, Action<WorkerPoolOptio
             options.MaxWorkerAge = TimeSpan.FromSeconds(2);
             options.WorkDefaults.CrashRetries = 1;
         }),
+        // Workers start all the time, and are killed meanwhile, on a machine that is busy with something else.
+        new("starts", 0, static options =>
+        {
+            options.SpareWorkers = 1;
+            options.MaxItemsPerWorker = 200;
+        })
+        {
+            BusyLoops = 2,
+        },
     ];
+
+    /// <summary>How many threads keep processors busy beside the pool.</summary>
+    internal int BusyLoops { get; init; }
 
     internal WorkerPool CreatePool()
     {

@@ -35,6 +35,9 @@ public sealed record Part(Ending Ending)
     public (string Mine, string Others)? StopsWith { get; init; }
 
     public bool SaysReady { get; init; }
+
+    /// <summary>Its process is killed before it is ready until there are so many files in this folder, one for each time.</summary>
+    public (string Folder, int Times)? IsKilledFirst { get; init; }
 }
 
 /// <summary>A service that says in its log what happens to it: "up", "ready", "down".</summary>
@@ -43,6 +46,13 @@ public sealed partial class Speaker(Part part, IServiceReadiness readiness, ILog
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Say(logger, "up");
+        if (part.IsKilledFirst is { } first && Directory.GetFiles(first.Folder).Length < first.Times)
+        {
+            await File.WriteAllTextAsync(Path.Combine(first.Folder, Path.GetRandomFileName()), "", CancellationToken.None);
+            System.Diagnostics.Process.GetCurrentProcess().Kill();
+            await Task.Delay(Timeout.Infinite, CancellationToken.None);
+        }
+
         if (part.Gate is { } gate)
             await Eventually.Async(() => File.Exists(gate) || stoppingToken.IsCancellationRequested);
 

@@ -103,6 +103,20 @@ public sealed class SupervisionTests
         Assert.Equal(1, test.Log.Count("fine down"));
     }
 
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_service_that_is_killed_while_it_starts_uses_up_no_restarts()
+    {
+        await using var test = new TestHost(Isolation.Process);
+        string folder = Directory.CreateDirectory(test.FileFor("kills")).FullName;
+        test.Supervise(static options => options.MaxRestarts = 0)
+            .Add("one", new Part(Ending.Told) { SaysReady = true, IsKilledFirst = (folder, 5) });
+
+        await test.Host.StartAsync();
+
+        Assert.Equal(ServiceState.Running, test.StateOf("one").State);
+        Assert.Equal(5, test.StateOf("one").Restarts);
+    }
+
     [Theory(Timeout = Limits.Test)]
     [MemberData(nameof(Isolations))]
     public async Task A_host_whose_service_never_becomes_ready_does_not_start(Isolation isolation)

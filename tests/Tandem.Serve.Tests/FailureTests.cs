@@ -122,6 +122,27 @@ public sealed class FailureTests
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task Workers_that_somebody_kills_while_they_start_are_started_again_at_once()
+    {
+        using var folder = new TemporaryFolder();
+        await using ServeProcess serve = await ServeProcess.StartAsync(
+            "--workers", "1", "--standbys", "0", "--health", "/health", "--start-timeout", "10m", "--restart-limit", "1", "--restart-period", "1h", "--min-uptime", "1h",
+            Paths.App, "--", "--sick-file", folder["sick"]);
+        File.WriteAllText(folder["sick"], "");
+        var killed = new HashSet<int>();
+        for (int i = 0; i < 4; i++)
+        {
+            ServeStatus status = await serve.StatusAsync(status => status.Workers is [{ ProcessId: > 0 and var id }] && !killed.Contains(id));
+            killed.Add(status.Workers[0].ProcessId);
+            Assert.Equal(0, Libc.Kill(status.Workers[0].ProcessId, Libc.SIGKILL));
+        }
+
+        File.Delete(folder["sick"]);
+        ServeStatus after = await serve.StatusAsync(static status => status.Workers is [{ State: "accepting" }]);
+        Assert.DoesNotContain(after.Workers[0].ProcessId, killed);
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task A_service_that_is_to_run_once_runs_in_one_worker_and_moves_when_that_one_dies()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "3", "--once", "Ticker");

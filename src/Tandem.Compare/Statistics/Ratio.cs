@@ -23,6 +23,9 @@ internal readonly record struct Ratio(double Value, double Low, double High)
     internal bool IsTie(double minimumDifference) =>
         !(Low > 1 || High < 1) || Math.Abs(Math.Log(Value)) < Math.Log(1 + minimumDifference);
 
+    /// <summary>Whether the ratio reaches a bound.</summary>
+    internal Certainty IsAtLeast(double bound) => Low >= bound ? Certainty.Yes : High < bound ? Certainty.No : Certainty.Unclear;
+
     /// <summary>The mean and half of its 95% confidence interval.</summary>
     internal static (double Mean, double Half) Interval(IReadOnlyList<double> values)
     {

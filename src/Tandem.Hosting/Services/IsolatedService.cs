@@ -1,9 +1,12 @@
+using Tandem.Supervision;
+
 namespace Tandem.Hosting;
 
 /// <summary>One service as its supervisor sees it, over all its runs. All changes under the supervisor's lock.</summary>
 internal sealed class IsolatedService(ServiceRegistration registration, ServiceContext context)
 {
     private volatile TaskCompletionSource _ready = NewSignal(); // also read without the lock
+    private readonly RestartBudget _kills = new(int.MaxValue, TimeSpan.FromSeconds(30), TimeProvider.System);
     private WorkerPool? _pool;
 
     internal string Name => registration.Options.Name;
@@ -25,6 +28,12 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
 
     internal Exception? LastError { get; private set; }
 
+    /// <summary>
+    /// How long the next start waits because somebody killed the process while the service started; null when its last run ended in
+    /// another way. Such an end says nothing about the service, and does not count as a restart.
+    /// </summary>
+    internal TimeSpan? DelayAfterKill { get; private set; }
+
     /// <summary>Completes when those that need this one may start; fails when it is not to be expected any more.</summary>
     internal Task Ready => _ready.Task;
 
@@ -43,6 +52,7 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
     internal void MarkReady()
     {
         State = ServiceState.Running;
+        _kills.OnReady();
         _ready.TrySetResult();
     }
 
@@ -63,6 +73,17 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
         WorkerPool? pool = _pool;
         _pool = null;
         return pool;
+    }
+
+    /// <summary>The run has ended by itself: whether somebody killed its process while it started.</summary>
+    internal void NoteEnd(Exception? error)
+    {
+        DelayAfterKill = null;
+        if (State == ServiceState.Starting && error is WorkerCrashedException { EndedBy: EndedBy.Outside, IsOutOfMemorySuspected: false })
+        {
+            TimeSpan delay = _kills.OnKilled(inUserCode: true, out bool isFailure);
+            DelayAfterKill = isFailure ? null : delay;
+        }
     }
 
     /// <summary>The run is over.</summary>

@@ -168,6 +168,7 @@ internal sealed class ServiceSupervisor
             _ => ServiceEventKind.Failed,
         };
         _events.Raise(kind, service.Name, (error as WorkerCrashedException)?.ProcessId ?? run.ProcessId, error);
+        service.NoteEnd(error);
         // What it needs does not come back, so neither does it.
         bool isLost = service.Dependencies.Exists(static dependency => dependency.State == ServiceState.Failed);
         bool restarts = !isLost && service.Restart switch
@@ -197,6 +198,9 @@ internal sealed class ServiceSupervisor
 
     private async Task RestartAsync(IsolatedService service, List<IsolatedService> affected, Exception? error)
     {
+        if (service.DelayAfterKill is { } delay && delay > TimeSpan.Zero)
+            await Task.Delay(delay).ConfigureAwait(false);
+
         // Nothing of one service's restart waits for another's, unless it stops others.
         bool takesTurn = _options.Strategy != SupervisionStrategy.OneForOne;
         if (takesTurn)
@@ -210,7 +214,7 @@ internal sealed class ServiceSupervisor
                 if (_stopping || service.Run is not null)
                     return;
 
-                isAllowed = TryCountRestart();
+                isAllowed = service.DelayAfterKill is not null || TryCountRestart();
                 if (!isAllowed)
                 {
                     _stopping = _givesUp = true;

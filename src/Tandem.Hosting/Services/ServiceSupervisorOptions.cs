@@ -12,7 +12,8 @@ public sealed class ServiceSupervisorOptions
 
     /// <summary>
     /// Restarts that are allowed within <see cref="Period"/>, of all services of the supervisor together. The next one is not made:
-    /// the services are stopped, and the host stops with a <see cref="ServiceRestartLimitException"/>. Default: 5.
+    /// the services are stopped, and the host stops with a <see cref="ServiceRestartLimitException"/>. A service whose process somebody
+    /// kills while it starts is started again without being counted. Default: 5.
     /// </summary>
     public int MaxRestarts { get; set; } = 5;
 

@@ -19,7 +19,9 @@ internal static class LabCommand
             """
             Measures the facts behind the choice between threads and processes.
 
-            Each experiment says of a common claim whether it holds on this machine.
+            Each experiment says of a common claim whether it holds on this machine, or
+            that the machine is too busy to tell: it measures in rounds, and looks how
+            much of the processors other programs take meanwhile.
 
             Experiments:
               start   what it takes to create a thread, a process, a worker

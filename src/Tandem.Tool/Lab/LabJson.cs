@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Tandem.Tool.Lab.Deciding;
 
 namespace Tandem.Tool.Lab;
 
@@ -15,11 +16,24 @@ internal static class LabJson
             entry.Experiment.Question,
             entry.Experiment.Expected,
             entry.Result?.Measured,
-            Verdict = entry.Result?.Verdict switch { null => null, LabVerdict.Holds => "holds", LabVerdict.Partly => "partly", _ => "doesNotHold" },
+            Verdict = Word(entry.Result?.Decision.Verdict),
+            entry.Result?.Decision.Reason,
+            Claims = entry.Result?.Decision.Findings.Select(static finding => new { finding.Claim, Verdict = Word(finding.Verdict), finding.Why }),
+            Noise = entry.Result?.Decision.Noise is { } noise
+                ? new { OthersPercent = noise.Others * 100, MostPercent = noise.Most * 100, noise.Rounds, DisturbedRounds = noise.Disturbed }
+                : null,
             entry.Problem,
             entry.Result?.Values,
             Tables = entry.Result?.Tables.Select(static table => new { table.Title, table.Columns, table.Rows }),
             entry.Result?.Text,
         }),
         Format));
+
+    private static string? Word(LabVerdict? verdict) => verdict switch
+    {
+        null => null,
+        LabVerdict.Holds => "holds",
+        LabVerdict.DoesNotHold => "doesNotHold",
+        _ => "tooBusy",
+    };
 }

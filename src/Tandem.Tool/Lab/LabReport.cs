@@ -1,4 +1,5 @@
 using Tandem.Compare;
+using Tandem.Tool.Lab.Deciding;
 using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab;
@@ -25,7 +26,12 @@ internal static class LabReport
             return;
         }
 
-        page.Paragraph($"Measured: {result.Measured} The claim {LabView.Word(result.Verdict)}.", "lead");
+        LabDecision decision = result.Decision;
+        page.Paragraph($"Measured: {result.Measured} The claim: {LabView.Tell(decision)}.", "lead");
+        foreach (LabFinding finding in decision.Findings)
+            page.Paragraph(LabView.Tell(finding, decision), "quiet");
+
+        page.Paragraph($"Noise: {decision.Noise}.", "quiet");
         if (result.Text.Count > 0)
             page.Code(string.Join('\n', result.Text));
         foreach ((Svg drawing, LabTable table) in result.Plots)

@@ -1,11 +1,12 @@
+using Tandem.Tool.Lab.Deciding;
 using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab;
 
 /// <summary>What came of an experiment.</summary>
 /// <param name="Measured">What was measured, in one sentence with its figures.</param>
-/// <param name="Verdict">Whether what people say holds on this machine.</param>
-internal sealed record LabResult(string Measured, LabVerdict Verdict)
+/// <param name="Decision">Whether what people say holds on this machine.</param>
+internal sealed record LabResult(string Measured, LabDecision Decision)
 {
     /// <summary>Figures for programs, by names that end with their unit.</summary>
     internal Dictionary<string, double> Values { get; } = [];
@@ -33,17 +34,4 @@ internal sealed record LabTable(string Title, string[] Columns)
     }
 
     internal DataTable ToHtml() => Rows.Aggregate(new DataTable(Columns), static (table, row) => table.Row(row));
-}
-
-/// <summary>What becomes of a common claim.</summary>
-internal enum LabVerdict
-{
-    /// <summary>It is as people say.</summary>
-    Holds,
-
-    /// <summary>It is so in part, or under a condition that was measured.</summary>
-    Partly,
-
-    /// <summary>It is not so here.</summary>
-    DoesNotHold,
 }

@@ -1,4 +1,5 @@
 using Spectre.Console;
+using Tandem.Tool.Lab.Deciding;
 
 namespace Tandem.Tool.Lab;
 
@@ -16,7 +17,11 @@ internal static class LabView
         }
 
         Console.WriteLine($"  measured  {result.Measured}");
-        Console.WriteLine($"  claim     {Word(result.Verdict)}");
+        Console.WriteLine($"  claim     {Tell(result.Decision)}");
+        foreach (LabFinding finding in result.Decision.Findings)
+            Console.WriteLine($"    {Tell(finding, result.Decision)}");
+
+        Console.WriteLine($"  noise     {result.Decision.Noise}");
         foreach (string line in result.Text)
             Console.WriteLine($"    {line}");
         foreach (LabTable table in result.Tables)
@@ -25,11 +30,19 @@ internal static class LabView
         Console.WriteLine();
     }
 
-    internal static string Word(LabVerdict verdict) => verdict switch
+    /// <summary>What becomes of the claim, and why not where it cannot be told.</summary>
+    internal static string Tell(LabDecision decision) =>
+        decision.Reason is { } reason ? $"this machine is {Word(decision.Verdict)}: {reason}" : Word(decision.Verdict);
+
+    /// <summary>One part of it. What keeps all of them from being told is said once.</summary>
+    internal static string Tell(LabFinding finding, LabDecision decision) =>
+        finding.Why == decision.Reason ? $"{finding.Claim}: {Word(finding.Verdict)}" : $"{finding.Claim}: {Word(finding.Verdict)} ({finding.Why})";
+
+    private static string Word(LabVerdict verdict) => verdict switch
     {
         LabVerdict.Holds => "holds here",
-        LabVerdict.Partly => "holds in part",
-        _ => "does not hold here",
+        LabVerdict.DoesNotHold => "does not hold here",
+        _ => "too busy to tell",
     };
 
     private static void Write(LabTable table)

@@ -92,13 +92,29 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
 
             for (int i = _processes.Count - 1; i >= 0; i--)
             {
-                if (_processes[i].Handle(fds[1 + i * 3].Revents, fds[2 + i * 3].Revents, fds[3 + i * 3].Revents))
+                bool gone = true; // also where its end could not be told
+                Libc.PollFd exit = fds[1 + i * 3], output = fds[2 + i * 3], error = fds[3 + i * 3];
+                Guard(_processes[i], process => gone = process.Handle(exit.Revents, output.Revents, error.Revents));
+                if (gone)
                     _processes.RemoveAt(i);
             }
         }
 
         _ended = true;
         _ = Libc.Close(_wake);
+    }
+
+    /// <summary>An error on this thread would end the user's process, and with it all workers.</summary>
+    private static void Guard<T>(T subject, Action<T> action)
+    {
+        try
+        {
+            action(subject);
+        }
+        catch (Exception e)
+        {
+            Console.Error.WriteLine($"Tandem: what happened to a worker could not be handled: {e}");
+        }
     }
 }
 

@@ -160,6 +160,8 @@ internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) :
             ? CancellationTokenSource.CreateLinkedTokenSource(CancellationToken, aborted)
             : null;
         CancellationToken cancellation = linked?.Token ?? aborted;
+        AmbientState ambient = AmbientState.OfThread;
+        ExecutionContext? context = ExecutionContext.Capture();
         for (int i = 0; i < Count; i++)
         {
             if (i > 0)
@@ -179,6 +181,8 @@ internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) :
             {
                 SetError(i, e);
             }
+
+            ambient.Reset(context);
         }
 
         AddElapsed(System.Diagnostics.Stopwatch.GetTimestamp() - start);

@@ -40,6 +40,7 @@ internal sealed class MapRun<TItem, TResult>
     private readonly int _lookAhead;
     private readonly ItemLimits? _limits;
     private CancellationTokenRegistration _poolEnds;
+    private Caller _caller;
     private Task _reading = Task.CompletedTask;
     private Task? _canceling;
     private int _running = 1;
@@ -79,8 +80,11 @@ internal sealed class MapRun<TItem, TResult>
     /// <summary>The chunks, in the order in which the consumer takes them; complete or not.</summary>
     internal ChannelReader<Chunk<TItem, TResult>> Chunks => _chunks.Reader;
 
+    /// <exception cref="WorkSerializationException">The cultures of the caller cannot travel.</exception>
     internal void Start()
     {
+        // Once, as chunks are sent from here and there, and the source may change what is current where it is read.
+        _caller = _engine.CaptureCaller();
         // Weakly: the pool's engine must not hold a run that its consumer has forgotten.
         _poolEnds = Background.OnCanceled(
             static run =>
@@ -389,7 +393,7 @@ internal sealed class MapRun<TItem, TResult>
         try
         {
             chunk.Seal();
-            _engine.Submit(chunk);
+            _engine.Submit(chunk, _caller);
         }
         catch (Exception e)
         {

@@ -14,7 +14,8 @@ public sealed class WorkOptions
     /// How long the work may run, counted from its start in a worker that is ready: neither waiting nor the start of a process counts.
     /// Past it the call fails with <see cref="WorkTimeoutException"/>. The work's token is cancelled; a worker process that goes on
     /// is ended after <see cref="WorkerPoolOptions.CancellationGrace"/>, or at once when the work has no token that it could see. A
-    /// thread cannot be ended: it is abandoned and replaced (<see cref="WorkerPoolOptions.MaxAbandonedThreads"/>).
+    /// thread cannot be ended: it is abandoned and replaced (<see cref="WorkerPoolOptions.MaxAbandonedThreads"/>). A worker process that
+    /// does not start the work although it could, because it was stopped or hangs, loses it after some seconds: the work runs in another.
     /// </summary>
     /// <value>The default is <see langword="null"/>: no limit.</value>
     public TimeSpan? Timeout { get; set; }

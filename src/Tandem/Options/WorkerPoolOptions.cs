@@ -44,7 +44,8 @@ public sealed class WorkerPoolOptions
 
     /// <summary>
     /// How long a worker process may go on with an item whose token was cancelled before it is killed. A thread cannot be killed, so
-    /// there the call ends when the work does.
+    /// there the call ends when the work does, or with the pool: <see cref="WorkerPool.StopAsync"/> fails what goes on after this time, and
+    /// leaves its thread behind.
     /// </summary>
     /// <value>The default is 5 seconds. <see cref="Timeout.InfiniteTimeSpan"/> never kills.</value>
     public TimeSpan CancellationGrace { get; set; } = TimeSpan.FromSeconds(5);
@@ -53,15 +54,21 @@ public sealed class WorkerPoolOptions
     /// <value>The default is 2 seconds.</value>
     public TimeSpan TerminationGrace { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a worker may take to start, its state factory included.</summary>
+    /// <summary>How long a worker process may take to start, <see cref="InitializeWorker"/> and its state factory included.</summary>
     /// <value>The default is 30 seconds.</value>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// How many workers may fail to start within <see cref="RestartPeriod"/>. Then items that wait fail with
-    /// <see cref="WorkerStartException"/>, and from then on one start is tried in each period until one succeeds. Crashes while items run do not count.
+    /// <see cref="WorkerStartException"/>, and from then on one start is tried in each period until one succeeds. Crashes while items run
+    /// do not count. Nor do processes that somebody kills by a signal while they start: those are started again at once, and at most a
+    /// second later where that goes on for long. Only when the state factory, and nothing before it, is met by more than ten kills in a
+    /// row, or when memory ran out, is that a failed start: then the factory seems to be the cause.
     /// </summary>
-    /// <value>The default is 3. Starts are retried with exponential back-off, from 100 ms, as long as there is work.</value>
+    /// <value>
+    /// The default is 3. Starts are retried with exponential back-off, from 100 ms, as long as there is work;
+    /// <see cref="PoolSnapshot.BackOff"/> and <see cref="WorkerEventKind.StartDelayed"/> say what is being waited for, and until when.
+    /// </value>
     public int RestartLimit { get; set; } = 3;
 
     /// <summary>The period for <see cref="RestartLimit"/>.</summary>
@@ -79,9 +86,13 @@ public sealed class WorkerPoolOptions
     public int SpareWorkers { get; set; }
 
     /// <summary>
-    /// After how many items a worker process is replaced. Its successor is started first, so a few more may run meanwhile.
+    /// How many items, elements of maps included, one worker process may start: never more, so 1 gives each item a process of its own.
+    /// The worker is replaced from the share that <see cref="RecycleJitter"/> leaves on, as soon as its successor is there; one that has
+    /// been given its last item gets no other, and its successor is started while it works. So at most <see cref="Workers"/> processes
+    /// run items, and as many again may be on the way. Where items take less time than the start of a process,
+    /// <see cref="SpareWorkers"/> keep others from waiting.
     /// </summary>
-    /// <value>The default is <see langword="null"/>: never.</value>
+    /// <value>The default is <see langword="null"/>: no limit.</value>
     public int? MaxItemsPerWorker { get; set; }
 
     /// <summary>

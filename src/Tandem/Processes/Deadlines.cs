@@ -81,7 +81,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
         string problem;
         if (WorkerStackSource.Current is not { } source)
             problem = "To see where it was, reference the package Tandem.Diagnostics.";
-        else if (source.TryCapture(worker.ProcessId, null, StackLimit, out string text, out problem))
+        else if (TryCapture(source, worker.ProcessId, out string text, out problem))
             stack = text;
         else
             problem = $"Where it was could not be seen: {problem}";
@@ -108,6 +108,21 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
             {
                 supervisor.TryBeginKill(worker, item, EventReason.Timeout, $"It was ended because '{item.Name}' was not done within {Supervisor.Seconds(limit)}.");
             }
+        }
+    }
+
+    private static bool TryCapture(WorkerStackSource source, int processId, out string stack, out string problem)
+    {
+        try
+        {
+            return source.TryCapture(processId, null, StackLimit, out stack, out problem);
+        }
+        catch (Exception e)
+        {
+            // The caller is to hear of the time limit, whatever is wrong with the package for stacks.
+            stack = "";
+            problem = e.Message;
+            return false;
         }
     }
 

@@ -50,6 +50,8 @@ internal sealed partial class ProcessEngine : PoolEngine
 
     internal OutputForwarder Output { get; }
 
+    protected override bool KeepsMakersCultures => true;
+
     /// <summary>Memory for arguments on their way.</summary>
     internal IPayloadMemory Memory => _supervisor.Memory;
 

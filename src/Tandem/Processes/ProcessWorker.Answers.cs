@@ -192,6 +192,7 @@ internal sealed unsafe partial class ProcessWorker
     {
         _harvested = item;
         Link.ReadFinished(item.Slot, item.Sequence, this);
+        _harvested = null; // which would hold its map
     }
 
     public void OnFinished(byte* outcomes, nint length, int next)

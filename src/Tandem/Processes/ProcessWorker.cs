@@ -194,6 +194,8 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         // Ahead of its item, by whose number it is known: the item itself may find no room now.
         if (item.DetailsIfAny?.Observation is { Context: { } trace } && !Link.TrySend(FrameKind.Trace, slot, sequence, 0, TraceFrame.Write(trace)))
             return false;
+        if (item.DetailsIfAny?.Cultures is { } cultures && !Link.TrySend(FrameKind.Culture, slot, sequence, 0, cultures.ToBytes()))
+            return false;
 
         message.Length = shipment.Length;
         fixed (byte* bytes = shipment.Bytes)
@@ -232,6 +234,13 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
             if (links.Tokens[i].IsCancellationRequested)
                 SendCancel(item, i);
         }
+    }
+
+    /// <summary>Says in which cultures the worker starts, before it is one of the pool's.</summary>
+    internal void SendCultures(Cultures cultures)
+    {
+        if (!Link.TrySend(FrameKind.Culture, InitializeSlot, 0, 0, cultures.ToBytes()))
+            throw new WorkerStartException("The cultures of who made the pool are too large for a frame.");
     }
 
     /// <summary>Sends a step of the worker's startup.</summary>

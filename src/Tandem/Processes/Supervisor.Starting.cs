@@ -34,6 +34,8 @@ internal sealed partial class Supervisor
                 worker =>
                 {
                     launched = worker;
+                    if (CulturesOfWorkers is { } cultures)
+                        worker.SendCultures(cultures);
                     for (int step = 0; step < _startup.Steps.Count; step++)
                         worker.SendInitialize(_startup.Steps[step], step);
                     worker.Link.Flush();
@@ -63,6 +65,15 @@ internal sealed partial class Supervisor
 
         Background.Run(_engine.Introduce, launched, static (worker, e) => worker.OnBroken(e));
     }
+
+    /// <summary>
+    /// What a worker would not have by itself. Another program may know nothing of it; and variables for the language that the pool sets
+    /// are to be followed.
+    /// </summary>
+    private Cultures? CulturesOfWorkers =>
+        _options.Guest is null && !LanguageVariables.Any(_options.Environment.ContainsKey) ? _engine.MakersCultures : null;
+
+    private static readonly string[] LanguageVariables = ["LANG", "LC_ALL", "LC_MESSAGES"];
 
     // After the launch, not before: the first timer of a process takes milliseconds to make.
     private void LimitStart(ProcessWorker worker)

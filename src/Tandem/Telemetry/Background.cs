@@ -30,8 +30,22 @@ internal static class Background
         ThreadPool.UnsafeQueueUserWorkItem(static work => Run(work.body, work.state, work.failed), (body, state, failed), preferLocal: false);
 
     /// <summary>A timer that runs something on the thread pool, after a time and then in each period.</summary>
-    internal static ITimer Timer(Action body, TimeSpan due, TimeSpan period, Action<Exception>? failed = null) =>
-        TimeProvider.System.CreateTimer(_ => Run(body, failed), null, due, period);
+    /// <remarks>Nothing of the context of whoever happens to start it flows there, or is kept alive by it.</remarks>
+    internal static ITimer Timer(Action body, TimeSpan due, TimeSpan period, Action<Exception>? failed = null)
+    {
+        bool flows = !ExecutionContext.IsFlowSuppressed();
+        if (flows)
+            ExecutionContext.SuppressFlow();
+        try
+        {
+            return TimeProvider.System.CreateTimer(_ => Run(body, failed), null, due, period);
+        }
+        finally
+        {
+            if (flows)
+                ExecutionContext.RestoreFlow();
+        }
+    }
 
     /// <summary>A timer that runs something once, after a time.</summary>
     internal static ITimer Timer(Action body, TimeSpan due, Action<Exception>? failed = null) => Timer(body, due, Timeout.InfiniteTimeSpan, failed);

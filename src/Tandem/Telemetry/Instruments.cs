@@ -62,19 +62,7 @@ internal sealed class Instruments
         if (Volatile.Read(ref s_later) is not null || Volatile.Read(ref s_isMade))
             return;
 
-        // Whose call it is does not matter, and nothing of his is kept.
-        bool flows = !ExecutionContext.IsFlowSuppressed();
-        if (flows)
-            ExecutionContext.SuppressFlow();
-        try
-        {
-            Volatile.Write(ref s_later, Background.Timer(TryMake, TimeSpan.FromMilliseconds(Moment)));
-        }
-        finally
-        {
-            if (flows)
-                ExecutionContext.RestoreFlow();
-        }
+        Volatile.Write(ref s_later, Background.Timer(TryMake, TimeSpan.FromMilliseconds(Moment)));
     }
 
     /// <summary>An item is submitted, before there is a worker, by a caller that is traced: its trace is worth the wait. Null where they cannot be made.</summary>
@@ -109,10 +97,27 @@ internal sealed class Instruments
     }
 
     /// <summary>Begins to observe an item.</summary>
-    internal ItemObservation Begin(WorkItem item, PoolEngine pool)
+    /// <param name="item">The item.</param>
+    /// <param name="pool">The pool.</param>
+    /// <param name="caller">The activity in which it was submitted; of a chunk of a map, in which the map began.</param>
+    internal ItemObservation Begin(WorkItem item, PoolEngine pool, Activity? caller)
     {
-        Activity? outer = Activity.Current;
-        return new ItemObservation(_activities.HasListeners() ? Start(item.Name, outer) : null, outer, pool, this);
+        if (!_activities.HasListeners())
+            return new ItemObservation(null, caller, pool, this);
+
+        Activity? present = Activity.Current;
+        if (present == caller)
+            return new ItemObservation(Start(item.Name, caller), caller, pool, this);
+
+        Activity.Current = caller;
+        try
+        {
+            return new ItemObservation(Start(item.Name, caller), caller, pool, this);
+        }
+        finally
+        {
+            Activity.Current = present;
+        }
     }
 
     /// <summary>Starts an item's activity. It is the item's, so it does not become the caller's current one.</summary>

@@ -113,6 +113,10 @@ internal sealed class PoolEventSource : EventSource
         {
             Publish();
         }
+        catch (Exception)
+        {
+            // On a timer it would end the user's process. The next sample is due soon.
+        }
         finally
         {
             _publishing.Exit();

@@ -47,6 +47,8 @@ internal sealed class ThreadEngine : PoolEngine
         }
     }
 
+    protected override bool KeepsMakersCultures => false;
+
     /// <summary>Cancelled when the pool aborts.</summary>
     internal CancellationToken Aborted => _abort.Token;
 
@@ -363,7 +365,7 @@ internal sealed class ThreadEngine : PoolEngine
 
             // Lanes of one worker share its state.
             int lane = _started % Options.ConcurrencyPerWorker;
-            ThreadWorkerState state = lane == 0 || _workers.Count == 0 ? new ThreadWorkerState(Options.InitializeWorker, _stateFactory) : _workers[^1].State;
+            ThreadWorkerState state = lane == 0 || _workers.Count == 0 ? new ThreadWorkerState(this, _stateFactory) : _workers[^1].State;
             _states.Add(state);
             worker = new ThreadWorker(this, state, _number++);
             _workers.Add(worker);
@@ -371,8 +373,40 @@ internal sealed class ThreadEngine : PoolEngine
             _alive++;
         }
 
-        worker.Start();
+        try
+        {
+            worker.Start();
+        }
+        catch (Exception e)
+        {
+            OnStartFailed(worker, e);
+            return;
+        }
+
         Events.Raise(WorkerEventKind.Started, worker.Number);
+    }
+
+    /// <summary>The system gave no thread. Others go on with what waits; where there is none, it fails.</summary>
+    private void OnStartFailed(ThreadWorker worker, Exception error)
+    {
+        bool isLast;
+        lock (_workers)
+        {
+            _workers.Remove(worker);
+            worker.State.Users--;
+            _started--;
+            Leave();
+            isLast = _alive == 0;
+        }
+
+        var failure = new WorkerStartException($"A thread could not be started: {error.Message}", error);
+        Events.Raise(WorkerEventKind.StartFailed, worker.Number, failure.Message, error: failure);
+        while (isLast && TryDequeue(out WorkItem? item))
+        {
+            _admission.Leave(item);
+            if (item.TryAssign())
+                item.SetException(new WorkerStartException(failure.Message, error));
+        }
     }
 
     private void GiveUpQueue()

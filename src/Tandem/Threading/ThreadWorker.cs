@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Tandem.Telemetry;
 using Tandem.Work;
 
@@ -10,13 +11,15 @@ namespace Tandem.Threading;
 /// </summary>
 internal sealed class ThreadWorkerState
 {
+    private readonly ThreadEngine _engine;
     private readonly Action? _initialize;
     private readonly Func<object?>? _factory;
     private Lazy<Outcome>? _outcome;
 
-    internal ThreadWorkerState(Action? initialize, Func<object?>? factory)
+    internal ThreadWorkerState(ThreadEngine engine, Func<object?>? factory)
     {
-        _initialize = initialize;
+        _engine = engine;
+        Action? initialize = _initialize = engine.Options.InitializeWorker;
         _factory = factory;
         if (initialize is not null || factory is not null)
             _outcome = new Lazy<Outcome>(Build);
@@ -56,15 +59,24 @@ internal sealed class ThreadWorkerState
     private Outcome Build()
     {
         StartupPart part = StartupPart.Initializer;
+        AmbientState ambient = AmbientState.OfThread;
         try
         {
+            // In the cultures of who made the pool, as in processes, and in nobody's trace.
+            _engine.MakersCultures?.Apply();
             _initialize?.Invoke();
+            ambient.Reset();
             part = StartupPart.State;
+            _engine.MakersCultures?.Apply();
             return new Outcome(_factory?.Invoke(), part, null);
         }
         catch (Exception e)
         {
             return new Outcome(null, part, e);
+        }
+        finally
+        {
+            ambient.Reset();
         }
     }
 
@@ -126,36 +138,54 @@ internal sealed class ThreadWorker
     private void Run()
     {
         _threadId = SystemThreadId();
+        AmbientState ambient = AmbientState.OfThread;
         try
         {
-            while (!IsAbandoned && _engine.Take() is { } item)
+            // What an item holds is not held by this thread while it waits for the next: hence a method of its own for each.
+            while (!IsAbandoned && TryRunNext(ambient))
             {
-                Volatile.Write(ref _startedAt, Stopwatch.GetTimestamp());
-                Volatile.Write(ref _current, item);
-                try
-                {
-                    if (item.Limits?.Timeout is { } limit)
-                        RunWithin(item, limit);
-                    else
-                        Run(item, State.Value, _engine.Aborted);
-                }
-                catch (Exception e)
-                {
-                    item.SetException(e);
-                }
-
-                // A chunk that the pool's end has cut short.
-                if (!item.IsSettled)
-                    item.SetException(_engine.EndOf(item));
-
-                _itemsDone += Math.Max(1, item.ElementCount);
-                Volatile.Write(ref _current, null);
             }
+        }
+        catch (Exception e)
+        {
+            // Ours; an item's own never come here. Without this thread the pool goes on, without this process nothing does.
+            _engine.LogBackground("A thread of the pool has failed, and ends.", e);
         }
         finally
         {
             _engine.WorkerEnded(this);
         }
+    }
+
+    /// <summary>Waits for an item and runs it. False when the pool has ended.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryRunNext(AmbientState ambient)
+    {
+        if (_engine.Take() is not { } item)
+            return false;
+
+        Volatile.Write(ref _startedAt, Stopwatch.GetTimestamp());
+        Volatile.Write(ref _current, item);
+        try
+        {
+            if (item.Limits?.Timeout is { } limit)
+                RunWithin(item, limit);
+            else
+                Run(item, State.Value, _engine.Aborted);
+        }
+        catch (Exception e)
+        {
+            item.SetException(e);
+        }
+
+        // A chunk that the pool's end has cut short.
+        if (!item.IsSettled)
+            item.SetException(_engine.EndOf(item));
+
+        ambient.Reset();
+        _itemsDone += Math.Max(1, item.ElementCount);
+        Volatile.Write(ref _current, null);
+        return true;
     }
 
     private static int SystemThreadId()
@@ -198,7 +228,9 @@ internal sealed class ThreadWorker
 
     private static void Run(WorkItem item, object? state, CancellationToken aborted)
     {
-        if (item.DetailsIfAny?.Observation is not { } observation)
+        ItemDetails? details = item.DetailsIfAny;
+        details?.Cultures?.Apply();
+        if (details?.Observation is not { } observation)
         {
             item.RunLocally(state, aborted);
             return;

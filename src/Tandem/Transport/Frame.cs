@@ -40,6 +40,9 @@ internal enum FrameKind : byte
 
     /// <summary>Parent to worker: the trace that the next item belongs to.</summary>
     Trace = 11,
+
+    /// <summary>Parent to worker: the cultures of the next item's caller; in the slot for the startup, the worker's defaults.</summary>
+    Culture = 12,
 }
 
 /// <summary>What precedes every frame, on rings and on streams.</summary>

@@ -89,6 +89,8 @@ internal abstract class Form<TResult> : Form
     /// <summary>In a worker: runs the elements of a chunk one after the other, each with its own outcome.</summary>
     internal sealed override int RunChunk(Delegate work, object? state, ChunkRun run)
     {
+        AmbientState ambient = AmbientState.OfThread;
+        ExecutionContext? context = ExecutionContext.Capture();
         int at = 0;
         for (; at < run.First; at++)
             ChunkElement.Skip(run.Arguments);
@@ -110,6 +112,7 @@ internal abstract class Form<TResult> : Form
                 run.Fail(start, e);
             }
 
+            ambient.Reset(context);
             // Also after an element that could not be read to its end.
             run.Arguments.SkipTo(end);
             run.Advance(at + 1);

@@ -27,6 +27,9 @@ internal sealed class ItemDetails
 
     internal ItemLimits? Limits { get; set; }
 
+    /// <summary>Where the caller's are not those of the workers.</summary>
+    internal Cultures? Cultures { get; set; }
+
     /// <summary>When somebody listens.</summary>
     internal ItemObservation? Observation { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Tandem.Health;
 using Tandem.Telemetry;
@@ -22,7 +23,7 @@ internal enum StopMode
 /// What stands behind a pool: takes items, gives them to workers, ends. There is one kind for threads, whose workers take items from
 /// a shared queue, and one for processes, where the parent decides which worker gets which item.
 /// </summary>
-internal abstract class PoolEngine(WorkerPoolOptions options)
+internal abstract class PoolEngine
 {
     private static int s_lastId;
 
@@ -34,7 +35,25 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     private readonly ItemSampling _sampling = new();
     private readonly CancellationTokenSource _closing = new();
 
-    internal WorkerPoolOptions Options { get; } = options;
+    // The cultures of who made the pool are asked for when they are needed: that loads tables for milliseconds. Null when that is done.
+    private ExecutionContext? _makersContext;
+    private Cultures? _makersCultures;
+    private volatile bool _hasPlainCultures;
+
+    protected PoolEngine(WorkerPoolOptions options)
+    {
+        Options = options;
+        Events = new PoolEvents(options);
+        _makersContext = ExecutionContext.Capture();
+        if (_makersContext is null || !HasNoDefaultCultures)
+        {
+            // Now, as defaults may change.
+            _makersContext = null;
+            SetMakersCultures();
+        }
+    }
+
+    internal WorkerPoolOptions Options { get; }
 
     /// <summary>Tells it from others of its name in this process.</summary>
     internal int Id { get; } = Interlocked.Increment(ref s_lastId);
@@ -43,7 +62,7 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     internal LatencySample? Latencies { get; set; }
 
     /// <summary>What happens to the workers.</summary>
-    internal PoolEvents Events { get; } = new(options);
+    internal PoolEvents Events { get; }
 
     /// <summary>Cancelled when the pool begins to end, in whatever mode.</summary>
     internal CancellationToken Closing => _closing.Token;
@@ -64,20 +83,89 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
     private static bool IsEmpty(ExecutionContext? context) => context is not null && context == s_empty;
 
     /// <summary>Takes an item. An error of the call itself is thrown here, on the caller's thread; all others go to the item.</summary>
-    internal void Submit(WorkItem item)
+    internal void Submit(WorkItem item) => Submit(item, CaptureCaller());
+
+    /// <inheritdoc cref="Submit(WorkItem)"/>
+    internal void Submit(WorkItem item, in Caller caller)
     {
-        if (!IsEmpty(ExecutionContext.Capture()) && Activity.Current is not null)
-            SubmitObserved(item, Instruments.Present ?? Instruments.MakeNow());
+        if (caller.Cultures is { } cultures)
+            item.Details.Cultures = cultures;
+
+        if (caller.Activity is { } activity)
+            SubmitObserved(item, Instruments.Present ?? Instruments.MakeNow(), activity);
         else if (Instruments.Present is { } instruments && (Latencies?.Wants() == true || (instruments.WantsItems && _sampling.Takes())))
-            SubmitObserved(item, instruments);
+            SubmitObserved(item, instruments, null);
         else
             Accept(item);
     }
 
-    /// <inheritdoc cref="Submit"/>
+    /// <summary>What of the calling thread's context its items have.</summary>
+    /// <exception cref="WorkSerializationException">A culture cannot travel.</exception>
+    internal Caller CaptureCaller()
+    {
+        bool isEmpty = IsEmpty(ExecutionContext.Capture());
+        Cultures? cultures = isEmpty && _hasPlainCultures && HasNoDefaultCultures ? null : CaptureCultures(isEmpty);
+        return new Caller(isEmpty ? null : Activity.Current, cultures);
+    }
+
+    /// <summary>Whether a culture that is set on no thread is the user's.</summary>
+    private static bool HasNoDefaultCultures => CultureInfo.DefaultThreadCurrentCulture is null && CultureInfo.DefaultThreadCurrentUICulture is null;
+
+    /// <summary>The cultures of who made the pool, in which its workers start; null for those of the user.</summary>
+    internal Cultures? MakersCultures
+    {
+        get
+        {
+            if (Volatile.Read(ref _makersContext) is { } context)
+            {
+                if (IsEmpty(context))
+                    _hasPlainCultures = true;
+                else
+                    ExecutionContext.Run(context, static engine => ((PoolEngine)engine!).SetMakersCultures(), this);
+
+                Volatile.Write(ref _makersContext, null);
+            }
+
+            return _makersCultures;
+        }
+    }
+
+    private void SetMakersCultures()
+    {
+        CultureInfo culture = CultureInfo.CurrentCulture, ui = CultureInfo.CurrentUICulture;
+        if (ReferenceEquals(culture, CultureInfo.InstalledUICulture) && ReferenceEquals(ui, CultureInfo.InstalledUICulture))
+            _hasPlainCultures = true;
+        else
+            _makersCultures = new Cultures(culture, ui);
+    }
+
+    /// <summary>The cultures of a caller, where a worker would have others.</summary>
+    private Cultures? CaptureCultures(bool isEmpty)
+    {
+        Cultures? makers = MakersCultures;
+        if (isEmpty && (makers is null || !KeepsMakersCultures) && (HasNoDefaultCultures || !KeepsMakersCultures))
+            return null;
+
+        CultureInfo culture = CultureInfo.CurrentCulture, ui = CultureInfo.CurrentUICulture;
+        bool isBaseline = !KeepsMakersCultures ? Cultures.AreDefaults(culture, ui)
+            : makers is not null ? ReferenceEquals(culture, makers.Culture) && ReferenceEquals(ui, makers.UICulture)
+            : ReferenceEquals(culture, CultureInfo.InstalledUICulture) && ReferenceEquals(ui, CultureInfo.InstalledUICulture);
+        if (isBaseline)
+            return null;
+
+        var cultures = new Cultures(culture, ui);
+        if (KeepsMakersCultures)
+            _ = cultures.ToBytes();
+        return cultures;
+    }
+
+    /// <summary>Whether workers have the maker's cultures as their defaults; otherwise they have those of this process, as they are.</summary>
+    protected abstract bool KeepsMakersCultures { get; }
+
+    /// <inheritdoc cref="Submit(WorkItem)"/>
     protected abstract void Accept(WorkItem item);
 
-    private void SubmitObserved(WorkItem item, Instruments? instruments)
+    private void SubmitObserved(WorkItem item, Instruments? instruments, Activity? caller)
     {
         if (instruments is null)
         {
@@ -85,7 +173,7 @@ internal abstract class PoolEngine(WorkerPoolOptions options)
             return;
         }
 
-        ItemObservation observation = instruments.Begin(item, this);
+        ItemObservation observation = instruments.Begin(item, this, caller);
         item.Details.Observation = observation;
         try
         {

@@ -14,8 +14,9 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
     private readonly PayloadWriter _results = new();
 
     /// <summary>Runs one item and sends its outcome.</summary>
-    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace)
+    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace, byte[]? cultures)
     {
+        AmbientState ambient = AmbientState.OfThread;
         var links = new ReceivedLinks(active, link, slot, sequence);
         _results.Begin(link.ResultMemory, CallLinks.ForResults);
         long start = Stopwatch.GetTimestamp();
@@ -31,6 +32,8 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         try
         {
             Callable callable = definition.Callable;
+            if (cultures is not null)
+                Cultures.Read(cultures).Apply();
             _arguments.Begin(payload, (nint)message.Length, links);
             Delegate work = callable.Method.ReadDelegate(_arguments);
             CancellationToken cancellation = definition.TakesToken || message.Count > 0 ? links.GetToken(FrameHeader.OwnToken) : CancellationToken.None;
@@ -58,6 +61,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
 
         guard?.Lift();
         activity?.Dispose();
+        ambient.Reset();
         result.Elapsed = Stopwatch.GetTimestamp() - start;
         links.End();
         link.SendResult(slot, sequence, result, _results);
@@ -69,6 +73,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
     {
         var result = default(ResultMessage);
         state = null;
+        AmbientState ambient = AmbientState.OfThread;
         _results.Begin(link.ResultMemory, CallLinks.ForResults);
         try
         {
@@ -81,6 +86,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
             ExceptionCodec.Write(_results, e);
         }
 
+        ambient.Reset();
         link.SendResult(slot, sequence, result, _results);
         _results.Abandon();
         return result.Outcome == Outcome.Completed;

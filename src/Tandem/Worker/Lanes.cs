@@ -18,14 +18,14 @@ internal sealed unsafe class Lanes
             _idle.Enqueue(new Lane(this, new ItemRunner(link, active), i));
     }
 
-    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace)
+    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace, byte[]? cultures)
     {
         _free.Wait();
         Lane lane;
         lock (_idle)
             lane = _idle.Dequeue();
 
-        lane.Give(definition, state, slot, sequence, in message, payload, trace);
+        lane.Give(definition, state, slot, sequence, in message, payload, trace, cultures);
     }
 
     private void Return(Lane lane)
@@ -48,6 +48,7 @@ internal sealed unsafe class Lanes
         private byte* _payload;
         private byte* _copy;
         private ActivityContext? _trace;
+        private byte[]? _cultures;
 
         internal Lane(Lanes owner, ItemRunner runner, int number)
         {
@@ -56,7 +57,7 @@ internal sealed unsafe class Lanes
             Background.Thread($"Tandem lane {number}", 0, Loop, WorkerHost.End).UnsafeStart();
         }
 
-        internal void Give(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace)
+        internal void Give(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace, byte[]? cultures)
         {
             _definition = definition;
             _state = state;
@@ -65,6 +66,7 @@ internal sealed unsafe class Lanes
             _message = message;
             _payload = payload;
             _trace = trace;
+            _cultures = cultures;
             if (message.InArea == 0 && message.Length > 0)
             {
                 // The frame's bytes are given back as soon as it is read.
@@ -81,7 +83,7 @@ internal sealed unsafe class Lanes
             while (true)
             {
                 _given.Wait();
-                _runner.Run(_definition!, _state, _slot, _sequence, in _message, _payload, _trace);
+                _runner.Run(_definition!, _state, _slot, _sequence, in _message, _payload, _trace, _cultures);
                 NativeMemory.Free(_copy);
                 _copy = null;
                 _owner.Return(this);

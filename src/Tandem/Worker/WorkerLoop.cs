@@ -21,8 +21,9 @@ internal sealed unsafe class WorkerLoop
     private readonly Lanes? _lanes;
     private readonly Guest? _guest;
     private object? _state;
-    private volatile bool _isTold; // to end
     private bool _startupFailed;
+    private (int Slot, uint Sequence, byte[] Bytes)? _cultures; // likewise
+    private volatile bool _isTold; // to end
     private (int Slot, uint Sequence, ActivityContext Context)? _trace; // announced, for an item that comes next if at all
 
     /// <param name="link">The parent.</param>
@@ -78,10 +79,20 @@ internal sealed unsafe class WorkerLoop
                 byte* payload = _link.ResolvePayload(in frame, in message);
                 ActivityContext? trace = _trace is { } announced && announced.Slot == frame.Slot && announced.Sequence == frame.Sequence ? announced.Context : null;
                 _trace = null;
+                byte[]? cultures = _cultures is { } sent && sent.Slot == frame.Slot && sent.Sequence == frame.Sequence ? sent.Bytes : null;
+                _cultures = null;
                 if (_lanes is null)
-                    _runner.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace);
+                    _runner.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace, cultures);
                 else
-                    _lanes.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace);
+                    _lanes.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace, cultures);
+                break;
+
+            case FrameKind.Culture when frame.Slot == Processes.ProcessWorker.InitializeSlot:
+                SetDefaults(in frame);
+                break;
+
+            case FrameKind.Culture:
+                _cultures = (frame.Slot, frame.Sequence, new ReadOnlySpan<byte>(frame.Body, frame.BodyLength).ToArray());
                 break;
 
             case FrameKind.Trace:
@@ -90,6 +101,20 @@ internal sealed unsafe class WorkerLoop
 
             default:
                 throw new ProtocolException($"the parent sent a frame of kind {frame.Kind}");
+        }
+    }
+
+    private static void SetDefaults(in Frame frame)
+    {
+        try
+        {
+            Cultures cultures = Cultures.Read(new ReadOnlySpan<byte>(frame.Body, frame.BodyLength));
+            System.Globalization.CultureInfo.DefaultThreadCurrentCulture = cultures.Culture;
+            System.Globalization.CultureInfo.DefaultThreadCurrentUICulture = cultures.UICulture;
+        }
+        catch (Exception e)
+        {
+            throw new ProtocolException($"cultures that make no sense: {e.Message}");
         }
     }
 

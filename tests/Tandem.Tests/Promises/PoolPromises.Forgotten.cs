@@ -26,6 +26,26 @@ public partial class PoolPromises
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task Finished_work_does_not_hold_the_pool_that_it_captured()
+    {
+        if (Backend.CopiesValues)
+            return; // it cannot capture a pool
+
+        (WeakReference pool, WeakReference engine) = await CaptureAsync();
+
+        await CollectedAsync(pool);
+        await CollectedAsync(engine);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        async Task<(WeakReference, WeakReference)> CaptureAsync()
+        {
+            WorkerPool pool = Backend.Create(1);
+            Assert.Equal(Backend.Isolation, await pool.RunAsync(() => pool.Isolation));
+            return (new WeakReference(pool), new WeakReference(pool.Engine));
+        }
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task A_forgotten_pool_that_was_never_used_is_collected()
     {
         (WeakReference pool, WeakReference engine) = Make();

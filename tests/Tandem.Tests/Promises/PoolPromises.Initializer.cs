@@ -174,6 +174,28 @@ public partial class PoolPromises
         Assert.True(workers.Count > 3, $"{workers.Count} workers");
     }
 
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_initializer_that_ends_its_process_or_does_not_return_is_a_failed_start(bool hangs)
+    {
+        Assert.SkipUnless(Backend.CanKill, "A thread can neither end alone nor be ended.");
+        await using WorkerPool pool = Backend.Create(1, options =>
+        {
+            options.RestartLimit = 1;
+            options.StartTimeout = hangs ? TimeSpan.FromSeconds(2) : Limits.Condition;
+            options.InitializeWorker = () =>
+            {
+                if (!hangs)
+                    Environment.Exit(3);
+                Thread.Sleep(Timeout.Infinite);
+            };
+        });
+
+        await Assert.ThrowsAsync<WorkerStartException>(() => pool.RunAsync(static () => 1));
+        Assert.InRange(pool.Snapshot().Totals.FailedStarts, 1, int.MaxValue);
+    }
+
     private static void ThrowUnless(bool condition)
     {
         if (!condition)

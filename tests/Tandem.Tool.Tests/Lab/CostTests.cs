@@ -17,7 +17,11 @@ public sealed class CostTests
         Assert.Equal(names, results.Keys);
         Assert.All(results.Values, static one =>
         {
-            Assert.Contains(one.GetProperty("verdict").GetString(), (string[])["holds", "partly", "doesNotHold"]);
+            Assert.Contains(one.GetProperty("verdict").GetString(), (string[])["holds", "doesNotHold", "tooBusy"]);
+            Assert.NotEmpty(one.GetProperty("claims").EnumerateArray());
+            Assert.Equal(one.GetProperty("verdict").GetString() == "tooBusy", one.GetProperty("reason").GetString() is not null);
+            Assert.InRange(one.GetProperty("noise").GetProperty("othersPercent").GetDouble(), 0, 100);
+            Assert.True(one.GetProperty("noise").GetProperty("rounds").GetInt32() >= 1);
             Assert.Contains(one.GetProperty("measured").GetString()!, char.IsDigit);
             Assert.All(one.GetProperty("values").EnumerateObject(), static value => Assert.True(value.Value.GetDouble() >= 0, $"{value.Name} is {value.Value}"));
         });
@@ -25,7 +29,7 @@ public sealed class CostTests
         double Value(string experiment, string name) => results[experiment].GetProperty("values").GetProperty(name).GetDouble();
         Assert.True(Value("start", "worker_seconds") > Value("start", "thread_seconds"));
         Assert.True(Value("memory", "worker_private_bytes") > Value("memory", "thread_private_bytes"));
-        Assert.True(Value("talk", "heap_1048576_bytes_seconds") < Value("talk", "pipe_1048576_bytes_seconds"));
+        Assert.True(Value("talk", "heap_1048576_bytes_seconds") > 0);
         Assert.True(Value("switch", "processes_on_one_core_seconds") > 0);
         Assert.Equal((0, 99), (Value("crash", "threads_left_items"), Value("crash", "processes_left_items")));
         Assert.Equal(Environment.ProcessorCount, Value("cpu", "usable"));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
+using Tandem.Tool.Lab.Deciding;
 using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
@@ -10,6 +11,16 @@ namespace Tandem.Tool.Lab.Experiments;
 internal sealed class MemoryExperiment : LabExperiment
 {
     private const int Threads = 64;
+    private const string ThreadPrivate = "thread_private_bytes";
+    private const string WorkerPrivate = "worker_private_bytes";
+    private const string Reserved = "thread_stack_reserved_bytes";
+
+    // Memory is the same however busy the machine is. A stack that is only reserved and untouched costs nothing.
+    private static readonly LabClaim[] Claims =
+    [
+        new RatioClaim("a thread costs its stack", ThreadPrivate, Reserved, 0.25) { NeedsQuiet = false },
+        new RatioClaim("a .NET process costs a hundred times as much as a thread", WorkerPrivate, ThreadPrivate, 100) { NeedsQuiet = false },
+    ];
 
     internal override string Name => "memory";
 
@@ -19,44 +30,55 @@ internal sealed class MemoryExperiment : LabExperiment
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
-        context.Begin("threads");
-        (Usage thread, double reserved) = OfThread();
-        context.Begin("processes");
-        Usage small;
-        using (Process child = Process.Start("/bin/sleep", "60"))
-        {
-            small = Usage.Of(child.Id);
-            child.Kill();
-            await child.WaitForExitAsync(context.CancellationToken).ConfigureAwait(false);
-        }
-
         int workers = context.Times(4, 2);
-        Usage worker;
-        await using (WorkerPool pool = WorkerPool.Processes(workers))
-        {
-            // Each has run something, so that each is there.
-            await pool.MapAsync(Enumerable.Range(0, 64), static i => i).ToArrayAsync(context.CancellationToken).ConfigureAwait(false);
-            Usage[] all = [.. pool.Snapshot().Workers.Select(static one => Usage.Of(one.Id))];
-            worker = new Usage(all.Average(static one => one.Private), all.Average(static one => one.Proportional), all.Average(static one => one.Shared));
-        }
-
-        (string Name, string Key, Usage Usage)[] rows = [("an idle thread", "thread", thread), ("an idle process (/bin/sleep)", "process", small), ($"one of {workers} idle .NET workers", "worker", worker)];
+        LabRounds rounds = await LabRounds.MeasureAsync(context, Claims, wanted: 3, _ => MeasureAsync(workers, context.CancellationToken)).ConfigureAwait(false);
+        double thread = rounds.Median(ThreadPrivate), reserved = rounds.Median(Reserved), worker = rounds.Median(WorkerPrivate), proportional = rounds.Median("worker_pss_bytes");
+        (string Name, string Key)[] rows = [("an idle thread", "thread"), ("an idle process (/bin/sleep)", "process"), ($"one of {workers} idle .NET workers", "worker")];
         var table = new LabTable("Memory of each", ["what", "private", "proportional (PSS)", "shared with others"]);
         var result = new LabResult(
-            $"A thread takes {LabFigures.Bytes(thread.Private)} (of {LabFigures.Bytes(reserved)} of addresses that are reserved for it), a worker process {LabFigures.Bytes(worker.Private)} of its own and {LabFigures.Bytes(worker.Proportional)} with its share: {LabFigures.Ratio(worker.Private / Math.Max(1, thread.Private))} of a thread.",
-            // The stack is only reserved: untouched, it costs nothing.
-            thread.Private < reserved / 4 ? LabVerdict.Partly : LabVerdict.Holds);
-        foreach ((string name, string key, Usage usage) in rows)
+            $"A thread takes {LabFigures.Bytes(thread)} (of {LabFigures.Bytes(reserved)} of addresses that are reserved for it), a worker process {LabFigures.Bytes(worker)} of its own and {LabFigures.Bytes(proportional)} with its share: {LabFigures.Ratio(worker / Math.Max(1, thread))} of a thread.",
+            rounds.Decision);
+        foreach ((string name, string key) in rows)
         {
-            table.Row(name, LabFigures.Bytes(usage.Private), LabFigures.Bytes(usage.Proportional), LabFigures.Bytes(usage.Shared));
-            result.Values[key + "_private_bytes"] = usage.Private;
-            result.Values[key + "_pss_bytes"] = usage.Proportional;
+            double own = rounds.Median(key + "_private_bytes"), pss = rounds.Median(key + "_pss_bytes");
+            table.Row(name, LabFigures.Bytes(own), LabFigures.Bytes(pss), LabFigures.Bytes(rounds.Median(key + "_shared_bytes")));
+            result.Values[key + "_private_bytes"] = own;
+            result.Values[key + "_pss_bytes"] = pss;
         }
 
-        result.Values["thread_stack_reserved_bytes"] = reserved;
+        result.Values[Reserved] = reserved;
         result.Tables.Add(table);
-        result.Plots.Add((Charts.Bars("Memory", "bytes", [.. rows.Select(static one => one.Name)], [("private", [.. rows.Select(static one => one.Usage.Private)]), ("proportional", [.. rows.Select(static one => one.Usage.Proportional)])], LabFigures.Bytes), table));
+        double[] Column(string kind) => [.. rows.Select(row => rounds.Median($"{row.Key}_{kind}_bytes"))];
+        result.Plots.Add((Charts.Bars("Memory", "bytes", [.. rows.Select(static one => one.Name)], [("private", Column("private")), ("proportional", Column("pss"))], LabFigures.Bytes), table));
         return result;
+    }
+
+    private static async Task<Dictionary<string, double>> MeasureAsync(int workers, CancellationToken cancellationToken)
+    {
+        var figures = new Dictionary<string, double>();
+        (Usage thread, double reserved) = OfThread();
+        figures[Reserved] = reserved;
+        Keep("thread", thread);
+        using (Process child = Process.Start("/bin/sleep", "60"))
+        {
+            Keep("process", Usage.Of(child.Id));
+            child.Kill();
+            await child.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        await using WorkerPool pool = WorkerPool.Processes(workers);
+        // Each has run something, so that each is there.
+        await pool.MapAsync(Enumerable.Range(0, 64), static i => i, cancellationToken: cancellationToken).ToArrayAsync(cancellationToken).ConfigureAwait(false);
+        Usage[] all = [.. pool.Snapshot().Workers.Select(static one => Usage.Of(one.Id))];
+        Keep("worker", new Usage(all.Average(static one => one.Private), all.Average(static one => one.Proportional), all.Average(static one => one.Shared)));
+        return figures;
+
+        void Keep(string key, Usage usage)
+        {
+            figures[key + "_private_bytes"] = usage.Private;
+            figures[key + "_pss_bytes"] = usage.Proportional;
+            figures[key + "_shared_bytes"] = usage.Shared;
+        }
     }
 
     /// <summary>The difference that many threads make, to one.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.Versioning;
 using Tandem.Compare;
 using Tandem.Interop;
+using Tandem.Tool.Lab.Deciding;
 
 namespace Tandem.Tool.Lab.Experiments;
 
@@ -10,6 +11,15 @@ namespace Tandem.Tool.Lab.Experiments;
 internal sealed class ProcessorExperiment : LabExperiment
 {
     private const string Root = "/sys/devices/system";
+    private const string ThreadsShare = "threads_share";
+    private const string ProcessesShare = "processes_share";
+
+    // Where others are at work, a system that would spread them may not get to it.
+    private static readonly LabClaim[] Claims =
+    [
+        new SeenClaim("threads run on all processors", ThreadsShare, 1),
+        new SeenClaim("processes run on all processors", ProcessesShare, 1),
+    ];
 
     internal override string Name => "cpu";
 
@@ -23,27 +33,35 @@ internal sealed class ProcessorExperiment : LabExperiment
         if (processors.Length == 0)
             throw new LabException($"There is nothing about processors in {Root}/cpu; is /sys mounted?");
 
-        var table = new LabTable("On which processors busy workers were seen", ["workers", "processors", "moves of each"]);
         int count = Environment.ProcessorCount;
-        double least = double.MaxValue;
-        foreach (Isolation isolation in (Isolation[])[Isolation.Thread, Isolation.Process])
+        int milliseconds = context.Times(170, 60);
+        (Isolation Isolation, string Key, List<int> Used, List<double> Moves)[] kinds = [(Isolation.Thread, ThreadsShare, [], []), (Isolation.Process, ProcessesShare, [], [])];
+        LabRounds rounds = await LabRounds.MeasureAsync(context, Claims, wanted: 3, async _ =>
         {
-            context.Begin($"where {(isolation == Isolation.Thread ? "threads" : "processes")} run");
-            await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Workers = count });
-            int milliseconds = context.Times(500, 100);
-            int[][] seen = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => pool.RunAsync(() => Watch(milliseconds)))).ConfigureAwait(false);
-            int[] used = [.. seen.SelectMany(static one => one).Distinct().Order()];
-            least = Math.Min(least, (double)used.Length / count);
-            double moves = seen.Average(static one => one.Zip(one.Skip(1)).Count(static pair => pair.First != pair.Second));
-            table.Row(new WorkerConfiguration(isolation, count).Name, string.Join(", ", used), moves.ToString("0.0", CultureInfo.InvariantCulture));
-        }
+            var figures = new Dictionary<string, double>();
+            foreach ((Isolation isolation, string key, List<int> used, List<double> moves) in kinds)
+            {
+                await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Workers = count });
+                int[][] seen = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => pool.RunAsync(() => Watch(milliseconds)))).ConfigureAwait(false);
+                int[] distinct = [.. seen.SelectMany(static one => one).Distinct()];
+                used.AddRange(distinct);
+                moves.Add(seen.Average(static one => one.Zip(one.Skip(1)).Count(static pair => pair.First != pair.Second)));
+                figures[key] = (double)distinct.Length / count;
+            }
 
+            return figures;
+        }).ConfigureAwait(false);
+        var table = new LabTable("On which processors busy workers were seen", ["workers", "processors", "moves of each"]);
+        foreach ((Isolation isolation, _, List<int> used, List<double> moves) in kinds)
+            table.Row(new WorkerConfiguration(isolation, count).Name, string.Join(", ", used.Distinct().Order()), moves.Average().ToString("0.0", CultureInfo.InvariantCulture));
+
+        double least = Math.Min(rounds.Values(ThreadsShare).Max(), rounds.Values(ProcessesShare).Max());
         int cores = processors.Select(static one => (one.Package, one.Core)).Distinct().Count();
         int nodes = Directory.Exists($"{Root}/node") ? Directory.GetDirectories($"{Root}/node", "node*").Length : 1;
         var result = new LabResult(
             $"{Amount.Of(processors.Length, "processor")} on {Amount.Of(cores, "core")} in {Amount.Of(processors.Select(static one => one.Package).Distinct().Count(), "package")} "
             + $"and {Amount.Of(nodes, "NUMA node")}; this process may use {Amount.Of(count, "processor")}, and busy workers used {least:P0} of them.",
-            least >= 1 ? LabVerdict.Holds : LabVerdict.Partly)
+            rounds.Decision)
         {
             Values = { ["processors"] = processors.Length, ["cores"] = cores, ["nodes"] = nodes, ["usable"] = count },
         };

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Tandem.Compare.Measuring;
 using Tandem.Interop;
+using Tandem.Tool.Lab.Deciding;
 using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
@@ -14,6 +16,21 @@ internal sealed class ProgramCounterExperiment : LabExperiment
 {
     private const int Threads = 2;
     private const int Shown = 3;
+    private const string Different = "different";
+    private const string Stacks = "stacks_missing";
+    private const string Still = "still_missing";
+    private const string Forward = "forward_missing";
+    private const string Surprises = "surprises";
+
+    // Counted, over many stops: how busy the machine is changes none of it.
+    private static readonly LabClaim[] Claims =
+    [
+        new SeenClaim("every thread has a program counter of its own", Different, 1) { NeedsQuiet = false },
+        new SameClaim("and a stack pointer", Stacks, 0) { NeedsQuiet = false },
+        new SameClaim("both are kept while the thread does not run", Still, 0) { NeedsQuiet = false },
+        new SameClaim("the thread goes on", Forward, 0) { NeedsQuiet = false },
+        new SameClaim("it notices nothing", Surprises, 0) { NeedsQuiet = false },
+    ];
 
     internal override string Name => "pc";
 
@@ -23,6 +40,7 @@ internal sealed class ProgramCounterExperiment : LabExperiment
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
+        OtherPrograms? others = OtherPrograms.Begin();
         context.Begin("threads that take turns are stopped and let go on");
         DirectoryInfo folder = Directory.CreateTempSubdirectory("tandem-lab-");
         try
@@ -50,7 +68,7 @@ internal sealed class ProgramCounterExperiment : LabExperiment
 
             await work.ConfigureAwait(false);
             long surprises = Enumerable.Range(0, Threads).Sum(thread => memory[ProgramCounterSpin.Surprises(thread)]);
-            return Tell(samples, preemptions, surprises, CompiledMethods.Read(folder.FullName, process).Find("ProgramCounterSpin::Spin("));
+            return Tell(others, samples, preemptions, surprises, CompiledMethods.Read(folder.FullName, process).Find("ProgramCounterSpin::Spin("));
         }
         finally
         {
@@ -90,7 +108,7 @@ internal sealed class ProgramCounterExperiment : LabExperiment
             : throw new LabException("The system never told where a stopped thread was (/proc/PID/task/TID/syscall).");
     }
 
-    private static LabResult Tell(List<Sample> samples, long preemptions, long surprises, (long Start, long Length)? loop)
+    private static LabResult Tell(OtherPrograms? others, List<Sample> samples, long preemptions, long surprises, (long Start, long Length)? loop)
     {
         long[] places = [.. samples.SelectMany(static one => one.Places).Select(static place => place.Counter)];
         int different = samples.Count(static one => one.Places.Select(static place => place.Counter).Distinct().Count() == Threads);
@@ -98,11 +116,17 @@ internal sealed class ProgramCounterExperiment : LabExperiment
         int still = samples.Count(static one => one.IsStill), forward = samples.Count(static one => one.After.Zip(one.Counts).All(static pair => pair.First > pair.Second));
         int inLoop = loop is { } code ? places.Count(place => place >= code.Start && place < code.Start + code.Length) : 0;
         int distinct = places.Distinct().Count();
-        bool isKept = still == samples.Count && forward == samples.Count && surprises == 0;
         var result = new LabResult(
             $"{samples.Count} stops of {Threads} threads on one processor: their program counters differed in {different}, their stack pointers in {stacks}; all stood still in {still} and went on in {forward}; "
             + $"in {preemptions} involuntary switches no thread ever found another state than it had left ({surprises} surprises).",
-            isKept && different > 0 && stacks == samples.Count ? LabVerdict.Holds : isKept ? LabVerdict.Partly : LabVerdict.DoesNotHold)
+            LabRounds.Once(Claims, others, new Dictionary<string, double>
+            {
+                [Different] = different,
+                [Stacks] = stacks - samples.Count,
+                [Still] = still - samples.Count,
+                [Forward] = forward - samples.Count,
+                [Surprises] = surprises,
+            }).Decision)
         {
             Values =
             {

@@ -5,7 +5,7 @@ internal static class RaceDictionary
 {
     private const int KeysOfEach = 20_000;
 
-    private static readonly TimeSpan Endless = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Endless = TimeSpan.FromSeconds(3);
 
     /// <summary>So many new Dictionaries, each written by so many threads, with keys that no other thread writes.</summary>
     internal static async Task<Outcome> RunAsync(int times, int threads, CancellationToken cancellationToken)
@@ -82,6 +82,23 @@ internal static class RaceDictionary
 
         /// <summary>The share of entries that are not there, of those that lack some although nothing was thrown.</summary>
         internal List<double> Lost { get; } = [];
+
+        internal static Outcome Sum(IReadOnlyCollection<Outcome> all)
+        {
+            var sum = new Outcome(all.Sum(static one => one.Times));
+            foreach (Outcome one in all)
+            {
+                sum.Thrown += one.Thrown;
+                sum.Silent += one.Silent;
+                sum.Whole += one.Whole;
+                sum.Hung += one.Hung;
+                sum.Lost.AddRange(one.Lost);
+                foreach ((string error, int times) in one.Errors)
+                    sum.Errors[error] = sum.Errors.GetValueOrDefault(error) + times;
+            }
+
+            return sum;
+        }
 
         internal void Add(Try one, int written)
         {

@@ -4,6 +4,7 @@ using System.Runtime.Versioning;
 using Tandem.Compare;
 using Tandem.Compare.Statistics;
 using Tandem.Interop;
+using Tandem.Tool.Lab.Deciding;
 using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
@@ -13,8 +14,22 @@ namespace Tandem.Tool.Lab.Experiments;
 internal sealed class RaceExperiment : LabExperiment
 {
     private const int MaximumThreads = 16;
-    private const int Repetitions = 3;
-    private const int MostRepetitions = 50;
+    private const int MostRepetitions = 10;
+    private const string Plain = "plain";
+    private const string Atomic = "interlocked";
+    private const string Locked = "lock";
+    private const string Own = "own";
+    private const string Broken = "dictionary_broken";
+    private const string Endless = "dictionary_endless";
+
+    private static readonly LabClaim[] Claims =
+    [
+        new SeenClaim("updates get lost", Lost(Plain), double.Epsilon),
+        new SeenClaim("a Dictionary breaks", Broken, 1),
+        new SeenClaim("a Dictionary loops forever", Endless, 1),
+        new RatioClaim("Interlocked costs less than a lock", Together(Locked), Together(Atomic), 1.1),
+        new RatioClaim("not to share costs less than Interlocked", Together(Atomic), Together(Own), 1.1),
+    ];
 
     internal override string Name => "race";
 
@@ -25,49 +40,65 @@ internal sealed class RaceExperiment : LabExperiment
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
         int threads = Math.Clamp(Environment.ProcessorCount, 2, MaximumThreads);
-        context.Begin("a Dictionary without a lock");
-        RaceDictionary.Outcome dictionary = await RaceDictionary.RunAsync(context.Times(200, 20), threads, context.CancellationToken).ConfigureAwait(false);
+        int tries = context.Times(40, 7), counts = context.Times(2_500_000, 600_000), words = context.Times(600_000, 60_000);
+        var dictionaries = new List<RaceDictionary.Outcome>();
+        await using WorkerPool pool = WorkerPool.Processes(threads);
+        // Connects the workers to what they count with, which is not their counting.
+        foreach (Func<WorkerPool, int, int, Task<long>> count in (Func<WorkerPool, int, int, Task<long>>[])[CountAsync, ShareAsync, CountWordsAsync])
+            await count(pool, threads, 1).ConfigureAwait(false);
 
-        int counts = context.Times(4_000_000, 1_000_000), words = context.Times(1_000_000, 100_000);
-        context.Begin("remedies on threads");
-        // For longer than a thread's turn, and until something is lost: on a busy machine, one may be done before the next begins.
-        Cost plain = OnThreads("nothing", "plain", threads, 10 * counts, static (one, operations) => one.Plain(operations), MostRepetitions);
+        LabRounds rounds = await LabRounds.MeasureAsync(context, Claims, context.Times(5, 3), async _ =>
+        {
+            context.Begin("a Dictionary without a lock");
+            RaceDictionary.Outcome dictionary = await RaceDictionary.RunAsync(tries, threads, context.CancellationToken).ConfigureAwait(false);
+            dictionaries.Add(dictionary);
+            var figures = new Dictionary<string, double> { [Broken] = dictionary.Times - dictionary.Whole, [Endless] = dictionary.Hung };
+            context.Begin("remedies on threads");
+            // For longer than a thread's turn, and until something is lost: on a busy machine, one may be done before the next begins.
+            OnThreads(figures, Plain, threads, 10 * counts, static (one, operations) => one.Plain(operations), MostRepetitions);
+            OnThreads(figures, Atomic, threads, counts, static (one, operations) => one.Atomic(operations));
+            OnThreads(figures, Locked, threads, counts, static (one, operations) => one.Locked(operations));
+            OnThreads(figures, Own, threads, counts, static (one, operations) => one.Own(operations));
+            OnThreads(figures, "lock_words", threads, words, static (one, operations) => one.LockedWords(operations));
+            OnThreads(figures, "concurrent_words", threads, words, static (one, operations) => one.ConcurrentWords(operations));
+            OnThreads(figures, "own_words", threads, words, static (one, operations) => one.OwnWords(operations));
+            context.Begin("remedies in processes");
+            await InProcessesAsync(figures, "process", pool, threads, counts, CountAsync).ConfigureAwait(false);
+            await InProcessesAsync(figures, "shared", pool, threads, counts, ShareAsync).ConfigureAwait(false);
+            await InProcessesAsync(figures, "process_words", pool, threads, words, CountWordsAsync).ConfigureAwait(false);
+            return figures;
+        }).ConfigureAwait(false);
+
+        Cost Of(string name, string key)
+        {
+            double together = rounds.Median(Together(key));
+            return new Cost(name, key, key == Plain ? rounds.All(Lost(key)).Average() : rounds.All(Lost(key)).Max(), rounds.Median(Alone(key)), together, threads / together);
+        }
+
         List<Cost> counter =
         [
-            plain,
-            OnThreads("Interlocked", "interlocked", threads, counts, static (one, operations) => one.Atomic(operations)),
-            OnThreads("lock", "lock", threads, counts, static (one, operations) => one.Locked(operations)),
-            OnThreads("a count each, then added", "own", threads, counts, static (one, operations) => one.Own(operations)),
+            Of("nothing", Plain), Of("Interlocked", Atomic), Of("lock", Locked), Of("a count each, then added", Own),
+            Of("processes, a result each", "process"), Of("processes, SharedCounter", "shared"),
         ];
         List<Cost> tables =
-        [
-            OnThreads("lock", "lock_words", threads, words, static (one, operations) => one.LockedWords(operations)),
-            OnThreads("ConcurrentDictionary", "concurrent_words", threads, words, static (one, operations) => one.ConcurrentWords(operations)),
-            OnThreads("a Dictionary each, merged", "own_words", threads, words, static (one, operations) => one.OwnWords(operations)),
-        ];
-        context.Begin("remedies in processes");
-        await using WorkerPool pool = WorkerPool.Processes(threads);
-        counter.Add(await InProcessesAsync("processes, a result each", "process", pool, threads, counts, CountAsync).ConfigureAwait(false));
-        counter.Add(await InProcessesAsync("processes, SharedCounter", "shared", pool, threads, counts, ShareAsync).ConfigureAwait(false));
-        tables.Add(await InProcessesAsync("processes, a result each", "process_words", pool, threads, words, CountWordsAsync).ConfigureAwait(false));
-        return Tell(threads, dictionary, plain, counter, tables);
+            [Of("lock", "lock_words"), Of("ConcurrentDictionary", "concurrent_words"), Of("a Dictionary each, merged", "own_words"), Of("processes, a result each", "process_words")];
+        return Tell(threads, rounds.Decision, RaceDictionary.Outcome.Sum(dictionaries), counter, tables);
     }
 
-    private static LabResult Tell(int threads, RaceDictionary.Outcome dictionary, Cost plain, List<Cost> counter, List<Cost> tables)
+    private static string Alone(string key) => $"{key}_alone_seconds";
+
+    private static string Together(string key) => $"{key}_together_seconds";
+
+    private static string Lost(string key) => $"{key}_lost";
+
+    private static LabResult Tell(int threads, LabDecision decision, RaceDictionary.Outcome dictionary, List<Cost> counter, List<Cost> tables)
     {
-        Cost atomic = counter[1], locked = counter[2], own = counter[3];
+        Cost plain = counter[0], atomic = counter[1], locked = counter[2], own = counter[3];
         double broken = (double)(dictionary.Times - dictionary.Whole) / dictionary.Times;
-        bool isOrdered = own.Together < atomic.Together && atomic.Together < locked.Together;
-        LabVerdict verdict = (plain.Lost > 0, broken > 0) switch
-        {
-            (true, true) => isOrdered && dictionary.Hung > 0 ? LabVerdict.Holds : LabVerdict.Partly,
-            (false, false) => LabVerdict.DoesNotHold,
-            _ => LabVerdict.Partly,
-        };
         var result = new LabResult(
             $"{threads} threads on {Amount.Of(Environment.ProcessorCount, "processor")} lost {plain.Lost:P0} of their counts and broke {broken:P0} of the Dictionaries, {dictionary.Hung} endlessly; "
             + $"a safe count takes {LabFigures.Seconds(atomic.Together)} with Interlocked, {LabFigures.Seconds(locked.Together)} with a lock, {LabFigures.Seconds(own.Together)} where each has its own.",
-            verdict)
+            decision)
         {
             Values =
             {
@@ -117,18 +148,17 @@ internal sealed class RaceExperiment : LabExperiment
 
     private static string Whole(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static Cost OnThreads(string name, string key, int threads, int operations, Action<RaceCounting, int> count, int mostRepetitions = Repetitions)
+    private static void OnThreads(Dictionary<string, double> figures, string key, int threads, int operations, Action<RaceCounting, int> count, int mostRepetitions = 1)
     {
         int[] processors = Libc.GetProcessors();
-        (double alone, _) = Measure(1);
-        (double together, double lost) = Measure(threads);
-        return new Cost(name, key, lost, alone, together, threads / together);
+        figures[Alone(key)] = Measure(1).Seconds;
+        (figures[Together(key)], figures[Lost(key)]) = Measure(threads);
 
         (double Seconds, double Lost) Measure(int parties)
         {
             var seconds = new List<double>();
             var losses = new List<double>();
-            while (losses.Count < Repetitions || (parties > 1 && losses.Count < mostRepetitions && losses.Max() <= 0))
+            do
             {
                 var counting = new RaceCounting();
                 seconds.Add(LabThreads.Run(parties, index =>
@@ -140,31 +170,22 @@ internal sealed class RaceExperiment : LabExperiment
                 }));
                 losses.Add(1 - ((double)counting.Count / ((long)operations * parties)));
             }
+            while (parties > 1 && losses.Count < mostRepetitions && losses[^1] <= 0);
 
-            return (Series.Median(seconds) / operations, losses.Average());
+            return (Series.Median(seconds) / operations, losses.Max());
         }
     }
 
-    private static async Task<Cost> InProcessesAsync(string name, string key, WorkerPool pool, int processes, int operations, Func<WorkerPool, int, int, Task<long>> count)
+    private static async Task InProcessesAsync(Dictionary<string, double> figures, string key, WorkerPool pool, int processes, int operations, Func<WorkerPool, int, int, Task<long>> count)
     {
-        await count(pool, processes, 1).ConfigureAwait(false);
-        (double alone, _) = await MeasureAsync(1).ConfigureAwait(false);
-        (double together, double lost) = await MeasureAsync(processes).ConfigureAwait(false);
-        return new Cost(name, key, lost, alone, together, processes / together);
+        (figures[Alone(key)], _) = await MeasureAsync(1).ConfigureAwait(false);
+        (figures[Together(key)], figures[Lost(key)]) = await MeasureAsync(processes).ConfigureAwait(false);
 
         async Task<(double Seconds, double Lost)> MeasureAsync(int parties)
         {
-            var seconds = new List<double>();
-            double lost = 0;
-            for (int i = 0; i < Repetitions; i++)
-            {
-                long start = Stopwatch.GetTimestamp();
-                long counted = await count(pool, parties, operations).ConfigureAwait(false);
-                seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
-                lost = Math.Max(lost, 1 - ((double)counted / ((long)operations * parties)));
-            }
-
-            return (Series.Median(seconds) / operations, lost);
+            long start = Stopwatch.GetTimestamp();
+            long counted = await count(pool, parties, operations).ConfigureAwait(false);
+            return (Stopwatch.GetElapsedTime(start).TotalSeconds / operations, 1 - ((double)counted / ((long)operations * parties)));
         }
     }
 

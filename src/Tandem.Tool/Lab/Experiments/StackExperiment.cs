@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using Tandem.Compare.Measuring;
 using Tandem.Compare.Statistics;
+using Tandem.Tool.Lab.Deciding;
 using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
@@ -12,6 +14,20 @@ internal sealed class StackExperiment : LabExperiment
     private const int Processes = 2;
     private const int Threads = 3;
 
+    private const string Overlapping = "overlapping";
+    private const string IsShared = "is_shared";
+    private const string IsOneEnded = "is_one_ended";
+    private const string IsAllEnded = "is_all_ended";
+
+    // Seen, not timed: how busy the machine is changes none of it.
+    private static readonly LabClaim[] Claims =
+    [
+        new SameClaim("each thread has a stack of its own", Overlapping, 0) { NeedsQuiet = false },
+        new SameClaim("threads share everything else", IsShared, 1) { NeedsQuiet = false },
+        new SameClaim("a recursion without end ends one process of several", IsOneEnded, 1) { NeedsQuiet = false },
+        new SameClaim("it ends all threads of its process", IsAllEnded, 1) { NeedsQuiet = false },
+    ];
+
     private static readonly WorkOptions Limit = new() { Timeout = TimeSpan.FromSeconds(20) };
 
     internal override string Name => "stack";
@@ -22,6 +38,7 @@ internal sealed class StackExperiment : LabExperiment
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
+        OtherPrograms? others = OtherPrograms.Begin();
         context.Begin("stacks of threads and of processes");
         int frames = context.Times(1000, 100);
         ThreadStack[][] all = await LookAsync(frames, context.CancellationToken).ConfigureAwait(false);
@@ -41,7 +58,13 @@ internal sealed class StackExperiment : LabExperiment
         var result = new LabResult(
             $"{flat.Length} threads have {flat.Length} stacks of {LabFigures.Bytes(size)}, of which {LabFigures.Bytes(resident)} is memory; the threads of a process see one object at one address, "
             + $"{all.Length} processes at {addresses}; a recursion of {process.Depth} calls ended {process.Ended} of {Threads} processes, or {thread.Ended} of {Threads} threads.",
-            overlaps == 0 && isShared && isOneEnded && isAllEnded ? LabVerdict.Holds : isShared || isOneEnded ? LabVerdict.Partly : LabVerdict.DoesNotHold)
+            LabRounds.Once(Claims, others, new Dictionary<string, double>
+            {
+                [Overlapping] = overlaps,
+                [IsShared] = isShared ? 1 : 0,
+                [IsOneEnded] = isOneEnded ? 1 : 0,
+                [IsAllEnded] = isAllEnded ? 1 : 0,
+            }).Decision)
         {
             Values =
             {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using Tandem.Tool.Lab.Deciding;
 using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
@@ -8,6 +9,17 @@ namespace Tandem.Tool.Lab.Experiments;
 [SupportedOSPlatform("linux")]
 internal sealed class StartExperiment : LabExperiment
 {
+    private const string OfTask = "task_seconds";
+    private const string OfThread = "thread_seconds";
+    private const string OfProcess = "process_seconds";
+    private const string OfWorker = "worker_seconds";
+
+    private static readonly LabClaim[] Claims =
+    [
+        new RatioClaim("a process takes ten times as long as a thread", OfProcess, OfThread, 10),
+        new RatioClaim("a process with a .NET runtime takes a thousand times as long", OfWorker, OfThread, 1000),
+    ];
+
     internal override string Name => "start";
 
     internal override string Question => "What does it take to create a thread, a process, a worker?";
@@ -16,44 +28,42 @@ internal sealed class StartExperiment : LabExperiment
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
-        context.Begin("threads");
-        double pooled = LabFigures.Time(context.Times(500, 50), static () => Task.Run(static () => { }).Wait());
-        double thread = LabFigures.Time(context.Times(500, 50), static () =>
+        LabRounds rounds = await LabRounds.MeasureAsync(context, Claims, context.Times(5, 3), async _ => new Dictionary<string, double>
         {
-            var thread = new Thread(static () => { });
-            thread.Start();
-            thread.Join();
-        });
-        context.Begin("processes");
-        double process = LabFigures.Time(context.Times(100, 10), static () =>
-        {
-            using Process child = Process.Start("/bin/true");
-            child.WaitForExit();
-        });
-        context.Begin("workers");
-        double worker = await LabFigures.TimeAsync(context.Times(10, 2), static async () =>
-        {
-            await using WorkerPool pool = WorkerPool.Processes(1);
-            await pool.RunAsync(static () => 1).ConfigureAwait(false);
+            [OfTask] = LabFigures.Time(context.Times(100, 30), static () => Task.Run(static () => { }).Wait()),
+            [OfThread] = LabFigures.Time(context.Times(100, 30), static () =>
+            {
+                var thread = new Thread(static () => { });
+                thread.Start();
+                thread.Join();
+            }),
+            [OfProcess] = LabFigures.Time(context.Times(20, 5), static () =>
+            {
+                using Process child = Process.Start("/bin/true");
+                child.WaitForExit();
+            }),
+            [OfWorker] = await LabFigures.TimeAsync(context.Times(2, 1), static async () =>
+            {
+                await using WorkerPool pool = WorkerPool.Processes(1);
+                await pool.RunAsync(static () => 1).ConfigureAwait(false);
+            }).ConfigureAwait(false),
         }).ConfigureAwait(false);
 
-        (string Name, string Key, double Seconds)[] all =
-        [
-            ("a task on the thread pool", "task_seconds", pooled), ("a thread", "thread_seconds", thread), ("a process (/bin/true)", "process_seconds", process),
-            ("a .NET worker process, to its first result", "worker_seconds", worker),
-        ];
+        double thread = rounds.Median(OfThread), process = rounds.Median(OfProcess), worker = rounds.Median(OfWorker);
+        (string Name, string Key)[] all =
+            [("a task on the thread pool", OfTask), ("a thread", OfThread), ("a process (/bin/true)", OfProcess), ("a .NET worker process, to its first result", OfWorker)];
         var table = new LabTable("From the call to its end", ["what", "time", "of a thread"]);
         var result = new LabResult(
             $"A thread {LabFigures.Seconds(thread)}, a process {LabFigures.Seconds(process)} ({LabFigures.Ratio(process / thread)}), a worker process {LabFigures.Seconds(worker)} ({LabFigures.Ratio(worker / thread)}).",
-            process / thread < 10 ? LabVerdict.Partly : LabVerdict.Holds);
-        foreach ((string name, string key, double seconds) in all)
+            rounds.Decision);
+        foreach ((string name, string key) in all)
         {
-            table.Row(name, LabFigures.Seconds(seconds), LabFigures.Ratio(seconds / thread));
-            result.Values[key] = seconds;
+            table.Row(name, LabFigures.Seconds(rounds.Median(key)), LabFigures.Ratio(rounds.Median(key) / thread));
+            result.Values[key] = rounds.Median(key);
         }
 
         result.Tables.Add(table);
-        result.Plots.Add((Charts.Dots("Time to start", "time", [.. all.Select(static one => one.Name.Split(',')[0])], [("time", [.. all.Select(static one => one.Seconds)])], LabFigures.Seconds), table));
+        result.Plots.Add((Charts.Dots("Time to start", "time", [.. all.Select(static one => one.Name.Split(',')[0])], [("time", [.. all.Select(one => rounds.Median(one.Key))])], LabFigures.Seconds), table));
         return result;
     }
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
-using Tandem.Compare.Statistics;
 using Tandem.Interop;
+using Tandem.Tool.Lab.Deciding;
 using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
@@ -18,6 +18,8 @@ namespace Tandem.Tool.Lab.Experiments;
 internal sealed partial class SwitchExperiment : LabExperiment
 {
     private const int Line = 64;
+    private const int FewestTrips = 10;
+    private const string OnOneCore = "on one core";
 
     internal override string Name => "switch";
 
@@ -28,66 +30,94 @@ internal sealed partial class SwitchExperiment : LabExperiment
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
         int[] processors = Libc.GetProcessors();
-        int trips = context.Times(60_000, 5_000);
+        int trips = context.Times(60_000, 5_000), wanted = context.Times(5, 3);
         await using WorkerPool pool = WorkerPool.Processes(1);
-        var direct = new List<Direct>();
-        foreach ((string where, int mine, int other) in (ReadOnlySpan<(string, int, int)>)
-            [("on one core", processors[0], processors[0]), ("on two cores", processors[0], processors[^1]), ("where the system likes", -1, -1)])
-        {
-            context.Begin($"direct, {where}");
-            direct.Add(new Direct(
-                where,
-                RoundTrip(new Partners(context, pool, InProcess: false, mine, other), trips),
-                RoundTrip(new Partners(context, pool, InProcess: true, mine, other), trips),
-                mine == other ? Perf(mine, trips, threads: true) : null,
-                mine == other ? Perf(mine, trips, threads: false) : null));
-        }
-
+        (string Where, int Mine, int Other)[] places = [(OnOneCore, processors[0], processors[0]), ("on two cores", processors[0], processors[^1]), ("where the system likes", -1, -1)];
         int[] sizes = context.IsQuick ? [1 << 12, 1 << 18] : [1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 1 << 26];
-        double budget = context.IsQuick ? 0.05 : 0.4;
-        var indirect = sizes.Select(size =>
+        double budget = (context.IsQuick ? 0.05 : 0.4) / wanted;
+        LabRounds rounds = await LabRounds.MeasureAsync(context, ClaimsFor(context.IsQuick ? 1 << 18 : 1 << 24), wanted, round =>
         {
-            context.Begin($"indirect, {LabFigures.Bytes(size)}");
-            double alone = Alone(context, processors[0], size, budget);
-            return (Size: size, Threads: Math.Max(0, Together(context, pool, false, processors[0], size, budget) - alone), Processes: Math.Max(0, Together(context, pool, true, processors[0], size, budget) - alone));
-        }).ToArray();
-        return Result(direct, indirect);
+            var figures = new Dictionary<string, double>();
+            // Who begins changes from round to round.
+            bool[] kinds = round % 2 == 0 ? [false, true] : [true, false];
+            foreach ((string where, int mine, int other) in places)
+            {
+                context.Begin($"direct, {where}");
+                foreach (bool isProcess in kinds)
+                    figures[Direct(isProcess, where)] = new Partners(context, pool, isProcess, mine, other).Run(trips / wanted, 0);
+            }
+
+            foreach (int size in sizes)
+            {
+                context.Begin($"indirect, {LabFigures.Bytes(size)}");
+                double alone = Alone(context, processors[0], size, budget);
+                foreach (bool isProcess in kinds)
+                    figures[Indirect(isProcess, size)] = Together(context, pool, isProcess, processors[0], size, budget) - alone;
+            }
+
+            return Task.FromResult(figures);
+        }).ConfigureAwait(false);
+        context.Begin("what perf says");
+        return Result(rounds, [.. places.Select(static place => place.Where)], sizes, Perf(processors[0], trips, threads: true), Perf(processors[0], trips, threads: false));
     }
 
-    private static LabResult Result(List<Direct> direct, (int Size, double Threads, double Processes)[] indirect)
+    private static LabClaim[] ClaimsFor(int large) =>
+    [
+        new RatioClaim("switching processes costs more than switching threads", Direct(isProcess: true, OnOneCore), Direct(isProcess: false, OnOneCore), 1.05),
+        new RatioClaim("a switch of threads costs more once caches must be filled again", Indirect(isProcess: false, large), Indirect(isProcess: false, 1 << 12), 1.1),
+        new RatioClaim("and so does one of processes", Indirect(isProcess: true, large), Indirect(isProcess: true, 1 << 12), 1.1),
+    ];
+
+    private static string Kind(bool isProcess) => isProcess ? "processes" : "threads";
+
+    private static string Direct(bool isProcess, string where) => $"{Kind(isProcess)}_{where.Replace(' ', '_')}_seconds";
+
+    private static string Indirect(bool isProcess, int size) => FormattableString.Invariant($"{Kind(isProcess)}_{size}_bytes_seconds");
+
+    private static LabResult Result(LabRounds rounds, string[] places, int[] sizes, double? perfThreads, double? perfProcesses)
     {
-        Direct pinned = direct[0];
-        double ratio = pinned.Processes / pinned.Threads;
-        var largest = indirect[^1];
+        double Time(bool isProcess, string where) => rounds.Median(Direct(isProcess, where));
+        // A difference of two times: where noise is as large as it is, there is nothing to tell.
+        double? Cost(bool isProcess, int size) => rounds.Clear(Indirect(isProcess, size));
+        static string Perhaps(double? seconds, string otherwise) => seconds is { } value ? LabFigures.Seconds(value) : otherwise;
+
+        const string Unclear = "unclear";
+        int largest = sizes[^1];
+        double threads = Time(false, OnOneCore), processes = Time(true, OnOneCore);
         var result = new LabResult(
-            $"There and back on one core: threads {LabFigures.Seconds(pinned.Threads)}, processes {LabFigures.Seconds(pinned.Processes)} ({LabFigures.Ratio(ratio)}); "
-            + $"with {LabFigures.Bytes(largest.Size)} in use a switch costs {LabFigures.Seconds(largest.Threads)} and {LabFigures.Seconds(largest.Processes)}."
-            + (pinned.PerfProcesses is { } perf ? $" perf bench sched pipe says {LabFigures.Seconds(perf)} for processes." : ""),
-            ratio > 1.05 ? LabVerdict.Holds : LabVerdict.DoesNotHold);
+            $"There and back on one core: threads {LabFigures.Seconds(threads)}, processes {LabFigures.Seconds(processes)} ({LabFigures.Ratio(processes / threads)}); "
+            + $"with {LabFigures.Bytes(largest)} in use a switch of threads costs {Perhaps(Cost(false, largest), Unclear)}, of processes {Perhaps(Cost(true, largest), Unclear)}."
+            + (perfProcesses is { } perf ? $" perf bench sched pipe says {LabFigures.Seconds(perf)} for processes." : ""),
+            rounds.Decision);
         var table = new LabTable("One byte there and back (two switches)", ["where", "threads", "processes", "perf bench, threads", "perf bench, processes"]);
-        foreach (Direct one in direct)
+        foreach (string where in places)
         {
-            table.Row(one.Where, LabFigures.Seconds(one.Threads), LabFigures.Seconds(one.Processes), Perhaps(one.PerfThreads), Perhaps(one.PerfProcesses));
-            string key = one.Where.Replace(' ', '_');
-            Keep($"threads_{key}_seconds", one.Threads);
-            Keep($"processes_{key}_seconds", one.Processes);
-            Keep($"perf_threads_{key}_seconds", one.PerfThreads);
-            Keep($"perf_processes_{key}_seconds", one.PerfProcesses);
+            bool hasPerf = where == OnOneCore;
+            table.Row(where, LabFigures.Seconds(Time(false, where)), LabFigures.Seconds(Time(true, where)), Perhaps(hasPerf ? perfThreads : null, ""), Perhaps(hasPerf ? perfProcesses : null, ""));
+            Keep(Direct(false, where), Time(false, where));
+            Keep(Direct(true, where), Time(true, where));
         }
 
+        Keep("perf_threads_on_one_core_seconds", perfThreads);
+        Keep("perf_processes_on_one_core_seconds", perfProcesses);
         var caches = new LabTable("One switch on one core, by how much memory each side goes through", ["memory of each", "threads", "processes"]);
-        foreach ((int size, double threads, double processes) in indirect)
+        foreach (int size in sizes)
         {
-            caches.Row(LabFigures.Bytes(size), LabFigures.Seconds(threads), LabFigures.Seconds(processes));
-            Keep(string.Create(CultureInfo.InvariantCulture, $"threads_{size}_bytes_seconds"), threads);
-            Keep(string.Create(CultureInfo.InvariantCulture, $"processes_{size}_bytes_seconds"), processes);
+            caches.Row(LabFigures.Bytes(size), Perhaps(Cost(false, size), Unclear), Perhaps(Cost(true, size), Unclear));
+            Keep(Indirect(false, size), Cost(false, size));
+            Keep(Indirect(true, size), Cost(true, size));
         }
 
         result.Tables.Add(table);
         result.Tables.Add(caches);
-        result.Plots.Add((
-            Charts.Dots("Cost of one switch", "time", [.. indirect.Select(static one => LabFigures.Bytes(one.Size))], [("threads", [.. indirect.Select(static one => one.Threads)]), ("processes", [.. indirect.Select(static one => one.Processes)])], LabFigures.Seconds),
-            caches));
+        int[] clear = [.. sizes.Where(size => Cost(false, size) is not null && Cost(true, size) is not null)];
+        if (clear.Length > 0)
+        {
+            result.Plots.Add((
+                Charts.Dots("Cost of one switch", "time", [.. clear.Select(static size => LabFigures.Bytes(size))], [("threads", [.. clear.Select(size => Cost(false, size)!.Value)]), ("processes", [.. clear.Select(size => Cost(true, size)!.Value)])], LabFigures.Seconds),
+                caches));
+        }
+
         return result;
 
         void Keep(string key, double? seconds)
@@ -95,19 +125,14 @@ internal sealed partial class SwitchExperiment : LabExperiment
             if (seconds is { } value)
                 result.Values[key] = value;
         }
-
-        static string Perhaps(double? seconds) => seconds is { } value ? LabFigures.Seconds(value) : "";
     }
-
-    /// <summary>The median of some runs, of one byte there and back.</summary>
-    private static double RoundTrip(Partners partners, int trips) => Series.Median(Enumerable.Range(0, 5).Select(_ => partners.Run(trips / 5, 0)));
 
     /// <summary>With an array on each side: half of a round trip is one switch, and one way through an array.</summary>
     private static double Together(LabContext context, WorkerPool pool, bool inProcess, int processor, int size, double budget)
     {
         var partners = new Partners(context, pool, inProcess, processor, processor);
-        int trips = Math.Clamp((int)(budget / (partners.Run(20, size) * 3)), 20, 20_000);
-        return Series.Median(Enumerable.Range(0, 3).Select(_ => partners.Run(trips, size))) / 2;
+        int trips = Math.Clamp((int)(budget / partners.Run(FewestTrips, size)), FewestTrips, 7_000);
+        return partners.Run(trips, size) / 2;
     }
 
     /// <summary>The same without a switch: one thread goes through one array, and hands the byte to itself.</summary>
@@ -119,9 +144,8 @@ internal sealed partial class SwitchExperiment : LabExperiment
             Libc.TryPin(processor);
             using var pipe = new Pipe();
             byte[] array = GC.AllocateUninitializedArray<byte>(size, pinned: true);
-            double once = Rounds(20);
-            int rounds = Math.Clamp((int)(budget / (once * 3)), 20, 40_000);
-            result = Series.Median(Enumerable.Range(0, 3).Select(_ => context.CancellationToken.IsCancellationRequested ? 0 : Rounds(rounds)));
+            double once = Rounds(FewestTrips);
+            result = context.CancellationToken.IsCancellationRequested ? 0 : Rounds(Math.Clamp((int)(budget / once), FewestTrips, 14_000));
 
             double Rounds(int count)
             {
@@ -180,8 +204,6 @@ internal sealed partial class SwitchExperiment : LabExperiment
 
     [GeneratedRegex(@"([0-9.]+)\s+usecs/op")]
     private static partial Regex Microseconds();
-
-    private sealed record Direct(string Where, double Threads, double Processes, double? PerfThreads, double? PerfProcesses);
 
     /// <summary>Two workers, one of which is a thread of this process, and the other one too or a process.</summary>
     /// <param name="Context">Ends it between two runs.</param>

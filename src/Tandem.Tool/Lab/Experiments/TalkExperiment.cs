@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Threading.Channels;
 using Tandem.Compare.Statistics;
+using Tandem.Tool.Lab.Deciding;
 using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
@@ -22,41 +23,84 @@ internal sealed class TalkExperiment : LabExperiment
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
         int[] sizes = context.IsQuick ? [16, 1 << 16, 1 << 20] : Sizes;
-        double budget = context.IsQuick ? 0.05 : 0.4;
-        var ways = new List<(string Name, string Key, double[] Seconds)>();
-        foreach ((string name, string key, Func<Way> open) in (ReadOnlySpan<(string, string, Func<Way>)>)
-            [
-                ("shared heap (a reference)", "heap", static () => new HeapWay()),
-                ("pool, shared memory (a copy)", "pool", static () => new PoolWay()),
-                ("SharedArray (handed over)", "shared_array", static () => new SharedArrayWay()),
-                ("pipe", "pipe", static () => new PipeWay()),
-                ("Unix socket", "unix_socket", static () => new SocketWay()),
-            ])
+        double budget = context.IsQuick ? 0.02 : 0.08;
+        var ways = new List<(string Name, string Key, Way Way)>();
+        try
         {
-            context.Begin(name);
-            using Way way = open();
-            ways.Add((name, key, [.. sizes.Select(size => Measure(way, size, budget))]));
+            foreach ((string name, string key, Func<Way> open) in (ReadOnlySpan<(string, string, Func<Way>)>)
+                [
+                    ("shared heap (a reference)", "heap", static () => new HeapWay()),
+                    ("pool, shared memory (a copy)", "pool", static () => new PoolWay()),
+                    ("SharedArray (handed over)", "shared_array", static () => new SharedArrayWay()),
+                    ("pipe", "pipe", static () => new PipeWay()),
+                    ("Unix socket", "unix_socket", static () => new SocketWay()),
+                ])
+            {
+                ways.Add((name, key, open()));
+            }
+
+            LabRounds rounds = await LabRounds.MeasureAsync(context, ClaimsFor(sizes), context.Times(5, 3), round =>
+            {
+                var figures = new Dictionary<string, double>();
+                foreach (int size in sizes)
+                {
+                    context.Begin(LabFigures.Bytes(size));
+                    for (int turn = 0; turn < ways.Count; turn++)
+                    {
+                        (_, string key, Way way) = ways[(turn + round) % ways.Count];
+                        figures[Figure(key, size)] = Measure(way, size, budget);
+                    }
+                }
+
+                return Task.FromResult(figures);
+            }).ConfigureAwait(false);
+            return Tell(rounds, sizes, [.. ways.Select(static way => (way.Name, way.Key))]);
         }
-
-        await Task.CompletedTask.ConfigureAwait(false);
-        var table = new LabTable("There and back", ["message", .. ways.Select(static way => way.Name)]);
-        for (int i = 0; i < sizes.Length; i++)
-            table.Row([LabFigures.Bytes(sizes[i]), .. ways.Select(way => LabFigures.Seconds(way.Seconds[i]))]);
-
-        int large = sizes.Length - 1;
-        double heap = ways[0].Seconds[large], pool = ways[1].Seconds[large], handed = ways[2].Seconds[large], pipe = ways[3].Seconds[large], socket = ways[4].Seconds[large];
-        var result = new LabResult(
-            $"16 B there and back: heap {LabFigures.Seconds(ways[0].Seconds[0])}, pool {LabFigures.Seconds(ways[1].Seconds[0])}, pipe {LabFigures.Seconds(ways[3].Seconds[0])}, socket {LabFigures.Seconds(ways[4].Seconds[0])}. "
-            + $"{LabFigures.Bytes(sizes[large])}: heap {LabFigures.Seconds(heap)}, pool {LabFigures.Seconds(pool)}, handed over {LabFigures.Seconds(handed)}, pipe {LabFigures.Seconds(pipe)}, socket {LabFigures.Seconds(socket)}.",
-            heap < pool && pool < Math.Min(pipe, socket) ? LabVerdict.Holds : LabVerdict.Partly);
-        foreach ((_, string key, double[] seconds) in ways)
+        finally
         {
-            for (int i = 0; i < sizes.Length; i++)
-                result.Values[FormattableString.Invariant($"{key}_{sizes[i]}_bytes_seconds")] = seconds[i];
+            foreach ((_, _, Way way) in ways)
+                way.Dispose();
+        }
+    }
+
+    private static LabClaim[] ClaimsFor(int[] sizes)
+    {
+        (int small, int large) = (sizes[0], sizes[^1]);
+        string size = LabFigures.Bytes(large);
+        // What is less than a tenth is no difference that anybody would choose by.
+        const double Clearly = 1.1;
+        return
+        [
+            new RatioClaim($"a reference to {size} takes no longer than ten of {LabFigures.Bytes(small)}", Figure("heap", small), Figure("heap", large), 0.1),
+            new RatioClaim($"a copy of {size} takes longer than a reference", Figure("pool", large), Figure("heap", large), Clearly),
+            new RatioClaim($"a pipe takes longer for {size} than shared memory", Figure("pipe", large), Figure("pool", large), Clearly),
+            new RatioClaim("and so does a socket", Figure("unix_socket", large), Figure("pool", large), Clearly),
+        ];
+    }
+
+    private static string Figure(string key, int size) => FormattableString.Invariant($"{key}_{size}_bytes_seconds");
+
+    private static LabResult Tell(LabRounds rounds, int[] sizes, (string Name, string Key)[] ways)
+    {
+        string Time(int way, int size) => LabFigures.Seconds(rounds.Median(Figure(ways[way].Key, size)));
+
+        var table = new LabTable("There and back", ["message", .. ways.Select(static way => way.Name)]);
+        foreach (int size in sizes)
+            table.Row([LabFigures.Bytes(size), .. Enumerable.Range(0, ways.Length).Select(way => Time(way, size))]);
+
+        (int small, int large) = (sizes[0], sizes[^1]);
+        var result = new LabResult(
+            $"{LabFigures.Bytes(small)} there and back: heap {Time(0, small)}, pool {Time(1, small)}, pipe {Time(3, small)}, socket {Time(4, small)}. "
+            + $"{LabFigures.Bytes(large)}: heap {Time(0, large)}, pool {Time(1, large)}, handed over {Time(2, large)}, pipe {Time(3, large)}, socket {Time(4, large)}.",
+            rounds.Decision);
+        foreach ((_, string key) in ways)
+        {
+            foreach (int size in sizes)
+                result.Values[Figure(key, size)] = rounds.Median(Figure(key, size));
         }
 
         result.Tables.Add(table);
-        result.Plots.Add((Charts.Dots("There and back", "time", [.. sizes.Select(static size => LabFigures.Bytes(size))], [.. ways.Select(static way => (way.Name.Split('(')[0].Trim(), way.Seconds))], LabFigures.Seconds), table));
+        result.Plots.Add((Charts.Dots("There and back", "time", [.. sizes.Select(static size => LabFigures.Bytes(size))], [.. ways.Select(way => (way.Name.Split('(')[0].Trim(), sizes.Select(size => rounds.Median(Figure(way.Key, size))).ToArray()))], LabFigures.Seconds), table));
         return result;
     }
 
@@ -66,13 +110,15 @@ internal sealed class TalkExperiment : LabExperiment
         way.Echo();
         var taken = new List<double>();
         long start = Stopwatch.GetTimestamp();
-        while (taken.Count < 5 || (Stopwatch.GetElapsedTime(start).TotalSeconds < budget && taken.Count < 20_000))
+        while (taken.Count < 1 || (Stopwatch.GetElapsedTime(start).TotalSeconds < budget && taken.Count < 5_000))
         {
             long before = Stopwatch.GetTimestamp();
             way.Echo();
             taken.Add(Stopwatch.GetElapsedTime(before).TotalSeconds);
         }
 
+        // All ways are open at once, and large messages are not needed any more.
+        way.Prepare(1);
         return Series.Median(taken);
     }
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Tandem.Compare;
 using Tandem.Compare.Statistics;
+using Tandem.Tool.Lab.Deciding;
 using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
@@ -12,6 +13,17 @@ namespace Tandem.Tool.Lab.Experiments;
 internal sealed class WebExperiment : LabExperiment
 {
     private const int MaximumWorkers = 4;
+    private const int RoundsThatHold = 3;
+    private const string FewerWait = "fewer_wait";
+    private const string ShorterOutage = "shorter_outage";
+
+    private static readonly LabClaim[] ServingClaims =
+    [
+        new RatioClaim("several processes are as fast as one", Rate("served"), Rate("plain"), 0.8),
+        new SameClaim("a request that holds all threads makes fewer others wait", FewerWait, 1),
+    ];
+
+    private static readonly LabClaim[] CrashClaims = [new SameClaim("a crash ends service for a shorter time", ShorterOutage, 1)];
 
     internal override string Name => "web";
 
@@ -34,19 +46,46 @@ internal sealed class WebExperiment : LabExperiment
             WebServer plain = await servers[0].ConfigureAwait(false), served = await servers[1].ConfigureAwait(false);
             Side one = new("one process", "plain", plain), several = new(Amount.Of(workers, "process", "processes"), "served", served);
 
-            context.Begin("requests per second");
-            await LoadAsync(one, several, context).ConfigureAwait(false);
-            context.Begin("a request that holds all threads");
             var held = TimeSpan.FromMilliseconds(context.Times(500, 200));
-            foreach (Side side in (Side[])[one, several])
-                side.Waits = await WebLoad.BlockAsync(side.Server.EndPoint, held, cancellationToken).ConfigureAwait(false);
-
-            context.Begin("a request that crashes");
+            var time = TimeSpan.FromMilliseconds(context.Times(700, 150));
             var window = TimeSpan.FromMilliseconds(context.Times(2000, 200));
-            several.Outage = await WebLoad.CrashAsync(served.EndPoint, window, static () => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
-            // Somebody has to start it again: nothing does by itself. No manager of services could be quicker.
-            one.Outage = await WebLoad.CrashAsync(plain.EndPoint, window, () => Start(WebServer.StartPlainAsync(plain.EndPoint.Port, cancellationToken)), cancellationToken).ConfigureAwait(false);
-            return Tell(one, several, held);
+            // Once in vain: the servers compile what they run.
+            foreach (Side side in (Side[])[one, several])
+                await WebLoad.RunAsync(side.Server.EndPoint, time, cancellationToken).ConfigureAwait(false);
+
+            LabRounds serving = await LabRounds.MeasureAsync(context, ServingClaims, context.Times(6, 3), async round =>
+            {
+                context.Begin("requests per second");
+                var figures = new Dictionary<string, double>();
+                foreach (Side side in (Side[])(round % 2 == 0 ? [one, several] : [several, one]))
+                {
+                    (figures[Rate(side.Key)], double[] seconds) = await WebLoad.RunAsync(side.Server.EndPoint, time, cancellationToken).ConfigureAwait(false);
+                    side.Latencies.AddRange(seconds);
+                }
+
+                if (round >= RoundsThatHold)
+                    return figures;
+
+                context.Begin("a request that holds all threads");
+                foreach (Side side in (Side[])[one, several])
+                {
+                    side.Waits = await WebLoad.BlockAsync(side.Server.EndPoint, held, cancellationToken).ConfigureAwait(false);
+                    side.Waiting = side.Waits.Count(wait => wait > held.TotalSeconds / 2);
+                }
+
+                figures[FewerWait] = several.Waiting < one.Waiting ? 1 : 0;
+                return figures;
+            }).ConfigureAwait(false);
+
+            LabRounds crashing = await LabRounds.MeasureAsync(context, CrashClaims, wanted: 1, async _ =>
+            {
+                context.Begin("a request that crashes");
+                several.Outage = await WebLoad.CrashAsync(served.EndPoint, window, static () => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+                // Somebody has to start it again: nothing does by itself. No manager of services could be quicker.
+                one.Outage = await WebLoad.CrashAsync(plain.EndPoint, window, () => Start(WebServer.StartPlainAsync(plain.EndPoint.Port, cancellationToken)), cancellationToken).ConfigureAwait(false);
+                return new Dictionary<string, double> { [ShorterOutage] = several.Outage.Down < one.Outage.Down ? 1 : 0 };
+            }).ConfigureAwait(false);
+            return Tell(one, several, held, serving.With(crashing));
         }
         catch (SocketException e)
         {
@@ -74,39 +113,20 @@ internal sealed class WebExperiment : LabExperiment
             await (await server.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>In turns, so that what else the machine does meets both.</summary>
-    private static async Task LoadAsync(Side one, Side several, LabContext context)
-    {
-        var time = TimeSpan.FromMilliseconds(context.Times(700, 150));
-        for (int round = 0; round < context.Times(7, 2); round++)
-        {
-            foreach (Side side in (Side[])[one, several])
-            {
-                (double rate, double[] seconds) = await WebLoad.RunAsync(side.Server.EndPoint, time, context.CancellationToken).ConfigureAwait(false);
-                // The first is the one in which the server compiles what it runs.
-                if (round == 0)
-                    continue;
+    private static string Rate(string side) => $"{side}_rate";
 
-                side.Rates.Add(rate);
-                side.Latencies.AddRange(seconds);
-            }
-        }
-    }
-
-    private static LabResult Tell(Side one, Side several, TimeSpan held)
+    private static LabResult Tell(Side one, Side several, TimeSpan held, LabRounds rounds)
     {
         Side[] both = [one, several];
-        double ratio = several.Rate / one.Rate;
         foreach (Side side in both)
-            side.Waiting = side.Waits.Count(wait => wait > held.TotalSeconds / 2);
+            side.Rates.AddRange(rounds.Values(Rate(side.Key)));
 
         // A difference within what one round differs from the next is none.
-        bool isTie = several.Rates.Max() > one.Rates.Min() && one.Rates.Max() > several.Rates.Min(), isFast = isTie || ratio > 0.8;
-        bool isBlockSmaller = several.Waiting < one.Waiting, isCrashSmaller = several.Outage!.Down < one.Outage!.Down;
+        bool isTie = Ratio.Of(several.Rates, one.Rates).IsTie(0);
         var result = new LabResult(
-            $"{one.Rate:N0} requests/s with one process, {several.Rate:N0} with {several.Name} ({LabFigures.Ratio(ratio)}{(isTie ? ", within the noise" : "")}); while a request held all threads of a process for {held.TotalMilliseconds} ms, "
-            + $"{one.Waiting} and {several.Waiting} of {WebLoad.Clients} other clients waited; a crash cost {one.Outage.Failed} and {several.Outage.Failed} requests, and {LabFigures.Seconds(one.Outage.Down)} and {LabFigures.Seconds(several.Outage.Down)} without any service.",
-            (isFast, isBlockSmaller, isCrashSmaller) switch { (true, true, true) => LabVerdict.Holds, (_, false, false) => LabVerdict.DoesNotHold, _ => LabVerdict.Partly })
+            $"{one.Rate:N0} requests/s with one process, {several.Rate:N0} with {several.Name} ({LabFigures.Ratio(several.Rate / one.Rate)}{(isTie ? ", within the noise" : "")}); while a request held all threads of a process for {held.TotalMilliseconds} ms, "
+            + $"{one.Waiting} and {several.Waiting} of {WebLoad.Clients} other clients waited; a crash cost {one.Outage!.Failed} and {several.Outage!.Failed} requests, and {LabFigures.Seconds(one.Outage.Down)} and {LabFigures.Seconds(several.Outage.Down)} without any service.",
+            rounds.Decision)
         {
             Values = { ["clients_count"] = WebLoad.Clients, ["held_seconds"] = held.TotalSeconds },
         };
