@@ -1,12 +1,12 @@
 namespace Tandem;
 
 /// <summary>
-/// Stands for an exception of another process that could not be rebuilt here as its own type: the type has no suitable public
-/// constructor, its constructor threw, or it is not known in this process.
+/// Stands for an exception of another process that could be rebuilt here neither as its own type nor as one of its base types: its type
+/// is not known in this process, or has state that cannot be sent, and derives from <see cref="Exception"/> itself.
 /// </summary>
 /// <remarks>
-/// An exception type arrives as itself when it has a public constructor that takes <c>(string message, Exception innerException)</c>,
-/// <c>(string message)</c>, or nothing.
+/// Exceptions arrive as their own type, whatever constructors it has, with their message and their fields. One that cannot arrives as
+/// the nearest base type that can, with the original's message; <c>Data["Tandem.OriginalType"]</c> and its text name the original type.
 /// </remarks>
 public sealed class RemoteWorkException : Exception
 {

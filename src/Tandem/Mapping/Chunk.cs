@@ -124,14 +124,26 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
 
         for (int i = FirstElement; i < finished; i++)
         {
-            reader.ForgetObjects();
+            reader.Forget();
             var outcome = reader.Read<Outcome>();
-            if (outcome == Outcome.Completed)
-                SetValue(i, Form<TResult>.Read(reader));
-            else if (outcome is Outcome.Failed or Outcome.Canceled)
-                SetError(i, Explain(ExceptionCodec.Read(reader)));
-            else
-                throw new PayloadCorruptException($"an element's outcome is {outcome}");
+            nint end = ChunkElement.ReadEnd(reader);
+            try
+            {
+                if (outcome == Outcome.Completed)
+                    SetValue(i, Form<TResult>.Read(reader));
+                else if (outcome is Outcome.Failed or Outcome.Canceled)
+                    SetError(i, Explain(ExceptionCodec.Read(reader)));
+                else
+                    throw new PayloadCorruptException($"an element's outcome is {outcome}");
+
+                if (reader.Position != end)
+                    throw new PayloadCorruptException($"an element's outcome ends at {reader.Position} instead of {end}");
+            }
+            catch (Exception e) when (RebuildErrors.IsOfValue(e))
+            {
+                SetError(i, RebuildErrors.For("the result could not be rebuilt in the calling process", "result", e));
+                reader.SkipTo(end);
+            }
         }
 
         Advance(finished);
@@ -179,6 +191,7 @@ internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) :
             }
             catch (Exception e)
             {
+                Cancellation.NameCaller(e, cancellation, CancellationToken);
                 SetError(i, e);
             }
 

@@ -130,7 +130,7 @@ internal sealed class MapRun<TItem, TResult>
     }
 
     /// <summary>Cancels what is under way, and waits for nothing.</summary>
-    internal void Cancel() => _canceling ??= _stop.CancelAsync();
+    internal void Cancel() => _canceling ??= ObserveAsync(_stop.CancelAsync());
 
     /// <summary>
     /// Cancels what is under way, and waits until nothing of the map runs any more and the source is disposed, or left behind because
@@ -147,7 +147,7 @@ internal sealed class MapRun<TItem, TResult>
 
         Cancel();
         _room.Add(int.MaxValue / 2);
-        await ObserveAsync(_canceling!).ConfigureAwait(false);
+        await _canceling!.ConfigureAwait(false);
         await EndReadingAsync().ConfigureAwait(false);
         while (await HasMoreAsync().ConfigureAwait(false))
         {

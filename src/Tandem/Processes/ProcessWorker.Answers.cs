@@ -79,7 +79,7 @@ internal sealed unsafe partial class ProcessWorker
         if (read > message.Length)
             throw new ProtocolException("a chunk's outcomes have become fewer");
 
-        _reader.Begin(payload + read, (nint)message.Length - read, CallLinks.ForResults);
+        _reader.Begin(payload + read, (nint)message.Length - read, item.AnswerLinks);
         // From here the item is the caller's again: its slot counts as answered before its continuation can run.
         _items[frame.Slot] = null;
         _answered.Add(frame.Slot);
@@ -171,7 +171,7 @@ internal sealed unsafe partial class ProcessWorker
     private void OnElement(in Frame frame)
     {
         WorkItem item = ItemOf(in frame) ?? throw new ProtocolException($"an element for slot {frame.Slot}, which has no item");
-        _reader.Begin(frame.Body, frame.BodyLength, CallLinks.ForResults);
+        _reader.Begin(frame.Body, frame.BodyLength, item.AnswerLinks);
         if (!item.IsSettled)
             item.ReadElements(_reader, frame.Extra);
     }
@@ -183,7 +183,17 @@ internal sealed unsafe partial class ProcessWorker
             return; // a late report of an item that is over
 
         _reader.Begin(frame.Body, frame.BodyLength, CallLinks.ForResults);
-        Action report = links.Receiver(frame.Extra).Read(_reader);
+        Action report;
+        try
+        {
+            report = links.Receiver(frame.Extra).Read(_reader);
+        }
+        catch (Exception e) when (e is not ProtocolException && RebuildErrors.IsOfValue(e))
+        {
+            // As if the receiver had thrown.
+            report = () => throw RebuildErrors.For("a progress report could not be rebuilt in the calling process", "", e);
+        }
+
         (item.Details.Reports ??= new SerialQueue()).Enqueue(report);
     }
 
@@ -202,7 +212,7 @@ internal sealed unsafe partial class ProcessWorker
             return;
 
         nint read = item.Progress.Bytes;
-        _reader.Begin(outcomes + read, length - read, CallLinks.ForResults);
+        _reader.Begin(outcomes + read, length - read, item.AnswerLinks);
         try
         {
             item.ReadElements(_reader, next);
@@ -229,7 +239,7 @@ internal sealed unsafe partial class ProcessWorker
             if (read > length)
                 return false;
 
-            _reader.Begin(payload + read, length - read, CallLinks.ForResults);
+            _reader.Begin(payload + read, length - read, item.AnswerLinks);
             item.ReadElements(_reader, running);
             return true;
         }

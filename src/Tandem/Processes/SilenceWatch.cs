@@ -119,15 +119,23 @@ internal sealed class Silence(int concurrency)
 
         // A silent one has only items left that were taken back: until it says that it has seen that, it is as it was.
         bool couldStart = worker.IsSilent || (waiting > 0 && running < concurrency);
+        if (!couldStart)
+        {
+            _seen = default;
+            Weight = 0;
+            return false;
+        }
+
         (uint, long) now = (oldest, worker.Answers + worker.Link.BytesTaken);
-        if (!couldStart || (now != _seen && !worker.IsSilent))
+        int weight = HasWorked(worker.ProcessId) ? Alive : Frozen;
+        if (now != _seen && !worker.IsSilent)
         {
             _seen = now;
             Weight = 0;
             return false;
         }
 
-        Weight += HasWorked(worker.ProcessId) ? Alive : Frozen;
+        Weight += weight;
         return true;
     }
 

@@ -155,7 +155,7 @@ internal sealed class ClosurePlan
             return;
 
         nint start = writer.Length;
-        (int Count, int Open, int Parts) mark = writer.References.Mark();
+        ReferenceTable.State mark = writer.References.Mark();
         writer.Write((byte)1);
         writer.References.Parts.Add(number, this);
         try
@@ -201,7 +201,7 @@ internal sealed class ClosurePlan
             if (variable.Outer is { } outer)
                 variable.Field.SetValue(closure, outer.Read(reader));
             else if (known?[i] != true)
-                variable.Field.SetValue(closure, variable.Codec.ReadObject(reader));
+                variable.Read(reader, closure);
         }
 
         foreach (ClosurePlan extra in _extras)
@@ -216,7 +216,7 @@ internal sealed class ClosurePlan
             return;
 
         reader.Parts.Add(number, this);
-        _variables[0].Field.SetValue(closure, _variables[0].Codec.ReadObject(reader));
+        _variables[0].Read(reader, closure);
     }
 
     /// <summary>A closure object of which nothing is read.</summary>
@@ -286,6 +286,18 @@ internal sealed class ClosurePlan
             {
                 e.Prepend(Name);
                 throw;
+            }
+        }
+
+        internal void Read(PayloadReader reader, object closure)
+        {
+            try
+            {
+                Field.SetValue(closure, Codec.ReadObject(reader));
+            }
+            catch (Exception e) when (RebuildErrors.IsOfValue(e))
+            {
+                throw RebuildErrors.For("the captured value could not be rebuilt where it arrived", Name, e);
             }
         }
     }

@@ -1,44 +1,56 @@
 using System.Collections;
-using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Exceptions: type, message, stack trace, inner exceptions, and what of their own state can travel. Writing never fails, whatever
+/// Exceptions: type, messages, stack trace, inner exceptions, and what of their own state can travel. Writing never fails, whatever
 /// their members do.
 /// </summary>
 internal static class ExceptionCodec
 {
-    private const int MaximumMessage = 64 * 1024;
+    /// <summary>In characters, for each message and for all of a tree of exceptions.</summary>
+    private const int MaximumMessage = 1024 * 1024;
+    private const int MaximumText = 4 * 1024 * 1024;
     private const int MaximumStackTrace = 256 * 1024;
-    private const int MaximumDepth = 16;
+    private const int MaximumDepth = 100;
 
     /// <summary>For trees of aggregates: how many exceptions one of them takes along.</summary>
     private const int MaximumCount = 1000;
 
-    /// <summary>Bytes that an exception takes at least: four strings, four numbers.</summary>
-    private const int MinimumSize = 8 * sizeof(int);
+    private const int MaximumLevels = 100;
 
-    private static readonly ConcurrentDictionary<Type, FieldPlan> Plans = new();
+    /// <summary>Bytes that an inner exception takes at least: one that was written before, by its number.</summary>
+    private const int MinimumSize = 1 + sizeof(int);
 
-    /// <summary>Writes an exception that is not null.</summary>
+    private const byte New = 0;
+    private const byte Seen = 1;
+
+    // Not among the numbers that calls give.
+    private const int NoToken = int.MinValue;
+    private const int CancelledToken = int.MinValue + 1;
+
+    /// <summary>Writes an exception that is not null and has no number yet.</summary>
     internal static void Write(PayloadWriter writer, Exception exception)
     {
+        writer.References.Add(exception);
+        WriteContents(writer, exception);
+    }
+
+    /// <summary>Writes an exception whose number was given.</summary>
+    internal static void WriteContents(PayloadWriter writer, Exception exception)
+    {
         nint start = writer.Length;
-        (int Count, int Open, int Parts) mark = writer.References.Mark();
-        int budget = MaximumCount;
+        ReferenceTable.State mark = writer.References.Mark();
         try
         {
-            Write(writer, exception, 1, ref budget);
+            WriteContents(writer, exception, 1, new Budget());
         }
         catch (Exception e)
         {
             writer.Truncate(start);
             writer.References.Restore(mark);
-            writer.Write((byte)0);
-            WriteParts(writer, NameOf(exception), $"(its parts could not be sent: {e.GetType().Name})", null, null, 0);
-            writer.Write(0);
-            WriteNoState(writer);
+            WriteNothingOf(writer, exception, e);
         }
     }
 
@@ -48,173 +60,339 @@ internal static class ExceptionCodec
     /// <summary>Reads an exception where a variable holds nothing but <paramref name="declared"/>.</summary>
     internal static Exception Read(PayloadReader reader, Type declared) => Read(reader, declared, 1);
 
-    private static void Write(PayloadWriter writer, Exception e, int depth, ref int budget)
+    private static void WriteContents(PayloadWriter writer, Exception e, int depth, Budget budget)
     {
         var remote = e as RemoteWorkException;
-        bool typed = remote is null && TryWriteType(writer, e.GetType());
-        if (!typed)
-            writer.Write((byte)0);
+        Type[] levels = remote is null ? LevelsOf(e.GetType()) : [];
+        writer.Write(levels.Length);
+        bool[] known = new bool[levels.Length];
+        for (int i = 0; i < levels.Length; i++)
+            known[i] = TryWriteType(writer, levels[i]);
 
-        if (remote is null)
-            WriteParts(writer, NameOf(e), MessageOf(e), ExceptionFields.MessageOf(e), StackTraceOf(e), e.HResult);
-        else
-            WriteParts(writer, remote.OriginalType, e.Message, null, e.StackTrace ?? remote.RemoteStackTrace, e.HResult);
+        WriteText(writer, remote?.OriginalType ?? NameOf(e));
+        Exception[] inner = InnerOf(e, depth, budget, out string? leftOut);
+        WriteMessages(writer, e, budget, leftOut);
+        WriteText(writer, Cap(remote is null ? StackTraceOf(e) : e.StackTrace ?? remote.RemoteStackTrace, MaximumStackTrace));
+        WriteText(writer, Cap(Ask(static e => e.Source, e), MaximumStackTrace));
+        WriteText(writer, Cap(Ask(static e => e.HelpLink, e), MaximumStackTrace));
+        writer.Write(e.HResult);
+        WriteToken(writer, e);
+        writer.Write(inner.Length);
+        foreach (Exception one in inner)
+            WriteInner(writer, one, depth + 1, budget);
 
-        WriteInner(writer, e, depth, ref budget);
-        if (typed)
-            WriteState(writer, e, PlanOf(e.GetType()));
-        else
-            WriteNoState(writer);
+        for (int i = 0; i < levels.Length; i++)
+            WriteLevel(writer, e, known[i] ? ExceptionLevel.Of(levels[i]).Fields : []);
+
+        WriteData(writer, e);
+    }
+
+    /// <summary>What is written when not even that could be.</summary>
+    private static void WriteNothingOf(PayloadWriter writer, Exception exception, Exception error)
+    {
+        writer.Write(0);
+        WriteText(writer, NameOf(exception));
+        WriteText(writer, $"(its parts could not be sent: {error.GetType().Name})");
+        writer.Write((byte)MessageTraits.None);
+        for (int i = 0; i < 4; i++)
+            WriteText(writer, null);
+
+        writer.Write(exception.HResult);
+        writer.Write(NoToken);
+        writer.Write(0);
+        writer.Write(0);
+    }
+
+    private static void WriteInner(PayloadWriter writer, Exception e, int depth, Budget budget)
+    {
+        int known = writer.References.Find(e);
+        writer.Write(known >= 0 ? Seen : New);
+        if (known >= 0)
+        {
+            writer.Write(known);
+            return;
+        }
+
+        writer.References.Add(e);
+        WriteContents(writer, e, depth, budget);
+    }
+
+    /// <summary>The type and its base types, up to but without <see cref="Exception"/>.</summary>
+    private static Type[] LevelsOf(Type type)
+    {
+        var levels = new List<Type>();
+        for (Type? level = type; level is not null && level != typeof(Exception) && levels.Count < MaximumLevels; level = level.BaseType)
+            levels.Add(level);
+
+        return [.. levels];
     }
 
     private static bool TryWriteType(PayloadWriter writer, Type type)
     {
         nint start = writer.Length;
-        (int Count, int Open, int Parts) mark = writer.References.Mark();
+        ReferenceTable.State mark = writer.References.Mark();
         writer.Write((byte)1);
         if (TypeNames.TryWrite(writer, type))
             return true;
 
         writer.Truncate(start);
         writer.References.Restore(mark);
+        writer.Write((byte)0);
         return false;
     }
 
-    private static void WriteParts(
-        PayloadWriter writer, string name, string? message, string? ownMessage, string? stackTrace, int result)
+    /// <summary>The inner exceptions that travel, and what is said of the others.</summary>
+    private static Exception[] InnerOf(Exception e, int depth, Budget budget, out string? leftOut)
     {
-        writer.WriteString(name);
-        writer.WriteString(Cap(message, MaximumMessage));
-        writer.WriteString(Cap(ownMessage, MaximumMessage));
-        writer.WriteString(Cap(stackTrace, MaximumStackTrace));
-        writer.Write(result);
-    }
-
-    private static void WriteInner(PayloadWriter writer, Exception e, int depth, ref int budget)
-    {
+        leftOut = null;
         var aggregate = e as AggregateException;
         int all = aggregate?.InnerExceptions.Count ?? (e.InnerException is null ? 0 : 1);
-        int count = depth < MaximumDepth ? Math.Min(all, budget) : 0;
-        budget -= count;
-        writer.Write(count);
+        int count = depth < MaximumDepth && RuntimeHelpers.TryEnsureSufficientExecutionStack() ? Math.Min(all, budget.Exceptions) : 0;
+        budget.Exceptions -= count;
+        if (count < all)
+            leftOut = $" (Only {count} of its {all} inner exceptions came along.)";
+
+        var inner = new Exception[count];
         for (int i = 0; i < count; i++)
-            Write(writer, aggregate is null ? e.InnerException! : aggregate.InnerExceptions[i], depth + 1, ref budget);
+            inner[i] = aggregate is null ? e.InnerException! : aggregate.InnerExceptions[i];
+
+        return inner;
+    }
+
+    private static void WriteMessages(PayloadWriter writer, Exception e, Budget budget, string? leftOut)
+    {
+        string? message = MessageOf(e);
+        string? own = e is RemoteWorkException ? null : ExceptionFields.MessageOf(e);
+        var traits = MessageTraits.None;
+        if (ReferenceEquals(message, own))
+            traits |= MessageTraits.Same;
+
+        int limit = Math.Min(MaximumMessage, budget.Characters);
+        if (leftOut is not null || own?.Length > limit)
+            traits |= MessageTraits.Changed;
+
+        own = own is null && leftOut is null ? null : Cap(own ?? message, limit) + leftOut;
+        budget.Characters -= own?.Length ?? 0;
+        limit = Math.Min(MaximumMessage, Math.Max(1000, budget.Characters));
+        if (message?.Length > limit)
+            traits |= MessageTraits.Changed;
+
+        WriteText(writer, (traits & MessageTraits.Same) != 0 ? null : Cap(message, limit) + leftOut);
+        writer.Write((byte)traits);
+        WriteText(writer, own);
+        if ((traits & MessageTraits.Same) == 0)
+            budget.Characters -= Math.Min(limit, message?.Length ?? 0);
+    }
+
+    private static void WriteToken(PayloadWriter writer, Exception e)
+    {
+        if (e is not OperationCanceledException { CancellationToken: { CanBeCanceled: true } token })
+            writer.Write(NoToken);
+        else if (writer.Links?.FindToken(token) is { } number)
+            writer.Write(number);
+        else
+            writer.Write(token.IsCancellationRequested ? CancelledToken : NoToken);
     }
 
     /// <summary>Each field for itself, since one that cannot travel is left out.</summary>
-    private static void WriteState(PayloadWriter writer, Exception e, FieldPlan plan)
+    private static void WriteLevel(PayloadWriter writer, Exception e, ExceptionLevel.Field[] fields)
     {
-        nint start = writer.Length;
-        int objects = writer.References.Count;
-        WriteNoState(writer);
-        for (int i = 0; i < plan.Count; i++)
-            WriteOptional(writer, e, plan, i);
-
-        WriteOptional(writer, e, null, 0);
-        nint size = writer.Length - start - (2 * sizeof(int));
-        writer.Patch(start, checked((int)size));
-        writer.Patch(start + sizeof(int), writer.References.Count - objects);
+        writer.Write(fields.Length);
+        foreach (ExceptionLevel.Field field in fields)
+            WriteOptional(writer, static (writer, s) => s.field.Codec.WriteObject(writer, s.field.Get(s.e)), (field, e));
     }
 
-    private static void WriteOptional(PayloadWriter writer, Exception e, FieldPlan? plan, int index)
+    private static void WriteData(PayloadWriter writer, Exception e)
     {
         nint start = writer.Length;
-        (int Count, int Open, int Parts) mark = writer.References.Mark();
+        writer.Write(0);
+        int count = 0;
         try
         {
-            writer.Write((byte)1);
-            if (plan is not null)
-                plan.WriteField(writer, e, index);
-            else
-                Codec<Dictionary<object, object?>?>.Instance.Write(writer, CopyData(e));
+            if (e.Data is not { Count: > 0 } data)
+                return;
+
+            foreach (DictionaryEntry entry in data)
+            {
+                WriteOptional(
+                    writer,
+                    static (writer, entry) =>
+                    {
+                        Codec<object>.Instance.Write(writer, entry.Key);
+                        Codec<object?>.Instance.Write(writer, entry.Value);
+                    },
+                    entry);
+                count++;
+            }
+        }
+        catch (Exception)
+        {
+            // A type with its own idea of Data: what came so far is what there is.
+        }
+
+        writer.Patch(start, count);
+    }
+
+    /// <summary>Writes how many bytes and objects follow, and those; nothing of a part that cannot travel.</summary>
+    private static void WriteOptional<T>(PayloadWriter writer, Action<PayloadWriter, T> write, T state)
+    {
+        nint start = writer.Length;
+        ReferenceTable.State mark = writer.References.Mark();
+        writer.Write(0L);
+        try
+        {
+            write(writer, state);
+            writer.Patch(start, checked((int)(writer.Length - start - (2 * sizeof(int)))));
+            writer.Patch(start + sizeof(int), writer.References.Count - mark.Count);
         }
         catch (Exception)
         {
             writer.Truncate(start);
             writer.References.Restore(mark);
-            writer.Write((byte)0);
+            writer.Write(0L);
         }
     }
 
-    /// <summary>No bytes, no objects.</summary>
-    private static void WriteNoState(PayloadWriter writer) => writer.Write(0L);
+    private static void WriteText(PayloadWriter writer, string? text) => writer.WriteString(text);
 
     private static Exception Read(PayloadReader reader, Type declared, int depth)
     {
-        if (depth > MaximumDepth)
+        if (depth > MaximumDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
             throw new PayloadCorruptException("exceptions nested too deeply");
 
-        Type? type = reader.Read<byte>() == 0 ? null : TypeNames.ReadOrNull(reader, out _);
+        int number = reader.ReserveNumber();
+        var types = new Type?[reader.ReadCount(1)];
+        if (types.Length > MaximumLevels)
+            throw new PayloadCorruptException($"an exception with {types.Length} base types");
+
+        for (int i = 0; i < types.Length; i++)
+            types[i] = reader.Read<byte>() == 0 ? null : TypeNames.ReadOrNull(reader, out _);
+
+        // What refers to the exception from inside gets this object. When the exception cannot be rebuilt as its own type, there is none.
+        Exception? early = ExceptionParts.TryMake(types.Length > 0 ? types[0] : null);
+        reader.Finish(number, (object?)early ?? PayloadReader.Lost);
+
         string name = reader.ReadString() ?? throw new PayloadCorruptException("an exception without a type");
         string? message = reader.ReadString();
-        string? ownMessage = reader.ReadString();
-        string? stackTrace = reader.ReadString();
-        int result = reader.ReadInt32();
-        var inner = new Exception[reader.ReadCount(MinimumSize)];
-        for (int i = 0; i < inner.Length; i++)
-            inner[i] = Read(reader, typeof(Exception), depth + 1);
+        var traits = (MessageTraits)reader.Read<byte>();
+        string? own = reader.ReadString();
+        var parts = new ExceptionParts(types, early, name)
+        {
+            Message = (traits & MessageTraits.Same) != 0 ? own : message,
+            OwnMessage = own,
+            MayChangeMessage = (traits & MessageTraits.Changed) != 0,
+            StackTrace = reader.ReadString(),
+            Source = reader.ReadString(),
+            HelpLink = reader.ReadString(),
+            Result = reader.ReadInt32(),
+            Token = ReadToken(reader),
+            Inner = ReadInner(reader, depth),
+        };
+        for (int i = 0; i < types.Length; i++)
+            parts.Levels[i] = ReadLevel(reader, types[i]);
 
-        if (type is null || !typeof(Exception).IsAssignableFrom(type) || type.IsAbstract || type.ContainsGenericParameters)
-            type = null;
-
-        var parts = new ExceptionParts(type, name, message, ownMessage, stackTrace, result, inner);
-        ReadState(reader, parts);
-        return parts.Rebuild(declared);
+        ReadData(reader, parts);
+        Exception rebuilt = parts.Rebuild(declared);
+        reader.Finish(number, rebuilt);
+        return rebuilt;
     }
 
-    private static void ReadState(PayloadReader reader, ExceptionParts parts)
+    private static CancellationToken ReadToken(PayloadReader reader)
+    {
+        int token = reader.ReadInt32();
+        return token is NoToken or CancelledToken
+            ? new CancellationToken(token == CancelledToken)
+            : reader.Links?.TokenOf(token) ?? new CancellationToken(true);
+    }
+
+    private static Exception[] ReadInner(PayloadReader reader, int depth)
+    {
+        var inner = new Exception[reader.ReadCount(MinimumSize)];
+        for (int i = 0; i < inner.Length; i++)
+        {
+            inner[i] = reader.Read<byte>() switch
+            {
+                New => Read(reader, typeof(Exception), depth + 1),
+                Seen => reader.ObjectAt(reader.ReadInt32()) as Exception ?? throw new PayloadCorruptException("an inner exception that is none"),
+                byte kind => throw new PayloadCorruptException($"an inner exception of kind {kind}"),
+            };
+        }
+
+        return inner;
+    }
+
+    /// <summary>Reads the fields that a type adds; null for a type that is not known here, whose fields are passed over.</summary>
+    private static ExceptionParts.Level? ReadLevel(PayloadReader reader, Type? type)
+    {
+        int count = reader.ReadCount(2 * sizeof(int));
+        ExceptionLevel.Field[] fields = type is null || !typeof(Exception).IsAssignableFrom(type) || type.ContainsGenericParameters
+            ? []
+            : ExceptionLevel.Of(type).Fields;
+        if (fields.Length != count && (type is null || count == 0))
+            fields = [];
+        else if (fields.Length != count)
+            throw new PayloadCorruptException($"{count} fields of {TypeChecks.Display(type!)}");
+
+        var values = new (bool Present, object? Value)[count];
+        for (int i = 0; i < count; i++)
+        {
+            Codec? codec = fields.Length > 0 ? fields[i].Codec : null;
+            values[i] = ReadOptional(reader, static (reader, codec) => codec.ReadObject(reader), codec);
+        }
+
+        return type is null ? null : new ExceptionParts.Level(type, fields, values);
+    }
+
+    private static void ReadData(PayloadReader reader, ExceptionParts parts)
+    {
+        int count = reader.ReadCount(2 * sizeof(int));
+        for (int i = 0; i < count; i++)
+        {
+            (bool present, object? entry) = ReadOptional(
+                reader,
+                static (reader, codec) => new DictionaryEntry(codec.Read(reader), Codec<object?>.Instance.Read(reader)),
+                Codec<object>.Instance);
+            if (present)
+                parts.Data.Add((DictionaryEntry)entry!);
+        }
+    }
+
+    /// <summary>Reads what <see cref="WriteOptional"/> wrote, or passes it over when nobody can read it.</summary>
+    private static (bool Present, object? Value) ReadOptional<T>(PayloadReader reader, Func<PayloadReader, T, object?> read, T? state)
+        where T : class
     {
         int size = reader.ReadInt32();
         int objects = reader.ReadInt32();
         if (size < 0 || size > reader.Remaining || objects < 0 || objects > size)
-            throw new PayloadCorruptException($"the state of an exception of {size} bytes, {objects} objects");
+            throw new PayloadCorruptException($"a part of an exception of {size} bytes, {objects} objects");
 
         if (size == 0)
-            return;
-
-        if (parts.Type is null)
-        {
-            SkipState(reader, size, objects);
-            return;
-        }
+            return (false, null);
 
         nint end = reader.Position + size;
-        FieldPlan plan = PlanOf(parts.Type);
-        parts.Plan = plan;
-        parts.Values = new (bool, object?)[plan.Count];
-        for (int i = 0; i < plan.Count; i++)
-            parts.Values[i] = reader.Read<byte>() == 0 ? (false, null) : (true, plan.ReadValue(reader, i));
+        int first = reader.Objects.Count;
+        (bool Present, object? Value) result = default;
+        if (state is not null)
+        {
+            try
+            {
+                result = (true, read(reader, state));
+                if (reader.Position != end)
+                    throw new PayloadCorruptException("a part of an exception of another size");
+            }
+            catch (Exception e) when (e is RebuildException or not PayloadCorruptException)
+            {
+                // Code of the user's threw. The exception is worth more than this part of it.
+            }
+        }
 
-        if (reader.Read<byte>() != 0)
-            parts.Data = Codec<Dictionary<object, object?>?>.Instance.Read(reader);
+        if (!result.Present)
+        {
+            reader.SkipTo(end);
+            reader.Lose(first, objects);
+        }
 
-        if (reader.Position != end)
-            throw new PayloadCorruptException($"the state of a {TypeChecks.Display(parts.Type)} of another size");
-    }
-
-    private static unsafe void SkipState(PayloadReader reader, int size, int objects)
-    {
-        reader.Take(size);
-        for (int i = 0; i < objects; i++)
-            reader.ReserveNumber();
-    }
-
-    // An AggregateException's own fields hold its inner exceptions, which travel anyway.
-    private static FieldPlan PlanOf(Type type) => Plans.GetOrAdd(
-        type,
-        static t => new FieldPlan(t, typeof(AggregateException).IsAssignableFrom(t) ? typeof(AggregateException) : typeof(Exception)));
-
-    private static Dictionary<object, object?>? CopyData(Exception e)
-    {
-        IDictionary? data = e.Data;
-        if (data is not { Count: > 0 })
-            return null;
-
-        var copy = new Dictionary<object, object?>();
-        foreach (DictionaryEntry entry in data)
-            copy.Add(entry.Key, entry.Value);
-
-        return copy;
+        return result;
     }
 
     private static string NameOf(Exception e) => e.GetType().FullName ?? e.GetType().Name;
@@ -243,6 +421,40 @@ internal static class ExceptionCodec
         }
     }
 
-    private static string? Cap(string? text, int maximum) =>
-        text is null || text.Length <= maximum ? text : string.Concat(text.AsSpan(0, maximum), "…");
+    private static string? Ask(Func<Exception, string?> property, Exception e)
+    {
+        try
+        {
+            return property(e);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
+
+    private static string? Cap(string? text, int maximum) => text is null || text.Length <= maximum
+        ? text
+        : $"{text.AsSpan(0, Math.Max(0, maximum))}… (The text was cut: it has {text.Length} characters.)";
+
+    /// <summary>How the two messages of an exception relate to what the exception had.</summary>
+    [Flags]
+    private enum MessageTraits : byte
+    {
+        None = 0,
+
+        /// <summary>The message is the one that was given to the exception, and travels once.</summary>
+        Same = 1,
+
+        /// <summary>Text was cut, or inner exceptions whose texts are part of it were left behind.</summary>
+        Changed = 2,
+    }
+
+    /// <summary>What the exceptions of a tree may take together.</summary>
+    private sealed class Budget
+    {
+        internal int Exceptions { get; set; } = MaximumCount;
+
+        internal int Characters { get; set; } = MaximumText;
+    }
 }

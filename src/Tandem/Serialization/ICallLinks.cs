@@ -12,6 +12,12 @@ internal interface ICallLinks
     /// <summary>Reading: the token that is cancelled when the one with this number is.</summary>
     CancellationToken GetToken(int number);
 
+    /// <summary>Writing: the number of a token that came with the call; null for others.</summary>
+    int? FindToken(CancellationToken token) => null;
+
+    /// <summary>Reading: the caller's token that <see cref="FindToken"/> means; null for an unknown number.</summary>
+    CancellationToken? TokenOf(int number) => null;
+
     /// <summary>Writing: numbers a captured <see cref="IProgress{T}"/> whose reports are of <typeparamref name="T"/>.</summary>
     int AddProgress<T>(IProgress<T> progress);
 

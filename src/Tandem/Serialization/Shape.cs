@@ -67,13 +67,13 @@ internal abstract class LateShape(Type wireType, ShapeTraits more = ShapeTraits.
         }
         catch (Exception e) when (e is not PayloadCorruptException)
         {
-            throw new PayloadCorruptException($"no {TypeChecks.Display(WireType)} can be made of what was sent: {e.Message}", e);
+            throw new RebuildException($"no {TypeChecks.Display(WireType)} can be made of what was sent: {e.GetType().Name}: {e.Message}", e);
         }
 
         reader.Finish(number, value);
         return value;
     }
 
-    /// <summary>Reads the parts and makes the object; whatever it throws means that the parts are wrong.</summary>
+    /// <summary>Reads the parts and makes the object; whatever it throws means that it cannot be made here.</summary>
     protected abstract object Build(PayloadReader reader);
 }

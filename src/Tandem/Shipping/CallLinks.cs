@@ -9,6 +9,10 @@ internal class CallLinks : ICallLinks
     /// <summary>For results: a token or a progress receiver that a worker made has nobody to serve it on the other side.</summary>
     internal static readonly CallLinks ForResults = new();
 
+    public virtual int? FindToken(CancellationToken token) => null;
+
+    public virtual CancellationToken? TokenOf(int number) => null;
+
     public virtual int AddToken(CancellationToken token) =>
         throw new WorkSerializationException("a CancellationToken does not travel in a result; the caller has its own");
 

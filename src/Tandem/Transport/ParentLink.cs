@@ -34,7 +34,7 @@ internal abstract unsafe class ParentLink
     internal abstract bool TryStart(int slot, uint sequence, int first, long now);
 
     /// <summary>Prepares a writer for the outcomes of a chunk, such that finished ones survive this process.</summary>
-    internal abstract void BeginChunk(PayloadWriter writer);
+    internal abstract void BeginChunk(PayloadWriter writer, ICallLinks links);
 
     /// <summary>An element of a chunk is finished, its outcome written; <paramref name="next"/> starts now.</summary>
     internal abstract void AdvanceChunk(int slot, uint sequence, int next, PayloadWriter writer);

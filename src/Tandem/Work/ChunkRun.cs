@@ -52,6 +52,8 @@ internal sealed class ChunkRun
         Results.Truncate(start);
         Results.References.Clear();
         Results.Write(error is OperationCanceledException ? Outcome.Canceled : Outcome.Failed);
+        nint content = ChunkElement.Begin(Results);
         ExceptionCodec.Write(Results, error);
+        ChunkElement.End(Results, content);
     }
 }

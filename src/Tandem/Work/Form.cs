@@ -69,11 +69,13 @@ internal abstract class Form<TResult> : Form
                 cancellation = linked.Token;
             }
 
-            ValueTask<TResult> outcome = Invoke(item.Work, state, item.Argument, cancellation);
+            ValueTask<TResult> outcome = Unwrap(Invoke(item.Work, state, item.Argument, cancellation));
             item.SetResult(Wait(outcome));
         }
         catch (Exception e)
         {
+            if (linked is not null)
+                Cancellation.NameCaller(e, linked.Token, item.CancellationToken);
             item.SetException(e);
         }
         finally
@@ -99,15 +101,17 @@ internal abstract class Form<TResult> : Form
         {
             nint start = run.Results.Length;
             nint end = ChunkElement.ReadEnd(run.Arguments);
-            run.Arguments.ForgetObjects();
+            run.Arguments.Forget();
             run.Results.References.Clear();
             try
             {
-                ValueTask<TResult> outcome = Invoke(work, state, run.Arguments, run.CancellationToken);
+                ValueTask<TResult> outcome = Unwrap(Invoke(work, state, run.Arguments, run.CancellationToken));
                 run.Results.Write(Transport.Outcome.Completed);
+                nint content = ChunkElement.Begin(run.Results);
                 Write(run.Results, Wait(outcome));
+                ChunkElement.End(run.Results, content);
             }
-            catch (Exception e) when (e is not PayloadCorruptException)
+            catch (Exception e) when (RebuildErrors.IsOfValue(e))
             {
                 run.Fail(start, e);
             }
@@ -124,7 +128,7 @@ internal abstract class Form<TResult> : Form
     internal sealed override Task? Run(
         Delegate work, object? state, PayloadReader arguments, PayloadWriter results, CancellationToken cancellation)
     {
-        ValueTask<TResult> outcome = Invoke(work, state, arguments, cancellation);
+        ValueTask<TResult> outcome = Unwrap(Invoke(work, state, arguments, cancellation));
         if (!outcome.IsCompletedSuccessfully)
             return outcome.AsTask();
 
@@ -136,7 +140,7 @@ internal abstract class Form<TResult> : Form
 
     internal sealed override object? RunForState(Delegate work)
     {
-        ValueTask<TResult> outcome = Invoke(work, null, (object?)null, CancellationToken.None);
+        ValueTask<TResult> outcome = Unwrap(Invoke(work, null, (object?)null, CancellationToken.None));
         return outcome.AsTask().GetAwaiter().GetResult();
     }
 
@@ -188,13 +192,31 @@ internal abstract class Form<TResult> : Form
     }
 
     /// <summary>On the caller's side: reads what <see cref="Run"/> wrote.</summary>
-    internal static TResult Read(PayloadReader reader) => typeof(TResult) == typeof(Nothing) ? default! : Codec<TResult>.Instance.Read(reader);
+    internal static TResult Read(PayloadReader reader)
+    {
+        if (typeof(TResult) == typeof(Nothing))
+            return default!;
+
+        if (typeof(TResult).IsValueType && TaskResult<TResult>.Instance is { } task)
+            return task.Read(reader);
+
+        return Codec<TResult>.Instance.Read(reader);
+    }
 
     private static void Write(PayloadWriter writer, TResult value)
     {
-        if (typeof(TResult) != typeof(Nothing))
+        if (typeof(TResult).IsValueType && TaskResult<TResult>.Instance is { } task)
+            task.Write(writer, value);
+        else if (typeof(TResult) != typeof(Nothing))
             Codec<TResult>.Instance.Write(writer, value);
     }
+
+    /// <summary>
+    /// Work may return a <see cref="ValueTask{TResult}"/>, which no overload takes for asynchronous: the pool awaits it all the same, and
+    /// its result is a task that is over.
+    /// </summary>
+    protected static ValueTask<TResult> Unwrap(ValueTask<TResult> outcome) =>
+        typeof(TResult).IsValueType && TaskResult<TResult>.Instance is { } task ? task.Await(outcome) : outcome;
 
     /// <summary>The result of asynchronous work without one.</summary>
     protected static ValueTask<TResult> WithoutResult(Task task)

@@ -22,6 +22,10 @@ internal sealed class ItemDetails
 
     internal SerialQueue? Reports { get; set; }
 
+    /// <summary>For what is read of the item's answers.</summary>
+    internal CallLinks AnswerLinks =>
+        CancellationToken.CanBeCanceled || Links is not null ? new AnswerLinks(Links, CancellationToken) : CallLinks.ForResults;
+
     /// <summary>Ends a worker that goes on with the item after its token was cancelled.</summary>
     internal ITimer? Grace { get; set; }
 

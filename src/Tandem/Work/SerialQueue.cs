@@ -8,6 +8,9 @@ internal sealed class SerialQueue
     private readonly Queue<Action> _actions = new();
     private bool _running;
 
+    /// <summary>What the first action threw that threw anything. For the actions behind it.</summary>
+    internal Exception? FirstError { get; private set; }
+
     internal void Enqueue(Action action)
     {
         lock (_actions)
@@ -40,9 +43,9 @@ internal sealed class SerialQueue
             {
                 action();
             }
-            catch (Exception)
+            catch (Exception e)
             {
-                // A progress receiver that throws has nobody to throw to: in this process its caller would be the work itself.
+                FirstError ??= e;
             }
         }
     }

@@ -92,6 +92,9 @@ internal abstract class WorkItem : IPollTarget
 
     internal ItemDetails? DetailsIfAny => _details;
 
+    /// <inheritdoc cref="ItemDetails.AnswerLinks"/>
+    internal Shipping.CallLinks AnswerLinks => _details?.AnswerLinks ?? Shipping.CallLinks.ForResults;
+
     /// <summary>Null for the many that have none.</summary>
     internal Supervision.ItemLimits? Limits => _details?.Limits;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Tandem.Serialization;
 using Tandem.Shipping;
 
@@ -18,22 +19,21 @@ internal abstract class WorkItem<TResult> : WorkItem
 
     internal void SetResult(TResult result)
     {
-        if (TrySettle())
-            AfterReports(static (completion, result) => completion.TrySetResult(result), result);
+        if (!TrySettle())
+            return;
+
+        if (DetailsIfAny?.Reports is { } reports)
+            Queue(reports, result);
+        else
+            _completion.TrySetResult(result);
     }
 
     internal override bool SetException(Exception error)
     {
-        if (error is OperationCanceledException canceled)
-        {
-            SetCanceled(canceled);
-            return true;
-        }
-
         if (!TrySettle(error))
             return false;
 
-        AfterReports(static (completion, error) => completion.TrySetException(error), error);
+        AfterReports(Fail, error);
         return true;
     }
 
@@ -50,17 +50,28 @@ internal abstract class WorkItem<TResult> : WorkItem
         {
             result = Form<TResult>.Read(reader);
         }
-        catch (WorkSerializationException e)
+        catch (Exception e) when (RebuildErrors.IsOfValue(e))
         {
-            SetException(e);
+            SetException(RebuildErrors.For("the result could not be rebuilt in the calling process", "result", e));
             return;
         }
 
         SetResult(result);
     }
 
-    private void SetCanceled(OperationCanceledException canceled) =>
-        SetCanceled(CancellationToken.IsCancellationRequested ? CancellationToken : canceled.CancellationToken);
+    private static void Fail(TaskCompletionSource<TResult> completion, Exception error)
+    {
+        if (error is not OperationCanceledException)
+        {
+            completion.TrySetException(error);
+            return;
+        }
+
+        // As a task of an asynchronous method: it is cancelled, and whoever awaits it gets what was thrown, with its cause.
+        var canceled = AsyncTaskMethodBuilder<TResult>.Create();
+        canceled.SetException(error);
+        completion.TrySetFromTask(canceled.Task);
+    }
 
     /// <summary>Reports that were sent before the end are delivered before the task completes.</summary>
     private void AfterReports<T>(Action<TaskCompletionSource<TResult>, T> complete, T value)
@@ -71,9 +82,18 @@ internal abstract class WorkItem<TResult> : WorkItem
             complete(_completion, value);
     }
 
-    // Apart from its caller, so that a call without reports does not pay for the closure.
+    // Apart from their callers, so that a call without reports does not pay for the closure.
     private void Queue<T>(SerialQueue reports, Action<TaskCompletionSource<TResult>, T> complete, T value) =>
         reports.Enqueue(() => complete(_completion, value));
+
+    // On threads, a receiver that throws fails the work that reports to it. Here the work may be over by then, and fails all the same.
+    private void Queue(SerialQueue reports, TResult result) => reports.Enqueue(() =>
+    {
+        if (reports.FirstError is { } error)
+            Fail(_completion, error);
+        else
+            _completion.TrySetResult(result);
+    });
 }
 
 /// <summary>One call of a pool of threads.</summary>

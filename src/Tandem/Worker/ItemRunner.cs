@@ -18,7 +18,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
     {
         AmbientState ambient = AmbientState.OfThread;
         var links = new ReceivedLinks(active, link, slot, sequence);
-        _results.Begin(link.ResultMemory, CallLinks.ForResults);
+        _results.Begin(link.ResultMemory, links);
         long start = Stopwatch.GetTimestamp();
         if (!link.TryStart(slot, sequence, message.First, start))
         {
@@ -35,12 +35,12 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
             if (cultures is not null)
                 Cultures.Read(cultures).Apply();
             _arguments.Begin(payload, (nint)message.Length, links);
-            Delegate work = callable.Method.ReadDelegate(_arguments);
+            Delegate work = ReadWork(callable);
             CancellationToken cancellation = definition.TakesToken || message.Count > 0 ? links.GetToken(FrameHeader.OwnToken) : CancellationToken.None;
             if (message.Count > 0)
             {
                 result.Outcome = Outcome.Chunk;
-                result.Finished = RunChunk(callable, work, state, slot, sequence, in message, guard, cancellation);
+                result.Finished = RunChunk(callable, work, state, links, slot, sequence, in message, guard, cancellation);
             }
             else if (callable.Form.Run(work, state, _arguments, _results, cancellation) is { } pending)
             {
@@ -54,7 +54,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
             if (e is not OperationCanceledException)
                 activity?.SetStatus(ActivityStatusCode.Error, e.Message);
             guard?.Lift();
-            _results.Begin(link.ResultMemory, CallLinks.ForResults);
+            _results.Begin(link.ResultMemory, links);
             result.Outcome = e is OperationCanceledException ? Outcome.Canceled : Outcome.Failed;
             ExceptionCodec.Write(_results, e);
         }
@@ -78,7 +78,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         try
         {
             _arguments.Begin(payload, (nint)message.Length, new ReceivedLinks(active, link, slot, sequence));
-            state = definition.Callable.Form.RunForState(definition.Callable.Method.ReadDelegate(_arguments));
+            state = definition.Callable.Form.RunForState(ReadWork(definition.Callable));
         }
         catch (Exception e)
         {
@@ -92,10 +92,23 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         return result.Outcome == Outcome.Completed;
     }
 
-    private int RunChunk(
-        Callable callable, Delegate work, object? state, int slot, uint sequence, in InvokeMessage message, MemoryGuard? guard, CancellationToken cancellation)
+    private Delegate ReadWork(Callable callable)
     {
-        link.BeginChunk(_results);
+        try
+        {
+            return callable.Method.ReadDelegate(_arguments);
+        }
+        catch (Exception e) when (RebuildErrors.IsOfValue(e))
+        {
+            throw RebuildErrors.For("what the work captured could not be rebuilt in the worker process", "", e);
+        }
+    }
+
+    private int RunChunk(
+        Callable callable, Delegate work, object? state, ReceivedLinks links, int slot, uint sequence, in InvokeMessage message, MemoryGuard? guard,
+        CancellationToken cancellation)
+    {
+        link.BeginChunk(_results, links);
         var run = new ChunkRun(link, slot, sequence)
         {
             First = message.First,

@@ -24,6 +24,21 @@ internal sealed class ReceivedLinks(ActiveItems active, ParentLink link, int slo
     {
     }
 
+    public override int? FindToken(CancellationToken token)
+    {
+        // Only the thread that runs the item adds sources.
+        if (_sources is null)
+            return null;
+
+        foreach ((int number, CancellationTokenSource source) in _sources)
+        {
+            if (source.Token == token)
+                return number;
+        }
+
+        return null;
+    }
+
     internal CancellationTokenSource? Find(int number) => _sources?.GetValueOrDefault(number);
 
     internal CancellationTokenSource Add(int number)

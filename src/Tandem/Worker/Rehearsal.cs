@@ -61,7 +61,7 @@ internal static unsafe class Rehearsal
 
         internal override bool TryStart(int slot, uint sequence, int first, long now) => true;
 
-        internal override void BeginChunk(PayloadWriter writer)
+        internal override void BeginChunk(PayloadWriter writer, ICallLinks links)
         {
         }
 

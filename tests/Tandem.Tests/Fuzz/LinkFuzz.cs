@@ -219,12 +219,20 @@ public sealed unsafe class LinkFuzz : IDisposable
     {
         using var writer = new PayloadWriter();
         writer.Begin(HeapMemory.Instance, CallLinks.ForResults);
+        nint content = 0;
         if (withOutcome)
+        {
             writer.Write(fails ? Outcome.Failed : Outcome.Completed);
+            content = ChunkElement.Begin(writer);
+        }
+
         if (fails)
             ExceptionCodec.Write(writer, new InvalidOperationException("a failure"));
         else
             Codec<string>.Instance.Write(writer, "a result");
+        if (withOutcome)
+            ChunkElement.End(writer, content);
+
         return new ReadOnlySpan<byte>(writer.Start, (int)writer.Length).ToArray();
     }
 

@@ -171,7 +171,7 @@ public sealed class PortableFuzz
         for (int i = 0; i < finished; i++)
         {
             writer.Write(Transport.Outcome.Completed);
-            Codec<string>.Instance.Write(writer, "an outcome");
+            ChunkElement.Write(writer, Codec<string>.Instance, "an outcome");
         }
 
         if (item.ElementCount == 0)

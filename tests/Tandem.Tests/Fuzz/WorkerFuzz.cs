@@ -109,7 +109,7 @@ public unsafe class WorkerFuzz
 
         internal override bool TryStart(int slot, uint sequence, int first, long now) => true;
 
-        internal override void BeginChunk(PayloadWriter writer) => writer.Begin(ResultMemory, CallLinks.ForResults);
+        internal override void BeginChunk(PayloadWriter writer, ICallLinks links) => writer.Begin(ResultMemory, CallLinks.ForResults);
 
         internal override void AdvanceChunk(int slot, uint sequence, int next, PayloadWriter writer)
         {

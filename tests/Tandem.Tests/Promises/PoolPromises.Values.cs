@@ -191,29 +191,6 @@ public partial class PoolPromises
         Assert.Equal([1, 2], reports.Values.Order());
     }
 
-    [Fact(Timeout = Limits.Test)]
-    public async Task A_receiver_of_progress_that_throws_hurts_nobody()
-    {
-        IProgress<int> progress = new Samples.Grumbler();
-
-        int result = await Pool.RunAsync(() =>
-        {
-            try
-            {
-                progress.Report(1);
-            }
-            catch (NotSupportedException)
-            {
-                return -1; // on threads the receiver is called right here
-            }
-
-            return 1;
-        });
-
-        Assert.Equal(Backend.CopiesValues ? 1 : -1, result);
-        Assert.Equal(2, await Pool.RunAsync(static () => 2));
-    }
-
     /// <summary>Keeps reports.</summary>
     private sealed class Reports<T> : IProgress<T>
     {

@@ -1,3 +1,4 @@
+using Tandem.Tests.Infrastructure;
 using System.Runtime.CompilerServices;
 
 namespace Tandem.Tests.Promises;
@@ -120,7 +121,7 @@ internal static class Samples
 
     internal sealed class OrderException(string message, Exception? innerException) : Exception(message, innerException);
 
-    /// <summary>Cannot be rebuilt: its constructor wants what a message does not hold.</summary>
+    /// <summary>Its constructor wants what a message does not hold.</summary>
     internal sealed class CodeException(int code) : Exception($"code {code}")
     {
         internal int Code { get; } = code;
@@ -138,6 +139,35 @@ internal static class Samples
         internal int Next() => ++Count;
     }
 
+    internal sealed class SpecialCancellation(int code) : OperationCanceledException($"code {code}")
+    {
+        internal int Code => code;
+    }
+
+    /// <summary>Cannot be looked up in any process but the one that it names; 0 is everywhere.</summary>
+    internal sealed class PickyKey(int owner)
+    {
+        public override bool Equals(object? obj) => obj is PickyKey;
+
+        public override int GetHashCode() => owner is 0 or 1 || owner == Environment.ProcessId ? 1 : throw new InvalidOperationException("picky");
+    }
+
+    /// <summary>Whether a test in this process said that it is not a worker.</summary>
+    internal static class Here
+    {
+        internal static bool IsParent { get; set; }
+    }
+
+    /// <summary>Has a static constructor that throws in the process that has started the workers.</summary>
+    internal sealed class OnlyInWorkers
+    {
+        private static readonly int Started = Here.IsParent ? throw new InvalidOperationException("only in workers") : 1;
+
+        private readonly int _value = Started;
+
+        internal int Value => _value;
+    }
+
     internal sealed class Grumbler : IProgress<int>
     {
         public void Report(int value) => throw new NotSupportedException("no reports please");
@@ -145,7 +175,7 @@ internal static class Samples
 
     internal sealed class StreamOwner : IDisposable
     {
-        private readonly MemoryStream _stream = new([1, 2, 3]);
+        private readonly LocalMemoryStream _stream = new([1, 2, 3]);
 
         internal long Length() => _stream.Length;
 

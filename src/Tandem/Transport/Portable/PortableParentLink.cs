@@ -58,7 +58,7 @@ internal sealed unsafe class PortableParentLink : ParentLink
         return true;
     }
 
-    internal override void BeginChunk(PayloadWriter writer) => writer.Begin(ResultMemory, CallLinks.ForResults);
+    internal override void BeginChunk(PayloadWriter writer, ICallLinks links) => writer.Begin(ResultMemory, links);
 
     internal override void AdvanceChunk(int slot, uint sequence, int next, PayloadWriter writer)
     {

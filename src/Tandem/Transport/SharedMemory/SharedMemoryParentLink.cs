@@ -130,7 +130,7 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         return Interlocked.CompareExchange(ref cell->Word, ItemCell.Pack(sequence, first), queued) == queued;
     }
 
-    internal override void BeginChunk(PayloadWriter writer) => writer.BeginInBlock(ResultMemory);
+    internal override void BeginChunk(PayloadWriter writer, ICallLinks links) => writer.BeginInBlock(ResultMemory, links);
 
     internal override void AdvanceChunk(int slot, uint sequence, int next, PayloadWriter writer)
     {
