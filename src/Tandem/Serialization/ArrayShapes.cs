@@ -6,11 +6,25 @@ namespace Tandem.Serialization;
 /// <summary>Arrays of one dimension that begin at 0.</summary>
 internal sealed class ArrayShape<T>() : Shape(typeof(T[]), ShapeTraits.Tracked)
 {
-    internal override void Write(PayloadWriter writer, object value) => Items.Write(writer, new ReadOnlySpan<T>((T[])value));
+    /// <summary>The length of the array without elements that there is one of.</summary>
+    private const int TheEmptyArray = -1;
+
+    internal override void Write(PayloadWriter writer, object value)
+    {
+        var array = (T[])value;
+        if (writer.References.Ranges is not null)
+            Ranges.ThrowIfSent(writer, array);
+
+        if (array.Length == 0 && ReferenceEquals(array, Array.Empty<T>()))
+            writer.Write(TheEmptyArray);
+        else
+            Items.Write(writer, new ReadOnlySpan<T>(array));
+    }
 
     internal override object? Read(PayloadReader reader)
     {
-        T[] items = Items.NewArray<T>(Items.ReadCount<T>(reader));
+        int count = reader.ReadInt32();
+        T[] items = count == TheEmptyArray ? [] : Items.NewArray<T>(reader.CheckCount(count, Codec<T>.Instance.MinimumSize));
         reader.Objects.Add(items);
         Items.ReadContent(reader, new Span<T>(items));
         return items;

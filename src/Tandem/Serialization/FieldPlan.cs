@@ -1,12 +1,12 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 
 namespace Tandem.Serialization;
 
 /// <summary>The fields of a class or struct that make up its state, private and inherited ones included.</summary>
 /// <remarks>
-/// A field marked with <see cref="NonSerializedAttribute"/> stays behind and has its default on arrival: that is how a type says
-/// which of its state belongs to one process.
+/// A field marked with <see cref="NonSerializedAttribute"/> stays behind where the type restores it itself, in a method that runs after
+/// reading (<see cref="SerializationCallbacks"/>). Elsewhere nobody would restore it, and a value that is missing would be a silent
+/// difference: so it travels as other fields do, and stays behind only when its value cannot travel.
 /// </remarks>
 internal sealed class FieldPlan
 {
@@ -15,7 +15,7 @@ internal sealed class FieldPlan
     private readonly Field[] _fields;
 
     /// <summary>Plans a type with its base types, up to but without <paramref name="end"/>.</summary>
-    internal FieldPlan(Type type, Type? end = null)
+    internal FieldPlan(Type type, Type? end = null, SerializationCallbacks? callbacks = null)
     {
         var fields = new List<Field>();
         int size = 0;
@@ -24,11 +24,13 @@ internal sealed class FieldPlan
             int first = fields.Count;
             foreach (FieldInfo info in declaring.GetFields(OwnFields))
             {
-                if ((info.Attributes & NotSerialized) != 0)
+                bool mayStay = (info.Attributes & NotSerialized) != 0;
+                if (mayStay && callbacks?.Restores(declaring) == true)
                     continue;
 
-                Insert(fields, first, new Field(info));
-                size += MinimumSizeOf(info.FieldType);
+                Insert(fields, first, mayStay ? new FieldThatMayStay(info) : new Field(info));
+                size += mayStay ? 1 : MinimumSizeOf(info.FieldType);
+                OnlyConstants = OnlyConstants && info.IsInitOnly && IsConstant(info.FieldType);
             }
         }
 
@@ -41,6 +43,9 @@ internal sealed class FieldPlan
 
     internal int Count => _fields.Length;
 
+    /// <summary>Whether no field can change after construction, and all are numbers, text, times or delegates.</summary>
+    internal bool OnlyConstants { get; } = true;
+
     // FieldAttributes.NotSerialized is marked obsolete together with the formatters that it was made for.
     private static FieldAttributes NotSerialized => (FieldAttributes)0x0080;
 
@@ -52,7 +57,7 @@ internal sealed class FieldPlan
         try
         {
             for (; i < fields.Length; i++)
-                fields[i].Codec.WriteObject(writer, fields[i].Info.GetValue(value));
+                fields[i].Write(writer, fields[i].Info.GetValue(value));
         }
         catch (WorkSerializationException e) when (GraphPath.Add(e, fields[i].Segment))
         {
@@ -64,18 +69,24 @@ internal sealed class FieldPlan
     internal void Read(PayloadReader reader, object value)
     {
         foreach (Field field in _fields)
-            field.Info.SetValue(value, field.Codec.ReadObject(reader));
+            field.Info.SetValue(value, field.Read(reader));
     }
 
     /// <summary>Writes one field.</summary>
     internal void WriteField(PayloadWriter writer, object value, int index) =>
-        _fields[index].Codec.WriteObject(writer, _fields[index].Info.GetValue(value));
+        _fields[index].Write(writer, _fields[index].Info.GetValue(value));
 
     /// <summary>Reads the value of one field.</summary>
-    internal object? ReadValue(PayloadReader reader, int index) => _fields[index].Codec.ReadObject(reader);
+    internal object? ReadValue(PayloadReader reader, int index) => _fields[index].Read(reader);
 
     /// <summary>Sets one field.</summary>
     internal void SetValue(object target, int index, object? value) => _fields[index].Info.SetValue(target, value);
+
+    /// <summary>One field's value.</summary>
+    internal object? GetValue(object target, int index) => _fields[index].Info.GetValue(target);
+
+    /// <summary>Whether a field holds a delegate.</summary>
+    internal bool IsDelegate(int index) => typeof(Delegate).IsAssignableFrom(_fields[index].Info.FieldType);
 
     // Reflection gives the fields in an order that depends on what was asked before; both sides need the same one.
     private static void Insert(List<Field> fields, int first, Field field)
@@ -96,7 +107,11 @@ internal sealed class FieldPlan
         return type.IsValueType && !TypeChecks.IsUnusable(type) ? Codec.For(type).MinimumSize : 1;
     }
 
-    private sealed class Field(FieldInfo info)
+    private static bool IsConstant(Type type) =>
+        type == typeof(string) || typeof(Delegate).IsAssignableFrom(type)
+            || (type.IsValueType && (type.IsPrimitive || type.IsEnum || TypeChecks.IsInCoreLibrary(type)) && BlittableTypes.MayCopy(type));
+
+    private class Field(FieldInfo info)
     {
         internal readonly FieldInfo Info = info;
 
@@ -105,34 +120,45 @@ internal sealed class FieldPlan
         internal Codec Codec => _codec ??= Codec.For(Info.FieldType);
 
         internal string Segment => GraphPath.OfField(Info.Name);
-    }
-}
 
-/// <summary>Objects by their fields; no constructor runs.</summary>
-internal sealed class PlainShape(Type type) : Shape(type, ShapeTraits.Tracked)
-{
-    private readonly FieldPlan _plan = new(type);
+        internal virtual void Write(PayloadWriter writer, object? value) => Codec.WriteObject(writer, value);
 
-    internal override void Write(PayloadWriter writer, object value) => _plan.Write(writer, value);
-
-    internal override object? Read(PayloadReader reader)
-    {
-        object value = Make();
-        reader.Objects.Add(value);
-        _plan.Read(reader, value);
-        return value;
+        internal virtual object? Read(PayloadReader reader) => Codec.ReadObject(reader);
     }
 
-    private object Make()
+    /// <summary>A field marked with <see cref="NonSerializedAttribute"/>, in a type that would not restore it.</summary>
+    private sealed class FieldThatMayStay(FieldInfo info) : Field(info)
     {
-        try
+        internal override void Write(PayloadWriter writer, object? value)
         {
-            return RuntimeHelpers.GetUninitializedObject(WireType);
+            nint start = writer.Length;
+            ReferenceTable references = writer.References;
+            ReferenceTable.State mark = references.Mark();
+            writer.Write((byte)1);
+            try
+            {
+                // A part of its own, so that all of it can be taken back.
+                ReferenceTable.Part outer = references.BeginPart();
+                Codec.WriteObject(writer, value);
+                references.EndPart(outer);
+            }
+            catch (WorkSerializationException)
+            {
+                writer.Truncate(start);
+                references.Restore(mark);
+                writer.Write((byte)0);
+            }
         }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException or MemberAccessException)
+
+        internal override object? Read(PayloadReader reader)
         {
-            // Types that only the runtime makes objects of.
-            throw new PayloadCorruptException($"an object of the type {TypeChecks.Display(WireType)}: {e.Message}", e);
+            if (reader.Read<byte>() == 0)
+                return null;
+
+            PayloadReader.Part outer = reader.BeginPart();
+            object? value = Codec.ReadObject(reader);
+            reader.EndPart(outer);
+            return value;
         }
     }
 }

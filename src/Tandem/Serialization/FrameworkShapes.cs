@@ -13,10 +13,17 @@ internal static class FrameworkShapes
     {
         for (Type? ancestor = type; ancestor is not null && ancestor != typeof(object); ancestor = ancestor.BaseType)
         {
-            if (ancestor.Namespace is not { } space || !space.StartsWith("System", StringComparison.Ordinal))
+            if (ancestor.Namespace is not { } space)
+                continue;
+
+            bool isOfFSharp = space == "Microsoft.FSharp.Collections";
+            if (!isOfFSharp && !space.StartsWith("System", StringComparison.Ordinal))
                 continue;
 
             string name = TypeChecks.DefinitionName(ancestor) ?? "";
+            if (isOfFSharp)
+                return FSharpShapes.Find(name, type);
+
             Shape? shape = ancestor == type ? FindExact(name, type) : null;
             shape ??= FindFamily(name, ancestor, type);
             if (shape is not null)
@@ -41,15 +48,32 @@ internal static class FrameworkShapes
             "System.DBNull" => ValueShapes.DBNull(),
             "System.Threading.Lock" => ValueShapes.Lock(),
             "System.Text.StringBuilder" => ValueShapes.StringBuilder(),
-            "System.Globalization.CultureInfo" => ValueShapes.CultureInfo(),
+            "System.Globalization.CultureInfo" => new CultureShape(),
+            "System.Globalization.CultureData" => CultureShape.DataShape(type),
+            "System.Globalization.RegionInfo" => ValueShapes.RegionInfo(),
             "System.Globalization.CompareInfo" => ValueShapes.CompareInfo(),
-            "System.TimeZoneInfo" => ValueShapes.TimeZoneInfo(),
+            "System.TimeZoneInfo" => new TimeZoneShape(),
             "System.IO.FileInfo" => ValueShapes.FileInfo(),
             "System.IO.DirectoryInfo" => ValueShapes.DirectoryInfo(),
             "System.Collections.BitArray" => ValueShapes.BitArray(),
             "System.Collections.Hashtable" => new HashtableShape(),
             "System.Collections.Generic.ReferenceEqualityComparer" => ValueShapes.ReferenceEqualityComparer(),
             "System.Text.Json.JsonDocument" => JsonShapes.Document(),
+            "System.Text.Json.JsonSerializerOptions" => new JsonOptionsShape(),
+            "System.IO.MemoryStream" => new MemoryStreamShape(),
+            "System.Xml.Linq.XName" => IdentityShapes.XName(),
+            "System.Xml.Linq.XNamespace" => IdentityShapes.XNamespace(),
+            "System.Xml.XmlQualifiedName" => IdentityShapes.XmlQualifiedName(),
+            "System.Net.Http.HttpMethod" => IdentityShapes.HttpMethod(),
+            "System.EventArgs" => IdentityShapes.EventArgs(),
+            "System.Reflection.Missing" => IdentityShapes.Missing(),
+            "System.TimeProvider+SystemTimeProvider" => IdentityShapes.SystemTime(type),
+            "System.Random+ThreadSafeRandom" => IdentityShapes.SharedRandom(type),
+            "System.Data.DataTable" => DataShapes.Table(),
+            "System.Data.DataSet" => DataShapes.Set(),
+            "System.Data.DataRow" => DataShapes.Row(),
+            "System.Data.DataView" => DataShapes.View(),
+            "System.Data.DataRowView" => DataShapes.RowView(),
             _ => null,
         };
     }
@@ -61,12 +85,12 @@ internal static class FrameworkShapes
         {
             case "System.Type":
                 return new TypeShape();
-            case "System.Text.Encoding":
+            case "System.Text.Encoding" when TypeChecks.IsOfFramework(type):
                 return new EncodingShape();
-            case "System.Text.RegularExpressions.Regex":
+            case "System.Text.RegularExpressions.Regex" when TypeChecks.IsOfFramework(type):
                 return ValueShapes.Regex();
             case "System.Net.IPAddress":
-                return ValueShapes.IPAddress();
+                return FrameworkInstanceShape.Wrap(ValueShapes.IPAddress(), type);
             case "System.Text.Json.Nodes.JsonNode":
                 return JsonShapes.Node();
             case "System.StringComparer" when TypeChecks.IsInCoreLibrary(type):
@@ -78,6 +102,10 @@ internal static class FrameworkShapes
                 return FromFactory(nameof(CollectionShapes.FrozenDictionary), ancestor);
             case "System.Collections.Frozen.FrozenSet`1":
                 return FromFactory(nameof(CollectionShapes.FrozenSet), ancestor);
+            case "System.Buffers.SharedArrayPool`1":
+                return FromFactory(typeof(IdentityShapes), nameof(IdentityShapes.ArrayPool), ancestor);
+            case "System.Buffers.ArrayMemoryPool`1":
+                return FromFactory(typeof(IdentityShapes), nameof(IdentityShapes.MemoryPool), ancestor);
             case "System.Linq.Lookup`2":
                 return FromFactory(nameof(CollectionShapes.Lookup), ancestor);
             default:
@@ -116,7 +144,9 @@ internal static class FrameworkShapes
         _ => null,
     };
 
-    private static Shape FromFactory(string factory, Type type) =>
-        (Shape)typeof(CollectionShapes).GetMethod(factory, BindingFlags.Static | BindingFlags.NonPublic)!
+    private static Shape FromFactory(string factory, Type type) => FromFactory(typeof(CollectionShapes), factory, type);
+
+    private static Shape FromFactory(Type factories, string factory, Type type) =>
+        (Shape)factories.GetMethod(factory, BindingFlags.Static | BindingFlags.NonPublic)!
             .MakeGenericMethod(type.GenericTypeArguments).Invoke(null, null)!;
 }

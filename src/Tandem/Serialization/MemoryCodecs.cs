@@ -1,37 +1,49 @@
+using System.Runtime.CompilerServices;
+
 namespace Tandem.Serialization;
 
-/// <summary>The contents of a <see cref="Memory{T}"/>.</summary>
+/// <summary>Values of <see cref="Memory{T}"/>; see <see cref="Ranges"/>.</summary>
 internal sealed class MemoryCodec<T> : Codec<Memory<T>>
 {
-    internal override int MinimumSize => sizeof(int);
+    internal override int MinimumSize => 1;
 
-    internal override void Write(PayloadWriter writer, Memory<T> value) => Items.Write<T>(writer, value.Span);
+    internal override void Write(PayloadWriter writer, Memory<T> value) => Ranges.Write<T>(writer, value);
 
-    internal override Memory<T> Read(PayloadReader reader) => Items.Read<T>(reader);
+    internal override Memory<T> Read(PayloadReader reader)
+    {
+        ArraySegment<T> range = Ranges.Read<T>(reader, out string? text);
+        return text is null ? range.AsMemory() : throw new PayloadCorruptException("text where memory that can be written is due");
+    }
 }
 
-/// <summary>The contents of a <see cref="ReadOnlyMemory{T}"/>.</summary>
+/// <summary>Values of <see cref="ReadOnlyMemory{T}"/>; see <see cref="Ranges"/>.</summary>
 internal sealed class ReadOnlyMemoryCodec<T> : Codec<ReadOnlyMemory<T>>
 {
-    internal override int MinimumSize => sizeof(int);
+    internal override int MinimumSize => 1;
 
-    internal override void Write(PayloadWriter writer, ReadOnlyMemory<T> value) => Items.Write(writer, value.Span);
+    internal override void Write(PayloadWriter writer, ReadOnlyMemory<T> value) => Ranges.Write(writer, value);
 
-    internal override ReadOnlyMemory<T> Read(PayloadReader reader) => Items.Read<T>(reader);
+    internal override ReadOnlyMemory<T> Read(PayloadReader reader)
+    {
+        ArraySegment<T> range = Ranges.Read<T>(reader, out string? text);
+        if (text is null)
+            return range.AsMemory();
+
+        ReadOnlyMemory<char> characters = text.AsMemory();
+        return Unsafe.As<ReadOnlyMemory<char>, ReadOnlyMemory<T>>(ref characters);
+    }
 }
 
-/// <summary>The contents of an <see cref="ArraySegment{T}"/>; what lies around it in its array stays behind.</summary>
+/// <summary>Values of <see cref="ArraySegment{T}"/>; see <see cref="Ranges"/>.</summary>
 internal sealed class ArraySegmentCodec<T> : Codec<ArraySegment<T>>
 {
     internal override int MinimumSize => 1;
 
-    internal override void Write(PayloadWriter writer, ArraySegment<T> value)
-    {
-        writer.Write((byte)(value.Array is null ? 0 : 1));
-        if (value.Array is not null)
-            Items.Write<T>(writer, value.AsSpan());
-    }
+    internal override void Write(PayloadWriter writer, ArraySegment<T> value) => Ranges.Write(writer, value);
 
-    internal override ArraySegment<T> Read(PayloadReader reader) =>
-        reader.Read<byte>() == 0 ? default : new ArraySegment<T>(Items.Read<T>(reader));
+    internal override ArraySegment<T> Read(PayloadReader reader)
+    {
+        ArraySegment<T> range = Ranges.Read<T>(reader, out string? text);
+        return text is null ? range : throw new PayloadCorruptException("text where an array is due");
+    }
 }

@@ -23,9 +23,12 @@ internal static class Pairs
         }
     }
 
-    internal static KeyValuePair<TKey, TValue>[] Read<TKey, TValue>(PayloadReader reader)
+    internal static KeyValuePair<TKey, TValue>[] Read<TKey, TValue>(PayloadReader reader) =>
+        Read<TKey, TValue>(reader, ReadCount<TKey, TValue>(reader));
+
+    internal static KeyValuePair<TKey, TValue>[] Read<TKey, TValue>(PayloadReader reader, int count)
     {
-        var pairs = new KeyValuePair<TKey, TValue>[ReadCount<TKey, TValue>(reader)];
+        var pairs = new KeyValuePair<TKey, TValue>[count];
         for (int i = 0; i < pairs.Length; i++)
         {
             TKey key = Codec<TKey>.Instance.Read(reader);
@@ -40,7 +43,7 @@ internal static class Pairs
 }
 
 /// <summary>The most common dictionary, without copies of its pairs.</summary>
-internal sealed class DictionaryShape<TKey, TValue>() : Shape(typeof(Dictionary<TKey, TValue>), ShapeTraits.Tracked)
+internal sealed class DictionaryShape<TKey, TValue>() : Shape(typeof(Dictionary<TKey, TValue>), ShapeTraits.Tracked), IFinisher
     where TKey : notnull
 {
     internal override void Write(PayloadWriter writer, object value)
@@ -62,28 +65,57 @@ internal sealed class DictionaryShape<TKey, TValue>() : Shape(typeof(Dictionary<
         int count = Pairs.ReadCount<TKey, TValue>(reader);
         var pairs = new Dictionary<TKey, TValue>(count, (IEqualityComparer<TKey>?)comparer);
         reader.Finish(number, pairs);
+        if (KeyChecks<TKey>.AreComplete(comparer))
+            ReadInto(pairs, count, reader);
+        else
+            ReadThenFill(pairs, count, reader);
+
+        return pairs;
+    }
+
+    /// <inheritdoc/>
+    public void Finish(object target, object? state)
+    {
+        var pairs = (Dictionary<TKey, TValue>)target;
+        foreach (KeyValuePair<TKey, TValue> pair in (KeyValuePair<TKey, TValue>[])state!)
+            Add(pairs, pair.Key, pair.Value);
+    }
+
+    private static void ReadInto(Dictionary<TKey, TValue> pairs, int count, PayloadReader reader)
+    {
         for (int i = 0; i < count; i++)
         {
             TKey key = Codec<TKey>.Instance.Read(reader);
-            TValue value = Codec<TValue>.Instance.Read(reader);
-            try
-            {
-                pairs.Add(key, value);
-            }
-            catch (Exception e)
-            {
-                throw Rebuilding.Failed(e);
-            }
+            Add(pairs, key, Codec<TValue>.Instance.Read(reader));
         }
+    }
 
-        return pairs;
+    private void ReadThenFill(Dictionary<TKey, TValue> pairs, int count, PayloadReader reader)
+    {
+        KeyValuePair<TKey, TValue>[] read = Pairs.Read<TKey, TValue>(reader, count);
+        if (reader.IsSettled)
+            Finish(pairs, read);
+        else
+            reader.FinishLater(this, pairs, read);
+    }
+
+    private static void Add(Dictionary<TKey, TValue> pairs, TKey key, TValue value)
+    {
+        try
+        {
+            pairs.Add(key, value);
+        }
+        catch (Exception e)
+        {
+            throw Rebuilding.Failed(e);
+        }
     }
 }
 
 /// <summary>Other mutable dictionaries.</summary>
 internal sealed class PairsShape<TDictionary, TKey, TValue>(
     Func<object?, TDictionary> create, Action<TDictionary, TKey, TValue> add, Func<TDictionary, object?> comparerOf)
-    : Shape(typeof(TDictionary), ShapeTraits.Tracked)
+    : Shape(typeof(TDictionary), ShapeTraits.Tracked), IFinisher
     where TDictionary : class, IEnumerable<KeyValuePair<TKey, TValue>>
 {
     internal override void Write(PayloadWriter writer, object value)
@@ -100,16 +132,23 @@ internal sealed class PairsShape<TDictionary, TKey, TValue>(
         TDictionary dictionary = Rebuilding.Run(static s => s.create(s.comparer), (create, comparer));
         reader.Finish(number, dictionary);
         KeyValuePair<TKey, TValue>[] pairs = Pairs.Read<TKey, TValue>(reader);
-        Rebuilding.Run(
-            static s =>
-            {
-                foreach (KeyValuePair<TKey, TValue> pair in s.pairs)
-                    s.add(s.dictionary, pair.Key, pair.Value);
-                return true;
-            },
-            (pairs, dictionary, add));
+        if (KeyChecks<TKey>.MayFill(reader, comparer))
+            Finish(dictionary, pairs);
+        else
+            reader.FinishLater(this, dictionary, pairs);
+
         return dictionary;
     }
+
+    /// <inheritdoc/>
+    public void Finish(object target, object? state) => Rebuilding.Run(
+        static s =>
+        {
+            foreach (KeyValuePair<TKey, TValue> pair in s.pairs)
+                s.add(s.dictionary, pair.Key, pair.Value);
+            return true;
+        },
+        (pairs: (KeyValuePair<TKey, TValue>[])state!, dictionary: (TDictionary)target, add));
 }
 
 /// <summary>Immutable and frozen dictionaries.</summary>
@@ -122,7 +161,10 @@ internal sealed class ImmutablePairsShape<TDictionary, TKey, TValue>(
     {
         var pairs = (TDictionary)value;
         Comparers.Write(writer, comparerOf(pairs));
+        bool outer = writer.References.WritesKeys;
+        writer.References.WritesKeys = true;
         Pairs.Write(writer, new List<KeyValuePair<TKey, TValue>>(pairs));
+        writer.References.WritesKeys = outer;
     }
 
     protected override object Build(PayloadReader reader)
@@ -130,24 +172,4 @@ internal sealed class ImmutablePairsShape<TDictionary, TKey, TValue>(
         object? comparer = Comparers.Read(reader);
         return build(Pairs.Read<TKey, TValue>(reader), comparer);
     }
-}
-
-/// <summary>Runs code of collections and comparers on values that may be damaged.</summary>
-internal static class Rebuilding
-{
-    internal static TResult Run<TState, TResult>(Func<TState, TResult> code, TState state)
-    {
-        try
-        {
-            return code(state);
-        }
-        catch (Exception e)
-        {
-            throw Failed(e);
-        }
-    }
-
-    /// <summary>What a collection or a comparer threw, as the reader's own exception.</summary>
-    internal static PayloadCorruptException Failed(Exception e) =>
-        e as PayloadCorruptException ?? new RebuildException($"a collection cannot be rebuilt: {e.GetType().Name}: {e.Message}", e);
 }

@@ -17,6 +17,10 @@ internal sealed unsafe class PayloadReader
     private byte* _start;
     private byte* _cursor;
     private byte* _end;
+    private List<DeferredObject>? _deferred;
+    private List<(IFinisher Finisher, object Target, object? State)>? _unfinished;
+    private int _deferredFloor;
+    private int _unfinishedFloor;
 
     /// <summary>The call that the payload belongs to. Null outside a call.</summary>
     internal ICallLinks? Links { get; private set; }
@@ -26,6 +30,22 @@ internal sealed unsafe class PayloadReader
 
     /// <summary>Which parts of those objects are there that travel in parts.</summary>
     internal PartTable Parts { get; } = new();
+
+    /// <summary>How many objects are being read inside each other.</summary>
+    internal int Depth;
+
+    /// <summary>The depth at which the current part of the graph began; where it ends, its objects are completed.</summary>
+    internal int Base { get; private set; }
+
+    /// <summary>
+    /// Whether the object that is being read is the outermost of its part of the graph, and all in it is complete: what it refers to
+    /// may be asked for its hash code.
+    /// </summary>
+    internal bool IsSettled => Depth <= Base + 1 && !HasUnsettled;
+
+    /// <summary>Whether objects of the current part are not complete.</summary>
+    internal bool HasUnsettled =>
+        (_deferred is not null && _deferred.Count > _deferredFloor) || (_unfinished is not null && _unfinished.Count > _unfinishedFloor);
 
     /// <summary>
     /// Starts reading <paramref name="length"/> bytes at <paramref name="start"/>, which must stay mapped until the last read.
@@ -38,11 +58,14 @@ internal sealed unsafe class PayloadReader
         Forget();
     }
 
-    /// <summary>Forgets the objects: what follows was written without reference to them.</summary>
+    /// <summary>Forgets the objects read so far, before an element of which the writer did the same.</summary>
     internal void Forget()
     {
         Objects.Clear();
         Parts.Truncate(0);
+        _deferred?.Clear();
+        _unfinished?.Clear();
+        Depth = Base = _deferredFloor = _unfinishedFloor = 0;
     }
 
     /// <summary>Bytes read so far.</summary>
@@ -78,9 +101,11 @@ internal sealed unsafe class PayloadReader
     /// Reads a count of elements that take at least <paramref name="minimumSize"/> bytes each, so that a lying count allocates
     /// nothing large.
     /// </summary>
-    internal int ReadCount(int minimumSize)
+    internal int ReadCount(int minimumSize) => CheckCount(ReadInt32(), minimumSize);
+
+    /// <summary>Checks a count that has been read; see <see cref="ReadCount"/>.</summary>
+    internal int CheckCount(int count, int minimumSize)
     {
-        int count = ReadInt32();
         if (count < 0 || (nint)count * minimumSize > Remaining)
             throw new PayloadCorruptException($"a count of {count} where {Remaining} bytes are left");
 
@@ -88,9 +113,11 @@ internal sealed unsafe class PayloadReader
     }
 
     /// <summary>Reads what <see cref="PayloadWriter.WriteString"/> wrote.</summary>
-    internal string? ReadString()
+    internal string? ReadString() => ReadString(ReadInt32());
+
+    /// <summary>Reads a string whose length has been read.</summary>
+    internal string? ReadString(int length)
     {
-        int length = ReadInt32();
         if (length < 0)
             return length == -1 ? null : throw new PayloadCorruptException($"a string of length {length}");
 
@@ -121,6 +148,86 @@ internal sealed unsafe class PayloadReader
     /// <summary>Supplies the object for a number from <see cref="ReserveNumber"/>.</summary>
     internal void Finish(int number, object value) => Objects[number] = value;
 
+    /// <summary>Keeps an object whose contents follow later.</summary>
+    internal void Defer(object value, PlainShape shape) => (_deferred ??= []).Add(new DeferredObject(value, shape));
+
+    /// <summary>Has an object completed when the current part of the graph has been read.</summary>
+    internal void FinishLater(IFinisher finisher, object target, object? state = null) =>
+        (_unfinished ??= []).Add((finisher, target, state));
+
+    /// <summary>
+    /// In a part of the graph: completes an object that was read before the part, and that something is made of now.
+    /// </summary>
+    internal void FinishNow(object target)
+    {
+        for (int i = (_unfinished?.Count ?? 0) - 1; i >= 0; i--)
+        {
+            (IFinisher finisher, object other, object? state) = _unfinished![i];
+            if (!ReferenceEquals(other, target))
+                continue;
+
+            _unfinished.RemoveAt(i);
+            if (i < _unfinishedFloor)
+                _unfinishedFloor--;
+
+            finisher.Finish(other, state);
+            return;
+        }
+    }
+
+    /// <summary>Begins a part of the graph that is complete before it ends, because an object is made of it.</summary>
+    internal Part BeginPart()
+    {
+        var outer = new Part(Base, _deferredFloor, _unfinishedFloor);
+        Base = Depth;
+        _deferredFloor = _deferred?.Count ?? 0;
+        _unfinishedFloor = _unfinished?.Count ?? 0;
+        return outer;
+    }
+
+    /// <summary>Ends a part; <paramref name="outer"/> is what <see cref="BeginPart"/> returned.</summary>
+    internal void EndPart(Part outer)
+    {
+        (Base, _deferredFloor) = (outer.Base, outer.Deferred);
+        _unfinishedFloor = Math.Min(outer.Unfinished, _unfinished?.Count ?? 0);
+    }
+
+    /// <summary>Where a part begins whose errors are caught; see <see cref="Restore"/>.</summary>
+    internal State Mark() =>
+        new(Depth, new Part(Base, _deferredFloor, _unfinishedFloor), _deferred?.Count ?? 0, _unfinished?.Count ?? 0);
+
+    /// <summary>After an error: forgets what was begun since <paramref name="mark"/>.</summary>
+    internal void Restore(State mark)
+    {
+        Depth = mark.Depth;
+        EndPart(mark.Part);
+        _deferred?.RemoveRange(mark.Deferred, _deferred.Count - mark.Deferred);
+        _unfinished?.RemoveRange(mark.Unfinished, _unfinished.Count - mark.Unfinished);
+    }
+
+    /// <summary>Reads the contents of deferred objects, in the writer's order, and completes what waits for that.</summary>
+    internal void Settle()
+    {
+        // One deeper, so that what is read here does not settle itself.
+        Depth++;
+        while (_deferred is not null && _deferred.Count > _deferredFloor)
+        {
+            DeferredObject next = _deferred[^1];
+            _deferred.RemoveAt(_deferred.Count - 1);
+            next.Shape.ReadContents(this, next.Value);
+        }
+
+        Depth--;
+        if (_unfinished is null)
+            return;
+
+        // Inner objects come first, since each is added when its own contents have been read.
+        for (int i = _unfinishedFloor; i < _unfinished.Count; i++)
+            _unfinished[i].Finisher.Finish(_unfinished[i].Target, _unfinished[i].State);
+
+        _unfinished.RemoveRange(_unfinishedFloor, _unfinished.Count - _unfinishedFloor);
+    }
+
     /// <summary>The object with a number that the payload names.</summary>
     internal object? ObjectAt(int number)
     {
@@ -135,6 +242,12 @@ internal sealed unsafe class PayloadReader
             ? value
             : throw new PayloadCorruptException($"a reference to object {number} from inside itself");
     }
+
+    /// <summary>The part of the graph around another one.</summary>
+    internal readonly record struct Part(int Base, int Deferred, int Unfinished);
+
+    /// <summary>See <see cref="Mark"/>.</summary>
+    internal readonly record struct State(int Depth, Part Part, int Deferred, int Unfinished);
 }
 
 /// <summary>A payload that makes no sense: its writer is broken or malicious.</summary>

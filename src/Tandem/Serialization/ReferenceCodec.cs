@@ -50,6 +50,15 @@ internal static class ObjectGraph
     /// <summary>A new object of another type; the type and the contents follow.</summary>
     private const byte Named = 3;
 
+    /// <summary>A new object whose type follows, and whose contents come after those of the objects around it.</summary>
+    private const byte Deferred = 4;
+
+    /// <summary>
+    /// Below this, objects that are rebuilt by their fields are deferred, so that a chain of a million objects needs a stack for this
+    /// many only. Small enough for the stack of the thread that reads, which may be shorter than the writer's.
+    /// </summary>
+    private const int MaximumDepth = 100;
+
     internal static void Write(PayloadWriter writer, object value, Type declared, Shape own)
     {
         Type type = value.GetType();
@@ -63,7 +72,7 @@ internal static class ObjectGraph
             int known = references.Find(value);
             if (known >= 0)
             {
-                if (references.IsOpen(known))
+                if (references.IsOpen(known) || references.IsUnreadKey(known, value))
                     throw new WorkSerializationException(Refusals.ForCycle(type));
 
                 writer.Write(Seen);
@@ -72,8 +81,17 @@ internal static class ObjectGraph
             }
         }
 
-        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw new WorkSerializationException(Refusals.TooDeep);
+        if (references.Depth >= MaximumDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            if (shape is PlainShape plain)
+            {
+                Defer(writer, value, plain);
+                return;
+            }
+
+            if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+                throw new WorkSerializationException(Refusals.TooDeep);
+        }
 
         if (shape.WireType == own.WireType)
         {
@@ -88,15 +106,14 @@ internal static class ObjectGraph
         if (shape.IsTracked)
             references.Add(value);
 
-        if (!shape.IsLate)
-        {
+        references.Enter(shape.IsTracked);
+        if (shape.IsLate)
+            WriteParts(writer, value, shape);
+        else
             shape.Write(writer, value);
-            return;
-        }
 
-        references.Open();
-        shape.Write(writer, value);
-        references.Close();
+        if (--references.Depth == references.Base && references.HasDeferred)
+            WriteDeferred(writer);
     }
 
     internal static object? Read(PayloadReader reader, Type declared, Shape own)
@@ -108,22 +125,100 @@ internal static class ObjectGraph
         if (kind == Seen)
         {
             object? seen = reader.ObjectAt(reader.ReadInt32());
-            return seen is not NumberedIdentity ? seen : throw new PayloadCorruptException("a reference to a module");
+            if (seen is NumberedIdentity)
+                throw new PayloadCorruptException("a reference to a module");
+
+            if (reader.Base > 0 && seen is not null)
+                reader.FinishNow(seen);
+
+            return seen;
         }
 
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
             throw new PayloadCorruptException("a graph that is nested too deeply for the stack of this thread");
 
-        if (kind == Declared)
-            return own.Read(reader);
+        reader.Depth++;
+        object? value = kind == Declared ? ReadContents(reader, own) : ReadNamed(reader, declared, kind);
+        if (--reader.Depth == reader.Base && reader.HasUnsettled)
+            reader.Settle();
 
-        if (kind != Named)
+        return value;
+    }
+
+    private static object? ReadNamed(PayloadReader reader, Type declared, byte kind)
+    {
+        if (kind is not (Named or Deferred))
             throw new PayloadCorruptException($"a reference of kind {kind}");
 
         Type type = TypeNames.Read(reader);
         if (!declared.IsAssignableFrom(type))
             throw new PayloadCorruptException($"a {TypeChecks.Display(type)} where a {TypeChecks.Display(declared)} is due");
 
-        return Shape.For(type).Read(reader);
+        Shape shape = Shape.For(type);
+        if (kind == Named)
+            return ReadContents(reader, shape);
+
+        if (shape is not PlainShape plain)
+            throw new PayloadCorruptException($"a {TypeChecks.Display(type)} whose contents come later");
+
+        object value = plain.Make();
+        reader.Objects.Add(value);
+        reader.Defer(value, plain);
+        return value;
+    }
+
+    private static object? ReadContents(PayloadReader reader, Shape shape)
+    {
+        if (!shape.IsLate)
+            return shape.Read(reader);
+
+        PayloadReader.Part outer = reader.BeginPart();
+        object? value = shape.Read(reader);
+        reader.EndPart(outer);
+        return value;
+    }
+
+    /// <summary>Writes an object that the reader makes of its parts: they have to be complete by then.</summary>
+    private static void WriteParts(PayloadWriter writer, object value, Shape shape)
+    {
+        ReferenceTable references = writer.References;
+        references.Open();
+        ReferenceTable.Part outer = references.BeginPart();
+        shape.Write(writer, value);
+        references.EndPart(outer);
+        references.Close();
+    }
+
+    /// <summary>Writes which object it is; its contents follow when the stack is short again.</summary>
+    private static void Defer(PayloadWriter writer, object value, PlainShape shape)
+    {
+        writer.Write(Deferred);
+        TypeNames.Write(writer, shape.WireType);
+        writer.References.Add(value);
+        writer.References.Defer(value, shape);
+        if (writer.References.Depth == writer.References.Base)
+            WriteDeferred(writer);
+    }
+
+    private static void WriteDeferred(PayloadWriter writer)
+    {
+        ReferenceTable references = writer.References;
+
+        // One deeper, so that what is written here does not do the same.
+        references.Depth++;
+        try
+        {
+            while (references.HasDeferred)
+            {
+                DeferredObject next = references.TakeDeferred();
+                next.Shape.Write(writer, next.Value);
+            }
+        }
+        catch (WorkSerializationException e) when (GraphPath.Add(e, "…"))
+        {
+            throw;
+        }
+
+        references.Depth--;
     }
 }

@@ -5,7 +5,11 @@ namespace Tandem.Serialization;
 /// <summary>What cannot travel, why, and what to do instead, in the words that the user reads.</summary>
 internal static class Refusals
 {
-    internal const string TooDeep = "the objects are nested too deeply for the stack; send them as a list or an array";
+    internal const string TooDeep = "the collections are nested too deeply for the stack; put the values into one list or array";
+
+    internal const string SharedRange =
+        "a small part of the same large array is sent already, and the two would no longer share their elements; "
+        + "send the array first (capture it before its parts), or a copy of the part (ToArray)";
 
     /// <summary>Why values of a type cannot travel, or null when nothing speaks against it.</summary>
     internal static string? For(Type type)
@@ -89,6 +93,48 @@ internal static class Refusals
         "System.Lazy`1" => "a {type} runs its factory in this process; pass its Value, or make it in the work",
         "System.Collections.Immutable.ImmutableDictionary`2+Builder" or "System.Collections.Immutable.ImmutableHashSet`1+Builder" =>
             "a builder of an immutable collection does not travel; call ToImmutable and pass that",
+        "System.Data.DataSet" or "System.Data.DataTable" =>
+            "a {type} has a class of its own; pass it as a DataSet or DataTable (new DataSet and Merge)",
+        "System.Data.DataColumn" or "System.Data.DataRow" or "System.Data.Constraint" or "System.Data.DataRelation"
+            or "System.Data.InternalDataCollectionBase" or "System.Data.DataViewManager" or "System.Data.DataView" =>
+            "a {type} belongs to a table; pass the DataTable or DataSet",
+        "System.Data.Common.DbConnection" or "System.Data.Common.DbCommand" or "System.Data.Common.DbDataReader"
+            or "System.Data.Common.DbTransaction" or "System.Data.Common.DbDataAdapter" or "System.Data.Common.DbDataSource" =>
+            "a {type} belongs to a connection of this process; pass the connection string and open it in the work",
+        "System.Uri" or "System.Globalization.CultureInfo" or "System.Text.StringBuilder" or "System.TimeZoneInfo" =>
+            "a {type} has a class of its own around what differs in each process; pass what it is made of",
+        "System.Globalization.CultureData" or "System.Globalization.TextInfo" => "a {type} belongs to a culture; pass the CultureInfo",
+        "System.UriParser" => "a {type} is registered in this process; register one in the work",
+        "System.Xml.XmlNode" or "System.Xml.XmlNodeList" or "System.Xml.XmlNamedNodeMap" =>
+            "a {type} belongs to a document whose names are unique in this process; pass its OuterXml, or use XDocument",
+        "System.Xml.XmlNameTable" or "System.Xml.XmlNamespaceManager" or "System.Xml.XmlReader" or "System.Xml.XmlWriter"
+            or "System.Xml.XmlResolver" or "System.Xml.XmlParserContext" or "System.Xml.XmlReaderSettings" or "System.Xml.XmlWriterSettings"
+            or "System.Xml.XPath.XPathNavigator" or "System.Xml.XPath.XPathExpression" or "System.Xml.XPath.XPathNodeIterator"
+            or "System.Xml.XPath.XPathDocument" or "System.Xml.Schema.XmlSchemaSet" or "System.Xml.Schema.XmlSchemaObject"
+            or "System.Xml.Xsl.XslCompiledTransform" or "System.Xml.Xsl.XsltArgumentList"
+            or "System.Xml.Serialization.XmlSerializer" =>
+            "a {type} compares names that are unique in this process; pass the XML as text, and make one in the work",
+        "System.HashCode" => "a HashCode differs in every process; pass the values that it is made of",
+        "System.Security.Cryptography.X509Certificates.X509Certificate" =>
+            "a {type} holds a handle of this process; pass its RawData, or the file and password, and load it in the work",
+        "System.Security.Cryptography.AsymmetricAlgorithm" or "System.Security.Cryptography.SymmetricAlgorithm"
+            or "System.Security.Cryptography.HashAlgorithm" or "System.Security.Cryptography.IncrementalHash"
+            or "System.Security.Cryptography.RandomNumberGenerator" or "System.Security.Cryptography.AesGcm" =>
+            "a {type} holds a key or a state in memory of this process; pass the key, or the data, and make one in the work",
+        "System.Security.Cryptography.X509Certificates.X509Chain" =>
+            "a {type} is built in this process; pass the certificates' RawData, and build it in the work",
+        "System.Security.SecureString" => "a SecureString is protected in this process's memory; pass what it is made of",
+        "System.Net.Http.HttpRequestMessage" or "System.Net.Http.HttpResponseMessage" or "System.Net.Http.HttpContent"
+            or "System.Net.Http.Headers.HttpHeaders" =>
+            "a {type} belongs to the connections of this process; pass method, address, headers and body, and make one in the work",
+        "System.Diagnostics.ActivitySource" or "System.Diagnostics.Activity" or "System.Diagnostics.DiagnosticSource"
+            or "System.Diagnostics.ActivityListener" or "System.Diagnostics.Metrics.Meter" or "System.Diagnostics.Metrics.Instrument"
+            or "System.Diagnostics.Metrics.MeterListener" or "System.Diagnostics.Tracing.EventSource"
+            or "System.Diagnostics.Tracing.EventListener" or "System.Diagnostics.TraceSource" or "System.Diagnostics.TraceListener"
+            or "System.Diagnostics.Switch" =>
+            "a {type} is registered in this process; use the work's own (a static field), or pass its name",
+        "System.IO.FileSystemWatcher" => "a {type} watches from this process; pass the path and watch in the work",
+        "System.Text.Encodings.Web.TextEncoder" => "a {type} holds tables of this process; make it in the work, or in a static field",
         "Tandem.WorkerPool" => "a WorkerPool belongs to this process; start the work from here, or make another pool in the work",
         _ => null,
     };

@@ -9,7 +9,7 @@ namespace Tandem.Serialization;
 /// </remarks>
 internal sealed class SequenceShape<TCollection, T>(
     Func<object?, TCollection> create, Action<TCollection, T> add, Func<TCollection, object?>? comparerOf = null)
-    : Shape(typeof(TCollection), ShapeTraits.Tracked)
+    : Shape(typeof(TCollection), ShapeTraits.Tracked), IFinisher
     where TCollection : class
 {
     /// <summary>Whether the collection gives the element first that was added last.</summary>
@@ -35,21 +35,28 @@ internal sealed class SequenceShape<TCollection, T>(
         TCollection collection = Rebuilding.Run(static s => s.create(s.comparer), (create, comparer));
         reader.Finish(number, collection);
         T[] items = Items.Read<T>(reader);
-        Rebuilding.Run(
-            static s =>
-            {
-                for (int i = 0; i < s.items.Length; i++)
-                    s.add(s.collection, s.items[s.lastFirst ? s.items.Length - 1 - i : i]);
-                return true;
-            },
-            (items, collection, add, lastFirst: LastFirst));
+        if (comparerOf is null || KeyChecks<T>.MayFill(reader, comparer))
+            Finish(collection, items);
+        else
+            reader.FinishLater(this, collection, items);
+
         return collection;
     }
+
+    /// <summary>Adds the elements.</summary>
+    public void Finish(object target, object? state) => Rebuilding.Run(
+        static s =>
+        {
+            for (int i = 0; i < s.items.Length; i++)
+                s.add(s.collection, s.items[s.lastFirst ? s.items.Length - 1 - i : i]);
+            return true;
+        },
+        (items: (T[])state!, collection: (TCollection)target, add, lastFirst: LastFirst));
 }
 
 /// <summary>Immutable collections of single elements.</summary>
 internal sealed class ImmutableSequenceShape<TCollection, T>(
-    Func<T[], object?, TCollection> build, Func<TCollection, object?>? comparerOf = null)
+    Func<T[], object?, TCollection> build, Func<TCollection, object?>? comparerOf = null, bool isKeyed = false)
     : LateShape(typeof(TCollection))
     where TCollection : class, IEnumerable<T>
 {
@@ -59,7 +66,10 @@ internal sealed class ImmutableSequenceShape<TCollection, T>(
         if (comparerOf is not null)
             Comparers.Write(writer, comparerOf(collection));
 
+        bool outer = writer.References.WritesKeys;
+        writer.References.WritesKeys = isKeyed || comparerOf is not null;
         Items.Write<T>(writer, CollectionsMarshal.AsSpan(new List<T>(collection)));
+        writer.References.WritesKeys = outer;
     }
 
     protected override object Build(PayloadReader reader)

@@ -74,6 +74,6 @@ internal abstract class LateShape(Type wireType, ShapeTraits more = ShapeTraits.
         return value;
     }
 
-    /// <summary>Reads the parts and makes the object; whatever it throws means that the parts are wrong.</summary>
+    /// <summary>Reads the parts and makes the object; whatever it throws means that it cannot be made here.</summary>
     protected abstract object Build(PayloadReader reader);
 }

@@ -63,7 +63,7 @@ internal static class Shapes
         if (ProgressOf(type) is { } report)
             return Close(typeof(ProgressShape<>), [report]);
 
-        return type.IsAbstract ? new NoShape(type) : new PlainShape(type);
+        return type.IsAbstract ? new NoShape(type) : PlainShape.Choose(type);
     }
 
     /// <summary>What a class reports when it implements <see cref="IProgress{T}"/>; null for others, and for interfaces.</summary>
@@ -104,9 +104,9 @@ internal sealed class RefusedShape(Type type, string reason) : Shape(type, Shape
 /// <summary>Strings where a base type is declared.</summary>
 internal sealed class StringShape() : Shape(typeof(string), ShapeTraits.None)
 {
-    internal override void Write(PayloadWriter writer, object value) => writer.WriteString((string)value);
+    internal override void Write(PayloadWriter writer, object value) => StringCodec.WriteText(writer, (string)value);
 
-    internal override object? Read(PayloadReader reader) => reader.ReadString();
+    internal override object? Read(PayloadReader reader) => StringCodec.ReadText(reader);
 }
 
 /// <summary>Boxed structs.</summary>

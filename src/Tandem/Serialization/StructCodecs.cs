@@ -30,6 +30,9 @@ internal static class StructCodecs
                 return Close(typeof(ArraySegmentCodec<>), type.GenericTypeArguments[0]);
         }
 
+        if (TypeChecks.DefinitionName(type) == "System.Collections.Immutable.ImmutableArray`1")
+            return Close(typeof(ImmutableArrayCodec<>), type.GenericTypeArguments[0]);
+
         if (type.FullName == "System.Text.Json.JsonElement")
             return JsonShapes.MakeElementCodec();
 
@@ -47,7 +50,14 @@ internal static class StructCodecs
 /// <summary>Structs with references, by their fields.</summary>
 internal sealed class StructCodec<T> : Codec<T>
 {
-    private readonly FieldPlan _plan = new(typeof(T));
+    private readonly SerializationCallbacks? _callbacks;
+    private readonly FieldPlan _plan;
+
+    internal StructCodec()
+    {
+        _callbacks = SerializationCallbacks.Find(typeof(T));
+        _plan = new FieldPlan(typeof(T), null, _callbacks);
+    }
 
     // One byte where nothing travels, so that a count of such structs cannot ask for memory out of nothing.
     internal override int MinimumSize => Math.Max(1, _plan.MinimumSize);
@@ -57,18 +67,29 @@ internal sealed class StructCodec<T> : Codec<T>
         if (_plan.Count == 0)
             writer.Write((byte)0);
         else
-            _plan.Write(writer, value!);
+            WriteFields(writer, value!);
     }
 
     internal override T Read(PayloadReader reader)
     {
-        object box = RuntimeHelpers.GetUninitializedObject(typeof(T));
+        object box = PlainShape.Make(typeof(T));
+        _callbacks?.Deserializing(box);
         if (_plan.Count == 0)
             reader.Read<byte>();
         else
             _plan.Read(reader, box);
 
+        // At once, since what is stored later is a copy.
+        _callbacks?.Finish(box, null);
         return (T)box;
+    }
+
+    private void WriteFields(PayloadWriter writer, object box)
+    {
+        if (_callbacks is null)
+            _plan.Write(writer, box);
+        else
+            _callbacks.Write(writer, box, _plan);
     }
 }
 

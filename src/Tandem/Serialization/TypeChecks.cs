@@ -13,6 +13,14 @@ internal static class TypeChecks
     /// <summary>Whether the runtime itself defines the type.</summary>
     internal static bool IsInCoreLibrary(Type type) => type.Assembly == typeof(object).Assembly;
 
+    /// <summary>Whether objects of a class are equal by something else than their identity.</summary>
+    internal static bool HasOwnEquality(Type type) => type.GetMethod(nameof(GetHashCode), Type.EmptyTypes)?.DeclaringType != typeof(object);
+
+    /// <summary>Whether the type is one of .NET's own.</summary>
+    internal static bool IsOfFramework(Type type) =>
+        IsInCoreLibrary(type) || (type.Namespace is { } space && space.StartsWith("System", StringComparison.Ordinal)
+            && (space.Length == "System".Length || space["System".Length] == '.'));
+
     /// <summary>The name to tell framework types by without loading the assemblies that they are in.</summary>
     internal static string? DefinitionName(Type type) =>
         type.IsConstructedGenericType ? type.GetGenericTypeDefinition().FullName : type.FullName;

@@ -4,7 +4,7 @@ using System.Reflection;
 namespace Tandem.Serialization;
 
 /// <summary>Hashtables, with their comparer.</summary>
-internal sealed class HashtableShape() : Shape(typeof(Hashtable), ShapeTraits.Tracked)
+internal sealed class HashtableShape() : Shape(typeof(Hashtable), ShapeTraits.Tracked), IFinisher
 {
     // Protected, and a framework without it would only lose the comparer.
     private static readonly PropertyInfo? Comparer = typeof(Hashtable).GetProperty(
@@ -28,16 +28,23 @@ internal sealed class HashtableShape() : Shape(typeof(Hashtable), ShapeTraits.Tr
         Hashtable table = Rebuilding.Run(static c => new Hashtable((IEqualityComparer?)c), comparer);
         reader.Finish(number, table);
         KeyValuePair<object, object?>[] pairs = Pairs.Read<object, object?>(reader);
-        Rebuilding.Run(
-            static s =>
-            {
-                foreach (KeyValuePair<object, object?> pair in s.pairs)
-                    s.table.Add(pair.Key, pair.Value);
-                return true;
-            },
-            (pairs, table));
+        if (reader.IsSettled)
+            Finish(table, pairs);
+        else
+            reader.FinishLater(this, table, pairs);
+
         return table;
     }
+
+    /// <inheritdoc/>
+    public void Finish(object target, object? state) => Rebuilding.Run(
+        static s =>
+        {
+            foreach (KeyValuePair<object, object?> pair in s.pairs)
+                s.table.Add(pair.Key, pair.Value);
+            return true;
+        },
+        (pairs: (KeyValuePair<object, object?>[])state!, table: (Hashtable)target));
 }
 
 /// <summary>What <c>ToLookup</c> makes: the keys, each with its elements.</summary>

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Net;
+using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -21,11 +22,16 @@ internal sealed class ValueShape<T>(Action<PayloadWriter, T> write, Func<Payload
 /// </summary>
 internal static class ValueShapes
 {
+    private static readonly FieldInfo? OriginalPath =
+        typeof(FileSystemInfo).GetField("OriginalPath", BindingFlags.Instance | BindingFlags.NonPublic);
+
     internal static Shape Uri() => new ValueShape<Uri>(
         static (writer, uri) =>
         {
             writer.WriteString(uri.OriginalString);
             writer.Write(uri.IsAbsoluteUri);
+            if (uri.UserEscaped || (uri.IsAbsoluteUri && new Uri(uri.OriginalString).AbsoluteUri != uri.AbsoluteUri))
+                throw new WorkSerializationException($"the Uri '{uri.OriginalString}' was made with its own rules for escaping; pass its text");
         },
         static reader => new Uri(reader.ReadString()!, reader.Read<byte>() == 0 ? UriKind.Relative : UriKind.Absolute));
 
@@ -38,34 +44,31 @@ internal static class ValueShapes
         static (_, _) => { }, static _ => System.Collections.Generic.ReferenceEqualityComparer.Instance);
 
     internal static Shape StringBuilder() => new ValueShape<StringBuilder>(
-        static (writer, text) => writer.WriteString(text.ToString()), static reader => new StringBuilder(reader.ReadString()));
-
-    /// <summary>By name: formats that were changed on a culture object stay behind.</summary>
-    internal static Shape CultureInfo() => new ValueShape<CultureInfo>(
-        static (writer, culture) =>
+        static (writer, text) =>
         {
-            writer.WriteString(culture.Name);
-            writer.Write(culture.IsReadOnly);
+            writer.WriteString(text.ToString());
+            writer.Write(text.MaxCapacity);
         },
         static reader =>
         {
-            string name = reader.ReadString()!;
-            return reader.Read<byte>() == 0 ? new CultureInfo(name) : System.Globalization.CultureInfo.GetCultureInfo(name);
+            string text = reader.ReadString()!;
+            int most = reader.ReadInt32();
+            return most == int.MaxValue ? new StringBuilder(text) : new StringBuilder(Math.Min(16, most), most).Append(text);
         });
 
     internal static Shape CompareInfo() => new ValueShape<CompareInfo>(
         static (writer, compare) => writer.WriteString(compare.Name),
         static reader => System.Globalization.CompareInfo.GetCompareInfo(reader.ReadString()!));
 
-    internal static Shape TimeZoneInfo() => new ValueShape<TimeZoneInfo>(
-        static (writer, zone) => writer.WriteString(zone.ToSerializedString()),
-        static reader => System.TimeZoneInfo.FromSerializedString(reader.ReadString()!));
+    internal static Shape RegionInfo() => new ValueShape<RegionInfo>(
+        static (writer, region) => writer.WriteString(region.Name), static reader => new RegionInfo(reader.ReadString()!));
 
     internal static Shape FileInfo() => new ValueShape<FileInfo>(
-        static (writer, file) => writer.WriteString(file.FullName), static reader => new FileInfo(reader.ReadString()!));
+        static (writer, file) => WritePath(writer, file), static reader => ReadPath(reader, static path => new FileInfo(path)));
 
     internal static Shape DirectoryInfo() => new ValueShape<DirectoryInfo>(
-        static (writer, directory) => writer.WriteString(directory.FullName), static reader => new DirectoryInfo(reader.ReadString()!));
+        static (writer, directory) => WritePath(writer, directory),
+        static reader => ReadPath(reader, static path => new DirectoryInfo(path)));
 
     internal static Shape Regex() => new ValueShape<Regex>(
         static (writer, regex) =>
@@ -111,39 +114,39 @@ internal static class ValueShapes
 
             return new BitArray(bytes) { Length = length };
         });
+
+    // Where the file is, as the worker's current folder may be another, and how the user wrote it.
+    private static void WritePath(PayloadWriter writer, FileSystemInfo info)
+    {
+        writer.WriteString(info.FullName);
+        writer.WriteString(info.ToString());
+    }
+
+    private static TInfo ReadPath<TInfo>(PayloadReader reader, Func<string, TInfo> make)
+        where TInfo : FileSystemInfo
+    {
+        TInfo info = make(reader.ReadString()!);
+        string written = reader.ReadString()!;
+        if (info.ToString() != written)
+            OriginalPath?.SetValue(info, written);
+
+        return info;
+    }
 }
 
 /// <summary>Types as values.</summary>
 internal sealed class TypeShape() : Shape(typeof(Type), ShapeTraits.None)
 {
-    internal override void Write(PayloadWriter writer, object value) => TypeNames.Write(writer, (Type)value);
+    // The runtime's own class; others only stand for a type.
+    private static readonly Type Runtime = typeof(Type).GetType();
 
-    internal override object? Read(PayloadReader reader) => TypeNames.Read(reader);
-}
-
-/// <summary>Encodings by code page, and for those of Unicode whether they write a mark and whether they throw.</summary>
-internal sealed class EncodingShape() : LateShape(typeof(Encoding))
-{
     internal override void Write(PayloadWriter writer, object value)
     {
-        var encoding = (Encoding)value;
-        writer.Write(encoding.CodePage);
-        writer.Write(encoding.Preamble.Length > 0);
-        writer.Write(encoding.DecoderFallback is DecoderExceptionFallback);
+        if (value.GetType() != Runtime)
+            throw new WorkSerializationException($"a {TypeChecks.Display(value.GetType())} stands for a type in this process; pass the Type");
+
+        TypeNames.Write(writer, (Type)value);
     }
 
-    protected override object Build(PayloadReader reader)
-    {
-        int codePage = reader.ReadInt32();
-        bool mark = reader.Read<byte>() != 0;
-        bool throws = reader.Read<byte>() != 0;
-        return codePage switch
-        {
-            65001 when mark && !throws => Encoding.UTF8,
-            65001 => new UTF8Encoding(mark, throws),
-            1200 or 1201 => new UnicodeEncoding(codePage == 1201, mark, throws),
-            12000 or 12001 => new UTF32Encoding(codePage == 12001, mark, throws),
-            _ => Encoding.GetEncoding(codePage),
-        };
-    }
+    internal override object? Read(PayloadReader reader) => TypeNames.Read(reader);
 }

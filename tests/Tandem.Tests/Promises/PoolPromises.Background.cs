@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Tandem.Telemetry;
 using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Promises;

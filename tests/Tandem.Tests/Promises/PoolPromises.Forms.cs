@@ -186,7 +186,7 @@ public partial class PoolPromises
     [Fact(Timeout = Limits.Test)]
     public async Task Only_the_captured_values_that_the_lambda_reads_travel()
     {
-        using var stream = new MemoryStream([1, 2, 3]);
+        using var stream = new LocalMemoryStream([1, 2, 3]);
         int needed = 5;
         long Untouched() => stream.Length; // shares its closure object with the lambda
 

@@ -89,14 +89,14 @@ public partial class PoolPromises
     [Fact(Timeout = Limits.Test)]
     public async Task An_item_that_cannot_travel_fails_alone()
     {
-        IEnumerable<object> items = Enumerable.Range(0, 3_000).Select(static i => i == 1_500 ? (object)new MemoryStream() : i);
+        IEnumerable<object> items = Enumerable.Range(0, 3_000).Select(static i => i == 1_500 ? (object)new LocalMemoryStream() : i);
 
         List<WorkResult<string>> results = await Pool.MapResultsAsync(items, static item => item.GetType().Name).ToListAsync();
 
         Assert.Equal(3_000, results.Count);
         if (!Backend.CopiesValues)
         {
-            Assert.Equal("MemoryStream", results[1_500].Value);
+            Assert.Equal("LocalMemoryStream", results[1_500].Value);
             return;
         }
 
@@ -109,7 +109,7 @@ public partial class PoolPromises
     public async Task A_result_that_cannot_travel_fails_its_element_alone()
     {
         List<WorkResult<object>> results = await Pool.MapResultsAsync(
-            Enumerable.Range(0, 3_000), static i => i == 1_500 ? (object)new MemoryStream() : i).ToListAsync();
+            Enumerable.Range(0, 3_000), static i => i == 1_500 ? (object)new LocalMemoryStream() : i).ToListAsync();
 
         Assert.Equal(3_000, results.Count);
         Assert.Equal(Backend.CopiesValues ? 1 : 0, results.Count(result => !result.Succeeded));
@@ -121,7 +121,7 @@ public partial class PoolPromises
     [Fact(Timeout = Limits.Test)]
     public async Task A_captured_value_that_cannot_travel_fails_the_enumeration()
     {
-        using var stream = new MemoryStream([1, 2, 3]);
+        using var stream = new LocalMemoryStream([1, 2, 3]);
         IAsyncEnumerable<long> map = Pool.MapAsync(Enumerable.Range(0, 10), i => stream.Length + i);
 
         if (Backend.CopiesValues)

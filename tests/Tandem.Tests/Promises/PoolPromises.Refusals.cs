@@ -8,7 +8,7 @@ public partial class PoolPromises
     [Fact(Timeout = Limits.Test)]
     public async Task A_captured_value_that_cannot_travel_is_named_on_the_callers_thread()
     {
-        using var source = new MemoryStream([1, 2, 3]);
+        using var source = new LocalMemoryStream([1, 2, 3]);
 
         await AssertRefusedAsync(() => Pool.RunAsync(() => source.Length), "source", "MemoryStream", 3L);
     }
@@ -26,7 +26,7 @@ public partial class PoolPromises
     [Fact(Timeout = Limits.Test)]
     public async Task An_argument_that_cannot_travel_is_refused()
     {
-        using var source = new MemoryStream([1, 2, 3]);
+        using var source = new LocalMemoryStream([1, 2, 3]);
 
         await AssertRefusedAsync(() => Pool.RunAsync(static (pair, _) => pair.Text.Length + pair.Source.Length, (Text: "ab", Source: source)), "argument.Item2", "MemoryStream", 5L);
     }
@@ -50,7 +50,7 @@ public partial class PoolPromises
     [Fact(Timeout = Limits.Test)]
     public async Task A_value_behind_a_captured_delegate_is_named_too()
     {
-        using var source = new MemoryStream([1, 2, 3]);
+        using var source = new LocalMemoryStream([1, 2, 3]);
         Func<long> length = () => source.Length;
 
         await AssertRefusedAsync(() => Pool.RunAsync(() => length() + 1), "length", "MemoryStream", 4L);
@@ -87,7 +87,7 @@ public partial class PoolPromises
         await using WorkerPool pool = Backend.Create(1);
         int before = await pool.RunAsync(static () => Environment.ProcessId);
 
-        Task<Samples.Line> work = pool.RunAsync(static () => new Samples.Line { Source = new MemoryStream() });
+        Task<Samples.Line> work = pool.RunAsync(static () => new Samples.Line { Source = new LocalMemoryStream() });
         if (Backend.CopiesValues)
         {
             WorkSerializationException refusal = await Assert.ThrowsAsync<WorkSerializationException>(() => work);
@@ -96,7 +96,7 @@ public partial class PoolPromises
         }
         else
         {
-            Assert.IsType<MemoryStream>((await work).Source);
+            Assert.IsType<LocalMemoryStream>((await work).Source);
         }
 
         Assert.Equal(before, await pool.RunAsync(static () => Environment.ProcessId));
@@ -108,7 +108,7 @@ public partial class PoolPromises
         Assert.SkipUnless(Backend.CopiesValues, "Everything travels to a thread.");
         using var log = new CapturedLog();
         await using WorkerPool pool = Backend.Create(2, options => options.LoggerFactory = log);
-        using var source = new MemoryStream();
+        using var source = new LocalMemoryStream();
 
         Assert.Throws<WorkSerializationException>(() => { _ = pool.RunAsync(() => source.Length); });
         Assert.Empty(log.Entries);
@@ -121,7 +121,7 @@ public partial class PoolPromises
     [Fact(Timeout = Limits.Test)]
     public async Task A_state_factory_that_captures_what_cannot_travel_is_refused()
     {
-        using var source = new MemoryStream([1]);
+        using var source = new LocalMemoryStream([1]);
         WorkerPool<long> Create() => WorkerPool.Create(Backend.Options(1), () => source.Length);
 
         if (Backend.CopiesValues)

@@ -1,3 +1,4 @@
+using Tandem.Tests.Infrastructure;
 using System.Runtime.CompilerServices;
 
 namespace Tandem.Tests.Promises;
@@ -174,7 +175,7 @@ internal static class Samples
 
     internal sealed class StreamOwner : IDisposable
     {
-        private readonly MemoryStream _stream = new([1, 2, 3]);
+        private readonly LocalMemoryStream _stream = new([1, 2, 3]);
 
         internal long Length() => _stream.Length;
 

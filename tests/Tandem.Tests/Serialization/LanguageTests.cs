@@ -18,4 +18,20 @@ public class LanguageTests
         Assert.Equal(
             VisualBasic.Samples.Describe(name, VisualBasic.Samples.Make(name)),
             VisualBasic.Samples.Describe(name, VisualBasic.Samples.Make(name)));
+
+    [Theory]
+    [MemberData(nameof(FSharpValues))]
+    public void A_value_of_FSharp_arrives_as_it_was(string name)
+    {
+        object read = Wire.RoundTrip(FSharp.Samples.Make(name), new TestLinks());
+        Assert.Equal(FSharp.Samples.Describe(name, FSharp.Samples.Make(name)), FSharp.Samples.Describe(name, read));
+    }
+
+    [Theory]
+    [MemberData(nameof(VisualBasicValues))]
+    public void A_value_of_Visual_Basic_arrives_as_it_was(string name)
+    {
+        object read = Wire.RoundTrip(VisualBasic.Samples.Make(name), new TestLinks());
+        Assert.Equal(VisualBasic.Samples.Describe(name, VisualBasic.Samples.Make(name)), VisualBasic.Samples.Describe(name, read));
+    }
 }

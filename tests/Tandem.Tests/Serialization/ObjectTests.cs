@@ -81,15 +81,6 @@ public class ObjectTests
     }
 
     [Fact]
-    public void A_field_marked_NonSerialized_stays_behind()
-    {
-        using var stream = new MemoryStream();
-        Cache read = Wire.RoundTrip(new Cache { Key = "k", Open = stream });
-        Assert.Equal("k", read.Key);
-        Assert.Null(read.Open);
-    }
-
-    [Fact]
     public void A_closure_arrives_with_its_variables()
     {
         int a = 1;
@@ -101,45 +92,6 @@ public class ObjectTests
 
     [Fact]
     public void A_plain_object_is_a_new_lock() => Assert.Equal(typeof(object), Wire.RoundTrip(new object()).GetType());
-
-    [Fact]
-    public void A_list_too_deep_for_the_stack_is_refused_and_a_shorter_one_is_not()
-    {
-        var first = new Node();
-        for (int i = 0; i < 100; i++)
-            first = new Node { Next = first };
-        Assert.NotNull(Wire.RoundTrip(first).Next);
-
-        for (int i = 0; i < 100_000; i++)
-            first = new Node { Next = first };
-
-        WorkSerializationException? thrown = null;
-        var thread = new Thread(() => thrown = Wire.Refused(first), 256 * 1024);
-        thread.Start();
-        thread.Join();
-        Assert.Contains("nested too deeply", thrown!.Message, StringComparison.Ordinal);
-        Assert.StartsWith(".Next.Next", thrown.Path, StringComparison.Ordinal);
-        Assert.InRange(thrown.Path.Length, 10, 2000);
-    }
-
-    [Fact]
-    public void A_payload_too_deep_for_the_readers_stack_is_corrupt()
-    {
-        var first = new Node();
-        for (int i = 0; i < 5_000; i++)
-            first = new Node { Next = first };
-
-        byte[] bytes = [];
-        var writing = new Thread(() => bytes = Wire.Write(first), 16 * 1024 * 1024);
-        writing.Start();
-        writing.Join();
-
-        Exception? thrown = null;
-        var reading = new Thread(() => thrown = Record.Exception(() => Wire.Read<Node>(bytes)), 256 * 1024);
-        reading.Start();
-        reading.Join();
-        Assert.IsType<Tandem.Serialization.PayloadCorruptException>(thrown);
-    }
 
     [Fact]
     public void Many_threads_share_the_codecs()

@@ -6,6 +6,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Win32.SafeHandles;
+using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Serialization;
 
@@ -90,7 +91,7 @@ public class RefusalTests
     [Fact]
     public void The_path_names_entries_of_dictionaries_and_fields_of_structs()
     {
-        using var stream = new MemoryStream();
+        using var stream = new LocalMemoryStream();
         var root = new Holder { ByName = new() { ["fine"] = new Holder(), ["bad"] = new Holder { Stream = stream } } };
         Assert.Equal(".ByName[bad].Stream", Wire.Refused(root).Path);
         Assert.Equal("[7].Item2[0]", Wire.Refused(new Dictionary<int, (int, Stream[])> { [7] = (1, [stream]) }).Path);
@@ -101,7 +102,7 @@ public class RefusalTests
     [Fact]
     public void The_path_names_variables_as_the_user_does()
     {
-        using var stream = new MemoryStream();
+        using var stream = new LocalMemoryStream();
         Func<long> work = () => stream.Length;
         Assert.Equal(".stream", Wire.Refused(work.Target!).Path);
         Assert.Equal(".this._source", Wire.Refused(new Iterating().Start()).Path);
@@ -128,15 +129,15 @@ public class RefusalTests
     [Fact]
     public void A_refused_value_gives_back_the_writers_memory()
     {
-        using var stream = new MemoryStream();
+        using var stream = new LocalMemoryStream();
         Wire.Refused(new object[] { new byte[100_000], stream });
     }
 
     private static unsafe object Make(string kind) => kind switch
     {
         "FileStream" => new FileStream("/dev/null", FileMode.Open),
-        "MemoryStream" => new MemoryStream(),
-        "StreamReader" => new StreamReader(new MemoryStream()),
+        "MemoryStream" => new LocalMemoryStream(),
+        "StreamReader" => new StreamReader(new LocalMemoryStream()),
         "StringWriter" => new StringWriter(),
         "SafeHandle" => new SafeFileHandle(-1, false),
         "Finalized" => new Finalized(),
@@ -195,7 +196,7 @@ public class RefusalTests
 
     private sealed class Iterating
     {
-        private readonly Stream _source = Stream.Null;
+        private readonly Stream _source = new LocalMemoryStream();
 
         internal IEnumerable<int> Start()
         {

@@ -68,6 +68,14 @@ internal static unsafe class Wire
         }
     }
 
+    /// <summary>Memory over one array, larger than what is sent whole, and over a small one.</summary>
+    internal static (Memory<int> A, Memory<int> B, ArraySegment<byte> C, ReadOnlyMemory<char> D) Slices()
+    {
+        int[] large = new int[5_000];
+        large[10] = 7;
+        return (large.AsMemory(10, 20), large.AsMemory(12, 3), new ArraySegment<byte>([1, 2, 3], 1, 2), "text".AsMemory(1));
+    }
+
     internal static Exception Through(Exception exception)
     {
         using var writer = new PayloadWriter();

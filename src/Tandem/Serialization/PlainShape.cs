@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+
+namespace Tandem.Serialization;
+
+/// <summary>Objects by their fields; no constructor runs, but the methods that a type has for being serialized do.</summary>
+internal sealed class PlainShape : Shape
+{
+    private readonly SerializationCallbacks? _callbacks;
+    private readonly FieldPlan _plan;
+
+    internal PlainShape(Type type)
+        : base(type, ShapeTraits.Tracked)
+    {
+        _callbacks = SerializationCallbacks.Find(type);
+        _plan = new FieldPlan(type, null, _callbacks);
+    }
+
+    /// <summary>The shape of a class; one whose objects are known by their identity has a shape of its own.</summary>
+    internal static Shape Choose(Type type)
+    {
+        if (ProtocolShape.Find(type) is { } protocol)
+            return protocol;
+
+        var plain = new PlainShape(type);
+        if (TypeChecks.IsOfFramework(type))
+            return FrameworkInstanceShape.Wrap(plain, type);
+
+        return plain._plan.OnlyConstants && plain._callbacks is null && StaticInstances.Find(type) is { } instances
+            ? new StaticInstanceShape(type, plain._plan, instances) : plain;
+    }
+
+    internal override void Write(PayloadWriter writer, object value)
+    {
+        if (_callbacks is null)
+            _plan.Write(writer, value);
+        else
+            _callbacks.Write(writer, value, _plan);
+    }
+
+    internal override object? Read(PayloadReader reader)
+    {
+        object value = Make();
+        reader.Objects.Add(value);
+        ReadContents(reader, value);
+        return value;
+    }
+
+    /// <summary>Reads the fields of an object that <see cref="Make()"/> made.</summary>
+    internal void ReadContents(PayloadReader reader, object value)
+    {
+        _callbacks?.Deserializing(value);
+        _plan.Read(reader, value);
+        if (_callbacks?.CompletesObjects == true)
+            reader.FinishLater(_callbacks, value);
+    }
+
+    /// <summary>Makes an object without contents.</summary>
+    internal object Make() => Make(WireType);
+
+    /// <summary>Makes an object of a type, without contents.</summary>
+    internal static object Make(Type type)
+    {
+        try
+        {
+            return RuntimeHelpers.GetUninitializedObject(type);
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException or MemberAccessException)
+        {
+            // Types that only the runtime makes objects of.
+            throw new PayloadCorruptException($"an object of the type {TypeChecks.Display(type)}: {e.Message}", e);
+        }
+        catch (TypeInitializationException e)
+        {
+            throw new RebuildException(
+                $"the static constructor of {TypeChecks.Display(type)} failed here: {(e.InnerException ?? e).Message}", e);
+        }
+    }
+}

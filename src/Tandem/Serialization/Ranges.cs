@@ -1,0 +1,167 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Tandem.Serialization;
+
+/// <summary>
+/// Ranges of arrays: <see cref="Memory{T}"/>, <see cref="ReadOnlyMemory{T}"/>, <see cref="ArraySegment{T}"/>. Ranges of one array share
+/// their elements afterwards, as they do before.
+/// </summary>
+/// <remarks>
+/// A small array, or one that a range covers mostly, is sent as an array, which others can refer to. Of a large one only the range is
+/// sent, which later ranges inside it refer to. What would need more of the array then is refused, because it would lose the sharing.
+/// </remarks>
+internal static class Ranges
+{
+    private const byte None = 0;
+
+    /// <summary>An array, which may have been sent before, and the range.</summary>
+    private const byte OfArray = 1;
+
+    /// <summary>The elements of a range.</summary>
+    private const byte Alone = 2;
+
+    /// <summary>The number of a range that was sent alone, and the range in it.</summary>
+    private const byte OfRange = 3;
+
+    /// <summary>Text, for memory of characters.</summary>
+    private const byte OfText = 4;
+
+    /// <summary>The segment without elements that there is one of.</summary>
+    private const byte TheEmptySegment = 5;
+
+    /// <summary>Up to this many bytes an array is sent as a whole.</summary>
+    private const int SmallArray = 1024;
+
+    internal static void Write<T>(PayloadWriter writer, ReadOnlyMemory<T> memory)
+    {
+        if (memory.IsEmpty)
+        {
+            writer.Write(None);
+        }
+        else if (MemoryMarshal.TryGetArray(memory, out ArraySegment<T> segment))
+        {
+            Write(writer, segment);
+        }
+        else if (typeof(T) == typeof(char) && MemoryMarshal.TryGetString(
+            Unsafe.As<ReadOnlyMemory<T>, ReadOnlyMemory<char>>(ref memory), out string? text, out int from, out int count))
+        {
+            writer.Write(OfText);
+            StringCodec.WriteText(writer, count == text.Length ? text : text.Substring(from, count));
+        }
+        else if (MemoryMarshal.TryGetMemoryManager(memory, out System.Buffers.MemoryManager<T>? manager, out int start, out int length))
+        {
+            WriteAlone(writer, manager, start, memory.Span);
+        }
+        else
+        {
+            WriteAlone(writer, new object(), 0, memory.Span);
+        }
+    }
+
+    internal static void Write<T>(PayloadWriter writer, ArraySegment<T> segment)
+    {
+        if (segment.Array is not { } array)
+        {
+            writer.Write(None);
+        }
+        else if (segment.Count == 0 && segment == ArraySegment<T>.Empty)
+        {
+            writer.Write(TheEmptySegment);
+        }
+        else if (IsSentWhole(writer, array, segment))
+        {
+            writer.Write(OfArray);
+            Codec<T[]>.Instance.Write(writer, array);
+            writer.Write(segment.Offset);
+            writer.Write(segment.Count);
+        }
+        else
+        {
+            WriteAlone<T>(writer, array, segment.Offset, segment);
+        }
+    }
+
+    /// <summary>Reads what one of the others wrote; a segment without an array for none.</summary>
+    internal static ArraySegment<T> Read<T>(PayloadReader reader, out string? text)
+    {
+        byte kind = reader.Read<byte>();
+        text = kind == OfText && typeof(T) == typeof(char) ? StringCodec.ReadText(reader) : null;
+        switch (kind)
+        {
+            case None:
+                return default;
+            case TheEmptySegment:
+                return ArraySegment<T>.Empty;
+            case OfArray:
+                return Checked(Codec<T[]>.Instance.Read(reader), reader);
+            case Alone:
+                T[] items = Items.NewArray<T>(Items.ReadCount<T>(reader));
+                reader.Objects.Add(items);
+                Items.ReadContent(reader, new Span<T>(items));
+                return items;
+            case OfRange:
+                return Checked(reader.ObjectAt(reader.ReadInt32()) as T[], reader);
+            case OfText when text is not null:
+                return default;
+            default:
+                throw new PayloadCorruptException($"memory of kind {kind}");
+        }
+    }
+
+    /// <summary>Says that an array cannot be sent any more, because a range of it was sent alone.</summary>
+    internal static void ThrowIfSent(PayloadWriter writer, object array)
+    {
+        foreach (SentRange sent in writer.References.Ranges!)
+        {
+            if (ReferenceEquals(sent.Owner, array) && sent.Length > 0)
+                throw new WorkSerializationException(Refusals.SharedRange);
+        }
+    }
+
+    private static bool IsSentWhole<T>(PayloadWriter writer, T[] array, ArraySegment<T> segment)
+    {
+        if (segment.Count == array.Length || writer.References.Find(array) >= 0)
+            return true;
+
+        // What lies around a range of references may not be able to travel at all.
+        return !RuntimeHelpers.IsReferenceOrContainsReferences<T>() && !IsPartlySent(writer, array)
+            && ((long)array.Length * Unsafe.SizeOf<T>() <= SmallArray || segment.Count >= array.Length / 2);
+    }
+
+    private static bool IsPartlySent(PayloadWriter writer, object owner) =>
+        writer.References.Ranges?.Exists(sent => ReferenceEquals(sent.Owner, owner)) == true;
+
+    private static void WriteAlone<T>(PayloadWriter writer, object owner, int offset, ReadOnlySpan<T> items)
+    {
+        ReferenceTable references = writer.References;
+        foreach (SentRange sent in references.Ranges ?? [])
+        {
+            if (!ReferenceEquals(sent.Owner, owner) || !sent.Overlaps(offset, items.Length))
+                continue;
+
+            if (!sent.Holds(offset, items.Length))
+                throw new WorkSerializationException(Refusals.SharedRange);
+
+            writer.Write(OfRange);
+            writer.Write(references.Find(sent));
+            writer.Write(offset - sent.Offset);
+            writer.Write(items.Length);
+            return;
+        }
+
+        writer.Write(Alone);
+        references.AddRange(new SentRange(owner, offset, items.Length));
+        Items.Write(writer, items);
+    }
+
+    private static ArraySegment<T> Checked<T>(T[]? array, PayloadReader reader)
+    {
+        int offset = reader.ReadInt32();
+        int count = reader.ReadInt32();
+        if (array is null || offset < 0 || count < 0 || count > array.Length - offset)
+            throw new PayloadCorruptException($"the range {offset}, {count} of an array of {array?.Length ?? 0}");
+
+        return new ArraySegment<T>(array, offset, count);
+    }
+}

@@ -1,0 +1,73 @@
+namespace Tandem.Serialization;
+
+/// <summary>
+/// Objects that may be one of <see cref="StaticInstances"/>, and have nothing but constants. Such a one arrives as the same field's
+/// object of the other process, if that holds the same values; else, and any other object, as a copy.
+/// </summary>
+internal sealed class StaticInstanceShape(Type type, FieldPlan plan, StaticInstances instances) : Shape(type, ShapeTraits.Tracked)
+{
+    private const int None = -1;
+
+    internal override void Write(PayloadWriter writer, object value)
+    {
+        int index = instances.Find(value);
+        writer.Write(index);
+        if (index == None)
+        {
+            plan.Write(writer, value);
+            return;
+        }
+
+        // Delegates are made by the same code there; what else it may have made differently is compared.
+        for (int i = 0; i < plan.Count; i++)
+        {
+            if (!plan.IsDelegate(i))
+                plan.WriteField(writer, value, i);
+        }
+    }
+
+    internal override object? Read(PayloadReader reader)
+    {
+        int index = reader.ReadInt32();
+        int number = reader.ReserveNumber();
+        return index == None ? ReadCopy(reader, number) : ReadInstance(reader, index, number);
+    }
+
+    private object ReadCopy(PayloadReader reader, int number)
+    {
+        object copy = PlainShape.Make(WireType);
+        reader.Finish(number, copy);
+        plan.Read(reader, copy);
+        return copy;
+    }
+
+    private object ReadInstance(PayloadReader reader, int index, int number)
+    {
+        object? instance = instances.At(index);
+        bool same = instance is not null && instance.GetType() == WireType;
+        bool complete = true;
+        object copy = PlainShape.Make(WireType);
+        for (int i = 0; i < plan.Count; i++)
+        {
+            if (plan.IsDelegate(i))
+            {
+                complete = false;
+                continue;
+            }
+
+            object? value = plan.ReadValue(reader, i);
+            plan.SetValue(copy, i, value);
+            same = same && Equals(value, plan.GetValue(instance!, i));
+        }
+
+        if (!same && !complete)
+        {
+            throw new RebuildException(
+                $"the static field that holds this {TypeChecks.Display(WireType)} holds another one here: it is initialized differently");
+        }
+
+        object arrived = same ? instance! : copy;
+        reader.Finish(number, arrived);
+        return arrived;
+    }
+}

@@ -1,0 +1,115 @@
+using System.Reflection;
+
+namespace Tandem.Serialization;
+
+/// <summary>
+/// The objects of a class that static fields hold which never change: type-safe enumerations (<c>Status.Paid</c>) and singletons. They
+/// are compared by reference, so that a copy would be equal to none of them.
+/// </summary>
+internal sealed class StaticInstances
+{
+    private const BindingFlags OwnStatic = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    private const BindingFlags PublicStatic = BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly;
+
+    private readonly MemberInfo[] _members;
+    private readonly object?[] _values;
+
+    private StaticInstances(List<MemberInfo> members)
+    {
+        members.Sort(static (a, b) => a.MetadataToken.CompareTo(b.MetadataToken));
+        _members = [.. members];
+        _values = new object?[_members.Length];
+    }
+
+    /// <summary>Finds those of a class, in it, its base types and the types around it; null where there are none, or equality is by value.</summary>
+    internal static StaticInstances? Find(Type type)
+    {
+        if (TypeChecks.IsOfFramework(type) || type.Name.StartsWith('<'))
+            return null;
+
+        if (type.GetMethod(nameof(Equals), [typeof(object)])?.DeclaringType != typeof(object))
+            return null;
+
+        var fields = new List<MemberInfo>();
+        for (Type? declaring = type; declaring is not null && declaring != typeof(object); declaring = declaring.BaseType)
+            AddFrom(declaring, type, fields);
+
+        for (Type? around = type.DeclaringType; around is not null; around = around.DeclaringType)
+        {
+            if (!around.ContainsGenericParameters && !around.IsAssignableFrom(type))
+                AddFrom(around, type, fields);
+        }
+
+        return fields.Count == 0 ? null : new StaticInstances(fields);
+    }
+
+    /// <summary>
+    /// Finds those of a class of the framework, among its public members: the framework is the same in both processes, so that the objects
+    /// are, except for those that depend on what is current.
+    /// </summary>
+    internal static StaticInstances? FindOfFramework(Type type)
+    {
+        var members = new List<MemberInfo>();
+        for (Type? declaring = type; declaring is not null && TypeChecks.IsOfFramework(declaring); declaring = declaring.BaseType)
+        {
+            if (declaring == typeof(object))
+                break;
+
+            foreach (FieldInfo field in declaring.GetFields(PublicStatic))
+            {
+                if (field.IsInitOnly && IsOf(field.FieldType, type))
+                    members.Add(field);
+            }
+
+            foreach (PropertyInfo property in declaring.GetProperties(PublicStatic))
+            {
+                if (!property.CanWrite && IsOf(property.PropertyType, type) && property.GetIndexParameters().Length == 0
+                    && !property.Name.StartsWith("Current", StringComparison.Ordinal))
+                    members.Add(property);
+            }
+        }
+
+        return members.Count == 0 ? null : new StaticInstances(members);
+    }
+
+    /// <summary>The number of the member that holds an object, or -1.</summary>
+    internal int Find(object value)
+    {
+        for (int i = 0; i < _members.Length; i++)
+        {
+            if (ReferenceEquals(At(i), value))
+                return i;
+        }
+
+        return -1;
+    }
+
+    /// <summary>The object that a member holds here; null if there is no such member, or it has no value.</summary>
+    internal object? At(int index)
+    {
+        if ((uint)index >= (uint)_members.Length)
+            return null;
+
+        try
+        {
+            return _values[index] ??= _members[index] is FieldInfo field ? field.GetValue(null) : ((PropertyInfo)_members[index]).GetValue(null);
+        }
+        catch (Exception)
+        {
+            // A static constructor that throws.
+            return null;
+        }
+    }
+
+    private static bool IsOf(Type declared, Type type) => declared != typeof(object) && declared.IsAssignableFrom(type);
+
+    private static void AddFrom(Type declaring, Type type, List<MemberInfo> fields)
+    {
+        foreach (FieldInfo field in declaring.GetFields(OwnStatic))
+        {
+            if (field.IsInitOnly && IsOf(field.FieldType, type))
+                fields.Add(field);
+        }
+    }
+}
