@@ -17,10 +17,10 @@ internal static class StartupHook
     public static void Initialize()
     {
         string folder = Path.GetDirectoryName(typeof(StartupHook).Assembly.Location)!;
-        new ApartLoadContext(folder)
-            .LoadFromAssemblyPath(Path.Combine(folder, Worker + ".dll"))
-            .GetType(Worker + ".WorkerEntry")!
-            .GetMethod("Start", BindingFlags.Static | BindingFlags.NonPublic)!
-            .CreateDelegate<Action>()();
+        Type entry = new ApartLoadContext(folder).LoadFromAssemblyPath(Path.Combine(folder, Worker + ".dll")).GetType(Worker + ".WorkerEntry")!;
+        Attachment.Attach = Method(entry, "Attach").CreateDelegate<Action<object>>();
+        Method(entry, "Start").CreateDelegate<Action>()();
     }
+
+    private static MethodInfo Method(Type entry, string name) => entry.GetMethod(name, BindingFlags.Static | BindingFlags.NonPublic)!;
 }

@@ -42,6 +42,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
     private int _started;
     private volatile bool _stopping;
     private volatile bool _mayEmptyQueue;
+    private volatile bool _nobodyElseWill;
 
     internal void Start()
     {
@@ -51,8 +52,11 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
         new Thread(Run, 256 * 1024) { IsBackground = true, Name = "Tandem accept" }.Start();
     }
 
-    internal Task StopAsync(bool mayEmptyQueue)
+    /// <param name="mayEmptyQueue">Whether to take what waits already, where no other worker will.</param>
+    /// <param name="nobodyElseWill">Whether that is known: all workers leave this socket.</param>
+    internal Task StopAsync(bool mayEmptyQueue, bool nobodyElseWill)
     {
+        _nobodyElseWill = nobodyElseWill;
         _mayEmptyQueue = mayEmptyQueue;
         _stopping = true;
         if (Interlocked.Exchange(ref _started, 1) == 0)
@@ -71,7 +75,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
         }
 
         // No more than there can be in the queue: under load it never is empty.
-        for (int i = 0; _mayEmptyQueue && worker.EmptiesQueue && i < 4096; i++)
+        for (int i = 0; _mayEmptyQueue && (_nobodyElseWill || worker.EmptiesQueue) && i < 4096; i++)
         {
             var poll = new Libc.PollFd { Fd = descriptor, Events = Libc.POLLIN };
             if (Poll(ref poll) <= 0 || !Accept())

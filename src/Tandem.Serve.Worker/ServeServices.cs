@@ -13,9 +13,21 @@ internal static class ServeServices
 {
     internal static void Add(IServiceCollection services, ServedWorker worker)
     {
+        if (!TryAddListening(services, worker))
+            return;
+
+        services.AddHostedService<ServeHostedService>();
+        HostedOnce.Wrap(services, worker);
+        ReplaceLifetime(services);
+        worker.OnHostAttached("the HostBuilding event");
+    }
+
+    /// <summary>What hosts of every kind get. False for a host that is none to be served, or has it already.</summary>
+    internal static bool TryAddListening(IServiceCollection services, ServedWorker worker)
+    {
         // A host without a web server, such as one for a command of the application's: none of ours.
         if (!services.Any(static service => service.ServiceType == typeof(IServer)) || services.Any(static service => service.ServiceType == typeof(ServedWorker)))
-            return;
+            return false;
 
         if (services.Last(static service => service.ServiceType == typeof(IServer)) is { ImplementationType.Name: not "KestrelServerImpl" and not "KestrelServer" and not null } other)
             worker.Refuse($"It does not serve by Kestrel but by {other.ImplementationType!.Name}.");
@@ -27,9 +39,29 @@ internal static class ServeServices
             services.RemoveAll<IMultiplexedConnectionListenerFactory>(); // a UDP port cannot be shared like this: no HTTP/3
 
         services.Insert(0, ServiceDescriptor.Transient<IStartupFilter, ServeStartupFilter>());
-        services.AddHostedService<ServeHostedService>();
-        HostedOnce.Wrap(services, worker);
-        ReplaceLifetime(services);
+        return true;
+    }
+
+    /// <summary>Puts something around the service of a type that is used, which is the last one.</summary>
+    internal static void Decorate<TService>(IServiceCollection services, Func<TService, TService> decorate)
+        where TService : class
+    {
+        for (int i = services.Count - 1; i >= 0; i--)
+        {
+            if (services[i] is not { IsKeyedService: false } service || service.ServiceType != typeof(TService))
+                continue;
+
+            // By its own type, the container makes it as it would have.
+            if (service.ImplementationType is { } type)
+                services.Add(new ServiceDescriptor(type, type, service.Lifetime));
+            services[i] = new ServiceDescriptor(
+                typeof(TService),
+                provider => decorate((TService)(service.ImplementationInstance
+                    ?? service.ImplementationFactory?.Invoke(provider)
+                    ?? provider.GetRequiredService(service.ImplementationType!))),
+                service.Lifetime);
+            return;
+        }
     }
 
     /// <summary>On SIGTERM the framework's own lifetimes stop Kestrel at once, which loses requests; the worker drains instead.</summary>

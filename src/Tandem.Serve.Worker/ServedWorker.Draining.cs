@@ -21,6 +21,7 @@ internal sealed partial class ServedWorker
 
     private readonly Lock _tracking = new();
     private TrackedConnection? _first;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _draining;
 
     /// <summary>After how many connections of its own the workers' shares are counted anew: more than come in one slice of a processor's time.</summary>
@@ -40,6 +41,9 @@ internal sealed partial class ServedWorker
 
     /// <summary>Whether the last thing that this worker does with a socket is to take all that waits in it, because no other worker will.</summary>
     internal bool EmptiesQueue => _emptiesQueue;
+
+    /// <summary>Completes when no connection is waited for any more, so that the server may stop.</summary>
+    internal Task Drained => _drained.Task;
 
     internal bool IsDraining => Volatile.Read(ref _draining) != 0;
 
@@ -112,6 +116,7 @@ internal sealed partial class ServedWorker
     internal void StopNow()
     {
         Volatile.Write(ref _draining, 1);
+        _drained.TrySetResult();
         StopApplication();
     }
 
@@ -128,6 +133,7 @@ internal sealed partial class ServedWorker
         while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < Settings.DrainLimit && CloseQuietConnections())
             await Task.Delay(LookInterval).ConfigureAwait(false);
 
+        _drained.TrySetResult();
         // Web sockets and the like hear of it from the application's own lifetime.
         StopApplication();
     }

@@ -13,6 +13,7 @@ internal sealed partial class ServedWorker
 {
     private readonly Lock _asking = new();
     private readonly List<SharedListener> _listeners = [];
+    private readonly Dictionary<string, int> _movedAhead = new(StringComparer.Ordinal); // sockets that this worker does not listen on yet; under the lock of the list
     private readonly ManualResetEventSlim _isAnswered = new();
     private Message _answer; // read after that was set
 
@@ -67,9 +68,32 @@ internal sealed partial class ServedWorker
     internal void Add(SharedListener listener)
     {
         lock (_listeners)
+        {
             _listeners.Add(listener);
+            // It was bound anew after this worker had asked for it.
+            if (_movedAhead.Remove(EndPointText.Write(listener.EndPoint), out int descriptor))
+                listener.Move(descriptor);
+        }
+
         if (Volatile.Read(ref Entry.State) == (long)WebWorkerState.Accepting)
             listener.Open();
+    }
+
+    /// <summary>The supervisor has bound another socket where it had bound one before.</summary>
+    private void MoveListener(Message message)
+    {
+        lock (_listeners)
+        {
+            if (_listeners.Find(one => EndPointText.Write(one.EndPoint) == message.Rest) is { } listener)
+            {
+                listener.Move(message.Descriptor);
+                return;
+            }
+
+            if (_movedAhead.Remove(message.Rest, out int former))
+                _ = Libc.Close(former);
+            _movedAhead.Add(message.Rest, message.Descriptor);
+        }
     }
 
     private void OpenListeners()

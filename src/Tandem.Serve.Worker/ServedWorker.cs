@@ -16,7 +16,7 @@ internal sealed partial class ServedWorker
     /// <summary>The thread pool's lower bound where each worker has one processor: one thread serves while another is blocked.</summary>
     private const int MinThreadsOfOneProcessor = 2;
 
-    private readonly MessageSocket _messages = new(ServeProtocol.MessageDescriptor);
+    private readonly MessageSocket _messages = new(ServeProtocol.MessageDescriptor, waits: true);
     private readonly Board _board;
     private readonly TaskCompletionSource _hostStopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _mayBegin;
@@ -73,6 +73,14 @@ internal sealed partial class ServedWorker
 
     /// <summary>Returns when the application's <c>Main</c> may begin. Meanwhile the runtime prepares what it will need.</summary>
     internal void WaitForBegin() => _mayBegin.Wait();
+
+    /// <summary>An application's host has what it takes to be served.</summary>
+    /// <param name="way">How it was attached to, for people.</param>
+    internal void OnHostAttached(string way)
+    {
+        HostingStartups.Remove();
+        _messages.TrySend(ServeProtocol.HostAttached, way);
+    }
 
     /// <summary>The application's host starts.</summary>
     internal void OnHostStarting(IHostApplicationLifetime lifetime) => Volatile.Write(ref _lifetime, lifetime);
@@ -176,6 +184,9 @@ internal sealed partial class ServedWorker
             case ServeProtocol.Accept:
                 OpenListeners();
                 _startEnds = Environment.TickCount64 + (long)ServeProtocol.StartTime.TotalMilliseconds;
+                break;
+            case ServeProtocol.Moved:
+                MoveListener(message);
                 break;
             case ServeProtocol.Connection:
                 ServeConnection(message);

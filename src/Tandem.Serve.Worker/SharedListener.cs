@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Tandem.Interop;
 
 namespace Tandem.Serve.Worker;
 
@@ -17,7 +18,10 @@ internal sealed class SharedListener : IConnectionListener
     private readonly Channel<Socket> _accepted = Channel.CreateUnbounded<Socket>(
         new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
 
-    private readonly AcceptThread _thread;
+    private readonly Lock _moving = new();
+    private AcceptThread _thread;
+    private bool _isOpen;
+    private bool _isClosed;
 
     internal SharedListener(ServedWorker worker, int descriptor, EndPoint endPoint, SocketConnectionContextFactory factory, bool delays)
     {
@@ -31,11 +35,44 @@ internal sealed class SharedListener : IConnectionListener
     public EndPoint EndPoint { get; }
 
     /// <summary>Begins to take connections.</summary>
-    internal void Open() => _thread.Start();
+    internal void Open()
+    {
+        lock (_moving)
+        {
+            _isOpen = true;
+            _thread.Start();
+        }
+    }
+
+    /// <summary>Takes connections from another socket, which was bound where this one was; what waits in this one is taken first.</summary>
+    internal void Move(int descriptor)
+    {
+        lock (_moving)
+        {
+            if (_isClosed)
+            {
+                _ = Libc.Close(descriptor);
+                return;
+            }
+
+            AcceptThread former = _thread;
+            _thread = new AcceptThread(_worker, descriptor, _accepted.Writer);
+            if (_isOpen)
+                _thread.Start();
+            _ = former.StopAsync(mayEmptyQueue: _isOpen, nobodyElseWill: true);
+        }
+    }
 
     /// <summary>Takes no more; completes when none can be on its way any more.</summary>
     /// <param name="mayEmptyQueue">Whether to take what waits already, if <see cref="ServedWorker.EmptiesQueue"/>.</param>
-    internal Task CloseAsync(bool mayEmptyQueue) => _thread.StopAsync(mayEmptyQueue);
+    internal Task CloseAsync(bool mayEmptyQueue)
+    {
+        lock (_moving)
+        {
+            _isClosed = true;
+            return _thread.StopAsync(mayEmptyQueue, nobodyElseWill: false);
+        }
+    }
 
     /// <summary>Serves a connection that was made elsewhere.</summary>
     internal void Serve(int descriptor) => _accepted.Writer.TryWrite(new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)));

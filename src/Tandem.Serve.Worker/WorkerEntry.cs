@@ -25,6 +25,7 @@ internal static class WorkerEntry
         if (settings.StartProfile.Length > 0)
             StartProfile.Begin(settings.StartProfile);
 
+        SupervisorSignals.Ignore();
         worker.Start();
         WorkerHost.RunBeside(new Guest(ServeAsync, ServedWorker.OnOrphaned));
         if (AppContext.TryGetSwitch("Microsoft.Extensions.Hosting.DisableDiagnostics", out bool disabled) && disabled)
@@ -32,7 +33,16 @@ internal static class WorkerEntry
         else
             HostObserver.Subscribe(worker);
 
+        HostingStartups.Add();
         worker.WaitForBegin();
+    }
+
+    /// <summary>Called by hosts that are being built.</summary>
+    /// <param name="builder">The host's builder.</param>
+    internal static void Attach(object builder)
+    {
+        if (ServedWorker.Current is { } worker)
+            WebHostAttachment.Attach(builder, worker);
     }
 
     /// <summary>The worker's only work: it is done when the application has ended as it was told to.</summary>

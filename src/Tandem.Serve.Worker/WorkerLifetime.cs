@@ -8,6 +8,7 @@ internal sealed class WorkerLifetime(ServedWorker worker) : IHostLifetime, IDisp
 {
     private PosixSignalRegistration? _terminate;
     private PosixSignalRegistration? _interrupt;
+    private PosixSignalRegistration? _quit;
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
@@ -16,12 +17,15 @@ internal sealed class WorkerLifetime(ServedWorker worker) : IHostLifetime, IDisp
             context.Cancel = true;
             worker.Drain();
         });
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopNow);
+        _quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, StopNow);
+        return Task.CompletedTask;
+
+        void StopNow(PosixSignalContext context)
         {
             context.Cancel = true;
             worker.StopNow();
-        });
-        return Task.CompletedTask;
+        }
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -30,5 +34,6 @@ internal sealed class WorkerLifetime(ServedWorker worker) : IHostLifetime, IDisp
     {
         _terminate?.Dispose();
         _interrupt?.Dispose();
+        _quit?.Dispose();
     }
 }

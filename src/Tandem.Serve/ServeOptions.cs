@@ -33,8 +33,8 @@ internal sealed record ServeOptions
     /// <summary>The path that a new worker is asked for before it serves, whatever it answers; null for none.</summary>
     internal string? WarmUpPath { get; init; } = "/";
 
-    /// <summary>How long the application's process may take until Tandem's hook runs in it.</summary>
-    internal TimeSpan AttachTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>How long the application's process may take until Tandem's hook runs in it, and from then on until it has built a host to attach to.</summary>
+    internal TimeSpan AttachTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a worker may take until it is ready.</summary>
     internal TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Tandem.Interop;
 using Tandem.Serve.Control;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
@@ -14,6 +15,9 @@ internal sealed class ServeRunner : IAsyncDisposable
 {
     private static readonly TimeSpan ReapInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long who has asked for something waits until the log tells of it, where the log's reader takes nothing.</summary>
+    private static readonly TimeSpan LogGrace = TimeSpan.FromMilliseconds(250);
+
     private readonly ServeOptions _options;
     private readonly ServeLog _log;
     private readonly SystemdNotifier _notifier = new();
@@ -21,11 +25,14 @@ internal sealed class ServeRunner : IAsyncDisposable
     private readonly ListenerStore _listeners = new();
     private readonly WebSupervisor _supervisor;
     private readonly FormerWorkers _former;
+    private readonly StartFolder _startFolder = StartFolder.OfThisProcess();
+    private readonly ControllingTerminal _terminal = new();
     private readonly DateTimeOffset _since = DateTimeOffset.Now;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<IDisposable> _registrations = [];
     private readonly bool _hasFormer;
     private int _stopRequests;
+    private int _hangUps;
     private long _toldWatchdog;
 
     internal ServeRunner(ServeOptions options)
@@ -39,7 +46,7 @@ internal sealed class ServeRunner : IAsyncDisposable
 
         _hasFormer = inheritance.Workers.Count > 0;
         _former = new FormerWorkers(inheritance.Workers, _board, _log);
-        _supervisor = new WebSupervisor(_options, _board, _listeners, _log, inheritance.Workers) { Watched = TellWatchdog };
+        _supervisor = new WebSupervisor(_options, _board, _listeners, _log, inheritance.Workers, _startFolder) { Watched = TellWatchdog };
     }
 
     /// <summary>Serves until it is told to stop.</summary>
@@ -99,7 +106,9 @@ internal sealed class ServeRunner : IAsyncDisposable
         On(PosixSignal.SIGTERM, () => StopAsync(atOnce: false));
         On(PosixSignal.SIGINT, () => StopAsync(atOnce: true));
         On(PosixSignal.SIGQUIT, () => StopAsync(atOnce: true));
-        On(PosixSignal.SIGHUP, ReloadAsync);
+        if (Libc.IsIgnored(Libc.SIGHUP))
+            _log.Write("HUP is ignored, as `nohup` has it: it reloads nothing. Use `tandem serve reload`.");
+        On(PosixSignal.SIGHUP, HangUpOrReloadAsync);
         On(PosixSignal.SIGTTIN, () => _supervisor.ScaleAsync(_supervisor.Target + 1));
         On(PosixSignal.SIGTTOU, () => _supervisor.ScaleAsync(Math.Max(1, _supervisor.Target - 1)));
         On(SIGUSR1, () =>
@@ -141,11 +150,25 @@ internal sealed class ServeRunner : IAsyncDisposable
     /// <summary>By whoever looks at the workers, so that the service manager hears nothing when nobody does any more.</summary>
     private void TellWatchdog()
     {
+        _notifier.SendUnsent();
+        if (_terminal.HasGoneUnnoticed())
+            _log.Write("the terminal on which the server was started is gone; the server goes on, and HUP reloads");
         if (_notifier.Watchdog is { } interval && Stopwatch.GetElapsedTime(_toldWatchdog) > interval / 3)
         {
             _toldWatchdog = Stopwatch.GetTimestamp();
             _notifier.Alive();
         }
+    }
+
+    private Task HangUpOrReloadAsync()
+    {
+        if (!_terminal.IsHangUp())
+            return ReloadAsync();
+        if (Interlocked.Increment(ref _hangUps) > 1)
+            return Task.CompletedTask; // the system and the shell may both say it
+
+        _log.Write("the terminal is gone, and with it the server. Start it with `nohup` or `setsid` to have it go on.");
+        return StopAsync(atOnce: false);
     }
 
     private async Task ReloadAsync()
@@ -178,8 +201,10 @@ internal sealed class ServeRunner : IAsyncDisposable
     private async Task ReplaceAsync()
     {
         _supervisor.Check();
+        _startFolder.Enter();
         await _supervisor.DropStandbysAsync(mayBeStarted: false).ConfigureAwait(false); // the next one has its own
         _log.Write("another supervisor takes the place of this one");
+        await _log.FlushAsync().ConfigureAwait(false); // what waits would be gone with this program
         string problem = Inheritance.Replace(_listeners, _board, [.. _supervisor.Processes(), .. _former.Left], _supervisor.Target, _notifier);
         _log.Write($"which could not be started: {problem} This one goes on.");
         await _supervisor.DropStandbysAsync(mayBeStarted: true).ConfigureAwait(false);
@@ -196,6 +221,15 @@ internal sealed class ServeRunner : IAsyncDisposable
         ProcessMemory.OwnPrivateBytes());
 
     private async Task<ControlResponse> AnswerAsync(ControlRequest request)
+    {
+        ControlResponse response = await DoAsync(request).ConfigureAwait(false);
+        if (response.Status is null)
+            await _log.FlushAsync(LogGrace).ConfigureAwait(false);
+
+        return response;
+    }
+
+    private async Task<ControlResponse> DoAsync(ControlRequest request)
     {
         try
         {

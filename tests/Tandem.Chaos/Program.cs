@@ -32,8 +32,11 @@ foreach (Scenario scenario in scenarios)
 {
     total++;
     List<string> complaints = await ChaosRun.RunAsync(scenario, options, scenarios.Length);
-    foreach (string complaint in complaints)
+    const int Shown = 20;
+    foreach (string complaint in complaints.Take(Shown))
         Console.WriteLine($"    {scenario.Name}: {complaint} [FAIL]");
+    if (complaints.Count > Shown)
+        Console.WriteLine($"    {scenario.Name}: and {complaints.Count - Shown} more [FAIL]");
 
     failed += complaints.Count > 0 ? 1 : 0;
 }

@@ -9,7 +9,16 @@ public sealed class PublishedProgramTests(PackageFixture package)
     private const string SingleFile = "-p:PublishSingleFile=true";
 
     [Fact(Timeout = Limit)]
-    public async Task With_the_runtime_beside_it() => (await RunAsync("--self-contained")).AssertWorked();
+    public async Task With_the_runtime_beside_it_even_when_its_folder_is_renamed_meanwhile()
+    {
+        UserFolder folder = await PublishAsync("--self-contained");
+        (await folder.RunAsync(folder.At("out", "app"))).AssertWorked();
+
+        // Not even the framework can be loaded then.
+        ProgramRun moved = await folder.RunAsync(folder.At("out", "app"), "Move");
+        moved.AssertEnded();
+        Assert.Equal("MAIN\nbefore: 1\nafter: 2\nEND\n", moved.Output);
+    }
 
     [Fact(Timeout = Limit)]
     public async Task In_a_single_file() => (await RunAsync("--self-contained", "false", SingleFile)).AssertWorked();
@@ -37,9 +46,15 @@ public sealed class PublishedProgramTests(PackageFixture package)
 
     private async Task<ProgramRun> RunAsync(params string[] arguments)
     {
+        UserFolder folder = await PublishAsync(arguments);
+        return await folder.RunAsync(folder.At("out", "app"));
+    }
+
+    private async Task<UserFolder> PublishAsync(params string[] arguments)
+    {
         UserFolder folder = package.CreateFolder($"published-{Guid.NewGuid():N}");
         folder.AddProject("app", isProgram: true, ["Tandem"], "Program.cs", "Scenario.cs");
         await folder.BuildAsync(["publish", "-c", "Release", "-r", PackageFixture.RuntimeIdentifier, "-o", folder.At("out"), "app", .. arguments]);
-        return await folder.RunAsync(folder.At("out", "app"));
+        return folder;
     }
 }

@@ -2,6 +2,15 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Tandem.Serve.TestApp;
 
+if (args.Contains("--older-host"))
+{
+    OlderHost.Run(args);
+    return;
+}
+
+if (args.Contains("--no-host"))
+    Thread.Sleep(Timeout.Infinite);
+
 // Read at the start: an answer shows which build serves, not which build lies on the disk.
 string versionFile = Path.Combine(AppContext.BaseDirectory, "version.txt");
 string version = File.Exists(versionFile) ? File.ReadAllText(versionFile).Trim() : "";
@@ -21,10 +30,16 @@ if (builder.Configuration["https-port"] is { Length: > 0 } port && builder.Confi
     builder.WebHost.UseUrls($"{builder.Configuration["urls"]};https://127.0.0.1:{port}".TrimStart(';'));
 }
 
+// As many do, so that the file of a former run is not in the way.
+if (builder.Configuration["delete-first"] is { } first)
+    File.Delete(first);
+
 builder.Services.AddHostedService<Ticker>();
 
 WebApplication app = builder.Build();
 app.UseWebSockets();
+if (builder.Configuration["delete-last"] is { } last)
+    app.Lifetime.ApplicationStopped.Register(() => File.Delete(last));
 
 app.MapGet("/", () => "Hello, World!");
 app.MapGet("/json", () => new Message("Hello, World!"));
@@ -48,6 +63,7 @@ app.MapGet("/slow", async (int ms, CancellationToken token) =>
 app.MapGet("/block", (int ms, int? threads) => Trouble.BlockAsync(ms, threads ?? 1));
 app.MapGet("/gc", (int ms) => Trouble.Collect(ms));
 app.MapGet("/hang", Trouble.Hang);
+app.MapGet("/write", (int lines, int length) => Trouble.Write(lines, length));
 app.MapGet("/leak", (int mib) => Trouble.Leak(mib));
 app.MapGet("/crash", (string? how) => Trouble.Crash(how ?? "failfast"));
 

@@ -57,6 +57,16 @@ internal static partial class Trouble
         return "hanging";
     }
 
+    /// <summary>Lines on standard output, with numbers in front.</summary>
+    internal static string Write(int lines, int length)
+    {
+        var fill = new string('x', length);
+        for (int i = 0; i < lines; i++)
+            Console.WriteLine($"filling {i} {fill}");
+
+        return "written";
+    }
+
     internal static string Leak(int mib)
     {
         byte[] block = GC.AllocateUninitializedArray<byte>(mib << 20);

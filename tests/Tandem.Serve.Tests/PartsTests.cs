@@ -61,7 +61,7 @@ public sealed class PartsTests
     public void Messages_arrive_whole_with_what_is_attached_and_end_with_the_other_side()
     {
         MessageSocket one = MessageSocket.CreatePair(out int descriptor);
-        using var other = new MessageSocket(descriptor);
+        using var other = new MessageSocket(descriptor, waits: true);
         using var file = new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
         file.WriteByte(42);
         Assert.True(one.TrySend("verb", "the rest of it", (int)file.SafeFileHandle.DangerousGetHandle()));
@@ -239,12 +239,19 @@ public sealed class PartsTests
     public void The_same_address_is_one_socket_and_a_port_of_the_system_s_choice_another_each_time()
     {
         using var store = new ListenerStore();
-        (int first, string bound) = store.Open("127.0.0.1:0", 0);
-        Assert.Equal((first, bound), store.Open("127.0.0.1:0", 0));
-        (int second, string other) = store.Open("127.0.0.1:0", 1);
+        (int first, string bound) = Open("127.0.0.1:0", 0);
+        Assert.Equal((first, bound), Open("127.0.0.1:0", 0));
+        (int second, string other) = Open("127.0.0.1:0", 1);
         Assert.NotEqual(first, second);
         Assert.NotEqual(bound, other);
-        Assert.Equal(SocketError.AddressAlreadyInUse, Assert.Throws<SocketException>(() => store.Open(bound, 0)).SocketErrorCode);
+        Assert.Equal(SocketError.AddressAlreadyInUse, Assert.Throws<SocketException>(() => Open(bound, 0)).SocketErrorCode);
+
+        (int Descriptor, string Bound) Open(string address, int occurrence)
+        {
+            (int, string) given = default;
+            store.Open(address, occurrence, (descriptor, bound) => given = (descriptor, bound));
+            return given;
+        }
     }
 
     [Fact]

@@ -12,12 +12,19 @@ internal static partial class Limited
     /// <summary>What became of a pool's first item: its result, or the error.</summary>
     internal static async Task<string> RunAsync(string kind, string limit)
     {
+        // What is to be loaded and started for any pool is there: the limit is met by what a worker takes.
+        if (limit is "descriptors" or "processes")
+        {
+            await using WorkerPool first = WorkerPool.Create(Roles.Options(kind, 1));
+            await first.RunAsync(static () => { });
+        }
+
         Roles.Say("ready"); // what the console needs, it has now
         switch (limit)
         {
             case "descriptors":
-                // Enough to load what is needed, not for a worker.
-                Set(RLIMIT_NOFILE, (ulong)Directory.GetFiles("/proc/self/fd").Length + 8);
+                // Not enough for a worker.
+                Set(RLIMIT_NOFILE, (ulong)Directory.GetFiles("/proc/self/fd").Length + 4);
                 break;
 
             case "processes":

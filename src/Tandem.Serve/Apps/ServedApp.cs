@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tandem.Interop;
+using Tandem.Serve.Os;
 
 namespace Tandem.Serve.Apps;
 
@@ -10,24 +11,26 @@ internal sealed class ServedApp
 
     private readonly IReadOnlyList<string> _command;
     private readonly string? _folder;
+    private readonly StartFolder _start;
 
-    internal ServedApp(IReadOnlyList<string> command, string? folder)
+    /// <param name="command">The application and its arguments, as on a command line.</param>
+    /// <param name="folder">Its current folder; null for the one in which the supervisor was started.</param>
+    /// <param name="start">The folder in which the supervisor was started, from which relative paths begin.</param>
+    internal ServedApp(IReadOnlyList<string> command, string? folder, StartFolder start)
     {
         if (command.Count == 0)
             throw new ServeException(ServeExitCode.Usage, "There is no application to serve. Name its .dll, its executable, or after -- the command that starts it.");
 
         _command = command;
         _folder = folder;
+        _start = start;
     }
 
     /// <summary>What is there now.</summary>
     /// <exception cref="ServeException">It is not there, or cannot be served.</exception>
     internal ResolvedApp Resolve()
     {
-        string folder = Real(_folder ?? Directory.GetCurrentDirectory());
-        if (!Directory.Exists(folder))
-            throw new ServeException(ServeExitCode.BadApplication, $"The folder '{_folder}' does not exist.");
-
+        string folder = Real(FindFolder());
         string[] rest = [.. _command.Skip(1)];
         string first = _command[0];
         if (Path.GetFileNameWithoutExtension(first).Equals("dotnet", StringComparison.Ordinal) && rest.Length > 0)
@@ -46,7 +49,7 @@ internal sealed class ServedApp
         return first.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? OfAssembly(first, rest, folder) : OfExecutable(first, rest, folder);
     }
 
-    private static ResolvedApp OfAssembly(string name, string[] arguments, string folder)
+    private ResolvedApp OfAssembly(string name, string[] arguments, string folder)
     {
         string path = Existing(name);
         string config = Path.ChangeExtension(path, ".runtimeconfig.json");
@@ -57,10 +60,10 @@ internal sealed class ServedApp
         }
 
         Check(name, config);
-        return new ResolvedApp(FindMuxer(), ["exec", path, .. arguments], folder, path, Path.GetFullPath(name));
+        return new ResolvedApp(FindMuxer(), ["exec", path, .. arguments], folder, path, FullPath(name));
     }
 
-    private static ResolvedApp OfExecutable(string name, string[] arguments, string folder)
+    private ResolvedApp OfExecutable(string name, string[] arguments, string folder)
     {
         string path = Existing(name);
         string config = path + ".runtimeconfig.json";
@@ -70,19 +73,40 @@ internal sealed class ServedApp
         if ((File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == 0)
             throw new ServeException(ServeExitCode.BadApplication, $"'{name}' is not executable.");
 
-        return new ResolvedApp(path, arguments, folder, path, Path.GetFullPath(name));
+        return new ResolvedApp(path, arguments, folder, path, FullPath(name));
     }
 
-    private static string Existing(string name)
+    private string FindFolder()
     {
-        if (Directory.Exists(name))
+        if (_folder is not null)
+        {
+            string folder = FullPath(_folder);
+            return Directory.Exists(folder) ? folder : throw new ServeException(ServeExitCode.BadApplication, $"The folder '{_folder}' (--directory) does not exist.");
+        }
+
+        return _start.Find() ?? throw new ServeException(
+            ServeExitCode.BadApplication,
+            $"The folder '{_start.Path}', in which `tandem serve` was started, is gone. It is the application's current folder, because there is no --directory. "
+            + "Make it anew, or start the server with a --directory that stays.");
+    }
+
+    private string Existing(string name)
+    {
+        string path = FullPath(name);
+        if (Directory.Exists(path))
             throw new ServeException(ServeExitCode.BadApplication, $"'{name}' is a folder. Name the application's .dll or executable in it.");
 
-        return File.Exists(name) ? Real(name) : throw new ServeException(ServeExitCode.BadApplication, $"The application '{name}' does not exist.");
+        return File.Exists(path) ? Real(path) : throw new ServeException(ServeExitCode.BadApplication, NotThere(name));
     }
 
+    private string NotThere(string name) => Path.IsPathRooted(name) || _start.Find() is not null
+        ? $"The application '{name}' does not exist."
+        : $"The application '{name}' does not exist: the folder '{_start.Path}', in which `tandem serve` was started, is gone. Make it anew, or start the server by a path that stays.";
+
+    private string FullPath(string path) => Path.GetFullPath(path, _start.Find() ?? _start.Path);
+
     /// <summary>Without symbolic links: a link that is set to a new version does not change the one that runs.</summary>
-    private static string Real(string path) => Libc.RealPath(Path.GetFullPath(path)) ?? Path.GetFullPath(path);
+    private static string Real(string path) => Libc.RealPath(path) ?? path;
 
     private static void Check(string name, string config)
     {
@@ -165,6 +189,9 @@ internal sealed class ServedApp
 internal sealed record ResolvedApp(string Executable, string[] Arguments, string Folder, string Path, string Name)
 {
     private readonly DateTime _written = File.GetLastWriteTimeUtc(Path);
+
+    /// <summary>Whether its file and its folder are there: a version that is served no more may have been deleted, also by mistake.</summary>
+    internal bool IsThere => File.Exists(Path) && Directory.Exists(Folder);
 
     /// <summary>Whether nobody has put another version in its place, which a process that was started before would mix with this one.</summary>
     internal bool IsAsItWas => File.GetLastWriteTimeUtc(Path) == _written;

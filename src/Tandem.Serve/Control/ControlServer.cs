@@ -8,6 +8,9 @@ internal sealed class ControlServer : IAsyncDisposable
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long a client may take to read its answer: the end waits for those that are being answered.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly Socket _socket;
     private readonly string _path;
     private readonly Func<ControlRequest, Task<ControlResponse>> _answer;
@@ -54,9 +57,9 @@ internal sealed class ControlServer : IAsyncDisposable
             File.Delete(inside);
             socket.Bind(new UnixDomainSocketEndPoint(inside));
             File.SetUnixFileMode(inside, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            socket.Listen(16); // before anybody finds it
             File.Move(inside, path, overwrite: false);
             Directory.Delete(folder);
-            socket.Listen(16);
             return socket;
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
@@ -113,7 +116,8 @@ internal sealed class ControlServer : IAsyncDisposable
             {
                 ControlRequest request = await ControlChannel.ReadAsync(stream, ControlJson.Default.ControlRequest, _stop.Token).ConfigureAwait(false);
                 ControlResponse response = await _answer(request).ConfigureAwait(false);
-                await ControlChannel.WriteAsync(stream, response, ControlJson.Default.ControlResponse, CancellationToken.None).ConfigureAwait(false);
+                using var limit = new CancellationTokenSource(Patience);
+                await ControlChannel.WriteAsync(stream, response, ControlJson.Default.ControlResponse, limit.Token).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)

@@ -11,6 +11,8 @@ internal static class EndPointText
     internal static string Write(EndPoint endPoint) => endPoint is UnixDomainSocketEndPoint ? Unix + endPoint : ((IPEndPoint)endPoint).ToString();
 
     internal static EndPoint Read(string text) =>
-        text.StartsWith(Unix, StringComparison.Ordinal) ? new UnixDomainSocketEndPoint(text[Unix.Length..]) : IPEndPoint.Parse(text);
+        text.StartsWith(Unix, StringComparison.Ordinal) ? new UnixDomainSocketEndPoint(PathOf(text[Unix.Length..])) : IPEndPoint.Parse(text);
 
+    /// <summary>A name without a file is shown with an @ in front. Paths are absolute.</summary>
+    private static string PathOf(string name) => name is ['@', ..] ? "\0" + name[1..] : name;
 }

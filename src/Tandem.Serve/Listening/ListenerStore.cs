@@ -24,6 +24,16 @@ internal sealed class ListenerStore : IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Listener> _listeners = new(StringComparer.Ordinal);
     private readonly List<Socket> _given = [];
+    private DeletionWatch? _watch;
+
+    /// <summary>Told what happens to the files of sockets; called under the store's lock, so it must not wait for anything.</summary>
+    internal Action<string>? Tell { get; set; }
+
+    /// <summary>
+    /// Told of a socket that was bound anew, with where it is bound and its descriptor, which is to be handed to all workers. Called under the
+    /// store's lock; the socket before is closed when it returns.
+    /// </summary>
+    internal Action<string, int>? Moved { get; set; }
 
     /// <summary>All sockets; with <see cref="Adopt"/> another process goes on with them.</summary>
     internal IReadOnlyList<InheritedListener> Export()
@@ -42,12 +52,11 @@ internal sealed class ListenerStore : IDisposable
     internal void Adopt(InheritedListener listener)
     {
         _ = Libc.Fcntl(listener.Descriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
-        var socket = new Socket(new SafeSocketHandle(listener.Descriptor, ownsHandle: true)) { ReceiveTimeout = AcceptMilliseconds };
-        socket.Blocking = true;
+        Socket socket = OfDescriptor(listener.Descriptor);
         lock (_lock)
         {
             if (listener.Key.Length > 0)
-                _listeners[listener.Key] = new Listener(socket, EndPointText.Write(socket.LocalEndPoint!), listener.IsOurs);
+                Add(listener.Key, new Listener(socket, listener.IsOurs, PathOf(socket) is { } path ? SocketFile.OfAdopted(path) : null));
             else
                 _given.Add(socket);
         }
@@ -56,21 +65,50 @@ internal sealed class ListenerStore : IDisposable
     /// <summary>The socket for an address.</summary>
     /// <param name="address">What a worker asks for.</param>
     /// <param name="occurrence">How often it has asked for just this before: with port 0 each time means another socket.</param>
+    /// <param name="give">
+    /// Called with the socket's descriptor and where it is bound, under the store's lock: the descriptor is closed when the socket is bound anew.
+    /// </param>
     /// <exception cref="SocketException">The system refuses it.</exception>
-    internal (int Descriptor, string Bound) Open(string address, int occurrence)
+    internal void Open(string address, int occurrence, Action<int, string> give)
     {
         string key = $"{address}#{occurrence}";
         lock (_lock)
         {
-            if (!_listeners.TryGetValue(key, out Listener? listener))
+            if (_listeners.TryGetValue(key, out Listener? listener))
+            {
+                // The application may have deleted it just now: it does that before it asks.
+                Repair(listener);
+            }
+            else
             {
                 Socket? given = TakeGiven(address);
                 Socket socket = given ?? Bind(EndPointText.Read(address));
-                listener = new Listener(socket, EndPointText.Write(socket.LocalEndPoint!), IsOurs: given is null);
-                _listeners.Add(key, listener);
+                string? path = PathOf(socket);
+                listener = new Listener(
+                    socket, given is null, path is null ? null : given is null ? SocketFile.OfBound(path) : SocketFile.OfAdopted(path));
+                Add(key, listener);
             }
 
-            return ((int)listener.Socket.Handle, listener.Bound);
+            give((int)listener.Socket.Handle, listener.Bound);
+        }
+    }
+
+    /// <summary>Makes the files of sockets anew that somebody has deleted.</summary>
+    internal void Check()
+    {
+        lock (_lock)
+        {
+            foreach (Listener listener in _listeners.Values)
+            {
+                try
+                {
+                    Repair(listener);
+                }
+                catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
+                {
+                    TellOnce(listener, $"the file of the socket {listener.Bound} is gone, and cannot be made anew, so that nobody can connect there: {e.Message}");
+                }
+            }
         }
     }
 
@@ -81,14 +119,99 @@ internal sealed class ListenerStore : IDisposable
             foreach (Listener listener in _listeners.Values)
             {
                 listener.Socket.Dispose();
-                if (listener.IsOurs && EndPointText.Read(listener.Bound) is UnixDomainSocketEndPoint path)
-                    TryDelete(path.ToString());
+                if (listener.IsOurs)
+                    listener.File?.Delete();
             }
 
             foreach (Socket socket in _given)
                 socket.Dispose();
+
+            _listeners.Clear(); // what hears of the deletion has nothing to repair
         }
     }
+
+    private void Add(string key, Listener listener)
+    {
+        _listeners[key] = listener;
+        if (listener.File is { } file)
+            Watch(file);
+    }
+
+    /// <summary>At once, so that hardly any client finds nothing; <see cref="Check"/> does it, too, where the system cannot tell.</summary>
+    private void Watch(SocketFile file)
+    {
+        _watch ??= DeletionWatch.Begin(Check);
+        if (Path.GetDirectoryName(file.Path) is { Length: > 0 } folder)
+            _watch?.Add(folder);
+    }
+
+    /// <summary>Under the lock.</summary>
+    /// <exception cref="SocketException">Somebody else listens there, or it cannot be bound anew.</exception>
+    private void Repair(Listener listener)
+    {
+        if (listener.File is not { } file)
+            return;
+
+        SocketFileState state = file.Look();
+        if (state == SocketFileState.There)
+        {
+            listener.Told = "";
+            return;
+        }
+
+        if (!listener.IsOurs)
+        {
+            TellOnce(listener, $"the file of the socket {listener.Bound}, which the service manager has opened, is gone: nobody can connect there. Restart the socket's unit.");
+            return;
+        }
+
+        if (state == SocketFileState.Replaced)
+        {
+            SocketFile.DeleteStale(file.Path);
+            if (file.Look() == SocketFileState.Replaced)
+            {
+                TellOnce(listener, $"the file of the socket {listener.Bound} is another program's now, which gets what is sent there. Stop that program: then the socket is found again.");
+                throw new SocketException((int)SocketError.AddressAlreadyInUse);
+            }
+        }
+
+        if (file.TryRestore())
+            Tell?.Invoke($"the file of the socket {listener.Bound} was deleted, by the application or by somebody else, and was made anew");
+        else
+            BindAnew(listener, file);
+    }
+
+    /// <summary>All names of the socket are gone, such as with their folder.</summary>
+    private void BindAnew(Listener listener, SocketFile file)
+    {
+        Socket former = listener.Socket;
+        listener.Socket = Bind(former.LocalEndPoint!);
+        listener.File = SocketFile.OfBound(file.Path);
+        if (listener.File is { } anew)
+        {
+            File.SetUnixFileMode(anew.Path, file.Mode); // as the application may have set it
+            Watch(anew);
+        }
+
+        Tell?.Invoke($"the file of the socket {listener.Bound} was deleted, by the application or by somebody else; another socket was bound there, and given to all workers");
+        Moved?.Invoke(listener.Bound, (int)listener.Socket.Handle);
+        former.Dispose();
+    }
+
+    private void TellOnce(Listener listener, string text)
+    {
+        if (listener.Told == text)
+            return;
+
+        listener.Told = text;
+        Tell?.Invoke(text);
+    }
+
+    /// <summary>The file of a socket that has one.</summary>
+    private static string? PathOf(Socket socket) => socket.LocalEndPoint is UnixDomainSocketEndPoint endPoint && endPoint.ToString() is ['/', ..] path ? path : null;
+
+    private static Socket OfDescriptor(int descriptor) =>
+        new(new SafeSocketHandle(descriptor, ownsHandle: true)) { ReceiveTimeout = AcceptMilliseconds, Blocking = true };
 
     private Socket? TakeGiven(string address)
     {
@@ -107,7 +230,7 @@ internal sealed class ListenerStore : IDisposable
     private static Socket Bind(EndPoint endPoint)
     {
         if (endPoint is UnixDomainSocketEndPoint unix)
-            RemoveStale(unix);
+            SocketFile.DeleteStale(unix.ToString());
 
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
         try
@@ -128,7 +251,7 @@ internal sealed class ListenerStore : IDisposable
             socket.Bind(endPoint);
             socket.Listen(Backlog);
             socket.ReceiveTimeout = AcceptMilliseconds;
-            return socket;
+            return endPoint is IPEndPoint ? socket : WithoutFile(socket);
         }
         catch
         {
@@ -137,41 +260,34 @@ internal sealed class ListenerStore : IDisposable
         }
     }
 
-    /// <summary>A socket's file stays when its process was killed; nobody listens there any more.</summary>
-    private static void RemoveStale(UnixDomainSocketEndPoint endPoint)
+    /// <summary>The same socket in an object that does not delete the path when it is closed: by then another socket's file may be there.</summary>
+    private static Socket WithoutFile(Socket socket)
     {
-        string path = endPoint.ToString();
-        if (!File.Exists(path))
-            return;
+        int descriptor = Libc.Fcntl((int)socket.Handle, Libc.F_DUPFD_CLOEXEC, 0);
+        if (descriptor < 0)
+            throw new SocketException((int)SocketError.TooManyOpenSockets);
 
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(endPoint);
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            TryDelete(path);
-        }
-        catch (SocketException)
-        {
-            // Binding will say what is wrong.
-        }
+#pragma warning disable CA1816 // its finalizer would delete the path
+        GC.SuppressFinalize(socket);
+#pragma warning restore CA1816
+        socket.SafeHandle.Dispose();
+        return OfDescriptor(descriptor);
     }
 
-    private static void TryDelete(string path)
+    private sealed class Listener(Socket socket, bool isOurs, SocketFile? file)
     {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Whoever binds there next is told.
-        }
-    }
+        internal Socket Socket { get; set; } = socket;
 
-    private sealed record Listener(Socket Socket, string Bound, bool IsOurs);
+        internal string Bound { get; } = EndPointText.Write(socket.LocalEndPoint!);
+
+        internal bool IsOurs { get; } = isOurs;
+
+        /// <summary>Its file, where it has one.</summary>
+        internal SocketFile? File { get; set; } = file;
+
+        /// <summary>What was last told of it, which is not told again and again.</summary>
+        internal string Told { get; set; } = "";
+    }
 }
 
 /// <summary>A socket that was opened before this process was what it is.</summary>

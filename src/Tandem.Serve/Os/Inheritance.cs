@@ -15,6 +15,7 @@ internal sealed class Inheritance
 {
     private const string StateVariable = "TANDEM_SERVE_STATE";
     private const string OurListener = "listener";
+    private const string IgnoresHangUps = "nohup";
     private const int FirstListenDescriptor = 3;
 
     /// <summary>Those that mean something to a supervisor, and to a program that does not handle them: to end.</summary>
@@ -68,7 +69,7 @@ internal sealed class Inheritance
         if (Trial.ProblemOf(Environment.ProcessPath!, [.. arguments.AsSpan(1..Math.Max(1, command)), "--version"]) is { } problem)
             return problem;
 
-        var lines = new List<string> { $"{Number(board.Descriptor)} {Number(target)}" };
+        var lines = new List<string> { $"{Number(board.Descriptor)} {Number(target)}{(Libc.IsIgnored(Libc.SIGHUP) ? $" {IgnoresHangUps}" : "")}" };
         foreach (InheritedListener listener in listeners.Export())
             lines.Add($"{(listener.IsOurs ? OurListener : "given")} {Number(listener.Descriptor)} {listener.Key}");
         foreach ((int processId, int entry) in workers)
@@ -101,10 +102,11 @@ internal sealed class Inheritance
 
     private static Inheritance OfFormer(string state)
     {
-        // .NET leaves alone what is ignored; in a moment it handles them.
-        Libc.RestoreSignals(Signals, new Libc.SignalAction[Signals.Length]);
         string[] lines = state.Split('\n');
         string[] first = lines[0].Split(' ');
+        // .NET leaves alone what is ignored; in a moment it handles them.
+        int[] signals = first.Contains(IgnoresHangUps) ? [.. Signals.Where(static signal => signal != Libc.SIGHUP)] : Signals;
+        Libc.RestoreSignals(signals, new Libc.SignalAction[signals.Length]);
         int descriptor = int.Parse(first[0], CultureInfo.InvariantCulture);
         _ = Libc.Fcntl(descriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         List<InheritedWorker> workers = [];

@@ -10,6 +10,7 @@ internal sealed class SystemdNotifier : IDisposable
 {
     private readonly Socket? _socket;
     private readonly UnixDomainSocketEndPoint? _target;
+    private readonly Queue<string> _unsent = new(); // what must not be lost and could not be sent yet; under its own lock
 
     internal SystemdNotifier()
     {
@@ -20,7 +21,7 @@ internal sealed class SystemdNotifier : IDisposable
         NotifySocket = path;
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
         _target = new UnixDomainSocketEndPoint(path[0] == '@' ? "\0" + path[1..] : path);
-        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false }; // a manager that hangs holds up nothing here
         if (long.TryParse(Environment.GetEnvironmentVariable("WATCHDOG_USEC"), CultureInfo.InvariantCulture, out long microseconds) && microseconds > 0)
             Watchdog = TimeSpan.FromMicroseconds(microseconds);
 
@@ -46,19 +47,47 @@ internal sealed class SystemdNotifier : IDisposable
 
     internal void Stopping() => Send("STOPPING=1");
 
-    internal void Alive() => Send("WATCHDOG=1");
+    internal void Alive()
+    {
+        if (SendUnsent())
+            TrySend("WATCHDOG=1"); // one that is lost is followed by another one
+    }
+
+    /// <summary>Sends again what the manager has not taken yet.</summary>
+    /// <returns>Whether nothing of it is left.</returns>
+    internal bool SendUnsent()
+    {
+        lock (_unsent)
+        {
+            while (_unsent.TryPeek(out string? message) && TrySend(message))
+                _unsent.Dequeue();
+
+            return _unsent.Count == 0;
+        }
+    }
 
     public void Dispose() => _socket?.Dispose();
 
     private void Send(string message)
     {
+        lock (_unsent)
+            _unsent.Enqueue(message);
+
+        SendUnsent();
+    }
+
+    /// <summary>False where the manager has not read what it was sent before.</summary>
+    private bool TrySend(string message)
+    {
         try
         {
             _socket?.SendTo(Encoding.UTF8.GetBytes(message), _target!);
+            return true;
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            // Nobody listens; it is for them to notice.
+            // Else nobody listens; it is for them to notice.
+            return e.SocketErrorCode is not (SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable);
         }
     }
 }

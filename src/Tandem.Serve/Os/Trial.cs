@@ -20,8 +20,9 @@ internal sealed class Trial : IProcessObserver
     internal static string? ProblemOf(string program, string[] arguments)
     {
         var trial = new Trial();
+        string folder = Environment.CurrentDirectory;
         using var hub = new LinuxProcessHub("trial");
-        hub.Post(() => trial.Start(hub, program, arguments));
+        hub.Post(() => trial.Start(hub, program, arguments, folder));
         try
         {
             if (trial._exited.Task.Wait(Limit))
@@ -40,13 +41,13 @@ internal sealed class Trial : IProcessObserver
 
     void IProcessObserver.OnExited(ExitStatus status) => _exited.TrySetResult(status);
 
-    private void Start(LinuxProcessHub hub, string program, string[] arguments)
+    private void Start(LinuxProcessHub hub, string program, string[] arguments, string folder)
     {
         try
         {
-            _process = hub.Start(new LaunchPlan(program, arguments, hook: "", Environment.CurrentDirectory), LaunchPlan.OwnEnvironment(), [], this);
+            _process = hub.Start(new LaunchPlan(program, arguments, hook: "", folder), LaunchPlan.OwnEnvironment(), [], this);
         }
-        catch (WorkerStartException e)
+        catch (Exception e)
         {
             _exited.TrySetException(e);
         }

@@ -8,7 +8,9 @@ namespace Tandem.Serve.Protocol;
 /// One end of a connection between supervisor and worker: short texts, each of which may carry a descriptor (SCM_RIGHTS). A message
 /// arrives whole or not at all (SOCK_SEQPACKET), and the other side's death is the end of the stream.
 /// </summary>
-internal sealed unsafe class MessageSocket(int descriptor) : IDisposable
+/// <param name="descriptor">This process's end.</param>
+/// <param name="waits">Whether who sends waits for room, where the other side reads nothing. The supervisor never does: a worker may be stopped.</param>
+internal sealed unsafe class MessageSocket(int descriptor, bool waits) : IDisposable
 {
     private const int MaximumLength = 8 * 1024;
     private const int SCM_RIGHTS = 1;
@@ -27,10 +29,10 @@ internal sealed unsafe class MessageSocket(int descriptor) : IDisposable
             throw new IOException($"The message socket of a worker could not be made: {Libc.LastError()}.");
 
         other = sockets[1];
-        return new MessageSocket(sockets[0]);
+        return new MessageSocket(sockets[0], waits: false);
     }
 
-    /// <summary>Sends a message; false when the other side is gone.</summary>
+    /// <summary>Sends a message; false when the other side is gone, or when it has read nothing for so long that there is no room.</summary>
     internal bool TrySend(string verb, string rest = "", int attached = -1)
     {
         byte[] text = Encoding.UTF8.GetBytes(rest.Length == 0 ? verb : $"{verb} {rest}");
@@ -51,7 +53,7 @@ internal sealed unsafe class MessageSocket(int descriptor) : IDisposable
             {
                 while (_descriptor >= 0)
                 {
-                    if (Libc.SendMessage(_descriptor, &message, Libc.MSG_NOSIGNAL) >= 0)
+                    if (Libc.SendMessage(_descriptor, &message, waits ? Libc.MSG_NOSIGNAL : Libc.MSG_NOSIGNAL | Libc.MSG_DONTWAIT) >= 0)
                         return true;
                     if (Marshal.GetLastPInvokeError() != Libc.EINTR)
                         return false;

@@ -19,6 +19,7 @@ internal static class ServeProtocol
 
     // From a worker. The rest of a message is what stands behind the first blank.
     internal const string Attached = "attached";
+    internal const string HostAttached = "host-attached";
     internal const string Listen = "listen";
     internal const string Started = "started";
     internal const string Warning = "warning";
@@ -35,6 +36,7 @@ internal static class ServeProtocol
     internal const string Finish = "finish";
     internal const string KeepServing = "keep-serving";
     internal const string HeapLimit = "heap-limit";
+    internal const string Moved = "moved";
 
     /// <summary>Ends an application that would serve without the supervisor's knowing.</summary>
     internal const int RefusedExitCode = 115;

@@ -17,7 +17,7 @@ internal static class Rehearsal
         try
         {
             using var listeners = new ListenerStore();
-            _ = listeners.Open("127.0.0.1:0", 0);
+            listeners.Open("127.0.0.1:0", 0, static (_, _) => { });
             if (options.HealthPath is null && options.WarmUpPath is null)
                 return;
 

@@ -22,6 +22,9 @@ internal sealed class Slot(int number, ResolvedApp app, ServeOptions options)
     /// <summary>Whether it is no longer wanted.</summary>
     internal bool IsRetired { get; set; }
 
+    /// <summary>When it may be replaced because it is due, in milliseconds of the system's clock: not again and again, where that fails.</summary>
+    internal long RecyclesFrom { get; set; }
+
     internal RestartBudget Budget { get; } = new(options.RestartLimit, options.RestartPeriod, TimeProvider.System);
 
     internal int Restarts { get; private set; }

@@ -115,6 +115,9 @@ internal sealed partial class WebSupervisor
     /// <summary>Starts those that are missing; called under the lock.</summary>
     private void Keep(List<WebWorker> ahead, int count, bool waits)
     {
+        if (ahead.Count >= count || !_app.IsThere)
+            return; // none is missing, or none could be started
+
         while (!_stop.IsCancellationRequested && ahead.Count < count && Stopwatch.GetTimestamp() >= _aheadFrom)
             ahead.Add(Start(0, _app, waits));
     }

@@ -75,7 +75,7 @@ internal sealed partial class WebSupervisor
 
         worker.Accept();
         Log.Write(string.Create(
-            CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) serves; it was ready after {worker.ReadyAfter?.TotalMilliseconds ?? 0:0} ms"));
+            CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) serves; it was ready after {worker.ReadyAfter?.TotalMilliseconds ?? 0:0} ms; attached by {worker.AttachedBy}"));
         _ = FollowAsync(slot, worker);
         return true;
     }
@@ -155,7 +155,7 @@ internal sealed partial class WebSupervisor
     {
         try
         {
-            ResolvedApp app = slot.App;
+            ResolvedApp app = FindVersion(slot);
             WebWorker worker = TakeSpare(app) ?? TakeStandby(slot.Number, app) ?? Start(slot.Number, app);
             await worker.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (FailureOf(worker) is { } failure)
@@ -174,10 +174,41 @@ internal sealed partial class WebSupervisor
         {
             return null;
         }
+        catch (ServeException e)
+        {
+            return ($"it could not be started: {e.Message}", false);
+        }
         catch (Exception e)
         {
             return ($"it could not be started: {e.GetType().Name}: {e.Message}", false); // such as: no descriptor is left; there may be some later
         }
+    }
+
+    /// <summary>
+    /// Which version the next worker of a slot is of: the slot's, as long as its files are there. Where they were deleted, only what lies at the
+    /// application's path now can be started.
+    /// </summary>
+    /// <exception cref="ServeException">That is not there either, or cannot be served.</exception>
+    private ResolvedApp FindVersion(Slot slot)
+    {
+        ResolvedApp former = slot.App;
+        if (former.IsThere)
+            return former;
+
+        ResolvedApp next = App;
+        if (!next.IsThere)
+            next = _application.Resolve();
+        lock (_lock)
+        {
+            if (!_app.IsThere)
+                _app = next;
+            slot.App = next;
+        }
+
+        if (former.Path != next.Path || former.Folder != next.Folder)
+            Log.Write($"worker {slot.Number}: {former.Path} or its folder {former.Folder} was deleted; the next worker is of {next.Path} in {next.Folder}");
+
+        return next;
     }
 
     /// <summary>Follows a worker that serves to its end.</summary>

@@ -32,6 +32,7 @@ internal sealed partial class WebSupervisor
             try
             {
                 Look(turn, seesHangs: patience == 0);
+                _context.Listeners.Check();
                 Watched?.Invoke();
             }
             catch (Exception e) when (!_stop.IsCancellationRequested)
@@ -50,6 +51,7 @@ internal sealed partial class WebSupervisor
             KeepStandbys();
         }
 
+        long now = Environment.TickCount64;
         foreach (Slot slot in Slots())
         {
             if (slot.Current is not { IsToldToStop: false } worker)
@@ -59,7 +61,7 @@ internal sealed partial class WebSupervisor
                 LetGo(slot, worker);
             else if (seesHangs && !worker.IsLookedInto && HangOf(worker) is { } hang)
                 _ = EndHangingAsync(slot, worker, hang);
-            else if (turn % 4 == 0 && !_isReplacing && worker.Limits.Reason(worker, in _context.Board[worker.Entry]) is { } reason)
+            else if (turn % 4 == 0 && !_isReplacing && now >= slot.RecyclesFrom && worker.Limits.Reason(worker, in _context.Board[worker.Entry]) is { } reason)
                 _ = RecycleAsync(slot, worker, reason);
         }
     }
@@ -138,8 +140,8 @@ internal sealed partial class WebSupervisor
                     return; // another one serves there by now
 
                 Log.Write($"worker {slot.Number} is replaced: {reason}");
-                if (await ReplaceAsync(slot, slot.App, reason).ConfigureAwait(false) is { } failure)
-                    Log.Write($"worker {slot.Number} goes on, because its successor did not become ready: {failure.Message}");
+                if (await ReplaceAsync(slot, FindVersion(slot), reason).ConfigureAwait(false) is { } failure)
+                    throw failure;
             }
             finally
             {
@@ -152,7 +154,10 @@ internal sealed partial class WebSupervisor
         }
         catch (Exception e)
         {
-            Log.Write($"worker {slot.Number} goes on, because its successor could not be started: {e}");
+            slot.RecyclesFrom = Environment.TickCount64 + (long)Options.RestartPeriod.TotalMilliseconds;
+            Log.Write(string.Create(
+                CultureInfo.InvariantCulture,
+                $"worker {slot.Number} goes on, because its successor did not become ready; the next try is in {Options.RestartPeriod.TotalSeconds:0.###} s or later: {(e is ServeException ? e.Message : e)}"));
         }
         finally
         {

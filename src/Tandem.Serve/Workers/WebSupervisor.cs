@@ -30,13 +30,16 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     /// <param name="listeners">The sockets.</param>
     /// <param name="log">Where to tell what happens.</param>
     /// <param name="former">Workers of another supervisor, whose entries of the board are taken.</param>
-    internal WebSupervisor(ServeOptions options, Board board, ListenerStore listeners, ServeLog log, IReadOnlyCollection<InheritedWorker> former)
+    /// <param name="start">The folder in which the supervisor was started.</param>
+    internal WebSupervisor(ServeOptions options, Board board, ListenerStore listeners, ServeLog log, IReadOnlyCollection<InheritedWorker> former, StartFolder start)
     {
-        _application = new ServedApp(options.Command, options.Folder);
+        _application = new ServedApp(options.Command, options.Folder, start);
         _app = _application.Resolve();
         _context = new WebWorkerContext(options, board, listeners, log);
         _entries = new BoardEntries(board, former);
         _aheadBudget = new RestartBudget(options.RestartLimit, options.RestartPeriod, TimeProvider.System);
+        listeners.Tell = log.Write;
+        listeners.Moved = MoveListener;
     }
 
     private ServeOptions Options => _context.Options;
@@ -61,6 +64,15 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             lock (_lock)
                 return _slots.Select(static slot => slot.Current?.Addresses).FirstOrDefault(static addresses => addresses is { Length: > 0 }) ?? [];
         }
+    }
+
+    private void MoveListener(string bound, int descriptor)
+    {
+        List<WebWorker> all;
+        lock (_lock)
+            all = [.. _workers];
+        foreach (WebWorker worker in all)
+            worker.MoveListener(bound, descriptor);
     }
 
     /// <summary>Whether what lies at the application's path now could be started.</summary>

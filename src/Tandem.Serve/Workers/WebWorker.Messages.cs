@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Protocol;
+using Tandem.Telemetry;
 
 namespace Tandem.Serve.Workers;
 
@@ -17,8 +18,11 @@ internal sealed partial class WebWorker
             SendHeapLimit();
         }
 
-        new Thread(() => Listen(messages), 128 * 1024) { IsBackground = true, Name = $"Tandem messages {Number}" }.Start();
+        Background.Thread($"Tandem messages {Number}", 128 * 1024, () => Listen(messages)).Start();
     }
+
+    /// <summary>Has it accept on another socket, where it accepted on the one that was bound there before.</summary>
+    internal void MoveListener(string bound, int descriptor) => _messages?.TrySend(ServeProtocol.Moved, bound, descriptor);
 
     private void SendHeapLimit()
     {
@@ -34,7 +38,20 @@ internal sealed partial class WebWorker
             if (outcome == ReceiveOutcome.End)
                 return;
             if (outcome == ReceiveOutcome.Message)
-                Handle(messages, message);
+                TryHandle(messages, message);
+        }
+    }
+
+    /// <summary>Whatever a worker sends, it ends no more than that worker: an exception on this thread would end the supervisor.</summary>
+    private void TryHandle(MessageSocket messages, Message message)
+    {
+        try
+        {
+            Handle(messages, message);
+        }
+        catch (Exception e)
+        {
+            _context.Log.Write($"worker {Number} ({ProcessId}) has sent a message that could not be handled, '{message.Verb}': {e}");
         }
     }
 
@@ -45,6 +62,10 @@ internal sealed partial class WebWorker
             case ServeProtocol.Attached:
                 _isAttached = true;
                 ProcessId = _pool.Snapshot().Workers is [{ Id: var id }, ..] ? id : 0;
+                break;
+            case ServeProtocol.HostAttached:
+                AttachedBy = message.Rest;
+                _hosted.TrySetResult();
                 break;
             case ServeProtocol.Listen:
                 Open(messages, message.Rest);
@@ -81,11 +102,13 @@ internal sealed partial class WebWorker
                 _asked[address] = occurrence + 1;
             }
 
-            (int descriptor, string bound) = _context.Listeners.Open(address, occurrence);
-            BoundTo = bound;
-            messages.TrySend(ServeProtocol.Listener, bound, descriptor);
+            _context.Listeners.Open(address, occurrence, (descriptor, bound) =>
+            {
+                BoundTo = bound;
+                messages.TrySend(ServeProtocol.Listener, bound, descriptor);
+            });
         }
-        catch (Exception e) when (e is SocketException or IOException or FormatException or ArgumentException)
+        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or FormatException or ArgumentException)
         {
             _problem = $"It cannot listen at {address}: {Advise(e)}";
             _problemCode = ServeExitCode.BadAddress;

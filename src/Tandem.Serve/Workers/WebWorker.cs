@@ -25,6 +25,7 @@ internal sealed partial class WebWorker
 
     private readonly WebWorkerContext _context;
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _hosted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _finishing = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -86,6 +87,9 @@ internal sealed partial class WebWorker
 
     /// <summary>Where it listens, as the application shows it.</summary>
     internal string[] Addresses => _started.Task.IsCompletedSuccessfully ? _started.Task.Result.Split(';') : [];
+
+    /// <summary>How Tandem was attached to the application's host, for people.</summary>
+    internal string AttachedBy { get; private set; } = "";
 
     /// <summary>The last address that it asked for a socket for, as it was bound.</summary>
     internal string BoundTo { get; private set; } = "";
@@ -238,6 +242,7 @@ internal sealed partial class WebWorker
         _context.Board[Entry] = default;
         _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It ended.", error));
         _ = _ready.Task.Exception; // nobody may be waiting
+        _hosted.TrySetCanceled();
         _started.TrySetCanceled();
         _begun.TrySetCanceled();
         if (error is not null && !IsToldToStop && !HasStarted && !WasKilled && StartProfilePath is { Length: > 0 } profile)
@@ -252,6 +257,7 @@ internal sealed partial class WebWorker
         using var limit = new CancellationTokenSource(options.StartTimeout);
         try
         {
+            await AttachAsync(limit.Token).ConfigureAwait(false);
             await _started.Task.WaitAsync(limit.Token).ConfigureAwait(false);
             if (options.HealthPath is { } health)
                 await CheckHealthAsync(health, limit.Token).ConfigureAwait(false);
@@ -267,12 +273,29 @@ internal sealed partial class WebWorker
         }
         catch (Exception e)
         {
-            _problem ??= e is OperationCanceledException
+            _problem ??= e is ServeException ? e.Message : e is OperationCanceledException
                 ? string.Create(CultureInfo.InvariantCulture, $"It was not ready within {options.StartTimeout.TotalSeconds:0.#} s (--start-timeout): {WhatIsMissing()}")
                 : $"It does not answer as it should: {e.Message}";
             Kill(_problem);
             await _stop.CancelAsync().ConfigureAwait(false); // as long as nothing of Tandem runs in it, there is nothing that could be killed
         }
+    }
+
+    /// <summary>Waits until Tandem is attached to the application's host; without that, the application would serve by itself.</summary>
+    private async Task AttachAsync(CancellationToken cancellationToken)
+    {
+        await ((Task)_hosted.Task).WaitAsync(_context.Options.AttachTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Where not even the hook has run, the pool's own limit says so; who has ended says how.
+        if (_hosted.Task.IsCompleted || !_isAttached || cancellationToken.IsCancellationRequested)
+            return;
+
+        _problemCode = ServeExitCode.BadApplication;
+        throw new ServeException(
+            _problemCode,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Nothing could be attached to within {_context.Options.AttachTimeout.TotalSeconds:0.###} s (--attach-timeout): the application has built no host with a web server by then. "
+                + $"Tandem attaches to WebApplication, Host and WebHost, when they are built. Where that takes longer, allow more time."));
     }
 
     private async Task CheckHealthAsync(string path, CancellationToken cancellationToken)
@@ -284,6 +307,7 @@ internal sealed partial class WebWorker
 
     private string WhatIsMissing() =>
         !_isAttached ? "Tandem's hook has not run in it."
+        : !_hosted.Task.IsCompleted ? "the application has built no host."
         : !_started.Task.IsCompleted ? "the application has not started."
         : _unwell is { } probe ? $"it listens, but {_context.Options.HealthPath} {probe.LastAnswer}."
         : "it listens, but has not answered the first request.";
@@ -298,10 +322,12 @@ internal sealed partial class WebWorker
 
     private string Describe(Exception error) => error switch
     {
-        WorkerStartException when !_isAttached =>
+        WorkerStartException { Failure: StartFailureKind.TimedOut } when !_isAttached =>
             $"Tandem's startup hook did not run in it within {_context.Options.AttachTimeout.TotalSeconds:0.#} s. Is it compiled to native code (PublishAot), or are startup hooks "
             + $"switched off? Both cannot be served by several processes. {error.Message}",
+        WorkerStartException { Failure: StartFailureKind.Ended } when !_isAttached => $"It ended before Tandem's startup hook ran in it. {error.Message}",
         WorkerCrashedException when _refusal is not null => _refusal,
+        WorkerCrashedException when !_hosted.Task.IsCompletedSuccessfully => $"Until then it had built no host to which Tandem could be attached. {error.Message}",
         _ => error.Message,
     };
 

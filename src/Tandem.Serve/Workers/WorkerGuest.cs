@@ -12,6 +12,11 @@ internal sealed class WorkerGuest(ResolvedApp app, Board board, Action<MessageSo
 
     internal override LaunchPlan CreatePlan()
     {
+        if (!Directory.Exists(app.Folder))
+            throw new WorkerStartException($"Its folder '{app.Folder}' is gone. Make it anew, or `tandem serve reload` what is to be served now.");
+        if (!File.Exists(app.Path))
+            throw new WorkerStartException($"The application '{app.Path}' is gone. Put it back, or `tandem serve reload` what is to be served now.");
+
         string hook = Path.Combine(AppContext.BaseDirectory, HookName);
         return File.Exists(hook)
             ? new LaunchPlan(app.Executable, app.Arguments, hook, app.Folder)

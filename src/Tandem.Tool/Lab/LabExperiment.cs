@@ -1,3 +1,5 @@
+using Tandem.Compare.Measuring;
+
 namespace Tandem.Tool.Lab;
 
 /// <summary>One fact behind the choice between threads and processes, measured.</summary>
@@ -22,6 +24,13 @@ internal abstract class LabExperiment
 /// <param name="CancellationToken">Ends it.</param>
 internal sealed record LabContext(bool IsQuick, IProgress<string> Progress, CancellationToken CancellationToken)
 {
+    /// <summary>Begins to look at other programs; what it gives says which share of the processors they have taken since, or null when nobody knows.</summary>
+    internal Func<Func<double?>> WatchOthers { get; init; } = static () =>
+    {
+        OtherPrograms? others = OtherPrograms.Begin();
+        return () => others?.Share();
+    };
+
     /// <summary>Ends the experiment here if the user wants no more of it; says what comes next if not.</summary>
     internal void Begin(string step)
     {

@@ -36,7 +36,7 @@ internal static class LabView
 
     /// <summary>One part of it. What keeps all of them from being told is said once.</summary>
     internal static string Tell(LabFinding finding, LabDecision decision) =>
-        finding.Why == decision.Reason ? $"{finding.Claim}: {Word(finding.Verdict)}" : $"{finding.Claim}: {Word(finding.Verdict)} ({finding.Why})";
+        decision.Reason is not null && finding.IsOthersFault ? $"{finding.Claim}: {Word(finding.Verdict)}" : $"{finding.Claim}: {Word(finding.Verdict)} ({finding.Why})";
 
     private static string Word(LabVerdict verdict) => verdict switch
     {

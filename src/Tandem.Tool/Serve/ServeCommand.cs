@@ -9,6 +9,8 @@ namespace Tandem.Tool.Serve;
 [SupportedOSPlatform("linux")]
 internal static class ServeCommand
 {
+    private static readonly TimeSpan ErrorLimit = TimeSpan.FromSeconds(2);
+
     private static readonly Option<string?> Control = new("--control")
     {
         Description = "The supervisor's control socket. Default: one in the user's folder for such things; commands find it when there is only one.",
@@ -97,8 +99,15 @@ internal static class ServeCommand
         }
         catch (ServeException e)
         {
-            await Console.Error.WriteLineAsync($"tandem serve: {e.Message}").ConfigureAwait(false);
+            await TellAsync($"tandem serve: {e.Message}").ConfigureAwait(false);
             return (int)e.ExitCode;
         }
+    }
+
+    /// <summary>Writes to standard error. Where that takes nothing, such as a terminal on which Ctrl+S was pressed, the end does not wait for it.</summary>
+    private static Task TellAsync(string line)
+    {
+        var written = Task.Factory.StartNew(() => Console.Error.WriteLine(line), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return written.WaitAsync(ErrorLimit).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 }

@@ -27,7 +27,7 @@ internal sealed class ServeCommandOptions
     private readonly Option<string?> _directory = Add<string?>("--directory", "path", "The application's current folder, where it finds its content. Default: this one.");
     private readonly Option<string?> _health = Add<string?>("--health", "path", "A new worker serves only once this path answers with 2xx or 3xx. It is asked as host 'localhost'.");
     private readonly Option<string?> _warmUp = Add<string?>("--warm-up", "path", "A new worker is asked for this path once before it serves; 'none' for none. Default: /, and none beside --health");
-    private readonly Option<string?> _attach = Add("--attach-timeout", "time", "How long the application's process may take to let Tandem in. Default: 10s.", Time);
+    private readonly Option<string?> _attach = Add("--attach-timeout", "time", "How long the application's process may take to build a host that Tandem can attach to. Default: 30s.", Time);
     private readonly Option<string?> _start = Add("--start-timeout", "time", "How long a worker may take until it is ready. Default: 60s.", Time);
     private readonly Option<string?> _drain = Add("--drain-timeout", "time", "How long a worker may take to finish what it has. Default: 30s.", Time);
     private readonly Option<string?> _silence = Add("--keep-alive-silence", "time", "How long a kept-alive connection must be silent before a worker that ends closes it. Default: 1s.", Time);

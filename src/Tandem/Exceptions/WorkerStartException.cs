@@ -10,6 +10,9 @@ public sealed class WorkerStartException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>How far the start came.</summary>
+    internal StartFailureKind Failure { get; init; }
 }
 
 /// <summary>Thrown for a call that the pool's full queue rejects (<see cref="QueueFullMode.Reject"/>).</summary>

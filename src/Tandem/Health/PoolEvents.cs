@@ -112,7 +112,7 @@ internal sealed class PoolEvents
     internal void OnBackgroundFailure(Exception error)
     {
         if (_logger is not null)
-            Background.Run(() => LogFailure(error));
+            Queue(() => LogFailure(error));
     }
 
     /// <summary>How often something happened, by the reason.</summary>

@@ -34,6 +34,12 @@ internal static unsafe partial class Libc
         return old;
     }
 
+    internal static bool IsIgnored(int signal)
+    {
+        SignalAction action;
+        return SetSignalAction(signal, null, &action) == 0 && action.Handler == SignalAction.Ignore;
+    }
+
     internal static void RestoreSignals(ReadOnlySpan<int> signals, SignalAction[] old)
     {
         for (int i = 0; i < signals.Length; i++)
@@ -41,6 +47,20 @@ internal static unsafe partial class Libc
             fixed (SignalAction* former = &old[i])
                 _ = SetSignalAction(signals[i], former, null);
         }
+    }
+
+    [LibraryImport(Library, EntryPoint = "pthread_sigmask")]
+    private static partial int SetSignalMask(int how, ulong* set, ulong* old);
+
+    /// <summary>Has a signal not be delivered to the calling thread.</summary>
+    internal static void BlockSignal(int signal)
+    {
+        const int SIG_BLOCK = 0;
+        const int SetSize = 1024 / 64; // sigset_t of glibc; the one of musl is smaller
+        ulong* set = stackalloc ulong[SetSize];
+        new Span<ulong>(set, SetSize).Clear();
+        set[0] = 1UL << (signal - 1);
+        _ = SetSignalMask(SIG_BLOCK, set, null);
     }
 
     /// <summary>struct sigaction of glibc and musl on 64-bit systems.</summary>

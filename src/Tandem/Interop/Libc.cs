@@ -43,6 +43,7 @@ internal static unsafe partial class Libc
     internal const int SEEK_HOLE = 4;
 
     internal const short POLLIN = 1;
+    internal const short POLLOUT = 4;
     internal const int PR_SET_PDEATHSIG = 1;
     internal const int PR_SET_NAME = 15;
     internal const int AF_UNIX = 1;
@@ -237,9 +238,24 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
     internal static partial int Munmap(nint address, nint length);
 
-    // open is variadic only for O_CREAT, which nobody here passes.
+    // open is variadic for O_CREAT only; variadic integers are passed like fixed ones, as with fcntl below.
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int Open(string path, int flags);
+    private static partial int Open(string path, int flags, uint mode);
+
+    internal static int Open(string path, int flags) => Open(path, flags, 0);
+
+    /// <summary>Opens a file to append to it, and makes it where it is not there. Nothing that is done with it waits, as a named pipe would.</summary>
+    internal static int OpenToAppend(string path)
+    {
+        const int O_WRONLY = 1, O_CREAT = 0x40, O_APPEND = 0x400;
+        const uint ReadAndWriteForAll = 0b110_110_110; // less what the process's umask takes away
+        return Open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, ReadAndWriteForAll);
+    }
+
+    [LibraryImport(Library, EntryPoint = "isatty")]
+    private static partial int IsATty(int fd);
+
+    internal static bool IsTerminal(int fd) => IsATty(fd) == 1;
 
     [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int fd);
@@ -446,6 +462,33 @@ internal static unsafe partial class Libc
             ? *(uint*)(buffer + UidOffset)
             : null;
     }
+
+    /// <summary>Which file a path names, where it is no symbolic link; null where there is nothing.</summary>
+    internal static FileIdentity? IdentityOf(string path)
+    {
+        const int AT_FDCWD = -100;
+        const int AT_SYMLINK_NOFOLLOW = 0x100;
+        const uint STATX_BASIC_STATS = 0x7ff;
+        const int ModeOffset = 28; // in struct statx
+        const int InodeOffset = 32;
+        const int DeviceOffset = 136; // its two numbers, one behind the other
+        byte* buffer = stackalloc byte[256];
+        return StatX(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, buffer) == 0
+            ? new FileIdentity(*(ulong*)(buffer + DeviceOffset), *(ulong*)(buffer + InodeOffset), *(ushort*)(buffer + ModeOffset))
+            : null;
+    }
+
+    [LibraryImport(Library, EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int LinkFile(string existing, string path);
+
+    /// <summary>Gives a file a second name; false where that name is taken, or the file system has no such thing.</summary>
+    internal static bool TryLink(string existing, string path) => LinkFile(existing, path) == 0;
+
+    [LibraryImport(Library, EntryPoint = "inotify_init1", SetLastError = true)]
+    internal static partial int WatchInit(int flags);
+
+    [LibraryImport(Library, EntryPoint = "inotify_add_watch", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int WatchAdd(int fd, string path, uint mask);
 
     [LibraryImport(Library, EntryPoint = "realpath", StringMarshalling = StringMarshalling.Utf8)]
     private static partial byte* RealPath(string path, byte* resolved);

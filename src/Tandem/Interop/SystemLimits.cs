@@ -37,7 +37,8 @@ internal static unsafe class SystemLimits
     {
         Win32Exception system when !OperatingSystem.IsWindows() => ExplainStart(system.NativeErrorCode, system.Message),
         // What the runtime throws when the system has no thread for it.
-        OutOfMemoryException when OperatingSystem.IsLinux() => $"{error.Message.TrimEnd('.')}: {Processes()}; or {Memory()}",
+        OutOfMemoryException when OperatingSystem.IsLinux() =>
+            $"{error.Message.TrimEnd('.')}: {Processes()}; or {Memory()}{(Limit(Libc.RLIMIT_NOFILE) is < FewDescriptors ? $"; or {Descriptors()}" : "")}",
         _ => error.Message.TrimEnd('.'),
     };
 

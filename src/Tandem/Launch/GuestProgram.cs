@@ -14,7 +14,7 @@ internal abstract class GuestProgram
     /// <summary>Descriptors that the process gets as numbers <see cref="LaunchProtocol.FirstGuestDescriptor"/> and up; closed here once it has them.</summary>
     internal abstract int[] OpenDescriptors();
 
-    /// <summary>A line that the process wrote.</summary>
+    /// <summary>A line that the process wrote. Called on the thread that watches processes, so it must not wait for anything.</summary>
     internal abstract void OnOutput(int processId, string line, bool isError);
 
     /// <summary>The work that stands for what the program offers; it is never run in this process.</summary>

@@ -183,5 +183,5 @@ internal sealed class PortableWorkerProcess : WorkerProcess
 
     /// <summary>On Unix, <see cref="Process.ExitCode"/> is 128 plus the signal; a program may exit with such a code by itself, which looks the same.</summary>
     private static ExitStatus Status(int code) =>
-        !OperatingSystem.IsWindows() && code is > 128 and < 160 ? new ExitStatus(null, code - 128) : new ExitStatus(code, null);
+        !OperatingSystem.IsWindows() && code is > 128 and < 160 ? new ExitStatus(null, code - 128) { IsGuess = true } : new ExitStatus(code, null);
 }

@@ -3,6 +3,9 @@ namespace Tandem.Launch;
 /// <summary>How a process ended: by itself with a code, or by a signal.</summary>
 internal readonly record struct ExitStatus(int? Code, int? Signal)
 {
+    /// <summary>Whether the signal is a guess: the process may have exited with 128 and its number, which looks the same.</summary>
+    internal bool IsGuess { get; init; }
+
     internal string? SignalName => Signal is { } number ? SignalNames.Of(number) : null;
 }
 

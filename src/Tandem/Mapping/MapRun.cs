@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Tandem.Supervision;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Mapping;
@@ -85,13 +86,14 @@ internal sealed class MapRun<TItem, TResult>
         // Once, as chunks are sent from here and there, and the source may change what is current where it is read.
         _caller = _engine.CaptureCaller();
         // Weakly: the pool's engine must not hold a run that its consumer has forgotten.
-        _poolEnds = _engine.Closing.UnsafeRegister(
+        _poolEnds = Background.OnCanceled(
             static run =>
             {
-                if (((WeakReference<MapRun<TItem, TResult>>)run!).TryGetTarget(out MapRun<TItem, TResult>? target))
+                if (run.TryGetTarget(out MapRun<TItem, TResult>? target))
                     target.OnPoolEnds();
             },
-            new WeakReference<MapRun<TItem, TResult>>(this));
+            new WeakReference<MapRun<TItem, TResult>>(this),
+            _engine.Closing);
         _reading = Task.Run(ReadSourceAsync, CancellationToken.None);
     }
 
@@ -128,7 +130,7 @@ internal sealed class MapRun<TItem, TResult>
     }
 
     /// <summary>Cancels what is under way, and waits for nothing.</summary>
-    internal void Cancel() => _canceling ??= _stop.CancelAsync();
+    internal void Cancel() => _canceling ??= ObserveAsync(_stop.CancelAsync());
 
     /// <summary>
     /// Cancels what is under way, and waits until nothing of the map runs any more and the source is disposed, or left behind because
@@ -145,7 +147,7 @@ internal sealed class MapRun<TItem, TResult>
 
         Cancel();
         _room.Add(int.MaxValue / 2);
-        await ObserveAsync(_canceling!).ConfigureAwait(false);
+        await _canceling!.ConfigureAwait(false);
         await EndReadingAsync().ConfigureAwait(false);
         while (await HasMoreAsync().ConfigureAwait(false))
         {

@@ -1,143 +1,87 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Tandem.Launch;
-using Tandem.Telemetry;
+using Tandem.Output;
 
 namespace Tandem.Processes;
 
-/// <summary>The last lines that a worker wrote to standard error.</summary>
-internal sealed class OutputTail
-{
-    private const int Lines = 200;
-    private const int Characters = 16 * 1024;
-
-    private readonly Queue<(long Time, string Line)> _lines = new();
-    private int _characters;
-
-    internal void Add(string line)
-    {
-        lock (_lines)
-        {
-            _lines.Enqueue((Stopwatch.GetTimestamp(), line));
-            _characters += line.Length;
-            while (_lines.Count > 1 && (_lines.Count > Lines || _characters > Characters))
-                _characters -= _lines.Dequeue().Line.Length;
-        }
-    }
-
-    /// <summary>The lines that have come since a time in stopwatch ticks.</summary>
-    internal string Since(long time)
-    {
-        lock (_lines)
-            return string.Join('\n', _lines.Where(entry => entry.Time >= time).Select(static entry => entry.Line));
-    }
-
-    public override string ToString() => Since(long.MinValue);
-}
-
 /// <summary>
-/// Passes on what workers write: to a logger, or to this process's own streams. On the thread pool, so that a reader of our output
-/// that is slow or gone never holds up the watching of workers; what it cannot take is dropped and counted.
+/// Passes on what workers write: to a logger, or to this process's own streams. What writes is a thread apart, so neither a worker, nor the
+/// watching of workers, nor the thread pool waits for a reader that is slow or gone. Lines that it does not take are dropped, counted and reported.
 /// </summary>
 internal sealed class OutputForwarder
 {
-    private const int MaximumWaiting = 10_000;
+    /// <summary>How long a reader that takes nothing is waited for at the end.</summary>
+    private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(1);
 
-    private readonly ILogger? _logger;
+    private static readonly LineLimits Limits = new(Lines: 10_000, Characters: 8 << 20);
+
+    // Of all pools, because the streams are this process's.
+    private static readonly LineWriter<WorkerLine> Output = new("Tandem output", new StreamTarget(static () => Console.Out), Limits);
+    private static readonly LineWriter<WorkerLine> Error = new("Tandem error output", new StreamTarget(static () => Console.Error), Limits);
+
     private readonly GuestProgram? _guest;
-    private readonly Queue<Entry> _waiting = new();
-    private TaskCompletionSource? _flushed;
-    private int _dropped;
-    private bool _running;
-
-    private sealed record Entry(int Worker, string Line, bool IsError);
+    private readonly LineWriter<WorkerLine> _output;
+    private readonly LineWriter<WorkerLine> _error;
 
     internal OutputForwarder(WorkerPoolOptions options)
     {
-        _logger = options.LoggerFactory?.CreateLogger("Tandem.Worker.Output");
         _guest = options.Guest;
+        if (options.LoggerFactory is { } loggers)
+        {
+            _output = _error = new LineWriter<WorkerLine>(
+                $"Tandem {options.Name} output", new LoggerTarget(loggers.CreateLogger("Tandem.Worker.Output")), Limits);
+        }
+        else
+        {
+            (_output, _error) = (Output, Error);
+        }
     }
 
     internal void Forward(ProcessWorker worker, string line, bool isError)
     {
-        lock (_waiting)
-        {
-            if (_waiting.Count >= MaximumWaiting)
-            {
-                _dropped++;
-                return;
-            }
-
-            _waiting.Enqueue(new Entry(worker.ProcessId, line, isError));
-            if (_running)
-                return;
-
-            _running = true;
-        }
-
-        Background.Queue(static forwarder => forwarder.Execute(), this, static (forwarder, _) => forwarder.GiveUp());
+        if (_guest is not null)
+            _guest.OnOutput(worker.ProcessId, line, isError); // which returns at once
+        else
+            (isError ? _error : _output).Post(new WorkerLine(worker.ProcessId, line, isError), line.Length);
     }
 
     /// <summary>Waits until everything so far was passed on, but not for a reader that takes nothing.</summary>
-    internal Task FlushAsync()
+    internal async Task EndAsync()
     {
-        lock (_waiting)
-        {
-            if (!_running)
-                return Task.CompletedTask;
+        await Task.WhenAll(_output.FlushAsync(StallLimit), _error.FlushAsync(StallLimit)).ConfigureAwait(false);
+        if (_output != Output)
+            _output.Close();
+    }
 
-            _flushed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return Task.WhenAny(_flushed.Task, Task.Delay(TimeSpan.FromSeconds(1)));
+    private sealed record WorkerLine(int ProcessId, string Text, bool IsError);
+
+    private sealed class StreamTarget(Func<TextWriter> stream) : ILineTarget<WorkerLine>
+    {
+        public bool TryWrite(WorkerLine line)
+        {
+            stream().WriteLine(line.Text);
+            return true;
+        }
+
+        public bool TryReport(long dropped)
+        {
+            stream().WriteLine($"[Tandem: {dropped} lines of workers were dropped here, because this process's output took none]");
+            return true;
         }
     }
 
-    /// <summary>What is to be called cannot be: what waits is lost, and the next line tries again.</summary>
-    private void GiveUp()
+    private sealed class LoggerTarget(ILogger logger) : ILineTarget<WorkerLine>
     {
-        lock (_waiting)
+        public bool TryWrite(WorkerLine line)
         {
-            _dropped += _waiting.Count;
-            _waiting.Clear();
-            _running = false;
-            _flushed?.TrySetResult();
+            logger.Log(line.IsError ? LogLevel.Warning : LogLevel.Information, "[worker {ProcessId}] {Line}", line.ProcessId, line.Text);
+            return true;
         }
-    }
 
-    private void Execute()
-    {
-        while (true)
+        public bool TryReport(long dropped)
         {
-            Entry next;
-            lock (_waiting)
-            {
-                if (_waiting.Count == 0)
-                {
-                    _running = false;
-                    _flushed?.TrySetResult();
-                    return;
-                }
-
-                next = _waiting.Dequeue();
-                if (_dropped > 0 && _waiting.Count == 0)
-                {
-                    next = next with { Line = $"{next.Line} [{_dropped} lines were dropped: nobody took them in time]" };
-                    _dropped = 0;
-                }
-            }
-
-            try
-            {
-                if (_guest is not null)
-                    _guest.OnOutput(next.Worker, next.Line, next.IsError);
-                else if (_logger is not null)
-                    _logger.Log(next.IsError ? LogLevel.Warning : LogLevel.Information, "[worker {ProcessId}] {Line}", next.Worker, next.Line);
-                else
-                    (next.IsError ? Console.Error : Console.Out).WriteLine(next.Line);
-            }
-            catch (Exception)
-            {
-                // Nobody reads this process's output any more; the workers' lines end where its own do. Or a logger has failed.
-            }
+            logger.Log(LogLevel.Warning, "{Dropped} lines of workers were dropped here, because the logger took none", dropped);
+            return true;
         }
     }
 }

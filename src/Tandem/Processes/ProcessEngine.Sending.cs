@@ -222,7 +222,7 @@ internal sealed partial class ProcessEngine
             _admission.Leave(item);
             if (item.TryAssign())
             {
-                GiveUp(item, new WorkerStartException(cause.Message, cause.InnerException ?? cause));
+                GiveUp(item, new WorkerStartException(cause.Message, cause.InnerException ?? cause) { Failure = (cause as WorkerStartException)?.Failure ?? default });
             }
         }
 

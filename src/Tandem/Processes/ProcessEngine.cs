@@ -26,7 +26,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     private readonly List<PayloadWriter> _writers = []; // under its own lock
     private readonly List<Callable> _lately = [];
     private bool _hasRehearsed;
-    private bool _closed;
+    private volatile bool _closed; // changes under the lock
     private StopMode _mode;
     private TaskCompletionSource? _idle;
     private Task? _stopping;
@@ -67,6 +67,13 @@ internal sealed partial class ProcessEngine : PoolEngine
             WatchQueue(item, limits);
         if (item.DetailsIfAny?.Links is { } links)
             WatchTokens(item, links);
+
+        // A full queue would have it wait for a place that nobody gives it any more.
+        if (_closed)
+        {
+            GiveUp(item, Disposed());
+            return;
+        }
 
         switch (_admission.Enter(item))
         {
@@ -300,7 +307,7 @@ internal sealed partial class ProcessEngine : PoolEngine
         lock (_lock)
             _silence.Stop();
 
-        await Output.FlushAsync().ConfigureAwait(false);
+        await Output.EndAsync().ConfigureAwait(false);
         lock (_writers)
         {
             _writers.ForEach(static writer => writer.Dispose());
@@ -329,14 +336,13 @@ internal sealed partial class ProcessEngine : PoolEngine
         if (IsDiscarding && _queue.Count > 0 && TakeUnservable() is { Count: > 0 } rest)
         {
             // Not here: who hears of it may be user code.
-            ThreadPool.UnsafeQueueUserWorkItem(
+            Background.Queue(
                 static state =>
                 {
                     foreach (WorkItem item in state.rest)
                         state.engine.GiveUp(item, state.engine.Disposed());
                 },
-                (engine: this, rest),
-                preferLocal: false);
+                (engine: this, rest));
         }
 
         if (_idle is not null && _queue.Count == 0 && !_supervisor.HasWork && !_admission.HasWaiting)

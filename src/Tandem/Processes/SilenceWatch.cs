@@ -1,4 +1,5 @@
 using Tandem.Interop;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -24,7 +25,7 @@ internal sealed class SilenceWatch(ProcessEngine engine, Supervisor supervisor, 
 
         _runs = true;
         if (_timer is null)
-            _timer = TimeProvider.System.CreateTimer(static watch => ((SilenceWatch)watch!).Look(), this, Interval, Interval);
+            _timer = Background.Timer(Look, Interval, Interval, engine.Events.OnBackgroundFailure);
         else
             _timer.Change(Interval, Interval);
     }
@@ -118,15 +119,23 @@ internal sealed class Silence(int concurrency)
 
         // A silent one has only items left that were taken back: until it says that it has seen that, it is as it was.
         bool couldStart = worker.IsSilent || (waiting > 0 && running < concurrency);
+        if (!couldStart)
+        {
+            _seen = default;
+            Weight = 0;
+            return false;
+        }
+
         (uint, long) now = (oldest, worker.Answers + worker.Link.BytesTaken);
-        if (!couldStart || (now != _seen && !worker.IsSilent))
+        int weight = HasWorked(worker.ProcessId) ? Alive : Frozen;
+        if (now != _seen && !worker.IsSilent)
         {
             _seen = now;
             Weight = 0;
             return false;
         }
 
-        Weight += HasWorked(worker.ProcessId) ? Alive : Frozen;
+        Weight += weight;
         return true;
     }
 

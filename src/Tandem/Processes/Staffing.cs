@@ -48,7 +48,11 @@ internal readonly record struct StaffingPlan(int Promote, int RetireDue, int Ret
         int surplus = Math.Clamp(serving + now.Spent - limit, 0, serving);
         serving -= surplus;
         int kept = spares + Math.Max(0, wanted - serving);
-        int start = wanted == 0 ? Math.Min(0, spares - spare - now.Starting) : wanted + spares - serving - spare - now.Starting;
-        return new StaffingPlan(promote, due, surplus, Math.Max(0, spare - kept), start);
+        int surplusSpares = Math.Max(0, spare - kept);
+        int start = wanted + spares - serving - (spare - surplusSpares) - now.Starting;
+        // Spares alone are no reason to start anything.
+        if (wanted == 0)
+            start = Math.Min(0, start);
+        return new StaffingPlan(promote, due, surplus, surplusSpares, Math.Max(-now.Starting, start));
     }
 }

@@ -203,7 +203,10 @@ internal sealed partial class Supervisor
         return new WorkerStartException(
             $"A worker could not be started: {reason}."
             + (hints.Length > 0 ? $" What may be behind it: {hints}." : "")
-            + (tail.Length > 0 ? $" Its standard error:\n{tail}" : ""));
+            + (tail.Length > 0 ? $" Its standard error:\n{tail}" : ""))
+        {
+            Failure = worker.KillReason is null ? StartFailureKind.Ended : StartFailureKind.TimedOut,
+        };
     }
 
     /// <summary>Ends a worker that did not become ready.</summary>

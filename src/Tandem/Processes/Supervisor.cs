@@ -4,6 +4,7 @@ using Tandem.Launch;
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Supervision;
+using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -53,10 +54,12 @@ internal sealed partial class Supervisor
             (_depth, _depthLimit) = Nesting.Check(_options);
             _plan = _options.Guest is null ? _options.Plan ?? LaunchPlan.Current : null;
         }
-        catch
+        catch (Exception e)
         {
             _startup.Release();
             _launcher.Dispose();
+            if (e is OutOfMemoryException)
+                throw new WorkerStartException($"What starts workers could not be made: {Interop.SystemLimits.Explain(e)}.", e);
             throw;
         }
 
@@ -197,8 +200,8 @@ internal sealed partial class Supervisor
             if (worker.State == WorkerState.Starting && cause is EndOfStreamException)
             {
                 worker.Deadline?.Dispose();
-                worker.Deadline = TimeProvider.System.CreateTimer(
-                    _ => Expire(worker, "it closed its connection before it was ready"), null, _options.TerminationGrace, Timeout.InfiniteTimeSpan);
+                worker.Deadline = Background.Timer(
+                    () => Expire(worker, "it closed its connection before it was ready"), _options.TerminationGrace, _ => worker.Kill());
                 return;
             }
 

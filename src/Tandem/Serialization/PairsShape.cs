@@ -3,18 +3,21 @@ namespace Tandem.Serialization;
 /// <summary>Keys and values, one after the other.</summary>
 internal static class Pairs
 {
-    internal static void Write<TKey, TValue>(PayloadWriter writer, List<KeyValuePair<TKey, TValue>> pairs)
+    internal static void Write<TKey, TValue>(PayloadWriter writer, List<KeyValuePair<TKey, TValue>> pairs, bool ofParts = false)
     {
         writer.Write(pairs.Count);
         foreach (KeyValuePair<TKey, TValue> pair in pairs)
-            WriteOne(writer, pair.Key, pair.Value);
+            WriteOne(writer, pair.Key, pair.Value, ofParts);
     }
 
-    internal static void WriteOne<TKey, TValue>(PayloadWriter writer, TKey key, TValue value)
+    /// <summary>Writes a pair, of a collection that is made of its finished parts or of another one.</summary>
+    internal static void WriteOne<TKey, TValue>(PayloadWriter writer, TKey key, TValue value, bool ofParts = false)
     {
         try
         {
+            writer.References.WritesKeys = ofParts;
             Codec<TKey>.Instance.Write(writer, key);
+            writer.References.WritesKeys = false;
             Codec<TValue>.Instance.Write(writer, value);
         }
         catch (WorkSerializationException e) when (GraphPath.AddKey(e, key))
@@ -161,10 +164,7 @@ internal sealed class ImmutablePairsShape<TDictionary, TKey, TValue>(
     {
         var pairs = (TDictionary)value;
         Comparers.Write(writer, comparerOf(pairs));
-        bool outer = writer.References.WritesKeys;
-        writer.References.WritesKeys = true;
-        Pairs.Write(writer, new List<KeyValuePair<TKey, TValue>>(pairs));
-        writer.References.WritesKeys = outer;
+        Pairs.Write(writer, new List<KeyValuePair<TKey, TValue>>(pairs), ofParts: true);
     }
 
     protected override object Build(PayloadReader reader)

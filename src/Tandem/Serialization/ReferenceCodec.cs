@@ -106,12 +106,16 @@ internal static class ObjectGraph
         if (shape.IsTracked)
             references.Add(value);
 
+        // What a key refers to is not a key.
+        bool isKey = references.WritesKeys;
+        references.WritesKeys = false;
         references.Enter(shape.IsTracked);
         if (shape.IsLate)
             WriteParts(writer, value, shape);
         else
             shape.Write(writer, value);
 
+        references.WritesKeys = isKey;
         if (--references.Depth == references.Base && references.HasDeferred)
             WriteDeferred(writer);
     }

@@ -135,7 +135,7 @@ internal sealed class ReferenceTable
     internal void EndPart(Part outer) => (Base, _floor) = (outer.Base, outer.Floor);
 
     /// <summary>Where a part begins that may be given up; see <see cref="Restore"/>.</summary>
-    internal State Mark() => new(Count, _open?.Count ?? 0, Depth, _deferred?.Count ?? 0, WritesKeys, new Part(Base, _floor), Parts.Count);
+    internal State Mark() => new(Count, _open?.Count ?? 0, Parts.Count, Depth, _deferred?.Count ?? 0, WritesKeys, new Part(Base, _floor));
 
     /// <summary>Forgets what was added since <paramref name="mark"/>.</summary>
     internal void Restore(State mark)
@@ -194,5 +194,5 @@ internal sealed class ReferenceTable
     internal readonly record struct Part(int Base, int Floor);
 
     /// <summary>See <see cref="Mark"/>.</summary>
-    internal readonly record struct State(int Count, int Open, int Depth, int Deferred, bool WritesKeys, Part Part, int Parts);
+    internal readonly record struct State(int Count, int Open, int Parts, int Depth, int Deferred, bool WritesKeys, Part Part);
 }

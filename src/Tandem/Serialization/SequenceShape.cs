@@ -66,10 +66,9 @@ internal sealed class ImmutableSequenceShape<TCollection, T>(
         if (comparerOf is not null)
             Comparers.Write(writer, comparerOf(collection));
 
-        bool outer = writer.References.WritesKeys;
         writer.References.WritesKeys = isKeyed || comparerOf is not null;
         Items.Write<T>(writer, CollectionsMarshal.AsSpan(new List<T>(collection)));
-        writer.References.WritesKeys = outer;
+        writer.References.WritesKeys = false;
     }
 
     protected override object Build(PayloadReader reader)

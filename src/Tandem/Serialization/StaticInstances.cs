@@ -22,7 +22,9 @@ internal sealed class StaticInstances
         _values = new object?[_members.Length];
     }
 
-    /// <summary>Finds those of a class, in it, its base types and the types around it; null where there are none, or equality is by value.</summary>
+    // Not those in types around the class: to look at them would run static constructors that nobody has asked for.
+
+    /// <summary>Finds those of a class, in it and its base types; null where there are none, or equality is by value.</summary>
     internal static StaticInstances? Find(Type type)
     {
         if (TypeChecks.IsOfFramework(type) || type.Name.StartsWith('<'))
@@ -34,12 +36,6 @@ internal sealed class StaticInstances
         var fields = new List<MemberInfo>();
         for (Type? declaring = type; declaring is not null && declaring != typeof(object); declaring = declaring.BaseType)
             AddFrom(declaring, type, fields);
-
-        for (Type? around = type.DeclaringType; around is not null; around = around.DeclaringType)
-        {
-            if (!around.ContainsGenericParameters && !around.IsAssignableFrom(type))
-                AddFrom(around, type, fields);
-        }
 
         return fields.Count == 0 ? null : new StaticInstances(fields);
     }

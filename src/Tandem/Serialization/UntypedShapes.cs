@@ -64,7 +64,7 @@ internal sealed class LookupShape<TKey, TElement>() : LateShape(typeof(System.Li
                 pairs.Add(new(group.Key, element));
         }
 
-        Pairs.Write(writer, pairs);
+        Pairs.Write(writer, pairs, ofParts: true);
     }
 
     protected override object Build(PayloadReader reader)

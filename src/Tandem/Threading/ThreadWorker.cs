@@ -138,6 +138,7 @@ internal sealed class ThreadWorker
     private void Run()
     {
         _threadId = SystemThreadId();
+        PoolEngine.OnEmptyContext();
         AmbientState ambient = AmbientState.OfThread;
         try
         {

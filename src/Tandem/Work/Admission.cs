@@ -28,6 +28,7 @@ internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admi
     private readonly bool _bounded = options.QueueCapacity != int.MaxValue;
     private readonly LinkedList<WorkItem> _outside = new();
     private int _inside;
+    private bool _closed;
 
     /// <summary>Whether anything waits outside.</summary>
     internal bool HasWaiting
@@ -54,7 +55,8 @@ internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admi
             if (item.State != ItemState.Queued)
                 return Entry.Void;
 
-            if (_inside < options.QueueCapacity)
+            // The engine refuses what comes after its end.
+            if (_closed || _inside < options.QueueCapacity)
             {
                 _inside++;
                 item.Place = QueuePlace.Inside;
@@ -118,13 +120,14 @@ internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admi
     /// <summary>A map bounds itself by its look-ahead: its chunks do not count.</summary>
     private bool IsFree(WorkItem item) => !_bounded || item.ElementCount > 0;
 
-    /// <summary>Empties what waits outside.</summary>
+    /// <summary>Empties what waits outside. From then on nothing waits there.</summary>
     internal List<WorkItem> Close()
     {
         lock (_outside)
         {
             List<WorkItem> items = [.. _outside];
             _outside.Clear();
+            _closed = true;
             foreach (WorkItem item in items)
                 item.Place = QueuePlace.None;
 

@@ -142,6 +142,10 @@ internal abstract class PoolEngine
     /// <summary>The cultures of a caller, where a worker would have others.</summary>
     private Cultures? CaptureCultures(bool isEmpty)
     {
+        // Another program's own business; it may also have another version of this library.
+        if (Options.Guest is not null)
+            return null;
+
         Cultures? makers = MakersCultures;
         if (isEmpty && (makers is null || !KeepsMakersCultures) && (HasNoDefaultCultures || !KeepsMakersCultures))
             return null;

@@ -1,3 +1,5 @@
+using Tandem.Telemetry;
+
 namespace Tandem.Work;
 
 /// <summary>
@@ -18,7 +20,7 @@ internal sealed class PoolGuard : IDisposable
             Alive.Add(engine);
     }
 
-    ~PoolGuard() => ThreadPool.UnsafeQueueUserWorkItem(static engine => _ = DrainAsync(engine), _engine, preferLocal: false);
+    ~PoolGuard() => Background.Queue(static engine => _ = DrainAsync(engine), _engine);
 
     /// <summary>Somebody ends the pool.</summary>
     public void Dispose() => GC.SuppressFinalize(this);
@@ -34,7 +36,7 @@ internal sealed class PoolGuard : IDisposable
     {
         try
         {
-            Telemetry.Instruments.Remove(engine);
+            Instruments.Remove(engine);
             await engine.StopAsync(StopMode.Drain).ConfigureAwait(false);
         }
         catch (Exception e)

@@ -99,7 +99,20 @@ internal sealed class ActiveItems
 
         // On the thread pool: a callback of the user's must not hold up other cancellations.
         if (source is not null)
-            Background.Queue(static source => source.Cancel(), source); // a callback that throws is no reason to end the worker
+            Background.Queue(Cancel, source);
+    }
+
+    private static void Cancel(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (Exception e)
+        {
+            // Of callbacks that the work has registered: they are no reason to lose the worker with what else it runs.
+            Console.Error.WriteLine($"Tandem worker: a callback that was registered with an item's token failed: {e}");
+        }
     }
 
     internal void Remove(int slot, ReceivedLinks links)

@@ -34,5 +34,42 @@ public static class Scenario
         output.WriteLine($"after the crash: {await pool.RunAsync(() => text.Length)}");
     }
 
+    /// <summary>The program's folder gets another name while its pool works: nothing more can be loaded, by this program or by a worker.</summary>
+    public static async Task MoveAsync(TextWriter output)
+    {
+        var options = new WorkerPoolOptions { Workers = 2, RestartLimit = 1, RestartPeriod = TimeSpan.FromSeconds(1) };
+        WorkerPool pool = WorkerPool.Create(options);
+        output.WriteLine($"before: {await pool.RunAsync(() => 1)}");
+        string folder = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
+        Directory.Move(folder, folder + ".moved");
+        for (string error = ""; error != nameof(WorkerStartException);)
+        {
+            try
+            {
+                await pool.RunAsync(() => Environment.Exit(3), new WorkOptions { Timeout = TimeSpan.FromSeconds(100), Name = "moved" });
+            }
+            catch (Exception e)
+            {
+                error = e.GetType().Name;
+            }
+        }
+
+        Directory.Move(folder + ".moved", folder);
+        for (int result = 0; result == 0;)
+        {
+            try
+            {
+                result = await pool.RunAsync(() => 2);
+                output.WriteLine($"after: {result}");
+            }
+            catch (WorkerStartException)
+            {
+                await Task.Delay(10); // until the next start, which comes within the period
+            }
+        }
+
+        await pool.DisposeAsync();
+    }
+
     private static string OwnCode() => $"on a pool's thread: {Thread.CurrentThread.IsThreadPoolThread}";
 }

@@ -16,14 +16,17 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly HashSet<int> _workers = [];
 
-    private ServeProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment, string? folder)
+    private ServeProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment, string? folder, IServeOutput? output)
     {
-        var info = new ProcessStartInfo("dotnet", [Paths.Tool, "serve", "--control", ControlPath, .. arguments])
+        string[] command = ["dotnet", Paths.Tool, "serve", "--control", ControlPath, .. arguments];
+        command = output is null ? command : ["/bin/sh", "-c", output.Script, .. command];
+        var info = new ProcessStartInfo(command[0], command.AsSpan(1).ToArray())
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = folder ?? "",
         };
+        output?.Begin(Add);
         // What makes long-lived servers faster makes their start slower, and here each lives for a moment.
         info.Environment["DOTNET_TieredPGO"] = "0";
         info.Environment["XDG_CACHE_HOME"] = Paths.Cache; // not the user's own
@@ -64,7 +67,13 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it with just these arguments.</summary>
-    internal static ServeProcess Launch(IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? folder = null) => new(arguments, environment, folder);
+    /// <param name="arguments">What stands behind `tandem serve`.</param>
+    /// <param name="environment">Variables beside this process's own.</param>
+    /// <param name="folder">The current folder; null for this process's own.</param>
+    /// <param name="output">Where its output goes; null for pipes that are read all the time.</param>
+    internal static ServeProcess Launch(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? folder = null, IServeOutput? output = null) =>
+        new(arguments, environment, folder, output);
 
     /// <summary>Waits until it serves.</summary>
     internal async Task ServingAsync()

@@ -40,6 +40,32 @@ public partial class CrashContainment
         await Eventually.Async(() => log.Output.Length > 1000, otherwise: () => $"{log.Output.Length} lines came.");
     }
 
+    /// <summary>As one whose output nobody reads.</summary>
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_logger_that_takes_nothing_or_throws_blocks_no_worker_and_no_thread_of_the_pool_and_is_told_what_it_has_missed()
+    {
+        const int Lines = 30_000;
+        using var log = new StallingLog();
+        await using WorkerPool pool = Backend.Create(2, options => options.LoggerFactory = log);
+        log.Stall();
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => pool.RunAsync(static () =>
+        {
+            for (int i = 0; i < Lines; i++)
+                Console.Out.WriteLine("a line of output");
+        })));
+
+        Assert.Equal(1, await pool.RunAsync(static () => 1));
+        await Eventually.Async(() => log.IsWaiting);
+        Assert.False(log.WaitsOnThreadPool);
+        log.Flow();
+        await Eventually.Async(() => log.Missed > 0 && log.Taken + log.Missed == 2 * Lines, otherwise: () => $"{log.Taken} were taken, {log.Missed} missed.");
+        log.Throws = true;
+        await pool.RunAsync(static () => Console.Out.WriteLine("a line of output"));
+        log.Throws = false;
+        await pool.RunAsync(static () => Console.Out.WriteLine("a line of output"));
+        await Eventually.Async(() => log.Taken + log.Missed == 2 * Lines + 2, otherwise: () => $"{log.Taken} were taken, {log.Missed} missed.");
+    }
+
     [Fact(Timeout = Limits.Test)]
     public async Task A_line_without_end_never_blocks_a_worker()
     {

@@ -130,7 +130,7 @@ public sealed partial class BackgroundWorkTests
         token.ThrowIfCancellationRequested();
     }
 
-    [GeneratedRegex(@"new (System\.Threading\.)?(Thread|Timer)\(|(Unsafe)?QueueUserWorkItem\(|\.CreateTimer\(|\basync void\b|\bIThreadPoolWorkItem\b|PosixSignalRegistration\.Create\(|\.UnsafeRegister\(|\.Register\((static|\()|\b(ProcessExit|UnhandledException|Exited) \+=|RegisterWaitForSingleObject\(")]
+    [GeneratedRegex(@"new (System\.Threading\.)?(Thread|Timer)\(|(Unsafe)?QueueUserWorkItem\(|\.CreateTimer\(|\basync void \w+\(|\bIThreadPoolWorkItem\b|PosixSignalRegistration\.Create\(|\.UnsafeRegister\(|\.Register\((static|\()|\b(ProcessExit|UnhandledException|Exited) \+=|RegisterWaitForSingleObject\(")]
     private static partial Regex Starts();
 
     private sealed class ThrowingLog : Microsoft.Extensions.Logging.ILoggerFactory, Microsoft.Extensions.Logging.ILogger

@@ -10,6 +10,7 @@ namespace Tandem.Tests.Processes;
 public sealed class StaffingTests
 {
     private const int Steps = 60;
+    private const int Iterations = 20_000;
 
     [Fact]
     public void Whatever_happens_a_pool_at_rest_has_the_workers_that_it_should_have() =>
@@ -22,7 +23,7 @@ public sealed class StaffingTests
 
                 model.Rest();
                 return model.IsAsPromised;
-            });
+            }, iter: Iterations);
 
     [Fact]
     public void Never_more_workers_have_items_than_the_pool_may_have() =>
@@ -36,7 +37,7 @@ public sealed class StaffingTests
                     model.Step(step);
                     return model.AtWork <= limit;
                 });
-            });
+            }, iter: Iterations);
 
     [Fact]
     public void A_worker_on_its_last_item_has_its_successor_started_but_not_at_work()

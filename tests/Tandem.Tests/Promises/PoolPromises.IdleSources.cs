@@ -193,6 +193,111 @@ public partial class PoolPromises
         Assert.Equal(1, await pool.RunAsync(static () => 1));
     }
 
+    /// <summary>Where a source may fail.</summary>
+    public enum Failure
+    {
+        /// <summary>When it is asked for its enumerator.</summary>
+        Enumerator,
+
+        /// <summary>When it moves on.</summary>
+        Move,
+
+        /// <summary>When the item is taken.</summary>
+        Current,
+
+        /// <summary>When it is disposed at its end.</summary>
+        Disposal,
+    }
+
+    public static TheoryData<Failure, bool, bool> Failures => new(
+        from failure in Enum.GetValues<Failure>()
+        from asynchronous in (bool[])[true, false]
+        from ordered in (bool[])[true, false]
+        select (failure, asynchronous, ordered));
+
+    [Theory(Timeout = Limits.Test)]
+    [MemberData(nameof(Failures))]
+    public async Task A_source_may_fail_anywhere(Failure failure, bool asynchronous, bool ordered)
+    {
+        var source = new FailingSource(failure);
+        var options = new MapOptions { Ordered = ordered };
+        List<int> seen = [];
+
+        NotSupportedException thrown = await Assert.ThrowsAsync<NotSupportedException>(async () =>
+        {
+            await foreach (int i in asynchronous
+                ? Pool.MapAsync((IAsyncEnumerable<int>)source, static i => i, options)
+                : Pool.MapAsync((IEnumerable<int>)source, static i => i, options))
+            {
+                seen.Add(i);
+            }
+        });
+
+        Assert.Equal($"{failure}", thrown.Message);
+        Assert.Equal(failure == Failure.Enumerator ? [] : [0, 1, 2], seen.Order());
+        Assert.Equal(1, await Pool.RunAsync(static () => 1));
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_error_of_an_item_comes_before_that_of_the_source_s_disposal(bool asynchronous)
+    {
+        await using WorkerPool pool = Backend.Create(1);
+        var source = new FailingSource(Failure.Disposal);
+
+        await Assert.ThrowsAsync<FormatException>(() => asynchronous
+            ? pool.ForEachAsync((IAsyncEnumerable<int>)source, static (int i, CancellationToken _) => throw new FormatException())
+            : pool.ForEachAsync((IEnumerable<int>)source, static (int i, CancellationToken _) => throw new FormatException()));
+    }
+
+    /// <summary>Three items, and an error.</summary>
+    private sealed class FailingSource(Failure failure) : IEnumerable<int>, IAsyncEnumerable<int>, IEnumerator<int>, IAsyncEnumerator<int>
+    {
+        private int _current = -1;
+
+        public int Current => _current < 3 ? _current : throw new NotSupportedException($"{failure}");
+
+        object System.Collections.IEnumerator.Current => Current;
+
+        public bool MoveNext()
+        {
+            if (++_current < 3)
+                return true;
+
+            return failure switch
+            {
+                Failure.Move => throw new NotSupportedException($"{failure}"),
+                Failure.Current => true,
+                _ => false,
+            };
+        }
+
+        public ValueTask<bool> MoveNextAsync() => new(MoveNext());
+
+        [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1065", Justification = "That is what is tested.")]
+        public void Dispose()
+        {
+            if (failure == Failure.Disposal)
+                throw new NotSupportedException($"{failure}");
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return default;
+        }
+
+        public IEnumerator<int> GetEnumerator() => failure == Failure.Enumerator ? throw new NotSupportedException($"{failure}") : this;
+
+        public IAsyncEnumerator<int> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
+            failure == Failure.Enumerator ? throw new NotSupportedException($"{failure}") : this;
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+
+        public void Reset() => throw new NotSupportedException();
+    }
+
     [Theory(Timeout = Limits.Test)]
     [InlineData(true)]
     [InlineData(false)]

@@ -158,6 +158,58 @@ public partial class PoolPromises
         Assert.Equal(7, await pool.RunAsync(static () => 7));
     }
 
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(true, QueueFullMode.Wait)]
+    [InlineData(false, QueueFullMode.Wait)]
+    [InlineData(true, QueueFullMode.Reject)]
+    [InlineData(false, QueueFullMode.Reject)]
+    public async Task A_call_on_a_pool_that_ends_with_a_full_queue_is_refused_at_once(bool drains, QueueFullMode mode)
+    {
+        Gate started = NewGate(), gate = NewGate();
+        await using WorkerPool pool = Backend.Create(1, options => (options.QueueCapacity, options.QueueFullMode) = (1, mode));
+        Task running = pool.RunAsync(() =>
+        {
+            started.Open();
+            gate.Pass();
+        });
+        await started.OpenedAsync();
+        Task<int> waiting = pool.RunAsync(static () => 1);
+
+        Task ended = drains ? pool.DrainAsync(CancellationToken.None) : pool.DisposeAsync().AsTask();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => pool.RunAsync(static () => 2));
+        gate.Open();
+        await ended;
+
+        await running;
+        if (drains)
+            Assert.Equal(1, await waiting);
+        else
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => pool.RunAsync(static () => 3));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Items_that_come_back_from_a_crashed_worker_give_no_place_back_twice()
+    {
+        Assert.SkipUnless(Backend.CanKill, "A thread cannot crash alone.");
+        await using WorkerPool pool = Backend.Create(1, options => (options.QueueCapacity, options.QueueFullMode) = (2, QueueFullMode.Reject));
+        for (int i = 0; i < 3; i++)
+            await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(static () => Environment.Exit(1), new WorkOptions { CrashRetries = 2 }));
+
+        Gate started = NewGate(), gate = NewGate();
+        Task running = pool.RunAsync(() =>
+        {
+            started.Open();
+            gate.Pass();
+        });
+        await started.OpenedAsync();
+        Task[] waiting = [pool.RunAsync(static () => { }), pool.RunAsync(static () => { })];
+        await Assert.ThrowsAsync<QueueFullException>(() => pool.RunAsync(static () => { }));
+        gate.Open();
+
+        await Task.WhenAll([running, .. waiting]);
+    }
+
     [Fact(Timeout = Limits.Test)]
     public async Task Calls_that_wait_outside_a_full_queue_run_before_a_drained_pool_ends()
     {

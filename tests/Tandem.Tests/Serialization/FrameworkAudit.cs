@@ -32,6 +32,8 @@ public class FrameworkAudit
             if (!TryMake(recipe, out object? value))
                 continue;
 
+            // So that what is computed once is there, such as a hash code.
+            _ = Hash(value);
             try
             {
                 sent.Add((recipe.Name, Wire.Write(value, CallLinks.ForResults), Description.Of(value)));
@@ -99,6 +101,19 @@ public class FrameworkAudit
         {
             // Values that cannot be compared at all.
             return null;
+        }
+    }
+
+    private static int Hash(object? value)
+    {
+        try
+        {
+            return value?.GetHashCode() ?? 0;
+        }
+        catch (Exception)
+        {
+            // Values that have none.
+            return 0;
         }
     }
 

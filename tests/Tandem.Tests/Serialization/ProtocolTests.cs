@@ -64,6 +64,14 @@ public class ProtocolTests
         member.Fixed = System.Collections.Immutable.ImmutableHashSet.Create(member);
         Assert.Contains("break the cycle", Wire.Refused(member).Message, StringComparison.Ordinal);
 
+        // As a value it may, and so may what a key refers to.
+        var owner = new Member { Id = 8 };
+        owner.ByName = System.Collections.Immutable.ImmutableDictionary<string, Member>.Empty.Add("me", owner);
+        owner.Fixed = System.Collections.Immutable.ImmutableHashSet.Create(new Member { Id = 9, Owner = owner });
+        Member arrived = Wire.RoundTrip(owner);
+        Assert.Same(arrived, arrived.ByName!["me"]);
+        Assert.Same(arrived, Assert.Single(arrived.Fixed!).Owner);
+
         var node = new Node();
         node.Other = System.Collections.Immutable.ImmutableHashSet.Create(node);
         Node read = Wire.RoundTrip(node);
@@ -266,6 +274,10 @@ public class ProtocolTests
         public HashSet<Member>? Group { get; set; }
 
         public System.Collections.Immutable.ImmutableHashSet<Member>? Fixed { get; set; }
+
+        public System.Collections.Immutable.ImmutableDictionary<string, Member>? ByName { get; set; }
+
+        public Member? Owner { get; set; }
 
         public int Id { get; set; }
 

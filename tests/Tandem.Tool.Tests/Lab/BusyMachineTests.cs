@@ -36,8 +36,8 @@ public sealed class BusyMachineTests
         Assert.Contains(results[3].GetProperty("verdict").GetString(), (string[])["holds", "tooBusy"]);
         Assert.All(results.Take(2), static one =>
         {
-            Assert.Matches(@"^other programs took \d+ % of the processors in 3 of 3 rounds$", one.GetProperty("reason").GetString());
-            Assert.Equal(3, one.GetProperty("noise").GetProperty("disturbedRounds").GetInt32());
+            Assert.Matches(@"^other programs took \d+ % of the processors in (\d) of \1 rounds?$", one.GetProperty("reason").GetString());
+            Assert.Equal(one.GetProperty("noise").GetProperty("rounds").GetInt32(), one.GetProperty("noise").GetProperty("disturbedRounds").GetInt32());
         });
     }
 }

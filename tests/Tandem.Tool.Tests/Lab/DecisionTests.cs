@@ -48,7 +48,7 @@ public sealed class DecisionTests
         LabDecision decision = Decide([Dearer], rounds);
 
         Assert.Equal(LabVerdict.DoesNotHold, decision.Verdict);
-        Assert.Equal(new LabNoise(7, 3, Quiet, Busy), decision.Noise);
+        Assert.Equal(new LabNoise(7, 3, Quiet, Busy, Busy), decision.Noise);
     }
 
     [Theory]
@@ -119,19 +119,32 @@ public sealed class DecisionTests
     {
         LabRounds clear = new([Dearer], Times(5, Quiet, 2, spread: 0.01)), unclear = new([Dearer], Times(5, Quiet, 1.1, spread: 0.5));
 
-        Assert.False(new LabRounds([Dearer], Times(4, Quiet, 2, spread: 0.01)).IsEnough(5));
-        Assert.True(clear.IsEnough(5));
-        Assert.False(unclear.IsEnough(5));
-        Assert.True(new LabRounds([Dearer], Times(10, Quiet, 1.1, spread: 0.5)).IsEnough(5));
+        Assert.False(new LabRounds([Dearer], Times(4, Quiet, 2, spread: 0.01)).IsEnough(5, TimeSpan.Zero));
+        Assert.True(clear.IsEnough(5, TimeSpan.Zero));
+        Assert.False(unclear.IsEnough(5, TimeSpan.Zero));
+        Assert.True(new LabRounds([Dearer], Times(10, Quiet, 1.1, spread: 0.5)).IsEnough(5, TimeSpan.Zero));
     }
 
     [Fact]
     public void There_are_no_more_rounds_where_all_are_disturbed_unless_that_does_not_matter()
     {
-        Assert.False(new LabRounds([Dearer], Times(2, Busy, 2, spread: 0)).IsEnough(5));
-        Assert.True(new LabRounds([Dearer], Times(3, Busy, 2, spread: 0)).IsEnough(5));
-        Assert.False(new LabRounds([Dearer], [.. Times(3, Busy, 2, spread: 0), .. Times(2, Quiet, 2, spread: 0.01)]).IsEnough(5));
-        Assert.False(new LabRounds([Left], [.. Enumerable.Range(0, 3).Select(_ => Round(Busy, ("left", 99)))]).IsEnough(4));
+        Assert.False(new LabRounds([Dearer], Times(2, Busy, 2, spread: 0)).IsEnough(5, TimeSpan.Zero));
+        Assert.True(new LabRounds([Dearer], Times(3, Busy, 2, spread: 0)).IsEnough(5, TimeSpan.Zero));
+        Assert.False(new LabRounds([Dearer], [.. Times(3, Busy, 2, spread: 0), .. Times(2, Quiet, 2, spread: 0.01)]).IsEnough(5, TimeSpan.Zero));
+        Assert.False(new LabRounds([Left], [.. Enumerable.Range(0, 3).Select(_ => Round(Busy, ("left", 99)))]).IsEnough(4, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void Rounds_end_when_they_take_too_long_sooner_where_all_are_disturbed()
+    {
+        LabRound[] busy = Times(1, Busy, 2, spread: 0), quiet = Times(1, Quiet, 2, spread: 0);
+        bool IsEnough(LabRound[] rounds, int seconds) => new LabRounds([Dearer], rounds).IsEnough(5, TimeSpan.FromSeconds(seconds));
+
+        Assert.False(IsEnough(busy, 5));
+        Assert.True(IsEnough(busy, 20));
+        Assert.False(IsEnough(quiet, 20));
+        Assert.True(IsEnough(quiet, 60));
+        Assert.False(IsEnough([], 60));
     }
 
     [Fact]
@@ -152,6 +165,17 @@ public sealed class DecisionTests
 
         Assert.Equal(150, new LabRounds([], busy).Median("time"));
         Assert.Equal(1, new LabRounds([], [.. busy, Round(Quiet, ("time", 1))]).Median("time"));
+    }
+
+    [Fact]
+    public void What_others_did_is_said_once_for_all_parts()
+    {
+        LabRound[] rounds = [.. Times(3, Busy, 2, spread: 0), Round(0.6, ("lost", 0))];
+
+        LabDecision decision = Decide([Dearer, Lost], rounds);
+
+        Assert.Equal("other programs took 48 % of the processors in 4 of 4 rounds", decision.Reason);
+        Assert.All(decision.Findings, static finding => Assert.True(finding.IsOthersFault));
     }
 
     private static LabDecision Decide(LabClaim[] claims, params LabRound[] rounds) => LabDecision.Of(claims, rounds);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tandem.Compare;
 
 namespace Tandem.Tool.Lab.Deciding;
@@ -40,8 +39,7 @@ internal abstract record LabClaim(string Text)
         var reasons = new List<string>();
         if (disturbed.Length > 0)
         {
-            double others = Tandem.Compare.Statistics.Series.Median(disturbed.Select(static round => round.Others!.Value));
-            reasons.Add(string.Create(CultureInfo.InvariantCulture, $"other programs took {others * 100:0} % of the processors in {disturbed.Length} of {Amount.Of(measured.Length, "round")}"));
+            reasons.Add(LabNoise.Of(measured).Reason);
         }
 
         if (usable.Length < quiet.Length)
@@ -49,7 +47,7 @@ internal abstract record LabClaim(string Text)
         if (reasons.Count == 0)
             reasons.Add($"there {(measured.Length == 1 ? "was" : "were")} only {Amount.Of(measured.Length, "round")}");
 
-        return Unclear(string.Join("; ", reasons));
+        return Unclear(string.Join("; ", reasons)) with { IsOthersFault = disturbed.Length > 0 && reasons.Count == 1 };
     }
 
     protected LabFinding Is(bool holds, string why) => new(Text, holds ? LabVerdict.Holds : LabVerdict.DoesNotHold, why);

@@ -11,7 +11,7 @@ internal sealed record LabDecision(LabVerdict Verdict, IReadOnlyList<LabFinding>
 {
     /// <summary>What keeps the machine from telling; null when it has told.</summary>
     internal string? Reason => Verdict != LabVerdict.TooBusy ? null
-        : string.Join("; ", Findings.Where(static finding => finding.Verdict == LabVerdict.TooBusy).Select(static finding => finding.Why).Distinct());
+        : string.Join("; ", Findings.Where(static finding => finding.Verdict == LabVerdict.TooBusy).Select(finding => finding.IsOthersFault ? Noise.Reason : finding.Why).Distinct());
 
     internal static LabDecision Of(IEnumerable<LabClaim> claims, IReadOnlyCollection<LabRound> rounds)
     {

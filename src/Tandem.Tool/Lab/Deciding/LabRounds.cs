@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Tandem.Compare.Measuring;
 using Tandem.Compare.Statistics;
 
 namespace Tandem.Tool.Lab.Deciding;
@@ -12,6 +11,12 @@ internal sealed class LabRounds
 {
     /// <summary>When all of so many rounds were disturbed, the others would be.</summary>
     private const int EnoughDisturbed = 3;
+
+    /// <summary>Rounds that were all disturbed are few when they take this long: others slow them down, too.</summary>
+    private static readonly TimeSpan PatienceWhenDisturbed = TimeSpan.FromSeconds(10);
+
+    /// <summary>No round begins later than this, whatever they have decided.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
     // What the kernel counts in steps of 10 ms says nothing of a shorter time.
     private static readonly TimeSpan ShortestRound = TimeSpan.FromMilliseconds(200);
@@ -37,17 +42,18 @@ internal sealed class LabRounds
     internal static async Task<LabRounds> MeasureAsync(LabContext context, IReadOnlyList<LabClaim> claims, int wanted, Func<int, Task<Dictionary<string, double>>> round)
     {
         var all = new LabRounds(claims, []);
-        for (int number = 0; !all.IsEnough(wanted); number++)
+        long begun = Stopwatch.GetTimestamp();
+        for (int number = 0; !all.IsEnough(wanted, Stopwatch.GetElapsedTime(begun)); number++)
         {
             context.Begin($"round {number + 1}");
             long start = Stopwatch.GetTimestamp();
-            OtherPrograms? others = OtherPrograms.Begin();
+            Func<double?> others = context.WatchOthers();
             Dictionary<string, double> figures = await round(number).ConfigureAwait(false);
             TimeSpan rest = ShortestRound - Stopwatch.GetElapsedTime(start);
             if (rest > TimeSpan.Zero)
                 await Task.Delay(rest, context.CancellationToken).ConfigureAwait(false);
 
-            all._rounds.Add(new LabRound(others?.Share(), figures));
+            all._rounds.Add(new LabRound(others(), figures));
         }
 
         return all;
@@ -60,13 +66,23 @@ internal sealed class LabRounds
     /// <param name="claims">What is to be decided.</param>
     /// <param name="others">Has looked at other programs meanwhile.</param>
     /// <param name="figures">What was found.</param>
-    internal static LabRounds Once(IReadOnlyList<LabClaim> claims, OtherPrograms? others, Dictionary<string, double> figures) =>
-        new(claims, [new LabRound(others?.Share(), figures)]);
+    internal static LabRounds Once(IReadOnlyList<LabClaim> claims, Func<double?> others, Dictionary<string, double> figures) =>
+        new(claims, [new LabRound(others(), figures)]);
 
-    /// <summary>Whether another round would not change anything, or too many are over.</summary>
-    internal bool IsEnough(int wanted)
+    /// <summary>Whether another round would not change anything, or too many are over, or they have taken too long.</summary>
+    internal bool IsEnough(int wanted, TimeSpan elapsed)
     {
-        if (_claims.Any(static claim => claim.NeedsQuiet) && _rounds.Count >= Math.Min(EnoughDisturbed, wanted) && _rounds.TrueForAll(static round => round.IsDisturbed))
+        // What does not depend on others has a round for each thing to try.
+        if (!_claims.Any(static claim => claim.NeedsQuiet))
+            return _rounds.Count >= wanted && (_rounds.Count >= 2 * wanted || Decision.Verdict != LabVerdict.TooBusy);
+
+        if (_rounds.Count == 0)
+            return false;
+
+        if (elapsed > Patience)
+            return true;
+
+        if (_rounds.TrueForAll(static round => round.IsDisturbed) && (_rounds.Count >= Math.Min(EnoughDisturbed, wanted) || elapsed > PatienceWhenDisturbed))
             return true;
 
         return _rounds.Count >= wanted && (_rounds.Count >= 2 * wanted || Decision.Verdict != LabVerdict.TooBusy);

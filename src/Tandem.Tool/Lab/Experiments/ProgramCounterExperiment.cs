@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.Versioning;
-using Tandem.Compare.Measuring;
 using Tandem.Interop;
 using Tandem.Tool.Lab.Deciding;
 using Tandem.Tool.Reports;
@@ -40,7 +39,7 @@ internal sealed class ProgramCounterExperiment : LabExperiment
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
-        OtherPrograms? others = OtherPrograms.Begin();
+        Func<double?> others = context.WatchOthers();
         context.Begin("threads that take turns are stopped and let go on");
         DirectoryInfo folder = Directory.CreateTempSubdirectory("tandem-lab-");
         try
@@ -108,7 +107,7 @@ internal sealed class ProgramCounterExperiment : LabExperiment
             : throw new LabException("The system never told where a stopped thread was (/proc/PID/task/TID/syscall).");
     }
 
-    private static LabResult Tell(OtherPrograms? others, List<Sample> samples, long preemptions, long surprises, (long Start, long Length)? loop)
+    private static LabResult Tell(Func<double?> others, List<Sample> samples, long preemptions, long surprises, (long Start, long Length)? loop)
     {
         long[] places = [.. samples.SelectMany(static one => one.Places).Select(static place => place.Counter)];
         int different = samples.Count(static one => one.Places.Select(static place => place.Counter).Distinct().Count() == Threads);

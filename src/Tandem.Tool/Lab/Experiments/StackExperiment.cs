@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.Versioning;
-using Tandem.Compare.Measuring;
 using Tandem.Compare.Statistics;
 using Tandem.Tool.Lab.Deciding;
 using Tandem.Tool.Reports;
@@ -38,7 +37,7 @@ internal sealed class StackExperiment : LabExperiment
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
-        OtherPrograms? others = OtherPrograms.Begin();
+        Func<double?> others = context.WatchOthers();
         context.Begin("stacks of threads and of processes");
         int frames = context.Times(1000, 100);
         ThreadStack[][] all = await LookAsync(frames, context.CancellationToken).ConfigureAwait(false);

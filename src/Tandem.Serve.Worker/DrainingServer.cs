@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Tandem.Serve.Worker;
+
+/// <summary>A server that ends its connections as they allow it before it stops, whoever stops it: Kestrel itself would close them at once.</summary>
+internal sealed class DrainingServer(IServer inner, ServedWorker worker) : IServer
+{
+    public IFeatureCollection Features => inner.Features;
+
+    public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
+        where TContext : notnull => inner.StartAsync(application, cancellationToken);
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        worker.Drain();
+        await worker.Drained.ConfigureAwait(false);
+        await inner.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Dispose() => inner.Dispose();
+}

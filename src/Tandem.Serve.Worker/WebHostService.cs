@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Hosting;
+
+namespace Tandem.Serve.Worker;
+
+/// <summary>What <see cref="ServeHostedService"/> is to other hosts, in one that only knows the start and the stop of a service.</summary>
+internal sealed class WebHostService(ServedWorker worker, IHostApplicationLifetime lifetime, IServer server) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        worker.OnHostStarting(lifetime);
+        lifetime.ApplicationStarted.Register(() => worker.OnHostStarted([.. server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []]));
+        lifetime.ApplicationStopped.Register(worker.OnHostStopped);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

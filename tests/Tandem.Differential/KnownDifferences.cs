@@ -1,0 +1,37 @@
+using System.Reflection;
+
+namespace Tandem.Differential;
+
+/// <summary>What processes are known to do otherwise, with the reason. No case may fail that is not here.</summary>
+public static class KnownDifferences
+{
+    private static readonly (string? Form, string? Value, string Reason)[] All =
+    [
+        (null, "large AggregateException", "at most 1,000 inner exceptions arrive, and the message says so"),
+        (null, "hash code kept in a field", "a user's class keeps a hash code of a string, which is another number in each process"),
+        (null, "set of hash codes kept", "a user's class keeps a hash code of a string, which is another number in each process"),
+    ];
+
+    /// <summary>The reason for a form with a value, or null.</summary>
+    public static string? Find(MethodInfo form, Value value)
+    {
+        if (form.DeclaringType == typeof(Forms.Exceptions) && value.Refused is not null)
+            return "an exception arrives without those of its members that cannot travel";
+
+        return Find(form.Name, value.Name);
+    }
+
+    /// <summary>The reason for any form with a value, or null.</summary>
+    public static string? Find(Value value) => Find("", value.Name);
+
+    private static string? Find(string form, string value)
+    {
+        foreach ((string? knownForm, string? knownValue, string reason) in All)
+        {
+            if ((knownForm ?? form) == form && (knownValue ?? value) == value)
+                return reason;
+        }
+
+        return null;
+    }
+}
