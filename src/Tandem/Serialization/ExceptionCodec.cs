@@ -241,7 +241,10 @@ internal static class ExceptionCodec
         writer.Write(0L);
         try
         {
+            // A part of its own, so that all of it can be taken back.
+            ReferenceTable.Part outer = writer.References.BeginPart();
             write(writer, state);
+            writer.References.EndPart(outer);
             writer.Patch(start, checked((int)(writer.Length - start - (2 * sizeof(int)))));
             writer.Patch(start + sizeof(int), writer.References.Count - mark.Count);
         }
@@ -374,15 +377,19 @@ internal static class ExceptionCodec
         (bool Present, object? Value) result = default;
         if (state is not null)
         {
+            PayloadReader.State mark = reader.Mark();
             try
             {
+                PayloadReader.Part outer = reader.BeginPart();
                 result = (true, read(reader, state));
+                reader.EndPart(outer);
                 if (reader.Position != end)
                     throw new PayloadCorruptException("a part of an exception of another size");
             }
             catch (Exception e) when (e is RebuildException or not PayloadCorruptException)
             {
                 // Code of the user's threw. The exception is worth more than this part of it.
+                reader.Restore(mark);
             }
         }
 

@@ -192,6 +192,19 @@ internal sealed unsafe class PayloadReader
         _unfinishedFloor = Math.Min(outer.Unfinished, _unfinished?.Count ?? 0);
     }
 
+    /// <summary>Where a part begins whose errors are caught; see <see cref="Restore"/>.</summary>
+    internal State Mark() =>
+        new(Depth, new Part(Base, _deferredFloor, _unfinishedFloor), _deferred?.Count ?? 0, _unfinished?.Count ?? 0);
+
+    /// <summary>After an error: forgets what was begun since <paramref name="mark"/>.</summary>
+    internal void Restore(State mark)
+    {
+        Depth = mark.Depth;
+        EndPart(mark.Part);
+        _deferred?.RemoveRange(mark.Deferred, _deferred.Count - mark.Deferred);
+        _unfinished?.RemoveRange(mark.Unfinished, _unfinished.Count - mark.Unfinished);
+    }
+
     /// <summary>Reads the contents of deferred objects, in the writer's order, and completes what waits for that.</summary>
     internal void Settle()
     {
@@ -232,6 +245,9 @@ internal sealed unsafe class PayloadReader
 
     /// <summary>The part of the graph around another one.</summary>
     internal readonly record struct Part(int Base, int Deferred, int Unfinished);
+
+    /// <summary>See <see cref="Mark"/>.</summary>
+    internal readonly record struct State(int Depth, Part Part, int Deferred, int Unfinished);
 }
 
 /// <summary>A payload that makes no sense: its writer is broken or malicious.</summary>
