@@ -160,7 +160,9 @@ internal sealed class ClosurePlan
         writer.References.Parts.Add(number, this);
         try
         {
+            ReferenceTable.Part outer = writer.References.BeginPart();
             _variables[0].Write(writer, closure);
+            writer.References.EndPart(outer);
         }
         catch (WorkSerializationException)
         {
@@ -216,7 +218,9 @@ internal sealed class ClosurePlan
             return;
 
         reader.Parts.Add(number, this);
+        PayloadReader.Part outer = reader.BeginPart();
         _variables[0].Read(reader, closure);
+        reader.EndPart(outer);
     }
 
     /// <summary>A closure object of which nothing is read.</summary>

@@ -241,7 +241,10 @@ internal static class ExceptionCodec
         writer.Write(0L);
         try
         {
+            // A part of its own: what it defers has to follow here.
+            ReferenceTable.Part outer = writer.References.BeginPart();
             write(writer, state);
+            writer.References.EndPart(outer);
             writer.Patch(start, checked((int)(writer.Length - start - (2 * sizeof(int)))));
             writer.Patch(start + sizeof(int), writer.References.Count - mark.Count);
         }
@@ -374,15 +377,20 @@ internal static class ExceptionCodec
         (bool Present, object? Value) result = default;
         if (state is not null)
         {
+            PayloadReader.Part outer = reader.BeginPart();
             try
             {
                 result = (true, read(reader, state));
                 if (reader.Position != end)
                     throw new PayloadCorruptException("a part of an exception of another size");
+
+                reader.EndPart(outer);
             }
             catch (Exception e) when (e is RebuildException or not PayloadCorruptException)
             {
                 // Code of the user's threw. The exception is worth more than this part of it.
+                result = default;
+                reader.AbandonPart(outer);
             }
         }
 

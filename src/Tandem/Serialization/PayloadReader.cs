@@ -178,7 +178,7 @@ internal sealed unsafe class PayloadReader
     /// <summary>Begins a part of the graph that is complete before it ends, because an object is made of it.</summary>
     internal Part BeginPart()
     {
-        var outer = new Part(Base, _deferredFloor, _unfinishedFloor);
+        var outer = new Part(Base, Depth, _deferredFloor, _unfinishedFloor);
         Base = Depth;
         _deferredFloor = _deferred?.Count ?? 0;
         _unfinishedFloor = _unfinished?.Count ?? 0;
@@ -190,6 +190,15 @@ internal sealed unsafe class PayloadReader
     {
         (Base, _deferredFloor) = (outer.Base, outer.Deferred);
         _unfinishedFloor = Math.Min(outer.Unfinished, _unfinished?.Count ?? 0);
+    }
+
+    /// <summary>Ends a part that could not be read to its end.</summary>
+    internal void AbandonPart(Part outer)
+    {
+        Depth = outer.Depth;
+        _deferred?.RemoveRange(_deferredFloor, _deferred.Count - _deferredFloor);
+        _unfinished?.RemoveRange(_unfinishedFloor, _unfinished.Count - _unfinishedFloor);
+        EndPart(outer);
     }
 
     /// <summary>Reads the contents of deferred objects, in the writer's order, and completes what waits for that.</summary>
@@ -231,7 +240,7 @@ internal sealed unsafe class PayloadReader
     }
 
     /// <summary>The part of the graph around another one.</summary>
-    internal readonly record struct Part(int Base, int Deferred, int Unfinished);
+    internal readonly record struct Part(int Base, int Depth, int Deferred, int Unfinished);
 }
 
 /// <summary>A payload that makes no sense: its writer is broken or malicious.</summary>

@@ -18,6 +18,8 @@ public class IdentityTests
         { nameof(XName), XName.Get("local", "urn:space") }, { nameof(XNamespace), XNamespace.Get("urn:space") },
         { nameof(XNamespace.Xml), XNamespace.Xml }, { nameof(XmlQualifiedName), XmlQualifiedName.Empty },
         { nameof(HttpMethod), HttpMethod.Patch }, { nameof(EventArgs), EventArgs.Empty },
+        { "structural", System.Collections.StructuralComparisons.StructuralEqualityComparer },
+        { nameof(JsonNamingPolicy), JsonNamingPolicy.SnakeCaseLower }, { nameof(System.Net.IPAddress), System.Net.IPAddress.Any },
         { nameof(TimeProvider), TimeProvider.System }, { nameof(Random), Random.Shared },
         { nameof(ArrayPool<>), ArrayPool<byte>.Shared }, { nameof(MemoryPool<>), MemoryPool<byte>.Shared },
         { nameof(TimeZoneInfo.Utc), TimeZoneInfo.Utc }, { nameof(TimeZoneInfo.Local), TimeZoneInfo.Local },
