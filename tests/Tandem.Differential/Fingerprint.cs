@@ -201,7 +201,7 @@ public sealed class Fingerprint
             case Random random:
                 WriteState(random, 3); // to ask for numbers would change it
                 return true;
-            case IServiceProvider or Task or System.Net.Http.HttpMessageInvoker or Stream or WaitHandle or Thread or System.Threading.Timer:
+            case IServiceProvider or Task or System.Net.Http.HttpMessageInvoker or Stream or TextReader or WaitHandle or Thread or System.Threading.Timer:
                 return true;
             default:
                 return false;
@@ -227,7 +227,7 @@ public sealed class Fingerprint
             else if (value is not IEnumerable && !probed)
                 WriteProperties(value, type);
         }
-        else if (value is not IEnumerator && !(value is IEnumerable && type.Namespace == "Microsoft.FSharp.Collections"))
+        else if (value is not (IEnumerator or IAsyncEnumerable<int>) && !(value is IEnumerable && type.Namespace == "Microsoft.FSharp.Collections"))
         {
             // Iterators have been read by now, by this thread or another one. Trees of F# may be balanced in another way.
             WriteFields(value, type);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Tandem.Differential.Forms;
 
 /// <summary>Ways of calling: arguments, results, maps, states, progress.</summary>
@@ -94,6 +96,36 @@ public static class Calls
         T once = await run.Run(() => value);
         T twice = await run.Run(() => once);
         return await run.Run(() => Look.At(twice, o));
+    }
+
+    public static async Task<string> Value_task_as_a_result<T>(Engine run, T value, Origin o)
+    {
+        T local = value;
+        ValueTask<string> task = await run.Run(() => ReadAsync(local, o));
+        return await task;
+    }
+
+    public static async Task<string> Culture_of_the_caller<T>(Engine run, T value, Origin o)
+    {
+        T local = value;
+        var changed = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        changed.NumberFormat.NumberDecimalSeparator = ",";
+        CultureInfo before = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = changed;
+        try
+        {
+            return await run.Run(() => $"{1.5} {Look.At(local, o)}");
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    private static async ValueTask<string> ReadAsync<T>(T value, Origin o)
+    {
+        await Task.Yield();
+        return Look.At(value, o);
     }
 
     private sealed record StateOf<T>(T Value, Origin Origin);

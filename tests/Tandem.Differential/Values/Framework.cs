@@ -59,7 +59,7 @@ internal static class Framework
         list.Add("Calendar", r => (System.Globalization.Calendar)new GregorianCalendar(GregorianCalendarTypes.USEnglish));
         list.Add("TimeZoneInfo UTC", r => TimeZoneInfo.Utc);
         list.Add("TimeZoneInfo local", r => TimeZoneInfo.Local);
-        list.Add("TimeZoneInfo of the system", r => TimeZoneInfo.GetSystemTimeZones().OrderBy(z => z.Id, StringComparer.Ordinal).ElementAt(r.Next(TimeZoneInfo.GetSystemTimeZones().Count)));
+        list.Add("TimeZoneInfo of the system", r => TimeZoneInfo.FindSystemTimeZoneById(Zone(r)));
         list.Add("TimeZoneInfo by id", r => TimeZoneInfo.FindSystemTimeZoneById(r.Next(2) == 0 ? "Europe/Berlin" : "America/Sao_Paulo"));
         list.Add("custom TimeZoneInfo", r => TimeZoneInfo.CreateCustomTimeZone(Word(r), TimeSpan.FromMinutes(r.Next(-700, 700)), "X", "Y"));
         list.Add("custom TimeZoneInfo with rules", r => TimeZoneInfo.CreateCustomTimeZone(Word(r), TimeSpan.FromHours(2), "X", "Y", "Z", [TimeZoneInfo.AdjustmentRule.CreateAdjustmentRule(new DateTime(2000, 1, 1), new DateTime(2030, 12, 31), TimeSpan.FromHours(1), TimeZoneInfo.TransitionTime.CreateFloatingDateRule(new DateTime(1, 1, 1, 2, 0, 0), 3, 5, DayOfWeek.Sunday), TimeZoneInfo.TransitionTime.CreateFixedDateRule(new DateTime(1, 1, 1, 3, 0, 0), 10, 5))]));
