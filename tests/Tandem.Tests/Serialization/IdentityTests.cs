@@ -171,8 +171,12 @@ public class IdentityTests
     {
         var options = new JsonSerializerOptions
         {
-            PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true, IndentSize = 1, MaxDepth = 9,
-            Converters = { new JsonStringEnumConverter(), new Inverted(3) }, NumberHandling = JsonNumberHandling.AllowReadingFromString,
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            WriteIndented = true,
+            IndentSize = 1,
+            MaxDepth = 9,
+            Converters = { new JsonStringEnumConverter(), new Inverted(3) },
+            NumberHandling = JsonNumberHandling.AllowReadingFromString,
             Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         };
         var value = new { Name = "é", Day = DayOfWeek.Friday, Count = 4 };
