@@ -359,7 +359,7 @@ internal sealed partial class WebWorker
             CancellationGrace = options.DrainTimeout + ShutdownSlack,
             TerminationGrace = ShutdownSlack,
             CollectDumps = options.CollectDumps,
-            Guest = new WorkerGuest(App, _context.Board, OnConnected, (_, line) => _context.Log.Write(Number, line)),
+            Guest = new WorkerGuest(App, _context.Board, () => _isAttached || IsToldToStop || _problem is not null, OnConnected, (_, line) => _context.Log.Write(Number, line)),
             Environment =
             {
                 [ServeProtocol.SettingsVariable] = settings.Write(),

@@ -6,12 +6,14 @@ using Tandem.Serve.Protocol;
 namespace Tandem.Serve.Workers;
 
 /// <summary>The application in a process of its own, as a pool starts it.</summary>
-internal sealed class WorkerGuest(ResolvedApp app, Board board, Action<MessageSocket> onConnected, Action<int, string> onOutput) : GuestProgram
+internal sealed class WorkerGuest(ResolvedApp app, Board board, Func<bool> isOver, Action<MessageSocket> onConnected, Action<int, string> onOutput) : GuestProgram
 {
     private const string HookName = "Tandem.Serve.Hook.dll";
 
     internal override LaunchPlan CreatePlan()
     {
+        if (isOver())
+            throw new WorkerStartException("It has ended, and its successor is another worker."); // the pool would start another process for it
         if (!Directory.Exists(app.Folder))
             throw new WorkerStartException($"Its folder '{app.Folder}' is gone. Make it anew, or `tandem serve reload` what is to be served now.");
         if (!File.Exists(app.Path))
