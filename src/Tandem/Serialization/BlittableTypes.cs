@@ -18,8 +18,9 @@ internal static class BlittableTypes
         if (type.IsEnum || type == typeof(decimal) || type == typeof(Guid) || type == typeof(DateTime) || type == typeof(TimeSpan))
             return true;
 
-        // A lock that travelled while it was held would stay locked for ever.
-        if (!type.IsValueType || type.IsPointer || type.IsFunctionPointer || type.IsByRefLike || type.Namespace == "System.Threading")
+        // A lock that travelled while it was held would stay locked for ever; a hash code means another value in another process.
+        if (!type.IsValueType || type.IsPointer || type.IsFunctionPointer || type.IsByRefLike || type.Namespace == "System.Threading"
+            || type == typeof(HashCode))
             return false;
 
         foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))

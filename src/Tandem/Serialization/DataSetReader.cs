@@ -21,7 +21,12 @@ internal static class DataSetReader
         bool enforce = ReadFlag(reader);
         set.RemotingFormat = (SerializationFormat)reader.ReadInt32();
         set.SchemaSerializationMode = (SchemaSerializationMode)reader.ReadInt32();
-        set.Locale = Codec<CultureInfo>.Instance.Read(reader);
+        CultureInfo locale = Codec<CultureInfo>.Instance.Read(reader);
+
+        // Once set it does not follow the culture any more.
+        if (!Equals(set.Locale, locale))
+            set.Locale = locale;
+
         ReadProperties(reader, set.ExtendedProperties);
         var tables = new DataTable[reader.ReadCount(ColumnSize)];
         for (int i = 0; i < tables.Length; i++)

@@ -241,7 +241,7 @@ internal static class ExceptionCodec
         writer.Write(0L);
         try
         {
-            // A part of its own, so that all of it can be taken back.
+            // A part of its own: what it defers has to follow here.
             ReferenceTable.Part outer = writer.References.BeginPart();
             write(writer, state);
             writer.References.EndPart(outer);
@@ -377,19 +377,20 @@ internal static class ExceptionCodec
         (bool Present, object? Value) result = default;
         if (state is not null)
         {
-            PayloadReader.State mark = reader.Mark();
+            PayloadReader.Part outer = reader.BeginPart();
             try
             {
-                PayloadReader.Part outer = reader.BeginPart();
                 result = (true, read(reader, state));
-                reader.EndPart(outer);
                 if (reader.Position != end)
                     throw new PayloadCorruptException("a part of an exception of another size");
+
+                reader.EndPart(outer);
             }
             catch (Exception e) when (e is RebuildException or not PayloadCorruptException)
             {
                 // Code of the user's threw. The exception is worth more than this part of it.
-                reader.Restore(mark);
+                result = default;
+                reader.AbandonPart(outer);
             }
         }
 

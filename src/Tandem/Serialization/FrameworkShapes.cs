@@ -66,6 +66,8 @@ internal static class FrameworkShapes
             "System.Xml.XmlQualifiedName" => IdentityShapes.XmlQualifiedName(),
             "System.Net.Http.HttpMethod" => IdentityShapes.HttpMethod(),
             "System.EventArgs" => IdentityShapes.EventArgs(),
+            "System.Collections.StructuralEqualityComparer" => IdentityShapes.StructuralEquality(type),
+            "System.Collections.StructuralComparer" => IdentityShapes.StructuralOrder(type),
             "System.Reflection.Missing" => IdentityShapes.Missing(),
             "System.TimeProvider+SystemTimeProvider" => IdentityShapes.SystemTime(type),
             "System.Random+ThreadSafeRandom" => IdentityShapes.SharedRandom(type),

@@ -49,6 +49,11 @@ internal static class IdentityShapes
 
     internal static Shape Missing() => new OnlyShape(typeof(Missing), System.Reflection.Missing.Value);
 
+    internal static Shape StructuralEquality(Type type) =>
+        new OnlyShape(type, System.Collections.StructuralComparisons.StructuralEqualityComparer);
+
+    internal static Shape StructuralOrder(Type type) => new OnlyShape(type, System.Collections.StructuralComparisons.StructuralComparer);
+
     internal static Shape SystemTime(Type type) => new OnlyShape(type, TimeProvider.System);
 
     internal static Shape SharedRandom(Type type) => new OnlyShape(type, Random.Shared);

@@ -13,9 +13,50 @@ internal static class JsonShapes
     internal static Shape Document() => new ValueShape<JsonDocument>(
         static (writer, document) => writer.WriteString(document.RootElement.GetRawText()), static reader => Parse(reader.ReadString()));
 
-    internal static Shape Node() => new ValueShape<JsonNode>(
-        static (writer, node) => writer.WriteString(node.ToJsonString(new JsonSerializerOptions { MaxDepth = MaximumDepth })),
-        static reader => JsonNode.Parse(reader.ReadString()!, null, new JsonDocumentOptions { MaxDepth = MaximumDepth })!);
+    internal static Shape Node() => new ValueShape<JsonNode>(WriteNode, ReadNode);
+
+    /// <summary>Writes the whole tree, to which a node refers, and where the node is in it.</summary>
+    private static void WriteNode(PayloadWriter writer, JsonNode node)
+    {
+        var path = new List<int>();
+        JsonNode root = node;
+        for (; root.Parent is { } parent; root = parent)
+            path.Add(parent is JsonObject members ? members.IndexOf(root.GetPropertyName()) : root.GetElementIndex());
+
+        path.Reverse();
+        Items.Write<int>(writer, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(path));
+        if (path.Count > 0)
+        {
+            Codec<JsonNode>.Instance.Write(writer, root);
+            return;
+        }
+
+        writer.Write(node.Options?.PropertyNameCaseInsensitive ?? false);
+        try
+        {
+            writer.WriteString(node.ToJsonString(new JsonSerializerOptions { MaxDepth = MaximumDepth }));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException or ArgumentException)
+        {
+            throw new WorkSerializationException($"the JSON cannot be written as text: {e.Message}", null, e);
+        }
+    }
+
+    private static JsonNode ReadNode(PayloadReader reader)
+    {
+        int[] path = Items.Read<int>(reader);
+        if (path.Length == 0)
+        {
+            var options = new JsonNodeOptions { PropertyNameCaseInsensitive = reader.Read<byte>() != 0 };
+            return JsonNode.Parse(reader.ReadString()!, options, new JsonDocumentOptions { MaxDepth = MaximumDepth })!;
+        }
+
+        JsonNode? node = Codec<JsonNode?>.Instance.Read(reader);
+        foreach (int index in path)
+            node = node is JsonObject members ? members.GetAt(index).Value : node![index];
+
+        return node!;
+    }
 
     private static JsonDocument Parse(string? text)
     {

@@ -178,7 +178,7 @@ internal sealed unsafe class PayloadReader
     /// <summary>Begins a part of the graph that is complete before it ends, because an object is made of it.</summary>
     internal Part BeginPart()
     {
-        var outer = new Part(Base, _deferredFloor, _unfinishedFloor);
+        var outer = new Part(Base, Depth, _deferredFloor, _unfinishedFloor);
         Base = Depth;
         _deferredFloor = _deferred?.Count ?? 0;
         _unfinishedFloor = _unfinished?.Count ?? 0;
@@ -192,17 +192,13 @@ internal sealed unsafe class PayloadReader
         _unfinishedFloor = Math.Min(outer.Unfinished, _unfinished?.Count ?? 0);
     }
 
-    /// <summary>Where a part begins whose errors are caught; see <see cref="Restore"/>.</summary>
-    internal State Mark() =>
-        new(Depth, new Part(Base, _deferredFloor, _unfinishedFloor), _deferred?.Count ?? 0, _unfinished?.Count ?? 0);
-
-    /// <summary>After an error: forgets what was begun since <paramref name="mark"/>.</summary>
-    internal void Restore(State mark)
+    /// <summary>Ends a part that could not be read to its end.</summary>
+    internal void AbandonPart(Part outer)
     {
-        Depth = mark.Depth;
-        EndPart(mark.Part);
-        _deferred?.RemoveRange(mark.Deferred, _deferred.Count - mark.Deferred);
-        _unfinished?.RemoveRange(mark.Unfinished, _unfinished.Count - mark.Unfinished);
+        Depth = outer.Depth;
+        _deferred?.RemoveRange(_deferredFloor, _deferred.Count - _deferredFloor);
+        _unfinished?.RemoveRange(_unfinishedFloor, _unfinished.Count - _unfinishedFloor);
+        EndPart(outer);
     }
 
     /// <summary>Reads the contents of deferred objects, in the writer's order, and completes what waits for that.</summary>
@@ -244,10 +240,7 @@ internal sealed unsafe class PayloadReader
     }
 
     /// <summary>The part of the graph around another one.</summary>
-    internal readonly record struct Part(int Base, int Deferred, int Unfinished);
-
-    /// <summary>See <see cref="Mark"/>.</summary>
-    internal readonly record struct State(int Depth, Part Part, int Deferred, int Unfinished);
+    internal readonly record struct Part(int Base, int Depth, int Deferred, int Unfinished);
 }
 
 /// <summary>A payload that makes no sense: its writer is broken or malicious.</summary>

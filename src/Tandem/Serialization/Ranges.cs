@@ -33,6 +33,9 @@ internal static class Ranges
     /// <summary>Up to this many bytes an array is sent as a whole.</summary>
     private const int SmallArray = 1024;
 
+    /// <summary>Up to this many elements an array of references is sent as a whole.</summary>
+    private const int FewReferences = 64;
+
     internal static void Write<T>(PayloadWriter writer, ReadOnlyMemory<T> memory)
     {
         if (memory.IsEmpty)
@@ -71,12 +74,9 @@ internal static class Ranges
         }
         else if (IsSentWhole(writer, array, segment))
         {
-            writer.Write(OfArray);
-            Codec<T[]>.Instance.Write(writer, array);
-            writer.Write(segment.Offset);
-            writer.Write(segment.Count);
+            WriteWhole(writer, array, segment);
         }
-        else
+        else if (!TryWriteWhole(writer, array, segment))
         {
             WriteAlone<T>(writer, array, segment.Offset, segment);
         }
@@ -94,7 +94,10 @@ internal static class Ranges
             case TheEmptySegment:
                 return ArraySegment<T>.Empty;
             case OfArray:
-                return Checked(Codec<T[]>.Instance.Read(reader), reader);
+                PayloadReader.Part outer = reader.BeginPart();
+                T[] array = Codec<T[]>.Instance.Read(reader);
+                reader.EndPart(outer);
+                return Checked(array, reader);
             case Alone:
                 T[] items = Items.NewArray<T>(Items.ReadCount<T>(reader));
                 reader.Objects.Add(items);
@@ -116,6 +119,40 @@ internal static class Ranges
         {
             if (ReferenceEquals(sent.Owner, array) && sent.Length > 0)
                 throw new WorkSerializationException(Refusals.SharedRange);
+        }
+    }
+
+    private static void WriteWhole<T>(PayloadWriter writer, T[] array, ArraySegment<T> segment)
+    {
+        writer.Write(OfArray);
+
+        // A part of its own, so that all of it can be taken back.
+        ReferenceTable.Part outer = writer.References.BeginPart();
+        Codec<T[]>.Instance.Write(writer, array);
+        writer.References.EndPart(outer);
+        writer.Write(segment.Offset);
+        writer.Write(segment.Count);
+    }
+
+    /// <summary>Sends a small array of references as a whole, unless what lies around the range cannot travel.</summary>
+    private static bool TryWriteWhole<T>(PayloadWriter writer, T[] array, ArraySegment<T> segment)
+    {
+        if (!RuntimeHelpers.IsReferenceOrContainsReferences<T>() || array.Length > FewReferences || IsPartlySent(writer, array))
+            return false;
+
+        nint start = writer.Length;
+        ReferenceTable references = writer.References;
+        ReferenceTable.State mark = references.Mark();
+        try
+        {
+            WriteWhole(writer, array, segment);
+            return true;
+        }
+        catch (WorkSerializationException)
+        {
+            writer.Truncate(start);
+            references.Restore(mark);
+            return false;
         }
     }
 

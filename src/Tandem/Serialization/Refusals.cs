@@ -114,7 +114,8 @@ internal static class Refusals
             or "System.Xml.Xsl.XslCompiledTransform" or "System.Xml.Xsl.XsltArgumentList"
             or "System.Xml.Serialization.XmlSerializer" =>
             "a {type} compares names that are unique in this process; pass the XML as text, and make one in the work",
-        "System.HashCode" => "a HashCode differs in every process; pass the values that it is made of",
+        "System.HashCode" or "System.Security.Cryptography.CngProperty" =>
+            "a {type} holds a hash code, which differs in every process; pass the values that it is made of",
         "System.Security.Cryptography.X509Certificates.X509Certificate" =>
             "a {type} holds a handle of this process; pass its RawData, or the file and password, and load it in the work",
         "System.Security.Cryptography.AsymmetricAlgorithm" or "System.Security.Cryptography.SymmetricAlgorithm"

@@ -66,6 +66,16 @@ public class RefusalTests
         { "Builder", "call ToImmutable" },
         { "RuntimeTypeHandle", "pass the Type" },
         { "ConditionalWeakTable", "pass its target" },
+        { "XmlDocument", "pass its OuterXml" },
+        { "XmlNameTable", "pass the XML as text" },
+        { "HttpRequestMessage", "make one in the work" },
+        { "ActivitySource", "is registered in this process" },
+        { "Meter", "is registered in this process" },
+        { "Aes", "pass the key" },
+        { "RSA", "pass the key" },
+        { "HashCode", "differs in every process" },
+        { "TypeDelegator", "pass the Type" },
+        { "DerivedCulture", "pass what it is made of" },
     };
 
     [Theory]
@@ -185,9 +195,21 @@ public class RefusalTests
         "DerivedDictionary" => new DerivedDictionary(),
         "Builder" => ImmutableDictionary.CreateBuilder<string, int>(),
         "RuntimeTypeHandle" => typeof(int).TypeHandle,
+        "XmlDocument" => new System.Xml.XmlDocument(),
+        "XmlNameTable" => new System.Xml.NameTable(),
+        "HttpRequestMessage" => new HttpRequestMessage(),
+        "ActivitySource" => new ActivitySource("Tandem.Tests.Refused"),
+        "Meter" => new System.Diagnostics.Metrics.Meter("Tandem.Tests.Refused"),
+        "Aes" => System.Security.Cryptography.Aes.Create(),
+        "RSA" => System.Security.Cryptography.RSA.Create(),
+        "HashCode" => default(HashCode),
+        "TypeDelegator" => new TypeDelegator(typeof(int)),
+        "DerivedCulture" => new Dialect(),
         "ConditionalWeakTable" => new ConditionalWeakTable<string, object>(),
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
+
+    private sealed class Dialect() : System.Globalization.CultureInfo("");
 
     private sealed class Services : IServiceProvider
     {

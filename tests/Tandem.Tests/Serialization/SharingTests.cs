@@ -85,6 +85,10 @@ public class SharingTests
         using var stream = new Infrastructure.LocalMemoryStream();
         object[] array = [stream, "a", "b"];
         Assert.Equal(["a", "b"], Wire.RoundTrip(new ArraySegment<object>(array, 1, 2)));
+        string[] words = ["a", "b", "c"];
+        (Memory<string> Part, string[] Array) both = Wire.RoundTrip((words.AsMemory(1, 2), words));
+        both.Array[1] = "x";
+        Assert.Equal("x", both.Part.Span[0]);
         Assert.Equal("[0]", Wire.Refused(new ArraySegment<object>(array, 0, 2)).Path);
     }
 

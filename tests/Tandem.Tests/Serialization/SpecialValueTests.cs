@@ -81,6 +81,18 @@ public class SpecialValueTests
     }
 
     [Fact]
+    public void A_part_of_a_Json_tree_arrives_in_its_tree()
+    {
+        JsonNode root = JsonNode.Parse("""{ "a": [1, { "B": 2 }] }""", new JsonNodeOptions { PropertyNameCaseInsensitive = true })!;
+        JsonNode part = root["a"]![1]!;
+        (JsonNode Part, JsonNode Root, JsonNode Again) read = Wire.RoundTrip((part, root, part));
+        Assert.Same(read.Part, read.Again);
+        Assert.Same(read.Root, read.Part.Root);
+        Assert.Same(read.Part, read.Root["A"]![1]);
+        Assert.Equal(2, (int)read.Part["b"]!);
+    }
+
+    [Fact]
     public void A_lock_arrives_free()
     {
         var held = new Lock();
