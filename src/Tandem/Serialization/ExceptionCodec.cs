@@ -117,11 +117,12 @@ internal static class ExceptionCodec
         WriteContents(writer, e, depth, budget);
     }
 
-    /// <summary>The type and its base types, up to but without <see cref="Exception"/>.</summary>
+    /// <summary>The type and its base types, up to but without <see cref="Exception"/>, unless it is that itself.</summary>
     private static Type[] LevelsOf(Type type)
     {
-        var levels = new List<Type>();
-        for (Type? level = type; level is not null && level != typeof(Exception) && levels.Count < MaximumLevels; level = level.BaseType)
+        var levels = new List<Type> { type };
+        Type? level = type == typeof(Exception) ? null : type.BaseType;
+        for (; level is not null && level != typeof(Exception) && levels.Count < MaximumLevels; level = level.BaseType)
             levels.Add(level);
 
         return [.. levels];

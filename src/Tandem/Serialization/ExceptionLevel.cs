@@ -15,8 +15,8 @@ internal sealed class ExceptionLevel
 
     private ExceptionLevel(Type type)
     {
-        // An AggregateException's inner exceptions travel anyway, and so does the token of a cancellation.
-        if (type == typeof(AggregateException) || type == typeof(OperationCanceledException))
+        // What all exceptions have travels anyway; so do an AggregateException's inner exceptions, and the token of a cancellation.
+        if (type == typeof(Exception) || type == typeof(AggregateException) || type == typeof(OperationCanceledException))
         {
             Fields = [];
             return;

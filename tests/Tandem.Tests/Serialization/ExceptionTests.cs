@@ -1,3 +1,4 @@
+#pragma warning disable CA2201 // General exceptions are values here.
 using System.Net.Sockets;
 
 namespace Tandem.Tests.Serialization;
@@ -19,7 +20,7 @@ public class ExceptionTests
         new TypeInitializationException("T", new IOException("i")),
         new StandardException("m"), new StandardException("m", new IOException("i")), new MessageOnlyException("m"),
         new WordyException("m") { Detail = "d" },
-        new OrderRejected(7, "no stock"), new NoWayException(5, new IOException("i")), new Generic<DateTime>.NestedException(DateTime.UnixEpoch),
+        new Exception("m"), new Exception("m", new Exception("i")), new SystemException("m"), new OrderRejected(7, "no stock"), new NoWayException(5, new IOException("i")), new Generic<DateTime>.NestedException(DateTime.UnixEpoch),
         ThrowingConstructorException.Make(), new ManyException("m", [new IOException("a"), new IOException("b")]),
         new TaskCanceledException("m", new TimeoutException("t")), new ThreadInterruptedException("m"), new System.Globalization.CultureNotFoundException("p", "xx", "m"),
         new System.Reflection.ReflectionTypeLoadException([typeof(int)], [new IOException("a")], "m"),
