@@ -151,8 +151,16 @@ internal sealed class ServeRunner : IAsyncDisposable
     private void TellWatchdog()
     {
         _notifier.SendUnsent();
-        if (_terminal.HasGoneUnnoticed())
-            _log.Write("the terminal on which the server was started is gone; the server goes on, and HUP reloads");
+        switch (_terminal.Look())
+        {
+            case TerminalState.HungUp:
+                _ = Task.Run(() => TryAsync(HangUpAsync));
+                break;
+            case TerminalState.Gone:
+                _log.Write("the terminal on which the server was started is gone; the server goes on, and HUP reloads");
+                break;
+        }
+
         if (_notifier.Watchdog is { } interval && Stopwatch.GetElapsedTime(_toldWatchdog) > interval / 3)
         {
             _toldWatchdog = Stopwatch.GetTimestamp();
@@ -160,10 +168,10 @@ internal sealed class ServeRunner : IAsyncDisposable
         }
     }
 
-    private Task HangUpOrReloadAsync()
+    private Task HangUpOrReloadAsync() => _terminal.IsHangUp() ? HangUpAsync() : ReloadAsync();
+
+    private Task HangUpAsync()
     {
-        if (!_terminal.IsHangUp())
-            return ReloadAsync();
         if (Interlocked.Increment(ref _hangUps) > 1)
             return Task.CompletedTask; // the system and the shell may both say it
 

@@ -8,8 +8,11 @@ if (args.Contains("--older-host"))
     return;
 }
 
-if (args.Contains("--no-host"))
+if (args is ["--no-host", "--listen", var own])
+{
+    new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, int.Parse(own, System.Globalization.CultureInfo.InvariantCulture)).Start();
     Thread.Sleep(Timeout.Infinite);
+}
 
 // Read at the start: an answer shows which build serves, not which build lies on the disk.
 string versionFile = Path.Combine(AppContext.BaseDirectory, "version.txt");

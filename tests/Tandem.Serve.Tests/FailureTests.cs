@@ -107,18 +107,14 @@ public sealed class FailureTests
     [Fact(Timeout = Limits.Test)]
     public async Task Workers_that_crash_young_again_and_again_are_started_again_ever_more_slowly()
     {
-        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--restart-limit", "2", "--min-uptime", "1h", "--restart-period", "3s");
-        for (int i = 1; i <= 2; i++)
-        {
-            int crashes = i;
-            using Socket crash = await serve.SendAsync("/crash?how=failfast");
-            await serve.LineAsync("is gone after", times: i);
-            await serve.LineAsync("is started again in", times: i);
-            await serve.StatusAsync(status => status.Workers is [{ State: "accepting" } one] && one.Restarts == crashes);
-        }
+        // A period in which the second crash comes, however busy the machine is.
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--restart-limit", "2", "--min-uptime", "1h", "--restart-period", "1h");
+        using (await serve.SendAsync("/crash?how=failfast"))
+            Assert.Contains("is started again in 0.1 s", await serve.LineAsync("is started again in"), StringComparison.Ordinal);
+        await serve.StatusAsync(static status => status.Workers is [{ State: "accepting", Restarts: 1 }]);
 
-        Assert.Contains("is started again in 0.1 s", await serve.LineAsync("is started again in"), StringComparison.Ordinal);
-        Assert.Contains("is started again in 3 s", await serve.LineAsync("is started again in", times: 2), StringComparison.Ordinal);
+        using (await serve.SendAsync("/crash?how=failfast"))
+            Assert.Contains("is started again in 3600 s", await serve.LineAsync("is started again in", times: 2), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Limits.Test)]

@@ -111,6 +111,25 @@ public sealed class TerminalTests
         }
     }
 
+    /// <summary>As zsh does by itself, and bash with huponexit: HUP comes while the terminal is there still.</summary>
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_shell_that_tells_its_jobs_before_it_ends_ends_the_server()
+    {
+        using var terminal = new Terminal("sh -c 'set -m; \"$0\" \"$@\" & read line; kill -HUP $!' \"$0\" \"$@\"");
+        await using ServeProcess serve = Launch(terminal);
+        await serve.ServingAsync();
+        ServeStatus status = await serve.StatusAsync();
+        try
+        {
+            terminal.Control('J'); // Enter
+            await Eventually.Async(() => !ProcFs.IsAlive(status.ProcessId) && !ProcFs.IsAlive(status.Workers[0].ProcessId), otherwise: () => serve.Output);
+        }
+        finally
+        {
+            _ = Libc.Kill(status.ProcessId, Libc.SIGKILL);
+        }
+    }
+
     /// <summary>A terminal that is set so sends TTOU to a job in the background for each line that it writes.</summary>
     [Fact(Timeout = Limits.Test)]
     public async Task Lines_of_a_job_in_the_background_do_not_scale()

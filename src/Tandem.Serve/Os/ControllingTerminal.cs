@@ -4,37 +4,44 @@ namespace Tandem.Serve.Os;
 
 /// <summary>
 /// The terminal on which the server was started, if there is one. When it is closed, the system and the shell send HUP, which means something
-/// else than a HUP that a person sends.
+/// else than a HUP that a person sends. Some shells send it when they end, a moment before the terminal goes.
 /// </summary>
 internal sealed class ControllingTerminal
 {
-    /// <summary>How long after the terminal has gone a HUP may tell of that.</summary>
+    /// <summary>How far the terminal's end and a HUP that tells of it may be apart.</summary>
     private static readonly TimeSpan HangUpTime = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly bool _wasThere = IsThere();
     private long? _goneSince; // in milliseconds of the system's clock
+    private long? _signalledAt;
     private bool _isTold;
 
-    /// <summary>Looks whether it is there still; called now and then.</summary>
-    /// <returns>Whether it has gone without a HUP, which is said once.</returns>
-    internal bool HasGoneUnnoticed()
+    /// <summary>Looks what has become of it; called now and then. Every change is said once.</summary>
+    internal TerminalState Look()
     {
         lock (_lock)
         {
-            if (!IsGone() || _isTold || Environment.TickCount64 - _goneSince < HangUpTime.TotalMilliseconds)
-                return false;
+            if (_isTold || !IsGone())
+                return TerminalState.Unchanged;
 
-            _isTold = true;
-            return true;
+            bool wasSignalled = _goneSince - _signalledAt < HangUpTime.TotalMilliseconds;
+            _isTold = wasSignalled || Environment.TickCount64 - _goneSince >= HangUpTime.TotalMilliseconds;
+            return wasSignalled ? TerminalState.HungUp : _isTold ? TerminalState.Gone : TerminalState.Unchanged;
         }
     }
 
-    /// <summary>On HUP: whether it says that the terminal is closed.</summary>
+    /// <summary>On HUP: whether it says that the terminal is closed, as far as is known by now.</summary>
     internal bool IsHangUp()
     {
         lock (_lock)
-            return IsGone() && Environment.TickCount64 - _goneSince < HangUpTime.TotalMilliseconds;
+        {
+            if (IsGone())
+                return Environment.TickCount64 - _goneSince < HangUpTime.TotalMilliseconds;
+
+            _signalledAt = Environment.TickCount64;
+            return false;
+        }
     }
 
     private bool IsGone()

@@ -122,6 +122,27 @@ public partial class PoolPromises
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task A_culture_whose_formats_were_changed_flows_with_them_or_is_refused()
+    {
+        await using WorkerPool pool = Backend.Create(1);
+        var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        culture.NumberFormat.NumberDecimalSeparator = "~";
+        await InAsync(culture, CultureInfo.InvariantCulture, async () =>
+        {
+            try
+            {
+                Assert.Equal("1~5", await pool.RunAsync(static () => 1.5.ToString(CultureInfo.CurrentCulture)));
+            }
+            catch (WorkSerializationException e) when (Backend.CopiesValues)
+            {
+                Assert.StartsWith("CultureInfo.CurrentCulture", e.Path, StringComparison.Ordinal);
+            }
+
+            return true;
+        });
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task The_cultures_of_a_map_are_those_in_which_it_began()
     {
         await using WorkerPool pool = Backend.Create(1);

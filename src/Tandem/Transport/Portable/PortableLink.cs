@@ -28,6 +28,7 @@ internal sealed unsafe class PortableLink : WorkerLink
     private bool _isWritingControls;
     private long _bytesTaken;
     private volatile bool _closed;
+    private long _framesRead;
 
     /// <param name="name">The worker connects to pipes of this name, with <c>.c</c> appended for control.</param>
     internal PortableLink(string name)
@@ -121,11 +122,37 @@ internal sealed unsafe class PortableLink : WorkerLink
 
     internal override void DrainAndClose()
     {
-        // The worker's end is closed, so a receiver comes to the end of its stream, unless a grandchild holds it open.
-        if (_receiver is not null && _receiver != Thread.CurrentThread && _isConnected)
-            _receiver.Join(TimeSpan.FromSeconds(2));
+        bool waits = _receiver is not null && _receiver != Thread.CurrentThread;
+        // The worker's end is closed, so a receiver comes to the end of its stream, unless somebody else holds it open. On a busy machine
+        // that may take a while: what the worker has written is not given up as long as there is something to read.
+        for (long before = -1; waits && _isConnected && !_receiver!.Join(TimeSpan.FromSeconds(1));)
+        {
+            long read = Volatile.Read(ref _framesRead);
+            if (read == before && !HoldsMore())
+                break;
+
+            before = read;
+        }
 
         Close();
+        // Whoever sorts out the items now must be alone with them.
+        if (waits)
+            _receiver!.Join();
+    }
+
+    private bool HoldsMore()
+    {
+        if (OperatingSystem.IsWindows())
+            return false;
+
+        try
+        {
+            return Interop.Libc.HoldsBytes((int)_data.SafePipeHandle.DangerousGetHandle());
+        }
+        catch (Exception e) when (e is ObjectDisposedException or InvalidOperationException)
+        {
+            return false; // closed, or broken, meanwhile
+        }
     }
 
     public override void Dispose()
@@ -157,6 +184,7 @@ internal sealed unsafe class PortableLink : WorkerLink
                 if (!Record(in frame))
                     _sink!.OnFrame(in frame);
                 _sink!.OnBatchEnd();
+                Volatile.Write(ref _framesRead, _framesRead + 1);
             }
 
             if (!_closed)
