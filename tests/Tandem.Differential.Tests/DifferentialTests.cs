@@ -11,17 +11,16 @@ public sealed class DifferentialTests(DifferentialTests.Pools pools) : IClassFix
     private const int ProgramsInBatch = 112;
     private const int SlowEvery = 10;
     private const int Seed = 1;
-    private const string Waiting = "until the corrections of values and exceptions are merged";
     private const int LongestTest = 300_000;
 
     public static TheoryData<int> Numbers => [.. Enumerable.Range(0, Batches)];
 
-    [Theory(Timeout = LongestTest, Skip = Waiting)]
+    [Theory(Timeout = LongestTest)]
     [MemberData(nameof(Numbers))]
     public Task Values_of_every_kind_arrive_unchanged_in_every_form(int batch) =>
         CompareAsync(Enumerable.Range(batch * FormsInBatch, FormsInBatch).Select(static number => Case.OfForm(number, Seed)));
 
-    [Theory(Timeout = LongestTest, Skip = Waiting)]
+    [Theory(Timeout = LongestTest)]
     [MemberData(nameof(Numbers))]
     public Task Generated_programs_give_the_same_in_every_engine(int batch) =>
         CompareAsync(Enumerable.Range(batch * ProgramsInBatch, ProgramsInBatch).Select(static number => ProgramCases.Of(number, Seed)));

@@ -161,7 +161,7 @@ public sealed class Fingerprint
             case Delegate d:
                 WriteDelegate(d);
                 return true;
-            case StringBuilder or Uri or XObject or XName or XNamespace or Regex or System.Xml.XmlNode:
+            case StringBuilder or Uri or UriBuilder or XObject or XName or XNamespace or Regex or System.Xml.XmlNode:
                 Quote(value is System.Xml.XmlNode xml ? xml.OuterXml : value.ToString()!);
                 Probe(value);
                 return true;
@@ -197,6 +197,9 @@ public sealed class Fingerprint
                 return true;
             case System.Data.DataTable or System.Data.DataSet:
                 WriteData(value);
+                return true;
+            case Lazy<int> lazy:
+                _text.Append(lazy.Value);
                 return true;
             case Random random:
                 WriteState(random, 3); // to ask for numbers would change it
@@ -496,7 +499,7 @@ public sealed class Fingerprint
             case Uri uri:
                 Try(() => uri.AbsoluteUri + uri.OriginalString);
                 break;
-            case XDocument or StringBuilder:
+            case XDocument or StringBuilder or UriBuilder:
                 break;
             default:
                 Lookups.Probe(value, _text);

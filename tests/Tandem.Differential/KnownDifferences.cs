@@ -7,6 +7,20 @@ public static class KnownDifferences
 {
     private static readonly (string? Form, string? Value, string Reason)[] All =
     [
+        ("Progress", "large int[]", "a report of progress has at most 60 KiB"),
+        ("Progress", "long string", "a report of progress has at most 60 KiB"),
+        ("Progress", "long message", "a report of progress has at most 60 KiB"),
+        ("Progress", "large AggregateException", "a report of progress has at most 60 KiB"),
+        ("As_a_key_of_a_dictionary", "ReadOnlyMemory of text", "memory compares by reference to its text, and short texts are copied wherever they are"),
+        ("In_a_set_of_objects", "ReadOnlyMemory of text", "memory compares by reference to its text, and short texts are copied wherever they are"),
+        ("As_a_key_of_a_dictionary", "JsonElement", "elements compare by reference to their document, and each brings its own"),
+        ("In_a_set_of_objects", "JsonElement", "elements compare by reference to their document, and each brings its own"),
+        ("Called_upon", "ImmutableHashSet", "its order, which JSON shows, follows from hash codes of strings, which differ by process"),
+        ("Only_turned_into_json", "ImmutableHashSet", "its order, which JSON shows, follows from hash codes of strings, which differ by process"),
+        ("In_an_anonymous_object", "ImmutableHashSet", "its order, which JSON shows, follows from hash codes of strings, which differ by process"),
+        ("In_an_anonymous_object_that_is_only_passed_on", "ImmutableHashSet", "its order, which JSON shows, follows from hash codes of strings, which differ by process"),
+        ("In_an_array_of_anonymous_objects_read_in_part", "ImmutableHashSet", "its order, which JSON shows, follows from hash codes of strings, which differ by process"),
+        ("In_a_list_twice", "SqlString", "each copy makes the comparer that it tells of when it is first asked"),
         (null, "large AggregateException", "at most 1,000 inner exceptions arrive, and the message says so"),
         (null, "hash code kept in a field", "a user's class keeps a hash code of a string, which is another number in each process"),
         (null, "set of hash codes kept", "a user's class keeps a hash code of a string, which is another number in each process"),

@@ -133,7 +133,7 @@ public static class Captures
     public static Task<string> Only_compared<T>(Engine run, T value, Origin o)
     {
         T local = value;
-        return run.Run(() => $"{Equals(local, Corpus.Make<T>(o))} {new HashSet<T> { local }.Contains(Corpus.Make<T>(o))}");
+        return run.Run(() => Look.IsComparable(local) ? $"{Equals(local, Corpus.Make<T>(o))} {new HashSet<T> { local }.Contains(Corpus.Make<T>(o))}" : "");
     }
 
     [Form(SendsNothing = true)]

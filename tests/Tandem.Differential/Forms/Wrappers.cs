@@ -113,14 +113,14 @@ public static class Wrappers
     {
         var map = new Dictionary<ValueTuple<T>, int> { [ValueTuple.Create(value)] = 1 };
         T key = value;
-        return run.Run(() => $"{map.ContainsKey(ValueTuple.Create(key))} {map.ContainsKey(ValueTuple.Create(Corpus.Make<T>(o)))} {Look.At(map.Keys.First().Item1, o)}");
+        return run.Run(() => $"{map.ContainsKey(ValueTuple.Create(key))} {Look.IsComparable(key) && map.ContainsKey(ValueTuple.Create(Corpus.Make<T>(o)))} {Look.At(map.Keys.First().Item1, o)}");
     }
 
     public static Task<string> In_a_set_of_objects<T>(Engine run, T value, Origin o)
     {
         HashSet<object?> set = [value, "other"];
         object? key = value;
-        return run.Run(() => $"{set.Contains(key)} {set.Contains(Corpus.Make<T>(o))} {set.Count}");
+        return run.Run(() => $"{set.Contains(key)} {Look.IsComparable(key) && set.Contains(Corpus.Make<T>(o))} {set.Count}");
     }
 
     public static Task<string> In_a_set_by_reference<T>(Engine run, T value, Origin o)
