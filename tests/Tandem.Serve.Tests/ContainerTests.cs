@@ -61,7 +61,12 @@ public sealed class ContainerTests
         string[] unshare = ["--pid", "--fork", "--kill-child", "--mount-proc"];
         Assert.SkipWhen(await ExitCodeAsync("unshare", [.. unshare, "true"]) != 0, "Namespaces of processes cannot be made here.");
         using var folder = new TemporaryFolder();
-        string[] serve = ["unshare", .. unshare, "dotnet", Paths.Tool, "serve", "--control", folder["control"], "--urls", "http://127.0.0.1:0", "--workers", "1", "--min-uptime", "0s", Paths.App];
+        // The hook has the runtime hear of children, and reap them.
+        string[] serve =
+        [
+            "unshare", .. unshare, "env", $"DOTNET_STARTUP_HOOKS={Paths.App}", "dotnet", Paths.Tool,
+            "serve", "--control", folder["control"], "--urls", "http://127.0.0.1:0", "--workers", "1", "--standbys", "0", "--min-uptime", "0s", Paths.App,
+        ];
         var output = new ConcurrentQueue<string>();
         using Process outer = isOnTerminal
             ? Start("script", ["--quiet", "--return", "--command", string.Join(' ', serve), "/dev/null"], output)

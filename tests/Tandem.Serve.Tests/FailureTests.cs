@@ -76,7 +76,7 @@ public sealed class FailureTests
     [Fact(Timeout = Limits.Test)]
     public async Task A_worker_whose_thread_pool_is_starved_by_requests_that_block_is_replaced_and_its_stack_shown()
     {
-        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--hang-timeout", "2s");
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--hang-timeout", "5s");
         List<Socket> blocked = [];
         try
         {
