@@ -77,6 +77,8 @@ internal sealed partial class WebSupervisor
         Log.Write(string.Create(
             CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) serves; it was ready after {worker.ReadyAfter?.TotalMilliseconds ?? 0:0} ms; attached by {worker.AttachedBy}"));
         _ = FollowAsync(slot, worker);
+        if (worker.Limits.Requests > 0)
+            _ = FollowDueAsync(slot, worker);
         return true;
     }
 
@@ -218,7 +220,7 @@ internal sealed partial class WebSupervisor
         if (Leave(slot, worker))
             await SucceedAsync(slot, worker, "is gone", end ?? EndedUnasked).ConfigureAwait(false);
         else
-            Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) has ended{(end is null ? "" : $": {end}")}"));
+            Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) has ended after {worker.Served} requests{(end is null ? "" : $": {end}")}"));
     }
 
     /// <summary>Whether the slot was this worker's until now.</summary>
@@ -248,7 +250,7 @@ internal sealed partial class WebSupervisor
     /// <summary>How long to wait before the successor of one that nobody told to end.</summary>
     private TimeSpan DelayAfter(WebWorker worker, RestartBudget budget)
     {
-        if (worker.Age >= Options.MinUptime)
+        if (worker.Age >= Options.MinUptime || worker.Due.IsCompletedSuccessfully)
             return TimeSpan.Zero;
 
         return DelayAfterFailedStart(worker.WasKilled, budget);
