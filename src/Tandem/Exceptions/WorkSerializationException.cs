@@ -17,8 +17,8 @@ public sealed class WorkSerializationException : Exception
         : base(message, innerException) => Path = path ?? "";
 
     /// <summary>
-    /// The path of the value that cannot travel, such as <c>order.Lines[3].Source</c>: the captured variable's name first, then
-    /// members, indexes and keys. Empty when the value itself, or the work as a whole, is meant.
+    /// The path of the value that cannot travel, such as <c>order.Lines[3].Source</c>: the captured variable's name first, or
+    /// <c>argument</c>, <c>item[3]</c> or <c>result</c>, then members, indexes and keys. Empty when the work as a whole is meant.
     /// </summary>
     public string Path { get; private set; }
 

@@ -103,6 +103,7 @@ internal abstract class Form<TResult> : Form
             nint end = ChunkElement.ReadEnd(run.Arguments);
             run.Arguments.Forget();
             run.Results.References.Clear();
+            Exception? error = null;
             try
             {
                 ValueTask<TResult> outcome = Unwrap(Invoke(work, state, run.Arguments, run.CancellationToken));
@@ -113,9 +114,12 @@ internal abstract class Form<TResult> : Form
             }
             catch (Exception e) when (RebuildErrors.IsOfValue(e))
             {
-                run.Fail(start, e);
+                error = e;
             }
 
+            // Not in the handler: there the stack is still as deep as where the exception was thrown, and may be too short to write it.
+            if (error is not null)
+                run.Fail(start, error);
             ambient.Reset(context);
             // Also after an element that could not be read to its end.
             run.Arguments.SkipTo(end);
@@ -205,10 +209,17 @@ internal abstract class Form<TResult> : Form
 
     private static void Write(PayloadWriter writer, TResult value)
     {
-        if (typeof(TResult).IsValueType && TaskResult<TResult>.Instance is { } task)
-            task.Write(writer, value);
-        else if (typeof(TResult) != typeof(Nothing))
-            Codec<TResult>.Instance.Write(writer, value);
+        try
+        {
+            if (typeof(TResult).IsValueType && TaskResult<TResult>.Instance is { } task)
+                task.Write(writer, value);
+            else if (typeof(TResult) != typeof(Nothing))
+                Codec<TResult>.Instance.Write(writer, value);
+        }
+        catch (WorkSerializationException e) when (GraphPath.Add(e, "result"))
+        {
+            throw;
+        }
     }
 
     /// <summary>

@@ -29,6 +29,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         var result = new ResultMessage { Finished = message.First };
         Activity? activity = trace is { } caller ? WorkerActivity.Start(definition.Name, caller) : null;
         MemoryGuard? guard = message.MemoryLimit > 0 ? new MemoryGuard(message.MemoryLimit) : null;
+        Exception? error = null;
         try
         {
             Callable callable = definition.Callable;
@@ -51,15 +52,20 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         }
         catch (Exception e)
         {
-            if (e is not OperationCanceledException)
-                activity?.SetStatus(ActivityStatusCode.Error, e.Message);
-            guard?.Lift();
-            _results.Begin(link.ResultMemory, links);
-            result.Outcome = e is OperationCanceledException ? Outcome.Canceled : Outcome.Failed;
-            ExceptionCodec.Write(_results, e);
+            error = e;
         }
 
         guard?.Lift();
+        // Not in the handler: there the stack is still as deep as where the exception was thrown, and may be too short to write it.
+        if (error is not null)
+        {
+            if (error is not OperationCanceledException)
+                activity?.SetStatus(ActivityStatusCode.Error, error.Message);
+            _results.Begin(link.ResultMemory, links);
+            result.Outcome = error is OperationCanceledException ? Outcome.Canceled : Outcome.Failed;
+            ExceptionCodec.Write(_results, error);
+        }
+
         activity?.Dispose();
         ambient.Reset();
         result.Elapsed = Stopwatch.GetTimestamp() - start;
@@ -75,6 +81,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         state = null;
         AmbientState ambient = AmbientState.OfThread;
         _results.Begin(link.ResultMemory, CallLinks.ForResults);
+        Exception? error = null;
         try
         {
             _arguments.Begin(payload, (nint)message.Length, new ReceivedLinks(active, link, slot, sequence));
@@ -82,8 +89,13 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         }
         catch (Exception e)
         {
+            error = e;
+        }
+
+        if (error is not null)
+        {
             result.Outcome = Outcome.Failed;
-            ExceptionCodec.Write(_results, e);
+            ExceptionCodec.Write(_results, error);
         }
 
         ambient.Reset();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Tandem.Tests.Infrastructure;
 
@@ -124,5 +125,37 @@ public partial class PoolPromises
         Assert.Equal("work", Assert.Throws<ArgumentNullException>(() => { _ = Pool.RunAsync((Action)null!); }).ParamName);
         Assert.Equal("work", Assert.Throws<ArgumentNullException>(() => { _ = Pool.MapAsync<int, int>([1], (Func<int, int>)null!); }).ParamName);
         Assert.Equal("source", Assert.Throws<ArgumentNullException>(() => { _ = Pool.MapAsync((IEnumerable<int>)null!, static i => i); }).ParamName);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task What_is_thrown_where_the_stack_is_short_keeps_its_type()
+    {
+        await Assert.ThrowsAsync<InsufficientExecutionStackException>(() => Pool.RunAsync(static () => Deep(0)));
+        await Assert.ThrowsAsync<InsufficientExecutionStackException>(() => Pool.MapAsync([1, 2], static i => Deep(i)).ToListAsync());
+        Assert.Equal(3, await Pool.RunAsync(static () => 3));
+
+        static int Deep(int depth)
+        {
+            RuntimeHelpers.EnsureSufficientExecutionStack();
+            return Deep(depth + 1) + 1;
+        }
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_result_that_cannot_travel_is_named()
+    {
+        Assert.SkipUnless(Backend.CopiesValues, "On threads, results are the same objects.");
+
+        WorkSerializationException single = await Assert.ThrowsAsync<WorkSerializationException>(() => Pool.RunAsync(static () => (1, File.OpenRead("/dev/null"))));
+        Assert.Equal("result.Item2", single.Path);
+        WorkSerializationException later = await Assert.ThrowsAsync<WorkSerializationException>(() => Pool.RunAsync(static async () =>
+        {
+            await Task.Yield();
+            return File.OpenRead("/dev/null");
+        }));
+        Assert.Equal("result", later.Path);
+        WorkSerializationException mapped = await Assert.ThrowsAsync<WorkSerializationException>(
+            () => Pool.MapAsync([1], static _ => File.OpenRead("/dev/null")).ToListAsync());
+        Assert.Equal("result", mapped.Path);
     }
 }

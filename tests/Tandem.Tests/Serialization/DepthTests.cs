@@ -96,7 +96,7 @@ public class DepthTests
     }
 
     [Fact]
-    public void A_payload_too_deep_for_the_readers_stack_is_corrupt()
+    public void A_payload_too_deep_for_the_readers_stack_cannot_be_rebuilt()
     {
         object[] nested = [];
         for (int i = 0; i < 5_000; i++)
@@ -104,7 +104,7 @@ public class DepthTests
 
         byte[] bytes = On(16 * 1024 * 1024, () => Wire.Write(nested));
         Exception? thrown = OnSmallStack(() => Record.Exception(() => Wire.Read<object[]>(bytes)));
-        Assert.IsType<Tandem.Serialization.PayloadCorruptException>(thrown);
+        Assert.IsType<Tandem.Serialization.RebuildException>(thrown);
     }
 
     [Fact]
