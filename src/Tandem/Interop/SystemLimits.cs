@@ -16,6 +16,23 @@ internal static unsafe class SystemLimits
     /// <summary>Fewer than this are too few for a pool with some workers.</summary>
     private const ulong FewDescriptors = 256;
 
+    /// <summary>What a worker takes while it starts, and what the runtime may need meanwhile to load an assembly or to write a line.</summary>
+    private const int DescriptorsOfStart = 32;
+
+    /// <summary>Under such a limit it is worth counting: the runtime raises its own limit as far as it may.</summary>
+    private const ulong LowDescriptorLimit = 4096;
+
+    /// <summary>Why no worker should be started now, though some descriptors are left; null when there are enough.</summary>
+    /// <remarks>A program does not survive the last one: an assembly that could not be opened once cannot be loaded any more.</remarks>
+    internal static string? TooFewDescriptors()
+    {
+        if (Limit(Libc.RLIMIT_NOFILE) is not { } limit || limit >= LowDescriptorLimit)
+            return null;
+
+        int open = Directory.GetFileSystemEntries("/proc/self/fd").Length;
+        return (ulong)(open + DescriptorsOfStart) <= limit ? null : $"{open} descriptors are open, and {Descriptors()}";
+    }
+
     /// <summary>An error of a system call in words: the system's, and the limit behind it, where it is one.</summary>
     /// <param name="error">The error number.</param>
     /// <param name="message">What the system says of it.</param>

@@ -26,6 +26,9 @@ internal sealed partial class Supervisor
         ProcessWorker? launched = null;
         try
         {
+            if (SystemLimits.TooFewDescriptors() is { } reason)
+                throw new WorkerStartException($"A worker could not be started: {reason}.");
+
             LaunchPlan plan = _plan ?? _options.Guest!.CreatePlan();
             _launcher.Start(
                 _engine,

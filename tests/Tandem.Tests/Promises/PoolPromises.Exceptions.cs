@@ -134,10 +134,13 @@ public partial class PoolPromises
         await Assert.ThrowsAsync<InsufficientExecutionStackException>(() => Pool.MapAsync([1, 2], static i => Deep(i)).ToListAsync());
         Assert.Equal(3, await Pool.RunAsync(static () => 3));
 
+        // Few large frames: what is thrown passes through all of them.
         static int Deep(int depth)
         {
             RuntimeHelpers.EnsureSufficientExecutionStack();
-            return Deep(depth + 1) + 1;
+            Span<byte> block = stackalloc byte[16 * 1024];
+            block[depth % block.Length] = 1;
+            return Deep(depth + 1) + block[0];
         }
     }
 
