@@ -33,6 +33,11 @@ internal sealed unsafe class PayloadWriter : IDisposable
     /// </summary>
     internal ICallLinks? Links { get; private set; }
 
+    /// <summary>
+    /// Only while values are written in order to compare them: the copies of objects that static fields hold, each with its field's number.
+    /// </summary>
+    internal Dictionary<object, int>? Copies { get; set; }
+
     /// <summary>The objects written so far, for shared references and cycles.</summary>
     internal ReferenceTable References { get; } = new();
 
