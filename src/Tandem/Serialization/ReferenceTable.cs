@@ -55,6 +55,9 @@ internal sealed class ReferenceTable
         return -1;
     }
 
+    /// <summary>At most <paramref name="count"/> of the objects, the first ones to begin with.</summary>
+    internal IEnumerable<object> First(int count) => Count <= Few ? _few?.Take(Count) ?? [] : _many!.Keys.Take(count);
+
     /// <summary>All objects, by number.</summary>
     internal object[] ToArray()
     {

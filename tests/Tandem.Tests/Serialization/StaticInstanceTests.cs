@@ -144,6 +144,26 @@ public class StaticInstanceTests
         Assert.Equal(100_000, count);
     }
 
+    [Fact]
+    public void An_object_without_members_arrives_as_the_one_that_a_static_field_holds_there()
+    {
+        Assert.Same(Cached<string>.Missing, Wire.RoundTrip(new Cached<string>()).Value);
+        object[] read = Wire.RoundTrip<object[]>([new Cached<int>.Slot(), Cached<int>.Missing, new object()]);
+        Assert.Same(Cached<int>.Missing, ((Cached<int>.Slot)read[0]).Value);
+        Assert.Same(Cached<int>.Missing, read[1]);
+        Assert.NotSame(Cached<int>.Missing, read[2]);
+    }
+
+    [Fact]
+    public void An_object_without_members_that_no_field_holds_stays_one_object()
+    {
+        object any = new();
+        object[] read = Wire.RoundTrip<object[]>([any, new Cached<int> { Value = any }, new object()]);
+        Assert.Same(read[0], ((Cached<int>)read[1]).Value);
+        Assert.NotSame(read[0], read[2]);
+        Assert.Equal(typeof(object), read[0].GetType());
+    }
+
     public abstract class Enumeration(int id, string name)
     {
         public int Id { get; private set; } = id;
@@ -275,6 +295,20 @@ public class StaticInstanceTests
         public DateTime Time { get; set; } = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
         public decimal Amount { get; set; } = 1.0m;
+    }
+
+    private sealed class Cached<T>
+    {
+        public static readonly object Missing = new();
+
+        public object? Value { get; set; } = Missing;
+
+        public T? Typed { get; set; }
+
+        public sealed class Slot
+        {
+            public object Value { get; set; } = Missing;
+        }
     }
 
     private sealed class Link
