@@ -18,7 +18,8 @@ internal sealed class StaticInstances
     private StaticInstances(List<MemberInfo> members)
     {
         // Those that cannot change first: a field such as "Current" may hold one of them too.
-        members.Sort(static (a, b) => (CanChange(a), a.MetadataToken).CompareTo((CanChange(b), b.MetadataToken)));
+        members.Sort(static (a, b) =>
+            CanChange(a) == CanChange(b) ? a.MetadataToken.CompareTo(b.MetadataToken) : CanChange(a) ? 1 : -1);
         _members = [.. members];
         _values = new object?[_members.Length];
     }

@@ -55,6 +55,31 @@ public class StaticInstanceTests
     }
 
     [Fact]
+    public void A_part_that_refers_to_its_instance_arrives_with_a_copy_that_has_the_part()
+    {
+        Unit.Details read = Wire.RoundTrip(Unit.Metre.Description);
+        Assert.Same(read, read.Owner.Description);
+        Assert.Equal(Unit.Metre.Names, read.Owner.Names);
+    }
+
+    [Fact]
+    public void A_state_that_is_too_large_to_compare_arrives_as_a_copy()
+    {
+        Unit read = Wire.RoundTrip(Unit.Large);
+        Assert.NotSame(Unit.Large, read);
+        Assert.Equal(Unit.Large.Names, read.Names);
+    }
+
+    [Fact]
+    public void What_each_thread_has_of_its_own_arrives_as_a_copy()
+    {
+        PerThread.Current = new PerThread { Number = 3 };
+        PerThread read = Wire.RoundTrip(PerThread.Current);
+        Assert.NotSame(PerThread.Current, read);
+        Assert.Equal(3, read.Number);
+    }
+
+    [Fact]
     public void An_instance_with_delegates_arrives_as_the_one_that_is_there()
     {
         Assert.Same(Rule.Positive, Wire.RoundTrip(Rule.Positive, Tandem.Shipping.CallLinks.ForResults));
@@ -242,6 +267,8 @@ public class StaticInstanceTests
     {
         public static readonly Unit Metre = new("m", ["metre", "meter"], new() { ["km"] = 1000 });
 
+        public static readonly Unit Large = new("l", [new string('x', 1_000_000)], []);
+
         private Unit(string symbol, List<string> names, Dictionary<string, double> factors)
         {
             (Symbol, Names, Factors) = (symbol, names, factors);
@@ -295,6 +322,14 @@ public class StaticInstanceTests
         public DateTime Time { get; set; } = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
         public decimal Amount { get; set; } = 1.0m;
+    }
+
+    private sealed class PerThread
+    {
+        [ThreadStatic]
+        internal static PerThread? Current;
+
+        public int Number { get; set; }
     }
 
     private sealed class Cached<T>
