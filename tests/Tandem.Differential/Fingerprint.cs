@@ -143,11 +143,32 @@ public sealed class Fingerprint
             _seen.Add(value, _seen.Count);
         }
 
-        _text.Append(Name(type)).Append('{');
+        _text.Append(Name(type));
+        WriteStaticField(value, type);
+        _text.Append('{');
         if (!WriteKnown(value))
             WriteAny(value, type);
 
         _text.Append('}');
+    }
+
+    /// <summary>Which static field holds the object, with which users compare it.</summary>
+    private void WriteStaticField(object value, Type type)
+    {
+        if (ReferenceEquals(value, Values.Optional.Missing))
+            _text.Append('=').Append(nameof(Values.Optional.Missing));
+
+        if (type.Assembly != typeof(Fingerprint).Assembly || type.Name.StartsWith('<'))
+            return;
+
+        const BindingFlags OwnStatic = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        for (Type? declaring = type; declaring is not null && declaring.Assembly == type.Assembly; declaring = declaring.BaseType)
+        {
+            FieldInfo? field = Array.Find(
+                declaring.GetFields(OwnStatic), f => f.FieldType.IsInstanceOfType(value) && ReferenceEquals(f.GetValue(null), value));
+            if (field is not null)
+                _text.Append('=').Append(field.Name);
+        }
     }
 
     /// <summary>What must be asked in its own way.</summary>

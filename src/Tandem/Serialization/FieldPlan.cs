@@ -30,7 +30,7 @@ internal sealed class FieldPlan
 
                 Insert(fields, first, mayStay ? new FieldThatMayStay(info) : new Field(info));
                 size += mayStay ? 1 : MinimumSizeOf(info.FieldType);
-                OnlyConstants = OnlyConstants && info.IsInitOnly && IsConstant(info.FieldType);
+                OnlyConstants = OnlyConstants && (IsConstant(info.FieldType) || IsReadOnlyDelegate(info));
             }
         }
 
@@ -43,7 +43,7 @@ internal sealed class FieldPlan
 
     internal int Count => _fields.Length;
 
-    /// <summary>Whether no field can change after construction, and all are numbers, text, times or delegates.</summary>
+    /// <summary>Whether all fields are numbers, text, times, or delegates that cannot change after construction.</summary>
     internal bool OnlyConstants { get; } = true;
 
     // FieldAttributes.NotSerialized is marked obsolete together with the formatters that it was made for.
@@ -85,8 +85,25 @@ internal sealed class FieldPlan
     /// <summary>One field's value.</summary>
     internal object? GetValue(object target, int index) => _fields[index].Info.GetValue(target);
 
-    /// <summary>Whether a field holds a delegate.</summary>
-    internal bool IsDelegate(int index) => typeof(Delegate).IsAssignableFrom(_fields[index].Info.FieldType);
+    /// <summary>Whether a field holds a delegate that cannot change after construction.</summary>
+    internal bool IsDelegate(int index) => IsReadOnlyDelegate(_fields[index].Info);
+
+    /// <summary>Whether a field may have stayed behind.</summary>
+    internal bool MayStay(int index) => _fields[index] is FieldThatMayStay;
+
+    /// <summary>Whether a field holds a number, a text or a time, which <see cref="AreSame"/> compares.</summary>
+    internal bool IsConstant(int index) => IsConstant(_fields[index].Info.FieldType);
+
+    /// <summary>Whether two values of a field that <see cref="IsConstant(int)"/> are the same in all that can be seen of them.</summary>
+    internal static bool AreSame(object? a, object? b) => a switch
+    {
+        double number => b is double other && BitConverter.DoubleToInt64Bits(number) == BitConverter.DoubleToInt64Bits(other),
+        float number => b is float other && BitConverter.SingleToInt32Bits(number) == BitConverter.SingleToInt32Bits(other),
+        DateTime time => b is DateTime other && time == other && time.Kind == other.Kind,
+        DateTimeOffset time => b is DateTimeOffset other && time.EqualsExact(other),
+        decimal number => b is decimal other && number == other && number.Scale == other.Scale,
+        _ => Equals(a, b),
+    };
 
     // Reflection gives the fields in an order that depends on what was asked before; both sides need the same one.
     private static void Insert(List<Field> fields, int first, Field field)
@@ -107,8 +124,10 @@ internal sealed class FieldPlan
         return type.IsValueType && !TypeChecks.IsUnusable(type) ? Codec.For(type).MinimumSize : 1;
     }
 
+    private static bool IsReadOnlyDelegate(FieldInfo info) => info.IsInitOnly && typeof(Delegate).IsAssignableFrom(info.FieldType);
+
     private static bool IsConstant(Type type) =>
-        type == typeof(string) || typeof(Delegate).IsAssignableFrom(type)
+        type == typeof(string)
             || (type.IsValueType && (type.IsPrimitive || type.IsEnum || TypeChecks.IsInCoreLibrary(type)) && BlittableTypes.MayCopy(type));
 
     private class Field(FieldInfo info)

@@ -56,6 +56,7 @@ internal static class FrameworkShapes
             "System.IO.FileInfo" => ValueShapes.FileInfo(),
             "System.IO.DirectoryInfo" => ValueShapes.DirectoryInfo(),
             "System.Collections.BitArray" => ValueShapes.BitArray(),
+            "System.Dynamic.ExpandoObject" => DynamicShapes.Expando(),
             "System.Collections.Hashtable" => new HashtableShape(),
             "System.Collections.Generic.ReferenceEqualityComparer" => ValueShapes.ReferenceEqualityComparer(),
             "System.Text.Json.JsonDocument" => JsonShapes.Document(),
@@ -93,6 +94,12 @@ internal static class FrameworkShapes
                 return ValueShapes.Regex();
             case "System.Net.IPAddress":
                 return FrameworkInstanceShape.Wrap(ValueShapes.IPAddress(), type);
+            case "System.Text.Encodings.Web.JavaScriptEncoder" when TypeChecks.IsOfFramework(type):
+                return EncoderShapes.JavaScript();
+            case "System.Text.Encodings.Web.HtmlEncoder" when TypeChecks.IsOfFramework(type):
+                return EncoderShapes.Html();
+            case "System.Text.Encodings.Web.UrlEncoder" when TypeChecks.IsOfFramework(type):
+                return EncoderShapes.Url();
             case "System.Text.Json.Nodes.JsonNode":
                 return JsonShapes.Node();
             case "System.StringComparer" when TypeChecks.IsInCoreLibrary(type):

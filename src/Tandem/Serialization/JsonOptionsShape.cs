@@ -15,9 +15,6 @@ internal sealed class JsonOptionsShape() : LateShape(typeof(JsonSerializerOption
     private static readonly Func<JsonSerializerOptions>[] WellKnown =
         [static () => JsonSerializerOptions.Default, static () => JsonSerializerOptions.Web, static () => JsonSerializerOptions.Strict];
 
-    private static readonly Func<JavaScriptEncoder>[] Encoders =
-        [static () => JavaScriptEncoder.Default, static () => JavaScriptEncoder.UnsafeRelaxedJsonEscaping];
-
     private static readonly PropertyInfo[] Settings = FindSettings();
 
     internal override void Write(PayloadWriter writer, object value)
@@ -32,7 +29,7 @@ internal sealed class JsonOptionsShape() : LateShape(typeof(JsonSerializerOption
         foreach (PropertyInfo setting in Settings)
             WritePart(writer, "." + setting.Name, Codec.For(setting.PropertyType), setting.GetValue(options));
 
-        WriteEncoder(writer, options.Encoder);
+        WritePart(writer, ".Encoder", Codec<JavaScriptEncoder>.Instance, options.Encoder);
         writer.Write(options.Converters.Count);
         for (int i = 0; i < options.Converters.Count; i++)
             WritePart(writer, $".Converters[{i}]", Codec<JsonConverter>.Instance, options.Converters[i]);
@@ -51,10 +48,7 @@ internal sealed class JsonOptionsShape() : LateShape(typeof(JsonSerializerOption
         foreach (PropertyInfo setting in Settings)
             setting.SetValue(options, Codec.For(setting.PropertyType).ReadObject(reader));
 
-        int encoder = reader.ReadInt32();
-        if (encoder >= 0)
-            options.Encoder = encoder < Encoders.Length ? Encoders[encoder]() : throw new PayloadCorruptException($"encoder {encoder}");
-
+        options.Encoder = Codec<JavaScriptEncoder>.Instance.Read(reader);
         int converters = reader.ReadCount(1);
         for (int i = 0; i < converters; i++)
             options.Converters.Add(Codec<JsonConverter>.Instance.Read(reader));
@@ -79,18 +73,6 @@ internal sealed class JsonOptionsShape() : LateShape(typeof(JsonSerializerOption
         {
             throw;
         }
-    }
-
-    private static void WriteEncoder(PayloadWriter writer, JavaScriptEncoder? encoder)
-    {
-        int known = encoder is null ? -1 : Array.FindIndex(Encoders, get => ReferenceEquals(get(), encoder));
-        if (encoder is not null && known < 0)
-        {
-            throw new WorkSerializationException(
-                "JsonSerializerOptions with an encoder of their own do not travel; make the options in the work, or in a static field");
-        }
-
-        writer.Write(known);
     }
 
     private static void WriteResolvers(PayloadWriter writer, JsonSerializerOptions options)

@@ -31,6 +31,9 @@ internal sealed unsafe class PayloadReader
     /// <summary>Which parts of those objects are there that travel in parts.</summary>
     internal PartTable Parts { get; } = new();
 
+    /// <summary>While the state of objects is read that a static field here may hold: which these are.</summary>
+    internal ArrivingInstances? Arriving;
+
     /// <summary>How many objects are being read inside each other.</summary>
     internal int Depth;
 
@@ -65,6 +68,7 @@ internal sealed unsafe class PayloadReader
         Parts.Truncate(0);
         _deferred?.Clear();
         _unfinished?.Clear();
+        Arriving = null;
         Depth = Base = _deferredFloor = _unfinishedFloor = 0;
     }
 
@@ -230,6 +234,7 @@ internal sealed unsafe class PayloadReader
         if ((uint)number >= (uint)Objects.Count)
             throw new PayloadCorruptException($"a reference to object {number} of {Objects.Count}");
 
+        Arriving?.Touch(number);
         object? value = Objects[number];
         if (ReferenceEquals(value, Lost))
             throw new RebuildException("it refers to an object that could not be rebuilt");

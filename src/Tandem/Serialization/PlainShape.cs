@@ -25,8 +25,11 @@ internal sealed class PlainShape : Shape
         if (TypeChecks.IsOfFramework(type))
             return FrameworkInstanceShape.Wrap(plain, type);
 
-        return plain._plan.OnlyConstants && plain._callbacks is null && StaticInstances.Find(type) is { } instances
-            ? new StaticInstanceShape(type, plain._plan, instances) : plain;
+        if (plain._callbacks is not null || StaticInstances.Find(type) is not { } instances)
+            return plain;
+
+        return plain._plan.OnlyConstants
+            ? new StaticInstanceShape(type, plain._plan, instances) : new StatefulInstanceShape(plain, plain._plan, instances);
     }
 
     internal override void Write(PayloadWriter writer, object value)

@@ -83,7 +83,7 @@ internal static class ObjectGraph
 
         if (references.Depth >= MaximumDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
-            if (shape is PlainShape plain)
+            if ((shape as PlainShape ?? (shape as StatefulInstanceShape)?.PlainFor(value)) is { } plain)
             {
                 Defer(writer, value, plain);
                 return;
@@ -162,7 +162,7 @@ internal static class ObjectGraph
         if (kind == Named)
             return ReadContents(reader, shape);
 
-        if (shape is not PlainShape plain)
+        if ((shape as PlainShape ?? (shape as StatefulInstanceShape)?.Plain) is not { } plain)
             throw new PayloadCorruptException($"a {TypeChecks.Display(type)} whose contents come later");
 
         object value = plain.Make();
@@ -191,6 +191,31 @@ internal static class ObjectGraph
         shape.Write(writer, value);
         references.EndPart(outer);
         references.Close();
+    }
+
+    /// <summary>Writes an object's fields as a part that the reader has completed before it goes on.</summary>
+    internal static void WriteFields(PayloadWriter writer, object value, FieldPlan plan)
+    {
+        ReferenceTable references = writer.References;
+        ReferenceTable.Part outer = references.BeginPart();
+        references.Enter(hasNumber: false);
+        plan.Write(writer, value);
+        if (--references.Depth == references.Base && references.HasDeferred)
+            WriteDeferred(writer);
+
+        references.EndPart(outer);
+    }
+
+    /// <summary>Reads what <see cref="WriteFields"/> wrote.</summary>
+    internal static void ReadFields(PayloadReader reader, object value, FieldPlan plan)
+    {
+        PayloadReader.Part outer = reader.BeginPart();
+        reader.Depth++;
+        plan.Read(reader, value);
+        if (--reader.Depth == reader.Base && reader.HasUnsettled)
+            reader.Settle();
+
+        reader.EndPart(outer);
     }
 
     /// <summary>Writes which object it is; its contents follow when the stack is short again.</summary>

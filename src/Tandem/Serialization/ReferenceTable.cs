@@ -55,6 +55,22 @@ internal sealed class ReferenceTable
         return -1;
     }
 
+    /// <summary>At most <paramref name="count"/> of the objects, the first ones to begin with.</summary>
+    internal IEnumerable<object> First(int count) => Count <= Few ? _few?.Take(Count) ?? [] : _many!.Keys.Take(count);
+
+    /// <summary>All objects, by number.</summary>
+    internal object[] ToArray()
+    {
+        if (Count <= Few)
+            return Count == 0 ? [] : _few![..Count];
+
+        object[] all = new object[Count];
+        foreach ((object value, int number) in _many!)
+            all[number] = value;
+
+        return all;
+    }
+
     /// <summary>Gives the next number to an object that has none.</summary>
     internal void Add(object value)
     {

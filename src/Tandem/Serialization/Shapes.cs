@@ -42,6 +42,9 @@ internal static class Shapes
 
     private static Shape MakeClass(Type type)
     {
+        if (type == typeof(object))
+            return new SentinelShape();
+
         if (typeof(Delegate).IsAssignableFrom(type))
             return type.IsAbstract ? new NoShape(type) : new DelegateShape(type);
 

@@ -1,8 +1,9 @@
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Objects that may be one of <see cref="StaticInstances"/>, and have nothing but constants. Such a one arrives as the same field's
-/// object of the other process, if that holds the same values; else, and any other object, as a copy.
+/// Objects that may be one of <see cref="StaticInstances"/>, and have nothing but numbers, texts and times. Such a one arrives as the same
+/// field's object of the other process, if that holds the same values; else, and any other object, as a copy. For others see
+/// <see cref="StatefulInstanceShape"/>.
 /// </summary>
 internal sealed class StaticInstanceShape(Type type, FieldPlan plan, StaticInstances instances) : Shape(type, ShapeTraits.Tracked)
 {
@@ -57,7 +58,7 @@ internal sealed class StaticInstanceShape(Type type, FieldPlan plan, StaticInsta
 
             object? value = plan.ReadValue(reader, i);
             plan.SetValue(copy, i, value);
-            same = same && Equals(value, plan.GetValue(instance!, i));
+            same = same && FieldPlan.AreSame(value, plan.GetValue(instance!, i));
         }
 
         if (!same && !complete)

@@ -3,8 +3,8 @@ using System.Reflection;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// The objects of a class that static fields hold which never change: type-safe enumerations (<c>Status.Paid</c>) and singletons. They
-/// are compared by reference, so that a copy would be equal to none of them.
+/// The objects of a class that its static fields hold: type-safe enumerations (<c>Status.Paid</c>) and singletons. They are compared by
+/// reference, also where the class overrides <see cref="object.Equals(object)"/>: a copy would be equal to none of them.
 /// </summary>
 internal sealed class StaticInstances
 {
@@ -17,20 +17,19 @@ internal sealed class StaticInstances
 
     private StaticInstances(List<MemberInfo> members)
     {
-        members.Sort(static (a, b) => a.MetadataToken.CompareTo(b.MetadataToken));
+        // Those that cannot change first: a field such as "Current" may hold one of them too.
+        members.Sort(static (a, b) =>
+            CanChange(a) == CanChange(b) ? a.MetadataToken.CompareTo(b.MetadataToken) : CanChange(a) ? 1 : -1);
         _members = [.. members];
         _values = new object?[_members.Length];
     }
 
     // Not those in types around the class: to look at them would run static constructors that nobody has asked for.
 
-    /// <summary>Finds those of a class, in it and its base types; null where there are none, or equality is by value.</summary>
+    /// <summary>Finds those of a class, in it and its base types; null where there are none.</summary>
     internal static StaticInstances? Find(Type type)
     {
         if (TypeChecks.IsOfFramework(type) || type.Name.StartsWith('<'))
-            return null;
-
-        if (type.GetMethod(nameof(Equals), [typeof(object)])?.DeclaringType != typeof(object))
             return null;
 
         var fields = new List<MemberInfo>();
@@ -89,7 +88,15 @@ internal sealed class StaticInstances
 
         try
         {
-            return _values[index] ??= _members[index] is FieldInfo field ? field.GetValue(null) : ((PropertyInfo)_members[index]).GetValue(null);
+            if (_values[index] is { } known)
+                return known;
+
+            MemberInfo member = _members[index];
+            object? value = member is FieldInfo field ? field.GetValue(null) : ((PropertyInfo)member).GetValue(null);
+            if (!CanChange(member))
+                _values[index] = value;
+
+            return value;
         }
         catch (Exception)
         {
@@ -98,13 +105,16 @@ internal sealed class StaticInstances
         }
     }
 
+    private static bool CanChange(MemberInfo member) => member is FieldInfo { IsInitOnly: false };
+
     private static bool IsOf(Type declared, Type type) => declared != typeof(object) && declared.IsAssignableFrom(type);
 
     private static void AddFrom(Type declaring, Type type, List<MemberInfo> fields)
     {
         foreach (FieldInfo field in declaring.GetFields(OwnStatic))
         {
-            if (field.IsInitOnly && IsOf(field.FieldType, type))
+            // Enumerations are often written without "readonly". What each thread has of its own is none.
+            if (IsOf(field.FieldType, type) && (field.IsInitOnly || !field.IsDefined(typeof(ThreadStaticAttribute), false)))
                 fields.Add(field);
         }
     }

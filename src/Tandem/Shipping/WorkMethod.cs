@@ -16,6 +16,7 @@ internal sealed class WorkMethod : NumberedIdentity
     private static readonly ConcurrentDictionary<Key, WorkMethod> Known = new();
 
     private readonly MethodInfo _method;
+    private readonly Type? _scope;
     private readonly Type _delegateType;
     private readonly TargetKind _kind;
     private readonly ClosurePlan? _plan;
@@ -27,6 +28,7 @@ internal sealed class WorkMethod : NumberedIdentity
     private WorkMethod(MethodInfo method, Type delegateType, TargetKind kind, ClosurePlan? plan, Type? targetType)
     {
         _method = method;
+        _scope = method.DeclaringType;
         _delegateType = delegateType;
         _kind = kind;
         _plan = plan;
@@ -43,6 +45,9 @@ internal sealed class WorkMethod : NumberedIdentity
         /// <summary>Several methods that are called one after the other, each with a target of its own.</summary>
         Combined,
     }
+
+    /// <summary>The class that its code is in.</summary>
+    internal Type? Scope => _scope;
 
     /// <summary>A readable name for errors and logs.</summary>
     internal string Name => MethodNames.Readable(_method);
@@ -167,6 +172,7 @@ internal sealed class WorkMethod : NumberedIdentity
     /// <summary>Writes the captured values of one delegate.</summary>
     internal void WriteValues(PayloadWriter writer, Delegate work)
     {
+        writer.Scope ??= _scope;
         if (_kind == TargetKind.Closure)
         {
             if (!_plan!.IsEmpty)

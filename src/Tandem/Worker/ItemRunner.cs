@@ -37,6 +37,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
                 Cultures.Read(cultures).Apply();
             _arguments.Begin(payload, (nint)message.Length, links);
             Delegate work = ReadWork(callable);
+            _results.Scope = callable.Method.Scope;
             CancellationToken cancellation = definition.TakesToken || message.Count > 0 ? links.GetToken(FrameHeader.OwnToken) : CancellationToken.None;
             if (message.Count > 0)
             {
@@ -121,6 +122,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         CancellationToken cancellation)
     {
         link.BeginChunk(_results, links);
+        _results.Scope = callable.Method.Scope;
         var run = new ChunkRun(link, slot, sequence)
         {
             First = message.First,

@@ -49,6 +49,11 @@ internal static class OwnTypes
         list.Add("class with sets and maps", r => With(new Registry(), g => { g.Names.Add("Ada"); g.ByName[Word(r)] = new Customer("c", 1); g.Objects.Add(g); }));
         list.Add("object as key of its own map", r => With(new SelfKeyed(), s => { s.Map[s] = Word(r); s.Map[new SelfKeyed()] = "other"; }));
         list.Add("singleton compared by reference", r => r.Next(2) == 0 ? Level.Low : Level.High);
+        list.Add("enumeration with setters and its own equality", r => r.Next(2) == 0 ? Stage.First : Stage.Last);
+        list.Add("enumeration whose values know each other", r => r.Next(2) == 0 ? Side.Left : Side.Right);
+        list.Add("array of an enumeration", r => Few(r, q => q.Next(2) == 0 ? Side.Left : Side.Right));
+        list.Add("enumeration with collections", r => Recipe.Bread);
+        list.Add("sentinel", r => new Optional { Value = r.Next(2) == 0 ? Optional.Missing : r.Next() });
         list.Add("hash code kept in a field", r => new KeepsHash(Word(r)));
         list.Add("set of hash codes kept", r => new HashSet<KeepsHash> { new(Word(r)) });
         list.Add("ISerializable", r => new Protocol(Word(r), r.Next()), "has a serialization protocol");

@@ -393,6 +393,64 @@ public sealed class Level
     public override string ToString() => _name;
 }
 
+public abstract class Enumeration(int id, string name)
+{
+    public int Id { get; private set; } = id;
+
+    public string Name { get; private set; } = name;
+
+    public override bool Equals(object? other) => other is Enumeration e && e.GetType() == GetType() && e.Id == Id;
+
+    public override int GetHashCode() => Id;
+}
+
+public sealed class Stage(int id, string name) : Enumeration(id, name)
+{
+    public static Stage First = new(1, "first");
+    public static readonly Stage Last = new(2, "last");
+}
+
+public sealed class Side
+{
+    public static readonly Side Left = new(Stage.First);
+    public static readonly Side Right = new(Stage.Last) { Other = Left };
+
+    static Side() => Left.Other = Right;
+
+    private Side(Stage stage) => Stage = stage;
+
+    public Stage Stage { get; }
+
+    public Side? Other { get; private set; }
+}
+
+public sealed class Recipe
+{
+    public static readonly Recipe Bread = new("flour", "water");
+
+    private Recipe(params string[] parts)
+    {
+        Parts = [.. parts];
+        Steps = [new Step(this, 1), new Step(this, 2)];
+    }
+
+    public List<string> Parts { get; }
+
+    public Step[] Steps { get; }
+
+    public sealed record Step(Recipe Of, int Number)
+    {
+        public override string ToString() => "step " + Number;
+    }
+}
+
+public sealed class Optional
+{
+    public static readonly object Missing = new();
+
+    public object Value { get; set; } = Missing;
+}
+
 public sealed class KeepsHash(string text)
 {
     private readonly int _hash = text.GetHashCode(StringComparison.Ordinal);

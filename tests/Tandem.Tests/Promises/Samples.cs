@@ -57,6 +57,26 @@ internal static class Samples
 
     internal readonly record struct Point(int X, int Y);
 
+    /// <summary>A type-safe enumeration whose values know each other.</summary>
+    internal sealed class Planet
+    {
+        public static readonly object None = new();
+        public static readonly Planet Earth = new("earth");
+        public static readonly Planet Mars = new("mars");
+
+        private readonly string _name;
+
+        static Planet() => (Earth.Next, Mars.Next) = (Mars, Earth);
+
+        private Planet(string name) => _name = name;
+
+        internal Planet? Next { get; private set; }
+
+        internal object Moon { get; private set; } = None;
+
+        public override string ToString() => _name;
+    }
+
     internal sealed class Node
     {
         internal int Value { get; set; }

@@ -72,8 +72,13 @@ public class IdentityTests
     {
         Status read = Wire.RoundTrip(new Status(9, "Odd"));
         Assert.Equal((9, "Odd"), (read.Id, read.Name));
-        Counted changed = Wire.RoundTrip(Counted.Instance);
+        Assert.Same(Counted.Instance, Wire.RoundTrip(Counted.Instance));
+        Counted.Instance.Count = 7;
+        byte[] bytes = Wire.Write(Counted.Instance);
+        Counted.Instance.Count = 0;
+        Counted changed = Wire.Read<Counted>(bytes);
         Assert.NotSame(Counted.Instance, changed);
+        Assert.Equal(7, changed.Count);
     }
 
     [Fact]
