@@ -103,6 +103,43 @@ public class MemberTests
     }
 
     [Fact]
+    public void A_deep_expression_tree_arrives_with_its_parameter_as_one()
+    {
+        ParameterExpression x = Expression.Parameter(typeof(int), "x");
+        Expression body = x;
+        for (int i = 0; i < 20_000; i++)
+            body = Expression.Add(body, x);
+
+        Expression<Func<int, int>> read = Wire.RoundTrip(Expression.Lambda<Func<int, int>>(body, x));
+        Expression node = read.Body;
+        int count = 0;
+        while (node is BinaryExpression { Left: { } left, Right: { } right })
+        {
+            Assert.Same(read.Parameters[0], right);
+            node = left;
+            count++;
+        }
+
+        Assert.Equal(20_000, count);
+        Assert.Same(read.Parameters[0], node);
+    }
+
+    [Fact]
+    public void A_closure_that_is_called_in_a_tree_travels_whole()
+    {
+        int number = 4;
+        IntPtr address = 3;
+        Func<int> read = () => number;
+        Func<IntPtr> other = () => address;
+        object closure = read.Target!;
+        Expression call = Expression.Call(Expression.Constant(closure), read.Method);
+        Assert.Contains(nameof(address), Wire.Refused(call).Path, StringComparison.Ordinal);
+        Expression<Func<int>> tree = () => number;
+        Assert.Equal(4, Wire.RoundTrip(tree).Compile()());
+        Assert.Equal(3, other());
+    }
+
+    [Fact]
     public void A_tree_over_variables_reads_them_whatever_the_order_in_which_code_asked_for_the_fields()
     {
         int a = 1;
