@@ -18,6 +18,7 @@ internal sealed class ClosurePlan
     private const byte New = 2;
 
     private static readonly ConcurrentDictionary<Type, ClosurePlan> WholePlans = new();
+    private static readonly ConcurrentDictionary<Type, ClosurePlan> SendablePlans = new();
 
     private readonly Type _type;
     private readonly Variable[] _variables;
@@ -39,13 +40,57 @@ internal sealed class ClosurePlan
     /// <summary>The plan for a closure object whose delegate uses it as <paramref name="use"/> says; null means that it may read all.</summary>
     internal static ClosurePlan Build(Type type, ClosureUse? use) => Build(type, use, false, []);
 
+    /// <summary>
+    /// The plan for a closure object of which others read variables, each of which they make sure of (<see cref="Of"/>): all variables that
+    /// can be sent.
+    /// </summary>
+    internal static ClosurePlan WhatCanBeSent(Type type) => SendablePlans.GetOrAdd(type, static type => BuildSendable(type, []));
+
+    /// <summary>The plan for one variable of a closure object, which is sent or refused.</summary>
+    internal static ClosurePlan Of(FieldInfo field)
+    {
+        Type type = field.DeclaringType!;
+        return new ClosurePlan(type, [new Variable(field, IsOuter(field, [type]) ? WhatCanBeSent(field.FieldType) : null)], []);
+    }
+
+    private static ClosurePlan BuildSendable(Type type, List<Type> inner)
+    {
+        inner.Add(type);
+        var variables = new List<Variable>();
+        var extras = new List<ClosurePlan>();
+        foreach (FieldInfo field in FieldsOf(type))
+        {
+            if (IsOuter(field, inner))
+                variables.Add(new Variable(field, BuildSendable(field.FieldType, inner)));
+            else if (!IsThis(field))
+                extras.Add(new ClosurePlan(type, [new Variable(field, null)], []));
+        }
+
+        inner.RemoveAt(inner.Count - 1);
+        return new ClosurePlan(type, [.. variables], [.. extras]);
+    }
+
+    /// <summary>The fields in an order of their own: reflection's depends on what was asked before, and both sides need the same one.</summary>
+    private static FieldInfo[] FieldsOf(Type type)
+    {
+        FieldInfo[] fields = type.GetFields(InstanceFields);
+        if (fields.Length > 1)
+            Array.Sort(fields, static (a, b) => a.MetadataToken.CompareTo(b.MetadataToken));
+
+        return fields;
+    }
+
+    // The closure of an outer scope hangs in a field of the inner one's.
+    private static bool IsOuter(FieldInfo field, List<Type> inner) =>
+        ClosureTypes.IsClosure(field.FieldType) && !inner.Contains(field.FieldType);
+
     private static ClosurePlan Build(Type type, ClosureUse? use, bool shown, List<Type> inner)
     {
         shown |= use?.Shows(type) == true;
         inner.Add(type);
         var variables = new List<Variable>();
         var extras = new List<ClosurePlan>();
-        foreach (FieldInfo field in type.GetFields(InstanceFields))
+        foreach (FieldInfo field in use is null ? FieldsOf(type) : type.GetFields(InstanceFields))
         {
             if (use?.ReadsField(field) == false)
             {
@@ -56,9 +101,7 @@ internal sealed class ClosurePlan
                 continue;
             }
 
-            // The closure of an outer scope hangs in a field of the inner one's.
-            bool outer = ClosureTypes.IsClosure(field.FieldType) && !inner.Contains(field.FieldType);
-            variables.Add(new Variable(field, outer ? Build(field.FieldType, use, shown, inner) : null));
+            variables.Add(new Variable(field, IsOuter(field, inner) ? Build(field.FieldType, use, shown, inner) : null));
         }
 
         inner.RemoveAt(inner.Count - 1);
@@ -226,6 +269,14 @@ internal sealed class ClosurePlan
 
     /// <summary>A closure object of which nothing is read.</summary>
     internal object MakeEmpty() => RuntimeHelpers.GetUninitializedObject(_type);
+
+    /// <summary>
+    /// The object that the compiler's class for lambdas without variables has in a static field, so that delegates of it are equal to those
+    /// that code here makes; for other classes, an object of which nothing is read.
+    /// </summary>
+    internal object FindOrMakeEmpty() =>
+        _type.GetField("<>9", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic) is { } only && only.FieldType == _type
+            && only.GetValue(null) is { } there ? there : MakeEmpty();
 
     /// <summary>Which variables of the object are in the payload, or are just being written; from now on all of this plan's are.</summary>
     private bool[] TakeMissing(PartTable parts, int number)

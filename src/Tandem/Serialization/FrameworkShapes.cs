@@ -70,6 +70,17 @@ internal static class FrameworkShapes
             "System.Collections.StructuralEqualityComparer" => IdentityShapes.StructuralEquality(type),
             "System.Collections.StructuralComparer" => IdentityShapes.StructuralOrder(type),
             "System.Reflection.Missing" => IdentityShapes.Missing(),
+
+            // The runtime's own classes: what others derive stands for something that exists in this process only.
+            "System.Reflection.MethodInfo" or "System.Reflection.RuntimeMethodInfo" => new MemberShape(typeof(MethodInfo)),
+            "System.Reflection.ConstructorInfo" or "System.Reflection.RuntimeConstructorInfo" => new MemberShape(typeof(ConstructorInfo)),
+            "System.Reflection.FieldInfo" or "System.Reflection.RtFieldInfo" or "System.Reflection.MdFieldInfo" =>
+                new MemberShape(typeof(FieldInfo)),
+            "System.Reflection.PropertyInfo" or "System.Reflection.RuntimePropertyInfo" => new MemberShape(typeof(PropertyInfo)),
+            "System.Reflection.EventInfo" or "System.Reflection.RuntimeEventInfo" => new MemberShape(typeof(EventInfo)),
+            "System.Reflection.ParameterInfo" or "System.Reflection.RuntimeParameterInfo" => new MemberShape(typeof(ParameterInfo)),
+            "System.Linq.Expressions.FieldExpression" => new TreeFieldShape(type),
+            "System.Linq.Expressions.ConstantExpression" or "System.Linq.Expressions.TypedConstantExpression" => new TreeConstantShape(type),
             "System.TimeProvider+SystemTimeProvider" => IdentityShapes.SystemTime(type),
             "System.Random+ThreadSafeRandom" => IdentityShapes.SharedRandom(type),
             "System.Data.DataTable" => DataShapes.Table(),
@@ -149,6 +160,7 @@ internal static class FrameworkShapes
         "System.Collections.Immutable.ImmutableList`1" => FromFactory(nameof(CollectionShapes.ImmutableList), type),
         "System.Collections.Immutable.ImmutableQueue`1" => FromFactory(nameof(CollectionShapes.ImmutableQueue), type),
         "System.Collections.Immutable.ImmutableStack`1" => FromFactory(nameof(CollectionShapes.ImmutableStack), type),
+        "System.Linq.EnumerableQuery`1" => Shapes.Close(typeof(EnumerableQueryShape<>), type.GenericTypeArguments),
         "System.IProgress`1" or "System.Progress`1" => Shapes.Close(typeof(ProgressShape<>), type.GenericTypeArguments),
         _ => null,
     };

@@ -12,6 +12,12 @@ internal interface ICallLinks
     /// <summary>Reading: the token that is cancelled when the one with this number is.</summary>
     CancellationToken GetToken(int number);
 
+    /// <summary>Writing: numbers a token that is cancelled already; null where nobody would ask for it again.</summary>
+    int? AddCanceledToken(CancellationToken token) => null;
+
+    /// <summary>Reading: the counterpart of a token that was cancelled before it was sent.</summary>
+    CancellationToken GetCanceledToken(int number) => new(true);
+
     /// <summary>Writing: the number of a token that came with the call; null for others.</summary>
     int? FindToken(CancellationToken token) => null;
 

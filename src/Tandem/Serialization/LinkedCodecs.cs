@@ -13,7 +13,7 @@ internal sealed class CancellationTokenCodec : Codec<CancellationToken>
         if (!value.CanBeCanceled)
             writer.Write(Never);
         else if (value.IsCancellationRequested)
-            writer.Write(Cancelled);
+            WriteCancelled(writer, value);
         else
             writer.Write(
                 (writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall(nameof(CancellationToken)))).AddToken(value));
@@ -22,13 +22,34 @@ internal sealed class CancellationTokenCodec : Codec<CancellationToken>
     internal override CancellationToken Read(PayloadReader reader)
     {
         int number = reader.ReadInt32();
-        if (number is Never or Cancelled)
-            return new CancellationToken(number == Cancelled);
+        if (number == Never)
+            return CancellationToken.None;
+
+        if (number == Cancelled)
+            return ReadCancelled(reader);
 
         if (number < 0)
             throw new PayloadCorruptException($"a token with the number {number}");
 
         return (reader.Links ?? throw new PayloadCorruptException("a token outside a call")).GetToken(number);
+    }
+
+    /// <summary>Numbered too, so that the exception of work that it ends names the caller's token.</summary>
+    private static void WriteCancelled(PayloadWriter writer, CancellationToken value)
+    {
+        // This one is the same in all processes.
+        bool isOfNoSource = value == new CancellationToken(true);
+        writer.Write(Cancelled);
+        writer.Write((isOfNoSource ? null : writer.Links?.AddCanceledToken(value)) ?? Never);
+    }
+
+    private static CancellationToken ReadCancelled(PayloadReader reader)
+    {
+        int number = reader.ReadInt32();
+        if (number < Never)
+            throw new PayloadCorruptException($"a cancelled token with the number {number}");
+
+        return number == Never || reader.Links is not { } links ? new CancellationToken(true) : links.GetCanceledToken(number);
     }
 }
 

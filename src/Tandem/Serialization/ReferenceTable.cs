@@ -25,6 +25,9 @@ internal sealed class ReferenceTable
     /// <summary>Whether keys are written of a collection that is made of its finished parts.</summary>
     internal bool WritesKeys;
 
+    /// <summary>The constant of an expression tree of which a node being written reads a captured variable.</summary>
+    internal object? OfNamedVariable;
+
     /// <summary>The number that the next object gets.</summary>
     internal int Count { get; private set; }
 

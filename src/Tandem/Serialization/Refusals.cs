@@ -82,9 +82,9 @@ internal static class Refusals
         "System.Diagnostics.Process" => "a Process object is tied to this process; pass its Id",
         "System.Net.Http.HttpMessageInvoker" or "System.Net.Http.HttpMessageHandler" =>
             "a {type} owns connections of this process; make one in the work",
-        "System.Reflection.MemberInfo" => "a {type} does not travel; pass the Type and the member's name",
-        "System.Reflection.Assembly" or "System.Reflection.Module" or "System.Runtime.Loader.AssemblyLoadContext"
-            or "System.Reflection.ParameterInfo" =>
+        "System.Reflection.MemberInfo" or "System.Reflection.ParameterInfo" =>
+            "a {type} was made while the program ran, so that a worker process does not have it; use a member of an assembly",
+        "System.Reflection.Assembly" or "System.Reflection.Module" or "System.Runtime.Loader.AssemblyLoadContext" =>
             "a {type} is loaded in this process; pass a Type of it",
         "System.RuntimeTypeHandle" or "System.RuntimeMethodHandle" or "System.RuntimeFieldHandle" or "System.ModuleHandle" =>
             "a {type} is an address in this process; pass the Type",
@@ -153,6 +153,8 @@ internal static class Refusals
     private static string? ByInterface(string? name) => name switch
     {
         "System.IServiceProvider" => "a {type} is an IServiceProvider, which is tied to this process; pass what the work needs of it",
+        "System.Linq.IQueryable" or "System.Linq.IQueryProvider" =>
+            "a {type} is a query over a database or another source of this process; run it (ToList) and pass the result, or make it in the work",
         "Microsoft.Extensions.Logging.ILogger" or "Microsoft.Extensions.Logging.ILoggerFactory" =>
             "a {type} logs in this process; log where the results arrive, or make a logger in the work",
         "System.Runtime.CompilerServices.INotifyCompletion" =>

@@ -18,6 +18,10 @@ internal class CallLinks : ICallLinks
 
     public virtual CancellationToken GetToken(int number) => throw new PayloadCorruptException("a token where none can be");
 
+    public virtual int? AddCanceledToken(CancellationToken token) => null;
+
+    public virtual CancellationToken GetCanceledToken(int number) => new(true);
+
     public virtual int AddProgress<T>(IProgress<T> progress) =>
         throw new WorkSerializationException("an IProgress does not travel in a result; report while the work runs");
 
@@ -68,6 +72,8 @@ internal sealed class SentLinks : CallLinks
         _tokens.Add(token);
         return _tokens.Count - 1;
     }
+
+    public override int? AddCanceledToken(CancellationToken token) => AddToken(token);
 
     public override int AddProgress<T>(IProgress<T> progress)
     {

@@ -221,19 +221,21 @@ internal sealed class WorkMethod : NumberedIdentity
         if (known >= 0)
         {
             return (reader.ObjectAt(known) as WorkMethod ?? throw new PayloadCorruptException($"object {known} where a method is due"))
-                .ReadDelegate(reader);
+                .ReadDelegate(reader, isValue: true);
         }
 
         WorkMethod method = ReadDefinition(reader);
         reader.Objects.Add(method);
-        return method.ReadDelegate(reader);
+        return method.ReadDelegate(reader, isValue: true);
     }
 
     /// <summary>Makes the delegate from captured values.</summary>
-    internal Delegate ReadDelegate(PayloadReader reader)
+    /// <param name="reader">Where the values are.</param>
+    /// <param name="isValue">Whether it is a value that code may compare, and not only what is called.</param>
+    internal Delegate ReadDelegate(PayloadReader reader, bool isValue = false)
     {
         if (!HasValues)
-            return _withoutValues ??= Bind(_plan?.MakeEmpty());
+            return _withoutValues ??= Bind(isValue ? _plan?.FindOrMakeEmpty() : _plan?.MakeEmpty());
 
         return _kind switch
         {

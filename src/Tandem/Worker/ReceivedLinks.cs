@@ -17,6 +17,14 @@ internal sealed class ReceivedLinks(ActiveItems active, ParentLink link, int slo
 
     public override CancellationToken GetToken(int number) => active.Source(this, slot, number).Token;
 
+    /// <remarks>Cancelled at once: the work is not to run until a message comes that says so.</remarks>
+    public override CancellationToken GetCanceledToken(int number)
+    {
+        CancellationTokenSource source = active.Source(this, slot, number);
+        source.Cancel();
+        return source.Token;
+    }
+
     public override IProgress<T> GetProgress<T>(int number) => new RemoteProgress<T>(link, slot, sequence, number);
 
     /// <remarks>The caller keeps it until the call is settled, and needs no word of it.</remarks>

@@ -131,13 +131,20 @@ internal static class Framework
         list.Add("static Func", r => (Func<int, int>)(static x => x * 2));
         list.Add("method group", r => (Func<string, bool>)string.IsNullOrEmpty);
         list.Add("method group of an object", r => (Func<int>)Few(r, Word).Count);
-        list.Add("expression tree", r => (Expression<Func<int, int>>)(x => x + 1), "an expression tree");
+        list.Add("expression tree", r => (Expression<Func<int, int>>)(x => x + 1));
+        list.Add("expression tree with members", r => (Expression<Func<string, object>>)(s => new { Length = s.Trim().Length + int.MaxValue, Many = new List<string> { s } }));
+        list.Add("captured expression tree", r => CapturingTree(r.Next(100)));
         list.Add("Lazy", r => new Lazy<int>(() => 5), Tied);
         list.Add("Task", r => Task.FromResult(r.Next()), Tied);
         list.Add("SemaphoreSlim", r => new SemaphoreSlim(1), Tied);
         list.Add("WeakReference", r => new WeakReference(null), Tied);
         list.Add("CancellationTokenSource", r => new CancellationTokenSource(), Tied);
-        list.Add("PropertyInfo", r => typeof(string).GetProperty("Length")!, Tied);
+        list.Add("PropertyInfo", r => typeof(string).GetProperty("Length")!);
+        list.Add("MethodInfo", r => typeof(Enumerable).GetMethod(nameof(Enumerable.Empty))!.MakeGenericMethod(typeof(int)));
+        list.Add("ConstructorInfo", r => typeof(List<string>).GetConstructor(Type.EmptyTypes)!);
+        list.Add("FieldInfo", r => typeof(int).GetField(nameof(int.MaxValue))!);
+        list.Add("EventInfo", r => typeof(AppDomain).GetEvent(nameof(AppDomain.ProcessExit))!);
+        list.Add("ParameterInfo", r => typeof(string).GetMethod(nameof(string.IsNullOrEmpty))!.GetParameters()[0]);
         list.Add("HttpClient", r => new HttpClient(), Tied);
         list.Add("lazy query", r => Enumerable.Range(1, 5).Select(x => x * 2).Where(x => x > 4));
         list.Add("query over an array", r => Few(r, Int).Select(x => x / 2).OrderBy(x => x).Take(3));
@@ -145,6 +152,7 @@ internal static class Framework
         list.Add("Enumerable.Repeat", r => Enumerable.Repeat(Word(r), 3));
         list.Add("grouping", r => Few(r, Int).GroupBy(x => x % 3).ToList());
         list.Add("lookup", r => Few(r, Word).ToLookup(x => x.Length));
-        list.Add("IQueryable", r => new[] { 1, 2, r.Next() }.AsQueryable(), "an expression tree");
+        list.Add("IQueryable", r => new[] { 1, 2, r.Next() }.AsQueryable());
+        list.Add("composed IQueryable", r => new[] { 3, 1, 2 }.AsQueryable().Where(x => x > 1).OrderBy(x => x).Select(x => x.ToString()));
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Linq.Expressions;
 
 namespace Tandem.Differential.Values;
 
@@ -33,6 +34,9 @@ public static class Some
 
     /// <summary>Several of something, at least one.</summary>
     public static T[] More<T>(Random r, Func<Random, T> one) => [.. Enumerable.Range(0, r.Next(1, 7)).Select(_ => one(r))];
+
+    /// <summary>An expression tree over a variable.</summary>
+    public static Expression<Func<int, string>> CapturingTree(int number) => x => (x + number).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Changes something that was just made.</summary>
     public static T With<T>(T value, Action<T> change)

@@ -110,6 +110,25 @@ public partial class PoolPromises
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task A_token_that_was_cancelled_before_the_call_is_the_one_that_the_exception_names()
+    {
+        using var source = new CancellationTokenSource();
+        await source.CancelAsync();
+        CancellationToken token = source.Token;
+        CancellationToken ofNoSource = new(true);
+        Assert.Equal(token, (await Assert.ThrowsAsync<OperationCanceledException>(
+            () => Pool.RunAsync(() => token.ThrowIfCancellationRequested()))).CancellationToken);
+        Assert.Equal(token, (await Assert.ThrowsAsync<OperationCanceledException>(
+            () => Pool.RunAsync(static (t, _) => t.ThrowIfCancellationRequested(), token))).CancellationToken);
+        Assert.Equal(ofNoSource, (await Assert.ThrowsAsync<OperationCanceledException>(
+            () => Pool.RunAsync(() => ofNoSource.ThrowIfCancellationRequested()))).CancellationToken);
+
+        CancellationToken same = token;
+        Assert.True(await Pool.RunAsync(() => token.IsCancellationRequested && token == same && ofNoSource == new CancellationToken(true)));
+        Assert.Equal((List<bool>)[true], await Pool.MapAsync(["a"], _ => token.IsCancellationRequested && token == same).ToListAsync());
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task Cancelling_one_item_does_not_touch_its_neighbours()
     {
         Gate started = NewGate(), other = NewGate(), gate = NewGate();
