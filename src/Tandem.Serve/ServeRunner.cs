@@ -226,7 +226,10 @@ internal sealed class ServeRunner : IAsyncDisposable
         _supervisor.Target,
         _supervisor.Status(),
         _supervisor.Standbys(),
-        ProcessMemory.OwnPrivateBytes());
+        ProcessMemory.OwnPrivateBytes())
+    {
+        Slots = _supervisor.SlotStates(),
+    };
 
     private async Task<ControlResponse> AnswerAsync(ControlRequest request)
     {

@@ -74,7 +74,7 @@ internal sealed partial class WebSupervisor
 
         const string Reason = "it began to end, which nobody here has asked of it";
         worker.LimitEnd();
-        _ = SucceedAsync(slot, worker, "takes no more connections", Reason);
+        _ = SucceedAsync(slot, worker, "takes no more connections", Reason, hasCrashed: false);
     }
 
     /// <summary>What a worker does not do any more; null while it lives.</summary>

@@ -2,7 +2,6 @@ using Tandem.Serve.Apps;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
-using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 
@@ -37,7 +36,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         _app = _application.Resolve();
         _context = new WebWorkerContext(options, board, listeners, log);
         _entries = new BoardEntries(board, former);
-        _aheadBudget = new RestartBudget(options.RestartLimit, options.RestartPeriod, TimeProvider.System);
+        _aheadCrashes = new CrashPolicy(options, TimeProvider.System);
         listeners.Tell = log.Write;
         listeners.Moved = MoveListener;
     }
