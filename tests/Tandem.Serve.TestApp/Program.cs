@@ -55,6 +55,7 @@ app.MapGet("/threads", () =>
     return $"{least}:{most}";
 });
 app.MapGet("/environment", (string name) => Environment.GetEnvironmentVariable(name) ?? "");
+app.MapGet("/environment-of-children", Children.EnvironmentAsync);
 app.MapGet("/version", () => version);
 app.MapGet("/health", () => builder.Configuration["sick-file"] is { } sick && File.Exists(sick) ? Results.StatusCode(503) : Results.Ok());
 app.MapGet("/slow", async (int ms, CancellationToken token) =>

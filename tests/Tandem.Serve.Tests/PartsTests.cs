@@ -7,7 +7,6 @@ using Tandem.Serve.Control;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
-using Tandem.Serve.Tests.Infrastructure;
 using Tandem.Serve.Workers;
 using Tandem.Tool.Serve;
 
@@ -217,23 +216,6 @@ public sealed class PartsTests
 
     [Fact]
     public Task A_rehearsal_ends() => Rehearsal.RunAsync(new ServeOptions { Command = ["app.dll"] }).WaitAsync(TimeSpan.FromSeconds(30));
-
-    [Fact]
-    public void The_smallest_limit_of_all_control_groups_is_the_container_s()
-    {
-        using var root = new TemporaryFolder();
-        string group = root["sys/fs/cgroup/a/b"];
-        Directory.CreateDirectory(group);
-        Directory.CreateDirectory(root["proc/self"]);
-        File.WriteAllText(root["proc/self/cgroup"], "0::/a/b\n");
-        Assert.Null(MachineShare.ContainerLimit(root.Path));
-        File.WriteAllText(Path.Combine(group, "memory.max"), "max\n");
-        Assert.Null(MachineShare.ContainerLimit(root.Path));
-        File.WriteAllText(root["sys/fs/cgroup/a/memory.max"], "1000000000\n");
-        Assert.Equal(1_000_000_000, MachineShare.ContainerLimit(root.Path));
-        File.WriteAllText(Path.Combine(group, "memory.max"), "500000000\n");
-        Assert.Equal(500_000_000, MachineShare.ContainerLimit(root.Path));
-    }
 
     [Fact]
     public void The_same_address_is_one_socket_and_a_port_of_the_system_s_choice_another_each_time()

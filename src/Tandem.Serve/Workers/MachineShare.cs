@@ -12,9 +12,6 @@ internal static class MachineShare
 
     private const string Arenas = "MALLOC_ARENA_MAX";
 
-    /// <summary>Those that the processes which an application starts are not to inherit: they may be any program.</summary>
-    internal static readonly string[] OwnOnly = [Arenas];
-
     private static readonly string[] HeapLimits = ["GCHeapHardLimit", "GCHeapHardLimitPercent", "GCHeapHardLimitSOH"];
 
     /// <summary>Whether each worker is to take of the machine what .NET takes on one processor, because there are as many workers.</summary>
@@ -65,34 +62,5 @@ internal static class MachineShare
         }
 
         return false;
-    }
-
-    /// <summary>The smallest limit that holds for this process, in bytes; null for none.</summary>
-    /// <param name="root">The root of the file system.</param>
-    internal static long? ContainerLimit(string root = "/")
-    {
-        try
-        {
-            string mounted = Path.Combine(root, "sys/fs/cgroup");
-            string own = File.ReadLines(Path.Combine(root, "proc/self/cgroup")).FirstOrDefault(static line => line.StartsWith("0::", StringComparison.Ordinal)) is { } line ? line[3..].Trim('/') : "";
-            long? limit = null;
-            for (string? folder = own; folder is not null; folder = folder.Length == 0 ? null : Path.GetDirectoryName(folder) ?? "")
-                limit = Smaller(limit, Read(Path.Combine(mounted, folder, "memory.max")));
-
-            return Smaller(limit, Read(Path.Combine(mounted, "memory/memory.limit_in_bytes")));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    private static long? Smaller(long? a, long? b) => a is null || b < a ? b ?? a : a;
-
-    private static long? Read(string file)
-    {
-        // Version 1 shows "no limit" as a number near the largest there is.
-        const long Absurd = 1L << 60;
-        return File.Exists(file) && long.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out long limit) && limit < Absurd ? limit : null;
     }
 }

@@ -216,7 +216,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     /// <summary>Those that run already were given their part when there were more workers, or fewer.</summary>
     private void DivideMemory()
     {
-        if (MachineShare.HeapLimit(Options, Target, MachineShare.ContainerLimit()) is not { } limit)
+        if (MachineShare.HeapLimit(Options, Target, ControlGroups.MemoryLimit()) is not { } limit)
             return;
 
         List<WebWorker> all;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Tandem.Launch;
 using Tandem.Serve.Apps;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
@@ -210,7 +211,7 @@ internal sealed partial class WebWorker
         string? end = null;
         Exception? error = null;
         bool hasEnded = false; // by itself, or as it was told to
-        Task run = _pool.RunAsync(Tandem.Launch.GuestProgram.Work, new WorkOptions { Name = $"worker {Number}" }, _stop.Token);
+        Task run = _pool.RunAsync(GuestProgram.Work, new WorkOptions { Name = $"worker {Number}" }, _stop.Token);
         try
         {
             _ = BecomeReadyAsync();
@@ -334,21 +335,7 @@ internal sealed partial class WebWorker
     private WorkerPoolOptions CreatePoolOptions(int serving, bool waits)
     {
         ServeOptions options = _context.Options;
-        Dictionary<string, string> machineShare = MachineShare.Of(options, serving, MachineShare.ContainerLimit());
-        var settings = new WorkerSettings(
-            Entry,
-            Environment.ProcessId,
-            string.Join(';', options.Urls),
-            (int)options.KeepAliveSilence.TotalMilliseconds,
-            (int)options.DrainTimeout.TotalMilliseconds,
-            options.MinThreads,
-            options.MaxThreads,
-            MachineShare.IsOneProcessor(serving),
-            options.OrphansServe,
-            string.Join(';', options.Once),
-            waits,
-            StartProfilePath,
-            string.Join(';', machineShare.Keys.Intersect(MachineShare.OwnOnly)));
+        Dictionary<string, string> machineShare = MachineShare.Of(options, serving, ControlGroups.MemoryLimit());
         var pool = new WorkerPoolOptions
         {
             Name = $"worker {Number}",
@@ -362,14 +349,41 @@ internal sealed partial class WebWorker
             Guest = new WorkerGuest(App, _context.Board, () => _isAttached || IsToldToStop || _problem is not null, OnConnected, (_, line) => _context.Log.Write(Number, line)),
             Environment =
             {
-                [ServeProtocol.SettingsVariable] = settings.Write(),
                 [ServeProtocol.NumberVariable] = Number.ToString(CultureInfo.InvariantCulture),
             },
         };
         foreach ((string name, string value) in machineShare)
             pool.Environment[name] = value;
 
+        var settings = new WorkerSettings(
+            Entry,
+            Environment.ProcessId,
+            string.Join(';', options.Urls),
+            (int)options.KeepAliveSilence.TotalMilliseconds,
+            (int)options.DrainTimeout.TotalMilliseconds,
+            options.MinThreads,
+            options.MaxThreads,
+            MachineShare.IsOneProcessor(serving),
+            options.OrphansServe,
+            string.Join(';', options.Once),
+            waits,
+            StartProfilePath,
+            WorkerOnly(pool, machineShare.Keys));
+        pool.Environment[ServeProtocol.SettingsVariable] = settings.Write();
         return pool;
+    }
+
+    /// <summary>
+    /// What is set for the worker's own runtime, and is nothing for the processes that the application starts, which may be any program: each
+    /// variable, with its value before where it had one.
+    /// </summary>
+    private static string WorkerOnly(WorkerPoolOptions pool, IEnumerable<string> names)
+    {
+        var dumps = new Dictionary<string, string>(StringComparer.Ordinal);
+        DiagnosticFiles.RequestDumps(pool, dumps);
+        return string.Join(
+            WorkerSettings.ForgetSeparator,
+            names.Concat(dumps.Keys).Select(static name => Environment.GetEnvironmentVariable(name) is { } former ? $"{name}={former}" : name));
     }
 }
 
