@@ -30,6 +30,7 @@ internal static class WorkerEntry
         else
             HostObserver.Subscribe(worker);
 
+        OwnAddresses.Watch(worker);
         HostingStartups.Add();
         Forget(settings.Forgets);
         worker.WaitForBegin();

@@ -37,6 +37,9 @@ if (builder.Configuration["https-port"] is { Length: > 0 } port && builder.Confi
 if (builder.Configuration["delete-first"] is { } first)
     File.Delete(first);
 
+if (builder.Configuration["own-port"] is { } ownPort)
+    new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, int.Parse(ownPort, System.Globalization.CultureInfo.InvariantCulture)).Start();
+
 builder.Services.AddHostedService<Ticker>();
 
 WebApplication app = builder.Build();

@@ -25,6 +25,7 @@ internal static class ServeProtocol
     internal const string Warning = "warning";
     internal const string Refused = "refused";
     internal const string Finishing = "finishing";
+    internal const string AddressTaken = "address-taken";
 
     // To a worker.
     internal const string Listener = "listener";

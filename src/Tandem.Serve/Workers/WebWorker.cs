@@ -15,6 +15,10 @@ namespace Tandem.Serve.Workers;
 /// </summary>
 internal sealed partial class WebWorker
 {
+    private const string AddressTaken =
+        "The application binds an address by itself, past Kestrel, that is in use: by another worker, or by another program. Workers share only Kestrel's sockets. "
+        + "Have one worker only bind it (--once for a hosted service), have each bind one of its own (by TANDEM_WORKER_NUMBER), or have Kestrel listen there.";
+
     /// <summary>What the application's own shutdown may take beyond the time for draining.</summary>
     private static readonly TimeSpan ShutdownSlack = TimeSpan.FromSeconds(5);
 
@@ -42,6 +46,7 @@ internal sealed partial class WebWorker
     private ServeExitCode _problemCode = ServeExitCode.NotReady;
     private string? _stopReason;
     private volatile bool _isAttached;
+    private volatile bool _isAddressTaken;
     private WorkerProbe? _unwell; // asks for its health, as long as that is not well
     private int _stopsNow;
 
@@ -218,7 +223,7 @@ internal sealed partial class WebWorker
             await run.ConfigureAwait(false);
             hasEnded = true;
             if (!IsToldToStop)
-                end = "The application ended by itself.";
+                end = Explain("The application ended by itself.");
         }
         catch (OperationCanceledException) when (IsToldToStop || _problem is not null)
         {
@@ -232,7 +237,7 @@ internal sealed partial class WebWorker
         {
             error = e;
             WasKilled = e is WorkerCrashedException { EndedBy: EndedBy.Outside, IsOutOfMemorySuspected: false };
-            end = Describe(e);
+            end = Explain(Describe(e));
             if (e is WorkerStartException && !_isAttached)
                 _problemCode = ServeExitCode.BadApplication;
         }
@@ -266,7 +271,8 @@ internal sealed partial class WebWorker
                 await CreateProbe().AskAsync(path, limit.Token).ConfigureAwait(false);
 
             ReadyAfter = Age;
-            _ready.TrySetResult();
+            if (_ready.TrySetResult() && _isAddressTaken)
+                TellAddressTaken();
         }
         catch (OperationCanceledException) when (_ready.Task.IsCompleted)
         {
@@ -332,10 +338,12 @@ internal sealed partial class WebWorker
         _ => error.Message,
     };
 
+    private string Explain(string end) => _isAddressTaken && !IsToldToStop ? $"{end}\n{AddressTaken}" : end;
+
     private WorkerPoolOptions CreatePoolOptions(int serving, bool waits)
     {
         ServeOptions options = _context.Options;
-        Dictionary<string, string> machineShare = MachineShare.Of(options, serving, ControlGroups.MemoryLimit());
+        Dictionary<string, string> machineShare = MachineShare.Of(options, serving, ControlGroups.MemoryLimit(), App.Environment);
         var pool = new WorkerPoolOptions
         {
             Name = $"worker {Number}",
@@ -352,7 +360,7 @@ internal sealed partial class WebWorker
                 [ServeProtocol.NumberVariable] = Number.ToString(CultureInfo.InvariantCulture),
             },
         };
-        foreach ((string name, string value) in machineShare)
+        foreach ((string name, string value) in App.Environment.Concat(machineShare))
             pool.Environment[name] = value;
 
         var settings = new WorkerSettings(
@@ -377,13 +385,13 @@ internal sealed partial class WebWorker
     /// What is set for the worker's own runtime, and is nothing for the processes that the application starts, which may be any program: each
     /// variable, with its value before where it had one.
     /// </summary>
-    private static string WorkerOnly(WorkerPoolOptions pool, IEnumerable<string> names)
+    private string WorkerOnly(WorkerPoolOptions pool, IEnumerable<string> names)
     {
         var dumps = new Dictionary<string, string>(StringComparer.Ordinal);
         DiagnosticFiles.RequestDumps(pool, dumps);
         return string.Join(
             WorkerSettings.ForgetSeparator,
-            names.Concat(dumps.Keys).Select(static name => Environment.GetEnvironmentVariable(name) is { } former ? $"{name}={former}" : name));
+            names.Concat(dumps.Keys).Select(name => (App.Environment.GetValueOrDefault(name) ?? Environment.GetEnvironmentVariable(name)) is { } former ? $"{name}={former}" : name));
     }
 }
 
