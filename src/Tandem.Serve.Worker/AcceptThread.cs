@@ -70,6 +70,13 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
         // The supervisor gave the socket a time-out for receiving, which ends this wait too: so the thread sees when it is to stop.
         while (!_stopping)
         {
+            // It is about to be stopped, and what it took now would be one more request of a worker that is due.
+            if (worker.IsDraining)
+            {
+                _ = Libc.SleepMicroseconds(NapMicroseconds);
+                continue;
+            }
+
             BePolite();
             Accept();
         }

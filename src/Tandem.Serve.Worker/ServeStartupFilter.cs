@@ -37,11 +37,17 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
         if (!request.IsCompletedSuccessfully)
             return EndAsync(request, connection, isStream);
 
-        connection.EndRequest(isStream);
+        End(connection, isStream);
         return request;
     };
 
-    private static async Task EndAsync(Task request, TrackedConnection connection, bool isStream)
+    private void End(TrackedConnection connection, bool isStream)
+    {
+        connection.EndRequest(isStream);
+        worker.CountCompleted();
+    }
+
+    private async Task EndAsync(Task request, TrackedConnection connection, bool isStream)
     {
         try
         {
@@ -49,7 +55,7 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
         }
         finally
         {
-            connection.EndRequest(isStream);
+            End(connection, isStream);
         }
     }
 }

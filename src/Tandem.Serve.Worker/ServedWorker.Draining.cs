@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Connections;
+using Tandem.Interop;
+using Tandem.Launch;
 using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker;
@@ -23,6 +25,10 @@ internal sealed partial class ServedWorker
     private TrackedConnection? _first;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _draining;
+    private long _drainsSince; // in milliseconds; 0 before
+
+    /// <summary>The part of the time for its end that the application's own shutdown has, where it has none beside: a fifth, and no more than this, in milliseconds.</summary>
+    private const int MostShutdownPart = 1000;
 
     /// <summary>After how many connections of its own the workers' shares are counted anew: more than come in one slice of a processor's time.</summary>
     private const int ShareWindow = 512;
@@ -47,7 +53,14 @@ internal sealed partial class ServedWorker
 
     internal bool IsDraining => Volatile.Read(ref _draining) != 0;
 
-    internal void CountRequest() => Interlocked.Increment(ref Entry.Requests);
+    internal void CountRequest()
+    {
+        long count = Interlocked.Increment(ref Entry.Requests);
+        if (count >= Volatile.Read(ref _nextMark))
+            OnMark(count);
+    }
+
+    internal void CountCompleted() => Interlocked.Increment(ref Entry.Completed);
 
     internal void OnConnectionOpened()
     {
@@ -108,8 +121,11 @@ internal sealed partial class ServedWorker
     /// <summary>Takes no more connections, ends those that there are as they allow it, and then the application. Returns at once.</summary>
     internal void Drain()
     {
-        if (Interlocked.Exchange(ref _draining, 1) == 0)
-            _ = Task.Run(DrainAsync);
+        if (Interlocked.Exchange(ref _draining, 1) != 0)
+            return;
+
+        Volatile.Write(ref _drainsSince, Environment.TickCount64);
+        _ = Task.Run(DrainAsync);
     }
 
     /// <summary>Ends the application as its host does, without regard for what is on its way.</summary>
@@ -128,18 +144,38 @@ internal sealed partial class ServedWorker
         lock (_listeners)
             listeners = [.. _listeners];
 
+        _ = CloseQuietConnections(); // who is told now sends nothing more meanwhile
         await Task.WhenAll(listeners.Select(listener => listener.CloseAsync(wasAccepting))).ConfigureAwait(false);
         SetState(WebWorkerState.Draining);
-        while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < Settings.DrainLimit && CloseQuietConnections())
+        int limit = Settings.ShutdownLimit > 0 ? Settings.DrainLimit : Settings.DrainLimit - Math.Min(Settings.DrainLimit / 5, MostShutdownPart);
+        while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < limit && CloseQuietConnections())
             await Task.Delay(LookInterval).ConfigureAwait(false);
 
         _drained.TrySetResult();
         // Web sockets and the like hear of it from the application's own lifetime.
         StopApplication();
+        if (Settings.ShutdownLimit > 0)
+        {
+            await Task.Delay(Math.Max(0, limit - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds)).ConfigureAwait(false);
+            AbortConnections();
+        }
     }
 
-    /// <summary>Whether there is any connection left to wait for.</summary>
-    private bool CloseQuietConnections()
+    /// <summary>Their time is over, and what is left of it is the application's own shutdown's.</summary>
+    private void AbortConnections()
+    {
+        foreach (TrackedConnection one in Connections())
+            one.Abort(new ConnectionAbortedException("The worker ends, and the time for its requests is over (--drain-timeout)."));
+    }
+
+    /// <summary>A worker that nobody else ends keeps to its time by itself.</summary>
+    private void EndWhenOverdue()
+    {
+        if (Volatile.Read(ref _drainsSince) is > 0 and var since && Environment.TickCount64 - since > (long)Settings.DrainLimit + Settings.ShutdownLimit)
+            Libc.ExitNow(LaunchProtocol.OrphanExitCode);
+    }
+
+    private List<TrackedConnection> Connections()
     {
         List<TrackedConnection> all = [];
         lock (_tracking)
@@ -148,8 +184,14 @@ internal sealed partial class ServedWorker
                 all.Add(one);
         }
 
+        return all;
+    }
+
+    /// <summary>Whether there is any connection left to wait for.</summary>
+    private bool CloseQuietConnections()
+    {
         bool isAnyLeft = false;
-        foreach (TrackedConnection one in all)
+        foreach (TrackedConnection one in Connections())
         {
             one.CloseIfQuiet(Settings.Silence);
             isAnyLeft |= !one.HasOnlyStreams;

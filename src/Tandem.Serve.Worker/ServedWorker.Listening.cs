@@ -101,6 +101,7 @@ internal sealed partial class ServedWorker
         if (IsDraining)
             return;
 
+        LimitRequests();
         SetState(WebWorkerState.Accepting);
         lock (_listeners)
         {

@@ -24,7 +24,6 @@ internal sealed partial class ServedWorker
     private string[] _addresses = [];
     private bool _isOrphan;
     private long _startEnds = long.MaxValue; // in milliseconds
-    private int _isPoolAsked;
     private int _looksForSocketThreads; // how many more
 
     internal ServedWorker(WorkerSettings settings)
@@ -191,6 +190,9 @@ internal sealed partial class ServedWorker
             case ServeProtocol.Moved:
                 MoveListener(message);
                 break;
+            case ServeProtocol.GoOn:
+                LimitRequests();
+                break;
             case ServeProtocol.Connection:
                 ServeConnection(message);
                 break;
@@ -235,19 +237,7 @@ internal sealed partial class ServedWorker
     private void Beat()
     {
         Volatile.Write(ref Entry.AliveAt, Environment.TickCount64);
-        // Not a timer, whose callbacks go ahead of all else: this shows that what waits in the pool's queue is served.
-        if (Interlocked.Exchange(ref _isPoolAsked, 1) == 0)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static worker =>
-                {
-                    Volatile.Write(ref worker.Entry.PoolServedAt, Environment.TickCount64);
-                    Volatile.Write(ref worker._isPoolAsked, 0);
-                },
-                this,
-                preferLocal: false);
-        }
-
+        LookAtPool();
         if (Environment.TickCount64 >= _startEnds)
         {
             _startEnds = long.MaxValue;
@@ -257,6 +247,8 @@ internal sealed partial class ServedWorker
         if (_looksForSocketThreads > 0 && Volatile.Read(ref Entry.Accepted) > 0)
             _looksForSocketThreads = SocketThreads.StopInterrupting() ? 0 : _looksForSocketThreads - 1;
 
+        if (_isOrphan)
+            EndWhenOverdue();
         if (_isOrphan || Libc.GetParentPid() == Settings.Supervisor)
             return;
 

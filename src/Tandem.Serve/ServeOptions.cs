@@ -42,13 +42,16 @@ internal sealed record ServeOptions
     /// <summary>How long a worker may take until it is ready.</summary>
     internal TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a worker may drain.</summary>
+    /// <summary>How long a worker may take from when it is told to end until it has; then it is ended.</summary>
     internal TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How much longer the application may take for its own shutdown, once requests that were not done within <see cref="DrainTimeout"/> are cut off.</summary>
+    internal TimeSpan ShutdownTimeout { get; init; }
 
     /// <summary>How long a kept-alive connection must have been silent before a draining worker closes it.</summary>
     internal TimeSpan KeepAliveSilence { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a worker's process, or its thread pool, may show no life before it is replaced; zero for ever.</summary>
+    /// <summary>How long a worker's process may show no life, or work wait for its thread pool, before it is replaced; zero for ever.</summary>
     internal TimeSpan HangTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>After how many requests a worker is replaced; null for never.</summary>

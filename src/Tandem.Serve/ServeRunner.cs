@@ -77,7 +77,7 @@ internal sealed class ServeRunner : IAsyncDisposable
                 await started.ConfigureAwait(false);
                 _log.Write($"serving on {string.Join(", ", _supervisor.Addresses)}");
                 _notifier.Ready($"{_supervisor.Target} workers serve");
-                _former.Drain(_options.DrainTimeout);
+                _former.Drain(_options.DrainTimeout + _options.ShutdownTimeout);
             }
         }
         catch (Exception e) when (e is ServeException or OperationCanceledException && Volatile.Read(ref _stopRequests) > 0)
@@ -206,7 +206,7 @@ internal sealed class ServeRunner : IAsyncDisposable
         bool isAgain = Interlocked.Increment(ref _stopRequests) > 1;
         _notifier.Stopping();
         _log.Write(atOnce || isAgain ? "stopping at once" : "stopping: the workers finish what they have");
-        _former.Drain(atOnce || isAgain ? TimeSpan.Zero : _options.DrainTimeout);
+        _former.Drain(atOnce || isAgain ? TimeSpan.Zero : _options.DrainTimeout + _options.ShutdownTimeout);
         await Task.WhenAll(_supervisor.StopAsync(atOnce || isAgain), _former.Ended).ConfigureAwait(false);
         _stopped.TrySetResult();
     }

@@ -21,7 +21,6 @@ public static class KnownDifferences
         ("In_an_anonymous_object_that_is_only_passed_on", "ImmutableHashSet", "its order, which JSON shows, follows from hash codes of strings, which differ by process"),
         ("In_an_array_of_anonymous_objects_read_in_part", "ImmutableHashSet", "its order, which JSON shows, follows from hash codes of strings, which differ by process"),
         ("In_a_list_twice", "SqlString", "each copy makes the comparer that it tells of when it is first asked"),
-        (null, "large AggregateException", "at most 1,000 inner exceptions arrive, and the message says so"),
         (null, "hash code kept in a field", "a user's class keeps a hash code of a string, which is another number in each process"),
         (null, "set of hash codes kept", "a user's class keeps a hash code of a string, which is another number in each process"),
     ];

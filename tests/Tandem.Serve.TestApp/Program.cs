@@ -68,6 +68,7 @@ app.MapGet("/slow", async (int ms, CancellationToken token) =>
 });
 
 app.MapGet("/block", (int ms, int? threads) => Trouble.BlockAsync(ms, threads ?? 1));
+app.MapGet("/sleep", (int ms) => Thread.Sleep(ms));
 app.MapGet("/gc", (int ms) => Trouble.Collect(ms));
 app.MapGet("/hang", Trouble.Hang);
 app.MapGet("/write", (int lines, int length) => Trouble.Write(lines, length));

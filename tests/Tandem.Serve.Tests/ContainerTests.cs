@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using Tandem.Interop;
 using Tandem.Serve.Control;
 using Tandem.Serve.Tests.Infrastructure;
@@ -47,6 +50,54 @@ public sealed class ContainerTests
         {
             if (!outer.HasExited)
                 outer.Kill();
+        }
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_first_process_tells_no_end_of_a_worker_wrong_on_a_terminal_or_not(bool isOnTerminal)
+    {
+        string[] unshare = ["--pid", "--fork", "--kill-child", "--mount-proc"];
+        Assert.SkipWhen(await ExitCodeAsync("unshare", [.. unshare, "true"]) != 0, "Namespaces of processes cannot be made here.");
+        using var folder = new TemporaryFolder();
+        // The hook has the runtime hear of children, and reap them.
+        string[] serve =
+        [
+            "unshare", .. unshare, "env", $"DOTNET_STARTUP_HOOKS={Paths.App}", "dotnet", Paths.Tool,
+            "serve", "--control", folder["control"], "--urls", "http://127.0.0.1:0", "--workers", "1", "--standbys", "0", "--min-uptime", "0s", Paths.App,
+        ];
+        var output = new ConcurrentQueue<string>();
+        using Process outer = isOnTerminal
+            ? Start("script", ["--quiet", "--return", "--command", string.Join(' ', serve), "/dev/null"], output)
+            : Start(serve[0], serve[1..], output);
+        try
+        {
+            await SaysAsync(output, "serving on");
+            string line = output.First(static line => line.Contains("serving on", StringComparison.Ordinal));
+            int port = new Uri(line[line.IndexOf("http://", StringComparison.Ordinal)..].Trim()).Port;
+            bool isExact = Environment.OSVersion.Version >= new Version(6, 15);
+            for (int i = 1; i <= 3; i++)
+            {
+                foreach ((string how, string told) in new[] { ("exit", "exited with code 3"), ("segv", "was ended by SIGSEGV") })
+                {
+                    using var crash = new TcpClient();
+                    await crash.ConnectAsync(IPAddress.Loopback, port);
+                    await crash.Client.SendAsync(Encoding.ASCII.GetBytes($"GET /crash?how={how} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+                    await Eventually.Async(
+                        () => output.Count(line => line.Contains(told, StringComparison.Ordinal) || (!isExact && line.Contains("in an unknown way", StringComparison.Ordinal))) >= i,
+                        otherwise: () => string.Join('\n', output));
+                }
+            }
+
+            Assert.DoesNotContain(output, static line => line.Contains("exited with code 0", StringComparison.Ordinal));
+            await ControlClient.AskAsync(folder["control"], new ControlRequest("stop", AtOnce: true), CancellationToken.None);
+            await outer.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            if (!outer.HasExited)
+                outer.Kill(entireProcessTree: true);
         }
     }
 

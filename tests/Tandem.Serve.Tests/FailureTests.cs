@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Tandem.Interop;
 using Tandem.LoadClient;
 using Tandem.Serve.Control;
@@ -74,6 +75,31 @@ public sealed class FailureTests
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task A_worker_whose_thread_pool_is_starved_by_requests_that_block_is_replaced_and_its_stack_shown()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--hang-timeout", "5s");
+        List<Socket> blocked = [];
+        try
+        {
+            // The pool makes a thread for each of them, one after the other, and each of those could serve something else first.
+            for (int i = 0; i < 100; i++)
+                blocked.Add(await serve.SendAsync("/sleep?ms=600000"));
+
+            string line = await serve.LineAsync("hangs: its thread pool");
+            await serve.LineAsync("It was ended because its thread pool");
+            Assert.Contains("It was at:", line, StringComparison.Ordinal);
+        }
+        finally
+        {
+            foreach (Socket socket in blocked)
+                socket.Dispose();
+        }
+
+        await serve.StatusAsync(static status => status.Workers.Any(static worker => worker is { State: "accepting", Restarts: >= 1 }));
+        Assert.Equal("Hello, World!", await serve.GetAsync("/"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task A_worker_that_is_stopped_is_replaced()
     {
         const int SIGSTOP = 19;
@@ -93,6 +119,43 @@ public sealed class FailureTests
         load.Cancel();
         LoadResult result = await load.Completion;
         Assert.True(result.Failed == 0, $"{result}\n{string.Join('\n', result.Failures.Take(10))}");
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(1, LoadMode.KeepAlive)]
+    [InlineData(2, LoadMode.KeepAlive)]
+    [InlineData(2, LoadMode.ConnectionPerRequest)]
+    public async Task A_worker_serves_as_many_requests_as_it_may_and_those_that_are_in_flight_then(int workers, LoadMode mode)
+    {
+        const int Most = 500, Clients = 4;
+        await using LoadedServer server = await LoadedServer.StartAsync("--workers", $"{workers}", "--max-requests", $"{Most}", "--jitter", "0");
+        var load = LoadRun.Start(server.Options(mode, isEncrypted: false) with { Clients = Clients });
+        await server.Serve.LineAsync("has ended after", times: 3);
+        load.Cancel();
+        LoadResult result = await load.Completion;
+        Assert.True(result.Failed == 0, $"{result}\n{string.Join('\n', result.Failures.Take(10))}");
+        foreach (Match end in Regex.Matches(server.Serve.Output, @"worker \d+ \(pid \d+\) has ended after (\d+) requests"))
+        {
+            // Beside the first request, which tries it: what each client has under way, and one more, whose answer tells it to go elsewhere.
+            Assert.InRange(int.Parse(end.Groups[1].Value, CultureInfo.InvariantCulture), Most, Most + 1 + 2 * Clients + 2);
+        }
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_worker_goes_on_beyond_its_requests_while_no_successor_becomes_ready()
+    {
+        using var folder = new TemporaryFolder();
+        await using ServeProcess serve = ServeProcess.Launch(
+            ["--urls", "http://127.0.0.1:0", "--workers", "1", "--standbys", "0", "--max-requests", "40", "--jitter", "0", "--health", "/health", "--start-timeout", "4s", Paths.App, "--", "--sick-file", folder["sick"]]);
+        await serve.ServingAsync();
+        await File.WriteAllTextAsync(folder["sick"], "");
+        string first = await serve.GetAsync("/pid");
+        for (int i = 0; i < 25; i++)
+            await serve.GetAsync("/");
+
+        await serve.LineAsync("goes on beyond its requests");
+        for (int i = 0; i < 20; i++)
+            Assert.Equal(first, await serve.GetAsync("/pid"));
     }
 
     [Fact(Timeout = Limits.Test)]
@@ -201,11 +264,13 @@ public sealed class FailureTests
     public async Task Workers_know_that_they_share_the_processors()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", $"{Environment.ProcessorCount}");
-        Assert.Equal("0", await serve.GetAsync("/environment?name=DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"));
-        Assert.Equal("0", await serve.GetAsync("/environment?name=DOTNET_gcServer"));
         int worker = (await serve.StatusAsync()).Workers[0].ProcessId;
-        Assert.Contains("MALLOC_ARENA_MAX=2", (await File.ReadAllTextAsync($"/proc/{worker}/environ")).Split('\0'));
-        Assert.Equal("", await serve.GetAsync("/environment?name=MALLOC_ARENA_MAX")); // which what the application starts would inherit
+        string[] given = (await File.ReadAllTextAsync($"/proc/{worker}/environ")).Split('\0');
+        foreach (string setting in (string[])["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0", "DOTNET_gcServer=0", "MALLOC_ARENA_MAX=2"])
+        {
+            Assert.Contains(setting, given);
+            Assert.Equal("", await serve.GetAsync($"/environment?name={setting[..setting.IndexOf('=', StringComparison.Ordinal)]}")); // which what the application starts would inherit
+        }
     }
 
     [Fact(Timeout = Limits.Test)]

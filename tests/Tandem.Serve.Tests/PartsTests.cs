@@ -68,7 +68,7 @@ public sealed class PartsTests
     public void Settings_come_back_as_they_went() =>
         Gen.Select(Gen.Int, Gen.Int, Gen.String[Gen.Char.AlphaNumeric, 0, 20], Gen.Bool, Gen.String[Gen.Char.AlphaNumeric, 0, 20]).Sample(static (a, b, text, flag, other) =>
         {
-            var settings = new WorkerSettings(a, b, text, a, b, b, a, flag, !flag, other, flag, other, text);
+            var settings = new WorkerSettings(a, b, text, a, b, a, b * 5_000_000_000L, b, b, a, flag, !flag, other, flag, other, text);
             Assert.Equal(settings, WorkerSettings.Read(settings.Write()));
         });
 
@@ -184,7 +184,7 @@ public sealed class PartsTests
     {
         ServeOptions read = Read(
             [
-                "-w", "3", "--spares", "2", "--standbys", "0", "--threads", "4:8", "--attach-timeout", "1s", "--start-timeout", "2s", "--drain-timeout", "3s",
+                "-w", "3", "--spares", "2", "--standbys", "0", "--threads", "4:8", "--attach-timeout", "1s", "--start-timeout", "2s", "--drain-timeout", "3s", "--shutdown-timeout", "7s",
                 "--keep-alive-silence", "400ms", "--hang-timeout", "0", "--max-requests", "5000000000", "--max-memory", "1G", "--max-age", "1h", "--jitter", "0.25",
                 "--restart-limit", "6", "--restart-period", "7s", "--min-uptime", "8s", "--metrics-port", "9", "--undivided-memory", "--env-file", "variables", "app.dll", "--", "--its", "own",
             ],
@@ -196,6 +196,7 @@ public sealed class PartsTests
             [1000, 2000, 3000, 400, 0, 7000, 8000],
             new[] { read.AttachTimeout, read.StartTimeout, read.DrainTimeout, read.KeepAliveSilence, read.HangTimeout, read.RestartPeriod, read.MinUptime }
                 .Select(static time => time.TotalMilliseconds));
+        Assert.Equal(TimeSpan.FromSeconds(7), read.ShutdownTimeout);
         Assert.Equal((5_000_000_000, 1L << 30, TimeSpan.FromHours(1)), (read.MaxRequests, read.MaxMemory, read.MaxAge));
         Assert.Equal("variables", read.EnvironmentFile);
         Assert.Equal((0.25, 6, 9, false, "control"), (read.Jitter, read.RestartLimit, read.MetricsPort, read.DividesMemory, read.ControlPath));

@@ -96,6 +96,17 @@ public sealed class SupervisorTests
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task A_request_that_nothing_can_end_holds_a_worker_no_longer_than_it_may()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--drain-timeout", "500ms", Paths.App, "--", "--shutdownTimeoutSeconds", "3600");
+        using Socket stuck = await serve.SendAsync("/sleep?ms=3600000");
+        await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.Connections > 0));
+        Assert.Equal(0, (await serve.AskAsync("reload")).ExitCode);
+        await serve.LineAsync("is killed. It had not ended 0.5 s after it was told to (--drain-timeout).");
+        Assert.Equal("Hello, World!", await serve.GetAsync("/"));
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task TERM_to_a_worker_has_another_one_serve_while_it_finishes()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--drain-timeout", "1h");

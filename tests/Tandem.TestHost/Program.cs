@@ -53,6 +53,10 @@ switch (role)
         await Moves.RunAsync(kind);
         return 0;
 
+    case "exits": // its workers end
+        Roles.Say(await Exits.RunAsync(kind, work));
+        return 0;
+
     case "traffic": // pools at work, until it is killed
         await Traffic.RunAsync(kind);
         return 0;

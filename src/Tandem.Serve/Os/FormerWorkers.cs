@@ -52,7 +52,7 @@ internal sealed class FormerWorkers
 
             _drainsSince = Stopwatch.GetTimestamp();
             _log.Write($"{_left.Count} workers of the supervisor before drain");
-            foreach (Former former in _left)
+            foreach (Former former in _left.Where(static former => !HasEnded(former.ProcessId)))
                 _ = Libc.Kill(former.ProcessId, Libc.SIGTERM);
         }
     }
@@ -80,7 +80,7 @@ internal sealed class FormerWorkers
                 if (!_areKilled && _limit is { } limit && Stopwatch.GetElapsedTime(_drainsSince) > limit)
                 {
                     _areKilled = true;
-                    foreach (Former former in _left)
+                    foreach (Former former in _left.Where(static former => !HasEnded(former.ProcessId)))
                         _ = Libc.Kill(-former.ProcessId, Libc.SIGKILL);
                 }
             }

@@ -56,6 +56,6 @@ internal sealed class Trial : IProcessObserver
     private string? Explain(string program)
     {
         ExitStatus status = _exited.Task.Result;
-        return status.Code == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{program} does not run, with {status.SignalName ?? $"exit code {status.Code}"}: {_output.ToString().Trim()}");
+        return status.Code == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{program} does not run, with {(status.IsUnknown ? "an end that is unknown" : status.SignalName ?? $"exit code {status.Code}")}: {_output.ToString().Trim()}");
     }
 }

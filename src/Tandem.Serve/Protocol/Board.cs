@@ -113,6 +113,12 @@ internal struct BoardEntry
     /// <summary>When the thread pool last ran something that was queued.</summary>
     internal long PoolServedAt;
 
+    /// <summary>Requests that are done, since the start.</summary>
+    internal long Completed;
+
+    /// <summary>Since when work has waited long for the thread pool, whose threads are blocked; 0 where it does not.</summary>
+    internal long StarvedSince;
+
     /// <summary>In the entry that is no worker's: how many entries were ever in use.</summary>
     internal long Used;
 

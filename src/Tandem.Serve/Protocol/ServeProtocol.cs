@@ -26,6 +26,8 @@ internal static class ServeProtocol
     internal const string Refused = "refused";
     internal const string Finishing = "finishing";
     internal const string AddressTaken = "address-taken";
+    internal const string NearlyDue = "nearly-due";
+    internal const string Due = "due";
 
     // To a worker.
     internal const string Listener = "listener";
@@ -38,6 +40,7 @@ internal static class ServeProtocol
     internal const string KeepServing = "keep-serving";
     internal const string HeapLimit = "heap-limit";
     internal const string Moved = "moved";
+    internal const string GoOn = "go-on";
 
     /// <summary>Ends an application that would serve without the supervisor's knowing.</summary>
     internal const int RefusedExitCode = 115;

@@ -7,7 +7,10 @@ namespace Tandem.Serve.Protocol;
 /// <param name="Supervisor">The supervisor's process id.</param>
 /// <param name="Urls">Where to listen instead of where the application wants to, separated by semicolons; empty for where it wants to.</param>
 /// <param name="Silence">How long a kept-alive connection must have been silent before a worker that drains closes it, in milliseconds.</param>
-/// <param name="DrainLimit">How long a worker may drain, in milliseconds.</param>
+/// <param name="DrainLimit">How long requests may take from when a worker is told to end, in milliseconds.</param>
+/// <param name="ShutdownLimit">How much longer the application's own shutdown may take, in milliseconds; 0 for none, so that it has the last part of the time for requests.</param>
+/// <param name="MaxRequests">After how many requests it takes no more; 0 for never.</param>
+/// <param name="HangLimit">How long work may wait for the thread pool before that counts as a hang, in milliseconds; 0 for ever.</param>
 /// <param name="MinThreads">The thread pool's lower bound; 0 for the runtime's own.</param>
 /// <param name="MaxThreads">The thread pool's upper bound; 0 for the runtime's own.</param>
 /// <param name="HasOneProcessor">Whether it is to take of the machine what .NET takes on one processor.</param>
@@ -25,6 +28,9 @@ internal sealed record WorkerSettings(
     string Urls,
     int Silence,
     int DrainLimit,
+    int ShutdownLimit,
+    long MaxRequests,
+    int HangLimit,
     int MinThreads,
     int MaxThreads,
     bool HasOneProcessor,
@@ -45,6 +51,9 @@ internal sealed record WorkerSettings(
         Urls,
         Number(Silence),
         Number(DrainLimit),
+        Number(ShutdownLimit),
+        MaxRequests.ToString(CultureInfo.InvariantCulture),
+        Number(HangLimit),
         Number(MinThreads),
         Number(MaxThreads),
         Number(HasOneProcessor ? 1 : 0),
@@ -64,13 +73,16 @@ internal sealed record WorkerSettings(
             Number(parts[3]),
             Number(parts[4]),
             Number(parts[5]),
-            Number(parts[6]),
-            parts[7] == "1",
-            parts[8] == "1",
-            parts[9],
+            long.Parse(parts[6], CultureInfo.InvariantCulture),
+            Number(parts[7]),
+            Number(parts[8]),
+            Number(parts[9]),
             parts[10] == "1",
-            parts[11],
-            parts[12]);
+            parts[11] == "1",
+            parts[12],
+            parts[13] == "1",
+            parts[14],
+            parts[15]);
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

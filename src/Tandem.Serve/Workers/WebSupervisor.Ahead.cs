@@ -49,6 +49,7 @@ internal sealed partial class WebSupervisor
         bool isStandby;
         string reason;
         TimeSpan delay;
+        List<Slot> nearlyDue = [];
         lock (_lock)
         {
             isStandby = _standbys.Remove(worker);
@@ -58,11 +59,18 @@ internal sealed partial class WebSupervisor
             ServeException? failure = FailureOf(worker);
             reason = failure?.Message ?? end;
             delay = failure is null ? _aheadCrashes.OnEnded(worker.Age, worker.WasKilled) : _aheadCrashes.OnFailedStart(worker.WasKilled);
+            if (!isStandby && failure is not null)
+                nearlyDue = _slots.FindAll(static slot => slot.Current is { IsNearlyDue: true });
             _aheadFrom = Math.Max(_aheadFrom, Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency));
         }
 
         string next = delay > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $"; the next one is started in {delay.TotalSeconds:0.###} s or later") : "";
         Log.Write(string.Create(CultureInfo.InvariantCulture, $"the {(isStandby ? "standby" : "spare")} (pid {worker.ProcessId}) is gone: {reason}{next}"));
+        foreach (Slot slot in nearlyDue)
+        {
+            slot.Current?.GoOn();
+            Log.Write($"worker {slot.Number} goes on beyond its requests (--max-requests), because its successor did not become ready");
+        }
     }
 
     /// <summary>Ends those that are of a version which is served no more.</summary>
@@ -103,7 +111,11 @@ internal sealed partial class WebSupervisor
     private void KeepSpares()
     {
         lock (_lock)
-            Keep(_spares, Options.Spares, waits: false);
+        {
+            // One that is due soon leaves by itself: its successor is to be ready by then.
+            int nearlyDue = _slots.Count(static slot => slot.Current is { IsNearlyDue: true });
+            Keep(_spares, Math.Max(Options.Spares, nearlyDue), waits: false);
+        }
     }
 
     private void KeepStandbys()

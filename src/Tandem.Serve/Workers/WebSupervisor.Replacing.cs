@@ -79,6 +79,8 @@ internal sealed partial class WebSupervisor
         Log.Write(string.Create(
             CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) serves; it was ready after {worker.ReadyAfter?.TotalMilliseconds ?? 0:0} ms; attached by {worker.AttachedBy}"));
         _ = FollowAsync(slot, worker);
+        if (worker.Limits.Requests > 0)
+            _ = FollowDueAsync(slot, worker);
         return true;
     }
 
@@ -223,7 +225,7 @@ internal sealed partial class WebSupervisor
         if (Leave(slot, worker))
             await SucceedAsync(slot, worker, "is gone", end ?? EndedUnasked, hasCrashed: end is not null).ConfigureAwait(false);
         else
-            Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) has ended{(end is null ? "" : $": {end}")}"));
+            Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) has ended after {worker.Served} requests{(end is null ? "" : $": {end}")}"));
     }
 
     /// <summary>Whether the slot was this worker's until now.</summary>
@@ -249,7 +251,8 @@ internal sealed partial class WebSupervisor
         slot.Note(reason);
         TimeSpan age = worker.Age;
         // One that was asked to end by somebody else, such as by TERM, has not crashed. Young, it may be part of a storm all the same.
-        TimeSpan delay = hasCrashed || age < Options.MinUptime ? slot.Crashes.OnEnded(age, worker.WasKilled) : TimeSpan.Zero;
+        bool counts = !worker.Due.IsCompletedSuccessfully && (hasCrashed || age < Options.MinUptime);
+        TimeSpan delay = counts ? slot.Crashes.OnEnded(age, worker.WasKilled) : TimeSpan.Zero;
         await RefillAsync(slot, delay).ConfigureAwait(false);
     }
 

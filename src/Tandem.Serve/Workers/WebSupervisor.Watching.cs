@@ -7,8 +7,8 @@ namespace Tandem.Serve.Workers;
 /// <content>Workers that hang, and workers that are due.</content>
 internal sealed partial class WebSupervisor
 {
-    /// <summary>Long enough for the debugging library to load on a machine that is busy; the worker has hung for longer.</summary>
-    private static readonly TimeSpan StackLimit = TimeSpan.FromSeconds(5);
+    /// <summary>Long enough for the debugging library to load on a machine that is busy with many things.</summary>
+    private static readonly TimeSpan StackLimit = TimeSpan.FromSeconds(30);
 
     /// <summary>Who has not run itself for so long cannot say of others that they do not: they are given as many turns to show it.</summary>
     private const int TurnsAfterFreeze = 8;
@@ -50,6 +50,10 @@ internal sealed partial class WebSupervisor
             KeepSpares();
             KeepStandbys();
         }
+        else if (_operation.CurrentCount > 0 && IsAnyNearlyDue())
+        {
+            KeepSpares();
+        }
 
         long now = Environment.TickCount64;
         foreach (Slot slot in Slots())
@@ -61,19 +65,40 @@ internal sealed partial class WebSupervisor
                 LetGo(slot, worker);
             else if (seesHangs && !worker.IsLookedInto && HangOf(worker) is { } hang)
                 _ = EndHangingAsync(slot, worker, hang);
-            else if (turn % 4 == 0 && !_isReplacing && now >= slot.RecyclesFrom && worker.Limits.Reason(worker, in _context.Board[worker.Entry]) is { } reason)
+            else if (turn % 4 == 0 && !_isReplacing && now >= slot.RecyclesFrom && worker.Limits.Reason(worker) is { } reason)
                 _ = RecycleAsync(slot, worker, reason);
         }
     }
 
-    /// <summary>One that ends although nobody here has told it to, such as by TERM to itself: its successor comes while it finishes what it has.</summary>
+    private bool IsAnyNearlyDue() => Slots().Exists(static slot => slot.Current is { IsNearlyDue: true });
+
+    /// <summary>Gives a worker a successor at once when it has served as many requests as it may.</summary>
+    private async Task FollowDueAsync(Slot slot, WebWorker worker)
+    {
+        await worker.Due.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (worker.Due.IsCompletedSuccessfully)
+            LetGo(slot, worker);
+    }
+
+    /// <summary>
+    /// One that ends although nobody here has told it to, because it is due by its own count or by TERM to itself: its successor comes while it
+    /// finishes what it has.
+    /// </summary>
     private void LetGo(Slot slot, WebWorker worker)
     {
         if (!Leave(slot, worker))
             return;
 
-        const string Reason = "it began to end, which nobody here has asked of it";
         worker.LimitEnd();
+        if (worker.IsDue)
+        {
+            string due = string.Create(CultureInfo.InvariantCulture, $"it has served {Volatile.Read(ref _context.Board[worker.Entry].Requests)} requests (--max-requests)");
+            worker.NoteEnd(due);
+            _ = SucceedAsync(slot, worker, "is replaced", due, hasCrashed: false);
+            return;
+        }
+
+        const string Reason = "it began to end, which nobody here has asked of it";
         _ = SucceedAsync(slot, worker, "takes no more connections", Reason, hasCrashed: false);
     }
 
@@ -91,8 +116,12 @@ internal sealed partial class WebSupervisor
             return string.Create(CultureInfo.InvariantCulture, $"its process has not run for {(now - alive) / 1000.0:0.0} s");
 
         long served = now - Volatile.Read(ref entry.PoolServedAt);
-        return served > limit
-            ? string.Create(CultureInfo.InvariantCulture, $"its thread pool has served nothing for {served / 1000.0:0.0} s")
+        if (served > limit)
+            return string.Create(CultureInfo.InvariantCulture, $"its thread pool has served nothing for {served / 1000.0:0.0} s");
+
+        long starvedSince = Volatile.Read(ref entry.StarvedSince);
+        return starvedSince > 0 && now - starvedSince > limit
+            ? string.Create(CultureInfo.InvariantCulture, $"its thread pool is starved: all threads that it has are blocked, and work has waited long for {(now - starvedSince) / 1000.0:0.0} s")
             : null;
     }
 

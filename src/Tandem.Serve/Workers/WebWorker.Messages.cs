@@ -80,6 +80,12 @@ internal sealed partial class WebWorker
             case ServeProtocol.Finishing:
                 _finishing.TrySetResult();
                 break;
+            case ServeProtocol.NearlyDue:
+                IsNearlyDue = true;
+                break;
+            case ServeProtocol.Due:
+                _due.TrySetResult();
+                break;
             case ServeProtocol.Warning:
                 _context.Log.Write($"worker {Number} ({ProcessId}): {message.Rest}");
                 break;

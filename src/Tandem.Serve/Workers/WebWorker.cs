@@ -19,8 +19,8 @@ internal sealed partial class WebWorker
         "The application binds an address by itself, past Kestrel, that is in use: by another worker, or by another program. Workers share only Kestrel's sockets. "
         + "Have one worker only bind it (--once for a hosted service), have each bind one of its own (by TANDEM_WORKER_NUMBER), or have Kestrel listen there.";
 
-    /// <summary>What the application's own shutdown may take beyond the time for draining.</summary>
-    private static readonly TimeSpan ShutdownSlack = TimeSpan.FromSeconds(5);
+    /// <summary>How much later than this class the pool ends its process: it never should have to.</summary>
+    private static readonly TimeSpan PoolSlack = TimeSpan.FromSeconds(5);
 
     /// <summary>What its shutdown may take where nothing is to be waited for.</summary>
     private static readonly TimeSpan StopNowGrace = TimeSpan.FromSeconds(2);
@@ -33,6 +33,7 @@ internal sealed partial class WebWorker
     private readonly TaskCompletionSource _hosted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _due = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _finishing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WorkerPool _pool;
     private readonly Dictionary<string, int> _asked = new(StringComparer.Ordinal);
@@ -49,6 +50,7 @@ internal sealed partial class WebWorker
     private volatile bool _isAddressTaken;
     private WorkerProbe? _unwell; // asks for its health, as long as that is not well
     private int _stopsNow;
+    private int _isEndLimited;
 
     /// <param name="context">What all workers share.</param>
     /// <param name="app">The application.</param>
@@ -65,8 +67,8 @@ internal sealed partial class WebWorker
         if (!waits)
             _begun.SetResult();
 
-        _pool = WorkerPool.Create(CreatePoolOptions(serving, waits));
         Limits = new WorkerLimits(context.Options);
+        _pool = WorkerPool.Create(CreatePoolOptions(serving, waits));
         Ended = RunAsync();
     }
 
@@ -117,6 +119,18 @@ internal sealed partial class WebWorker
     /// <summary>Completes when it would serve; fails with <see cref="ServeException"/>.</summary>
     internal Task Ready => _ready.Task;
 
+    /// <summary>How many requests it served in its life; known when it has ended.</summary>
+    internal long Served { get; private set; }
+
+    /// <summary>Completes when it has served as many requests as it may, and takes no more; cancelled when it ends before.</summary>
+    internal Task Due => _due.Task;
+
+    /// <summary>Whether it ends because it has served as many requests as it may.</summary>
+    internal bool IsDue => _due.Task.IsCompletedSuccessfully || (Limits.Requests > 0 && Volatile.Read(ref _context.Board[Entry].Requests) >= Limits.Requests);
+
+    /// <summary>Whether it will have served as many requests as it may soon, so that a successor should get ready.</summary>
+    internal bool IsNearlyDue { get; private set; }
+
     /// <summary>Completes with what happened when its process is gone; null when it ended as it was told to.</summary>
     internal Task<string?> Ended { get; }
 
@@ -154,12 +168,20 @@ internal sealed partial class WebWorker
         _messages?.TrySend(ServeProtocol.Accept);
     }
 
+    /// <summary>Has it go on beyond the requests that it may serve, for as many again, because nobody could take its place.</summary>
+    internal void GoOn()
+    {
+        IsNearlyDue = false;
+        _messages?.TrySend(ServeProtocol.GoOn);
+    }
+
     /// <summary>Has it take no more connections, and end when those that it has are done.</summary>
     /// <param name="reason">Why, for people.</param>
     /// <param name="finishesQueue">Whether nobody else will take the connections that wait.</param>
     internal void Drain(string reason, bool finishesQueue = false)
     {
         _stopReason ??= reason;
+        LimitEnd();
         if (finishesQueue && _messages?.TrySend(ServeProtocol.Finish) == true)
             _ = FinishAsync();
         else
@@ -197,8 +219,28 @@ internal sealed partial class WebWorker
         _ = KillLaterAsync(StopNowGrace, Reason);
     }
 
-    /// <summary>One that ends by itself has as long for it as one that is told to.</summary>
-    internal void LimitEnd() => _ = KillLaterAsync(_context.Options.DrainTimeout + ShutdownSlack, "It did not end in the time that it had.");
+    /// <summary>It ends by itself, as it should.</summary>
+    internal void NoteEnd(string reason) => _stopReason ??= reason;
+
+    /// <summary>From now on it has the time for its end, and not more.</summary>
+    internal void LimitEnd()
+    {
+        if (Interlocked.Exchange(ref _isEndLimited, 1) == 0)
+            _ = LimitEndAsync(_context.Options.DrainTimeout + _context.Options.ShutdownTimeout);
+    }
+
+    private async Task LimitEndAsync(TimeSpan limit)
+    {
+        await ((Task)Ended).WaitAsync(limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Ended.IsCompleted || _stopsNow > 0)
+            return;
+
+        string reason = string.Create(
+            CultureInfo.InvariantCulture,
+            $"It had not ended {limit.TotalSeconds:0.###} s after it was told to ({(_context.Options.ShutdownTimeout > TimeSpan.Zero ? "--drain-timeout and --shutdown-timeout" : "--drain-timeout")}).");
+        _context.Log.Write($"worker {Number} (pid {ProcessId}) is killed. {reason}");
+        Kill(reason);
+    }
 
     private async Task KillLaterAsync(TimeSpan grace, string reason)
     {
@@ -245,12 +287,14 @@ internal sealed partial class WebWorker
         // At once where the process was killed, for which the pool starts another one.
         await (hasEnded ? _pool.DisposeAsync().AsTask() : _pool.StopAsync()).ConfigureAwait(false);
         _messages?.Dispose();
+        Served = Volatile.Read(ref _context.Board[Entry].Requests);
         _context.Board[Entry] = default;
         _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It ended.", error));
         _ = _ready.Task.Exception; // nobody may be waiting
         _hosted.TrySetCanceled();
         _started.TrySetCanceled();
         _begun.TrySetCanceled();
+        _due.TrySetCanceled();
         if (error is not null && !IsToldToStop && !HasStarted && !WasKilled && StartProfilePath is { Length: > 0 } profile)
             StartProfile.Forget(profile); // in case that it was to blame
         return end;
@@ -351,8 +395,8 @@ internal sealed partial class WebWorker
             Transport = WorkerTransport.SharedMemory,
             StartTimeout = options.AttachTimeout,
             RestartLimit = 1,
-            CancellationGrace = options.DrainTimeout + ShutdownSlack,
-            TerminationGrace = ShutdownSlack,
+            CancellationGrace = options.DrainTimeout + options.ShutdownTimeout + PoolSlack,
+            TerminationGrace = PoolSlack,
             CollectDumps = options.CollectDumps,
             Guest = new WorkerGuest(App, _context.Board, () => _isAttached || IsToldToStop || _problem is not null, OnConnected, (_, line) => _context.Log.Write(Number, line)),
             Environment =
@@ -369,6 +413,9 @@ internal sealed partial class WebWorker
             string.Join(';', options.Urls),
             (int)options.KeepAliveSilence.TotalMilliseconds,
             (int)options.DrainTimeout.TotalMilliseconds,
+            (int)options.ShutdownTimeout.TotalMilliseconds,
+            Limits.Requests,
+            (int)options.HangTimeout.TotalMilliseconds,
             options.MinThreads,
             options.MaxThreads,
             MachineShare.IsOneProcessor(serving),

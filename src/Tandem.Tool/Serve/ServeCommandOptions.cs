@@ -30,10 +30,11 @@ internal sealed class ServeCommandOptions
     private readonly Option<string?> _warmUp = Add<string?>("--warm-up", "path", "A new worker is asked for this path once before it serves; 'none' for none. Default: /, and none beside --health");
     private readonly Option<string?> _attach = Add("--attach-timeout", "time", "How long the application's process may take to build a host that Tandem can attach to. Default: 30s.", Time);
     private readonly Option<string?> _start = Add("--start-timeout", "time", "How long a worker may take until it is ready. Default: 60s.", Time);
-    private readonly Option<string?> _drain = Add("--drain-timeout", "time", "How long a worker may take to finish what it has. Default: 30s.", Time);
+    private readonly Option<string?> _drain = Add("--drain-timeout", "time", "How long a worker that is told to end may take for it; then it is killed. Default: 30s.", Time);
+    private readonly Option<string?> _shutdown = Add("--shutdown-timeout", "time", "How much longer the application's own shutdown may take, once requests that are not done by then are cut off. Default: 0.", Time);
     private readonly Option<string?> _silence = Add("--keep-alive-silence", "time", "How long a kept-alive connection must be silent before a worker that ends closes it. Default: 1s.", Time);
-    private readonly Option<string?> _hang = Add("--hang-timeout", "time", "A worker whose process or thread pool shows no life for so long is replaced; 0 for never. Default: 30s.", Time);
-    private readonly Option<string?> _requests = Add("--max-requests", "n", "After how many requests a worker is replaced.", LongNumber);
+    private readonly Option<string?> _hang = Add("--hang-timeout", "time", "A worker is replaced whose process shows no life for so long, or in which work waits for the thread pool for so long; 0 for never. Default: 30s.", Time);
+    private readonly Option<string?> _requests = Add("--max-requests", "n", "After how many requests a worker takes no more and is replaced.", LongNumber);
     private readonly Option<string?> _memory = Add("--max-memory", "size", "At how much private memory a worker is replaced, such as 500M.", Bytes);
     private readonly Option<string?> _age = Add("--max-age", "time", "At which age a worker is replaced.", Time);
     private readonly Option<string?> _jitter = Add("--jitter", "part", "How far these limits are spread below their value, so that not all workers are due at once. Default: 0.1.", AnyNumber);
@@ -68,6 +69,7 @@ internal sealed class ServeCommandOptions
         command.Options.Add(_attach);
         command.Options.Add(_start);
         command.Options.Add(_drain);
+        command.Options.Add(_shutdown);
         command.Options.Add(_silence);
         command.Options.Add(_hang);
         command.Options.Add(_requests);
@@ -106,6 +108,7 @@ internal sealed class ServeCommandOptions
             AttachTimeout = Duration(parsed.GetValue(_attach)) ?? defaults.AttachTimeout,
             StartTimeout = Duration(parsed.GetValue(_start)) ?? defaults.StartTimeout,
             DrainTimeout = Duration(parsed.GetValue(_drain)) ?? defaults.DrainTimeout,
+            ShutdownTimeout = Duration(parsed.GetValue(_shutdown)) ?? defaults.ShutdownTimeout,
             KeepAliveSilence = Duration(parsed.GetValue(_silence)) ?? defaults.KeepAliveSilence,
             HangTimeout = Duration(parsed.GetValue(_hang)) ?? defaults.HangTimeout,
             MaxRequests = Long(parsed.GetValue(_requests)),

@@ -26,11 +26,17 @@ public sealed class WorkerCrashedException : Exception
     /// <summary>The process id of the worker.</summary>
     public int ProcessId { get; }
 
-    /// <summary>The exit code, when the worker ended by itself; null when a signal ended it.</summary>
+    /// <summary>The exit code, when the worker ended by itself; null when a signal ended it, and when <see cref="IsExitUnknown"/>.</summary>
     public int? ExitCode { get; }
 
-    /// <summary>The name of the signal that ended the worker, such as <c>SIGKILL</c> or <c>SIGSEGV</c>; null when it ended by itself.</summary>
+    /// <summary>The name of the signal that ended the worker, such as <c>SIGKILL</c> or <c>SIGSEGV</c>; null when it ended by itself, and when <see cref="IsExitUnknown"/>.</summary>
     public string? Signal { get; }
+
+    /// <summary>
+    /// Whether nobody can say how the worker ended: somebody else in this process has reaped it first. The runtime reaps every child where the program
+    /// is the first process of a container; Linux says how those ended since version 6.15.
+    /// </summary>
+    public bool IsExitUnknown => ExitCode is null && Signal is null;
 
     /// <summary>The name of the work item that ran.</summary>
     public string WorkItemName { get; }
@@ -69,7 +75,7 @@ internal sealed record CrashReport(
     internal string Describe()
     {
         var text = new StringBuilder($"Worker process {ProcessId} ");
-        text.Append(Signal is null ? $"exited with code {ExitCode}" : $"was ended by {Signal}");
+        text.Append(Launch.ExitStatus.Describe(ExitCode, Signal));
         text.Append($" while it ran '{WorkItemName}'");
         if (Attempt > 1)
             text.Append($" (attempt {Attempt})");

@@ -18,6 +18,7 @@ internal static class EventReason
     internal const string Disposed = "disposed";
     internal const string Silent = "silent";
 
-    // Crashed: a signal, by its name, or this.
+    // Crashed: a signal, by its name, or one of these.
     internal const string Exit = "exit";
+    internal const string Unknown = "unknown";
 }

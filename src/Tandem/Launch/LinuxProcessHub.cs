@@ -81,7 +81,7 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
                 for (int i = 0; i < _processes.Count; i++)
                     _processes[i].Watch(pointer + 1 + i * 3);
 
-                _ = Libc.Poll(pointer, (nuint)count, -1);
+                _ = Libc.Poll(pointer, (nuint)count, _processes.Exists(static process => process.IsLost) ? 0 : -1);
             }
 
             if ((fds[0].Revents & Libc.POLLIN) != 0)
@@ -127,18 +127,16 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
     private readonly Dictionary<string, string> _environment;
     private readonly LineSplitter _output;
     private readonly LineSplitter _error;
-    private readonly Lock _lock = new();
-    private int _pidfd;
+    private readonly ChildProcess _child;
+    private readonly string? _diagnosticKey;
     private int _outputPipe;
     private int _errorPipe;
-    private bool _reaped;
 
-    private LinuxWorkerProcess(
-        int pid, int pidfd, int outputPipe, int errorPipe, Dictionary<string, string> environment, IProcessObserver observer)
+    private LinuxWorkerProcess(int pid, int outputPipe, int errorPipe, Dictionary<string, string> environment, IProcessObserver observer)
     {
         _environment = environment;
-        Id = pid;
-        _pidfd = pidfd;
+        _child = new ChildProcess(pid);
+        _diagnosticKey = DiagnosticFiles.KeyOf(pid); // not later: it may be reaped as soon as it has ended
         _outputPipe = outputPipe;
         _errorPipe = errorPipe;
         _observer = observer;
@@ -146,20 +144,16 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         _error = new LineSplitter(line => Tell(line, isError: true));
     }
 
-    internal override int Id { get; }
+    internal override int Id => _child.Id;
 
-    internal override void Terminate() => Signal(Libc.SIGTERM);
+    /// <summary>Whether it was gone before it could be watched, so that nothing tells of its end.</summary>
+    internal bool IsLost => _child.IsLost;
 
-    internal override void Kill() => Signal(Libc.SIGKILL);
+    internal override void Terminate() => _child.Signal(Libc.SIGTERM);
 
-    internal override void PutLast()
-    {
-        lock (_lock)
-        {
-            if (!_reaped)
-                Libc.PutLast(Id);
-        }
-    }
+    internal override void Kill() => _child.Signal(Libc.SIGKILL);
+
+    internal override void PutLast() => _child.PutLast();
 
     public override void Dispose()
     {
@@ -206,7 +200,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
             spawned = true;
             SetNonBlocking(output[0]);
             SetNonBlocking(error[0]);
-            return new LinuxWorkerProcess(pid, Libc.PidfdOpen(pid), output[0], error[0], environment, observer);
+            return new LinuxWorkerProcess(pid, output[0], error[0], environment, observer);
         }
         finally
         {
@@ -233,7 +227,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
     /// <summary>What to wait for: exit, standard output, standard error. A descriptor of -1 is left out by poll.</summary>
     internal void Watch(Libc.PollFd* fds)
     {
-        fds[0] = new Libc.PollFd { Fd = _pidfd, Events = Libc.POLLIN };
+        fds[0] = new Libc.PollFd { Fd = _child.Descriptor, Events = Libc.POLLIN };
         fds[1] = new Libc.PollFd { Fd = _outputPipe, Events = Libc.POLLIN };
         fds[2] = new Libc.PollFd { Fd = _errorPipe, Events = Libc.POLLIN };
     }
@@ -241,7 +235,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
     /// <summary>Handles what poll found; true when the process is gone.</summary>
     internal bool Handle(short exit, short output, short error)
     {
-        bool exited = exit != 0;
+        bool exited = exit != 0 || IsLost;
         // A chatty worker must not starve the others: one pass each. At the end, all that is there.
         if (output != 0)
             ReadLines(ref _outputPipe, _output, all: exited);
@@ -250,19 +244,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         if (!exited)
             return false;
 
-        int status = 0;
-        string? key = DiagnosticFiles.KeyOf(Id);
-        lock (_lock)
-        {
-            // What the worker started and left behind goes with it. Before it is reaped, so that the number is certainly its own.
-            _ = Libc.Kill(-Id, Libc.SIGKILL);
-            while (Libc.WaitPid(Id, &status, 0) < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR)
-            {
-            }
-
-            _reaped = true; // from here on the number may belong to somebody else
-        }
-
+        ExitStatus status = _child.Reap();
         lock (WaitedFor)
             WaitedFor.Remove(Id);
 
@@ -273,11 +255,11 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         _error.End();
         Close(ref _outputPipe);
         Close(ref _errorPipe);
-        Close(ref _pidfd);
-        if (status != 0)
-            DiagnosticFiles.Delete(Id, key, _environment);
+        _child.Dispose();
+        if (status.Code != 0)
+            DiagnosticFiles.Delete(Id, _diagnosticKey, _environment);
 
-        Background.Run(_observer.OnExited, (status & 0x7F) == 0 ? new ExitStatus((status >> 8) & 0xFF, null) : new ExitStatus(null, status & 0x7F));
+        Background.Run(_observer.OnExited, status);
         return true;
     }
 
@@ -291,15 +273,6 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         catch (Exception e)
         {
             Background.Report(e);
-        }
-    }
-
-    private void Signal(int signal)
-    {
-        lock (_lock)
-        {
-            if (!_reaped)
-                _ = Libc.Kill(-Id, signal);
         }
     }
 

@@ -10,7 +10,8 @@ internal sealed partial class ProcessEngine
     /// <summary>A worker's exit is confirmed, and all that it wrote has been read: each of its items goes on or fails.</summary>
     internal void OnExited(ProcessWorker worker, ExitStatus status)
     {
-        worker.Link.DrainAndClose();
+        // Whatever goes wrong with the link, the exit has happened: the supervisor must hear of it, or the pool waits for this worker for ever.
+        Background.Run(worker.Link.DrainAndClose, Events.OnBackgroundFailure);
         List<WorkItem> items;
         lock (_lock)
             items = worker.TakeItems();
@@ -56,7 +57,7 @@ internal sealed partial class ProcessEngine
         foreach ((WorkItem item, Exception error) in failed)
             Background.Run(() => GiveUp(item, error), e => item.SetException(error));
 
-        worker.Dispose();
+        Background.Run(worker.Dispose, Events.OnBackgroundFailure);
         lock (_lock)
             CheckIdle();
     }

@@ -239,7 +239,7 @@ internal sealed partial class Supervisor
         {
             string headline = forensics.Headline is { } said ? $" {said}" : "";
             _events.Raise(
-                WorkerEventKind.Crashed, worker.ProcessId, $"It {Describe(forensics.Status)}.{headline} {worker.KillReason}".TrimEnd(), forensics.Status.SignalName ?? EventReason.Exit);
+                WorkerEventKind.Crashed, worker.ProcessId, $"It {Describe(forensics.Status)}.{headline} {worker.KillReason}".TrimEnd(), forensics.Status.SignalName ?? (forensics.Status.IsUnknown ? EventReason.Unknown : EventReason.Exit));
         }
 
         CheckGone();
@@ -317,8 +317,7 @@ internal sealed partial class Supervisor
             _allGone.TrySetResult();
     }
 
-    internal static string Describe(ExitStatus status) =>
-        status.SignalName is { } signal ? $"was ended by {signal}" : $"exited with code {status.Code}";
+    internal static string Describe(ExitStatus status) => ExitStatus.Describe(status.Code, status.SignalName);
 
     internal static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
 }

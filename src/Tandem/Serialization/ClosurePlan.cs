@@ -89,7 +89,7 @@ internal sealed class ClosurePlan
     {
         Type type = TypeNames.Read(reader);
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw new PayloadCorruptException("closures nested too deeply");
+            throw new RebuildException("its closures are nested too deeply for the stack of the thread that rebuilds them");
 
         FieldInfo[] fields = type.GetFields(InstanceFields);
         var variables = new Variable[reader.ReadCount(5)];

@@ -12,15 +12,16 @@ internal sealed class CultureShape() : Shape(typeof(CultureInfo), ShapeTraits.Tr
     internal override void Write(PayloadWriter writer, object value)
     {
         var culture = (CultureInfo)value;
-        writer.WriteString(culture.Name);
+        string name = NameOf(culture);
+        writer.WriteString(name);
         writer.Write(culture.IsReadOnly);
         writer.Write(culture.UseUserOverride);
-        bool isShared = ReferenceEquals(culture, Shared(culture.Name));
+        bool isShared = ReferenceEquals(culture, Shared(name));
         writer.Write(isShared);
         if (isShared)
             return;
 
-        var fresh = new CultureInfo(culture.Name, culture.UseUserOverride);
+        var fresh = new CultureInfo(name, culture.UseUserOverride);
         Write(writer, culture.NumberFormat, fresh.NumberFormat, ".NumberFormat");
         Write(writer, culture.DateTimeFormat, fresh.DateTimeFormat, ".DateTimeFormat");
     }
@@ -56,6 +57,13 @@ internal sealed class CultureShape() : Shape(typeof(CultureInfo), ShapeTraits.Tr
         FieldInfo? data = typeof(CultureInfo).GetField("_cultureData", Any);
         PropertyInfo? name = type.GetProperty("CultureName", Any);
         return data is null || name is null || data.FieldType != type ? null : new CultureDataShape(type, data, name);
+    }
+
+    /// <summary>With the sort order, if it is not the usual one: a culture's own name does not have it ("de-DE" for "de-DE_phoneb").</summary>
+    private static string NameOf(CultureInfo culture)
+    {
+        string sorted = culture.CompareInfo.Name;
+        return sorted.StartsWith(culture.Name + "_", StringComparison.Ordinal) ? sorted : culture.Name;
     }
 
     private static CultureInfo? Shared(string name)

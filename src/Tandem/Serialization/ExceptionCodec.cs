@@ -15,8 +15,11 @@ internal static class ExceptionCodec
     private const int MaximumStackTrace = 256 * 1024;
     private const int MaximumDepth = 100;
 
-    /// <summary>For trees of aggregates: how many exceptions one of them takes along.</summary>
-    private const int MaximumCount = 1000;
+    /// <summary>In characters, for all stack traces of a tree of exceptions.</summary>
+    private const int MaximumStackTraces = 16 * 1024 * 1024;
+
+    /// <summary>For trees of aggregates: how many exceptions one of them takes along. A bound for payloads, not for programs.</summary>
+    private const int MaximumCount = 100_000;
 
     private const int MaximumLevels = 100;
 
@@ -72,7 +75,10 @@ internal static class ExceptionCodec
         WriteText(writer, remote?.OriginalType ?? NameOf(e));
         Exception[] inner = InnerOf(e, depth, budget, out string? leftOut);
         WriteMessages(writer, e, budget, leftOut);
-        WriteText(writer, Cap(remote is null ? StackTraceOf(e) : e.StackTrace ?? remote.RemoteStackTrace, MaximumStackTrace));
+        string? stackTrace = Cap(
+            remote is null ? StackTraceOf(e) : e.StackTrace ?? remote.RemoteStackTrace, Math.Min(MaximumStackTrace, budget.StackTraces));
+        budget.StackTraces -= Math.Min(stackTrace?.Length ?? 0, budget.StackTraces);
+        WriteText(writer, stackTrace);
         WriteText(writer, Cap(Ask(static e => e.Source, e), MaximumStackTrace));
         WriteText(writer, Cap(Ask(static e => e.HelpLink, e), MaximumStackTrace));
         writer.Write(e.HResult);
@@ -465,5 +471,7 @@ internal static class ExceptionCodec
         internal int Exceptions { get; set; } = MaximumCount;
 
         internal int Characters { get; set; } = MaximumText;
+
+        internal int StackTraces { get; set; } = MaximumStackTraces;
     }
 }

@@ -139,7 +139,7 @@ internal static class ObjectGraph
         }
 
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw new PayloadCorruptException("a graph that is nested too deeply for the stack of this thread");
+            throw new RebuildException("its objects are nested too deeply for the stack of the thread that rebuilds them; put the values into one list or array");
 
         reader.Depth++;
         object? value = kind == Declared ? ReadContents(reader, own) : ReadNamed(reader, declared, kind);

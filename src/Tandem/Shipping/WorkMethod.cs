@@ -240,7 +240,7 @@ internal sealed class WorkMethod : NumberedIdentity
     private Delegate ReadCombined(PayloadReader reader)
     {
         if (!System.Runtime.CompilerServices.RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw new PayloadCorruptException("delegates nested too deeply");
+            throw new RebuildException("its delegates are nested too deeply for the stack of the thread that rebuilds them");
 
         var parts = new Delegate[reader.ReadCount(sizeof(int))];
         for (int i = 0; i < parts.Length; i++)

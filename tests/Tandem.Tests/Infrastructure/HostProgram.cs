@@ -11,6 +11,9 @@ internal sealed class HostProgram : IDisposable
 
     internal int Id => _process.Id;
 
+    /// <summary>The program's file.</summary>
+    internal static string FilePath => Path.Combine(Folder, Name);
+
     internal static HostProgram Start(string role, string kind, string work = "idle", string? mainTraces = null, int workers = 2)
     {
         var info = new ProcessStartInfo(Path.Combine(Folder, Name), [role, kind, work, $"{workers}"]);

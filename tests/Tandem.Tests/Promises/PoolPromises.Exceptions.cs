@@ -60,9 +60,9 @@ public partial class PoolPromises
         await Assert.ThrowsAnyAsync<JsonException>(() => Pool.RunAsync(static () => JsonDocument.Parse("{").RootElement.ValueKind));
         AggregateException many = await Assert.ThrowsAsync<AggregateException>(() => Pool.RunAsync(
             static void () => throw new AggregateException(Enumerable.Range(0, 1200).Select(static i => new FormatException($"{i}")))));
-        Assert.InRange(many.InnerExceptions.Count, 900, 1200);
+        Assert.Equal(1200, many.InnerExceptions.Count);
         AggregateException result = await Pool.RunAsync(static () => new AggregateException(Enumerable.Range(0, 1200).Select(static i => new FormatException($"{i}"))));
-        Assert.InRange(result.InnerExceptions.Count, 900, 1200);
+        Assert.Equal(1200, result.InnerExceptions.Count);
         Assert.Equal(3, await Pool.RunAsync(static () => 3));
     }
 

@@ -213,4 +213,19 @@ public partial class PoolPromises
 
         internal Task ReachedAsync(int count) => Eventually.Async(() => Values.Length >= count, otherwise: () => $"{Values.Length} reports instead of {count}.");
     }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Boxes_in_boxes_arrive_or_are_refused()
+    {
+        object boxes = 1;
+        for (int i = 0; i < 20_000; i++)
+            boxes = (boxes, i);
+
+        int outermost = 0;
+        Exception? error = await Record.ExceptionAsync(async () => outermost = await Pool.RunAsync(() => (((object, int))boxes).Item2));
+
+        // How deep a graph may be depends on the stacks of both sides.
+        Assert.True(error is WorkSerializationException || (error is null && outermost == 19_999), $"{error}");
+        Assert.Equal(3, await Pool.RunAsync(static () => 3));
+    }
 }

@@ -113,19 +113,29 @@ internal sealed unsafe class PortableLink : WorkerLink
 
     internal override void Start(IFrameSink sink)
     {
-        _sink = sink;
-        _receiver = Background.Thread("Tandem receiver", ReceiverStack, Receive, sink.OnBroken);
-        _sender = Background.Thread("Tandem sender", 256 * 1024, Send, sink.OnBroken);
-        _receiver.UnsafeStart();
-        _sender.UnsafeStart();
+        // Under the gate: a worker that is killed at once ends the link at the same time, and joins threads only if they run.
+        lock (_gate)
+        {
+            if (_closed)
+                return;
+
+            _sink = sink;
+            Thread receiver = Background.Thread("Tandem receiver", ReceiverStack, Receive, sink.OnBroken);
+            Thread sender = Background.Thread("Tandem sender", 256 * 1024, Send, sink.OnBroken);
+            receiver.UnsafeStart();
+            _receiver = receiver;
+            sender.UnsafeStart();
+            _sender = sender;
+        }
     }
 
     internal override void DrainAndClose()
     {
-        bool waits = _receiver is not null && _receiver != Thread.CurrentThread;
+        Thread? receiver = Receiver;
+        bool waits = receiver is not null && receiver != Thread.CurrentThread;
         // The worker's end is closed, so a receiver comes to the end of its stream, unless somebody else holds it open. On a busy machine
         // that may take a while: what the worker has written is not given up as long as there is something to read.
-        for (long before = -1; waits && _isConnected && !_receiver!.Join(TimeSpan.FromSeconds(1));)
+        for (long before = -1; waits && _isConnected && !receiver!.Join(TimeSpan.FromSeconds(1));)
         {
             long read = Volatile.Read(ref _framesRead);
             if (read == before && !HoldsMore())
@@ -135,9 +145,20 @@ internal sealed unsafe class PortableLink : WorkerLink
         }
 
         Close();
-        // Whoever sorts out the items now must be alone with them.
-        if (waits)
-            _receiver!.Join();
+        // Whoever sorts out the items now must be alone with them. The receiver may have started meanwhile; from here on it cannot.
+        receiver = Receiver;
+        if (receiver != Thread.CurrentThread)
+            receiver?.Join();
+    }
+
+    /// <summary>The receiver's thread once it runs.</summary>
+    private Thread? Receiver
+    {
+        get
+        {
+            lock (_gate)
+                return _receiver;
+        }
     }
 
     private bool HoldsMore()
