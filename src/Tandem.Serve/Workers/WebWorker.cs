@@ -48,6 +48,7 @@ internal sealed partial class WebWorker
     private string? _stopReason;
     private volatile bool _isAttached;
     private volatile bool _isAddressTaken;
+    private volatile bool _isStartedAgain;
     private WorkerProbe? _unwell; // asks for its health, as long as that is not well
     private int _stopsNow;
     private int _isEndLimited;
@@ -278,7 +279,7 @@ internal sealed partial class WebWorker
         catch (Exception e)
         {
             error = e;
-            WasKilled = e is WorkerCrashedException { EndedBy: EndedBy.Outside, IsOutOfMemorySuspected: false };
+            WasKilled = e is WorkerCrashedException { EndedBy: EndedBy.Outside, IsOutOfMemorySuspected: false } || WasKilledEarly(e);
             end = Explain(Describe(e));
             if (e is WorkerStartException && !_isAttached)
                 _problemCode = ServeExitCode.BadApplication;
@@ -377,10 +378,23 @@ internal sealed partial class WebWorker
             $"Tandem's startup hook did not run in it within {_context.Options.AttachTimeout.TotalSeconds:0.#} s. Is it compiled to native code (PublishAot), or are startup hooks "
             + $"switched off? Both cannot be served by several processes. {error.Message}",
         WorkerStartException { Failure: StartFailureKind.Ended } when !_isAttached => $"It ended before Tandem's startup hook ran in it. {error.Message}",
+        WorkerStartException when WasKilledEarly(error) => "Its process was killed while it started.",
         WorkerCrashedException when _refusal is not null => _refusal,
         WorkerCrashedException when !_hosted.Task.IsCompletedSuccessfully => $"Until then it had built no host to which Tandem could be attached. {error.Message}",
         _ => error.Message,
     };
+
+    /// <summary>Asked by the pool before it starts a process. It starts another one only where the first was killed while it started.</summary>
+    private bool IsOver()
+    {
+        if (_isAttached && !IsToldToStop && _problem is null)
+            _isStartedAgain = true;
+
+        return _isAttached || IsToldToStop || _problem is not null;
+    }
+
+    /// <summary>Whether the process was killed after it said that it was there, and before the pool had its link to it.</summary>
+    private bool WasKilledEarly(Exception error) => _isStartedAgain && error is WorkerStartException { Failure: not (StartFailureKind.Ended or StartFailureKind.TimedOut) };
 
     private string Explain(string end) => _isAddressTaken && !IsToldToStop ? $"{end}\n{AddressTaken}" : end;
 
@@ -398,7 +412,7 @@ internal sealed partial class WebWorker
             CancellationGrace = options.DrainTimeout + options.ShutdownTimeout + PoolSlack,
             TerminationGrace = PoolSlack,
             CollectDumps = options.CollectDumps,
-            Guest = new WorkerGuest(App, _context.Board, () => _isAttached || IsToldToStop || _problem is not null, OnConnected, (_, line) => _context.Log.Write(Number, line)),
+            Guest = new WorkerGuest(App, _context.Board, IsOver, OnConnected, (_, line) => _context.Log.Write(Number, line)),
             Environment =
             {
                 [ServeProtocol.NumberVariable] = Number.ToString(CultureInfo.InvariantCulture),
