@@ -115,6 +115,9 @@ internal sealed partial class ServedWorker
     /// <summary>Tells the supervisor of something that is not as it should be.</summary>
     internal void Warn(string text) => _messages.TrySend(ServeProtocol.Warning, text);
 
+    /// <summary>Tells the supervisor that code of the application could not bind an address.</summary>
+    internal void TellAddressTaken() => _messages.TrySend(ServeProtocol.AddressTaken);
+
     /// <summary>Ends the process, because it would serve in a way that the supervisor could not manage.</summary>
     internal void Refuse(string reason)
     {

@@ -16,9 +16,6 @@ internal static class WorkerEntry
         // What the application starts is no worker.
         Environment.SetEnvironmentVariable(ServeProtocol.SettingsVariable, null);
         var settings = WorkerSettings.Read(text);
-        foreach (string variable in settings.Forgets.Split(';', StringSplitOptions.RemoveEmptyEntries))
-            Environment.SetEnvironmentVariable(variable, null);
-
         var worker = new ServedWorker(settings);
         ServedWorker.Current = worker;
         // Not earlier: what it names must be loaded, or be found where the application's is, or the runtime gives up at that point.
@@ -33,8 +30,27 @@ internal static class WorkerEntry
         else
             HostObserver.Subscribe(worker);
 
+        OwnAddresses.Watch(worker);
         HostingStartups.Add();
+        Forget(settings.Forgets);
         worker.WaitForBegin();
+    }
+
+    /// <summary>Takes out of this process's environment what was set for its runtime, which has read it by then.</summary>
+    private static void Forget(string variables)
+    {
+        if (variables.Length == 0)
+            return;
+
+        // The thread pool reads its settings when it makes its first thread; the rest of the runtime reads its own before any code runs.
+        var hasRun = new ManualResetEventSlim(); // not disposed: it may still be in use there when the wait is over
+        ThreadPool.UnsafeQueueUserWorkItem(static hasRun => hasRun.Set(), hasRun, preferLocal: false);
+        hasRun.Wait();
+        foreach (string variable in variables.Split(WorkerSettings.ForgetSeparator))
+        {
+            int end = variable.IndexOf('=', StringComparison.Ordinal);
+            Environment.SetEnvironmentVariable(end < 0 ? variable : variable[..end], end < 0 ? null : variable[(end + 1)..]);
+        }
     }
 
     /// <summary>Called by hosts that are being built.</summary>

@@ -9,6 +9,9 @@ internal sealed record ServeOptions
     /// <summary>The current folder of the application, which is where it looks for its content; null for this process's own.</summary>
     internal string? Folder { get; init; }
 
+    /// <summary>A file of environment variables for the workers, which is read at the start and at each reload; null for none.</summary>
+    internal string? EnvironmentFile { get; init; }
+
     /// <summary>How many worker processes serve.</summary>
     internal int Workers { get; init; } = Environment.ProcessorCount;
 

@@ -31,6 +31,8 @@ internal sealed class ServeRunner : IAsyncDisposable
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<IDisposable> _registrations = [];
     private readonly bool _hasFormer;
+    private readonly MergedRuns _reloads;
+    private ControlServer? _control;
     private int _stopRequests;
     private int _hangUps;
     private long _toldWatchdog;
@@ -45,6 +47,7 @@ internal sealed class ServeRunner : IAsyncDisposable
             _listeners.Adopt(listener);
 
         _hasFormer = inheritance.Workers.Count > 0;
+        _reloads = new MergedRuns(ReloadAsync, () => _log.Write("a reload is under way; one more follows, for all that ask until then"));
         _former = new FormerWorkers(inheritance.Workers, _board, _log);
         _supervisor = new WebSupervisor(_options, _board, _listeners, _log, inheritance.Workers, _startFolder) { Watched = TellWatchdog };
     }
@@ -54,7 +57,8 @@ internal sealed class ServeRunner : IAsyncDisposable
     {
         Register(); // first: as long as nobody handles them, most signals end the process
         string path = _options.ControlPath ?? ControlPaths.Own();
-        await using var control = new ControlServer(path, AnswerAsync);
+        await using var control = new ControlServer(path, AnswerAsync, _log.Write);
+        _control = control;
         await using MetricsServer? metrics = _options.MetricsPort is { } port ? new MetricsServer(port, Status) : null;
         _log.Write($"supervisor {Environment.ProcessId} starts {_options.Workers} workers of {_supervisor.App.Path}; control socket {path}");
         if (metrics is not null)
@@ -151,6 +155,7 @@ internal sealed class ServeRunner : IAsyncDisposable
     private void TellWatchdog()
     {
         _notifier.SendUnsent();
+        _control?.Check();
         switch (_terminal.Look())
         {
             case TerminalState.HungUp:
@@ -168,7 +173,7 @@ internal sealed class ServeRunner : IAsyncDisposable
         }
     }
 
-    private Task HangUpOrReloadAsync() => _terminal.IsHangUp() ? HangUpAsync() : ReloadAsync();
+    private Task HangUpOrReloadAsync() => _terminal.IsHangUp() ? HangUpAsync() : _reloads.RequestAsync();
 
     private Task HangUpAsync()
     {
@@ -226,7 +231,10 @@ internal sealed class ServeRunner : IAsyncDisposable
         _supervisor.Target,
         _supervisor.Status(),
         _supervisor.Standbys(),
-        ProcessMemory.OwnPrivateBytes());
+        ProcessMemory.OwnPrivateBytes())
+    {
+        Slots = _supervisor.SlotStates(),
+    };
 
     private async Task<ControlResponse> AnswerAsync(ControlRequest request)
     {
@@ -246,7 +254,7 @@ internal sealed class ServeRunner : IAsyncDisposable
                 case "status":
                     return new ControlResponse(null, 0, Status());
                 case "reload":
-                    await ReloadAsync().ConfigureAwait(false);
+                    await _reloads.RequestAsync().ConfigureAwait(false);
                     break;
                 case "scale":
                     await _supervisor.ScaleAsync(request.Workers).ConfigureAwait(false);

@@ -37,6 +37,9 @@ if (builder.Configuration["https-port"] is { Length: > 0 } port && builder.Confi
 if (builder.Configuration["delete-first"] is { } first)
     File.Delete(first);
 
+if (builder.Configuration["own-port"] is { } ownPort)
+    new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, int.Parse(ownPort, System.Globalization.CultureInfo.InvariantCulture)).Start();
+
 builder.Services.AddHostedService<Ticker>();
 
 WebApplication app = builder.Build();
@@ -55,6 +58,7 @@ app.MapGet("/threads", () =>
     return $"{least}:{most}";
 });
 app.MapGet("/environment", (string name) => Environment.GetEnvironmentVariable(name) ?? "");
+app.MapGet("/environment-of-children", Children.EnvironmentAsync);
 app.MapGet("/version", () => version);
 app.MapGet("/health", () => builder.Configuration["sick-file"] is { } sick && File.Exists(sick) ? Results.StatusCode(503) : Results.Ok());
 app.MapGet("/slow", async (int ms, CancellationToken token) =>

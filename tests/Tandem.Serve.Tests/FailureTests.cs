@@ -5,6 +5,7 @@ using Tandem.Interop;
 using Tandem.LoadClient;
 using Tandem.Serve.Control;
 using Tandem.Serve.Tests.Infrastructure;
+using Tandem.Tool.Serve;
 
 namespace Tandem.Serve.Tests;
 
@@ -177,7 +178,35 @@ public sealed class FailureTests
         await serve.StatusAsync(static status => status.Workers is [{ State: "accepting", Restarts: 1 }]);
 
         using (await serve.SendAsync("/crash?how=failfast"))
-            Assert.Contains("is started again in 3600 s", await serve.LineAsync("is started again in", times: 2), StringComparison.Ordinal);
+            Assert.Contains("is started again in 3600 s (crash loop: 2 crashes", await serve.LineAsync("is started again in", times: 2), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_worker_that_waits_for_its_next_start_is_shown_with_its_crash_loop_by_status_and_metrics()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync(
+            "--workers", "2", "--restart-limit", "1", "--min-uptime", "1h", "--restart-period", "1h", "--metrics-port", "0");
+        using (await serve.SendAsync("/crash?how=failfast"))
+            await serve.LineAsync("is started again in 3600 s");
+        ServeStatus status = await serve.StatusAsync(static status => status.Slots.Any(static slot => slot.NextAttempt is not null));
+        SlotStatus slot = status.Slots.Single(static slot => slot.ProcessId is null);
+        SlotStatus other = status.Slots.Single(static slot => slot.ProcessId is not null);
+        Assert.Equal(("crash loop", true, 1), (slot.State, slot.IsCrashLoop, slot.Restarts));
+        Assert.InRange(slot.NextAttemptSeconds!.Value, 1, 3600);
+        Assert.Contains("On purpose.", slot.LastRestarts.Single().Reason, StringComparison.Ordinal);
+        Assert.Equal(("accepting", false, 0), (other.State, other.IsCrashLoop, other.Restarts));
+        string shown = StatusView.Describe(slot);
+        Assert.Contains("crash loop: 1 crashes or failed starts", shown, StringComparison.Ordinal);
+        Assert.Contains("1 restarts; next attempt in", shown, StringComparison.Ordinal);
+
+        string line = await serve.LineAsync("metrics on ");
+        using var client = new HttpClient();
+        string metrics = await client.GetStringAsync(line[line.IndexOf("http", StringComparison.Ordinal)..]);
+        Assert.Contains($"tandem_serve_worker_crash_loop{{worker=\"{slot.Number}\"}} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains($"tandem_serve_worker_crash_loop{{worker=\"{other.Number}\"}} 0\n", metrics, StringComparison.Ordinal);
+        Assert.Contains($"tandem_serve_restarts_total{{worker=\"{slot.Number}\"}} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains($"tandem_serve_worker_next_attempt_seconds{{worker=\"{slot.Number}\"}} 3", metrics, StringComparison.Ordinal);
+        Assert.Contains($"tandem_serve_worker_last_restart_timestamp_seconds{{worker=\"{slot.Number}\",reason=\"", metrics, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Limits.Test)]
@@ -235,11 +264,13 @@ public sealed class FailureTests
     public async Task Workers_know_that_they_share_the_processors()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", $"{Environment.ProcessorCount}");
-        Assert.Equal("0", await serve.GetAsync("/environment?name=DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"));
-        Assert.Equal("0", await serve.GetAsync("/environment?name=DOTNET_gcServer"));
         int worker = (await serve.StatusAsync()).Workers[0].ProcessId;
-        Assert.Contains("MALLOC_ARENA_MAX=2", (await File.ReadAllTextAsync($"/proc/{worker}/environ")).Split('\0'));
-        Assert.Equal("", await serve.GetAsync("/environment?name=MALLOC_ARENA_MAX")); // which what the application starts would inherit
+        string[] given = (await File.ReadAllTextAsync($"/proc/{worker}/environ")).Split('\0');
+        foreach (string setting in (string[])["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0", "DOTNET_gcServer=0", "MALLOC_ARENA_MAX=2"])
+        {
+            Assert.Contains(setting, given);
+            Assert.Equal("", await serve.GetAsync($"/environment?name={setting[..setting.IndexOf('=', StringComparison.Ordinal)]}")); // which what the application starts would inherit
+        }
     }
 
     [Fact(Timeout = Limits.Test)]

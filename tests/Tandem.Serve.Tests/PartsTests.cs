@@ -7,7 +7,6 @@ using Tandem.Serve.Control;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
-using Tandem.Serve.Tests.Infrastructure;
 using Tandem.Serve.Workers;
 using Tandem.Tool.Serve;
 
@@ -16,6 +15,22 @@ namespace Tandem.Serve.Tests;
 /// <summary>What the parts promise each other.</summary>
 public sealed class PartsTests
 {
+    private static readonly Dictionary<string, string> NoVariables = [];
+
+    [Theory]
+    [InlineData("DOTNET_gcServer", "1")]
+    [InlineData("COMPlus_GCHeapHardLimitPercent", "10")]
+    [InlineData("MALLOC_ARENA_MAX", "8")]
+    public void What_the_user_has_set_for_the_workers_stays(string name, string value)
+    {
+        var options = new ServeOptions { Command = ["app.dll"] };
+        var own = new Dictionary<string, string> { [name] = value };
+        Dictionary<string, string> without = MachineShare.Of(options, Environment.ProcessorCount, 1_000_000_000, NoVariables);
+        Dictionary<string, string> with = MachineShare.Of(options, Environment.ProcessorCount, 1_000_000_000, own);
+        Assert.Equal(without.Count - 1, with.Count);
+        Assert.DoesNotContain(name, with.Keys);
+    }
+
     [Theory]
     [InlineData("500ms", 500)]
     [InlineData("30s", 30_000)]
@@ -144,9 +159,9 @@ public sealed class PartsTests
     public void The_system_s_own_choice_stays_where_there_are_more_processors_than_workers(string setting, string value)
     {
         var options = new ServeOptions { Command = ["app.dll"] };
-        Assert.Equal(value, MachineShare.Of(options, Environment.ProcessorCount, null).GetValueOrDefault(setting));
+        Assert.Equal(value, MachineShare.Of(options, Environment.ProcessorCount, null, NoVariables).GetValueOrDefault(setting));
         if (Environment.ProcessorCount > 1)
-            Assert.False(MachineShare.Of(options, Environment.ProcessorCount - 1, null).ContainsKey(setting));
+            Assert.False(MachineShare.Of(options, Environment.ProcessorCount - 1, null, NoVariables).ContainsKey(setting));
     }
 
     [Fact]
@@ -156,12 +171,12 @@ public sealed class PartsTests
         var options = new ServeOptions { Command = ["app.dll"], Spares = 1 };
         Gen.Int[1, 100].Sample(serving =>
         {
-            string limit = MachineShare.Of(options, serving, Container)["DOTNET_GCHeapHardLimit"];
+            string limit = MachineShare.Of(options, serving, Container, NoVariables)["DOTNET_GCHeapHardLimit"];
             long all = Convert.ToInt64(limit, 16) * (serving + 1);
             return all is <= Container * 3 / 4 and > Container * 3 / 4 - 200;
         });
-        Assert.Null(MachineShare.HeapLimit(options, 2, container: null));
-        Assert.Null(MachineShare.HeapLimit(options with { DividesMemory = false }, 2, Container));
+        Assert.Null(MachineShare.HeapLimit(options, 2, container: null, NoVariables));
+        Assert.Null(MachineShare.HeapLimit(options with { DividesMemory = false }, 2, Container, NoVariables));
     }
 
     [Fact]
@@ -171,7 +186,7 @@ public sealed class PartsTests
             [
                 "-w", "3", "--spares", "2", "--standbys", "0", "--threads", "4:8", "--attach-timeout", "1s", "--start-timeout", "2s", "--drain-timeout", "3s", "--shutdown-timeout", "7s",
                 "--keep-alive-silence", "400ms", "--hang-timeout", "0", "--max-requests", "5000000000", "--max-memory", "1G", "--max-age", "1h", "--jitter", "0.25",
-                "--restart-limit", "6", "--restart-period", "7s", "--min-uptime", "8s", "--metrics-port", "9", "--undivided-memory", "app.dll", "--", "--its", "own",
+                "--restart-limit", "6", "--restart-period", "7s", "--min-uptime", "8s", "--metrics-port", "9", "--undivided-memory", "--env-file", "variables", "app.dll", "--", "--its", "own",
             ],
             "control");
 
@@ -183,6 +198,7 @@ public sealed class PartsTests
                 .Select(static time => time.TotalMilliseconds));
         Assert.Equal(TimeSpan.FromSeconds(7), read.ShutdownTimeout);
         Assert.Equal((5_000_000_000, 1L << 30, TimeSpan.FromHours(1)), (read.MaxRequests, read.MaxMemory, read.MaxAge));
+        Assert.Equal("variables", read.EnvironmentFile);
         Assert.Equal((0.25, 6, 9, false, "control"), (read.Jitter, read.RestartLimit, read.MetricsPort, read.DividesMemory, read.ControlPath));
     }
 
@@ -218,23 +234,6 @@ public sealed class PartsTests
 
     [Fact]
     public Task A_rehearsal_ends() => Rehearsal.RunAsync(new ServeOptions { Command = ["app.dll"] }).WaitAsync(TimeSpan.FromSeconds(30));
-
-    [Fact]
-    public void The_smallest_limit_of_all_control_groups_is_the_container_s()
-    {
-        using var root = new TemporaryFolder();
-        string group = root["sys/fs/cgroup/a/b"];
-        Directory.CreateDirectory(group);
-        Directory.CreateDirectory(root["proc/self"]);
-        File.WriteAllText(root["proc/self/cgroup"], "0::/a/b\n");
-        Assert.Null(MachineShare.ContainerLimit(root.Path));
-        File.WriteAllText(Path.Combine(group, "memory.max"), "max\n");
-        Assert.Null(MachineShare.ContainerLimit(root.Path));
-        File.WriteAllText(root["sys/fs/cgroup/a/memory.max"], "1000000000\n");
-        Assert.Equal(1_000_000_000, MachineShare.ContainerLimit(root.Path));
-        File.WriteAllText(Path.Combine(group, "memory.max"), "500000000\n");
-        Assert.Equal(500_000_000, MachineShare.ContainerLimit(root.Path));
-    }
 
     [Fact]
     public void The_same_address_is_one_socket_and_a_port_of_the_system_s_choice_another_each_time()

@@ -150,6 +150,27 @@ public sealed class ServingTests
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task What_is_set_for_a_worker_s_runtime_does_not_reach_the_application_s_own_child_processes()
+    {
+        string[] arguments = ["--urls", "http://127.0.0.1:0", "--workers", "1", "--dumps", Paths.App];
+        await using var serve = ServeProcess.Launch(arguments, new Dictionary<string, string?>
+        {
+            ["DOTNET_PROCESSOR_COUNT"] = "1", // as many workers as processors, so that each is told to take one processor's share
+            ["DOTNET_DbgMiniDumpType"] = "2",
+            ["DOTNET_DbgEnableMiniDump"] = "0",
+        });
+        await serve.ServingAsync();
+        string[] own = [.. Inherited((await serve.GetAsync("/environment-of-children")).Split('\n'))];
+        string[] supervisor = [.. Inherited(File.ReadAllText($"/proc/{serve.ProcessId}/environ").Split('\0'))];
+        Assert.Contains("DOTNET_DbgMiniDumpType=2", own);
+        Assert.Equal(supervisor, own);
+
+        static IEnumerable<string> Inherited(string[] variables) => variables
+            .Where(static variable => variable.StartsWith("DOTNET_", StringComparison.Ordinal) || variable.StartsWith("MALLOC_", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task Prometheus_finds_the_counts_of_all_workers_in_one_place()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--metrics-port", "0");

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Tandem.Interop;
 using Tandem.LoadClient;
@@ -15,6 +16,62 @@ public sealed class SupervisorTests
     private const int SIGUSR2 = 12;
     private const int SIGTTIN = 21;
     private const int SIGTTOU = 22;
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_control_socket_that_was_deleted_is_made_anew(bool withItsFolder)
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1");
+        string path = serve.ControlPath;
+        for (int i = 1; i <= 2; i++)
+        {
+            if (withItsFolder)
+                Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+            else
+                File.Delete(path);
+            await serve.LineAsync("was deleted, and is made anew", times: i);
+            Assert.Single((await serve.StatusAsync()).Workers, static worker => worker.Number == 1);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+        }
+
+        await serve.AskAsync("stop");
+        Assert.Equal(0, await serve.ExitAsync());
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Reloads_that_are_asked_for_during_a_reload_are_one_further_reload()
+    {
+        using var folder = new TemporaryFolder();
+        await using ServeProcess serve = await ServeProcess.StartAsync(
+            "--workers", "1", "--health", "/health", "--start-timeout", "10m", Paths.App, "--", "--sick-file", folder["sick"]);
+        File.WriteAllText(folder["sick"], "");
+        Task first = serve.AskAsync("reload");
+        await serve.LineAsync("reload: ");
+        Task[] more = [.. Enumerable.Range(0, 5).Select(_ => serve.AskAsync("reload"))];
+        await serve.LineAsync("a reload is under way; one more follows");
+        serve.Signal(SIGHUP);
+        File.Delete(folder["sick"]);
+        await first;
+        await Task.WhenAll(more);
+        ServeStatus status = await serve.StatusAsync(static status => status.Workers is [{ State: "accepting" }]);
+        Assert.InRange(status.Workers[0].Restarts, 2, 3); // requests that came late may have their own
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task An_application_that_binds_a_port_of_its_own_is_told_why_that_fails_in_the_second_worker()
+    {
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        string port = $"{((IPEndPoint)free.LocalEndpoint).Port}";
+        free.Stop();
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--standbys", "0", Paths.App, "--", "--own-port", port);
+        await serve.LineAsync("The application binds an address by itself, past Kestrel, that is in use");
+        ServeStatus status = await serve.StatusAsync(static status => status.Slots.Any(static slot => slot.LastRestarts.Count > 0));
+        Assert.Contains(status.Slots, static slot => slot.LastRestarts.Any(static restart => restart.Reason.Contains("past Kestrel", StringComparison.Ordinal)));
+        Assert.Equal("Hello, World!", await serve.GetAsync("/"));
+    }
 
     [Fact(Timeout = Limits.Test)]
     public async Task TERM_lets_requests_finish()

@@ -12,11 +12,13 @@ internal sealed class ServedApp
     private readonly IReadOnlyList<string> _command;
     private readonly string? _folder;
     private readonly StartFolder _start;
+    private readonly string? _environmentFile;
 
     /// <param name="command">The application and its arguments, as on a command line.</param>
     /// <param name="folder">Its current folder; null for the one in which the supervisor was started.</param>
     /// <param name="start">The folder in which the supervisor was started, from which relative paths begin.</param>
-    internal ServedApp(IReadOnlyList<string> command, string? folder, StartFolder start)
+    /// <param name="environmentFile">A file of environment variables; null for none.</param>
+    internal ServedApp(IReadOnlyList<string> command, string? folder, StartFolder start, string? environmentFile)
     {
         if (command.Count == 0)
             throw new ServeException(ServeExitCode.Usage, "There is no application to serve. Name its .dll, its executable, or after -- the command that starts it.");
@@ -24,11 +26,18 @@ internal sealed class ServedApp
         _command = command;
         _folder = folder;
         _start = start;
+        _environmentFile = environmentFile;
     }
 
     /// <summary>What is there now.</summary>
     /// <exception cref="ServeException">It is not there, or cannot be served.</exception>
     internal ResolvedApp Resolve()
+    {
+        ResolvedApp app = FindFiles();
+        return _environmentFile is null ? app : app with { Environment = EnvironmentFile.Read(FullPath(_environmentFile)) };
+    }
+
+    private ResolvedApp FindFiles()
     {
         string folder = Real(FindFolder());
         string[] rest = [.. _command.Skip(1)];
@@ -189,6 +198,9 @@ internal sealed class ServedApp
 internal sealed record ResolvedApp(string Executable, string[] Arguments, string Folder, string Path, string Name)
 {
     private readonly DateTime _written = File.GetLastWriteTimeUtc(Path);
+
+    /// <summary>Environment variables of its workers, beside the supervisor's own: those of <c>--env-file</c> when the version was looked up.</summary>
+    internal IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Whether its file and its folder are there: a version that is served no more may have been deleted, also by mistake.</summary>
     internal bool IsThere => File.Exists(Path) && Directory.Exists(Folder);

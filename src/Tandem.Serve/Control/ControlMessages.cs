@@ -31,7 +31,11 @@ internal sealed record ServeStatus(
     int Target,
     IReadOnlyList<WorkerStatus> Workers,
     IReadOnlyList<int> Standbys,
-    long PrivateMemory);
+    long PrivateMemory)
+{
+    /// <summary>Every worker that there is to be, also one that has no process at the moment; empty where the supervisor is older than this.</summary>
+    public IReadOnlyList<SlotStatus> Slots { get; init; } = [];
+}
 
 /// <summary>How it goes with one worker.</summary>
 /// <param name="Number">Which it is; 0 for a spare.</param>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Tandem.Interop;
 using Tandem.Serve.Os;
 
 namespace Tandem.Serve.Control;
@@ -11,34 +12,109 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <summary>How long a client may take to read its answer: the end waits for those that are being answered.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly Socket _socket;
     private readonly string _path;
+    private readonly Action<string> _tell;
     private readonly Func<ControlRequest, Task<ControlResponse>> _answer;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _answers = []; // under its own lock
-    private readonly Task _loop;
+    private readonly Lock _lock = new(); // of what changes when the socket is made anew
+    private Socket _socket;
+    private FileIdentity? _file;
+    private Task _loop;
+    private int _isMaking;
+    private string? _toldProblem;
 
-    internal ControlServer(string path, Func<ControlRequest, Task<ControlResponse>> answer)
+    /// <param name="path">Where.</param>
+    /// <param name="answer">What is asked, and what to answer.</param>
+    /// <param name="tell">Where to tell of what happens to the socket.</param>
+    internal ControlServer(string path, Func<ControlRequest, Task<ControlResponse>> answer, Action<string> tell)
     {
         _path = Path.GetFullPath(path);
         _answer = answer;
+        _tell = tell;
         _socket = Bind(_path);
-        _loop = Task.Run(AcceptAsync); // what it loads, the first worker need not wait for
+        _file = Libc.IdentityOf(_path);
+        _loop = Accept(_socket);
     }
+
+    /// <summary>Makes the socket anew, beside the caller, where its file was deleted, such as by what tidies up temporary files.</summary>
+    internal void Check()
+    {
+        if (IsThere())
+            return;
+        if (!_stop.IsCancellationRequested && Interlocked.Exchange(ref _isMaking, 1) == 0)
+            _ = Task.Run(MakeAnew);
+    }
+
+    private void MakeAnew()
+    {
+        try
+        {
+            Socket next = Bind(_path);
+            lock (_lock)
+            {
+                if (_stop.IsCancellationRequested)
+                {
+                    next.Dispose();
+                    File.Delete(_path);
+                    return;
+                }
+
+                Socket former = _socket;
+                _socket = next;
+                _file = Libc.IdentityOf(_path);
+                former.Dispose(); // which ends its loop
+                _loop = Task.WhenAll(_loop, Accept(next));
+            }
+
+            _toldProblem = null;
+            _tell($"the control socket '{_path}' was deleted, and is made anew");
+        }
+        catch (Exception e)
+        {
+            // Tried again at the next look.
+            if (_toldProblem != e.Message)
+                _tell($"the control socket '{_path}' is gone, and commands do not reach this server: {e.Message}");
+
+            _toldProblem = e.Message;
+        }
+        finally
+        {
+            Volatile.Write(ref _isMaking, 0);
+        }
+    }
+
+    private Task Accept(Socket socket) => Task.Run(() => AcceptAsync(socket)); // what it loads, the first worker need not wait for
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        _socket.Dispose();
-        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task loop;
+        lock (_lock)
+        {
+            _socket.Dispose();
+            loop = _loop;
+        }
+
+        await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Task answered;
         lock (_answers)
             answered = Task.WhenAll(_answers);
 
         // Who asked for the end is told that it has come.
         await answered.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        File.Delete(_path);
+        if (IsThere())
+            File.Delete(_path);
         _stop.Dispose();
+    }
+
+    private bool IsThere()
+    {
+        FileIdentity? file;
+        lock (_lock)
+            file = _file;
+
+        return file?.IsSameFile(Libc.IdentityOf(_path)) == true;
     }
 
     private static Socket Bind(string path)
@@ -47,7 +123,7 @@ internal sealed class ControlServer : IAsyncDisposable
         try
         {
             var endPoint = new UnixDomainSocketEndPoint(path);
-            if (File.Exists(path) && !IsServed(endPoint))
+            if (Libc.IdentityOf(path) is { IsSocket: true } && !IsServed(endPoint))
                 File.Delete(path); // of one that was killed
 
             // Bound in a folder of its own first, so that it is never open to others, not even for a moment.
@@ -83,17 +159,23 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    private async Task AcceptAsync()
+    private async Task AcceptAsync(Socket socket)
     {
         while (true)
         {
             Socket connection;
             try
             {
-                connection = await _socket.AcceptAsync(_stop.Token).ConfigureAwait(false);
+                connection = await socket.AcceptAsync(_stop.Token).ConfigureAwait(false);
             }
-            catch (SocketException) when (!_stop.IsCancellationRequested)
+            catch (Exception e) when ((e is SocketException or ObjectDisposedException) && !_stop.IsCancellationRequested)
             {
+                lock (_lock)
+                {
+                    if (socket != _socket)
+                        return; // another one has taken its place
+                }
+
                 // No descriptor is left, or the client has gone again: the next one may have more luck.
                 await Task.Delay(RetryInterval, _stop.Token).ConfigureAwait(false);
                 continue;

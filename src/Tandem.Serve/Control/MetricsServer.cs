@@ -11,6 +11,9 @@ namespace Tandem.Serve.Control;
 /// </summary>
 internal sealed class MetricsServer : IAsyncDisposable
 {
+    /// <summary>Reasons in labels are cut there.</summary>
+    private const int LongestLabel = 200;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
 
@@ -56,9 +59,35 @@ internal sealed class MetricsServer : IAsyncDisposable
         Family(text, "tandem_serve_worker_processor_seconds_total", "counter", "Processor time.", Each(status, static worker => worker.ProcessorSeconds));
         Family(text, "tandem_serve_worker_private_bytes", "gauge", "Private memory.", Each(status, static worker => worker.PrivateMemory));
         Family(text, "tandem_serve_worker_age_seconds", "gauge", "Time since the start.", Each(status, static worker => worker.AgeSeconds));
-        var restarts = status.Workers.GroupBy(static worker => worker.Number).Select(static workers => ($"{{worker=\"{workers.Key}\"}}", (double)workers.Max(static worker => worker.Restarts)));
-        Family(text, "tandem_serve_restarts_total", "counter", "Replacements of workers.", restarts);
+        Family(text, "tandem_serve_restarts_total", "counter", "Replacements of workers.", EachSlot(status, static slot => slot.Restarts));
+        Family(text, "tandem_serve_worker_up", "gauge", "1 where the worker accepts connections.", EachSlot(status, static slot => slot.State == "accepting" ? 1 : 0));
+        Family(text, "tandem_serve_worker_crash_loop", "gauge", "1 where the worker is in a crash loop: its next starts are delayed.", EachSlot(status, static slot => slot.IsCrashLoop ? 1 : 0));
+        Family(
+            text,
+            "tandem_serve_worker_next_attempt_seconds",
+            "gauge",
+            "Time until the next start of a worker that waits for it after a crash.",
+            status.Slots.Where(static slot => slot.NextAttemptSeconds is not null).Select(static slot => (LabelsOf(slot), slot.NextAttemptSeconds!.Value)));
+        Family(
+            text,
+            "tandem_serve_worker_last_restart_timestamp_seconds",
+            "gauge",
+            "When the worker was last replaced, and why.",
+            status.Slots.Where(static slot => slot.LastRestarts.Count > 0).Select(static slot =>
+                ($"{{worker=\"{slot.Number}\",reason=\"{LabelText(slot.LastRestarts[^1].Reason)}\"}}", slot.LastRestarts[^1].Time.ToUnixTimeMilliseconds() / 1000.0)));
         return text.ToString();
+    }
+
+    private static IEnumerable<(string Labels, double Value)> EachSlot(ServeStatus status, Func<SlotStatus, double> value) =>
+        status.Slots.Select(slot => (LabelsOf(slot), value(slot)));
+
+    private static string LabelsOf(SlotStatus slot) => $"{{worker=\"{slot.Number}\"}}";
+
+    /// <summary>The first line of a text, as the format has it in labels.</summary>
+    private static string LabelText(string text)
+    {
+        string line = text.Split('\n')[0].TrimEnd('\r');
+        return (line.Length > LongestLabel ? line[..LongestLabel] : line).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
     }
 
     private static IEnumerable<(string Labels, double Value)> Each(ServeStatus status, Func<WorkerStatus, double> value) =>

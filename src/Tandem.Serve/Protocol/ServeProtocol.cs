@@ -25,6 +25,7 @@ internal static class ServeProtocol
     internal const string Warning = "warning";
     internal const string Refused = "refused";
     internal const string Finishing = "finishing";
+    internal const string AddressTaken = "address-taken";
     internal const string NearlyDue = "nearly-due";
     internal const string Due = "due";
 

@@ -18,7 +18,10 @@ namespace Tandem.Serve.Protocol;
 /// <param name="Once">Names of hosted services of which only one in all workers runs, separated by semicolons.</param>
 /// <param name="Waits">Whether the application's <c>Main</c> is to wait until the supervisor says that it may begin.</param>
 /// <param name="StartProfile">Where what its start needs is kept for the next one; empty for nowhere.</param>
-/// <param name="Forgets">Environment variables that are for this process only, not for those that the application starts; separated by semicolons.</param>
+/// <param name="Forgets">
+/// Environment variables that are for this process only, not for those that the application starts: a name, or a name and what it was before
+/// (<c>name=value</c>); separated by <see cref="ForgetSeparator"/>.
+/// </param>
 internal sealed record WorkerSettings(
     int Entry,
     int Supervisor,
@@ -37,6 +40,8 @@ internal sealed record WorkerSettings(
     string StartProfile,
     string Forgets)
 {
+    internal const char ForgetSeparator = '\x1f'; // which no variable has in it
+
     private const char Separator = '\n';
 
     internal string Write() => string.Join(

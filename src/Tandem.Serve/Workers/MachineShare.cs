@@ -12,9 +12,6 @@ internal static class MachineShare
 
     private const string Arenas = "MALLOC_ARENA_MAX";
 
-    /// <summary>Those that the processes which an application starts are not to inherit: they may be any program.</summary>
-    internal static readonly string[] OwnOnly = [Arenas];
-
     private static readonly string[] HeapLimits = ["GCHeapHardLimit", "GCHeapHardLimitPercent", "GCHeapHardLimitSOH"];
 
     /// <summary>Whether each worker is to take of the machine what .NET takes on one processor, because there are as many workers.</summary>
@@ -25,25 +22,26 @@ internal static class MachineShare
     /// <param name="options">What was asked for.</param>
     /// <param name="serving">The workers that serve.</param>
     /// <param name="container">The container's memory, in bytes; null where it is not limited.</param>
-    internal static Dictionary<string, string> Of(ServeOptions options, int serving, long? container)
+    /// <param name="own">Variables that the workers have beside those of this process.</param>
+    internal static Dictionary<string, string> Of(ServeOptions options, int serving, long? container, IReadOnlyDictionary<string, string> own)
     {
         var share = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (HeapLimit(options, serving, container) is { } limit)
+        if (HeapLimit(options, serving, container, own) is { } limit)
             share["DOTNET_GCHeapHardLimit"] = limit.ToString("x", CultureInfo.InvariantCulture);
 
         // As .NET itself does on one processor.
         if (IsOneProcessor(serving))
         {
             // A thread of the pool that finds nothing to do looks again for a while before it sleeps: time that other workers could use.
-            if (!IsSet("ThreadPool_UnfairSemaphoreSpinLimit"))
+            if (!IsSet(own, "ThreadPool_UnfairSemaphoreSpinLimit"))
                 share["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0";
 
             // Several threads that collect for one worker wait for one another while those of the other workers run.
-            if (!IsSet("gcServer"))
+            if (!IsSet(own, "gcServer"))
                 share["DOTNET_gcServer"] = "0";
 
             // The C library's allocator gives threads that meet in it parts of their own, up to eight for each processor that it sees.
-            if (Environment.GetEnvironmentVariable(Arenas) is null)
+            if (Environment.GetEnvironmentVariable(Arenas) is null && !own.ContainsKey(Arenas))
                 share[Arenas] = "2";
         }
 
@@ -52,8 +50,19 @@ internal static class MachineShare
 
     /// <summary>How large each worker's heap may become, in bytes, so that all together have what .NET gives one process; null for no limit.</summary>
     /// <inheritdoc cref="Of"/>
-    internal static long? HeapLimit(ServeOptions options, int serving, long? container) =>
-        options.DividesMemory && container is { } all && !IsSet(HeapLimits) ? (long)(all * Part / (serving + options.Spares)) : null;
+    internal static long? HeapLimit(ServeOptions options, int serving, long? container, IReadOnlyDictionary<string, string> own) =>
+        options.DividesMemory && container is { } all && !IsSet(own, HeapLimits) ? (long)(all * Part / (serving + options.Spares)) : null;
+
+    private static bool IsSet(IReadOnlyDictionary<string, string> own, params ReadOnlySpan<string> settings)
+    {
+        foreach (string name in settings)
+        {
+            if (own.ContainsKey("DOTNET_" + name) || own.ContainsKey("COMPlus_" + name))
+                return true;
+        }
+
+        return IsSet(settings);
+    }
 
     /// <summary>Whether one of these settings of the runtime is in the environment.</summary>
     internal static bool IsSet(params ReadOnlySpan<string> settings)
@@ -65,34 +74,5 @@ internal static class MachineShare
         }
 
         return false;
-    }
-
-    /// <summary>The smallest limit that holds for this process, in bytes; null for none.</summary>
-    /// <param name="root">The root of the file system.</param>
-    internal static long? ContainerLimit(string root = "/")
-    {
-        try
-        {
-            string mounted = Path.Combine(root, "sys/fs/cgroup");
-            string own = File.ReadLines(Path.Combine(root, "proc/self/cgroup")).FirstOrDefault(static line => line.StartsWith("0::", StringComparison.Ordinal)) is { } line ? line[3..].Trim('/') : "";
-            long? limit = null;
-            for (string? folder = own; folder is not null; folder = folder.Length == 0 ? null : Path.GetDirectoryName(folder) ?? "")
-                limit = Smaller(limit, Read(Path.Combine(mounted, folder, "memory.max")));
-
-            return Smaller(limit, Read(Path.Combine(mounted, "memory/memory.limit_in_bytes")));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    private static long? Smaller(long? a, long? b) => a is null || b < a ? b ?? a : a;
-
-    private static long? Read(string file)
-    {
-        // Version 1 shows "no limit" as a number near the largest there is.
-        const long Absurd = 1L << 60;
-        return File.Exists(file) && long.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out long limit) && limit < Absurd ? limit : null;
     }
 }

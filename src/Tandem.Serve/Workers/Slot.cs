@@ -1,5 +1,4 @@
 using Tandem.Serve.Apps;
-using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 
@@ -10,6 +9,7 @@ internal sealed class Slot(int number, ResolvedApp app, ServeOptions options)
 
     // Replaced as a whole, because it is read while it changes.
     private RestartNote[] _notes = [];
+    private long _nextAttempt; // in ticks of universal time
 
     internal int Number { get; } = number;
 
@@ -25,7 +25,14 @@ internal sealed class Slot(int number, ResolvedApp app, ServeOptions options)
     /// <summary>When it may be replaced because it is due, in milliseconds of the system's clock: not again and again, where that fails.</summary>
     internal long RecyclesFrom { get; set; }
 
-    internal RestartBudget Budget { get; } = new(options.RestartLimit, options.RestartPeriod, TimeProvider.System);
+    internal CrashPolicy Crashes { get; } = new(options, TimeProvider.System);
+
+    /// <summary>When its next worker is started, while it waits for that after a crash; null while it does not.</summary>
+    internal DateTimeOffset? NextAttempt
+    {
+        get => Volatile.Read(ref _nextAttempt) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        set => Volatile.Write(ref _nextAttempt, value?.UtcTicks ?? 0);
+    }
 
     internal int Restarts { get; private set; }
 

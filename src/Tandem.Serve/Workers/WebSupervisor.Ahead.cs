@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Tandem.Serve.Apps;
-using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 
@@ -11,7 +10,7 @@ namespace Tandem.Serve.Workers;
 /// </content>
 internal sealed partial class WebSupervisor
 {
-    private readonly RestartBudget _aheadBudget;
+    private readonly CrashPolicy _aheadCrashes;
     private long _aheadFrom; // when there may be others, in stopwatch ticks
     private bool _keepsStandbys = true;
 
@@ -39,7 +38,7 @@ internal sealed partial class WebSupervisor
     private WebWorker? Take(WebWorker? worker, List<WebWorker> ahead)
     {
         if (worker is not null && ahead.Remove(worker))
-            _aheadBudget.OnReady();
+            _aheadCrashes.OnReady();
 
         return worker;
     }
@@ -59,7 +58,7 @@ internal sealed partial class WebSupervisor
 
             ServeException? failure = FailureOf(worker);
             reason = failure?.Message ?? end;
-            delay = failure is null ? DelayAfter(worker, _aheadBudget) : DelayAfterFailedStart(worker.WasKilled, _aheadBudget);
+            delay = failure is null ? _aheadCrashes.OnEnded(worker.Age, worker.WasKilled) : _aheadCrashes.OnFailedStart(worker.WasKilled);
             if (!isStandby && failure is not null)
                 nearlyDue = _slots.FindAll(static slot => slot.Current is { IsNearlyDue: true });
             _aheadFrom = Math.Max(_aheadFrom, Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency));
@@ -81,6 +80,7 @@ internal sealed partial class WebSupervisor
         Drop(_standbys);
         lock (_lock)
             _aheadFrom = 0; // whose ends say nothing about the next version's
+        _aheadCrashes.Clear();
     }
 
     /// <summary>Ends the standbys, and waits for it.</summary>

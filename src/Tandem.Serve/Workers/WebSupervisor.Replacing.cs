@@ -1,6 +1,5 @@
 using System.Globalization;
 using Tandem.Serve.Apps;
-using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 
@@ -63,6 +62,9 @@ internal sealed partial class WebSupervisor
             {
                 worker.Number = slot.Number;
                 slot.Current = worker;
+                slot.NextAttempt = null;
+                if (!ReferenceEquals(slot.App, worker.App))
+                    slot.Crashes.Clear();
                 slot.App = worker.App;
             }
         }
@@ -140,8 +142,11 @@ internal sealed partial class WebSupervisor
         {
             if (delay > TimeSpan.Zero)
             {
-                Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} is started again in {delay.TotalSeconds:0.###} s"));
+                string loop = slot.Crashes.Describe() is { } what ? $" ({what})" : "";
+                Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} is started again in {delay.TotalSeconds:0.###} s{loop}"));
+                slot.NextAttempt = DateTimeOffset.UtcNow + delay;
                 await Task.Delay(delay, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                slot.NextAttempt = null;
                 delay = TimeSpan.Zero;
             }
             else if (await TryFillAsync(slot).ConfigureAwait(false) is { } failed)
@@ -166,7 +171,7 @@ internal sealed partial class WebSupervisor
             // Else a replacement as planned has come first, or another version.
             if (Install(slot, worker, mayDisplace: false, out _))
             {
-                slot.Budget.OnReady();
+                slot.Crashes.OnReady();
                 KeepSpares();
             }
 
@@ -218,7 +223,7 @@ internal sealed partial class WebSupervisor
     {
         string? end = await worker.Ended.ConfigureAwait(false);
         if (Leave(slot, worker))
-            await SucceedAsync(slot, worker, "is gone", end ?? EndedUnasked).ConfigureAwait(false);
+            await SucceedAsync(slot, worker, "is gone", end ?? EndedUnasked, hasCrashed: end is not null).ConfigureAwait(false);
         else
             Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) has ended after {worker.Served} requests{(end is null ? "" : $": {end}")}"));
     }
@@ -237,27 +242,19 @@ internal sealed partial class WebSupervisor
     }
 
     /// <summary>Gives a slot the successor of a worker that has left it without being told to.</summary>
-    private async Task SucceedAsync(Slot slot, WebWorker worker, string verb, string reason)
+    private async Task SucceedAsync(Slot slot, WebWorker worker, string verb, string reason, bool hasCrashed)
     {
         if (slot.IsRetired || _stop.IsCancellationRequested)
             return;
 
         Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) {verb} after {worker.Age.TotalSeconds:0.0} s: {reason}"));
         slot.Note(reason);
-        await RefillAsync(slot, DelayAfter(worker, slot.Budget)).ConfigureAwait(false);
+        TimeSpan age = worker.Age;
+        // One that was asked to end by somebody else, such as by TERM, has not crashed. Young, it may be part of a storm all the same.
+        bool counts = !worker.Due.IsCompletedSuccessfully && (hasCrashed || age < Options.MinUptime);
+        TimeSpan delay = counts ? slot.Crashes.OnEnded(age, worker.WasKilled) : TimeSpan.Zero;
+        await RefillAsync(slot, delay).ConfigureAwait(false);
     }
-
-    /// <summary>How long to wait before the successor of one that nobody told to end.</summary>
-    private TimeSpan DelayAfter(WebWorker worker, RestartBudget budget)
-    {
-        if (worker.Age >= Options.MinUptime || worker.Due.IsCompletedSuccessfully)
-            return TimeSpan.Zero;
-
-        return DelayAfterFailedStart(worker.WasKilled, budget);
-    }
-
-    private static TimeSpan DelayAfterFailedStart(bool wasKilled, RestartBudget budget) =>
-        wasKilled ? budget.OnKilled(inUserCode: false, out _) : budget.OnFailed();
 
     private TimeSpan OnFailed(Slot slot, string reason, bool wasKilled)
     {
@@ -265,7 +262,7 @@ internal sealed partial class WebSupervisor
             return TimeSpan.Zero;
 
         slot.Note(reason);
-        TimeSpan delay = DelayAfterFailedStart(wasKilled, slot.Budget);
+        TimeSpan delay = slot.Crashes.OnFailedStart(wasKilled);
         Log.Write($"worker {slot.Number}: {reason}");
         return delay;
     }

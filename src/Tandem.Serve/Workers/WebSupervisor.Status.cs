@@ -19,6 +19,29 @@ internal sealed partial class WebSupervisor
         return [.. all.OrderBy(static one => one.Worker.Number).ThenByDescending(static one => one.Worker.Age).Select(one => StatusOf(one.Worker, one.Slot))];
     }
 
+    /// <summary>Every worker that there is to be, also one that has no process at the moment.</summary>
+    internal IReadOnlyList<SlotStatus> SlotStates()
+    {
+        lock (_lock)
+            return [.. _slots.Select(StatusOf)];
+    }
+
+    /// <summary>Called under the lock.</summary>
+    private SlotStatus StatusOf(Slot slot)
+    {
+        WebWorker? worker = slot.Current ?? _workers.Find(worker => worker.Number == slot.Number && !worker.IsStandby && !worker.IsToldToStop && !worker.Ended.IsCompleted);
+        DateTimeOffset? next = slot.NextAttempt;
+        string? loop = slot.Crashes.Describe();
+        string state = worker is not null ? StateOf(worker) : loop is not null ? "crash loop" : "waiting";
+        double? wait = next is { } at ? Math.Max(0, (at - DateTimeOffset.UtcNow).TotalSeconds) : null;
+        return new SlotStatus(slot.Number, worker?.ProcessId, state, loop is not null, loop, next, wait, slot.Restarts, Restarts(slot));
+    }
+
+    private static string StateOf(WebWorker worker) =>
+        (worker.Ready.IsCompletedSuccessfully ? worker.State : WebWorkerState.Starting).ToString().ToLowerInvariant();
+
+    private static RestartStatus[] Restarts(Slot? slot) => [.. (slot?.Notes ?? []).Select(static note => new RestartStatus(note.Time, note.Reason))];
+
     /// <summary>The processes of the standbys.</summary>
     internal IReadOnlyList<int> Standbys()
     {
@@ -32,7 +55,7 @@ internal sealed partial class WebSupervisor
         return new WorkerStatus(
             worker.Number,
             worker.ProcessId,
-            (worker.Ready.IsCompletedSuccessfully ? worker.State : WebWorkerState.Starting).ToString().ToLowerInvariant(),
+            StateOf(worker),
             worker.Age.TotalSeconds,
             worker.ReadyAfter?.TotalMilliseconds,
             entry.Requests,
@@ -41,7 +64,7 @@ internal sealed partial class WebSupervisor
             ProcessorTime(worker.ProcessId),
             ProcessMemory.PrivateBytes(worker.ProcessId),
             slot?.Restarts ?? 0,
-            [.. (slot?.Notes ?? []).Select(static note => new RestartStatus(note.Time, note.Reason))],
+            Restarts(slot),
             worker.App.Path);
     }
 

@@ -94,12 +94,12 @@ internal sealed partial class WebSupervisor
         {
             string due = string.Create(CultureInfo.InvariantCulture, $"it has served {Volatile.Read(ref _context.Board[worker.Entry].Requests)} requests (--max-requests)");
             worker.NoteEnd(due);
-            _ = SucceedAsync(slot, worker, "is replaced", due);
+            _ = SucceedAsync(slot, worker, "is replaced", due, hasCrashed: false);
             return;
         }
 
         const string Reason = "it began to end, which nobody here has asked of it";
-        _ = SucceedAsync(slot, worker, "takes no more connections", Reason);
+        _ = SucceedAsync(slot, worker, "takes no more connections", Reason, hasCrashed: false);
     }
 
     /// <summary>What a worker does not do any more; null while it lives.</summary>

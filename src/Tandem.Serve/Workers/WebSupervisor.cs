@@ -2,7 +2,6 @@ using Tandem.Serve.Apps;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
-using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 
@@ -33,11 +32,11 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     /// <param name="start">The folder in which the supervisor was started.</param>
     internal WebSupervisor(ServeOptions options, Board board, ListenerStore listeners, ServeLog log, IReadOnlyCollection<InheritedWorker> former, StartFolder start)
     {
-        _application = new ServedApp(options.Command, options.Folder, start);
+        _application = new ServedApp(options.Command, options.Folder, start, options.EnvironmentFile);
         _app = _application.Resolve();
         _context = new WebWorkerContext(options, board, listeners, log);
         _entries = new BoardEntries(board, former);
-        _aheadBudget = new RestartBudget(options.RestartLimit, options.RestartPeriod, TimeProvider.System);
+        _aheadCrashes = new CrashPolicy(options, TimeProvider.System);
         listeners.Tell = log.Write;
         listeners.Moved = MoveListener;
     }
@@ -217,14 +216,16 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     /// <summary>Those that run already were given their part when there were more workers, or fewer.</summary>
     private void DivideMemory()
     {
-        if (MachineShare.HeapLimit(Options, Target, MachineShare.ContainerLimit()) is not { } limit)
-            return;
-
+        long? container = ControlGroups.MemoryLimit();
+        int serving = Target;
         List<WebWorker> all;
         lock (_lock)
             all = [.. _workers];
         foreach (WebWorker worker in all)
-            worker.LimitHeap(limit);
+        {
+            if (MachineShare.HeapLimit(Options, serving, container, worker.App.Environment) is { } limit)
+                worker.LimitHeap(limit);
+        }
     }
 
     /// <summary>How many workers there are to be.</summary>

@@ -89,6 +89,9 @@ internal sealed partial class WebWorker
             case ServeProtocol.Warning:
                 _context.Log.Write($"worker {Number} ({ProcessId}): {message.Rest}");
                 break;
+            case ServeProtocol.AddressTaken:
+                OnAddressTaken();
+                break;
             case ServeProtocol.Refused:
                 _refusal = message.Rest;
                 _problem = message.Rest;
@@ -96,6 +99,16 @@ internal sealed partial class WebWorker
                 break;
         }
     }
+
+    /// <summary>Code of the application has failed to bind an address: told at once where the worker goes on, and else with its end.</summary>
+    private void OnAddressTaken()
+    {
+        _isAddressTaken = true;
+        if (_ready.Task.IsCompletedSuccessfully)
+            TellAddressTaken();
+    }
+
+    private void TellAddressTaken() => _context.Log.Write($"worker {Number} ({ProcessId}): {AddressTaken}");
 
     private void Open(MessageSocket messages, string address)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Tandem.Launch;
 using Tandem.Serve.Apps;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
@@ -14,6 +15,10 @@ namespace Tandem.Serve.Workers;
 /// </summary>
 internal sealed partial class WebWorker
 {
+    private const string AddressTaken =
+        "The application binds an address by itself, past Kestrel, that is in use: by another worker, or by another program. Workers share only Kestrel's sockets. "
+        + "Have one worker only bind it (--once for a hosted service), have each bind one of its own (by TANDEM_WORKER_NUMBER), or have Kestrel listen there.";
+
     /// <summary>How much later than this class the pool ends its process: it never should have to.</summary>
     private static readonly TimeSpan PoolSlack = TimeSpan.FromSeconds(5);
 
@@ -42,6 +47,8 @@ internal sealed partial class WebWorker
     private ServeExitCode _problemCode = ServeExitCode.NotReady;
     private string? _stopReason;
     private volatile bool _isAttached;
+    private volatile bool _isAddressTaken;
+    private volatile bool _isStartedAgain;
     private WorkerProbe? _unwell; // asks for its health, as long as that is not well
     private int _stopsNow;
     private int _isEndLimited;
@@ -252,14 +259,14 @@ internal sealed partial class WebWorker
         string? end = null;
         Exception? error = null;
         bool hasEnded = false; // by itself, or as it was told to
-        Task run = _pool.RunAsync(Tandem.Launch.GuestProgram.Work, new WorkOptions { Name = $"worker {Number}" }, _stop.Token);
+        Task run = _pool.RunAsync(GuestProgram.Work, new WorkOptions { Name = $"worker {Number}" }, _stop.Token);
         try
         {
             _ = BecomeReadyAsync();
             await run.ConfigureAwait(false);
             hasEnded = true;
             if (!IsToldToStop)
-                end = "The application ended by itself.";
+                end = Explain("The application ended by itself.");
         }
         catch (OperationCanceledException) when (IsToldToStop || _problem is not null)
         {
@@ -272,8 +279,8 @@ internal sealed partial class WebWorker
         catch (Exception e)
         {
             error = e;
-            WasKilled = e is WorkerCrashedException { EndedBy: EndedBy.Outside, IsOutOfMemorySuspected: false };
-            end = Describe(e);
+            WasKilled = e is WorkerCrashedException { EndedBy: EndedBy.Outside, IsOutOfMemorySuspected: false } || WasKilledEarly(e);
+            end = Explain(Describe(e));
             if (e is WorkerStartException && !_isAttached)
                 _problemCode = ServeExitCode.BadApplication;
         }
@@ -309,7 +316,8 @@ internal sealed partial class WebWorker
                 await CreateProbe().AskAsync(path, limit.Token).ConfigureAwait(false);
 
             ReadyAfter = Age;
-            _ready.TrySetResult();
+            if (_ready.TrySetResult() && _isAddressTaken)
+                TellAddressTaken();
         }
         catch (OperationCanceledException) when (_ready.Task.IsCompleted)
         {
@@ -370,15 +378,49 @@ internal sealed partial class WebWorker
             $"Tandem's startup hook did not run in it within {_context.Options.AttachTimeout.TotalSeconds:0.#} s. Is it compiled to native code (PublishAot), or are startup hooks "
             + $"switched off? Both cannot be served by several processes. {error.Message}",
         WorkerStartException { Failure: StartFailureKind.Ended } when !_isAttached => $"It ended before Tandem's startup hook ran in it. {error.Message}",
+        WorkerStartException when WasKilledEarly(error) => "Its process was killed while it started.",
         WorkerCrashedException when _refusal is not null => _refusal,
         WorkerCrashedException when !_hosted.Task.IsCompletedSuccessfully => $"Until then it had built no host to which Tandem could be attached. {error.Message}",
         _ => error.Message,
     };
 
+    /// <summary>Asked by the pool before it starts a process. It starts another one only where the first was killed while it started.</summary>
+    private bool IsOver()
+    {
+        if (_isAttached && !IsToldToStop && _problem is null)
+            _isStartedAgain = true;
+
+        return _isAttached || IsToldToStop || _problem is not null;
+    }
+
+    /// <summary>Whether the process was killed after it said that it was there, and before the pool had its link to it.</summary>
+    private bool WasKilledEarly(Exception error) => _isStartedAgain && error is WorkerStartException { Failure: not (StartFailureKind.Ended or StartFailureKind.TimedOut) };
+
+    private string Explain(string end) => _isAddressTaken && !IsToldToStop ? $"{end}\n{AddressTaken}" : end;
+
     private WorkerPoolOptions CreatePoolOptions(int serving, bool waits)
     {
         ServeOptions options = _context.Options;
-        Dictionary<string, string> machineShare = MachineShare.Of(options, serving, MachineShare.ContainerLimit());
+        Dictionary<string, string> machineShare = MachineShare.Of(options, serving, ControlGroups.MemoryLimit(), App.Environment);
+        var pool = new WorkerPoolOptions
+        {
+            Name = $"worker {Number}",
+            Workers = 1,
+            Transport = WorkerTransport.SharedMemory,
+            StartTimeout = options.AttachTimeout,
+            RestartLimit = 1,
+            CancellationGrace = options.DrainTimeout + options.ShutdownTimeout + PoolSlack,
+            TerminationGrace = PoolSlack,
+            CollectDumps = options.CollectDumps,
+            Guest = new WorkerGuest(App, _context.Board, IsOver, OnConnected, (_, line) => _context.Log.Write(Number, line)),
+            Environment =
+            {
+                [ServeProtocol.NumberVariable] = Number.ToString(CultureInfo.InvariantCulture),
+            },
+        };
+        foreach ((string name, string value) in App.Environment.Concat(machineShare))
+            pool.Environment[name] = value;
+
         var settings = new WorkerSettings(
             Entry,
             Environment.ProcessId,
@@ -395,28 +437,22 @@ internal sealed partial class WebWorker
             string.Join(';', options.Once),
             waits,
             StartProfilePath,
-            string.Join(';', machineShare.Keys.Intersect(MachineShare.OwnOnly)));
-        var pool = new WorkerPoolOptions
-        {
-            Name = $"worker {Number}",
-            Workers = 1,
-            Transport = WorkerTransport.SharedMemory,
-            StartTimeout = options.AttachTimeout,
-            RestartLimit = 1,
-            CancellationGrace = options.DrainTimeout + options.ShutdownTimeout + PoolSlack,
-            TerminationGrace = PoolSlack,
-            CollectDumps = options.CollectDumps,
-            Guest = new WorkerGuest(App, _context.Board, () => _isAttached || IsToldToStop || _problem is not null, OnConnected, (_, line) => _context.Log.Write(Number, line)),
-            Environment =
-            {
-                [ServeProtocol.SettingsVariable] = settings.Write(),
-                [ServeProtocol.NumberVariable] = Number.ToString(CultureInfo.InvariantCulture),
-            },
-        };
-        foreach ((string name, string value) in machineShare)
-            pool.Environment[name] = value;
-
+            WorkerOnly(pool, machineShare.Keys));
+        pool.Environment[ServeProtocol.SettingsVariable] = settings.Write();
         return pool;
+    }
+
+    /// <summary>
+    /// What is set for the worker's own runtime, and is nothing for the processes that the application starts, which may be any program: each
+    /// variable, with its value before where it had one.
+    /// </summary>
+    private string WorkerOnly(WorkerPoolOptions pool, IEnumerable<string> names)
+    {
+        var dumps = new Dictionary<string, string>(StringComparer.Ordinal);
+        DiagnosticFiles.RequestDumps(pool, dumps);
+        return string.Join(
+            WorkerSettings.ForgetSeparator,
+            names.Concat(dumps.Keys).Select(name => (App.Environment.GetValueOrDefault(name) ?? Environment.GetEnvironmentVariable(name)) is { } former ? $"{name}={former}" : name));
     }
 }
 

@@ -25,6 +25,7 @@ internal sealed class ServeCommandOptions
     private readonly Option<string?> _threads = Add<string?>("--threads", "min:max", "Bounds of each worker's thread pool, such as 8:64, or one number for both. Default: the runtime's; from 2 where there are as many workers as processors.");
     private readonly Option<string[]> _urls = Add<string[]>("--urls", "urls", "Where to listen, separated by semicolons; http://unix:/path for a Unix socket. Default: as the application is configured.");
     private readonly Option<string?> _directory = Add<string?>("--directory", "path", "The application's current folder, where it finds its content. Default: this one.");
+    private readonly Option<string?> _environment = Add<string?>("--env-file", "path", "A file of environment variables for the workers, NAME=value a line; read at the start and at each reload.");
     private readonly Option<string?> _health = Add<string?>("--health", "path", "A new worker serves only once this path answers with 2xx or 3xx. It is asked as host 'localhost'.");
     private readonly Option<string?> _warmUp = Add<string?>("--warm-up", "path", "A new worker is asked for this path once before it serves; 'none' for none. Default: /, and none beside --health");
     private readonly Option<string?> _attach = Add("--attach-timeout", "time", "How long the application's process may take to build a host that Tandem can attach to. Default: 30s.", Time);
@@ -62,6 +63,7 @@ internal sealed class ServeCommandOptions
         command.Options.Add(_threads);
         command.Options.Add(_urls);
         command.Options.Add(_directory);
+        command.Options.Add(_environment);
         command.Options.Add(_health);
         command.Options.Add(_warmUp);
         command.Options.Add(_attach);
@@ -100,6 +102,7 @@ internal sealed class ServeCommandOptions
             MinThreads = minThreads,
             MaxThreads = maxThreads,
             Urls = [.. (parsed.GetValue(_urls) ?? []).SelectMany(static urls => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+            EnvironmentFile = parsed.GetValue(_environment),
             HealthPath = parsed.GetValue(_health),
             WarmUpPath = parsed.GetValue(_warmUp) switch { null => parsed.GetValue(_health) is null ? defaults.WarmUpPath : null, "none" => null, var path => path },
             AttachTimeout = Duration(parsed.GetValue(_attach)) ?? defaults.AttachTimeout,

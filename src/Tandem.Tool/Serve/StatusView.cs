@@ -27,12 +27,13 @@ internal static class StatusView
         foreach (string column in (ReadOnlySpan<string>)["worker", "pid", "state", "age", "requests", "connections", "cpu s", "private", "restarts", "last restart"])
             table.AddColumn(column);
 
+        Dictionary<int, SlotStatus> slots = status.Slots.ToDictionary(static slot => slot.Number);
         foreach (WorkerStatus worker in status.Workers)
         {
             table.AddRow(
                 new Text(worker.Number == 0 ? "spare" : Number(worker.Number)),
                 new Text(Number(worker.ProcessId)),
-                new Text(worker.State),
+                new Text(slots.TryGetValue(worker.Number, out SlotStatus? slot) && slot is { IsCrashLoop: true } ? $"{worker.State}, crash loop" : worker.State),
                 new Text(Age(worker.AgeSeconds)),
                 new Text(Number(worker.Requests)),
                 new Text(Number(worker.Connections)),
@@ -42,10 +43,35 @@ internal static class StatusView
                 new Text(worker.LastRestarts is [.., { } last] ? FirstLine(last.Reason) : ""));
         }
 
+        foreach (SlotStatus slot in status.Slots.Where(slot => !status.Workers.Any(worker => worker.Number == slot.Number)))
+        {
+            table.AddRow(
+                new Text(Number(slot.Number)),
+                new Text("-"),
+                new Text(slot.State),
+                new Text("-"),
+                new Text("-"),
+                new Text("-"),
+                new Text("-"),
+                new Text("-"),
+                new Text(Number(slot.Restarts)),
+                new Text(slot.LastRestarts is [.., { } last] ? FirstLine(last.Reason) : ""));
+        }
+
         foreach (int standby in status.Standbys ?? []) // of a supervisor that is older than this tool there is none
             table.AddRow("standby", Number(standby), "waiting");
 
         AnsiConsole.Write(table);
+        foreach (SlotStatus slot in status.Slots.Where(static slot => slot.IsCrashLoop || slot.NextAttempt is not null))
+            Console.WriteLine(Describe(slot));
+    }
+
+    /// <summary>What an operator wants to know of a worker that crashes again and again, or waits.</summary>
+    internal static string Describe(SlotStatus slot)
+    {
+        string next = slot.NextAttemptSeconds is { } wait ? string.Create(CultureInfo.InvariantCulture, $"; next attempt in {wait:0.0} s") : "";
+        string last = slot.LastRestarts is [.., { } restart] ? $"; last: {FirstLine(restart.Reason)}" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number}: {slot.Problem ?? slot.State}; {slot.Restarts} restarts{next}{last}");
     }
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
