@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Tandem.Interop;
@@ -10,7 +9,7 @@ namespace Tandem.Serve.Worker;
 /// while of those that wait through epoll the first that runs takes all there are. On top of that, who has more connections than
 /// another lets it go first, for a moment.
 /// </summary>
-internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelWriter<Socket> accepted)
+internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelWriter<AcceptedConnection> accepted)
 {
     /// <summary>How many naps long a worker lets others go first: they are asleep, or busy, and nobody may wait for them for long.</summary>
     private const int Courtesy = 4;
@@ -141,7 +140,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
         }
 
         worker.OnConnectionOpened();
-        if (!accepted.TryWrite(connection))
+        if (!accepted.TryWrite(new AcceptedConnection(connection)))
         {
             connection.Dispose();
             worker.OnConnectionClosed();

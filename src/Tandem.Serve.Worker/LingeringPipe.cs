@@ -38,6 +38,23 @@ internal sealed class LingeringPipe : IDuplexPipe
         }
     }
 
+    /// <summary>Whether something waits to be read, when nobody reads.</summary>
+    internal bool HasUnread()
+    {
+        try
+        {
+            if (!_inner.Input.TryRead(out ReadResult result))
+                return false;
+
+            _inner.Input.AdvanceTo(result.Buffer.Start);
+            return !result.Buffer.IsEmpty;
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            return false; // the other side has closed by a reset
+        }
+    }
+
     private sealed class Reader(PipeReader inner, TrackedConnection connection) : PipeReader
     {
         public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
@@ -48,7 +65,7 @@ internal sealed class LingeringPipe : IDuplexPipe
 
         public override void Complete(Exception? exception = null)
         {
-            if (!connection.Lingers)
+            if (!connection.IsHeld)
                 inner.Complete(exception);
         }
 
@@ -69,7 +86,7 @@ internal sealed class LingeringPipe : IDuplexPipe
 
         public override void Complete(Exception? exception = null)
         {
-            if (!connection.Lingers)
+            if (!connection.IsHeld)
                 inner.Complete(exception);
         }
 

@@ -9,7 +9,8 @@ namespace Tandem.Serve.Worker;
 /// <content>
 /// Connections, and how a worker ends without losing a request. Kestrel's own stop closes every connection that has no request at that
 /// instant, also one whose request lies in the socket already. So first no more connections are taken; then every answer of HTTP/1
-/// says that it is the connection's last, and HTTP/2 says GOAWAY; and a connection is closed only when it has been silent for a while.
+/// says that it is the connection's last, and HTTP/2 says GOAWAY; and a connection is closed only when it has been silent for longer than
+/// its client is known to pause.
 /// </content>
 internal sealed partial class ServedWorker
 {
@@ -52,6 +53,9 @@ internal sealed partial class ServedWorker
     internal Task Drained => _drained.Task;
 
     internal bool IsDraining => Volatile.Read(ref _draining) != 0;
+
+    /// <summary>How long clients pause between requests.</summary>
+    internal ClientPauses Pauses { get; }
 
     internal void CountRequest()
     {
@@ -104,9 +108,9 @@ internal sealed partial class ServedWorker
 
     internal void OnConnectionClosed() => Interlocked.Decrement(ref Entry.Connections);
 
-    internal TrackedConnection Track(ConnectionContext connection)
+    internal TrackedConnection Track(ConnectionContext connection, SharedListener listener)
     {
-        var tracked = new TrackedConnection(connection, this);
+        var tracked = new TrackedConnection(connection, this, listener);
         lock (_tracking)
         {
             tracked.Next = _first;
@@ -193,7 +197,7 @@ internal sealed partial class ServedWorker
         bool isAnyLeft = false;
         foreach (TrackedConnection one in Connections())
         {
-            one.CloseIfQuiet(Settings.Silence);
+            one.CloseIfQuiet();
             isAnyLeft |= !one.HasOnlyStreams;
         }
 

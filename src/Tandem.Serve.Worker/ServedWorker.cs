@@ -29,6 +29,7 @@ internal sealed partial class ServedWorker
     internal ServedWorker(WorkerSettings settings)
     {
         Settings = settings;
+        Pauses = new ClientPauses(settings.Silence, settings.DrainLimit);
         _mayBegin = new ManualResetEventSlim(!settings.Waits);
         _looksForSocketThreads = settings.HasOneProcessor ? MostLooks : 0;
         _ = Libc.Fcntl(ServeProtocol.MessageDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);

@@ -15,7 +15,7 @@ internal sealed class SharedListener : IConnectionListener
     private readonly bool _delays;
 
     // Kestrel's loop goes on at once on the thread that accepts: all that it does is to queue the connection.
-    private readonly Channel<Socket> _accepted = Channel.CreateUnbounded<Socket>(
+    private readonly Channel<AcceptedConnection> _accepted = Channel.CreateUnbounded<AcceptedConnection>(
         new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
 
     private readonly Lock _moving = new();
@@ -75,28 +75,34 @@ internal sealed class SharedListener : IConnectionListener
     }
 
     /// <summary>Serves a connection that was made elsewhere.</summary>
-    internal void Serve(int descriptor) => _accepted.Writer.TryWrite(new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)));
+    internal void Serve(int descriptor) => _accepted.Writer.TryWrite(new AcceptedConnection(new Socket(new SafeSocketHandle(descriptor, ownsHandle: true))));
+
+    /// <summary>Gives the server a connection once more that it was done with.</summary>
+    internal bool TryServeAgain(TrackedConnection connection) => _accepted.Writer.TryWrite(new AcceptedConnection(null, connection));
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         while (true)
         {
-            Socket socket;
+            AcceptedConnection accepted;
             try
             {
-                socket = await _accepted.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+                accepted = await _accepted.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (ChannelClosedException)
             {
                 return null; // Kestrel's word for: it is over
             }
 
+            if (accepted.Socket is not { } socket)
+                return accepted.Former;
+
             try
             {
                 if (_delays)
                     socket.NoDelay = false;
 
-                return _worker.Track(_factory.Create(socket));
+                return _worker.Track(_factory.Create(socket), this);
             }
             catch (SocketException)
             {
@@ -116,7 +122,11 @@ internal sealed class SharedListener : IConnectionListener
     public async ValueTask DisposeAsync()
     {
         await UnbindAsync().ConfigureAwait(false);
-        while (_accepted.Reader.TryRead(out Socket? socket))
-            socket.Dispose();
+        while (_accepted.Reader.TryRead(out AcceptedConnection accepted))
+        {
+            accepted.Socket?.Dispose();
+            if (accepted.Former is { } former)
+                await former.DisposeAsync().ConfigureAwait(false);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
@@ -16,18 +17,23 @@ internal sealed class TrackedConnection : ConnectionContext
     private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(1);
 
     private readonly ConnectionContext _inner;
+    private readonly SharedListener _listener;
     private readonly ServedWorker _worker;
     private readonly LingeringPipe _pipe;
     private int _requests;
     private int _streams; // of the requests, those that may go on for ever
     private long _lastActivity = Environment.TickCount64;
+    private long _longestPause = ClientPauses.Unknown; // between two requests, in milliseconds
+    private bool _hasServed;
     private bool _isMultiplexed;
     private bool _isToldToClose;
     private volatile bool _lingers;
+    private volatile bool _isHeld;
 
-    internal TrackedConnection(ConnectionContext inner, ServedWorker worker)
+    internal TrackedConnection(ConnectionContext inner, ServedWorker worker, SharedListener listener)
     {
         _inner = inner;
+        _listener = listener;
         _worker = worker;
         _pipe = new LingeringPipe(inner.Transport, this);
         inner.Transport = _pipe;
@@ -42,6 +48,9 @@ internal sealed class TrackedConnection : ConnectionContext
     /// would answer with a reset, and the other side could lose the last answer, or the word up to where its requests were heard.
     /// </summary>
     internal bool Lingers => _lingers;
+
+    /// <summary>Whether its pipe is not the server's to close.</summary>
+    internal bool IsHeld => _lingers || _isHeld;
 
     // Neighbours in the worker's list of connections.
     internal TrackedConnection? Previous { get; set; }
@@ -89,11 +98,15 @@ internal sealed class TrackedConnection : ConnectionContext
     public override void Abort(ConnectionAbortedException abortReason)
     {
         _lingers = false;
+        _isHeld = false;
         _inner.Abort(abortReason);
     }
 
     public override async ValueTask DisposeAsync()
     {
+        if (TryServeAgain())
+            return;
+
         if (_lingers)
             await _pipe.WaitForOtherAsync(LingerLimit).ConfigureAwait(false);
 
@@ -104,8 +117,16 @@ internal sealed class TrackedConnection : ConnectionContext
     /// <returns>Whether it may go on for ever by its nature, which <see cref="EndRequest"/> is to be told.</returns>
     internal bool BeginRequest(HttpContext context)
     {
-        Interlocked.Increment(ref _requests);
-        _lastActivity = Environment.TickCount64;
+        bool isFirst = Interlocked.Increment(ref _requests) == 1;
+        long now = Environment.TickCount64;
+        if (isFirst && _hasServed && now - _lastActivity is var pause && pause > _longestPause)
+        {
+            _longestPause = pause;
+            _worker.Pauses.Note(pause);
+        }
+
+        (_hasServed, _lastActivity) = (true, now);
+        _isHeld = false; // it came before the server was done with the connection
         HttpRequest request = context.Request;
         bool isFirstVersion = !IsHttp2(request.Protocol);
         _isMultiplexed |= !isFirstVersion;
@@ -133,21 +154,62 @@ internal sealed class TrackedConnection : ConnectionContext
     }
 
     /// <summary>While the worker drains: closes the connection as soon as that loses nothing.</summary>
-    /// <param name="silence">How long a connection of HTTP/1 must have been silent, in milliseconds: a request may be on its way.</param>
-    internal void CloseIfQuiet(long silence)
+    internal void CloseIfQuiet()
     {
         if (_isToldToClose)
             return;
 
-        // HTTP/2 has words for it: what is on its way is refused unprocessed, and the client knows that.
-        bool isQuiet = _isMultiplexed
-            || (Volatile.Read(ref _requests) == 0 && Environment.TickCount64 - Volatile.Read(ref _lastActivity) >= silence);
-        if (!isQuiet)
+        if (_isMultiplexed)
+        {
+            // HTTP/2 has words for it: what is on its way is refused unprocessed, and the client knows that.
+            _isToldToClose = true;
+            _lingers = true;
+            Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            return;
+        }
+
+        // HTTP/1 has none: who closes while a request is on its way loses it. So this side closes when the client is least likely to send.
+        long silence = Environment.TickCount64 - Volatile.Read(ref _lastActivity);
+        if (Volatile.Read(ref _requests) > 0 || silence < _worker.Pauses.SilenceBeforeClosing(Volatile.Read(ref _longestPause)))
+            return;
+
+        // A request that has come already is served, and its answer says that it is the last one.
+        if (HasUnread())
             return;
 
         _isToldToClose = true;
-        _lingers |= _isMultiplexed;
+        // What TLS has of it lies in objects that end with the server's; and what has had no request may speak HTTP/2.
+        _isHeld = _hasServed && Features.Get<ITlsConnectionFeature>() is null;
         Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+    }
+
+    /// <summary>
+    /// The server is done with a connection that was quiet when it was told so. Where a request has come since then, the connection goes to the
+    /// server once more, as if it were another one.
+    /// </summary>
+    /// <returns>Whether it lives on.</returns>
+    private bool TryServeAgain()
+    {
+        if (!_isHeld || !(_pipe.HasUnread() || HasUnread()))
+            return false;
+
+        _isHeld = false;
+        _isToldToClose = false;
+        Volatile.Write(ref _lastActivity, Environment.TickCount64);
+        return _listener.TryServeAgain(this);
+    }
+
+    /// <summary>Whether something lies in the socket.</summary>
+    private bool HasUnread()
+    {
+        try
+        {
+            return Features.Get<IConnectionSocketFeature>()?.Socket.Available > 0;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return false; // the client has gone
+        }
     }
 
     /// <summary>

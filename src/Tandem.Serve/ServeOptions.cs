@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Tandem.Serve;
 
 /// <summary>What was asked of `tandem serve`.</summary>
@@ -41,6 +43,9 @@ internal sealed record ServeOptions
 
     /// <summary>How long a worker may take until it is ready.</summary>
     internal TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long the workers go on as before when the server is told to stop, while readiness says no already.</summary>
+    internal TimeSpan DrainDelay { get; init; } = TimeSpan.Zero;
 
     /// <summary>How long a worker may take from when it is told to end until it has; then it is ended.</summary>
     internal TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
@@ -93,8 +98,8 @@ internal sealed record ServeOptions
     /// <summary>The path of the control socket; null for one in the user's folder for such things.</summary>
     internal string? ControlPath { get; init; }
 
-    /// <summary>The loopback port of the Prometheus end point; null for none, 0 for any.</summary>
-    internal int? MetricsPort { get; init; }
+    /// <summary>Where Prometheus and probes ask; null for nowhere, port 0 for any.</summary>
+    internal IPEndPoint? MetricsAddress { get; init; }
 
     /// <summary>The file for all output; null for standard output.</summary>
     internal string? LogFile { get; init; }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Tandem.Interop;
 using Tandem.Serve.Control;
@@ -13,6 +14,9 @@ namespace Tandem.Serve;
 /// <summary>`tandem serve`, from its start to its end: puts the parts together, and hears signals and commands.</summary>
 internal sealed class ServeRunner : IAsyncDisposable
 {
+    /// <summary>Who has not looked at the workers for so long does not work any more.</summary>
+    private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan ReapInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>How long who has asked for something waits until the log tells of it, where the log's reader takes nothing.</summary>
@@ -30,12 +34,14 @@ internal sealed class ServeRunner : IAsyncDisposable
     private readonly DateTimeOffset _since = DateTimeOffset.Now;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<IDisposable> _registrations = [];
+    private readonly TaskCompletionSource _mustNotDelay = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly bool _hasFormer;
     private readonly MergedRuns _reloads;
     private ControlServer? _control;
     private int _stopRequests;
     private int _hangUps;
     private long _toldWatchdog;
+    private long _lookedAt = Stopwatch.GetTimestamp();
 
     internal ServeRunner(ServeOptions options)
     {
@@ -59,10 +65,10 @@ internal sealed class ServeRunner : IAsyncDisposable
         string path = _options.ControlPath ?? ControlPaths.Own();
         await using var control = new ControlServer(path, AnswerAsync, _log.Write);
         _control = control;
-        await using MetricsServer? metrics = _options.MetricsPort is { } port ? new MetricsServer(port, Status) : null;
+        await using MetricsServer? metrics = _options.MetricsAddress is { } address ? new MetricsServer(address, Status, Health) : null;
         _log.Write($"supervisor {Environment.ProcessId} starts {_options.Workers} workers of {_supervisor.App.Path}; control socket {path}");
         if (metrics is not null)
-            _log.Write($"metrics on http://127.0.0.1:{metrics.Port}/metrics");
+            _log.Write($"metrics on http://{metrics.EndPoint}{MetricsServer.MetricsPath}");
 
         // Workers that serve already go on as long as this takes.
         Task started = _supervisor.StartAsync(isVital: !_hasFormer);
@@ -154,6 +160,7 @@ internal sealed class ServeRunner : IAsyncDisposable
     /// <summary>By whoever looks at the workers, so that the service manager hears nothing when nobody does any more.</summary>
     private void TellWatchdog()
     {
+        Volatile.Write(ref _lookedAt, Stopwatch.GetTimestamp());
         _notifier.SendUnsent();
         _control?.Check();
         switch (_terminal.Look())
@@ -205,14 +212,36 @@ internal sealed class ServeRunner : IAsyncDisposable
         // Who asks twice does not want to wait.
         bool isAgain = Interlocked.Increment(ref _stopRequests) > 1;
         _notifier.Stopping();
+        if (atOnce || isAgain)
+            _mustNotDelay.TrySetResult();
+        else if (_options.DrainDelay > TimeSpan.Zero && ProblemWithServing() is null)
+            await DelayDrainAsync().ConfigureAwait(false);
+
+        if (!atOnce && !isAgain && _mustNotDelay.Task.IsCompleted)
+        {
+            // Who has asked again has ended the delay, and has the workers end at once.
+            await _stopped.Task.ConfigureAwait(false);
+            return;
+        }
+
         _log.Write(atOnce || isAgain ? "stopping at once" : "stopping: the workers finish what they have");
         _former.Drain(atOnce || isAgain ? TimeSpan.Zero : _options.DrainTimeout + _options.ShutdownTimeout);
         await Task.WhenAll(_supervisor.StopAsync(atOnce || isAgain), _former.Ended).ConfigureAwait(false);
         _stopped.TrySetResult();
     }
 
+    /// <summary>Goes on as before for a while, so that those who route requests here can see that no more are to come.</summary>
+    private async Task DelayDrainAsync()
+    {
+        _log.Write(string.Create(CultureInfo.InvariantCulture, $"stopping in {_options.DrainDelay.TotalSeconds:0.###} s (--drain-delay): until then requests are served, and readiness says no"));
+        await Task.WhenAny(_mustNotDelay.Task, Task.Delay(_options.DrainDelay)).ConfigureAwait(false);
+    }
+
     private async Task ReplaceAsync()
     {
+        if (Volatile.Read(ref _stopRequests) > 0)
+            throw new ServeException(ServeExitCode.Refused, "The server is about to end: no other supervisor takes its place.");
+
         _supervisor.Check();
         _startFolder.Enter();
         await _supervisor.DropStandbysAsync(mayBeStarted: false).ConfigureAwait(false); // the next one has its own
@@ -222,6 +251,19 @@ internal sealed class ServeRunner : IAsyncDisposable
         _log.Write($"which could not be started: {problem} This one goes on.");
         await _supervisor.DropStandbysAsync(mayBeStarted: true).ConfigureAwait(false);
     }
+
+    private ServeHealth Health()
+    {
+        bool isStopping = Volatile.Read(ref _stopRequests) > 0;
+        TimeSpan sinceLook = Stopwatch.GetElapsedTime(Volatile.Read(ref _lookedAt));
+        return new ServeHealth(
+            !isStopping && sinceLook > LookLimit ? string.Create(CultureInfo.InvariantCulture, $"The supervisor has not looked at its workers for {sinceLook.TotalSeconds:0} s.") : null,
+            isStopping ? "The server is about to end." : ProblemWithServing());
+    }
+
+    /// <summary>Why nobody takes connections; null while somebody does.</summary>
+    private string? ProblemWithServing() =>
+        _supervisor.Processes().Concat(_former.Left).Any(worker => _board[worker.Entry].Accepts) ? null : "No worker takes connections.";
 
     private ServeStatus Status() => new(
         Environment.ProcessId,

@@ -19,6 +19,9 @@ internal sealed class Http1Connection : IDisposable
     /// <summary>The process that answers, once that is known.</summary>
     internal int Pid { get; set; }
 
+    /// <summary>Whether the server has closed it, and there is nothing to read.</summary>
+    internal bool IsClosedByServer => _socket.Poll(0, SelectMode.SelectRead) && _socket.Available == 0;
+
     internal async ValueTask ConnectAsync(LoadOptions options) => await _socket.ConnectAsync(options.EndPoint);
 
     internal async ValueTask OpenStreamAsync(LoadOptions options)

@@ -62,6 +62,9 @@ internal abstract class LoadClientBase(LoadRun run, int number)
     /// <returns>When it counts as started.</returns>
     protected async ValueTask<long> WaitForTurnAsync()
     {
+        if (Options.Pause is { } pause && Sent > 0)
+            await Task.Delay(pause);
+
         long now = Stopwatch.GetTimestamp();
         if (Options.Interval is not { } interval)
             return now;

@@ -38,6 +38,12 @@ public sealed record LoadOptions
     /// </summary>
     public TimeSpan? Interval { get; init; }
 
+    /// <summary>
+    /// From the end of a client's request to the start of its next, on a connection that is kept, exactly; null for none. Before such a client
+    /// sends, it looks whether the server has closed the connection, as clients do, and makes another one then.
+    /// </summary>
+    public TimeSpan? Pause { get; init; }
+
     /// <summary>After how long without a complete answer a request is given up, which makes it a failure.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(15);
 

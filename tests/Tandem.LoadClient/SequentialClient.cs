@@ -12,6 +12,9 @@ internal sealed class SequentialClient(LoadRun run, int number) : Http1ClientBas
             if (!Run.TryTake())
                 break;
 
+            if (Options.Pause is not null && Connection?.IsClosedByServer == true)
+                Close();
+
             int turn = NextTurn();
             LoadRequest request = Options.Requests[turn];
             if (!await TryOpenAsync(request))

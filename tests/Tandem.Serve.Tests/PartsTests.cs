@@ -184,7 +184,7 @@ public sealed class PartsTests
     {
         ServeOptions read = Read(
             [
-                "-w", "3", "--spares", "2", "--standbys", "0", "--threads", "4:8", "--attach-timeout", "1s", "--start-timeout", "2s", "--drain-timeout", "3s", "--shutdown-timeout", "7s",
+                "-w", "3", "--spares", "2", "--standbys", "0", "--threads", "4:8", "--attach-timeout", "1s", "--start-timeout", "2s", "--drain-timeout", "3s", "--drain-delay", "4s", "--shutdown-timeout", "7s",
                 "--keep-alive-silence", "400ms", "--hang-timeout", "0", "--max-requests", "5000000000", "--max-memory", "1G", "--max-age", "1h", "--jitter", "0.25",
                 "--restart-limit", "6", "--restart-period", "7s", "--min-uptime", "8s", "--metrics-port", "9", "--undivided-memory", "--env-file", "variables", "app.dll", "--", "--its", "own",
             ],
@@ -193,13 +193,40 @@ public sealed class PartsTests
         Assert.Equal(["app.dll", "--its", "own"], read.Command);
         Assert.Equal((3, 2, 0, 4, 8), (read.Workers, read.Spares, read.Standbys, read.MinThreads, read.MaxThreads));
         Assert.Equal(
-            [1000, 2000, 3000, 400, 0, 7000, 8000],
-            new[] { read.AttachTimeout, read.StartTimeout, read.DrainTimeout, read.KeepAliveSilence, read.HangTimeout, read.RestartPeriod, read.MinUptime }
+            [1000, 2000, 3000, 4000, 400, 0, 7000, 8000],
+            new[] { read.AttachTimeout, read.StartTimeout, read.DrainTimeout, read.DrainDelay, read.KeepAliveSilence, read.HangTimeout, read.RestartPeriod, read.MinUptime }
                 .Select(static time => time.TotalMilliseconds));
         Assert.Equal(TimeSpan.FromSeconds(7), read.ShutdownTimeout);
         Assert.Equal((5_000_000_000, 1L << 30, TimeSpan.FromHours(1)), (read.MaxRequests, read.MaxMemory, read.MaxAge));
         Assert.Equal("variables", read.EnvironmentFile);
-        Assert.Equal((0.25, 6, 9, false, "control"), (read.Jitter, read.RestartLimit, read.MetricsPort, read.DividesMemory, read.ControlPath));
+        Assert.Equal((0.25, 6, new IPEndPoint(IPAddress.Loopback, 9), false, "control"), (read.Jitter, read.RestartLimit, read.MetricsAddress, read.DividesMemory, read.ControlPath));
+    }
+
+    [Theory]
+    [InlineData("9090", "127.0.0.1:9090")]
+    [InlineData("10.0.0.7:0", "10.0.0.7:0")]
+    [InlineData("*:9090", "[::]:9090", "0.0.0.0:9090")]
+    [InlineData("[::1]:9090", "[::1]:9090")]
+    [InlineData("::1:9090")]
+    [InlineData("65536")]
+    [InlineData("-1")]
+    [InlineData("localhost:1")]
+    [InlineData("*:")]
+    [InlineData("")]
+    public void An_address_for_metrics_is_a_port_or_an_address_with_one(string text, params string[] expected) =>
+        Assert.Equal(expected.Length > 0, Quantity.Address(text) is { } read && expected.Contains(read.ToString()));
+
+    [Theory]
+    [InlineData("GET /healthz/live HTTP/1.1\r\n", "GET", "/healthz/live")]
+    [InlineData("HEAD /metrics?a=b HTTP/1.0\r\nHost: here\r\n\r\n", "HEAD", "/metrics")]
+    [InlineData("GET /", null, null)]
+    [InlineData("GET metrics HTTP/1.1\r\n", null, null)]
+    [InlineData("\r\n", null, null)]
+    [InlineData("", null, null)]
+    public void A_request_line_that_is_none_is_seen_as_such(string head, string? method, string? path)
+    {
+        var read = HttpRequestLine.Read(head);
+        Assert.Equal((method, path), (read?.Method, read?.Path));
     }
 
     [Theory]

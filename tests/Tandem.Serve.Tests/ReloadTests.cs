@@ -115,6 +115,40 @@ public sealed class ReloadTests
         Assert.True(result.Failed == 0, $"{result}\n{string.Join('\n', result.Failures.Take(10))}");
     }
 
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task No_request_fails_of_clients_that_pause_exactly_as_long_as_a_connection_must_be_silent(bool isEncrypted)
+    {
+        await using LoadedServer server = await LoadedServer.StartAsync("--workers", "1", "--keep-alive-silence", "1s");
+        var load = LoadRun.Start(server.Options(LoadMode.KeepAlive, isEncrypted) with { Clients = 64, Pause = TimeSpan.FromSeconds(1) });
+        for (int i = 0; i < 4; i++)
+        {
+            long before = load.RequestsSoFar;
+            await server.Serve.AskAsync("reload");
+            await Eventually.Async(() => load.RequestsSoFar > before + 128);
+        }
+
+        load.Cancel();
+        LoadResult result = await load.Completion;
+        Assert.True(result.Failed == 0, $"{result}\n{string.Join('\n', result.Failures.Take(10))}");
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_client_that_pauses_as_it_did_before_is_waited_for_longer_than_the_silence()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--keep-alive-silence", "2s");
+        TimeSpan pause = TimeSpan.FromSeconds(2.5);
+        using HttpTalk talk = await HttpTalk.ConnectAsync(serve.EndPoint);
+        Assert.Contains("Hello, World!", await talk.AskAsync(), StringComparison.Ordinal);
+        await Task.Delay(pause); // what this client does, not what it waits for
+        Assert.DoesNotContain("Connection: close", await talk.AskAsync(), StringComparison.Ordinal);
+        Task paused = Task.Delay(pause);
+        await serve.AskAsync("reload");
+        await paused;
+        Assert.Contains("Connection: close", await talk.AskAsync(), StringComparison.Ordinal);
+    }
+
     [Fact(Timeout = Limits.Test)]
     public async Task A_web_socket_is_told_of_the_end_and_does_not_hold_up_a_reload_for_long()
     {

@@ -6,11 +6,16 @@ using System.Text;
 namespace Tandem.Serve.Control;
 
 /// <summary>
-/// Shows counts of all workers in Prometheus's text format (https://prometheus.io/docs/instrumenting/exposition_formats/), on a
-/// loopback port. By hand, because a web server in the supervisor would cost more memory than a worker does.
+/// Shows counts of all workers in Prometheus's text format (https://prometheus.io/docs/instrumenting/exposition_formats/), and answers
+/// probes. By hand, because a web server in the supervisor would cost more memory than a worker does.
 /// </summary>
 internal sealed class MetricsServer : IAsyncDisposable
 {
+    internal const string MetricsPath = "/metrics";
+    internal const string LivePath = "/healthz/live";
+    internal const string ReadyPath = "/healthz/ready";
+
+    private const int MostHead = 8192;
     /// <summary>Reasons in labels are cut there.</summary>
     private const int LongestLabel = 200;
 
@@ -19,27 +24,31 @@ internal sealed class MetricsServer : IAsyncDisposable
 
     private readonly TcpListener _listener;
     private readonly Func<ServeStatus> _status;
+    private readonly Func<ServeHealth> _health;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
 
-    internal MetricsServer(int port, Func<ServeStatus> status)
+    internal MetricsServer(IPEndPoint endPoint, Func<ServeStatus> status, Func<ServeHealth> health)
     {
         _status = status;
-        _listener = new TcpListener(IPAddress.Loopback, port);
+        _health = health;
+        _listener = new TcpListener(endPoint);
+        if (endPoint.Address.Equals(IPAddress.IPv6Any))
+            _listener.Server.DualMode = true;
         try
         {
             _listener.Start();
         }
         catch (SocketException e)
         {
-            throw new ServeException(ServeExitCode.BadAddress, $"Port {port} for metrics (--metrics-port) cannot be used: {e.Message}", e);
+            throw new ServeException(ServeExitCode.BadAddress, $"The address {endPoint} for metrics (--metrics-port) cannot be used: {e.Message}", e);
         }
 
         _loop = AcceptAsync();
     }
 
     /// <summary>Where it listens in fact.</summary>
-    internal int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+    internal IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndpoint;
 
     public async ValueTask DisposeAsync()
     {
@@ -124,12 +133,8 @@ internal sealed class MetricsServer : IAsyncDisposable
             using (client)
             {
                 NetworkStream stream = client.GetStream();
-                var request = new byte[4096];
-                int read = await stream.ReadAsync(request, limit.Token).ConfigureAwait(false);
-                bool isKnown = Encoding.ASCII.GetString(request, 0, read).StartsWith("GET /metrics ", StringComparison.Ordinal);
-                string body = isKnown ? Write(_status()) : "See /metrics\n";
-                string head = $"HTTP/1.1 {(isKnown ? "200 OK" : "404 Not Found")}\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n";
-                await stream.WriteAsync(Encoding.UTF8.GetBytes(head + body), limit.Token).ConfigureAwait(false);
+                if (await ReadHeadAsync(stream, limit.Token).ConfigureAwait(false) is { } head)
+                    await stream.WriteAsync(Encoding.UTF8.GetBytes(Answer(head)), limit.Token).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
@@ -137,4 +142,46 @@ internal sealed class MetricsServer : IAsyncDisposable
             // Who asked is gone.
         }
     }
+
+    /// <summary>Reads until the head is complete, which may come in several parts.</summary>
+    private static async Task<string?> ReadHeadAsync(NetworkStream stream, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[MostHead];
+        int length = 0;
+        while (buffer.AsSpan(0, length).IndexOf("\r\n\r\n"u8) < 0)
+        {
+            if (length == buffer.Length)
+                break; // its first line is there, and no more is looked at
+
+            int read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+                return null;
+
+            length += read;
+        }
+
+        return Encoding.ASCII.GetString(buffer, 0, length);
+    }
+
+    private string Answer(string head)
+    {
+        if (HttpRequestLine.Read(head) is not { } request)
+            return Write("400 Bad Request", "This is not a request of HTTP/1.1.\n");
+        if (request.Method is not ("GET" or "HEAD"))
+            return Write("405 Method Not Allowed", "Only GET and HEAD.\n", "Allow: GET, HEAD\r\n");
+
+        string answer = request.Path switch
+        {
+            MetricsPath => Write("200 OK", Write(_status()), format: "; version=0.0.4"),
+            LivePath => Probe(_health().NotLive),
+            ReadyPath => Probe(_health().NotReady),
+            _ => Write("404 Not Found", $"See {MetricsPath}, {LivePath} and {ReadyPath}\n"),
+        };
+        return request.Method == "HEAD" ? answer[..(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)] : answer;
+    }
+
+    private static string Probe(string? problem) => problem is null ? Write("200 OK", "ok\n") : Write("503 Service Unavailable", problem + "\n");
+
+    private static string Write(string result, string body, string fields = "", string format = "") =>
+        $"HTTP/1.1 {result}\r\nContent-Type: text/plain{format}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n{fields}Cache-Control: no-store\r\nConnection: close\r\n\r\n{body}";
 }

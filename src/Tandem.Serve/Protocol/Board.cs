@@ -124,6 +124,13 @@ internal struct BoardEntry
 
     /// <summary>In the entry that is no worker's: how many workers there are to be.</summary>
     internal long Target;
+
+    /// <summary>After how many milliseconds without a beat a process is not taken for one that runs.</summary>
+    private const long MostSilence = 5_000;
+
+    /// <summary>Whether it takes connections: it says so, and runs.</summary>
+    internal readonly bool Accepts =>
+        Volatile.Read(in State) == (long)WebWorkerState.Accepting && Environment.TickCount64 - Volatile.Read(in AliveAt) < MostSilence;
 }
 
 /// <summary>Where a worker is in its life. It only moves down this list.</summary>

@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Tandem.Tool.Serve;
 
-/// <summary>Times and sizes as people write them.</summary>
+/// <summary>Times, sizes and addresses as people write them.</summary>
 internal static class Quantity
 {
     private static readonly (string Unit, double Milliseconds)[] Times =
@@ -17,6 +19,25 @@ internal static class Quantity
 
     /// <summary>A number with K, M or G (of 1024), or without. Null for anything else.</summary>
     internal static long? Size(string text) => Number(text, Sizes) is { } bytes and < long.MaxValue / 2 ? (long)bytes : null;
+
+    /// <summary>A port, which is one of the loopback interface, or <c>address:port</c>; <c>*</c> for all addresses. Null for anything else.</summary>
+    internal static IPEndPoint? Address(string text)
+    {
+        int colon = text.LastIndexOf(':');
+        if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
+            return null;
+        if (colon < 0)
+            return new IPEndPoint(IPAddress.Loopback, port);
+
+        string address = text[..colon];
+        if (address == "*")
+            return new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port);
+
+        bool isBracketed = address is ['[', .., ']'];
+        return IPAddress.TryParse(address, out IPAddress? parsed) && isBracketed == (parsed.AddressFamily == AddressFamily.InterNetworkV6)
+            ? new IPEndPoint(parsed, port)
+            : null;
+    }
 
     private static double? Number(string text, (string Unit, double Factor)[] units)
     {

@@ -17,6 +17,7 @@ internal sealed class ServeCommandOptions
     private static readonly ValueKind LongNumber = new(static text => Long(text) is not null, "a whole number");
     private static readonly ValueKind AnyNumber = new(static text => Part(text) is not null, "a number");
     private static readonly ValueKind Time = new(static text => Duration(text) is not null, "a time such as 500ms, 30s, 5m or 2h");
+    private static readonly ValueKind Address = new(static text => Quantity.Address(text) is not null, "a port from 0 to 65535, or an address with one such as *:9090");
     private static readonly ValueKind Bytes = new(static text => Size(text) is not null, "a size such as 500M or 2G");
 
     private readonly Option<string?> _workers = Add("--workers", "n", "Worker processes. Default: the processors.", WholeNumber, "-w");
@@ -32,6 +33,7 @@ internal sealed class ServeCommandOptions
     private readonly Option<string?> _start = Add("--start-timeout", "time", "How long a worker may take until it is ready. Default: 60s.", Time);
     private readonly Option<string?> _drain = Add("--drain-timeout", "time", "How long a worker that is told to end may take for it; then it is killed. Default: 30s.", Time);
     private readonly Option<string?> _shutdown = Add("--shutdown-timeout", "time", "How much longer the application's own shutdown may take, once requests that are not done by then are cut off. Default: 0.", Time);
+    private readonly Option<string?> _delay = Add("--drain-delay", "time", "How long requests are served as before when the server is told to stop (TERM), while /healthz/ready says no already. Default: 0.", Time);
     private readonly Option<string?> _silence = Add("--keep-alive-silence", "time", "How long a kept-alive connection must be silent before a worker that ends closes it. Default: 1s.", Time);
     private readonly Option<string?> _hang = Add("--hang-timeout", "time", "A worker is replaced whose process shows no life for so long, or in which work waits for the thread pool for so long; 0 for never. Default: 30s.", Time);
     private readonly Option<string?> _requests = Add("--max-requests", "n", "After how many requests a worker takes no more and is replaced.", LongNumber);
@@ -46,7 +48,7 @@ internal sealed class ServeCommandOptions
     private readonly Option<bool> _wholeMemory = Add<bool>("--undivided-memory", "", "Let each worker believe that all of the container's memory is its own.");
     private readonly Option<string?> _profile = Add<string?>("--start-profile", "path", "A file that tells a worker's start what the last one needed, which makes it quicker; 'none' for none. Default: in the user's cache.");
     private readonly Option<bool> _dumps = Add<bool>("--dumps", "", "Have workers that crash write a dump.");
-    private readonly Option<string?> _metrics = Add("--metrics-port", "port", "Show counts for Prometheus on this port of the loopback interface, at /metrics.", WholeNumber);
+    private readonly Option<string?> _metrics = Add("--metrics-port", "[address:]port", "Show counts for Prometheus at /metrics, and answer probes at /healthz/live and /healthz/ready. On the loopback interface, or on an address such as *:9090.", Address);
     private readonly Option<string?> _log = Add<string?>("--log-file", "path", "A file for all output; USR1 opens it anew. Default: standard output.");
 
     internal Argument<string[]> Application { get; } = new("application")
@@ -70,6 +72,7 @@ internal sealed class ServeCommandOptions
         command.Options.Add(_start);
         command.Options.Add(_drain);
         command.Options.Add(_shutdown);
+        command.Options.Add(_delay);
         command.Options.Add(_silence);
         command.Options.Add(_hang);
         command.Options.Add(_requests);
@@ -109,6 +112,7 @@ internal sealed class ServeCommandOptions
             StartTimeout = Duration(parsed.GetValue(_start)) ?? defaults.StartTimeout,
             DrainTimeout = Duration(parsed.GetValue(_drain)) ?? defaults.DrainTimeout,
             ShutdownTimeout = Duration(parsed.GetValue(_shutdown)) ?? defaults.ShutdownTimeout,
+            DrainDelay = Duration(parsed.GetValue(_delay)) ?? defaults.DrainDelay,
             KeepAliveSilence = Duration(parsed.GetValue(_silence)) ?? defaults.KeepAliveSilence,
             HangTimeout = Duration(parsed.GetValue(_hang)) ?? defaults.HangTimeout,
             MaxRequests = Long(parsed.GetValue(_requests)),
@@ -129,7 +133,7 @@ internal sealed class ServeCommandOptions
             StartProfile = parsed.GetValue(_profile) switch { null => null, "none" => "", "" => throw Bad(_profile, "", "a path, or 'none'"), var path => Path.GetFullPath(path) },
             CollectDumps = parsed.GetValue(_dumps),
             ControlPath = control,
-            MetricsPort = Number(parsed.GetValue(_metrics)),
+            MetricsAddress = parsed.GetValue(_metrics) is { } metrics ? Quantity.Address(metrics) : null,
             LogFile = parsed.GetValue(_log),
         };
         Check(options);
@@ -149,7 +153,6 @@ internal sealed class ServeCommandOptions
         Require(options.MaxMemory is null or >= 16 << 20, _memory, options.MaxMemory, "at least 16M");
         Require(options.Jitter is >= 0 and <= 0.9, _jitter, options.Jitter, "0 to 0.9");
         Require(options.RestartLimit >= 1, _restartLimit, options.RestartLimit, "at least 1");
-        Require(options.MetricsPort is null or (>= 0 and <= 65535), _metrics, options.MetricsPort, "0 to 65535");
         foreach (string url in options.Urls)
         {
             if (!url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
