@@ -42,16 +42,16 @@ public partial class PoolPromises
     public async Task Objects_that_static_fields_hold_are_those_objects_in_the_work_and_in_the_result()
     {
         Samples.Planet planet = Samples.Planet.Earth;
-        object own = s_nothing;
+        object own = Nothing;
         (bool samePlanet, bool sameNext, bool sameMissing, bool sameOwn) = await Pool.RunAsync(() => (
-            planet == Samples.Planet.Earth, planet.Next == Samples.Planet.Mars, (object?)planet.Moon == Samples.Planet.None, own == s_nothing));
+            planet == Samples.Planet.Earth, planet.Next == Samples.Planet.Mars, (object?)planet.Moon == Samples.Planet.None, own == Nothing));
         Assert.True(samePlanet && sameNext && sameMissing && sameOwn);
         Assert.Same(Samples.Planet.Mars, await Pool.RunAsync(() => planet.Next));
-        Assert.Same(s_nothing, await Pool.RunAsync(static () => s_nothing));
-        Assert.Equal([true, false], await Pool.MapAsync(new[] { own, new object() }, static value => value == s_nothing).ToListAsync());
+        Assert.Same(Nothing, await Pool.RunAsync(static () => Nothing));
+        Assert.Equal([true, false], await Pool.MapAsync(new[] { own, new object() }, static value => value == Nothing).ToListAsync());
     }
 
-    private static readonly object s_nothing = new();
+    private static readonly object Nothing = new();
 
     [Fact(Timeout = Limits.Test)]
     public async Task Shared_references_stay_shared_inside_one_call()

@@ -1,5 +1,5 @@
-using Tandem.Tests.Infrastructure;
 using System.Runtime.CompilerServices;
+using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Promises;
 
