@@ -28,6 +28,7 @@ internal static partial class Limited
                 break;
 
             case "processes":
+                HaveThreads(32);
                 Set(RLIMIT_NPROC, 1);
                 break;
 
@@ -62,6 +63,25 @@ internal static partial class Limited
         {
             return $"failed: {e}".ReplaceLineEndings(" ");
         }
+    }
+
+    /// <summary>The runtime ends a program in which it cannot have a thread of its own, so those that it may need are there.</summary>
+    private static void HaveThreads(int count)
+    {
+        ThreadPool.SetMinThreads(count, count);
+        using var together = new Barrier(count + 1);
+        using var left = new CountdownEvent(count);
+        for (int i = 0; i < count; i++)
+        {
+            ThreadPool.QueueUserWorkItem(_ =>
+            {
+                together.SignalAndWait();
+                left.Signal();
+            });
+        }
+
+        together.SignalAndWait();
+        left.Wait();
     }
 
     private static void Set(int resource, ulong value)

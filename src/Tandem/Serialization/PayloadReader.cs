@@ -14,6 +14,9 @@ internal sealed unsafe class PayloadReader
     /// <summary>Holds the number of an object that could not be rebuilt, in a part of the payload that can be done without.</summary>
     internal static readonly object Lost = new();
 
+    /// <summary>Objects of one payload that the tables keep room for.</summary>
+    private const int KeptCapacity = 64 * 1024;
+
     private byte* _start;
     private byte* _cursor;
     private byte* _end;
@@ -65,7 +68,11 @@ internal sealed unsafe class PayloadReader
     internal void Forget()
     {
         Objects.Clear();
+        // After a very large graph, its table is not kept for the small ones that follow.
+        if (Objects.Capacity > KeptCapacity)
+            Objects.Capacity = 0;
         Parts.Truncate(0);
+        _deferred = _deferred is { Capacity: > KeptCapacity } ? null : _deferred;
         _deferred?.Clear();
         _unfinished?.Clear();
         Arriving = null;

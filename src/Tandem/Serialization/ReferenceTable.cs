@@ -191,6 +191,7 @@ internal sealed class ReferenceTable
         Depth = Base = _floor = 0;
         WritesKeys = false;
         Ranges = null;
+        _deferred = _deferred is { Capacity: > KeptCapacity } ? null : _deferred;
         _deferred?.Clear();
         _open?.Clear();
         Parts.Truncate(0);

@@ -35,7 +35,7 @@ public sealed partial class OutputTests
         // In a session of its own, it is none of the worker's group. It ends when nobody reads any more.
         await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(() =>
         {
-            using var _ = System.Diagnostics.Process.Start("setsid", ["sh", "-c", $"while echo more; do : > {writes.Path}; done"]);
+            using var _ = System.Diagnostics.Process.Start("setsid", ["sh", "-c", $"echo more; : > {writes.Path}; while echo more; do :; done"]);
             writes.Pass();
             Environment.Exit(3);
         }));
