@@ -53,6 +53,10 @@ switch (role)
         await Moves.RunAsync(kind);
         return 0;
 
+    case "memory": // very many calls
+        Roles.Say(await LiveMemory.GrowthAsync(kind, int.Parse(work, null)));
+        return 0;
+
     case "exits": // its workers end
         Roles.Say(await Exits.RunAsync(kind, work));
         return 0;
