@@ -21,7 +21,7 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
             addresses.PreferHostingUrls = true;
         }
 
-        app.Use(Watch);
+        app.Use(worker.Requests is { } requests ? next => WatchLimited(requests, next) : Watch);
         next(app);
     };
 
@@ -39,6 +39,17 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
 
         End(connection, isStream);
         return request;
+    };
+
+    private RequestDelegate WatchLimited(RequestWatch requests, RequestDelegate next) => context =>
+    {
+        var connection = context.Features.Get<TrackedConnection>();
+        worker.CountRequest();
+        if (connection is null)
+            return next(context); // a server of the application's own
+
+        bool isStream = connection.BeginRequest(context);
+        return EndAsync(requests.RunAsync(context, connection, isStream, next), connection, isStream);
     };
 
     private void End(TrackedConnection connection, bool isStream)

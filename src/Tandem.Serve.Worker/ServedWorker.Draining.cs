@@ -158,6 +158,8 @@ internal sealed partial class ServedWorker
         _drained.TrySetResult();
         // Web sockets and the like hear of it from the application's own lifetime.
         StopApplication();
+        if (Requests is not null)
+            _ = TellWhenOnlyStuckAsync();
         if (Settings.ShutdownLimit > 0)
         {
             await Task.Delay(Math.Max(0, limit - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds)).ConfigureAwait(false);

@@ -28,6 +28,7 @@ internal sealed partial class ServedWorker
     {
         long now = Environment.TickCount64;
         long queuedAt = Volatile.Read(ref _queuedAt);
+        LookAtThreads(queuedAt == 0 ? 0 : now - queuedAt);
         if (queuedAt != 0)
         {
             if (Settings.HangLimit > 0 && now - queuedAt >= LongWait)
@@ -37,6 +38,7 @@ internal sealed partial class ServedWorker
 
         // Not a timer, whose callbacks go ahead of all else: this shows that what waits in the pool's queue is served.
         Volatile.Write(ref _queuedAt, now);
+        Volatile.Write(ref Entry.QueuedAt, now);
         ThreadPool.UnsafeQueueUserWorkItem(static worker => worker.OnPoolTurn(), this, preferLocal: false);
     }
 
@@ -44,6 +46,8 @@ internal sealed partial class ServedWorker
     private void OnPoolTurn()
     {
         long now = Environment.TickCount64;
+        Volatile.Write(ref Entry.QueueWait, now - _queuedAt);
+        Volatile.Write(ref Entry.QueuedAt, 0);
         _promptTurns = now - _queuedAt < LongWait ? _promptTurns + 1 : 0;
         if (_promptTurns >= PromptTurns)
             Volatile.Write(ref Entry.StarvedSince, 0);
@@ -69,6 +73,25 @@ internal sealed partial class ServedWorker
 
         _completedBefore = Volatile.Read(ref Entry.Completed);
         Volatile.Write(ref Entry.StarvedSince, queuedAt);
+    }
+
+    /// <summary>
+    /// Where work waits, whether that is because the pool's threads are blocked: then other workers help, which have threads too. Where they run, or
+    /// wait for a processor, they would only have to wait for one as well.
+    /// </summary>
+    private void LookAtThreads(long wait)
+    {
+        if (Settings.ScaleWait == 0)
+            return;
+
+        bool isBlocked = false;
+        if (wait >= Settings.ScaleWait || Volatile.Read(ref Entry.QueueWait) >= Settings.ScaleWait || ThreadPool.PendingWorkItemCount > 0)
+        {
+            int threads = CountPoolThreads(out int running);
+            isBlocked = threads > 0 && running * 4 <= threads;
+        }
+
+        Volatile.Write(ref Entry.IsBlocked, isBlocked ? 1 : 0);
     }
 
     /// <summary>The pool's threads, and how many of them run or wait for a processor.</summary>

@@ -31,6 +31,7 @@ internal sealed partial class ServedWorker
         Settings = settings;
         Pauses = new ClientPauses(settings.Silence, settings.DrainLimit);
         _mayBegin = new ManualResetEventSlim(!settings.Waits);
+        Requests = RequestLimits.Read(settings.RequestLimits) is { } limits ? new RequestWatch(this, limits) : null;
         _looksForSocketThreads = settings.HasOneProcessor ? MostLooks : 0;
         _ = Libc.Fcntl(ServeProtocol.MessageDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         _ = Libc.Fcntl(ServeProtocol.BoardDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);

@@ -22,6 +22,7 @@ internal sealed class TrackedConnection : ConnectionContext
     private readonly LingeringPipe _pipe;
     private int _requests;
     private int _streams; // of the requests, those that may go on for ever
+    private int _givenUp; // and those that did not end when they were told to
     private long _lastActivity = Environment.TickCount64;
     private long _longestPause = ClientPauses.Unknown; // between two requests, in milliseconds
     private bool _hasServed;
@@ -40,8 +41,14 @@ internal sealed class TrackedConnection : ConnectionContext
         inner.Features.Set(this);
     }
 
-    /// <summary>Whether all that runs on it may go on for ever by its nature: a web socket, or events of a server.</summary>
-    internal bool HasOnlyStreams => Volatile.Read(ref _streams) is > 0 and var streams && Volatile.Read(ref _requests) <= streams;
+    /// <summary>Whether nothing on it is worth waiting for: it may go on for ever by its nature (a web socket, or events of a server), or does not end when it is told to.</summary>
+    internal bool HasOnlyStreams => Volatile.Read(ref _streams) + Volatile.Read(ref _givenUp) is > 0 and var endless && Volatile.Read(ref _requests) <= endless;
+
+    /// <summary>Whether a request did not end when it was told to.</summary>
+    internal bool HasGivenUp => Volatile.Read(ref _givenUp) > 0;
+
+    /// <summary>Whether nothing else is left on it.</summary>
+    internal bool HasOnlyGivenUp => Volatile.Read(ref _requests) <= Volatile.Read(ref _givenUp);
 
     /// <summary>
     /// Whether the other side closes, which it was told to: if this side did it first, while something is on its way here, the kernel
@@ -151,6 +158,22 @@ internal sealed class TrackedConnection : ConnectionContext
         if (isStream)
             Interlocked.Decrement(ref _streams);
         Interlocked.Decrement(ref _requests);
+    }
+
+    /// <summary>A request does not end although it was told to: nobody waits for it any more.</summary>
+    internal void GiveUpRequest(bool isStream)
+    {
+        Interlocked.Increment(ref _givenUp);
+        if (isStream)
+            Interlocked.Decrement(ref _streams);
+    }
+
+    /// <summary>It does after all.</summary>
+    internal void TakeBackRequest(bool isStream)
+    {
+        if (isStream)
+            Interlocked.Increment(ref _streams);
+        Interlocked.Decrement(ref _givenUp);
     }
 
     /// <summary>While the worker drains: closes the connection as soon as that loses nothing.</summary>

@@ -68,7 +68,7 @@ public sealed class PartsTests
     public void Settings_come_back_as_they_went() =>
         Gen.Select(Gen.Int, Gen.Int, Gen.String[Gen.Char.AlphaNumeric, 0, 20], Gen.Bool, Gen.String[Gen.Char.AlphaNumeric, 0, 20]).Sample(static (a, b, text, flag, other) =>
         {
-            var settings = new WorkerSettings(a, b, text, a, b, a, b * 5_000_000_000L, b, b, a, flag, !flag, other, flag, other, text);
+            var settings = new WorkerSettings(a, b, text, a, b, a, b * 5_000_000_000L, b, b, a, flag, !flag, other, flag, other, text, other, a);
             Assert.Equal(settings, WorkerSettings.Read(settings.Write()));
         });
 

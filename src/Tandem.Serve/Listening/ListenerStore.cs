@@ -48,6 +48,22 @@ internal sealed class ListenerStore : IDisposable
         }
     }
 
+    /// <summary>Whether connections wait in any of the sockets.</summary>
+    internal unsafe bool HaveWaiting()
+    {
+        lock (_lock)
+        {
+            foreach (Listener listener in _listeners.Values)
+            {
+                var poll = new Libc.PollFd { Fd = (int)listener.Socket.Handle, Events = Libc.POLLIN };
+                if (Libc.Poll(&poll, 1, 0) > 0)
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Takes over a socket.</summary>
     internal void Adopt(InheritedListener listener)
     {

@@ -125,8 +125,32 @@ internal struct BoardEntry
     /// <summary>In the entry that is no worker's: how many workers there are to be.</summary>
     internal long Target;
 
+    // New ones come last: workers of a former supervisor (USR2) share this memory with those of the next.
+
+    /// <summary>Requests that took longer than they may, since the start.</summary>
+    internal long TimedOut;
+
+    /// <summary>Of those, how many have not ended although they were told to.</summary>
+    internal long GivenUp;
+
+    /// <summary>How long what was queued last waited for the thread pool, in milliseconds.</summary>
+    internal long QueueWait;
+
+    /// <summary>Since when what is queued now has waited; 0 where nothing does.</summary>
+    internal long QueuedAt;
+
+    /// <summary>1 where work waits for the thread pool and its threads are blocked; looked at only where workers are scaled by load.</summary>
+    internal long IsBlocked;
+
     /// <summary>After how many milliseconds without a beat a process is not taken for one that runs.</summary>
     private const long MostSilence = 5_000;
+
+    /// <summary>How long work waits for the thread pool, in milliseconds: what waits now so far, or else what waited last.</summary>
+    internal readonly long WaitedAt(long now)
+    {
+        long last = Volatile.Read(in QueueWait);
+        return Volatile.Read(in QueuedAt) is > 0 and var since ? Math.Max(last, now - since) : last;
+    }
 
     /// <summary>Whether it takes connections: it says so, and runs.</summary>
     internal readonly bool Accepts =>

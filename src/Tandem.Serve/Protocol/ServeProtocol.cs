@@ -28,6 +28,8 @@ internal static class ServeProtocol
     internal const string AddressTaken = "address-taken";
     internal const string NearlyDue = "nearly-due";
     internal const string Due = "due";
+    internal const string Stuck = "stuck";
+    internal const string OnlyStuckLeft = "only-stuck-left";
 
     // To a worker.
     internal const string Listener = "listener";

@@ -22,6 +22,8 @@ namespace Tandem.Serve.Protocol;
 /// Environment variables that are for this process only, not for those that the application starts: a name, or a name and what it was before
 /// (<c>name=value</c>); separated by <see cref="ForgetSeparator"/>.
 /// </param>
+/// <param name="RequestLimits">How long requests may take (<see cref="Protocol.RequestLimits.Write"/>); empty for as long as they want.</param>
+/// <param name="ScaleWait">From when on work has waited long for the thread pool, in milliseconds, so that more workers are due; 0 where there are as many as there are.</param>
 internal sealed record WorkerSettings(
     int Entry,
     int Supervisor,
@@ -38,7 +40,9 @@ internal sealed record WorkerSettings(
     string Once,
     bool Waits,
     string StartProfile,
-    string Forgets)
+    string Forgets,
+    string RequestLimits,
+    int ScaleWait)
 {
     internal const char ForgetSeparator = '\x1f'; // which no variable has in it
 
@@ -61,7 +65,9 @@ internal sealed record WorkerSettings(
         Once,
         Number(Waits ? 1 : 0),
         StartProfile,
-        Forgets);
+        Forgets,
+        RequestLimits,
+        Number(ScaleWait));
 
     internal static WorkerSettings Read(string text)
     {
@@ -82,7 +88,9 @@ internal sealed record WorkerSettings(
             parts[12],
             parts[13] == "1",
             parts[14],
-            parts[15]);
+            parts[15],
+            parts[16],
+            Number(parts[17]));
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -37,6 +37,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         _context = new WebWorkerContext(options, board, listeners, log);
         _entries = new BoardEntries(board, former);
         _aheadCrashes = new CrashPolicy(options, TimeProvider.System);
+        _scaling = options is { MinWorkers: { } min, MaxWorkers: { } max } ? new ScalePolicy(min, max, options.ScaleDownAfter, TimeProvider.System) : null;
         listeners.Tell = log.Write;
         listeners.Moved = MoveListener;
     }
@@ -172,12 +173,20 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Changes how many workers there are.</summary>
-    /// <exception cref="ServeException">New ones did not become ready. They are started again until they do.</exception>
-    internal async Task ScaleAsync(int workers)
+    /// <summary>Changes how many workers there are, because a person wants it.</summary>
+    /// <exception cref="ServeException">New ones did not become ready, and are started again until they do; or there cannot be so many.</exception>
+    internal Task ScaleAsync(int workers)
     {
         if (workers is < 1 or > Board.Capacity / 4)
             throw new ServeException(ServeExitCode.Usage, $"There can be 1 to {Board.Capacity / 4} workers, not {workers}.");
+        if (workers < Options.MinWorkers || workers > Options.MaxWorkers)
+            throw new ServeException(ServeExitCode.Refused, $"The load decides between {Options.MinWorkers} and {Options.MaxWorkers} workers (--workers {Options.MinWorkers}:{Options.MaxWorkers}); there cannot be {workers}.");
+
+        return ScaleAsync(workers, "");
+    }
+
+    private async Task ScaleAsync(int workers, string reason)
+    {
 
         string?[] problems;
         await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
@@ -195,9 +204,9 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
                     slot.IsRetired = true;
             }
 
-            Log.Write($"scale to {workers} workers");
+            Log.Write($"scale to {workers} workers{reason}");
             foreach (Slot slot in surplus)
-                slot.Current?.Drain("There are fewer workers to be.");
+                slot.Current?.Drain($"There are fewer workers to be{reason}.");
 
             List<Slot> added = missing > 0 ? AddSlots(missing) : [];
             DivideMemory();

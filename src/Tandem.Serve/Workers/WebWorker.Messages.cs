@@ -86,6 +86,12 @@ internal sealed partial class WebWorker
             case ServeProtocol.Due:
                 _due.TrySetResult();
                 break;
+            case ServeProtocol.Stuck:
+                OnStuck(message.Rest);
+                break;
+            case ServeProtocol.OnlyStuckLeft:
+                OnOnlyStuckLeft(message.Rest);
+                break;
             case ServeProtocol.Warning:
                 _context.Log.Write($"worker {Number} ({ProcessId}): {message.Rest}");
                 break;

@@ -289,6 +289,7 @@ internal sealed partial class WebWorker
         await (hasEnded ? _pool.DisposeAsync().AsTask() : _pool.StopAsync()).ConfigureAwait(false);
         _messages?.Dispose();
         Served = Volatile.Read(ref _context.Board[Entry].Requests);
+        TimedOut = Volatile.Read(ref _context.Board[Entry].TimedOut);
         _context.Board[Entry] = default;
         _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It ended.", error));
         _ = _ready.Task.Exception; // nobody may be waiting
@@ -296,6 +297,7 @@ internal sealed partial class WebWorker
         _started.TrySetCanceled();
         _begun.TrySetCanceled();
         _due.TrySetCanceled();
+        _stuck.TrySetResult(null);
         if (error is not null && !IsToldToStop && !HasStarted && !WasKilled && StartProfilePath is { Length: > 0 } profile)
             StartProfile.Forget(profile); // in case that it was to blame
         return end;
@@ -437,7 +439,9 @@ internal sealed partial class WebWorker
             string.Join(';', options.Once),
             waits,
             StartProfilePath,
-            WorkerOnly(pool, machineShare.Keys));
+            WorkerOnly(pool, machineShare.Keys),
+            RequestLimits.Write(options.RequestLimits),
+            options.MaxWorkers is null ? 0 : (int)options.ScaleWait.TotalMilliseconds);
         pool.Environment[ServeProtocol.SettingsVariable] = settings.Write();
         return pool;
     }
