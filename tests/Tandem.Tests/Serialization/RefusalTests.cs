@@ -6,6 +6,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Win32.SafeHandles;
+using Tandem.Serialization;
 using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Serialization;
