@@ -37,15 +37,25 @@ internal static class Program
 
     private static async Task<int> RunAsync(ServeBenchOptions options)
     {
+        Console.WriteLine(Machine.Describe());
+        bool failed = false;
+        foreach (IGrouping<string, Experiment> section in Experiment.All.Where(options.Wants).GroupBy(static experiment => experiment.Section))
+            failed |= !await RunAsync(options, section.Key, section);
+
+        return failed ? 1 : 0;
+    }
+
+    /// <returns>Whether all could be measured.</returns>
+    private static async Task<bool> RunAsync(ServeBenchOptions options, string section, IEnumerable<Experiment> experiments)
+    {
         long start = Stopwatch.GetTimestamp();
         var report = new ServeReport();
         using var lab = new Lab(options, report);
         bool failed = false;
-        Console.WriteLine(Machine.Describe());
         if (!lab.HasTool)
             report.Note($"There is no {Path.GetFileName(options.Tool)}: only the plain server was measured.");
 
-        foreach (Experiment experiment in Experiment.All.Where(options.Wants))
+        foreach (Experiment experiment in experiments)
         {
             if (experiment.NeedsTool && !lab.HasTool)
                 continue;
@@ -65,8 +75,8 @@ internal static class Program
         string text = report.Render();
         Console.WriteLine($"\n{text}\nTook {Stopwatch.GetElapsedTime(start).TotalSeconds:0} s.");
         if (options.Markdown is { } file)
-            MarkdownFile.Replace(file, text);
+            MarkdownFile.Replace(file, text, section);
 
-        return failed ? 1 : 0;
+        return !failed;
     }
 }

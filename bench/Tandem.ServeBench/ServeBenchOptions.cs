@@ -12,10 +12,12 @@ internal sealed record ServeBenchOptions
 
           --quick          shorter and fewer rounds
           --seconds N      how long each load with disturbances is (default 30, quick 8)
-          --only           control, throughput, faults, reload, kills, fairness, upgrade, memory, ready
+          --only           control, throughput, latency, faults, reload, kills, fairness, upgrade, orphans, memory, ready; or peers, which runs
+                           only when it is named: reloads and kills beside other servers
           --own-session    each server in a session of its own, as service managers start it: the kernel divides the processors between
                            sessions, so that the load cannot take more of them than the server
-          --markdown FILE  replaces the text between <!-- table:begin --> and <!-- table:end --> in FILE
+          --markdown FILE  replaces the text between <!-- table:begin --> and <!-- table:end --> in FILE; that of peers stands between
+                           <!-- peers:begin --> and <!-- peers:end -->
           --tool PATH      Tandem.Tool.dll, or a program that takes the same arguments
           --app PATH       the application's dll
 
@@ -42,7 +44,7 @@ internal sealed record ServeBenchOptions
     /// <summary>What measures of the server itself are taken with: what an application adds is its own.</summary>
     internal string EmptyApp { get; init; } = InArtifacts("Tandem.ServeBench.EmptyApp");
 
-    internal bool Wants(Experiment experiment) => Only?.Contains(experiment.Name) ?? true;
+    internal bool Wants(Experiment experiment) => Only?.Contains(experiment.Name) ?? experiment.Section == Experiment.MainSection;
 
     /// <exception cref="FormatException">An argument is unknown, or its value cannot be used.</exception>
     internal static ServeBenchOptions Parse(string[] arguments)

@@ -146,7 +146,7 @@ internal sealed class TrackedConnection : ConnectionContext
         if (isFirstVersion && _worker.IsDraining && !isStream && !HasMore(request))
         {
             context.Response.Headers.Connection = "close";
-            _lingers = true;
+            _lingers = !ExpectsClose(request);
         }
 
         return isStream;
@@ -251,6 +251,27 @@ internal sealed class TrackedConnection : ConnectionContext
         bool hasMore = !result.Buffer.IsEmpty;
         input.AdvanceTo(result.Buffer.Start);
         return hasMore;
+    }
+
+    /// <summary>
+    /// Whether the client sends nothing more and may wait for this side's close: it asked for it, or speaks HTTP/1.0, where the close can be what ends
+    /// the answer. To wait for such a client would hold it up.
+    /// </summary>
+    private static bool ExpectsClose(HttpRequest request)
+    {
+        if (HttpProtocol.IsHttp10(request.Protocol))
+            return true;
+
+        foreach (string? header in request.Headers.Connection)
+        {
+            foreach (string word in (header ?? "").Split(',', StringSplitOptions.TrimEntries))
+            {
+                if (word.Equals("close", StringComparison.OrdinalIgnoreCase))
+                    return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool IsHttp2(string protocol) => ReferenceEquals(protocol, HttpProtocol.Http2) || HttpProtocol.IsHttp2(protocol);

@@ -12,6 +12,9 @@ internal abstract class Http1ClientBase(LoadRun run, int number) : LoadClientBas
 
     protected Http1Connection? Connection { get; private set; }
 
+    /// <summary>Why no connection could be opened the last time.</summary>
+    protected (FailureKind Kind, string Detail) OpenFailure { get; private set; }
+
     /// <summary>What a connection's end may look like to who uses it.</summary>
     protected static bool IsEnd(Exception e) =>
         e is IOException or SocketException or ObjectDisposedException or System.Security.Authentication.AuthenticationException;
@@ -34,7 +37,8 @@ internal abstract class Http1ClientBase(LoadRun run, int number) : LoadClientBas
         {
             connection?.Dispose();
             Unwatch();
-            await FailToConnectAsync(request, Describe(e));
+            OpenFailure = (FailureKind.Refused, Describe(e));
+            await FailToConnectAsync(request, OpenFailure.Detail);
             return false;
         }
 
@@ -47,7 +51,8 @@ internal abstract class Http1ClientBase(LoadRun run, int number) : LoadClientBas
         {
             connection.Dispose();
             Unwatch();
-            Fail(FailureKind.Fresh, request, Describe(e), 0);
+            OpenFailure = (FailureKind.Fresh, Describe(e));
+            Fail(FailureKind.Fresh, request, OpenFailure.Detail, 0);
             return false;
         }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 
@@ -19,10 +21,24 @@ internal sealed class Http1Connection : IDisposable
     /// <summary>The process that answers, once that is known.</summary>
     internal int Pid { get; set; }
 
+    /// <summary>When it was made, as <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> counts.</summary>
+    internal long Connected { get; private set; }
+
+    /// <summary>This side's port; 0 unless attempts are observed.</summary>
+    internal int Port { get; private set; }
+
     /// <summary>Whether the server has closed it, and there is nothing to read.</summary>
     internal bool IsClosedByServer => _socket.Poll(0, SelectMode.SelectRead) && _socket.Available == 0;
 
-    internal async ValueTask ConnectAsync(LoadOptions options) => await _socket.ConnectAsync(options.EndPoint);
+    internal async ValueTask ConnectAsync(LoadOptions options)
+    {
+        await _socket.ConnectAsync(options.EndPoint);
+        if (options.Observer is null)
+            return;
+
+        Connected = Stopwatch.GetTimestamp();
+        Port = ((IPEndPoint)_socket.LocalEndPoint!).Port;
+    }
 
     internal async ValueTask OpenStreamAsync(LoadOptions options)
     {

@@ -44,6 +44,16 @@ public sealed record LoadOptions
     /// </summary>
     public TimeSpan? Pause { get; init; }
 
+    /// <summary>
+    /// Whether a client of <see cref="LoadMode.KeepAlive"/> does what HTTP clients usually do (RFC 9112, 9.3.1): it looks whether the server has closed
+    /// a kept connection before it uses it, and when the connection ends before any byte of the answer, it sends the request again on a new one. Such
+    /// requests are counted by <see cref="LoadResult.Resent"/>; the second attempt fails as any other. By default nothing is sent again.
+    /// </summary>
+    public bool SendsAgain { get; init; }
+
+    /// <summary>Hears of each attempt, in modes with one request at a time; from several threads at once.</summary>
+    public Action<Attempt>? Observer { get; init; }
+
     /// <summary>After how long without a complete answer a request is given up, which makes it a failure.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -15,7 +15,8 @@ public sealed class LoadResult
 
     /// <summary>
     /// Requests that were sent again because the server said before their answer that it would close the connection. They are no failures:
-    /// the server had told that it would not answer them. In HTTP/2, what the platform's client sent again; it does not say why.
+    /// the server had told that it would not answer them. In HTTP/2, what the platform's client sent again; it does not say why. With
+    /// <see cref="LoadOptions.SendsAgain"/>, those whose kept connection ended before any byte of their answer.
     /// </summary>
     public long Resent { get; internal set; }
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Tandem.LoadClient;
 
-/// <summary>A load that is under way. Nothing is ever tried again: what fails is counted.</summary>
+/// <summary>A load that is under way. Nothing is tried again unless the options say so: what fails is counted.</summary>
 public sealed class LoadRun
 {
     private static readonly TimeSpan WatchEvery = TimeSpan.FromMilliseconds(100);

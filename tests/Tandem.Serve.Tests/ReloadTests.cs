@@ -149,6 +149,43 @@ public sealed class ReloadTests
         Assert.Contains("Connection: close", await talk.AskAsync(), StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: TE, Close\r\n\r\n")]
+    [InlineData("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")]
+    [InlineData("GET / HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n")]
+    public async Task A_client_that_reads_until_the_close_is_not_kept_waiting_by_a_worker_that_ends(string request)
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--keep-alive-silence", "1m");
+        List<HttpTalk> talks = [];
+        try
+        {
+            for (int i = 0; i < 21; i++)
+            {
+                talks.Add(await HttpTalk.ConnectAsync(serve.EndPoint));
+                await talks[i].AskAsync(); // so that the worker which is to end has the connection
+            }
+
+            await serve.AskAsync("reload");
+            await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.State == "draining"));
+            await talks[0].SendAsync("GET /slow?ms=10000 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            Task<string> slow = talks[0].ReceiveToEndAsync();
+            foreach (HttpTalk talk in talks.Skip(1))
+            {
+                await talk.SendAsync(request);
+                Assert.Contains("Hello, World!", await talk.ReceiveToEndAsync(), StringComparison.Ordinal);
+            }
+
+            // Half a second for each; a close that waits for the client's takes a second.
+            Assert.False(slow.IsCompleted);
+        }
+        finally
+        {
+            foreach (HttpTalk talk in talks)
+                talk.Dispose();
+        }
+    }
+
     [Fact(Timeout = Limits.Test)]
     public async Task A_web_socket_is_told_of_the_end_and_does_not_hold_up_a_reload_for_long()
     {

@@ -6,8 +6,12 @@ namespace Tandem.ServeBench.Experiments;
 /// <param name="Name">On the command line.</param>
 /// <param name="NeedsTool">Whether there is nothing to measure of a plain server.</param>
 /// <param name="RunAsync">Measures, and puts what it finds into the report.</param>
-internal sealed record Experiment(string Name, bool NeedsTool, Func<Lab, Task> RunAsync)
+/// <param name="Section">The part of the documentation that the report belongs to.</param>
+internal sealed record Experiment(string Name, bool NeedsTool, Func<Lab, Task> RunAsync, string Section = Experiment.MainSection)
 {
+    /// <summary>Of what runs when no experiment is named.</summary>
+    internal const string MainSection = "table";
+
     internal static readonly Experiment[] All =
     [
         new("control", false, Control.RunAsync),
@@ -21,5 +25,6 @@ internal sealed record Experiment(string Name, bool NeedsTool, Func<Lab, Task> R
         new("orphans", true, Orphans.RunAsync),
         new("memory", false, Memory.RunAsync),
         new("ready", false, Ready.RunAsync),
+        new("peers", true, PeerComparison.RunAsync, "peers"),
     ];
 }

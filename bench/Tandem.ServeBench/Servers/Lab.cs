@@ -52,6 +52,9 @@ internal sealed class Lab : IDisposable
     private ServerCommand[] Contenders(ServerCommand plain, Func<int, ServerCommand> serve, int[] workers) =>
         [plain, .. HasTool ? workers.Select(serve) : []];
 
+    /// <summary>A folder for one server, which goes with the lab's own at the latest.</summary>
+    internal DirectoryInfo CreateFolder() => _folder.CreateSubdirectory(Path.GetRandomFileName());
+
     public void Dispose()
     {
         _certificate.Dispose();

@@ -10,9 +10,19 @@ internal static partial class Os
 {
     internal const int Kill = 9;
     internal const int UserSignal2 = 12;
+    internal const int Hangup = 1;
+    internal const int UserSignal1 = 10;
     internal const int Terminate = 15;
+    internal const int Stop = 19;
 
     internal static void Signal(int pid, int signal) => _ = SendSignal(pid, signal);
+
+    /// <summary>Stops a process, and waits until none of its threads runs.</summary>
+    internal static void StopProcess(int pid)
+    {
+        Signal(pid, Stop);
+        SpinWait.SpinUntil(() => !ThreadStates(pid).Any(static state => state is not ("T" or "Z" or "X")), TimeSpan.FromSeconds(5));
+    }
 
     /// <summary>The processes that a process started and that run still.</summary>
     internal static int[] Children(int parent)
@@ -84,15 +94,37 @@ internal static partial class Os
     {
         try
         {
-            // The name may contain anything; the fields behind it are the state and the parent.
-            string stat = File.ReadAllText(folder + "/stat");
-            string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ', 3);
+            string[] fields = StateAndParent(folder);
             return fields[0] is not ("Z" or "X") && int.Parse(fields[1], CultureInfo.InvariantCulture) == parent;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
         }
+    }
+
+    private static List<string> ThreadStates(int pid)
+    {
+        List<string> states = [];
+        try
+        {
+            foreach (string thread in Directory.GetDirectories($"/proc/{pid}/task"))
+                states.Add(StateAndParent(thread)[0]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The process has ended; or a thread has, and the others must be looked at again.
+            return Directory.Exists($"/proc/{pid}") ? ["?"] : [];
+        }
+
+        return states;
+    }
+
+    private static string[] StateAndParent(string folder)
+    {
+        // The name may contain anything; the fields behind it are the state and the parent.
+        string stat = File.ReadAllText(folder + "/stat");
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ', 3);
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -4,19 +4,14 @@ using Tandem.LoadClient;
 
 namespace Tandem.ServeBench.Servers;
 
-/// <summary>A server under test, started by a command line.</summary>
+/// <summary>An application under test, by itself or behind <c>tandem serve</c>.</summary>
 internal sealed class Server : IAsyncDisposable
 {
-    private const int TailLength = 20;
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(15);
-
     private readonly ServerCommand _command;
-    private readonly Process _process;
+    private readonly ServerProcess _process;
     private readonly string _control;
-    private readonly Queue<string> _tail = new();
 
-    private Server(ServerCommand command, Process process, int port, string control)
+    private Server(ServerCommand command, ServerProcess process, int port, string control)
     {
         (_command, _process, _control) = (command, process, control);
         EndPoint = new IPEndPoint(IPAddress.Loopback, port);
@@ -24,9 +19,9 @@ internal sealed class Server : IAsyncDisposable
 
     internal IPEndPoint EndPoint { get; }
 
-    internal int Pid => _process.Id;
+    internal int Pid => _process.Pid;
 
-    internal bool IsRunning => !_process.HasExited;
+    internal bool IsRunning => _process.IsRunning;
 
     internal bool IsSupervised => _command.Tool is not null;
 
@@ -38,17 +33,12 @@ internal sealed class Server : IAsyncDisposable
         int port = Os.FreePort();
         string control = Path.Combine(Path.GetTempPath(), $"tandem-bench-{Environment.ProcessId}-{port}.sock");
         string[] line = command.Start($"{(transport.Certificate is null ? "http" : "https")}://127.0.0.1:{port}", control, transport.AppArguments);
-        var info = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["XDG_CACHE_HOME"] = command.Cache } };
         long start = Stopwatch.GetTimestamp();
-        Process process = Process.Start(info)!;
+        var process = ServerProcess.Start(command.Name, line, ("XDG_CACHE_HOME", command.Cache));
         var server = new Server(command, process, port, control);
-        process.OutputDataReceived += (_, e) => server.Keep(e.Data);
-        process.ErrorDataReceived += (_, e) => server.Keep(e.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
         try
         {
-            await server.WaitAsync(transport);
+            await process.WaitForAnswerAsync(transport.Apply(new LoadOptions { EndPoint = server.EndPoint }));
         }
         catch
         {
@@ -83,81 +73,11 @@ internal sealed class Server : IAsyncDisposable
     }
 
     /// <summary>Runs a control command and waits for its end.</summary>
-    internal async Task TellAsync(params string[] what)
-    {
-        string[] line = _command.Control(_control, what);
-        var info = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(info)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill();
-            throw new TimeoutException($"serve {string.Join(' ', what)} did not end within 60 s.");
-        }
-
-        if (process.ExitCode != 0)
-            throw new InvalidOperationException($"serve {string.Join(' ', what)} ended with {process.ExitCode}: {await output}{await error}");
-    }
+    internal Task TellAsync(params string[] what) => _command.TellAsync(_control, what);
 
     public async ValueTask DisposeAsync()
     {
-        if (IsRunning)
-        {
-            Os.Signal(Pid, Os.Terminate);
-            using var limit = new CancellationTokenSource(StopLimit);
-            try
-            {
-                await _process.WaitForExitAsync(limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Console.Error.WriteLine($"{_command.Name} did not stop within {StopLimit.TotalSeconds} s and was killed.");
-                foreach (int child in Os.Children(Pid))
-                    Os.Signal(child, Os.Kill);
-
-                Os.Signal(Pid, Os.Kill);
-            }
-        }
-
-        _process.Dispose();
+        await _process.DisposeAsync();
         File.Delete(_control);
-    }
-
-    private async Task WaitAsync(Transport transport)
-    {
-        long start = Stopwatch.GetTimestamp();
-        LoadOptions probe = transport.Apply(new LoadOptions { EndPoint = EndPoint, Count = 1, AnswerTimeout = TimeSpan.FromSeconds(2) });
-        while ((await LoadRun.RunAsync(probe)).Requests == 0)
-        {
-            if (IsRunning && Stopwatch.GetElapsedTime(start) < StartLimit)
-                continue;
-
-            string said = string.Join('\n', Tail());
-            throw new InvalidOperationException($"{_command.Name} gave no right answer{(IsRunning ? "" : $" and ended with {_process.ExitCode}")}. It said: {said}");
-        }
-    }
-
-    private string[] Tail()
-    {
-        lock (_tail)
-            return [.. _tail];
-    }
-
-    private void Keep(string? line)
-    {
-        if (line is null)
-            return;
-
-        lock (_tail)
-        {
-            _tail.Enqueue(line);
-            if (_tail.Count > TailLength)
-                _tail.Dequeue();
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Tandem.ServeBench.Servers;
@@ -29,8 +30,27 @@ internal sealed record ServerCommand(string Name, string App, string? Tool, int 
             .. appArguments.Length == 0 ? appArguments : ["--", .. appArguments],
         ];
 
-    /// <summary>The command line that tells the running server something.</summary>
-    internal string[] Control(string control, params string[] what) => [.. ToolCommand, "serve", .. what, "--control", control];
+    /// <summary>Runs a control command of the server that has this control socket, and waits for its end.</summary>
+    internal async Task TellAsync(string control, params string[] what)
+    {
+        string[] line = [.. ToolCommand, "serve", .. what, "--control", control];
+        var info = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(info)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw new TimeoutException($"serve {string.Join(' ', what)} did not end within 60 s.");
+        }
+
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"serve {string.Join(' ', what)} ended with {process.ExitCode}: {await output}{await error}");
+    }
 
     private string[] ToolCommand => Tool!.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", Tool] : [Tool];
 }

@@ -22,7 +22,21 @@ internal sealed class HttpTalk : IDisposable
         return talk;
     }
 
-    internal async Task SendAsync() => await _socket.SendAsync("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+    internal Task SendAsync() => SendAsync("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+
+    /// <summary>Sends any request.</summary>
+    internal async Task SendAsync(string request) => await _socket.SendAsync(Encoding.ASCII.GetBytes(request));
+
+    /// <summary>All that comes until the server closes the connection.</summary>
+    internal async Task<string> ReceiveToEndAsync()
+    {
+        var text = new StringBuilder();
+        var buffer = new byte[4096];
+        while (await _socket.ReceiveAsync(buffer) is > 0 and var read)
+            text.Append(Encoding.ASCII.GetString(buffer, 0, read));
+
+        return text.ToString();
+    }
 
     /// <summary>All of the answer.</summary>
     internal async Task<string> ReceiveAsync()
