@@ -67,7 +67,7 @@ public sealed class PackageFixture : IAsyncLifetime
 
     private static async Task DotnetAsync(string[] words)
     {
-        CommandRun run = await Command.RunAsync(Metadata("Repository"), new Dictionary<string, string>(), ["dotnet", .. words]);
+        CommandRun run = await Shell.RunAsync(Metadata("Repository"), new Dictionary<string, string>(), ["dotnet", .. words]);
         run.AssertSucceeded();
     }
 

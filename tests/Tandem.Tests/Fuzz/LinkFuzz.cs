@@ -69,7 +69,7 @@ public sealed unsafe class LinkFuzz : IDisposable
         {
             Task task = item is WorkItem<string> single ? single.Task : ((Chunk<string, string>)item).Completion;
             // Reports are delivered before the result, on the thread pool.
-            Assert.True(Task.WhenAny(task).Wait(Infrastructure.Limits.Condition), $"An item of {item.ElementCount} elements hangs, {item.State}.");
+            Assert.True(Task.WhenAny(task).Wait(Limits.Condition), $"An item of {item.ElementCount} elements hangs, {item.State}.");
             _ = task.Exception;
         }
     }

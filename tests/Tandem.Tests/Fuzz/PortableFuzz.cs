@@ -5,7 +5,6 @@ using Tandem.Launch;
 using Tandem.Processes;
 using Tandem.Serialization;
 using Tandem.Shipping;
-using Tandem.Tests.Infrastructure;
 using Tandem.Transport;
 using Tandem.Transport.Portable;
 using Tandem.Work;

@@ -1,10 +1,4 @@
-using Tandem.Packaging.Tests.Infrastructure;
-
-namespace Tandem.Serve.Apps.Tests.Pages;
-
-/// <summary>One after another, and not beside other servers.</summary>
-[CollectionDefinition(DisableParallelization = true)]
-public sealed class ChromiumCollection : ICollectionFixture<ChromiumFixture>;
+namespace Tandem.Testing;
 
 /// <summary>Chromium as the system has it, and what drives it, installed once as the lock file says into a folder of its own.</summary>
 public sealed class ChromiumFixture : IAsyncLifetime
@@ -13,10 +7,10 @@ public sealed class ChromiumFixture : IAsyncLifetime
 
     private string? _missing;
 
-    internal string Program { get; private set; } = "";
+    public string Program { get; private set; } = "";
 
     /// <summary>Where Playwright is.</summary>
-    internal string Folder { get; } = Directory.CreateTempSubdirectory("tandem-playwright-").FullName;
+    public string Folder { get; } = Directory.CreateTempSubdirectory("tandem-playwright-").FullName;
 
     public async ValueTask InitializeAsync()
     {
@@ -33,7 +27,7 @@ public sealed class ChromiumFixture : IAsyncLifetime
         return default;
     }
 
-    internal void SkipWhenMissing() => Assert.SkipWhen(_missing is not null, _missing ?? "");
+    public void SkipWhenMissing() => Assert.SkipWhen(_missing is not null, _missing ?? "");
 
     private async Task<bool> FindAsync(string program)
     {
@@ -62,5 +56,5 @@ public sealed class ChromiumFixture : IAsyncLifetime
             _missing = $"Playwright does not run on the Node that is here: {load.Errors}";
     }
 
-    private Task<CommandRun> RunAsync(params string[] words) => Command.RunAsync(Folder, new Dictionary<string, string>(), words);
+    private Task<CommandRun> RunAsync(params string[] words) => Shell.RunAsync(Folder, new Dictionary<string, string>(), words);
 }

@@ -1,7 +1,7 @@
-namespace Tandem.Tests.Infrastructure;
+namespace Tandem.Testing;
 
 /// <summary>Time that passes when a test says so.</summary>
-internal sealed class ManualTime : TimeProvider
+public sealed class ManualTime : TimeProvider
 {
     private TimeSpan _now;
 
@@ -11,5 +11,5 @@ internal sealed class ManualTime : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch + _now;
 
-    internal void Advance(TimeSpan time) => _now += time;
+    public void Advance(TimeSpan time) => _now += time;
 }

@@ -1,10 +1,10 @@
-namespace Tandem.Tests.Infrastructure;
+namespace Tandem.Testing;
 
 /// <summary>The repository's documents, whose examples are tests.</summary>
-internal static class Documentation
+public static class Documentation
 {
     /// <summary>Checks that each C# example of a page stands in a source file, but for white space.</summary>
-    internal static void AssertExamplesAreIn(string page, string source)
+    public static void AssertExamplesAreIn(string page, string source)
     {
         string root = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(root, "Tandem.slnx")))
