@@ -4,12 +4,6 @@ using Tandem.Shipping;
 namespace Tandem.Work;
 
 /// <summary>
-/// The result of work that has none: null. A class, because generics over classes share the code that the framework brings compiled;
-/// over a structure of ours, each process would compile <see cref="Task{TResult}"/> and the like anew at its first call.
-/// </summary>
-internal sealed class Nothing;
-
-/// <summary>
 /// The form of a call: which delegate types it takes and where their parameters come from. One instance per closed type serves all
 /// calls, on the caller's side and in worker processes, where it is found by its type's name.
 /// </summary>

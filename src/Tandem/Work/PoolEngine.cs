@@ -6,19 +6,6 @@ using Tandem.Telemetry;
 
 namespace Tandem.Work;
 
-/// <summary>How a pool ends.</summary>
-internal enum StopMode
-{
-    /// <summary>Everything that was submitted runs first.</summary>
-    Drain,
-
-    /// <summary>What runs finishes, what waits fails.</summary>
-    Finish,
-
-    /// <summary>What runs is cancelled, and killed where that is possible.</summary>
-    Abort,
-}
-
 /// <summary>
 /// What stands behind a pool: takes items, gives them to workers, ends. There is one kind for threads, whose workers take items from
 /// a shared queue, and one for processes, where the parent decides which worker gets which item.

@@ -5,32 +5,6 @@ using Tandem.Transport;
 
 namespace Tandem.Work;
 
-/// <summary>Where an item is. It only ever moves on, by compare-and-set, so each item settles exactly once.</summary>
-internal enum ItemState
-{
-    /// <summary>Waits for a worker; may still be cancelled without having run.</summary>
-    Queued = 0,
-
-    /// <summary>Given to a worker.</summary>
-    Assigned = 1,
-
-    /// <summary>Its task is complete, or about to be.</summary>
-    Settled = 2,
-}
-
-/// <summary>Where an item is with regard to the bound of its pool's queue.</summary>
-internal enum QueuePlace : byte
-{
-    /// <summary>Not there yet, or has left it.</summary>
-    None,
-
-    /// <summary>Has one of the places.</summary>
-    Inside,
-
-    /// <summary>Waits for a place.</summary>
-    Outside,
-}
-
 /// <summary>One call of a pool, from submission until its task completes.</summary>
 [DebuggerDisplay("{Name}, {State}")]
 internal abstract class WorkItem : IPollTarget
