@@ -61,6 +61,7 @@ internal sealed partial class ServedWorker
             LimitThreads();
 
         _messages.TrySend(ServeProtocol.Attached);
+        BeginSticky();
         new Thread(Listen, 256 * 1024) { IsBackground = true, Name = "Tandem serve" }.Start();
     }
 
@@ -194,6 +195,9 @@ internal sealed partial class ServedWorker
             case ServeProtocol.GoOn:
                 LimitRequests();
                 break;
+            case ServeProtocol.Peer:
+                Sticky?.Peers.OnAnswer(message.Rest, message.Descriptor);
+                break;
             case ServeProtocol.Connection:
                 ServeConnection(message);
                 break;
@@ -239,6 +243,7 @@ internal sealed partial class ServedWorker
     {
         Volatile.Write(ref Entry.AliveAt, Environment.TickCount64);
         LookAtPool();
+        Sticky?.Prune();
         if (Environment.TickCount64 >= _startEnds)
         {
             _startEnds = long.MaxValue;

@@ -64,7 +64,14 @@ internal sealed record WorkerStatus(
     long PrivateMemory,
     int Restarts,
     IReadOnlyList<RestartStatus> LastRestarts,
-    string Application);
+    string Application)
+{
+    /// <summary>Connections that it accepted and handed to the worker that their clients belong to (<c>--sticky</c>).</summary>
+    public long HandedOver { get; init; }
+
+    /// <summary>Requests that it forwarded to the worker that their clients belong to.</summary>
+    public long Forwarded { get; init; }
+}
 
 /// <summary>Why a worker was replaced.</summary>
 internal sealed record RestartStatus(DateTimeOffset Time, string Reason);

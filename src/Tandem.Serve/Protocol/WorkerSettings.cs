@@ -22,6 +22,8 @@ namespace Tandem.Serve.Protocol;
 /// Environment variables that are for this process only, not for those that the application starts: a name, or a name and what it was before
 /// (<c>name=value</c>); separated by <see cref="ForgetSeparator"/>.
 /// </param>
+/// <param name="Sticky">By what all requests of one client are brought to one worker.</param>
+/// <param name="Id">With sticky routing: by what other workers and cookies know it; else 0.</param>
 internal sealed record WorkerSettings(
     int Entry,
     int Supervisor,
@@ -38,7 +40,9 @@ internal sealed record WorkerSettings(
     string Once,
     bool Waits,
     string StartProfile,
-    string Forgets)
+    string Forgets,
+    StickyMode Sticky = StickyMode.None,
+    long Id = 0)
 {
     internal const char ForgetSeparator = '\x1f'; // which no variable has in it
 
@@ -61,7 +65,9 @@ internal sealed record WorkerSettings(
         Once,
         Number(Waits ? 1 : 0),
         StartProfile,
-        Forgets);
+        Forgets,
+        Number((int)Sticky),
+        Id.ToString(CultureInfo.InvariantCulture));
 
     internal static WorkerSettings Read(string text)
     {
@@ -82,7 +88,9 @@ internal sealed record WorkerSettings(
             parts[12],
             parts[13] == "1",
             parts[14],
-            parts[15]);
+            parts[15],
+            (StickyMode)Number(parts[16]),
+            long.Parse(parts[17], CultureInfo.InvariantCulture));
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

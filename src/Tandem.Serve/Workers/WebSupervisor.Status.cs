@@ -65,7 +65,11 @@ internal sealed partial class WebSupervisor
             ProcessMemory.PrivateBytes(worker.ProcessId),
             slot?.Restarts ?? 0,
             Restarts(slot),
-            worker.App.Path);
+            worker.App.Path)
+        {
+            HandedOver = entry.HandedOver,
+            Forwarded = entry.Forwarded,
+        };
     }
 
     /// <summary>In seconds; 0 where the process is gone.</summary>
