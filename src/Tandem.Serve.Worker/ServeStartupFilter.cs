@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tandem.Serve.Worker.Sticky;
 
 namespace Tandem.Serve.Worker;
 
@@ -22,6 +25,12 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
         }
 
         app.Use(worker.Requests is { } requests ? next => WatchLimited(requests, next) : Watch);
+        if (worker is { Sticky: { } sticky, Settings.Sticky: StickyMode.Cookie })
+        {
+            var forwarder = new RequestForwarder(worker, sticky.Clients, app.ApplicationServices.GetRequiredService<IOptions<KestrelServerOptions>>().Value);
+            app.Use(new StickyRequests(worker, sticky, forwarder).Route);
+        }
+
         next(app);
     };
 

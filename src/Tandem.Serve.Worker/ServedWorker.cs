@@ -62,6 +62,7 @@ internal sealed partial class ServedWorker
             LimitThreads();
 
         _messages.TrySend(ServeProtocol.Attached);
+        BeginSticky();
         new Thread(Listen, 256 * 1024) { IsBackground = true, Name = "Tandem serve" }.Start();
     }
 
@@ -195,6 +196,9 @@ internal sealed partial class ServedWorker
             case ServeProtocol.GoOn:
                 LimitRequests();
                 break;
+            case ServeProtocol.Peer:
+                Sticky?.Peers.OnAnswer(message.Rest, message.Descriptor);
+                break;
             case ServeProtocol.Connection:
                 ServeConnection(message);
                 break;
@@ -240,6 +244,7 @@ internal sealed partial class ServedWorker
     {
         Volatile.Write(ref Entry.AliveAt, Environment.TickCount64);
         LookAtPool();
+        Sticky?.Prune();
         if (Environment.TickCount64 >= _startEnds)
         {
             _startEnds = long.MaxValue;

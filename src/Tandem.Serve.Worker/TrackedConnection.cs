@@ -17,7 +17,7 @@ internal sealed class TrackedConnection : ConnectionContext
     private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(1);
 
     private readonly ConnectionContext _inner;
-    private readonly SharedListener _listener;
+    private readonly IConnectionKeeper _listener;
     private readonly ServedWorker _worker;
     private readonly LingeringPipe _pipe;
     private int _requests;
@@ -31,7 +31,7 @@ internal sealed class TrackedConnection : ConnectionContext
     private volatile bool _lingers;
     private volatile bool _isHeld;
 
-    internal TrackedConnection(ConnectionContext inner, ServedWorker worker, SharedListener listener)
+    internal TrackedConnection(ConnectionContext inner, ServedWorker worker, IConnectionKeeper listener)
     {
         _inner = inner;
         _listener = listener;

@@ -110,6 +110,9 @@ internal sealed record ServeOptions
     /// <summary>Hosted services of which only one in all workers runs.</summary>
     internal IReadOnlyList<string> Once { get; init; } = [];
 
+    /// <summary>By what all requests of one client are brought to one worker.</summary>
+    internal StickyMode Sticky { get; init; }
+
     /// <summary>Whether workers go on serving when the supervisor is killed; else they drain and end.</summary>
     internal bool OrphansServe { get; init; }
 

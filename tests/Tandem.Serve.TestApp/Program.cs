@@ -50,6 +50,7 @@ if (builder.Configuration["delete-last"] is { } last)
 app.MapGet("/", () => "Hello, World!");
 app.MapGet("/json", () => new Message("Hello, World!"));
 app.MapGet("/pid", () => $"{Environment.ProcessId}");
+app.MapGet("/client", (HttpContext context) => $"{context.Request.Scheme} {context.Connection.RemoteIpAddress} {context.Request.Host} {context.Request.Path}{context.Request.QueryString}");
 app.MapGet("/ticker", () => Ticker.IsRunning);
 app.MapGet("/threads", () =>
 {

@@ -77,6 +77,12 @@ internal sealed record WorkerStatus(
 
     /// <summary>How long what was queued last waited for its thread pool, or has waited so far.</summary>
     public long QueueWaitMilliseconds { get; init; }
+
+    /// <summary>Connections that it accepted and handed to the worker that their clients belong to (<c>--sticky</c>).</summary>
+    public long HandedOver { get; init; }
+
+    /// <summary>Requests that it forwarded to the worker that their clients belong to.</summary>
+    public long Forwarded { get; init; }
 }
 
 /// <summary>Why a worker was replaced.</summary>

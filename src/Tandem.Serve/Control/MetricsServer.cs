@@ -65,6 +65,8 @@ internal sealed class MetricsServer : IAsyncDisposable
         Family(text, "tandem_serve_worker_requests_total", "counter", "Requests.", Each(status, static worker => worker.Requests));
         Family(text, "tandem_serve_worker_connections", "gauge", "Open connections.", Each(status, static worker => worker.Connections));
         Family(text, "tandem_serve_worker_connections_total", "counter", "Accepted connections.", Each(status, static worker => worker.Accepted));
+        Family(text, "tandem_serve_worker_connections_handed_over_total", "counter", "Connections that were handed to the worker that their clients belong to.", Each(status, static worker => worker.HandedOver));
+        Family(text, "tandem_serve_worker_requests_forwarded_total", "counter", "Requests that were forwarded to the worker that their clients belong to.", Each(status, static worker => worker.Forwarded));
         Family(text, "tandem_serve_worker_processor_seconds_total", "counter", "Processor time.", Each(status, static worker => worker.ProcessorSeconds));
         Family(text, "tandem_serve_worker_private_bytes", "gauge", "Private memory.", Each(status, static worker => worker.PrivateMemory));
         Family(text, "tandem_serve_worker_age_seconds", "gauge", "Time since the start.", Each(status, static worker => worker.AgeSeconds));

@@ -74,6 +74,63 @@ internal sealed unsafe class Board : IDisposable
             counts[i] = Volatile.Read(ref this[i].Accepted);
     }
 
+    /// <summary>Whether the worker of an id takes connections.</summary>
+    internal bool Accepts(long id)
+    {
+        long used = Used;
+        for (int i = First; i < used; i++)
+        {
+            if (Volatile.Read(ref this[i].Id) == id)
+                return this[i].Accepts;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether there is a worker of an id.</summary>
+    internal bool Has(long id)
+    {
+        long used = Used;
+        for (int i = First; i < used; i++)
+        {
+            if (Volatile.Read(ref this[i].Id) == id)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Which of the workers that take connections a client belongs to. All who ask choose the same one, and when a worker comes or goes, only
+    /// those clients move that it takes or leaves (the highest of all hashes of client and worker).
+    /// </summary>
+    /// <returns>The worker's id; 0 where there is none.</returns>
+    internal long ChooseFor(long client)
+    {
+        long chosen = 0, used = Used;
+        ulong highest = 0;
+        for (int i = First; i < used; i++)
+        {
+            long id = Volatile.Read(ref this[i].Id);
+            if (id == 0 || !this[i].Accepts)
+                continue;
+
+            ulong hash = Mix((ulong)client ^ Mix((ulong)id));
+            if (chosen == 0 || hash > highest)
+                (chosen, highest) = (id, hash);
+        }
+
+        return chosen;
+    }
+
+    /// <summary>Spreads a number over all 64 bits (the last step of SplitMix64).</summary>
+    internal static ulong Mix(ulong value)
+    {
+        value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
+        value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
+        return value ^ (value >> 31);
+    }
+
     /// <summary>How many workers there are to be: fewer accept while one that has ended is being replaced.</summary>
     internal long Target
     {
@@ -141,6 +198,15 @@ internal struct BoardEntry
 
     /// <summary>1 where work waits for the thread pool and its threads are blocked; looked at only where workers are scaled by load.</summary>
     internal long IsBlocked;
+
+    /// <summary>With sticky routing: by what other workers and cookies know it. The supervisor's to write; 0 for none.</summary>
+    internal long Id;
+
+    /// <summary>Connections that it took and handed to the worker that their clients belong to, since the start.</summary>
+    internal long HandedOver;
+
+    /// <summary>Requests that it forwarded to the worker that their clients belong to, since the start.</summary>
+    internal long Forwarded;
 
     /// <summary>After how many milliseconds without a beat a process is not taken for one that runs.</summary>
     private const long MostSilence = 5_000;

@@ -24,6 +24,8 @@ namespace Tandem.Serve.Protocol;
 /// </param>
 /// <param name="RequestLimits">How long requests may take (<see cref="Protocol.RequestLimits.Write"/>); empty for as long as they want.</param>
 /// <param name="ScaleWait">From when on work has waited long for the thread pool, in milliseconds, so that more workers are due; 0 where there are as many as there are.</param>
+/// <param name="Sticky">By what all requests of one client are brought to one worker.</param>
+/// <param name="Id">With sticky routing: by what other workers and cookies know it; else 0.</param>
 internal sealed record WorkerSettings(
     int Entry,
     int Supervisor,
@@ -42,7 +44,9 @@ internal sealed record WorkerSettings(
     string StartProfile,
     string Forgets,
     string RequestLimits,
-    int ScaleWait)
+    int ScaleWait,
+    StickyMode Sticky = StickyMode.None,
+    long Id = 0)
 {
     internal const char ForgetSeparator = '\x1f'; // which no variable has in it
 
@@ -67,7 +71,9 @@ internal sealed record WorkerSettings(
         StartProfile,
         Forgets,
         RequestLimits,
-        Number(ScaleWait));
+        Number(ScaleWait),
+        Number((int)Sticky),
+        Id.ToString(CultureInfo.InvariantCulture));
 
     internal static WorkerSettings Read(string text)
     {
@@ -90,7 +96,9 @@ internal sealed record WorkerSettings(
             parts[14],
             parts[15],
             parts[16],
-            Number(parts[17]));
+            Number(parts[17]),
+            (StickyMode)Number(parts[18]),
+            long.Parse(parts[19], CultureInfo.InvariantCulture));
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -74,6 +74,8 @@ internal sealed partial class WebSupervisor
             TimedOut = entry.TimedOut,
             Stuck = Math.Max(0, entry.GivenUp),
             QueueWaitMilliseconds = entry.WaitedAt(Environment.TickCount64),
+            HandedOver = entry.HandedOver,
+            Forwarded = entry.Forwarded,
         };
     }
 

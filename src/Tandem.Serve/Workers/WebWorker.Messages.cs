@@ -95,6 +95,9 @@ internal sealed partial class WebWorker
             case ServeProtocol.Warning:
                 _context.Log.Write($"worker {Number} ({ProcessId}): {message.Rest}");
                 break;
+            case ServeProtocol.AskPeer:
+                _context.Mailboxes.Answer(messages, message.Rest);
+                break;
             case ServeProtocol.AddressTaken:
                 OnAddressTaken();
                 break;

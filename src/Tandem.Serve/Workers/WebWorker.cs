@@ -39,6 +39,7 @@ internal sealed partial class WebWorker
     private readonly Dictionary<string, int> _asked = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _limiting = new(); // against a limit that comes while the process connects
+    private readonly long _id; // by which cookies and other workers know it; 0 without sticky routing
     private long _born = Stopwatch.GetTimestamp();
     private MessageSocket? _messages;
     private long? _heapLimit; // where it is another one than at its start
@@ -65,6 +66,12 @@ internal sealed partial class WebWorker
         App = app;
         Number = number;
         Entry = entry;
+        if (context.Options.Sticky != StickyMode.None)
+        {
+            _id = Random.Shared.NextInt64(1, long.MaxValue);
+            Volatile.Write(ref context.Board[entry].Id, _id);
+        }
+
         if (!waits)
             _begun.SetResult();
 
@@ -291,6 +298,7 @@ internal sealed partial class WebWorker
         Served = Volatile.Read(ref _context.Board[Entry].Requests);
         TimedOut = Volatile.Read(ref _context.Board[Entry].TimedOut);
         _context.Board[Entry] = default;
+        _context.Mailboxes.Close(_id);
         _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It ended.", error));
         _ = _ready.Task.Exception; // nobody may be waiting
         _hosted.TrySetCanceled();
@@ -414,7 +422,7 @@ internal sealed partial class WebWorker
             CancellationGrace = options.DrainTimeout + options.ShutdownTimeout + PoolSlack,
             TerminationGrace = PoolSlack,
             CollectDumps = options.CollectDumps,
-            Guest = new WorkerGuest(App, _context.Board, IsOver, OnConnected, (_, line) => _context.Log.Write(Number, line)),
+            Guest = new WorkerGuest(App, _context.Board, _id == 0 ? null : () => _context.Mailboxes.Open(_id), IsOver, OnConnected, (_, line) => _context.Log.Write(Number, line)),
             Environment =
             {
                 [ServeProtocol.NumberVariable] = Number.ToString(CultureInfo.InvariantCulture),
@@ -441,7 +449,9 @@ internal sealed partial class WebWorker
             StartProfilePath,
             WorkerOnly(pool, machineShare.Keys),
             RequestLimits.Write(options.RequestLimits),
-            options.MaxWorkers is null ? 0 : (int)options.ScaleWait.TotalMilliseconds);
+            options.MaxWorkers is null ? 0 : (int)options.ScaleWait.TotalMilliseconds,
+            options.Sticky,
+            _id);
         pool.Environment[ServeProtocol.SettingsVariable] = settings.Write();
         return pool;
     }
@@ -461,4 +471,7 @@ internal sealed partial class WebWorker
 }
 
 /// <summary>What all workers of one supervisor share.</summary>
-internal sealed record WebWorkerContext(ServeOptions Options, Board Board, ListenerStore Listeners, ServeLog Log);
+internal sealed record WebWorkerContext(ServeOptions Options, Board Board, ListenerStore Listeners, ServeLog Log)
+{
+    internal Mailboxes Mailboxes { get; } = new();
+}

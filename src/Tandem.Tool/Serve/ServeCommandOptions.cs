@@ -50,6 +50,7 @@ internal sealed class ServeCommandOptions
     private readonly Option<string?> _restartPeriod = Add("--restart-period", "time", "That period. Default: 30s.", Time);
     private readonly Option<string?> _minUptime = Add("--min-uptime", "time", "Who crashes before this age has failed young. Default: 5s.", Time);
     private readonly Option<string[]> _once = Add<string[]>("--once", "type", "A hosted service that runs in one worker only: the name of its type.");
+    private readonly Option<string?> _sticky = Add<string?>("--sticky", "cookie|address", "Bring all requests of one client to one worker, as SignalR and Blazor Server need it: by a cookie, or by the client's address. Default: none does.");
     private readonly Option<string?> _orphans = Add<string?>("--orphans", "drain|serve", "What workers do when the supervisor is killed. Default: drain.");
     private readonly Option<bool> _wholeMemory = Add<bool>("--undivided-memory", "", "Let each worker believe that all of the container's memory is its own.");
     private readonly Option<string?> _profile = Add<string?>("--start-profile", "path", "A file that tells a worker's start what the last one needed, which makes it quicker; 'none' for none. Default: in the user's cache.");
@@ -94,6 +95,7 @@ internal sealed class ServeCommandOptions
         command.Options.Add(_restartPeriod);
         command.Options.Add(_minUptime);
         command.Options.Add(_once);
+        command.Options.Add(_sticky);
         command.Options.Add(_orphans);
         command.Options.Add(_wholeMemory);
         command.Options.Add(_profile);
@@ -143,6 +145,13 @@ internal sealed class ServeCommandOptions
             RestartPeriod = Duration(parsed.GetValue(_restartPeriod)) ?? defaults.RestartPeriod,
             MinUptime = Duration(parsed.GetValue(_minUptime)) ?? defaults.MinUptime,
             Once = parsed.GetValue(_once) ?? [],
+            Sticky = parsed.GetValue(_sticky) switch
+            {
+                null => StickyMode.None,
+                "cookie" => StickyMode.Cookie,
+                "address" => StickyMode.Address,
+                var other => throw Bad(_sticky, other, "'cookie' or 'address'"),
+            },
             OrphansServe = parsed.GetValue(_orphans) switch
             {
                 null or "drain" => false,
