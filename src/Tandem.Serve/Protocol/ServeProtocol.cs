@@ -24,6 +24,7 @@ internal static class ServeProtocol
     internal const string Attached = "attached";
     internal const string HostAttached = "host-attached";
     internal const string Listen = "listen";
+    internal const string Unlisten = "unlisten";
     internal const string Started = "started";
     internal const string Warning = "warning";
     internal const string Refused = "refused";

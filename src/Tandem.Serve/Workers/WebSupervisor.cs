@@ -40,6 +40,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         _scaling = options is { MinWorkers: { } min, MaxWorkers: { } max } ? new ScalePolicy(min, max, options.ScaleDownAfter, TimeProvider.System) : null;
         listeners.Tell = log.Write;
         listeners.Moved = MoveListener;
+        listeners.Unlistened = CloseUnusedListeners;
     }
 
     private ServeOptions Options => _context.Options;
@@ -73,6 +74,24 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             all = [.. _workers];
         foreach (WebWorker worker in all)
             worker.MoveListener(bound, descriptor);
+    }
+
+    /// <summary>Closes the sockets that no worker uses: their clients would wait for an answer that never comes.</summary>
+    private void CloseUnusedListeners()
+    {
+        foreach (string bound in _context.Listeners.CloseUnused(FindUsedListeners))
+            Log.Write($"the socket {bound} was closed: the application does not listen there any more");
+    }
+
+    private HashSet<string>? FindUsedListeners()
+    {
+        lock (_lock)
+        {
+            // The next worker of a slot that has none uses what the one before it did, which nobody knows any more.
+            return _slots.Count == 0 || _slots.Exists(static slot => slot.Current is null)
+                ? null
+                : new HashSet<string>(_workers.Where(static worker => !worker.IsToldToStop).SelectMany(static worker => worker.ListensAt), StringComparer.Ordinal);
+        }
     }
 
     /// <summary>Whether what lies at the application's path now could be started.</summary>
@@ -164,6 +183,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             lock (_lock)
                 _app = next;
             DropAhead(); // those that were started meanwhile
+            CloseUnusedListeners();
             Log.Write("reload done");
         }
         finally
@@ -263,6 +283,9 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             else
                 worker.Drain("The supervisor stops.", finishesQueue: true);
         }
+
+        // The workers have theirs, from which they take what waits. With this one open, clients that come later would wait in vain.
+        _context.Listeners.Dispose();
 
         await Task.WhenAll(all.Select(static worker => worker.Ended)).ConfigureAwait(false);
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -70,6 +70,11 @@ internal sealed partial class WebWorker
             case ServeProtocol.Listen:
                 Open(messages, message.Rest);
                 break;
+            case ServeProtocol.Unlisten:
+                lock (_listensAt)
+                    _listensAt.Remove(message.Rest);
+                _context.Listeners.Unlistened?.Invoke();
+                break;
             case ServeProtocol.Started:
                 // It got on without an address that it was refused, such as one of version 6 on a machine that has none.
                 if (_refusal is null && !_started.Task.IsCompleted)
@@ -133,6 +138,8 @@ internal sealed partial class WebWorker
             _context.Listeners.Open(address, occurrence, (descriptor, bound) =>
             {
                 BoundTo = bound;
+                lock (_listensAt)
+                    _listensAt.Add(bound);
                 messages.TrySend(ServeProtocol.Listener, bound, descriptor);
             });
         }

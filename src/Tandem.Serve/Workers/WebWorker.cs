@@ -37,6 +37,7 @@ internal sealed partial class WebWorker
     private readonly TaskCompletionSource _finishing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WorkerPool _pool;
     private readonly Dictionary<string, int> _asked = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _listensAt = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _limiting = new(); // against a limit that comes while the process connects
     private readonly long _id; // by which cookies and other workers know it; 0 without sticky routing
@@ -109,6 +110,16 @@ internal sealed partial class WebWorker
 
     /// <summary>The last address that it asked for a socket for, as it was bound.</summary>
     internal string BoundTo { get; private set; } = "";
+
+    /// <summary>Where the sockets are bound that it was given and has not given up.</summary>
+    internal IReadOnlyList<string> ListensAt
+    {
+        get
+        {
+            lock (_listensAt)
+                return [.. _listensAt];
+        }
+    }
 
     internal WebWorkerState State => (WebWorkerState)Volatile.Read(ref _context.Board[Entry].State);
 
