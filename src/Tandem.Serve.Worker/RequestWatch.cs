@@ -41,6 +41,9 @@ internal sealed class RequestWatch(ServedWorker worker, RequestLimits limits)
     /// <param name="next">The application.</param>
     internal Task RunAsync(HttpContext context, TrackedConnection connection, bool isStream, RequestDelegate next)
     {
+        if (!worker.HasServed)
+            return next(context);
+
         foreach (PathString path in _except)
         {
             if (context.Request.Path.StartsWithSegments(path))

@@ -19,6 +19,7 @@ internal sealed partial class ServedWorker
 
     private long _queuedAt; // when what waits now was queued; 0 for nothing
     private int _promptTurns;
+    private volatile bool _isBlocked;
     private long _completedBefore; // requests, when it began to be starved
 
     private long LongWait => Math.Max(LeastLongWait, Settings.HangLimit / PartOfHang);
@@ -28,7 +29,7 @@ internal sealed partial class ServedWorker
     {
         long now = Environment.TickCount64;
         long queuedAt = Volatile.Read(ref _queuedAt);
-        LookAtThreads(queuedAt == 0 ? 0 : now - queuedAt);
+        LookAtThreads(queuedAt == 0 ? Entry.QueueWait : now - queuedAt);
         if (queuedAt != 0)
         {
             if (Settings.HangLimit > 0 && now - queuedAt >= LongWait)
@@ -38,7 +39,6 @@ internal sealed partial class ServedWorker
 
         // Not a timer, whose callbacks go ahead of all else: this shows that what waits in the pool's queue is served.
         Volatile.Write(ref _queuedAt, now);
-        Volatile.Write(ref Entry.QueuedAt, now);
         ThreadPool.UnsafeQueueUserWorkItem(static worker => worker.OnPoolTurn(), this, preferLocal: false);
     }
 
@@ -46,8 +46,7 @@ internal sealed partial class ServedWorker
     private void OnPoolTurn()
     {
         long now = Environment.TickCount64;
-        Volatile.Write(ref Entry.QueueWait, now - _queuedAt);
-        Volatile.Write(ref Entry.QueuedAt, 0);
+        Entry.SetQueue(now - _queuedAt, _isBlocked);
         _promptTurns = now - _queuedAt < LongWait ? _promptTurns + 1 : 0;
         if (_promptTurns >= PromptTurns)
             Volatile.Write(ref Entry.StarvedSince, 0);
@@ -81,17 +80,15 @@ internal sealed partial class ServedWorker
     /// </summary>
     private void LookAtThreads(long wait)
     {
-        if (Settings.ScaleWait == 0)
-            return;
-
         bool isBlocked = false;
-        if (wait >= Settings.ScaleWait || Volatile.Read(ref Entry.QueueWait) >= Settings.ScaleWait || ThreadPool.PendingWorkItemCount > 0)
+        if (Settings.ScaleWait > 0 && (wait >= Settings.ScaleWait || ThreadPool.PendingWorkItemCount > 0))
         {
             int threads = CountPoolThreads(out int running);
             isBlocked = threads > 0 && running * 4 <= threads;
         }
 
-        Volatile.Write(ref Entry.IsBlocked, isBlocked ? 1 : 0);
+        _isBlocked = isBlocked;
+        Entry.SetQueue(wait, isBlocked);
     }
 
     /// <summary>The pool's threads, and how many of them run or wait for a processor.</summary>

@@ -14,6 +14,9 @@ internal sealed partial class ServedWorker
 
     private int _isStuckTold;
 
+    /// <summary>Whether it serves clients: what it is asked before is part of its start, which has a limit of its own.</summary>
+    internal bool HasServed => Volatile.Read(ref Entry.State) >= (long)WebWorkerState.Accepting;
+
     internal void CountTimedOut() => Interlocked.Increment(ref Entry.TimedOut);
 
     internal void CountGivenUp(int more)
@@ -36,10 +39,10 @@ internal sealed partial class ServedWorker
     {
         while (true)
         {
-            List<TrackedConnection> connections = Connections();
-            if (connections.Exists(static connection => connection.HasGivenUp) && connections.TrueForAll(static connection => connection.HasOnlyGivenUp))
+            // Their clients may have gone.
+            if (Volatile.Read(ref Entry.GivenUp) is > 0 and var left && Connections().TrueForAll(static connection => connection.HasOnlyGivenUp))
             {
-                _messages.TrySend(ServeProtocol.OnlyStuckLeft, Volatile.Read(ref Entry.GivenUp).ToString(CultureInfo.InvariantCulture));
+                _messages.TrySend(ServeProtocol.OnlyStuckLeft, left.ToString(CultureInfo.InvariantCulture));
                 return;
             }
 

@@ -44,10 +44,7 @@ internal sealed class TrackedConnection : ConnectionContext
     /// <summary>Whether nothing on it is worth waiting for: it may go on for ever by its nature (a web socket, or events of a server), or does not end when it is told to.</summary>
     internal bool HasOnlyStreams => Volatile.Read(ref _streams) + Volatile.Read(ref _givenUp) is > 0 and var endless && Volatile.Read(ref _requests) <= endless;
 
-    /// <summary>Whether a request did not end when it was told to.</summary>
-    internal bool HasGivenUp => Volatile.Read(ref _givenUp) > 0;
-
-    /// <summary>Whether nothing else is left on it.</summary>
+    /// <summary>Whether nothing is left on it but requests that did not end when they were told to.</summary>
     internal bool HasOnlyGivenUp => Volatile.Read(ref _requests) <= Volatile.Read(ref _givenUp);
 
     /// <summary>

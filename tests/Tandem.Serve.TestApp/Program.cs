@@ -41,9 +41,14 @@ if (builder.Configuration["own-port"] is { } ownPort)
     new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, int.Parse(ownPort, System.Globalization.CultureInfo.InvariantCulture)).Start();
 
 builder.Services.AddHostedService<Ticker>();
+int? ownLimit = builder.Configuration.GetValue<int?>("own-request-limit");
+if (ownLimit is { } milliseconds)
+    Endless.AddOwnLimit(builder.Services, milliseconds);
 
 WebApplication app = builder.Build();
 app.UseWebSockets();
+if (ownLimit is not null)
+    app.UseRequestTimeouts();
 if (builder.Configuration["delete-last"] is { } last)
     app.Lifetime.ApplicationStopped.Register(() => File.Delete(last));
 
@@ -81,6 +86,7 @@ app.MapGet("/chunked", (int kib, HttpContext context) => Bodies.WriteAsync(conte
 app.MapPost("/echo", Bodies.EchoAsync);
 app.MapGet("/sse", (int? ms, int? count, HttpContext context) => Bodies.SendEventsAsync(context, ms ?? 100, count ?? int.MaxValue));
 app.Map("/ws", Bodies.EchoMessagesAsync);
+Endless.Map(app);
 
 app.Run();
 

@@ -190,14 +190,8 @@ internal struct BoardEntry
     /// <summary>Of those, how many have not ended although they were told to.</summary>
     internal long GivenUp;
 
-    /// <summary>How long what was queued last waited for the thread pool, in milliseconds.</summary>
-    internal long QueueWait;
-
-    /// <summary>Since when what is queued now has waited; 0 where nothing does.</summary>
-    internal long QueuedAt;
-
-    /// <summary>1 where work waits for the thread pool and its threads are blocked; looked at only where workers are scaled by load.</summary>
-    internal long IsBlocked;
+    /// <summary>How work waits for the thread pool, in one word: <see cref="SetQueue"/>.</summary>
+    internal long Queue;
 
     /// <summary>With sticky routing: by what other workers and cookies know it. The supervisor's to write; 0 for none.</summary>
     internal long Id;
@@ -211,12 +205,13 @@ internal struct BoardEntry
     /// <summary>After how many milliseconds without a beat a process is not taken for one that runs.</summary>
     private const long MostSilence = 5_000;
 
-    /// <summary>How long work waits for the thread pool, in milliseconds: what waits now so far, or else what waited last.</summary>
-    internal readonly long WaitedAt(long now)
-    {
-        long last = Volatile.Read(in QueueWait);
-        return Volatile.Read(in QueuedAt) is > 0 and var since ? Math.Max(last, now - since) : last;
-    }
+    /// <summary>How long work waits for the thread pool, in milliseconds: what waits now has so far, or else what was served last did.</summary>
+    internal readonly long QueueWait => Volatile.Read(in Queue) >> 1;
+
+    /// <summary>Whether that is because all of the pool's threads are blocked; looked at only where workers are scaled by load.</summary>
+    internal readonly bool IsBlocked => (Volatile.Read(in Queue) & 1) != 0;
+
+    internal void SetQueue(long wait, bool isBlocked) => Volatile.Write(ref Queue, (wait << 1) | (isBlocked ? 1L : 0));
 
     /// <summary>Whether it takes connections: it says so, and runs.</summary>
     internal readonly bool Accepts =>

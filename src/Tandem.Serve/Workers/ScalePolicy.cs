@@ -101,8 +101,8 @@ internal sealed class ScalePolicy(int min, int max, TimeSpan downAfter, TimeProv
         _waited = _waited > step ? _waited - step : TimeSpan.Zero;
         if (_waited == TimeSpan.Zero)
             _mostWaiting = 0;
-        _quiet += step;
         _most = Math.Max(_most, sample.Requests);
+        _quiet = sample.IsQuiet ? _quiet + step : TimeSpan.Zero;
         if (_quiet < downAfter || sample.Workers <= min)
             return null;
 

@@ -13,6 +13,9 @@ internal readonly record struct ScaleSample(int Workers, int Accepting, int Wait
     /// <summary>Whether requests wait.</summary>
     internal bool IsWaiting => Accepting > 0 && (ConnectionsWait || Waiting * 2 >= Accepting);
 
+    /// <summary>Whether nothing waits, not even in one worker, that would wait longer in fewer of them.</summary>
+    internal bool IsQuiet => Blocked == 0 || (Waiting == 0 && !ConnectionsWait);
+
     /// <summary>Whether they do so for threads, of which more workers have more; where they wait for processors, more workers do not help.</summary>
     internal bool NeedsWorkers => IsWaiting && Blocked * 2 >= Accepting;
 }

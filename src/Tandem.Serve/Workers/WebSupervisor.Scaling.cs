@@ -47,7 +47,7 @@ internal sealed partial class WebSupervisor
 
     private ScaleSample Sample()
     {
-        long now = Environment.TickCount64, longest = 0, requests = 0;
+        long longest = 0, requests = 0;
         int accepting = 0, waiting = 0, blocked = 0;
         List<Slot> slots = Slots();
         foreach (Slot slot in slots)
@@ -56,10 +56,10 @@ internal sealed partial class WebSupervisor
                 continue;
 
             ref BoardEntry entry = ref _context.Board[worker.Entry];
-            long wait = entry.WaitedAt(now);
+            long wait = entry.QueueWait;
             accepting++;
             waiting += wait >= Options.ScaleWait.TotalMilliseconds ? 1 : 0;
-            blocked += Volatile.Read(ref entry.IsBlocked) != 0 ? 1 : 0;
+            blocked += entry.IsBlocked ? 1 : 0;
             requests += Math.Max(0, Volatile.Read(ref entry.Requests) - Volatile.Read(ref entry.Completed));
             longest = Math.Max(longest, wait);
         }

@@ -73,7 +73,7 @@ internal sealed partial class WebSupervisor
         {
             TimedOut = entry.TimedOut,
             Stuck = Math.Max(0, entry.GivenUp),
-            QueueWaitMilliseconds = entry.WaitedAt(Environment.TickCount64),
+            QueueWaitMilliseconds = entry.QueueWait,
             HandedOver = entry.HandedOver,
             Forwarded = entry.Forwarded,
         };
