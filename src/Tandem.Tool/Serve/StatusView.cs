@@ -62,6 +62,13 @@ internal static class StatusView
             table.AddRow("standby", Number(standby), "waiting");
 
         AnsiConsole.Write(table);
+        if (status.Workers.Sum(static worker => worker.HandedOver + worker.Forwarded) > 0)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"sticky: {status.Workers.Sum(static worker => worker.HandedOver)} connections handed over to their worker, {status.Workers.Sum(static worker => worker.Forwarded)} requests forwarded to it"));
+        }
+
         foreach (SlotStatus slot in status.Slots.Where(static slot => slot.IsCrashLoop || slot.NextAttempt is not null))
             Console.WriteLine(Describe(slot));
     }
