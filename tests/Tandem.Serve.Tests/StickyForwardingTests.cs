@@ -103,8 +103,10 @@ public sealed class StickyForwardingTests
         await serve.StatusAsync(static status => status.Workers.All(static worker => worker.Connections == 0));
     }
 
-    [Fact(Timeout = Limits.Test)]
-    public async Task Web_sockets_with_tls_are_forwarded()
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Web_sockets_with_tls_are_forwarded(string version)
     {
         using var folder = new TemporaryFolder();
         (ServeProcess started, Uri address) = await StartEncryptedAsync(folder);
@@ -113,10 +115,15 @@ public sealed class StickyForwardingTests
         await first.ProcessAsync();
         for (int i = 0; i < ManyConnections; i++)
         {
+            using var handler = new SocketsHttpHandler
+            {
+                CookieContainer = first.Cookies,
+                SslOptions = { RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Subject == "CN=localhost" },
+            };
+            using var invoker = new HttpMessageInvoker(handler);
             using var socket = new ClientWebSocket();
-            socket.Options.Cookies = first.Cookies;
-            socket.Options.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Subject == "CN=localhost";
-            await socket.ConnectAsync(new Uri($"wss://{address.Authority}/ws"), TestContext.Current.CancellationToken);
+            (socket.Options.HttpVersion, socket.Options.HttpVersionPolicy) = (Version.Parse(version), HttpVersionPolicy.RequestVersionExact);
+            await socket.ConnectAsync(new Uri($"wss://{address.Authority}/ws"), invoker, TestContext.Current.CancellationToken);
             await socket.SendAsync(Encoding.UTF8.GetBytes($"message {i}"), WebSocketMessageType.Text, true, TestContext.Current.CancellationToken);
             var buffer = new byte[100];
             WebSocketReceiveResult result = await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken);
@@ -146,6 +153,83 @@ public sealed class StickyForwardingTests
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             Assert.NotEqual($"{other}", await response.Content.ReadAsStringAsync());
         }
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Bodies_larger_than_the_application_allows_are_refused_wherever_they_come()
+    {
+        const int Most = 30_000_000; // Kestrel's own limit
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
+        Dictionary<int, string> cookies = await CookieOfEachAsync(serve, 2);
+        using HttpClient proxy = serve.CreateClient(keepsAlive: true);
+        proxy.DefaultRequestHeaders.ExpectContinue = true; // else the answer may come before the body has gone, and the client not see it
+        foreach (string cookie in cookies.Values)
+        {
+            using HttpResponseMessage fits = await AskAsync(proxy, HttpMethod.Post, "/echo", cookie, new ByteArrayContent(new byte[Most]));
+            Assert.Equal(Most, (await fits.Content.ReadAsByteArrayAsync()).Length);
+            using HttpResponseMessage refused = await AskAsync(proxy, HttpMethod.Post, "/echo", cookie, new ByteArrayContent(new byte[Most + 1]));
+            Assert.Equal(HttpStatusCode.RequestEntityTooLarge, refused.StatusCode);
+        }
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_reload_loses_no_request_that_is_forwarded()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
+        Dictionary<int, string> cookies = await CookieOfEachAsync(serve, 2);
+        using var stop = new CancellationTokenSource();
+        Task<int>[] load = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            int done = 0;
+            using HttpClient proxy = serve.CreateClient(keepsAlive: true);
+            while (!stop.IsCancellationRequested)
+            {
+                foreach (string cookie in cookies.Values)
+                {
+                    using HttpResponseMessage response = await AskAsync(proxy, HttpMethod.Get, "/pid", cookie);
+                    Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+                    done++;
+                }
+            }
+
+            return done;
+        }))];
+        await serve.AskAsync("reload");
+        await serve.AskAsync("reload");
+        await stop.CancelAsync();
+        Assert.All(await Task.WhenAll(load), static done => Assert.NotEqual(0, done));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Web_sockets_end_with_the_worker_that_has_the_client_s_connection()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
+        Dictionary<int, string> cookies = await CookieOfEachAsync(serve, 2);
+        using HttpClient proxy = serve.CreateClient(keepsAlive: true);
+        int sitsOn = int.Parse(await proxy.GetStringAsync("/pid"), System.Globalization.CultureInfo.InvariantCulture);
+        using var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("Cookie", $"{StickyClient.CookieName}={cookies.First(one => one.Key != sitsOn).Value}");
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{serve.Address.Port}/ws"), proxy, TestContext.Current.CancellationToken);
+        Assert.Equal(0, Libc.Kill(sitsOn, Libc.SIGTERM));
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ReceiveAsync(new byte[10], TestContext.Current.CancellationToken));
+        await serve.StatusAsync(status => status.Workers.All(worker => worker.ProcessId != sitsOn)); // and hold it up no longer
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_WebHost_is_served_alike()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie", Paths.App, "--", "--older-host");
+        Dictionary<int, string> cookies = await CookieOfEachAsync(serve, 2);
+        using HttpClient proxy = serve.CreateClient(keepsAlive: true);
+        foreach ((int process, string cookie) in cookies)
+        {
+            Assert.Equal($"{process}", await (await AskAsync(proxy, HttpMethod.Get, "/pid", cookie)).Content.ReadAsStringAsync());
+            using var client = new StickyClient(serve.Address) { Cookie = cookie };
+            Assert.Equal(process, Assert.Single((await client.ProcessesAsync(ManyConnections)).Distinct()));
+        }
+
+        await serve.AskAsync("stop");
+        Assert.Equal(0, await serve.ExitAsync());
     }
 
     [Fact(Timeout = Limits.Test)]

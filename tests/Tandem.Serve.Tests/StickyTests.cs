@@ -39,7 +39,9 @@ public sealed class StickyTests
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "3");
         using var client = new StickyClient(serve.Address);
         var all = new HashSet<int>();
-        await Eventually.Async(() => all.Add(client.ProcessAsync().Result) && all.Count > 1);
+        while (all.Count < 2) // until the test's own limit
+            all.Add(await client.ProcessAsync());
+
         Assert.Null(client.Cookie);
     }
 

@@ -65,7 +65,7 @@ internal sealed class PeerClients(PeerTable peers)
                 if (Marshal.GetLastPInvokeError() != Libc.EAGAIN)
                     throw new PeerGoneException();
 
-                await Task.Delay(FullPause, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(FullPause, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             }
         }
         catch

@@ -87,6 +87,7 @@ internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients,
             if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
                 limit.MaxRequestBodySize = null;
             message.Content = body = new ForwardedBody(request.Body);
+            message.Headers.ExpectContinue = true; // what refuses a body unread must not have to break the connection for it
         }
 
         foreach ((string name, StringValues values) in request.Headers)

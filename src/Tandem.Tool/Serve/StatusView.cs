@@ -66,6 +66,13 @@ internal static class StatusView
             Console.WriteLine(Describe(load));
         foreach (SlotStatus slot in status.Slots.Where(static slot => slot.TimedOut > 0))
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number}: {slot.TimedOut} requests took longer than --request-timeout; {slot.StuckReplacements} replacements because one did not end"));
+        if (status.Workers.Sum(static worker => worker.HandedOver + worker.Forwarded) > 0)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"sticky: {status.Workers.Sum(static worker => worker.HandedOver)} connections handed over to their worker, {status.Workers.Sum(static worker => worker.Forwarded)} requests forwarded to it"));
+        }
+
         foreach (SlotStatus slot in status.Slots.Where(static slot => slot.IsCrashLoop || slot.NextAttempt is not null))
             Console.WriteLine(Describe(slot));
     }
