@@ -109,6 +109,10 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
         {
             isCanceled = true; // as it was told to
         }
+        catch (InvalidOperationException) when (Volatile.Read(ref _response) == Ours)
+        {
+            // It has come to its answer, and found that there is one already.
+        }
         finally
         {
             _watch.Remove(this);

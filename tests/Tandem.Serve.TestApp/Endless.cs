@@ -16,6 +16,7 @@ internal static class Endless
         app.MapGet("/endless/block-until-aborted", BlockUntilAborted);
         app.MapGet("/endless/await", static () => new TaskCompletionSource<string>().Task);
         app.MapGet("/endless/yield", YieldAsync);
+        app.MapGet("/endless/abort-blocks", BlockWhenAbortedAsync);
         app.MapGet("/endless/begun", BeginAsync);
         app.MapGet("/endless/swallows", SwallowAsync);
         app.MapGet("/endless/drip", DripAsync);
@@ -61,6 +62,12 @@ internal static class Endless
     {
         while (true)
             await Task.Yield();
+    }
+
+    private static async Task BlockWhenAbortedAsync(CancellationToken token)
+    {
+        await using CancellationTokenRegistration registration = token.Register(static () => Thread.Sleep(Timeout.Infinite));
+        await Task.Delay(Timeout.Infinite, CancellationToken.None);
     }
 
     private static async Task BeginAsync(HttpContext context)

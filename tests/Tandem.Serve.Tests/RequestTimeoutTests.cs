@@ -98,6 +98,17 @@ public sealed class RequestTimeoutTests
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task What_blocks_when_a_request_is_aborted_holds_up_no_other_request()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync(Patient);
+        using (await serve.SendAsync("/endless/abort-blocks"))
+        {
+            await serve.LineAsync("1 request took longer than 2 s");
+            Assert.Equal(HttpStatusCode.GatewayTimeout, await StatusOfAsync(serve, "/slow?ms=600000"));
+        }
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task An_answer_that_has_begun_and_stops_is_cut()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync(Limited);
