@@ -12,6 +12,7 @@ internal sealed class PortableWorkerProcess : WorkerProcess
     private readonly Dictionary<string, string> _environment;
     private readonly Lock _lock = new();
     private readonly string? _key;
+    private readonly RuntimeChild? _child; // null on Windows
     private bool _exited;
 
     private PortableWorkerProcess(Process process, Dictionary<string, string> environment)
@@ -19,6 +20,7 @@ internal sealed class PortableWorkerProcess : WorkerProcess
         _process = process;
         _environment = environment;
         Id = process.Id;
+        _child = OperatingSystem.IsWindows() ? null : new RuntimeChild(Id);
         _key = DiagnosticFiles.KeyOf(Id);
     }
 
@@ -56,17 +58,17 @@ internal sealed class PortableWorkerProcess : WorkerProcess
 
     internal override void Terminate()
     {
-        if (OperatingSystem.IsWindows())
+        if (_child is null)
             Kill();
         else
-            Signal(Libc.SIGTERM);
+            _child.Signal(Libc.SIGTERM);
     }
 
     internal override void Kill()
     {
-        if (!OperatingSystem.IsWindows())
+        if (_child is not null)
         {
-            Signal(Libc.SIGKILL);
+            _child.Signal(Libc.SIGKILL);
             return;
         }
 
@@ -79,31 +81,12 @@ internal sealed class PortableWorkerProcess : WorkerProcess
 
     public override void Dispose() => _process.Dispose();
 
-    /// <summary>To the worker, and to its process group once it has made one.</summary>
-    private void Signal(int signal)
-    {
-        lock (_lock)
-        {
-            if (_exited)
-                return;
-
-            _ = Libc.Kill(-Id, signal);
-            _ = Libc.Kill(Id, signal);
-        }
-    }
-
-    /// <summary>
-    /// What the worker started and left behind goes with it. The process is reaped by now; while its group has members, its number is
-    /// not given to another process.
-    /// </summary>
+    /// <summary>What the worker started and left behind goes with it.</summary>
     private void EndGroup()
     {
         lock (_lock)
-        {
             _exited = true;
-            if (!OperatingSystem.IsWindows())
-                _ = Libc.Kill(-Id, Libc.SIGKILL);
-        }
+        _child?.EndGroup();
     }
 
     private async Task WatchAsync(IProcessObserver observer)

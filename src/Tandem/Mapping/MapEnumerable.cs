@@ -3,7 +3,10 @@ using Tandem.Work;
 namespace Tandem.Mapping;
 
 /// <summary>What <c>MapAsync</c> returns: nothing happens before it is enumerated; each enumeration goes through the source anew.</summary>
-/// <remarks>It holds the pool, not only its engine: a pool that somebody still enumerates is in use.</remarks>
+/// <remarks>
+/// It holds the pool, not only its engine, and so does each enumerator: a pool that somebody still enumerates is in use. A run does not: what
+/// holds a run may be a source that never returns.
+/// </remarks>
 internal sealed class MapEnumerable<TItem, TResult, TOut>(
     WorkerPool pool,
     ItemForm<TItem, TResult> form,
@@ -22,11 +25,16 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
             ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken)
             : null;
         CancellationToken token = both?.Token ?? (cancellation.CanBeCanceled ? cancellation : cancellationToken);
-        return new Enumerator(new MapRun<TItem, TResult>(pool, form, work, source, options, token), options.Ordered, pick, both, token);
+        return new Enumerator(pool, new MapRun<TItem, TResult>(pool.Engine, form, work, source, options, token), options.Ordered, pick, both, token);
     }
 
     private sealed class Enumerator(
-        MapRun<TItem, TResult> run, bool ordered, Picker pick, CancellationTokenSource? linked, CancellationToken cancellationToken) : IAsyncEnumerator<TOut>
+        WorkerPool pool,
+        MapRun<TItem, TResult> run,
+        bool ordered,
+        Picker pick,
+        CancellationTokenSource? linked,
+        CancellationToken cancellationToken) : IAsyncEnumerator<TOut>
     {
         /// <summary>How long a consumer waits before it first asks for what is there, in milliseconds.</summary>
         private const int Patience = 3;
@@ -152,7 +160,7 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
                     break;
 
                 cancellationToken.ThrowIfCancellationRequested();
-                run.Hurry(awaited);
+                run.Hurry(pool.Engine, awaited);
                 if (awaited is not null && awaited.FirstElement > awaited.Taken)
                     return true;
             }

@@ -37,11 +37,8 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
             WatchMemory(worker, item, item.Sequence, limits.MemoryLimit);
     }
 
-    private void Arm(ProcessWorker worker, WorkItem item, uint sequence, TimeSpan due)
-    {
-        item.Details.Deadline?.Dispose();
-        item.Details.Deadline = Background.Timer(() => Look(worker, item, sequence), due, e => OnFailed(worker, item, e));
-    }
+    private void Arm(ProcessWorker worker, WorkItem item, uint sequence, TimeSpan due) =>
+        item.Details.KeepDeadline(Background.Timer(() => Look(worker, item, sequence), due, e => OnFailed(worker, item, e)));
 
     private void Look(ProcessWorker worker, WorkItem item, uint sequence)
     {

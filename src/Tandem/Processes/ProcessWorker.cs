@@ -271,6 +271,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
             return false;
 
         _items[item.Slot] = null;
+        OnLeft(item);
         item.Worker = null;
         _quota?.GiveBack(item.Slot);
         return true;
@@ -299,8 +300,11 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         for (int i = 0; i < _items.Length; i++)
         {
             if (_items[i] is { } item)
+            {
+                _items[i] = null;
+                OnLeft(item);
                 items.Add(item);
-            _items[i] = null;
+            }
         }
 
         InFlight = 0;

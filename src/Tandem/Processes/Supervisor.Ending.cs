@@ -60,7 +60,7 @@ internal sealed partial class Supervisor
             return;
 
         uint sequence = item.Sequence;
-        item.Details.Grace = Background.Timer(
+        item.Details.KeepGrace(Background.Timer(
             () =>
             {
                 lock (_lock)
@@ -70,7 +70,11 @@ internal sealed partial class Supervisor
                 }
             },
             _options.CancellationGrace,
-            _ => worker.Kill());
+            _ => worker.Kill()));
+        // Answered meanwhile, and perhaps before the timer was there: see OnLeft of the worker.
+        Interlocked.MemoryBarrier();
+        if (!worker.Holds(item))
+            item.Details.EndGrace();
     }
 
     /// <summary>

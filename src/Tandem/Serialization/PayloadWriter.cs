@@ -78,6 +78,7 @@ internal sealed unsafe class PayloadWriter : IDisposable
 
         FreeRetired();
         _start = _cursor = _end = null;
+        _memory = null; // of a pool that may end before this thread writes again
         Links = null;
         Scope = null;
         References.Clear();

@@ -10,7 +10,10 @@ internal sealed class Callable
 {
     private static int s_lastNumber;
 
-    /// <summary>What this thread called last, when it was a lambda without captured values: those are one object each, made once.</summary>
+    /// <summary>
+    /// What this thread called last, when it was a lambda without captured variables: those are one object each, made once, and hold
+    /// nothing that this field would keep alive.
+    /// </summary>
     [ThreadStatic]
     private static Delegate? t_lastWork;
 
@@ -56,7 +59,7 @@ internal sealed class Callable
         WorkMethod method = WorkMethod.Of(work);
         Callable callable = method.In(form);
         _ = callable.Definition; // what cannot be told to a worker is the caller's error, not one of the thread that tells it
-        if (!method.HasValues)
+        if (method.HoldsNothing)
         {
             t_last = callable;
             t_lastWork = work;

@@ -76,6 +76,9 @@ internal sealed class WorkMethod : NumberedIdentity
     /// <summary>Whether each call carries captured values.</summary>
     internal bool HasValues => _kind is TargetKind.Value or TargetKind.Combined || _plan is { IsEmpty: false };
 
+    /// <summary>Whether its delegates hold nothing, also nothing that their code does not read and that therefore does not travel.</summary>
+    internal bool HoldsNothing { get; private init; }
+
     /// <summary>Whether the work has a token among its parameters.</summary>
     internal bool TakesToken
     {
@@ -285,7 +288,7 @@ internal sealed class WorkMethod : NumberedIdentity
         }
 
         if (type is null)
-            return new WorkMethod(method, delegateType, TargetKind.None, null, null);
+            return new WorkMethod(method, delegateType, TargetKind.None, null, null) { HoldsNothing = true };
 
         if (type == typeof(Combination))
             return new WorkMethod(method, delegateType, TargetKind.Combined, null, null);
@@ -295,6 +298,6 @@ internal sealed class WorkMethod : NumberedIdentity
 
         bool hasVariables = type.GetFields(AnyField).Length > 0;
         ClosurePlan plan = ClosurePlan.Build(type, hasVariables ? ClosureScanner.UseBy(method) : null);
-        return new WorkMethod(method, delegateType, TargetKind.Closure, plan, null);
+        return new WorkMethod(method, delegateType, TargetKind.Closure, plan, null) { HoldsNothing = !hasVariables };
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Extensions.Logging;
 using Tandem.Health;
 using Tandem.Telemetry;
 
@@ -30,6 +29,7 @@ internal abstract class PoolEngine
     protected PoolEngine(WorkerPoolOptions options)
     {
         Options = options;
+        Log = new BackgroundLog(options.Name, options.LoggerFactory);
         Events = new PoolEvents(options);
         _makersContext = ExecutionContext.Capture();
         if (_makersContext is null || !HasNoDefaultCultures)
@@ -41,6 +41,9 @@ internal abstract class PoolEngine
     }
 
     internal WorkerPoolOptions Options { get; }
+
+    /// <summary>What happened in the background, where nobody can be told by an exception.</summary>
+    internal BackgroundLog Log { get; }
 
     /// <summary>Tells it from others of its name in this process.</summary>
     internal int Id { get; } = Interlocked.Increment(ref s_lastId);
@@ -207,19 +210,8 @@ internal abstract class PoolEngine
     /// <inheritdoc cref="StopAsync"/>
     protected abstract Task EndAsync(StopMode mode);
 
-    /// <summary>Logs what happened in the background, where nobody can be told by an exception. Never throws.</summary>
-    internal void LogBackground(string text, Exception? error)
-    {
-        try
-        {
-            Options.LoggerFactory?.CreateLogger("Tandem.Background").Log(
-                error is null ? LogLevel.Warning : LogLevel.Error, error, "'{Pool}': {Text}", Options.Name, text);
-        }
-        catch (Exception)
-        {
-            // A logger that fails has nobody else to tell.
-        }
-    }
+    /// <inheritdoc cref="BackgroundLog.Write"/>
+    internal void LogBackground(string text, Exception? error) => Log.Write(text, error);
 
     /// <summary>A consumer waits for elements of a chunk: brings what is finished, where that takes an effort.</summary>
     internal virtual void Harvest(WorkItem chunk)
@@ -237,6 +229,9 @@ internal abstract class PoolEngine
         return new WorkTimeoutException(item.NameOf(0), limit, limit, hasStarted: false, note: note);
     }
 
-    internal ObjectDisposedException Disposed() =>
-        new(nameof(WorkerPool), $"'{Options.Name}' is disposed: it takes no more work, and what still waited was given up.");
+    internal ObjectDisposedException Disposed() => Disposed(Options.Name);
+
+    /// <summary>The error for what a pool that has ended did not run.</summary>
+    internal static ObjectDisposedException Disposed(string pool) =>
+        new(nameof(WorkerPool), $"'{pool}' is disposed: it takes no more work, and what still waited was given up.");
 }

@@ -131,7 +131,7 @@ internal abstract class WorkItem : IPollTarget
     internal void WatchQueueTimeout(PoolEngine engine, Supervision.ItemLimits limits)
     {
         if (limits.QueueTimeout is { } limit)
-            Details.QueueDeadline = Background.Timer(() => engine.OnQueueTimeout(this), limit, e => SetException(e));
+            Details.KeepQueueDeadline(Background.Timer(() => engine.OnQueueTimeout(this), limit, e => SetException(e)));
     }
 
     /// <summary>An error of the work as its caller sees it: the memory limit speaks for itself.</summary>

@@ -69,6 +69,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
 
         activity?.Dispose();
         ambient.Reset();
+        _arguments.End();
         result.Elapsed = Stopwatch.GetTimestamp() - start;
         links.End();
         link.SendResult(slot, sequence, result, _results);
@@ -100,6 +101,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         }
 
         ambient.Reset();
+        _arguments.End();
         link.SendResult(slot, sequence, result, _results);
         _results.Abandon();
         return result.Outcome == Outcome.Completed;

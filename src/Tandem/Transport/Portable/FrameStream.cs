@@ -7,6 +7,9 @@ internal sealed unsafe class FrameReader(Stream stream) : IDisposable
 {
     private const int InitialCapacity = 16 * 1024;
 
+    /// <summary>A larger buffer is not kept for the next frame, which may come in hours.</summary>
+    private const int KeptCapacity = 4 << 20;
+
     private byte* _body = (byte*)NativeMemory.Alloc(InitialCapacity);
     private int _capacity = InitialCapacity;
 
@@ -14,6 +17,7 @@ internal sealed unsafe class FrameReader(Stream stream) : IDisposable
     internal bool TryRead(out Frame frame)
     {
         frame = default;
+        Shrink();
         FrameHeader header;
         if (!Fill(new Span<byte>(&header, FrameHeader.Size)))
             return false;
@@ -49,6 +53,18 @@ internal sealed unsafe class FrameReader(Stream stream) : IDisposable
     {
         NativeMemory.Free(_body);
         _body = null;
+    }
+
+    private void Shrink()
+    {
+        if (_capacity <= KeptCapacity)
+            return;
+
+        // Not by shrinking the block, of which the allocator would keep the rest.
+        NativeMemory.Free(_body);
+        _body = null;
+        _capacity = 0;
+        Reserve(InitialCapacity);
     }
 
     private void Reserve(int capacity)
