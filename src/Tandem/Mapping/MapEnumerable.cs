@@ -1,3 +1,4 @@
+using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem.Mapping;
@@ -5,7 +6,8 @@ namespace Tandem.Mapping;
 /// <summary>What <c>MapAsync</c> returns: nothing happens before it is enumerated; each enumeration goes through the source anew.</summary>
 /// <remarks>It holds the pool, not only its engine: a pool that somebody still enumerates is in use.</remarks>
 internal sealed class MapEnumerable<TItem, TResult, TOut>(
-    WorkerPool pool,
+    object pool,
+    PoolEngine engine,
     ItemForm<TItem, TResult> form,
     Delegate work,
     Func<CancellationToken, ItemSource<TItem>> source,
@@ -22,7 +24,7 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
             ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken)
             : null;
         CancellationToken token = both?.Token ?? (cancellation.CanBeCanceled ? cancellation : cancellationToken);
-        return new Enumerator(new MapRun<TItem, TResult>(pool, form, work, source, options, token), options.Ordered, pick, both, token);
+        return new Enumerator(new MapRun<TItem, TResult>(pool, engine, form, work, source, options, token), options.Ordered, pick, both, token);
     }
 
     private sealed class Enumerator(

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using Tandem.Supervision;
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
+using Tandem.Context;
+using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem.Mapping;
@@ -51,14 +52,14 @@ internal sealed class MapRun<TItem, TResult>
     private long _read;
 
     internal MapRun(
-        WorkerPool pool,
+        object pool,
+        PoolEngine engine,
         ItemForm<TItem, TResult> form,
         Delegate work,
         Func<CancellationToken, ItemSource<TItem>> source,
         MapOptions options,
         CancellationToken cancellationToken)
     {
-        PoolEngine engine = pool.Engine;
         Pool = pool;
         _engine = engine;
         _options = options;
@@ -75,7 +76,7 @@ internal sealed class MapRun<TItem, TResult>
     }
 
     /// <summary>In use as long as this is, though nothing here asks for it.</summary>
-    internal WorkerPool Pool { get; }
+    internal object Pool { get; }
 
     /// <summary>The chunks, in the order in which the consumer takes them; complete or not.</summary>
     internal ChannelReader<Chunk<TItem, TResult>> Chunks => _chunks.Reader;
