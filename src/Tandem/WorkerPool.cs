@@ -80,6 +80,10 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     /// <summary>Makes a pool.</summary>
     /// <param name="options">How; later changes to the object have no effect.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
+    /// <exception cref="ArgumentException">
+    /// <see cref="WorkerPoolOptions.DumpFolder"/> does not exist, <see cref="WorkerPoolOptions.Environment"/> has a name or a value that no
+    /// environment can hold, or <see cref="WorkerPoolOptions.InitializeWorker"/> is an <c>async void</c> method.
+    /// </exception>
     /// <exception cref="WorkerStartException">This program cannot be started as a worker process; the message says what to do.</exception>
     public static WorkerPool Create(WorkerPoolOptions options)
     {
@@ -93,6 +97,10 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     /// <param name="options">How; later changes to the object have no effect.</param>
     /// <param name="createState">Builds the state, once in each worker, before its first item. What it captures travels.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
+    /// <exception cref="ArgumentException">
+    /// <see cref="WorkerPoolOptions.DumpFolder"/> does not exist, <see cref="WorkerPoolOptions.Environment"/> has a name or a value that no
+    /// environment can hold, or <see cref="WorkerPoolOptions.InitializeWorker"/> is an <c>async void</c> method.
+    /// </exception>
     /// <exception cref="WorkSerializationException">A value that <paramref name="createState"/> captures cannot travel.</exception>
     /// <exception cref="WorkerStartException">This program cannot be started as a worker process; the message says what to do.</exception>
     public static WorkerPool<TState> Create<TState>(WorkerPoolOptions options, Func<TState> createState)

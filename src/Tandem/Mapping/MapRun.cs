@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Tandem.BackgroundWork;
 using Tandem.Context;
@@ -314,7 +316,9 @@ internal sealed class MapRun<TItem, TResult>
             Chunk<TItem, TResult> chunk;
             if (place != NoChunk)
             {
-                chunk = (Chunk<TItem, TResult>)place!;
+                // Nothing but a chunk is left, and a checked cast to a generic class costs a call for each item.
+                Debug.Assert(place is Chunk<TItem, TResult>);
+                chunk = Unsafe.As<Chunk<TItem, TResult>>(place)!;
             }
             else
             {

@@ -131,7 +131,7 @@ public sealed class WorkerPoolOptions
     /// <value>The default is <see langword="false"/>.</value>
     public bool CollectDumps { get; set; }
 
-    /// <summary>The folder for dumps.</summary>
+    /// <summary>The folder for dumps. It must exist if <see cref="CollectDumps"/> is set: the runtime does not create it, and writes no dump then.</summary>
     /// <value>The default is <see langword="null"/>: the folder for temporary files.</value>
     public string? DumpFolder { get; set; }
 
@@ -200,6 +200,13 @@ public sealed class WorkerPoolOptions
             throw new ArgumentException(
                 $"{nameof(WorkerPoolOptions)}.{nameof(InitializeWorker)} is an async void method, for whose end nobody can wait: call `.GetAwaiter().GetResult()` where it awaits.",
                 nameof(InitializeWorker));
+        }
+
+        if (CollectDumps && DumpFolder is not null && !Directory.Exists(DumpFolder))
+        {
+            throw new ArgumentException(
+                $"{nameof(WorkerPoolOptions)}.{nameof(DumpFolder)} is '{DumpFolder}', which does not exist: the runtime would write no dump. Create the folder first.",
+                nameof(DumpFolder));
         }
 
         foreach ((string name, string? value) in Environment)

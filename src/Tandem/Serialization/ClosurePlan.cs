@@ -237,7 +237,7 @@ internal sealed class ClosurePlan
             number = kind == Seen ? reader.ReadInt32() : throw new PayloadCorruptException($"a closure of kind {kind}");
             closure = reader.ObjectAt(number) is { } seen && seen.GetType() == _type
                 ? seen
-                : throw new PayloadCorruptException($"object {number} where a {TypeChecks.Display(_type)} is due");
+                : throw new PayloadCorruptException($"object {number} where {TypeChecks.WithArticle(_type)} is due");
             known = TakeMissing(reader.Parts, number);
         }
 

@@ -87,7 +87,7 @@ internal static class DataSetWriter
         try
         {
             if (column.GetType() != typeof(DataColumn))
-                throw new WorkSerializationException($"a {TypeChecks.Display(column.GetType())} is a column of a class of its own");
+                throw new WorkSerializationException($"{TypeChecks.WithArticle(column.GetType())} is a column of a class of its own");
 
             writer.WriteString(column.ColumnName);
             TypeNames.Write(writer, column.DataType);
@@ -187,7 +187,7 @@ internal static class DataSetWriter
             }
             else
             {
-                throw new WorkSerializationException($"a {TypeChecks.Display(constraint.GetType())} is a constraint of a class of its own");
+                throw new WorkSerializationException($"{TypeChecks.WithArticle(constraint.GetType())} is a constraint of a class of its own");
             }
         }
     }

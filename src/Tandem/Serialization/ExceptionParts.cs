@@ -66,7 +66,7 @@ internal sealed class ExceptionParts(Type?[] types, Exception? early, string nam
             ?? RebuildAsBase(declared)
             ?? (declared == typeof(Exception) ? new RemoteWorkException(name, Message ?? "", StackTrace ?? "", JoinInner()) : null)
             ?? (early is not null && declared.IsInstanceOfType(early) ? TryFill(early, 0, OwnMessage) : null) // better than nothing
-            ?? throw new RebuildException($"a {name} cannot be rebuilt as a {TypeChecks.Display(declared)}");
+            ?? throw new RebuildException($"a {name} cannot be rebuilt as {TypeChecks.WithArticle(declared)}");
         Finish(rebuilt);
         return rebuilt;
     }

@@ -69,7 +69,7 @@ internal sealed class OnlyShape(Type type, object only) : Shape(type, ShapeTrait
     internal override void Write(PayloadWriter writer, object value)
     {
         if (!ReferenceEquals(value, only))
-            throw new WorkSerializationException($"a {TypeChecks.Display(WireType)} stands for something of this process; make it in the work");
+            throw new WorkSerializationException($"{TypeChecks.WithArticle(WireType)} stands for something of this process; make it in the work");
     }
 
     internal override object? Read(PayloadReader reader) => only;

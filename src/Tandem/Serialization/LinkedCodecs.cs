@@ -16,7 +16,7 @@ internal sealed class CancellationTokenCodec : Codec<CancellationToken>
             WriteCancelled(writer, value);
         else
             writer.Write(
-                (writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall(nameof(CancellationToken)))).AddToken(value));
+                (writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall("a CancellationToken"))).AddToken(value));
     }
 
     internal override CancellationToken Read(PayloadReader reader)
@@ -58,7 +58,7 @@ internal sealed class ProgressShape<T>() : Shape(typeof(IProgress<T>), ShapeTrai
 {
     internal override void Write(PayloadWriter writer, object value)
     {
-        ICallLinks links = writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall(TypeChecks.Display(WireType)));
+        ICallLinks links = writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall(TypeChecks.WithArticle(WireType)));
         writer.Write(links.AddProgress((IProgress<T>)value));
     }
 
@@ -84,7 +84,7 @@ internal sealed class DelegateShape(Type type) : Shape(type, ShapeTraits.None)
 
     internal override void Write(PayloadWriter writer, object value)
     {
-        ICallLinks links = writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall("delegate"));
+        ICallLinks links = writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall("a delegate"));
         int known = writer.References.Find(value);
         if (known >= 0)
         {
@@ -122,5 +122,5 @@ internal sealed class DelegateShape(Type type) : Shape(type, ShapeTraits.None)
 
     private Delegate ObjectAt(PayloadReader reader, int number) => reader.ObjectAt(number) is Delegate value && WireType.IsInstanceOfType(value)
         ? value
-        : throw new PayloadCorruptException($"object {number} where a {TypeChecks.Display(WireType)} is due");
+        : throw new PayloadCorruptException($"object {number} where {TypeChecks.WithArticle(WireType)} is due");
 }

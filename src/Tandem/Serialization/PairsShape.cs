@@ -63,7 +63,7 @@ internal sealed class DictionaryShape<TKey, TValue>() : Shape(typeof(Dictionary<
         int number = reader.ReserveNumber();
         object? comparer = Comparers.Read(reader);
         if (comparer is not (null or IEqualityComparer<TKey>))
-            throw new PayloadCorruptException($"a {TypeChecks.Display(comparer.GetType())} where a comparer is due");
+            throw new PayloadCorruptException($"{TypeChecks.WithArticle(comparer.GetType())} where a comparer is due");
 
         int count = Pairs.ReadCount<TKey, TValue>(reader);
         var pairs = new Dictionary<TKey, TValue>(count, (IEqualityComparer<TKey>?)comparer);

@@ -67,6 +67,16 @@ internal sealed unsafe class PayloadReader
     /// <summary>Forgets the objects read so far, before an element of which the writer did the same.</summary>
     internal void Forget()
     {
+        // Elements of a map are often single numbers, which leave nothing here.
+        if ((Objects.Count | Parts.Count | Depth | Base | _deferredFloor | _unfinishedFloor) != 0
+            || Arriving is not null || _deferred is not null || _unfinished is not null)
+        {
+            ForgetAll();
+        }
+    }
+
+    private void ForgetAll()
+    {
         Objects.Clear();
         // After a very large graph, its table is not kept for the small ones that follow.
         if (Objects.Capacity > KeptCapacity)

@@ -72,11 +72,11 @@ internal sealed class ProtocolShape : Shape
         int number = reader.ReserveNumber();
         byte kind = reader.Read<byte>();
         if (kind > ByValues)
-            throw new PayloadCorruptException($"a {TypeChecks.Display(WireType)} of kind {kind}");
+            throw new PayloadCorruptException($"{TypeChecks.WithArticle(WireType)} of kind {kind}");
 
         Type type = kind == ByValues ? TypeNames.Read(reader) : WireType;
         if (!typeof(ISerializable).IsAssignableFrom(type) && !typeof(IObjectReference).IsAssignableFrom(type))
-            throw new PayloadCorruptException($"a {TypeChecks.Display(type)} where a type with a protocol of its own is due");
+            throw new PayloadCorruptException($"{TypeChecks.WithArticle(type)} where a type with a protocol of its own is due");
 
         object value = PlainShape.Make(type);
         reader.Finish(number, value);
@@ -118,14 +118,14 @@ internal sealed class ProtocolShape : Shape
         catch (Exception e) when (e is not WorkSerializationException)
         {
             throw new WorkSerializationException(
-                $"GetObjectData of a {TypeChecks.Display(type)} threw {e.GetType().Name}: {e.Message}", null, e);
+                $"GetObjectData of {TypeChecks.WithArticle(type)} threw {e.GetType().Name}: {e.Message}", null, e);
         }
 
         if (ConstructorOf(info.ObjectType) is not null || (info.ObjectType != type && !typeof(ISerializable).IsAssignableFrom(info.ObjectType)))
             return info;
 
         return info.ObjectType == type ? null : throw new WorkSerializationException(
-            $"a {TypeChecks.Display(type)} asks to be rebuilt as a {TypeChecks.Display(info.ObjectType)}, which lacks the constructor for it");
+            $"{TypeChecks.WithArticle(type)} asks to be rebuilt as {TypeChecks.WithArticle(info.ObjectType)}, which lacks the constructor for it");
     }
 
     private static void WriteValues(PayloadWriter writer, SerializationInfo info)

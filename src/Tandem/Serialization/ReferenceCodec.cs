@@ -28,7 +28,7 @@ internal sealed class ReferenceCodec<T> : Codec<T>
             T typed => typed,
             null => default!,
             _ => throw new PayloadCorruptException(
-                $"a {TypeChecks.Display(value.GetType())} where a {TypeChecks.Display(typeof(T))} is due"),
+                $"{TypeChecks.WithArticle(value.GetType())} where {TypeChecks.WithArticle(typeof(T))} is due"),
         };
     }
 }
@@ -156,14 +156,14 @@ internal static class ObjectGraph
 
         Type type = TypeNames.Read(reader);
         if (!declared.IsAssignableFrom(type))
-            throw new PayloadCorruptException($"a {TypeChecks.Display(type)} where a {TypeChecks.Display(declared)} is due");
+            throw new PayloadCorruptException($"{TypeChecks.WithArticle(type)} where {TypeChecks.WithArticle(declared)} is due");
 
         Shape shape = Shape.For(type);
         if (kind == Named)
             return ReadContents(reader, shape);
 
         if ((shape as PlainShape ?? (shape as StatefulInstanceShape)?.Plain) is not { } plain)
-            throw new PayloadCorruptException($"a {TypeChecks.Display(type)} whose contents come later");
+            throw new PayloadCorruptException($"{TypeChecks.WithArticle(type)} whose contents come later");
 
         object value = plain.Make();
         reader.Objects.Add(value);

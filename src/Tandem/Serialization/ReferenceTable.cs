@@ -188,6 +188,13 @@ internal sealed class ReferenceTable
     /// <summary>Forgets everything; the next object is number 0.</summary>
     internal void Clear()
     {
+        // Elements of a map are often single numbers, which leave nothing here.
+        if ((Count | Depth | Base | _floor | Parts.Count) != 0 || WritesKeys || Ranges is not null || _deferred is not null || _open is not null)
+            ClearAll();
+    }
+
+    private void ClearAll()
+    {
         Depth = Base = _floor = 0;
         WritesKeys = false;
         Ranges = null;

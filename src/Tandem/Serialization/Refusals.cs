@@ -34,27 +34,27 @@ internal static class Refusals
         }
 
         return OwnsUnmanagedResource(type)
-            ? $"a {TypeChecks.Display(type)} owns an unmanaged resource of this process (it has a finalizer); make it in the work"
+            ? $"{TypeChecks.WithArticle(type)} owns an unmanaged resource of this process (it has a finalizer); make it in the work"
             : null;
     }
 
     internal static string ForUnusable(Type type) => type.IsPointer || type.IsFunctionPointer || type.IsByRef || type.IsByRefLike
-        ? $"a {TypeChecks.Display(type)} points into the memory of this process; copy the data to an array"
+        ? $"{TypeChecks.WithArticle(type)} points into the memory of this process; copy the data to an array"
         : $"{TypeChecks.Display(type)} has no values of its own";
 
     internal static string ForCycle(Type type) =>
-        $"a {TypeChecks.Display(type)} is made of its finished parts, and one of them refers back to it; break the cycle";
+        $"{TypeChecks.WithArticle(type)} is made of its finished parts, and one of them refers back to it; break the cycle";
 
     internal static string ForSubstitute(Type type, Type wireType) =>
-        $"reports of a {TypeChecks.Display(type)} come back to this process; declare the variable as {TypeChecks.Display(wireType)}";
+        $"reports of {TypeChecks.WithArticle(type)} come back to this process; declare the variable as {TypeChecks.Display(wireType)}";
 
     internal static string ForDerivedCollection(Type type, Type collection) =>
         $"{TypeChecks.Display(type)} derives from {TypeChecks.Display(collection)}, whose hash codes differ in every process; "
         + "hold the collection in a field instead";
 
-    internal static string ForNoCall(string what) => $"a {what} travels only as part of a call's work";
+    internal static string ForNoCall(string what) => $"{what} travels only as part of a call's work";
 
-    private static string Fill(string reason, Type type) => reason.Replace("{type}", TypeChecks.Display(type), StringComparison.Ordinal);
+    private static string Fill(string reason, Type type) => reason.Replace("a {type}", TypeChecks.WithArticle(type), StringComparison.Ordinal);
 
     // Plain texts: formatting in each branch would have to be compiled for the first class that travels, refused or not.
     private static string? ByName(string? name) => name switch

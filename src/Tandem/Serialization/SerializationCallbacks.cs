@@ -133,7 +133,7 @@ internal sealed class SerializationCallbacks : IFinisher
     /// <summary>What code of a type threw while an object was rebuilt.</summary>
     internal static RebuildException Failed(object value, string what, Exception e) =>
         e as RebuildException
-            ?? new RebuildException($"{what} of a {TypeChecks.Display(value.GetType())} threw {e.GetType().Name}: {e.Message}", e);
+            ?? new RebuildException($"{what} of {TypeChecks.WithArticle(value.GetType())} threw {e.GetType().Name}: {e.Message}", e);
 
     /// <summary>The type that implements <see cref="IDeserializationCallback"/> for a type, unless that is the framework.</summary>
     private static Type? CallbackOf(Type type)
@@ -156,7 +156,7 @@ internal sealed class SerializationCallbacks : IFinisher
             catch (Exception e) when (e is not WorkSerializationException)
             {
                 throw new WorkSerializationException(
-                    $"{method.Name} of a {TypeChecks.Display(value.GetType())} threw {e.GetType().Name}: {e.Message}", null, e);
+                    $"{method.Name} of {TypeChecks.WithArticle(value.GetType())} threw {e.GetType().Name}: {e.Message}", null, e);
             }
         }
     }

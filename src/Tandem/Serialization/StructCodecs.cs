@@ -117,7 +117,7 @@ internal sealed class RefusedCodec<T>(string reason) : Codec<T>
     internal override void Write(PayloadWriter writer, T value) => throw new WorkSerializationException(reason);
 
     internal override T Read(PayloadReader reader) =>
-        throw new PayloadCorruptException($"a {TypeChecks.Display(typeof(T))}, which does not travel");
+        throw new PayloadCorruptException($"{TypeChecks.WithArticle(typeof(T))}, which does not travel");
 }
 
 /// <summary>A declared type that no generic code can hold, such as a pointer.</summary>
@@ -129,5 +129,5 @@ internal sealed class UnusableCodec(Type type) : Codec
         throw new WorkSerializationException(Refusals.ForUnusable(type));
 
     internal override object? ReadObject(PayloadReader reader) =>
-        throw new PayloadCorruptException($"a {TypeChecks.Display(type)}, which does not travel");
+        throw new PayloadCorruptException($"{TypeChecks.WithArticle(type)}, which does not travel");
 }

@@ -42,4 +42,18 @@ internal static class TypeChecks
 
         return $"{(tick < 0 ? type.Name : type.Name[..tick])}<{string.Join(", ", names)}>";
     }
+
+    /// <summary>The short name with "a" or "an" before it, as it is spoken: a Uri, an UnmanagedMemoryStream, an XDocument.</summary>
+    internal static string WithArticle(Type type)
+    {
+        string name = Display(type);
+        bool hasVowelSound = name[0] switch
+        {
+            'A' or 'E' or 'I' or 'O' or 'a' or 'e' or 'i' or 'o' => true,
+            'U' or 'u' => name.Length > 2 && name[1] is 'l' or 'm' or 'n' or 'p' && name[2] is not 'i',
+            'X' or 'F' or 'H' or 'L' or 'M' or 'N' or 'R' or 'S' => name.Length > 1 && char.IsAsciiLetterUpper(name[1]),
+            _ => false,
+        };
+        return hasVowelSound ? $"an {name}" : $"a {name}";
+    }
 }

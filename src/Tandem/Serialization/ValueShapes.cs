@@ -143,7 +143,7 @@ internal sealed class TypeShape() : Shape(typeof(Type), ShapeTraits.None)
     internal override void Write(PayloadWriter writer, object value)
     {
         if (value.GetType() != Runtime)
-            throw new WorkSerializationException($"a {TypeChecks.Display(value.GetType())} stands for a type in this process; pass the Type");
+            throw new WorkSerializationException($"{TypeChecks.WithArticle(value.GetType())} stands for a type in this process; pass the Type");
 
         TypeNames.Write(writer, (Type)value);
     }

@@ -25,7 +25,7 @@ internal static unsafe class SharedObjects
             if (Find(reference.Id, reference.IsReadOnly) is { } known)
             {
                 return known as TObject
-                    ?? throw new PayloadCorruptException($"a {TypeChecks.Display(known.GetType())} where a {TypeChecks.Display(typeof(TObject))} is due");
+                    ?? throw new PayloadCorruptException($"{TypeChecks.WithArticle(known.GetType())} where {TypeChecks.WithArticle(typeof(TObject))} is due");
             }
 
             SharedSegment segment = SharedSegment.Open(in reference);

@@ -8,7 +8,7 @@ internal sealed class SharedShape<TObject>() : Shape(typeof(TObject), ShapeTrait
 {
     internal override void Write(PayloadWriter writer, object value)
     {
-        ICallLinks links = writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall(TypeChecks.Display(WireType)));
+        ICallLinks links = writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall(TypeChecks.WithArticle(WireType)));
         SharedSegment segment = Segment((TObject)value);
         links.Hold(segment);
         SegmentReference reference = segment.Reference();
@@ -33,7 +33,7 @@ internal sealed class SharedShape<TObject>() : Shape(typeof(TObject), ShapeTrait
         try
         {
             return value.Segment ?? throw new WorkSerializationException(
-                $"a {TypeChecks.Display(WireType)} that was made for threads stays in this process; create it with Isolation.Process");
+                $"{TypeChecks.WithArticle(WireType)} that was made for threads stays in this process; create it with Isolation.Process");
         }
         catch (ObjectDisposedException e)
         {

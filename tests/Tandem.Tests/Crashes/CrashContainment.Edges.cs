@@ -5,7 +5,7 @@ namespace Tandem.Tests.Crashes;
 
 public abstract partial class CrashContainment
 {
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = 2 * Limits.Test)]
     public async Task An_item_at_the_very_edge_of_its_time_never_harms_the_next_one()
     {
         await using WorkerPool pool = Backend.Create(1, options => options.SpareWorkers = 1);
@@ -35,7 +35,7 @@ public abstract partial class CrashContainment
         Assert.Equal(0, pool.Snapshot().Totals.Crashes);
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = 2 * Limits.Test)]
     public async Task An_item_that_is_cancelled_at_its_end_never_harms_the_next_one()
     {
         await using WorkerPool pool = Backend.Create(1, options => (options.CancellationGrace, options.SpareWorkers) = (TimeSpan.FromMilliseconds(1), 1));

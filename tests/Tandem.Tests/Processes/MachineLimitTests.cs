@@ -87,4 +87,15 @@ public sealed class MachineLimitTests
             Assert.Contains(problem, refused.Message, StringComparison.Ordinal);
         }
     }
+
+    [Fact]
+    public void A_folder_for_dumps_that_does_not_exist_is_refused()
+    {
+        var options = new WorkerPoolOptions { CollectDumps = true, DumpFolder = Path.Combine(AppContext.BaseDirectory, "no-such-folder") };
+
+        ArgumentException refused = Assert.Throws<ArgumentException>(() => WorkerPool.Create(options));
+
+        Assert.Equal(nameof(WorkerPoolOptions.DumpFolder), refused.ParamName);
+        Assert.Contains(options.DumpFolder, refused.Message, StringComparison.Ordinal);
+    }
 }

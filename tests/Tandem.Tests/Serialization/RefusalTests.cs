@@ -6,6 +6,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Win32.SafeHandles;
+using Tandem.Serialization;
 using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Serialization;
@@ -96,6 +97,17 @@ public class RefusalTests
                 disposable.Dispose();
         }
     }
+
+    [Theory]
+    [InlineData(typeof(ActivitySource), "an ActivitySource")]
+    [InlineData(typeof(IntPtr), "an IntPtr")]
+    [InlineData(typeof(Uri), "a Uri")]
+    [InlineData(typeof(UnmanagedMemoryStream), "an UnmanagedMemoryStream")]
+    [InlineData(typeof(System.Xml.Linq.XDocument), "an XDocument")]
+    [InlineData(typeof(System.Security.Cryptography.RSA), "an RSA")]
+    [InlineData(typeof(Lazy<int>), "a Lazy<Int32>")]
+    public void Messages_name_a_type_with_the_article_that_is_spoken(Type type, string expected) =>
+        Assert.Equal(expected, TypeChecks.WithArticle(type));
 
     [Fact]
     public void The_path_names_entries_of_dictionaries_and_fields_of_structs()
