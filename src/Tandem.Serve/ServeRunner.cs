@@ -7,7 +7,6 @@ using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
 using Tandem.Serve.Workers;
-using Tandem.Supervision;
 
 namespace Tandem.Serve;
 

@@ -1,7 +1,6 @@
 using Tandem.Interop;
 using Tandem.Serve.Control;
 using Tandem.Serve.Protocol;
-using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 

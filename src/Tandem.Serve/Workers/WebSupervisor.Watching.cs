@@ -1,6 +1,6 @@
 using System.Globalization;
-using Tandem.Diagnostics;
 using Tandem.Serve.Protocol;
+using Tandem.Stacks;
 
 namespace Tandem.Serve.Workers;
 

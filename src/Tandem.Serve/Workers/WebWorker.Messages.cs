@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Tandem.BackgroundWork;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Protocol;
-using Tandem.Telemetry;
 
 namespace Tandem.Serve.Workers;
 

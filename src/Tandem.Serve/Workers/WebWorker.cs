@@ -5,7 +5,6 @@ using Tandem.Serve.Apps;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
-using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 
@@ -433,7 +432,7 @@ internal sealed partial class WebWorker
             CancellationGrace = options.DrainTimeout + options.ShutdownTimeout + PoolSlack,
             TerminationGrace = PoolSlack,
             CollectDumps = options.CollectDumps,
-            Guest = new WorkerGuest(App, _context.Board, _id == 0 ? null : () => _context.Mailboxes.Open(_id), IsOver, OnConnected, (_, line) => _context.Log.Write(Number, line)),
+            Program = new WorkerGuest(App, _context.Board, _id == 0 ? null : () => _context.Mailboxes.Open(_id), IsOver, OnConnected, (_, line) => _context.Log.Write(Number, line)),
             Environment =
             {
                 [ServeProtocol.NumberVariable] = Number.ToString(CultureInfo.InvariantCulture),

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Spectre.Console;
+using Tandem.Interop;
 using Tandem.Serve.Control;
-using Tandem.Supervision;
 
 namespace Tandem.Tool.Serve;
 

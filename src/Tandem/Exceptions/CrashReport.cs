@@ -12,12 +12,12 @@ internal sealed record CrashReport(
 
     internal string? DumpPath { get; init; }
 
-    internal Supervision.EndedBy EndedBy { get; init; }
+    internal EndedBy EndedBy { get; init; }
 
     internal string Describe()
     {
         var text = new StringBuilder($"Worker process {ProcessId} ");
-        text.Append(Launch.ExitStatus.Describe(ExitCode, Signal));
+        text.Append(Interop.ExitStatus.Describe(ExitCode, Signal));
         text.Append($" while it ran '{WorkItemName}'");
         if (Attempt > 1)
             text.Append($" (attempt {Attempt})");

@@ -52,7 +52,7 @@ public sealed class WorkerCrashedException : Exception
     public bool IsOutOfMemorySuspected { get; }
 
     /// <summary>Who ended the process.</summary>
-    internal Supervision.EndedBy EndedBy { get; }
+    internal EndedBy EndedBy { get; }
 
     /// <summary>The file of the dump, where <see cref="WorkerPoolOptions.CollectDumps"/> is on and one was written; otherwise null.</summary>
     public string? DumpPath { get; }

@@ -1,3 +1,5 @@
+using Tandem.Interop;
+
 namespace Tandem.Launch;
 
 /// <summary>Hears of a worker process's life. Calls come one at a time.</summary>

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using Tandem.BackgroundWork;
 using Tandem.Interop;
-using Tandem.Telemetry;
 
 namespace Tandem.Launch;
 

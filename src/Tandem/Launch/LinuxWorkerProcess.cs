@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
+using Tandem.BackgroundWork;
 using Tandem.Interop;
-using Tandem.Telemetry;
 
 namespace Tandem.Launch;
 

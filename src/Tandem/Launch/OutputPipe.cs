@@ -1,6 +1,6 @@
 using System.IO.Pipes;
+using Tandem.BackgroundWork;
 using Tandem.Interop;
-using Tandem.Telemetry;
 
 namespace Tandem.Launch;
 

@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using Tandem.BackgroundWork;
 using Tandem.Interop;
-using Tandem.Processes;
 using Tandem.Serialization;
-using Tandem.Shipping;
-using Tandem.Telemetry;
 using Tandem.Transport.Portable;
 
 namespace Tandem.Launch;
@@ -16,25 +14,14 @@ internal sealed class PortableLauncher : WorkerLauncher
 
     internal override void Post(Action action) => Background.Queue(static action => action(), action);
 
-    internal override void Start(ProcessEngine engine, LaunchPlan plan, Func<string, Dictionary<string, string>> environment, Action<ProcessWorker> prepare)
+    internal override WorkerConnection Connect()
     {
         string name = $"tandem-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12))}";
         // A pipe on Unix is a socket in the folder for temporary files, which may be another one for the worker.
         if (!OperatingSystem.IsWindows())
             name = Path.Combine(Path.GetTempPath(), name);
 
-        PortableLink link = Listen(name);
-        try
-        {
-            var worker = new ProcessWorker(engine, link);
-            prepare(worker);
-            worker.Attach(PortableWorkerProcess.Start(plan, environment(name), worker));
-        }
-        catch
-        {
-            link.Dispose();
-            throw;
-        }
+        return new PortableConnection(Listen(name), name);
     }
 
     public override void Dispose()

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Tandem.BackgroundWork;
 using Tandem.Interop;
-using Tandem.Telemetry;
 
 namespace Tandem.Launch;
 

@@ -1,5 +1,4 @@
 using Tandem.Interop;
-using Tandem.Processes;
 using Tandem.Serialization;
 using Tandem.Transport.SharedMemory;
 
@@ -11,6 +10,7 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
     private readonly LinuxProcessHub _hub;
     private readonly PayloadArea _requests;
     private readonly int _spinMicroseconds;
+    private readonly GuestProgram? _guest;
 
     internal SharedMemoryLauncher(WorkerPoolOptions options)
     {
@@ -25,6 +25,7 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
             throw;
         }
 
+        _guest = options.Guest;
         // Spinning workers must leave a core for the caller: with more workers than that, they spin less.
         int spare = Environment.ProcessorCount - 1;
         _spinMicroseconds = spare < 1 ? 0 : options.Workers <= spare ? 50 : 20;
@@ -43,7 +44,7 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
     internal override void LoadAhead(LaunchPlan plan, Func<string, Dictionary<string, string>> environment) =>
         new SpawnCall(plan, environment(LaunchProtocol.SharedMemory), [0]).Dispose();
 
-    internal override void Start(ProcessEngine engine, LaunchPlan plan, Func<string, Dictionary<string, string>> environment, Action<ProcessWorker> prepare)
+    internal override WorkerConnection Connect()
     {
         int* sockets = stackalloc int[2];
         if (Libc.SocketPair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, sockets) != 0)
@@ -51,35 +52,12 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
 
         try
         {
-            var link = new SharedMemoryLink(_requests, sockets[0], _spinMicroseconds);
-            try
-            {
-                var worker = new ProcessWorker(engine, link);
-                prepare(worker);
-                (int region, int requests, int results) = link.Descriptors;
-                int[] more = engine.Options.Guest?.OpenDescriptors() ?? [];
-                try
-                {
-                    worker.Attach(_hub.Start(plan, environment(LaunchProtocol.SharedMemory), [sockets[1], region, requests, results, .. more], worker));
-                }
-                finally
-                {
-                    foreach (int fd in more)
-                        _ = Libc.Close(fd);
-                }
-
-                link.CloseDescriptors();
-            }
-            catch
-            {
-                link.Dispose();
-                throw;
-            }
+            return new SharedMemoryConnection(new SharedMemoryLink(_requests, sockets[0], _spinMicroseconds), sockets[1], _hub, _guest);
         }
-        finally
+        catch
         {
-            // The worker has its own; ours would hide its end-of-file.
             _ = Libc.Close(sockets[1]);
+            throw;
         }
     }
 

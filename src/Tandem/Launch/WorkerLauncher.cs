@@ -1,5 +1,4 @@
 using Tandem.Interop;
-using Tandem.Processes;
 using Tandem.Serialization;
 
 namespace Tandem.Launch;
@@ -18,9 +17,9 @@ internal abstract class WorkerLauncher : IDisposable
     {
     }
 
-    /// <summary>Starts a worker; called from a posted action.</summary>
-    /// <param name="prepare">Called between the making of the connection and the start of the process.</param>
-    internal abstract void Start(ProcessEngine engine, LaunchPlan plan, Func<string, Dictionary<string, string>> environment, Action<ProcessWorker> prepare);
+    /// <summary>Makes the connection to a new worker; called from a posted action, as is the start of its process.</summary>
+    /// <exception cref="WorkerStartException">It could not be made.</exception>
+    internal abstract WorkerConnection Connect();
 
     /// <summary>Ends what watches processes. No worker may be left.</summary>
     public abstract void Dispose();

@@ -1,3 +1,4 @@
+using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem.Mapping;
@@ -8,7 +9,8 @@ namespace Tandem.Mapping;
 /// holds a run may be a source that never returns.
 /// </remarks>
 internal sealed class MapEnumerable<TItem, TResult, TOut>(
-    WorkerPool pool,
+    object pool,
+    PoolEngine engine,
     ItemForm<TItem, TResult> form,
     Delegate work,
     Func<CancellationToken, ItemSource<TItem>> source,
@@ -25,11 +27,12 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
             ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken)
             : null;
         CancellationToken token = both?.Token ?? (cancellation.CanBeCanceled ? cancellation : cancellationToken);
-        return new Enumerator(pool, new MapRun<TItem, TResult>(pool.Engine, form, work, source, options, token), options.Ordered, pick, both, token);
+        return new Enumerator(pool, engine, new MapRun<TItem, TResult>(engine, form, work, source, options, token), options.Ordered, pick, both, token);
     }
 
     private sealed class Enumerator(
-        WorkerPool pool,
+        object pool,
+        PoolEngine engine,
         MapRun<TItem, TResult> run,
         bool ordered,
         Picker pick,
@@ -47,6 +50,9 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
         private int _available;
         private bool _started;
         private bool _ended;
+
+        /// <summary>In use as long as this is, though nothing here asks for it.</summary>
+        internal object Pool { get; } = pool;
 
         public TOut Current { get; private set; } = default!;
 
@@ -160,7 +166,7 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
                     break;
 
                 cancellationToken.ThrowIfCancellationRequested();
-                run.Hurry(pool.Engine, awaited);
+                run.Hurry(engine, awaited);
                 if (awaited is not null && awaited.FirstElement > awaited.Taken)
                     return true;
             }

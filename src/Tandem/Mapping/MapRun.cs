@@ -2,8 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Tandem.Supervision;
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
+using Tandem.Context;
+using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem.Mapping;

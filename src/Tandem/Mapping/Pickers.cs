@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Tandem.Work;
 
 namespace Tandem.Mapping;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Tandem.Diagnostics;
-using Tandem.Health;
-using Tandem.Supervision;
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
+using Tandem.Events;
+using Tandem.Interop;
+using Tandem.Stacks;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -90,7 +90,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
         }
 
         var error = new WorkTimeoutException(item.NameOf(item.FirstElement), limit, elapsed, hasStarted: true, stack, stack is null ? problem : null);
-        engine.Events.FailForTimeout(item, error);
+        engine.FailForTimeout(item, error);
         lock (gate)
         {
             if (!worker.Holds(item) || item.Sequence != sequence)

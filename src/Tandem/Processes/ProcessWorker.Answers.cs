@@ -1,4 +1,5 @@
-using Tandem.Launch;
+using Tandem.BackgroundWork;
+using Tandem.Interop;
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Transport;
@@ -16,7 +17,7 @@ internal sealed unsafe partial class ProcessWorker
             case FrameKind.Hello:
                 _engine.OnHello(this);
                 break;
-            case FrameKind.Result when frame.Slot == InitializeSlot:
+            case FrameKind.Result when frame.Slot == FrameHeader.StartupSlot:
                 OnInitialized(in frame);
                 break;
             case FrameKind.Result:

@@ -1,5 +1,5 @@
-using Tandem.Health;
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
+using Tandem.Events;
 using Tandem.Transport;
 using Tandem.Work;
 

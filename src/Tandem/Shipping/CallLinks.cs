@@ -1,5 +1,4 @@
 using Tandem.Serialization;
-using Tandem.Sharing;
 
 namespace Tandem.Shipping;
 
@@ -27,9 +26,9 @@ internal class CallLinks : ICallLinks
 
     public virtual IProgress<T> GetProgress<T>(int number) => throw new PayloadCorruptException("a progress receiver where none can be");
 
-    public virtual void Hold(SharedSegment segment) => SharedHousekeeping.KeepUntilReceived(segment);
+    public virtual void Hold(ILinkedMemory memory) => memory.KeepUntilReceived();
 
-    public virtual void Received(SharedSegment segment) => SharedHousekeeping.Received(segment);
+    public virtual void Received(ILinkedMemory memory) => memory.CountArrival();
 
     public void WriteDelegate(PayloadWriter writer, Delegate value)
     {

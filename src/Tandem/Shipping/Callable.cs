@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Tandem.Serialization;
-using Tandem.Work;
 
 namespace Tandem.Shipping;
 

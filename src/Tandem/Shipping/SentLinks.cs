@@ -1,5 +1,4 @@
 using Tandem.Serialization;
-using Tandem.Sharing;
 
 namespace Tandem.Shipping;
 
@@ -8,7 +7,7 @@ internal sealed class SentLinks : CallLinks
 {
     private List<CancellationToken>? _tokens;
     private List<ProgressReceiver>? _receivers;
-    private List<SharedSegment>? _held;
+    private List<ILinkedMemory>? _held;
 
     /// <summary>Captured tokens, by number.</summary>
     internal IReadOnlyList<CancellationToken> Tokens => _tokens ?? (IReadOnlyList<CancellationToken>)[];
@@ -39,15 +38,15 @@ internal sealed class SentLinks : CallLinks
         return _receivers.Count - 1;
     }
 
-    public override void Hold(SharedSegment segment)
+    public override void Hold(ILinkedMemory memory)
     {
-        if (_held?.Contains(segment) == true)
+        if (_held?.Contains(memory) == true)
             return;
 
-        if (!segment.TryHold())
+        if (!memory.TryHold())
             throw new WorkSerializationException("the shared object was disposed of");
 
-        (_held ??= []).Add(segment);
+        (_held ??= []).Add(memory);
     }
 
     /// <summary>The call is over, or never began: its shared objects need not be kept for it.</summary>
@@ -56,8 +55,8 @@ internal sealed class SentLinks : CallLinks
         if (Interlocked.Exchange(ref _held, null) is not { } held)
             return;
 
-        foreach (SharedSegment segment in held)
-            segment.Release();
+        foreach (ILinkedMemory memory in held)
+            memory.Release();
     }
 
     /// <summary>The receiver with a number that a worker named.</summary>

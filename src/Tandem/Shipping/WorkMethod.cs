@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using Tandem.Serialization;
-using Tandem.Work;
 
 namespace Tandem.Shipping;
 

@@ -8,6 +8,15 @@ internal struct FrameHeader
 {
     internal const int Size = 16;
 
+    /// <summary>Changes with every change to a frame, or to the layout of shared memory; both sides compare it.</summary>
+    internal const int CurrentVersion = 3;
+
+    /// <summary>How many items a worker can have at once, over every transport. Their slots count from 0.</summary>
+    internal const int Slots = 256;
+
+    /// <summary>In place of a slot: the frame is about the worker's startup, and not about an item.</summary>
+    internal const int StartupSlot = 0xFFFF;
+
     /// <summary>In <see cref="Extra"/> of a definition: it is not needed yet, there is time to prepare for it.</summary>
     internal const int Ahead = 1;
 

@@ -1,5 +1,6 @@
+using Tandem.BackgroundWork;
+using Tandem.Context;
 using Tandem.Shipping;
-using Tandem.Supervision;
 using Tandem.Telemetry;
 
 namespace Tandem.Work;

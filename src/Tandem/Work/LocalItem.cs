@@ -9,10 +9,6 @@ internal sealed class LocalItem<TResult>(Form<TResult> form, Delegate work, obje
     private Delegate? _work = work;
     private object? _argument = argument;
 
-    internal Delegate Work => _work!;
-
-    internal object? Argument => _argument;
-
     protected override string MethodName => _work is { } method ? MethodNames.Readable(method.Method) : "?";
 
     internal override void Abandon()
@@ -21,5 +17,29 @@ internal sealed class LocalItem<TResult>(Form<TResult> form, Delegate work, obje
         _argument = null;
     }
 
-    internal override void RunLocally(object? state, CancellationToken aborted) => form.RunLocally(this, state, aborted);
+    internal override void RunLocally(object? state, CancellationToken aborted)
+    {
+        CancellationTokenSource? linked = null;
+        try
+        {
+            CancellationToken cancellation = aborted;
+            if (CancellationToken.CanBeCanceled)
+            {
+                linked = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken, aborted);
+                cancellation = linked.Token;
+            }
+
+            SetResult(form.RunHere(_work!, state, _argument, cancellation));
+        }
+        catch (Exception e)
+        {
+            if (linked is not null)
+                Cancellation.NameCaller(e, linked.Token, CancellationToken);
+            SetException(e);
+        }
+        finally
+        {
+            linked?.Dispose();
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using Tandem.Shipping;
+
 namespace Tandem.Work;
 
 /// <summary>One call of a pool of processes.</summary>

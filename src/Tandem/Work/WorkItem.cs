@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Tandem.BackgroundWork;
 using Tandem.Serialization;
+using Tandem.Shipping;
 using Tandem.Telemetry;
 using Tandem.Transport;
 
@@ -7,7 +9,7 @@ namespace Tandem.Work;
 
 /// <summary>One call of a pool, from submission until its task completes.</summary>
 [DebuggerDisplay("{Name}, {State}")]
-internal abstract class WorkItem : IPollTarget
+internal abstract class WorkItem : IPollTarget, IObservedItem
 {
     private int _state;
     private ItemDetails? _details;
@@ -37,8 +39,8 @@ internal abstract class WorkItem : IPollTarget
     /// <inheritdoc cref="Work.Journey.Next"/>
     internal WorkItem? Next { get => Journey.Next; set => Journey.Next = value; }
 
-    /// <inheritdoc cref="Work.Journey.Worker"/>
-    internal Processes.ProcessWorker? Worker { get => Journey.Worker; set => Journey.Worker = value; }
+    /// <inheritdoc cref="Work.Journey.Holder"/>
+    internal object? Holder { get => Journey.Holder; set => Journey.Holder = value; }
 
     /// <inheritdoc cref="Work.Journey.Shipment"/>
     internal ref Shipment Shipment => ref Journey.Shipment;
@@ -70,9 +72,13 @@ internal abstract class WorkItem : IPollTarget
     internal Shipping.CallLinks AnswerLinks => _details?.AnswerLinks ?? Shipping.CallLinks.ForResults;
 
     /// <summary>Null for the many that have none.</summary>
-    internal Supervision.ItemLimits? Limits => _details?.Limits;
+    internal ItemLimits? Limits => _details?.Limits;
 
     internal string Name => _details?.Name ?? MethodName;
+
+    string IObservedItem.Name => Name;
+
+    int IObservedItem.ElementCount => ElementCount;
 
     /// <summary>The readable name of the method that it runs.</summary>
     protected abstract string MethodName { get; }
@@ -128,7 +134,7 @@ internal abstract class WorkItem : IPollTarget
     }
 
     /// <summary>Has <paramref name="engine"/> told when the item has waited too long.</summary>
-    internal void WatchQueueTimeout(PoolEngine engine, Supervision.ItemLimits limits)
+    internal void WatchQueueTimeout(PoolEngine engine, ItemLimits limits)
     {
         if (limits.QueueTimeout is { } limit)
             Details.KeepQueueDeadline(Background.Timer(() => engine.OnQueueTimeout(this), limit, e => SetException(e)));

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using Tandem.BackgroundWork;
 using Tandem.Serialization;
+using Tandem.Shipping;
 
 namespace Tandem.Work;
 

@@ -116,7 +116,7 @@ public sealed class HostileWorkerTests : IDisposable
     {
         using var worker = new HostileWorker(_engine, _requests);
         worker.Send();
-        worker.Write(FrameKind.Result, ProcessWorker.InitializeSlot, 0, 0, new byte[ResultMessage.Size]);
+        worker.Write(FrameKind.Result, FrameHeader.StartupSlot, 0, 0, new byte[ResultMessage.Size]);
         worker.Ring.Publish();
         worker.Poll();
 

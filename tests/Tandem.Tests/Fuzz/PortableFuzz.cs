@@ -1,7 +1,7 @@
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
-using Tandem.Launch;
+using Tandem.Interop;
 using Tandem.Processes;
 using Tandem.Serialization;
 using Tandem.Shipping;

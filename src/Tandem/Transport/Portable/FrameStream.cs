@@ -22,7 +22,7 @@ internal sealed unsafe class FrameReader(Stream stream) : IDisposable
         if (!Fill(new Span<byte>(&header, FrameHeader.Size)))
             return false;
 
-        if (header.BodyLength < 0 || header.Version != SharedMemory.LinkLayout.Version)
+        if (header.BodyLength < 0 || header.Version != FrameHeader.CurrentVersion)
             throw new ProtocolException($"a frame of kind {(int)header.Kind}, version {header.Version}, has a body of {header.BodyLength} bytes");
 
         // A length that lies gets memory only as bytes really come.
@@ -120,7 +120,7 @@ internal sealed unsafe class FrameBuffer
         {
             BodyLength = (int)body,
             Kind = kind,
-            Version = SharedMemory.LinkLayout.Version,
+            Version = FrameHeader.CurrentVersion,
             Slot = (ushort)slot,
             Sequence = sequence,
             Extra = extra,

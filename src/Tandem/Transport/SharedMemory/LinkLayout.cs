@@ -5,16 +5,12 @@ namespace Tandem.Transport.SharedMemory;
 /// </summary>
 internal static class LinkLayout
 {
-    /// <summary>Changes with every change to a layout or a frame; both sides compare it.</summary>
-    internal const int Version = 3;
-
-    internal const int Slots = 256;
     internal const int RingCapacity = 256 * 1024;
 
     internal const int HeaderSize = 128;
     internal const int CellsOffset = HeaderSize;
-    internal const int ReleasesOffset = CellsOffset + Slots * ItemCell.Size;
-    internal const int ReleasesSize = 256 + Slots * 4 * sizeof(long);
+    internal const int ReleasesOffset = CellsOffset + FrameHeader.Slots * ItemCell.Size;
+    internal const int ReleasesSize = 256 + FrameHeader.Slots * 4 * sizeof(long);
     internal const int RequestRingOffset = ReleasesOffset + ReleasesSize;
     internal const int ResponseRingOffset = RequestRingOffset + RingControl.Size + RingCapacity;
     internal const int Size = ResponseRingOffset + RingControl.Size + RingCapacity;

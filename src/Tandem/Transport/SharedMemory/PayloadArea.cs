@@ -47,7 +47,9 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         actual = (nint)1 << shift;
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(WorkerPool));
+            if (_closed)
+                throw PoolIsDisposed();
+
             long offset;
             if (_free[shift] is { Count: > 0 } list)
             {
@@ -128,4 +130,6 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
                 _region.Dispose();
         }
     }
+
+    private static ObjectDisposedException PoolIsDisposed() => new($"{nameof(Tandem)}.{nameof(WorkerPool)}");
 }

@@ -9,7 +9,7 @@ namespace Tandem.Transport.SharedMemory;
 /// </remarks>
 internal readonly unsafe struct ReleaseQueue(byte* memory)
 {
-    private const int Capacity = LinkLayout.Slots * 4;
+    private const int Capacity = FrameHeader.Slots * 4;
     private readonly long* _tail = (long*)memory;
     private readonly long* _head = (long*)(memory + 128);
     private readonly long* _entries = (long*)(memory + 256);
