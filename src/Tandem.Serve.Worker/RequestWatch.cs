@@ -19,7 +19,7 @@ internal sealed class RequestWatch(ServedWorker worker, RequestLimits limits)
     private const long TellInterval = 1_000;
 
     private readonly Shard[] _shards = [.. Enumerable.Range(0, Shards).Select(static _ => new Shard())];
-    private readonly PathString[] _except = [.. limits.Except.Select(static path => new PathString(path))];
+    private readonly PathString[] _except = [.. limits.Except.Select(static path => new PathString(path.TrimEnd('/')))];
     private readonly List<LimitedRequest> _looked = [];
     private int _isStarted;
     private int _over; // since the last time that they were told of
