@@ -115,29 +115,3 @@ internal static unsafe partial class Libc
         return [.. processors];
     }
 }
-
-/// <summary>The first version of the kernel's sched_attr.</summary>
-internal struct SchedulingAttributes
-{
-    internal uint Size;
-    internal uint Policy;
-    internal ulong Flags;
-    internal int Nice;
-    internal uint Priority;
-    internal ulong Runtime;
-    internal ulong Deadline;
-    internal ulong Period;
-}
-
-/// <summary>A cpu_set_t of glibc.</summary>
-internal unsafe struct ProcessorSet
-{
-    /// <summary>How many processors it can tell apart.</summary>
-    internal const int Length = 1024;
-
-    private fixed byte _bits[Length / 8];
-
-    internal void Add(int processor) => _bits[processor / 8] |= (byte)(1 << (processor % 8));
-
-    internal readonly bool Contains(int processor) => (_bits[processor / 8] >> (processor % 8) & 1) != 0;
-}

@@ -1,0 +1,14 @@
+namespace Tandem.Interop;
+
+/// <summary>A cpu_set_t of glibc.</summary>
+internal unsafe struct ProcessorSet
+{
+    /// <summary>How many processors it can tell apart.</summary>
+    internal const int Length = 1024;
+
+    private fixed byte _bits[Length / 8];
+
+    internal void Add(int processor) => _bits[processor / 8] |= (byte)(1 << (processor % 8));
+
+    internal readonly bool Contains(int processor) => (_bits[processor / 8] >> (processor % 8) & 1) != 0;
+}
