@@ -33,13 +33,19 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
             return next(context); // a server of the application's own
 
         bool isStream = connection.BeginRequest(context);
-        Task request = next(context);
+        Task request = connection.SaysGoAway() ? WaitAsync(next, context) : next(context);
         if (!request.IsCompletedSuccessfully)
             return EndAsync(request, connection, isStream);
 
         End(connection, isStream);
         return request;
     };
+
+    private static async Task WaitAsync(RequestDelegate next, HttpContext context)
+    {
+        await Task.Delay(TrackedConnection.GoAwayTime).ConfigureAwait(false);
+        await next(context).ConfigureAwait(false);
+    }
 
     private void End(TrackedConnection connection, bool isStream)
     {
