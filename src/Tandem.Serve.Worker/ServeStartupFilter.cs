@@ -42,7 +42,7 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
             return next(context); // a server of the application's own
 
         bool isStream = connection.BeginRequest(context);
-        Task request = next(context);
+        Task request = connection.SaysGoAway() ? WaitAsync(next, context) : next(context);
         if (!request.IsCompletedSuccessfully)
             return EndAsync(request, connection, isStream);
 
@@ -58,8 +58,21 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
             return next(context); // a server of the application's own
 
         bool isStream = connection.BeginRequest(context);
-        return EndAsync(requests.RunAsync(context, connection, isStream, next), connection, isStream);
+        return EndAsync(RunLimitedAsync(requests, context, connection, isStream, next), connection, isStream);
     };
+
+    private static async Task RunLimitedAsync(RequestWatch requests, HttpContext context, TrackedConnection connection, bool isStream, RequestDelegate next)
+    {
+        if (connection.SaysGoAway())
+            await Task.Delay(TrackedConnection.GoAwayTime).ConfigureAwait(false);
+        await requests.RunAsync(context, connection, isStream, next).ConfigureAwait(false);
+    }
+
+    private static async Task WaitAsync(RequestDelegate next, HttpContext context)
+    {
+        await Task.Delay(TrackedConnection.GoAwayTime).ConfigureAwait(false);
+        await next(context).ConfigureAwait(false);
+    }
 
     private void End(TrackedConnection connection, bool isStream)
     {

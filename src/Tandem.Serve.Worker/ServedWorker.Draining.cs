@@ -9,7 +9,7 @@ namespace Tandem.Serve.Worker;
 /// <content>
 /// Connections, and how a worker ends without losing a request. Kestrel's own stop closes every connection that has no request at that
 /// instant, also one whose request lies in the socket already. So first no more connections are taken; then every answer of HTTP/1
-/// says that it is the connection's last, and HTTP/2 says GOAWAY; and a connection is closed only when it has been silent for longer than
+/// says that it is the connection's last, and HTTP/2 says GOAWAY while a request runs; and a connection is closed only when it has been silent for longer than
 /// its client is known to pause.
 /// </content>
 internal sealed partial class ServedWorker
@@ -158,7 +158,8 @@ internal sealed partial class ServedWorker
             await sticky.CloseAsync().ConfigureAwait(false);
         }
 
-        int limit = Settings.ShutdownLimit > 0 ? Settings.DrainLimit : Settings.DrainLimit - Math.Min(Settings.DrainLimit / 5, MostShutdownPart);
+        int shutdown = Settings.ShutdownLimit > 0 ? 0 : Math.Min(Settings.DrainLimit / 5, MostShutdownPart);
+        int limit = Settings.DrainLimit - shutdown;
         while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < limit && CloseQuietConnections())
             await Task.Delay(LookInterval).ConfigureAwait(false);
 
@@ -167,14 +168,14 @@ internal sealed partial class ServedWorker
         StopApplication();
         if (Requests is not null)
             _ = TellWhenOnlyStuckAsync();
-        if (Settings.ShutdownLimit > 0)
-        {
-            await Task.Delay(Math.Max(0, limit - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds)).ConfigureAwait(false);
-            AbortConnections();
-        }
+        await Task.Delay(Math.Max(0, limit + shutdown / 2 - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds)).ConfigureAwait(false);
+        AbortConnections();
     }
 
-    /// <summary>Their time is over, and what is left of it is the application's own shutdown's.</summary>
+    /// <summary>
+    /// Their time is over, and what is left of it is the application's own shutdown's: the server waits for its connections, and hosted services
+    /// that began before it are stopped only after it.
+    /// </summary>
     private void AbortConnections()
     {
         foreach (TrackedConnection one in Connections())

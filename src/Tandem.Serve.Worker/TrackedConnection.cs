@@ -16,6 +16,12 @@ internal sealed class TrackedConnection : ConnectionContext
     /// <summary>How long the other side is waited for that was told to close.</summary>
     private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(1);
 
+    /// <summary>For how long a request that has GOAWAY said waits until that has happened.</summary>
+    internal static readonly TimeSpan GoAwayTime = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>When requests of which none has begun or ended for so long are long ones, in milliseconds.</summary>
+    private const int LongRequest = 20;
+
     private readonly ConnectionContext _inner;
     private readonly IConnectionKeeper _listener;
     private readonly ServedWorker _worker;
@@ -149,6 +155,19 @@ internal sealed class TrackedConnection : ConnectionContext
         return isStream;
     }
 
+    /// <summary>
+    /// While the worker drains: has GOAWAY said while a request runs, which the request must wait for, because the server says it on another thread.
+    /// </summary>
+    /// <returns>Whether this request is the one to wait, for <see cref="GoAwayTime"/>.</returns>
+    internal bool SaysGoAway()
+    {
+        if (!_isMultiplexed || !_worker.IsDraining || _isToldToClose)
+            return false;
+
+        SayGoAway();
+        return true;
+    }
+
     internal void EndRequest(bool isStream)
     {
         _lastActivity = Environment.TickCount64;
@@ -179,27 +198,44 @@ internal sealed class TrackedConnection : ConnectionContext
         if (_isToldToClose)
             return;
 
-        if (_isMultiplexed)
+        long silence = Environment.TickCount64 - Volatile.Read(ref _lastActivity);
+        if (Volatile.Read(ref _requests) > 0)
         {
-            // HTTP/2 has words for it: what is on its way is refused unprocessed, and the client knows that.
-            _isToldToClose = true;
-            _lingers = true;
-            Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+            // Where requests come and go, the next one has it said: see BeginRequest.
+            if (_isMultiplexed && silence >= LongRequest)
+                SayGoAway();
             return;
         }
 
-        // HTTP/1 has none: who closes while a request is on its way loses it. So this side closes when the client is least likely to send.
-        long silence = Environment.TickCount64 - Volatile.Read(ref _lastActivity);
-        if (Volatile.Read(ref _requests) > 0 || silence < _worker.Pauses.SilenceBeforeClosing(Volatile.Read(ref _longestPause)))
+        // Who closes while a request is on its way loses it. So this side closes when the client is least likely to send. With HTTP/2 the
+        // client knows that it was not heard, but clients do not send again what they stream, such as calls of gRPC that are streams.
+        if (silence < _worker.Pauses.SilenceBeforeClosing(Volatile.Read(ref _longestPause)))
             return;
 
         // A request that has come already is served, and its answer says that it is the last one.
         if (HasUnread())
             return;
 
+        if (_isMultiplexed)
+        {
+            SayGoAway();
+            return;
+        }
+
         _isToldToClose = true;
         // What TLS has of it lies in objects that end with the server's; and what has had no request may speak HTTP/2.
         _isHeld = _hasServed && Features.Get<ITlsConnectionFeature>() is null;
+        Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+    }
+
+    /// <summary>
+    /// Has the server say GOAWAY. As long as a request runs, that asks the client to send no more, and what is on its way is served. Where none
+    /// runs, the connection ends at once, and what is on its way is refused.
+    /// </summary>
+    private void SayGoAway()
+    {
+        _isToldToClose = true;
+        _lingers = true;
         Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.WebSockets;
 using Tandem.LoadClient;
 using Tandem.Serve.Control;
@@ -115,6 +116,28 @@ public sealed class ReloadTests
         Assert.True(result.Failed == 0, $"{result}\n{string.Join('\n', result.Failures.Take(10))}");
     }
 
+    /// <summary>What a client streams, it cannot send again: it is not enough to tell it that the server has not heard it.</summary>
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task No_body_that_is_streamed_over_http_2_is_refused_while_versions_change(bool isEncrypted)
+    {
+        await using LoadedServer server = await LoadedServer.StartAsync(!isEncrypted, "--workers", "2");
+        var address = new Uri($"{(isEncrypted ? "https" : "http")}://{server.Options(LoadMode.Http2, isEncrypted).EndPoint}/echo");
+        using var end = new CancellationTokenSource();
+        long count = 0;
+        Task[] clients = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(() => StreamBodiesAsync(address, () => Interlocked.Increment(ref count), end.Token)))];
+        for (int i = 0; i < 4; i++)
+        {
+            long before = Interlocked.Read(ref count);
+            await server.Serve.AskAsync("reload");
+            await Eventually.Async(() => Interlocked.Read(ref count) > before + 100 || clients.Any(static client => client.IsFaulted));
+        }
+
+        await end.CancelAsync();
+        await Task.WhenAll(clients);
+    }
+
     [Theory(Timeout = Limits.Test)]
     [InlineData(false)]
     [InlineData(true)]
@@ -208,6 +231,41 @@ public sealed class ReloadTests
         await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.Connections > 0));
         await serve.AskAsync("reload");
         Assert.Equal("slow", await slow);
+    }
+
+    private static async Task StreamBodiesAsync(Uri address, Action count, CancellationToken end)
+    {
+        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Subject == "CN=localhost" } };
+        using var client = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        while (!end.IsCancellationRequested)
+        {
+            using var content = new BodyOfTwoParts();
+            using HttpResponseMessage response = await client.PostAsync(address, content, CancellationToken.None);
+            Assert.Equal("firstsecond", await response.Content.ReadAsStringAsync(CancellationToken.None));
+            count();
+        }
+    }
+
+    /// <summary>A body that comes bit by bit, and once only.</summary>
+    private sealed class BodyOfTwoParts : HttpContent
+    {
+        private bool _isSent;
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            Assert.False(_isSent, "The client has to send the body again, which it could not.");
+            _isSent = true;
+            await stream.WriteAsync("first"u8.ToArray());
+            await stream.FlushAsync();
+            await Task.Delay(1);
+            await stream.WriteAsync("second"u8.ToArray());
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 
     /// <summary>Two versions, and a link to the first one; returns the application behind the link.</summary>

@@ -106,6 +106,33 @@ public sealed class SupervisorTests
         Assert.Equal("Hello, World!", await serve.GetAsync("/"));
     }
 
+    /// <summary>What a request that never ends leaves of the time is the application's, to close its files and the like.</summary>
+    [Fact(Timeout = Limits.Test)]
+    public async Task Hosted_services_are_stopped_also_where_a_request_does_not_end()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync(
+            "--workers", "1", "--drain-timeout", "10s", Paths.App, "--", "--shutdownTimeoutSeconds", "3600", "--ticker-says-end", "true");
+        Task<string> slow = serve.GetAsync("/slow?ms=3600000");
+        ServeStatus before = await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.Connections > 0));
+        serve.Signal(Libc.SIGTERM);
+        await serve.StatusAsync(static status => status.Workers is [{ State: "draining" }]);
+
+        // A supervisor that is stopped kills no worker, however long that one takes.
+        serve.Signal(Libc.SIGSTOP);
+        try
+        {
+            await Eventually.Async(() => !ProcFs.IsAlive(before.Workers[0].ProcessId));
+        }
+        finally
+        {
+            serve.Signal(Libc.SIGCONT);
+        }
+
+        await serve.LineAsync("The ticker was stopped.");
+        Assert.Equal(0, await serve.ExitAsync());
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => slow);
+    }
+
     [Fact(Timeout = Limits.Test)]
     public async Task TERM_to_a_worker_has_another_one_serve_while_it_finishes()
     {

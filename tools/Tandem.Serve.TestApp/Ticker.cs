@@ -18,5 +18,7 @@ internal sealed class Ticker(IConfiguration configuration) : BackgroundService
 
         await Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         IsRunning = false;
+        if (configuration["ticker-says-end"] is not null)
+            Console.WriteLine("The ticker was stopped.");
     }
 }
