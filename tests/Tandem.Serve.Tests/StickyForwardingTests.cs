@@ -12,9 +12,10 @@ namespace Tandem.Serve.Tests;
 /// <summary>Requests that come to another worker than their client's on a connection that cannot be handed over (<c>--sticky cookie</c>).</summary>
 public sealed class StickyForwardingTests
 {
+    private const int Limit = 3 * Limits.Test; // many connections, one after the other
     private const int ManyConnections = 20; // so many are not all one worker's by chance
 
-    [Theory(Timeout = Limits.Test)]
+    [Theory(Timeout = Limit)]
     [InlineData("1.1")]
     [InlineData("2.0")]
     public async Task With_tls_a_client_is_served_by_one_worker_on_every_connection(string version)
@@ -33,7 +34,7 @@ public sealed class StickyForwardingTests
         Assert.NotEqual(0, (await serve.StatusAsync()).Workers.Sum(static worker => worker.Forwarded));
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task What_is_forwarded_looks_as_it_came()
     {
         using var folder = new TemporaryFolder();
@@ -53,7 +54,7 @@ public sealed class StickyForwardingTests
         Assert.NotEqual(0, (await serve.StatusAsync()).Workers.Sum(static worker => worker.Forwarded));
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task A_connection_that_several_clients_share_brings_each_to_its_own_worker()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "3", "--sticky", "cookie");
@@ -82,7 +83,7 @@ public sealed class StickyForwardingTests
         Assert.Contains("tandem_serve_worker_requests_forwarded_total{", MetricsServer.Write(status), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task Answers_that_never_end_are_forwarded_as_they_come_and_end_with_the_client()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
@@ -97,13 +98,17 @@ public sealed class StickyForwardingTests
                 Assert.NotNull(await reader.ReadLineAsync());
         }
 
+        // One that has no body so far has its head.
+        using (HttpResponseMessage silent = await AskAsync(proxy, HttpMethod.Get, "/silent", other))
+            Assert.Equal(HttpStatusCode.OK, silent.StatusCode);
+
         // Both workers see that the client has gone.
         await serve.StatusAsync(static status => status.Workers.All(static worker => worker.Connections == 0 || worker.Requests > 0) && status.Workers.Sum(static worker => worker.Forwarded) > 0);
         proxy.Dispose();
         await serve.StatusAsync(static status => status.Workers.All(static worker => worker.Connections == 0));
     }
 
-    [Theory(Timeout = Limits.Test)]
+    [Theory(Timeout = Limit)]
     [InlineData("1.1")]
     [InlineData("2.0")]
     public async Task Web_sockets_with_tls_are_forwarded(string version)
@@ -136,7 +141,7 @@ public sealed class StickyForwardingTests
         await serve.StatusAsync(static status => status.Workers.All(static worker => worker.Connections == 0));
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task Clients_of_a_worker_that_was_killed_are_served_on_connections_that_are_kept()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
@@ -155,11 +160,11 @@ public sealed class StickyForwardingTests
         }
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task Bodies_larger_than_the_application_allows_are_refused_wherever_they_come()
     {
-        const int Most = 30_000_000; // Kestrel's own limit
-        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
+        const int Most = 1000;
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie", Paths.App, "--", "--most-body", $"{Most}");
         Dictionary<int, string> cookies = await CookieOfEachAsync(serve, 2);
         using HttpClient proxy = serve.CreateClient(keepsAlive: true);
         proxy.DefaultRequestHeaders.ExpectContinue = true; // else the answer may come before the body has gone, and the client not see it
@@ -172,7 +177,7 @@ public sealed class StickyForwardingTests
         }
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task A_reload_loses_no_request_that_is_forwarded()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
@@ -200,7 +205,7 @@ public sealed class StickyForwardingTests
         Assert.All(await Task.WhenAll(load), static done => Assert.NotEqual(0, done));
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task Web_sockets_end_with_the_worker_that_has_the_client_s_connection()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
@@ -215,7 +220,7 @@ public sealed class StickyForwardingTests
         await serve.StatusAsync(status => status.Workers.All(worker => worker.ProcessId != sitsOn)); // and hold it up no longer
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task A_WebHost_is_served_alike()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie", Paths.App, "--", "--older-host");
@@ -232,7 +237,7 @@ public sealed class StickyForwardingTests
         Assert.Equal(0, await serve.ExitAsync());
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task Forwarding_leaves_no_descriptor_behind()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");

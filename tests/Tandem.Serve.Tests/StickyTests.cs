@@ -13,9 +13,10 @@ namespace Tandem.Serve.Tests;
 /// <summary>All requests of one client are served by one worker (<c>--sticky</c>).</summary>
 public sealed class StickyTests
 {
+    private const int Limit = 3 * Limits.Test; // many connections, one after the other
     private const int ManyRequests = 40; // so many are not all one worker's by chance
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task A_client_that_keeps_its_cookie_is_served_by_one_worker_on_every_connection()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "3", "--sticky", "cookie");
@@ -33,7 +34,7 @@ public sealed class StickyTests
         Assert.Contains("tandem_serve_worker_connections_handed_over_total{", MetricsServer.Write(status), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task Without_the_option_there_is_no_cookie_and_any_worker_serves_any_client()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "3");
@@ -45,7 +46,7 @@ public sealed class StickyTests
         Assert.Null(client.Cookie);
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task The_cookie_is_for_the_server_alone()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
@@ -55,7 +56,7 @@ public sealed class StickyTests
         Assert.Matches($"^{StickyClient.CookieName}=[0-9a-f]{{16}}\\.[0-9a-f]{{16}}; path=/; samesite=lax; httponly$", cookie);
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task Clients_of_a_killed_worker_go_to_another_one_and_all_requests_of_each_to_the_same()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "3", "--sticky", "cookie");
@@ -76,7 +77,40 @@ public sealed class StickyTests
             part.Dispose();
     }
 
-    [Fact(Timeout = 2 * Limits.Test)]
+    [Fact(Timeout = Limit)]
+    public async Task Two_servers_on_one_host_keep_their_clients_though_these_have_one_cookie_for_both()
+    {
+        await using ServeProcess one = await ServeProcess.StartAsync("--workers", "3", "--sticky", "cookie");
+        await using ServeProcess two = await ServeProcess.StartAsync("--workers", "3", "--sticky", "cookie");
+        for (int i = 0; i < 6; i++)
+        {
+            using var client = new StickyClient(one.Address);
+            using var same = new StickyClient(two.Address, cookies: client.Cookies);
+            int first = await client.ProcessAsync();
+            int second = await same.ProcessAsync();
+            for (int j = 0; j < 8; j++)
+            {
+                Assert.Equal(first, await client.ProcessAsync());
+                Assert.Equal(second, await same.ProcessAsync());
+            }
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Another_supervisor_in_the_same_process_routes_as_the_one_before()
+    {
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
+        using var client = new StickyClient(serve.Address);
+        int former = await client.ProcessAsync();
+        serve.Signal(Libc.SIGUSR2);
+        await serve.LineAsync("workers of the supervisor before drain");
+        await Eventually.Async(() => !ProcFs.IsAlive(former));
+        int own = await client.ProcessAsync();
+        Assert.NotEqual(former, own);
+        Assert.Equal(own, Assert.Single((await client.ProcessesAsync(ManyRequests)).Distinct()));
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task Reloads_and_other_numbers_of_workers_lose_no_request_of_clients_with_cookies_or_without()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
@@ -104,10 +138,10 @@ public sealed class StickyTests
         Assert.All(await Task.WhenAll(load), static done => Assert.NotEqual(0, done));
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task Connections_that_are_handed_over_leave_no_descriptor_behind()
     {
-        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie", "--standbys", "0");
         using var client = new StickyClient(serve.Address);
         await client.ProcessesAsync(ManyRequests);
         int[] workers = [.. (await serve.StatusAsync()).Workers.Select(static worker => worker.ProcessId)];
@@ -123,7 +157,7 @@ public sealed class StickyTests
             otherwise: () => $"There were {string.Join(", ", before)} sockets, and are {string.Join(", ", ((int[])[serve.ProcessId, .. workers]).Select(SocketsOf))}.");
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task What_was_kept_of_workers_that_are_gone_is_closed()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie", "--standbys", "0");
@@ -139,7 +173,7 @@ public sealed class StickyTests
         await Eventually.Async(() => SocketsOf(serve.ProcessId) <= supervisor, otherwise: () => $"There were {supervisor} sockets, and are {SocketsOf(serve.ProcessId)}.");
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task Clients_that_send_nothing_or_half_a_request_hold_up_nobody()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
@@ -166,7 +200,7 @@ public sealed class StickyTests
         }
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task A_head_that_comes_in_pieces_is_brought_to_its_worker()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "3", "--sticky", "cookie");
@@ -183,7 +217,7 @@ public sealed class StickyTests
         }
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task Cookies_that_nobody_gave_do_no_harm()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
@@ -210,7 +244,7 @@ public sealed class StickyTests
         Assert.All(status.Workers, static worker => Assert.Equal(0, worker.Restarts));
     }
 
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = Limit)]
     public async Task By_address_a_client_is_served_by_one_worker_without_a_cookie()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "address");

@@ -33,6 +33,9 @@ if (builder.Configuration["https-port"] is { Length: > 0 } port && builder.Confi
     builder.WebHost.UseUrls($"{builder.Configuration["urls"]};https://127.0.0.1:{port}".TrimStart(';'));
 }
 
+if (builder.Configuration["most-body"] is { } mostBody)
+    builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = long.Parse(mostBody, System.Globalization.CultureInfo.InvariantCulture));
+
 // As many do, so that the file of a former run is not in the way.
 if (builder.Configuration["delete-first"] is { } first)
     File.Delete(first);
@@ -56,6 +59,11 @@ app.MapGet("/", () => "Hello, World!");
 app.MapGet("/json", () => new Message("Hello, World!"));
 app.MapGet("/pid", () => $"{Environment.ProcessId}");
 app.MapGet("/client", (HttpContext context) => $"{context.Request.Scheme} {context.Connection.RemoteIpAddress} {context.Request.Host} {context.Request.Path}{context.Request.QueryString}");
+app.MapGet("/silent", async (HttpContext context) =>
+{
+    await context.Response.Body.FlushAsync();
+    await Task.Delay(Timeout.Infinite, context.RequestAborted);
+});
 app.MapGet("/ticker", () => Ticker.IsRunning);
 app.MapGet("/threads", () =>
 {

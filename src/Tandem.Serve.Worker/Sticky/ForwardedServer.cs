@@ -13,6 +13,12 @@ internal sealed class ForwardedServer(IServer inner, IServiceProvider services, 
     /// <summary>What the header that other workers add may take.</summary>
     private const int MostOwnHeader = 16 * 1024;
 
+    /// <summary>
+    /// How much of an answer waits here for the other worker, at least: that reads none of it before it has sent all of the request, so an
+    /// application that answers as it reads must not be held up by then.
+    /// </summary>
+    private const int LeastResponseBuffer = 1 << 20;
+
     private KestrelServer? _own;
 
     public IFeatureCollection Features => inner.Features;
@@ -50,7 +56,7 @@ internal sealed class ForwardedServer(IServer inner, IServiceProvider services, 
             {
                 MaxRequestBodySize = own.Limits.MaxRequestBodySize,
                 MaxRequestBufferSize = own.Limits.MaxRequestBufferSize,
-                MaxResponseBufferSize = own.Limits.MaxResponseBufferSize,
+                MaxResponseBufferSize = own.Limits.MaxResponseBufferSize is { } most ? Math.Max(most, LeastResponseBuffer) : null,
                 MaxRequestLineSize = own.Limits.MaxRequestLineSize,
                 MaxRequestHeaderCount = own.Limits.MaxRequestHeaderCount + 1,
                 MaxRequestHeadersTotalSize = own.Limits.MaxRequestHeadersTotalSize + MostOwnHeader,

@@ -23,7 +23,7 @@ internal sealed class StickyRequests(ServedWorker worker, StickyRouting routing,
 
         // A client of another worker that is served here all the same keeps its own.
         if (owner == routing.Id && !worker.IsDraining)
-            GiveCookie(context, new StickyCookie(routing.Id, hasCookie ? cookie.Client : Random.Shared.NextInt64()));
+            GiveCookie(context, new StickyCookie(routing.Id, hasCookie ? cookie.Client : routing.NewClient()));
 
         return next(context);
     };

@@ -44,6 +44,24 @@ internal sealed class StickyRouting
     internal long OwnerOf(StickyCookie cookie) =>
         cookie.Worker == Id || _board.Accepts(cookie.Worker) ? cookie.Worker : _board.ChooseFor(cookie.Client);
 
+    /// <summary>
+    /// A number for a client that is new here, which by that number alone belongs to this worker: cookies are the same for all ports of a
+    /// host, and another server there, which knows no worker of this one, would replace the rest.
+    /// </summary>
+    internal long NewClient()
+    {
+        const int MostTries = 2048; // each worker has its part of all numbers; this one may be about to take no more
+        long client = 0;
+        for (int i = 0; i < MostTries; i++)
+        {
+            client = Random.Shared.NextInt64();
+            if (_board.ChooseFor(client) == Id)
+                break;
+        }
+
+        return client;
+    }
+
     /// <summary>Forgets workers that are gone.</summary>
     internal void Prune()
     {

@@ -12,14 +12,19 @@ internal static class StreamCopy
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
+            ValueTask<int> next = from.ReadAsync(buffer, cancellationToken);
+            if (!next.IsCompleted)
+                await to.FlushAsync(cancellationToken).ConfigureAwait(false); // an answer's head may be all that comes for a while
+
             while (true)
             {
-                int read = await from.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+                int read = await next.ConfigureAwait(false);
                 if (read == 0)
                     return;
 
                 await to.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
                 await to.FlushAsync(cancellationToken).ConfigureAwait(false);
+                next = from.ReadAsync(buffer, cancellationToken);
             }
         }
         finally
