@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Telemetry;
@@ -196,6 +197,7 @@ internal sealed unsafe class WorkerLoop
             _guest.OnOrphaned();
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A thread of its own, which ends after this.")]
     private void DisposeState()
     {
         if (_state is IAsyncDisposable asynchronous)
