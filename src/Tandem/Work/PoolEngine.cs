@@ -158,7 +158,7 @@ internal abstract class PoolEngine
             return null;
 
         var cultures = new Cultures(culture, ui);
-        if (KeepsMakersCultures)
+        if (ProcessPools.AreSupported && KeepsMakersCultures)
             _ = cultures.ToBytes();
         return cultures;
     }
