@@ -36,4 +36,5 @@ static void Block(int milliseconds)
     SleepUntil(end);
 }
 
+#pragma warning disable RS0030 // It blocks on purpose.
 static void SleepUntil(long end) => Thread.Sleep((int)Math.Max(0, end - Environment.TickCount64));

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -65,6 +66,7 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
             ?? service.ImplementationFactory?.Invoke(provider) as IHostedService
             ?? (IHostedService)ActivatorUtilities.CreateInstance(provider, service.ImplementationType!);
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task RunAsync()
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -111,6 +113,7 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
     }
 
     /// <summary>A service that is done has done its work for all workers: the lock is kept, so that none does it again.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task EndOrStopAsync(IHostedService service)
     {
         Task stop = Task.Delay(Timeout.InfiniteTimeSpan, _stop.Token);

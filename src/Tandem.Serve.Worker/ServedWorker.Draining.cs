@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Connections;
 using Tandem.Interop;
 using Tandem.Launch;
@@ -140,6 +141,7 @@ internal sealed partial class ServedWorker
         StopApplication();
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task DrainAsync()
     {
         long start = Stopwatch.GetTimestamp();

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Tandem.Interop;
@@ -148,6 +149,7 @@ internal sealed partial class ServedWorker
     }
 
     /// <summary>The thread that hears the supervisor, and shows that this process lives.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A thread of its own, which shows in intervals that the process runs.")]
     private void Listen()
     {
         bool isConnected = true;

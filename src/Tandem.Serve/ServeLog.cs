@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Tandem.Output;
 using Tandem.Serve.Os;
@@ -57,6 +58,7 @@ internal sealed class ServeLog : IDisposable, ILineTarget<ServeLog.Line>
     /// <summary>Completes when all lines so far are written, or the stream has taken none for a while.</summary>
     internal Task FlushAsync(TimeSpan? stall = null) => _writer.FlushAsync(stall ?? StallLimit);
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The time of a line of the log; and the end of the process waits for the last lines.")]
     public void Dispose()
     {
         FlushAsync().GetAwaiter().GetResult();
@@ -106,6 +108,7 @@ internal sealed class ServeLog : IDisposable, ILineTarget<ServeLog.Line>
 
         internal string Text { get; } = text;
 
+        [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The time of a line of the log; and the end of the process waits for the last lines.")]
         internal static Line Own(string line) =>
             new($"[tandem] {DateTimeOffset.Now.ToString("yyyy-MM-dd HH:mm:ss.fff zzz", CultureInfo.InvariantCulture)} {line}");
     }

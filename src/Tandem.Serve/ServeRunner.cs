@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Tandem.Interop;
@@ -30,6 +31,7 @@ internal sealed class ServeRunner : IAsyncDisposable
     private readonly FormerWorkers _former;
     private readonly StartFolder _startFolder = StartFolder.OfThisProcess();
     private readonly ControllingTerminal _terminal = new();
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     private readonly DateTimeOffset _since = DateTimeOffset.Now;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<IDisposable> _registrations = [];
@@ -230,6 +232,7 @@ internal sealed class ServeRunner : IAsyncDisposable
     }
 
     /// <summary>Goes on as before for a while, so that those who route requests here can see that no more are to come.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     private async Task DelayDrainAsync()
     {
         _log.Write(string.Create(CultureInfo.InvariantCulture, $"stopping in {_options.DrainDelay.TotalSeconds:0.###} s (--drain-delay): until then requests are served, and readiness says no"));

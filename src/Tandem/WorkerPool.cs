@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Events;
 using Tandem.Mapping;
 using Tandem.Processes;
@@ -66,7 +67,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     /// <summary>What the workers are.</summary>
     public Isolation Isolation => _engine.Options.Isolation;
 
-    /// <summary>Makes a pool of threads.</summary>
+    /// <summary>Makes a pool of threads. It works in programs that are trimmed or compiled natively, too.</summary>
     /// <param name="workers">How many; 0 for <see cref="DefaultWorkerCount"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="workers"/> is negative or above 4096.</exception>
     public static WorkerPool Threads(int workers = 0) => Create(Simple(Isolation.Thread, workers));
@@ -75,6 +76,8 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     /// <param name="workers">How many; 0 for <see cref="DefaultWorkerCount"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="workers"/> is negative or above 4096.</exception>
     /// <exception cref="WorkerStartException">This program cannot be started as a worker process; the message says what to do.</exception>
+    [RequiresUnreferencedCode(ProcessPools.Trimmed)]
+    [RequiresDynamicCode(ProcessPools.Native)]
     public static WorkerPool Processes(int workers = 0) => Create(Simple(Isolation.Process, workers));
 
     /// <summary>Makes a pool.</summary>
@@ -89,7 +92,9 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     {
         ArgumentNullException.ThrowIfNull(options);
         WorkerPoolOptions valid = options.Validated();
-        return new WorkerPool(valid.Isolation == Isolation.Thread ? new ThreadEngine(valid, null) : new ProcessEngine(valid, null));
+        return new WorkerPool(valid.Isolation == Isolation.Thread ? new ThreadEngine(valid, null)
+            : ProcessPools.AreSupported ? new ProcessEngine(valid, null)
+            : throw ProcessPools.NotSupported());
     }
 
     /// <summary>Makes a pool in which each worker has a state of its own.</summary>
@@ -108,9 +113,9 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(createState);
         WorkerPoolOptions valid = options.Validated();
-        return new WorkerPool<TState>(valid.Isolation == Isolation.Thread
-            ? new ThreadEngine(valid, () => createState())
-            : new ProcessEngine(valid, () => StartupStep.StateFactory(createState, PlainForm<TState>.Instance)));
+        return new WorkerPool<TState>(valid.Isolation == Isolation.Thread ? new ThreadEngine(valid, () => createState())
+            : ProcessPools.AreSupported ? new ProcessEngine(valid, () => StartupStep.StateFactory(createState, PlainForm<TState>.Instance))
+            : throw ProcessPools.NotSupported());
     }
 
     /// <summary>
@@ -168,7 +173,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<TResult>(cancellationToken);
 
-        WorkItem<TResult> item = Isolation == Isolation.Process
+        WorkItem<TResult> item = ProcessPools.AreSupported && Isolation == Isolation.Process
             ? new RemoteItem<TResult>(form, work, argument, cancellationToken)
             : new LocalItem<TResult>(form, work, argument, cancellationToken);
         if (options?.Name is { } name)

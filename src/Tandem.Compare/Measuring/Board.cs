@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Tandem.Compare.Measuring;
 
@@ -103,6 +104,7 @@ internal sealed class Board : IDisposable
         _arrived.Dispose();
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Workers in other processes are met through shared memory, which gives no event.")]
     private void Await(int members)
     {
         long start = Stopwatch.GetTimestamp();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Interop;
 
 namespace Tandem.Compare.Measuring;
@@ -12,6 +13,7 @@ internal sealed class Killer(Board board, int items, bool ownProcess)
     private long _killed;
 
     /// <summary>Once a third of the items are done.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Another process is watched through shared memory, which gives no event.")]
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
@@ -33,6 +35,7 @@ internal sealed class Killer(Board board, int items, bool ownProcess)
     }
 
     /// <summary>What came of it, in the process that is still there.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Another process is watched through shared memory, which gives no event.")]
     internal BlastRadius Describe(int crashed)
     {
         if (_killed == 0)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Tandem.Compare.Measuring;
 
@@ -8,6 +9,7 @@ namespace Tandem.Compare.Running;
 internal sealed class Waiting(ComparisonOptions options, Workload workload, WorkerConfiguration configuration, Board board)
 {
     /// <summary>Waits for a run.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "How long a person waits before a line says what is waited for.")]
     internal async Task<T> ForAsync<T>(Task<T> run, CancellationToken cancellationToken)
     {
         // What takes long once takes longer still: it is told again when twice the time has passed.

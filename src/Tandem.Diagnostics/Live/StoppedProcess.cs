@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Tandem.Interop;
@@ -40,6 +41,7 @@ internal sealed unsafe partial class StoppedProcess : IDisposable
     /// <param name="processId">The process.</param>
     /// <param name="limit">How long to wait for threads that do not stop, because they wait for a device. Those that only wait for a processor have ten times as long.</param>
     /// <exception cref="StackException">It may not be traced.</exception>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The kernel gives no event for threads that stop.")]
     internal static StoppedProcess Stop(int processId, TimeSpan limit)
     {
         ChildSignals.SilenceStops();

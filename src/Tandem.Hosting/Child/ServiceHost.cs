@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -82,6 +83,7 @@ internal static class ServiceHost
     }
 
     /// <summary>Completes when the service has ended, when it asked its host to stop, or when it is told to.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Not a time: it completes when the token is cancelled.")]
     private static async Task EndAsync(IHostedService service, IHost host, CancellationToken stop)
     {
         using var told = CancellationTokenSource.CreateLinkedTokenSource(

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -63,6 +64,7 @@ internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDis
     /// <summary>A host whose start failed is disposed without having been stopped.</summary>
     public ValueTask DisposeAsync() => new(StopAllAsync());
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "IDisposable has no other way; what is waited for runs on other threads.")]
     public void Dispose() => Task.Run(StopAllAsync).GetAwaiter().GetResult();
 
     private Task StopAllAsync() => Task.WhenAll(_supervisors.Select(static supervisor => supervisor.StopAsync()));

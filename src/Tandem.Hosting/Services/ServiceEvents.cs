@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Tandem.BackgroundWork;
 
@@ -11,6 +12,7 @@ internal sealed class ServiceEvents(ILoggerFactory loggers, object sender)
 
     internal event EventHandler<ServiceEvent>? Raised;
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Users compare the time of an event with their logs.")]
     internal void Raise(ServiceEventKind kind, string service, int processId, Exception? error)
     {
         LogLevel level = kind switch

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Hosting.Child;
 
 namespace Tandem.Hosting;
@@ -118,6 +119,7 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
     }
 
     /// <summary>A process is killed when it does not stop in time; a thread can only be left behind.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Not a time: it completes when the token is cancelled.")]
     private async Task WithinGraceAsync(Task end)
     {
         await Task.WhenAny(end, Task.Delay(Timeout.InfiniteTimeSpan, _stop.Token)).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Tandem.Hosting;
 
@@ -196,6 +197,7 @@ internal sealed class ServiceSupervisor
         };
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of services is not replaceable yet.")]
     private async Task RestartAsync(IsolatedService service, List<IsolatedService> affected, Exception? error)
     {
         if (service.DelayAfterKill is { } delay && delay > TimeSpan.Zero)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Tandem.Interop;
 using Tandem.Serve.Os;
@@ -159,6 +160,7 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task AcceptAsync(Socket socket)
     {
         while (true)

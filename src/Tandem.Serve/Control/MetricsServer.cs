@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -122,6 +123,7 @@ internal sealed class MetricsServer : IAsyncDisposable
             text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value}\n");
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task AcceptAsync()
     {
         while (true)

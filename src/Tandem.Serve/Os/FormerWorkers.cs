@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Interop;
 using Tandem.Launch;
 using Tandem.Serve.Protocol;
@@ -57,6 +58,7 @@ internal sealed class FormerWorkers
         }
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task WatchAsync()
     {
         while (true)

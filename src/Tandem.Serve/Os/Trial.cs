@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using Tandem.Interop;
@@ -18,6 +19,7 @@ internal sealed class Trial : IProcessObserver
     private WorkerProcess? _process;
 
     /// <summary>Why a program does not run; null where it does.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Called before the server starts, by a command that has nothing else to do.")]
     internal static string? ProblemOf(string program, string[] arguments)
     {
         var trial = new Trial();
@@ -54,6 +56,7 @@ internal sealed class Trial : IProcessObserver
         }
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Called before the server starts, by a command that has nothing else to do.")]
     private string? Explain(string program)
     {
         ExitStatus status = _exited.Task.Result;

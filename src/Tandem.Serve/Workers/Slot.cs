@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Serve.Apps;
 
 namespace Tandem.Serve.Workers;
@@ -44,6 +45,7 @@ internal sealed class Slot(int number, ResolvedApp app, ServeOptions options)
 
     internal IReadOnlyList<RestartNote> Notes => Volatile.Read(ref _notes);
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users.")]
     internal void Note(string reason)
     {
         Restarts++;

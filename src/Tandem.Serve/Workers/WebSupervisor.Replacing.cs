@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Tandem.Serve.Apps;
 
@@ -138,6 +139,7 @@ internal sealed partial class WebSupervisor
     }
 
     /// <summary>Gives a slot a worker, however often that takes.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task RefillAsync(Slot slot, TimeSpan delay)
     {
         while (!slot.IsRetired && slot.Current is null && !_stop.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Interop;
 using Tandem.Serve.Control;
 using Tandem.Serve.Protocol;
@@ -26,6 +27,7 @@ internal sealed partial class WebSupervisor
     }
 
     /// <summary>Called under the lock.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users.")]
     private SlotStatus StatusOf(Slot slot)
     {
         WebWorker? worker = slot.Current ?? _workers.Find(worker => worker.Number == slot.Number && !worker.IsStandby && !worker.IsToldToStop && !worker.Ended.IsCompleted);

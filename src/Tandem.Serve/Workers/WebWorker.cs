@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Tandem.Launch;
 using Tandem.Serve.Apps;
@@ -102,6 +103,7 @@ internal sealed partial class WebWorker
     internal DateTimeOffset? ServesSince { get; private set; }
 
     /// <summary>Where it listens, as the application shows it.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     internal string[] Addresses => _started.Task.IsCompletedSuccessfully ? _started.Task.Result.Split(';') : [];
 
     /// <summary>How Tandem was attached to the application's host, for people.</summary>
@@ -180,6 +182,7 @@ internal sealed partial class WebWorker
     }
 
     /// <summary>Has it take connections.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     internal void Accept()
     {
         ServesSince = DateTimeOffset.Now;
@@ -214,6 +217,7 @@ internal sealed partial class WebWorker
     }
 
     /// <summary>Completes when it takes no connections any more, so that what is asked from then on is asked of another one.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     internal async Task ClosedAsync()
     {
         // It looks a few times in a second itself; one that hangs is not waited for.

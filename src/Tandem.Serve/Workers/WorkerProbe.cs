@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
@@ -49,6 +50,7 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
     }
 
     /// <summary>Asks until the answer is 2xx or 3xx.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     internal async Task CheckAsync(string path, CancellationToken cancellationToken)
     {
         while (true)

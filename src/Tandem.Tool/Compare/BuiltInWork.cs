@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.Versioning;
 using Tandem.Compare;
@@ -74,6 +75,7 @@ internal static class BuiltInWork
         return index.Count;
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Work that waits, to be measured.")]
     internal static async Task<int> WaitAsync(int item)
     {
         await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);

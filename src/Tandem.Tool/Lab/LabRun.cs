@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.Versioning;
 
 namespace Tandem.Tool.Lab;
@@ -32,6 +33,7 @@ internal static class LabRun
         return done.Exists(static entry => entry.Result is null) ? ExitCode.Failed : ExitCode.Success;
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A thread of its own.")]
     private static async Task<LabEntry> RunAsync(LabExperiment experiment, LabRequest request, CancellationToken cancellationToken)
     {
         var progress = new Progress(experiment.Name);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text.Json;
@@ -11,6 +12,7 @@ namespace Tandem.Tool.Serve;
 [SupportedOSPlatform("linux")]
 internal static class StatusView
 {
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users.")]
     internal static void Write(ServeStatus status, bool asJson)
     {
         if (asJson)

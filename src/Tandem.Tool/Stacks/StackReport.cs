@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text.Json.Serialization;
@@ -11,6 +12,7 @@ namespace Tandem.Tool.Stacks;
 internal sealed record StackReport(
     DateTimeOffset Time, int ProcessId, string Program, double PauseMilliseconds, IReadOnlyList<ThreadReport> Threads)
 {
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users.")]
     internal static StackReport Of(StackSample sample) => new(
         DateTimeOffset.Now, sample.ProcessId, ProcFs.ProgramName(sample.ProcessId), Math.Round(sample.Pause.TotalMilliseconds, 2),
         [.. sample.Threads.Select(static thread => new ThreadReport(

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Tandem.Diagnostics;
@@ -53,6 +54,7 @@ internal static class StacksRunner
         }
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The interval between two samples, which the user chose.")]
     private static async Task SampleAsync(StacksSettings settings, ProcessStacks stacks, StackTree tree, CancellationToken cancellationToken)
     {
         int samples = settings.Samples ?? DefaultSamples;

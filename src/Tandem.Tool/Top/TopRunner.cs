@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text.Json;
@@ -81,6 +82,7 @@ internal static class TopRunner
         : $"process {id} ({ProcFs.ProgramName(id)}) runs .NET, but has no Tandem pool whose workers have started, or an older Tandem.";
 
     /// <summary>Two samples of everything, as far as it answers: rates are between two.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The interval between two views of other programs.")]
     private static async Task<TopReport> SampleAsync(MachineWatch watch, TimeSpan interval, CancellationToken cancellationToken)
     {
         long end = Environment.TickCount64 + (long)(interval + Patience).TotalMilliseconds;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Tandem.BackgroundWork;
 
@@ -71,6 +72,7 @@ internal sealed class PoolEvents
     /// <param name="reason">Why, for counting: one of <see cref="EventReason"/>, or the name of a signal.</param>
     /// <param name="error">The error behind it, for the log.</param>
     /// <param name="backOff">What the next start waits for.</param>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Users compare the time of an event with their logs.")]
     internal void Raise(
         WorkerEventKind kind, int worker, string detail = "", string reason = EventReason.None, Exception? error = null, StartBackOff? backOff = null)
     {

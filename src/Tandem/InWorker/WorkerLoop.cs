@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Tandem.BackgroundWork;
 using Tandem.Context;
 using Tandem.Serialization;
@@ -197,6 +198,7 @@ internal sealed unsafe class WorkerLoop
             _guest.OnOrphaned();
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A thread of its own, which ends after this.")]
     private void DisposeState()
     {
         if (_state is IAsyncDisposable asynchronous)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Tandem.BackgroundWork;
 using Tandem.Interop;
 
@@ -107,6 +108,7 @@ internal sealed class ChildProcess : IDisposable
     private bool IsThere() => !IsLost && Libc.WaitForChild(_pidfd, Libc.WNOHANG | Libc.WNOWAIT, out _) == 0;
 
     /// <summary>It is reaped already.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The kernel gives no event for this; it is over within a moment.")]
     private int? FindStatus()
     {
         const int MostLooks = 1000;

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Tandem.BackgroundWork;
 using Tandem.Interop;
 
@@ -52,6 +54,7 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
             _thread.Join();
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "After an error of ours only: a pause, so that a lasting error does not take a processor.")]
     private void Watch()
     {
         // This thread must not end before the workers do, whatever goes wrong: the kernel would end them with it.

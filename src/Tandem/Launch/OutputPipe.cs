@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipes;
 using Tandem.BackgroundWork;
 using Tandem.Interop;
@@ -37,6 +38,7 @@ internal sealed class OutputPipe
         await _stream.DisposeAsync().ConfigureAwait(false);
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A pipe that a grandchild holds open never ends: silence is all that there is to see.")]
     private async Task WaitForEndAsync()
     {
         long before = Volatile.Read(ref _read);

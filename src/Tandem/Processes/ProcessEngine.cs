@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Tandem.BackgroundWork;
 using Tandem.Serialization;
 using Tandem.Shipping;
@@ -9,6 +10,8 @@ namespace Tandem.Processes;
 /// A pool whose workers are processes. The parent owns the queue and decides which worker gets which item, so that after a crash it
 /// knows which item was running; the <see cref="Supervisor"/> owns the workers' lives.
 /// </summary>
+[RequiresUnreferencedCode(ProcessPools.Trimmed)]
+[RequiresDynamicCode(ProcessPools.Native)]
 internal sealed partial class ProcessEngine : PoolEngine
 {
     [ThreadStatic]

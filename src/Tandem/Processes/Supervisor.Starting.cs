@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Tandem.BackgroundWork;
 using Tandem.Context;
@@ -166,6 +167,7 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>Under the lock: nothing is started for a while, and whoever asks is told so.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Users are shown when the next start is due; a timer decides.")]
     private void DelayStarts(int processId, TimeSpan delay, WorkerStartException cause, bool isFailure)
     {
         _waiting = new StartBackOff(DateTimeOffset.UtcNow + delay, _budget.InARow, cause);

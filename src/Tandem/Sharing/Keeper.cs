@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ConstrainedExecution;
 using Tandem.BackgroundWork;
 using Tandem.Interop;
@@ -39,6 +40,7 @@ internal sealed unsafe class Keeper
     private Entry? _first;
     private int _count;
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The thread lives as long as the process.")]
     private Keeper()
     {
         _head = (Head*)System.Runtime.InteropServices.NativeMemory.AllocZeroed((nuint)sizeof(Head));

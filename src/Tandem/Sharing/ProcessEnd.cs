@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Interop;
 
 namespace Tandem.Sharing;
@@ -7,6 +8,7 @@ namespace Tandem.Sharing;
 /// The kernel marks the dead one's words when the keeper's thread ends; its siblings get the same signal, and may run for some
 /// microseconds more. What repairs waits for them, so that nobody writes into what it repairs.
 /// </remarks>
+[SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The threads of another process end within microseconds and give no event.")]
 internal static class ProcessEnd
 {
     private const int LongestWait = 1000;

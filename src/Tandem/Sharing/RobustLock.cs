@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Interop;
 
 namespace Tandem.Sharing;
@@ -67,6 +68,7 @@ internal static unsafe class RobustLock
     }
 
     /// <summary>Takes the lock; blocks the thread until then, or for <paramref name="milliseconds"/> (-1 for ever), or until cancelled.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The kernel counts the wait (futex); this is what is left of it.")]
     internal static Taken Take(LockWords* words, int tid, bool acceptAbandoned, long milliseconds, CancellationToken cancellation = default)
     {
         int* word = &words->Word;

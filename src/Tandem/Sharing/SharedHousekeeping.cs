@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Tandem.BackgroundWork;
 using Tandem.Interop;
 
@@ -24,6 +25,7 @@ internal static unsafe class SharedHousekeeping
     /// Keeps what a result carries until it has arrived, or for a minute: the work may dispose of the object, or forget it, as soon as
     /// it has returned it. The header counts arrivals; of a view for reading only they cannot be counted, and it is kept for the minute.
     /// </summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A hold of a minute, checked by a timer; it is measured in whole seconds.")]
     internal static void KeepUntilReceived(SharedSegment segment)
     {
         if (!segment.TryHold())
@@ -82,6 +84,7 @@ internal static unsafe class SharedHousekeeping
         }
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A hold of a minute, checked by a timer; it is measured in whole seconds.")]
     private static bool TryEnd(in Hold hold)
     {
         SegmentHeader* header = hold.Segment.Header;

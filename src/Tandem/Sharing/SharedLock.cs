@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Tandem.BackgroundWork;
 using Tandem.Serialization;
 using Tandem.Sharing;
@@ -109,6 +110,7 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
     /// <returns>What gives the lock back when it is disposed of.</returns>
     /// <exception cref="AbandonedMutexException">The last owner died; the lock is not owned.</exception>
     /// <exception cref="ObjectDisposedException">This object was disposed of.</exception>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The method blocks by contract; EnterAsync does not.")]
     public Scope Enter(bool acceptAbandoned = false)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -133,6 +135,7 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
     /// <returns>Whether the lock is owned.</returns>
     /// <exception cref="AbandonedMutexException">The last owner died; the lock is not owned.</exception>
     /// <exception cref="ObjectDisposedException">This object was disposed of.</exception>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The method blocks by contract; EnterAsync does not.")]
     public bool TryEnter(TimeSpan timeout, out Scope scope, bool acceptAbandoned = false)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

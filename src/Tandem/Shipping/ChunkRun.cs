@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Serialization;
 using Tandem.Transport;
 
 namespace Tandem.Shipping;
 
 /// <summary>In a worker: one chunk while its elements run.</summary>
+[SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Read after each element, and a few milliseconds more or less do not matter.")]
 internal sealed class ChunkRun
 {
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Context;
 using Tandem.Serialization;
 
@@ -55,6 +56,7 @@ internal abstract class Form<TResult> : Form
         Wait(Unwrap(Invoke(work, state, argument, cancellation)));
 
     /// <summary>A lane runs one item at a time, so it waits for asynchronous work; continuations run on the thread pool.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A worker's thread runs one item at a time and waits for asynchronous work; it is no thread of the thread pool.")]
     protected static TResult Wait(ValueTask<TResult> outcome) =>
         outcome.IsCompletedSuccessfully ? outcome.Result : outcome.AsTask().GetAwaiter().GetResult();
 
@@ -110,8 +112,10 @@ internal abstract class Form<TResult> : Form
         return null;
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A worker's thread runs one item at a time and waits for asynchronous work; it is no thread of the thread pool.")]
     internal sealed override void WriteResult(Task task, PayloadWriter results) => Write(results, ((Task<TResult>)task).Result);
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A worker's thread runs one item at a time and waits for asynchronous work; it is no thread of the thread pool.")]
     internal sealed override object? RunForState(Delegate work)
     {
         ValueTask<TResult> outcome = Unwrap(Invoke(work, null, (object?)null, CancellationToken.None));

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Serialization;
 
 namespace Tandem.Shipping;
@@ -16,6 +17,7 @@ internal abstract class TaskResult<TResult>
 
     internal abstract TResult Read(PayloadReader reader);
 
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Over classes the code is there; see TrimmedProgramTests.")]
     private static TaskResult<TResult>? Make()
     {
         if (typeof(TResult) == typeof(ValueTask))

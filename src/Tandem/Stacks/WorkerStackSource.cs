@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace Tandem.Stacks;
@@ -27,6 +28,7 @@ internal abstract class WorkerStackSource
     /// <summary>Loads what a capture needs, so that the first one is fast.</summary>
     internal abstract void WarmUp();
 
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "What is not found is not used; it takes stacks of processes, which a trimmed program has not.")]
     private static WorkerStackSource? Find()
     {
         try

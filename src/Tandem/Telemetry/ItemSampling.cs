@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace Tandem.Telemetry;
@@ -23,6 +24,7 @@ internal sealed class ItemSampling
     private Window _window;
 
     /// <remarks>Racing callers lose counts now and then, which a sample bears; no other memory depends on them.</remarks>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Read for many items a second, and a few milliseconds more or less do not matter.")]
     internal bool Takes()
     {
         int count = ++_window.Count;

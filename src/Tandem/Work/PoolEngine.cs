@@ -131,7 +131,7 @@ internal abstract class PoolEngine : ObservedPool
             return null;
 
         var cultures = new Cultures(culture, ui);
-        if (KeepsMakersCultures)
+        if (ProcessPools.AreSupported && KeepsMakersCultures)
             _ = cultures.ToBytes();
         return cultures;
     }

@@ -63,8 +63,9 @@ internal sealed class HostProgram : IDisposable
         return new HostProgram(process);
     }
 
-    internal async Task<string> ReadLineAsync() =>
-        await _process.StandardOutput.ReadLineAsync().WaitAsync(Limits.Condition) ?? throw new InvalidOperationException("The program said nothing.");
+    /// <param name="limit">How long the program may take for what comes before the line; null for what a condition may take.</param>
+    internal async Task<string> ReadLineAsync(TimeSpan? limit = null) =>
+        await _process.StandardOutput.ReadLineAsync().WaitAsync(limit ?? Limits.Condition) ?? throw new InvalidOperationException("The program said nothing.");
 
     /// <summary>The workers that it says it has.</summary>
     internal async Task<int[]> WorkersAsync()

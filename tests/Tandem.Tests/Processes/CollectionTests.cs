@@ -31,7 +31,7 @@ public sealed class CollectionTests
         return cases;
     }
 
-    [Theory(Timeout = 3 * Limits.Test)]
+    [Theory(Timeout = 5 * Limits.Test)]
     [MemberData(nameof(Scenarios))]
     public async Task Rounds_leave_nothing_behind(string scenario, string kind)
     {
@@ -40,7 +40,7 @@ public sealed class CollectionTests
         string line;
         do
         {
-            line = await program.ReadLineAsync();
+            line = await program.ReadLineAsync(TimeSpan.FromMilliseconds(2 * Limits.Test));
         }
         while (line == "round");
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Compare.Statistics;
 
 namespace Tandem.Tool.Lab.Deciding;
@@ -39,6 +40,7 @@ internal sealed class LabRounds
     /// <param name="claims">What is to be decided.</param>
     /// <param name="wanted">How many rounds are wanted.</param>
     /// <param name="round">Measures one round, of the number that it is given.</param>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A round lasts at least so long.")]
     internal static async Task<LabRounds> MeasureAsync(LabContext context, IReadOnlyList<LabClaim> claims, int wanted, Func<int, Task<Dictionary<string, double>>> round)
     {
         var all = new LabRounds(claims, []);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -92,6 +93,7 @@ internal sealed partial class CrashExperiment : LabExperiment
         return await SurvivorsAsync(pool, death).ConfigureAwait(false);
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "An experiment: what waiting and blocking cost is what it measures.")]
     private static async Task<(int Left, double Recovery)> SurvivorsAsync(WorkerPool pool, Death death)
     {
         await Task.WhenAll(Enumerable.Range(0, Workers * 4).Select(_ => pool.RunAsync(static () => Thread.SpinWait(1000)))).ConfigureAwait(false);

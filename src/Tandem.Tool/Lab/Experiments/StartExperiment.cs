@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.Versioning;
 using Tandem.Tool.Lab.Deciding;
 using Tandem.Tool.Reports;
@@ -26,6 +27,7 @@ internal sealed class StartExperiment : LabExperiment
 
     internal override string Expected => "A process takes ten times as long as a thread or more; a process with a .NET runtime a thousand times.";
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "An experiment: what waiting and blocking cost is what it measures.")]
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
         LabRounds rounds = await LabRounds.MeasureAsync(context, Claims, context.Times(5, 3), async _ => new Dictionary<string, double>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
@@ -214,6 +215,7 @@ internal sealed partial class SwitchExperiment : LabExperiment
     private sealed record Partners(LabContext Context, WorkerPool Pool, bool InProcess, int Mine, int Other)
     {
         /// <summary>Seconds for each time there and back.</summary>
+        [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "An experiment: what waiting and blocking cost is what it measures.")]
         internal double Run(int trips, int size)
         {
             Context.CancellationToken.ThrowIfCancellationRequested();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using System.Threading.Channels;
@@ -10,6 +11,7 @@ namespace Tandem.Tool.Lab.Experiments;
 
 /// <summary>How long it takes to hand a message to another worker and have an answer of the same size, by each way there is.</summary>
 [SupportedOSPlatform("linux")]
+[SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "An experiment: what waiting and blocking cost is what it measures.")]
 internal sealed class TalkExperiment : LabExperiment
 {
     private static readonly int[] Sizes = [16, 1 << 10, 1 << 16, 1 << 20, 1 << 24, 1 << 26];

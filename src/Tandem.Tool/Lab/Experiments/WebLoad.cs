@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Tandem.Tool.Lab.Experiments;
 
 /// <summary>What clients see of a server.</summary>
+[SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "An experiment: what waiting and blocking cost is what it measures.")]
 internal static class WebLoad
 {
     internal const int Clients = 16;

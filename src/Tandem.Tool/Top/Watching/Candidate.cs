@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Diagnostics;
 using Tandem.Launch;
 
@@ -50,6 +51,7 @@ internal sealed class Candidate(int processId, long started, bool isWanted, Time
     }
 
     /// <summary>Does what is due; called again and again.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Compared with times of files.")]
     internal async Task AttendAsync()
     {
         DateTime now = DateTime.UtcNow;

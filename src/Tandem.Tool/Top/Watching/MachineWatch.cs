@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Tandem.Compare;
 using Tandem.Interop;
 
@@ -64,6 +65,7 @@ internal sealed class MachineWatch : IAsyncDisposable
     }
 
     /// <summary>What there is to see now; what a process uses is measured from one report to the next.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users.")]
     internal TopReport Report()
     {
         _meter.BeginRound();

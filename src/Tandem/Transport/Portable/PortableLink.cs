@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipes;
 using Tandem.BackgroundWork;
 
@@ -186,6 +187,7 @@ internal sealed unsafe class PortableLink : WorkerLink
         _closing.Dispose();
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A thread of its own; it does nothing but read.")]
     private void Receive()
     {
         try

@@ -1,0 +1,55 @@
+using System.Diagnostics.CodeAnalysis;
+using Tandem;
+
+// All that works in a program that is trimmed or compiled natively: pools of threads, in all forms of calls.
+await using (var pool = WorkerPool.Threads(2))
+{
+    int captured = 7;
+    Console.WriteLine($"lambda: {await pool.RunAsync(() => captured + 1)}");
+    Console.WriteLine($"async: {await pool.RunAsync(async token => { await Task.Delay(1, token); return captured; })}");
+    Console.WriteLine($"valuetask: {await await pool.RunAsync(() => new ValueTask<string>("done"))}");
+    await foreach (int square in pool.MapAsync(Enumerable.Range(1, 4), i => i * i))
+        Console.WriteLine($"map: {square}");
+    await pool.ForEachAsync(Enumerable.Range(1, 4), (int i) => { Interlocked.Add(ref captured, i); });
+    Console.WriteLine($"for each: {captured}");
+    try
+    {
+        await pool.RunAsync(() => throw new InvalidOperationException("thrown"));
+    }
+    catch (InvalidOperationException e)
+    {
+        Console.WriteLine($"error: {e.Message}");
+    }
+
+    using var source = new CancellationTokenSource();
+    Task<int> canceled = pool.RunAsync<int>(async token => { source.Cancel(); await Task.Delay(Timeout.Infinite, token); return 0; }, cancellationToken: source.Token);
+    await canceled.ContinueWith(static _ => { }, TaskScheduler.Default);
+    Console.WriteLine($"canceled: {canceled.IsCanceled}");
+    Console.WriteLine($"snapshot: {pool.Snapshot().Workers.Count}");
+}
+
+// With a state, options and limits.
+var options = new WorkerPoolOptions { Isolation = Isolation.Thread, Workers = 1, QueueCapacity = 10 };
+await using (var pool = WorkerPool.Create(options, () => new List<string>()))
+{
+    await pool.RunAsync(list => list.Add("one"), new WorkOptions { Timeout = TimeSpan.FromMinutes(5), Name = "named" });
+    Console.WriteLine($"state: {await pool.RunAsync(list => list.Count)}");
+}
+
+// A pool of processes says what to do. The build says it too, where it is called by name.
+foreach (Func<WorkerPool> create in (Func<WorkerPool>[])[Processes, () => WorkerPool.Create(new WorkerPoolOptions { Isolation = Isolation.Process })])
+{
+    try
+    {
+        await using WorkerPool pool = create();
+        Console.WriteLine($"processes: {await pool.RunAsync(() => 1)}");
+    }
+    catch (WorkerStartException e)
+    {
+        Console.WriteLine($"processes: {e.Message}");
+    }
+}
+
+[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "What happens then is what is shown.")]
+[UnconditionalSuppressMessage("AOT", "IL3050", Justification = "What happens then is what is shown.")]
+static WorkerPool Processes() => WorkerPool.Processes(1);
