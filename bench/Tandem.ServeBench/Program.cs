@@ -28,7 +28,7 @@ internal static class Program
 
         if (!File.Exists(options.App))
         {
-            Console.Error.WriteLine($"There is no {options.App}: build tests/Tandem.Serve.TestApp, or name another with --app.");
+            Console.Error.WriteLine($"There is no {options.App}: build tools/Tandem.Serve.TestApp, or name another with --app.");
             return 2;
         }
 

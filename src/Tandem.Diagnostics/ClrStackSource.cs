@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
+using Tandem.Stacks;
 
 namespace Tandem.Diagnostics;
 

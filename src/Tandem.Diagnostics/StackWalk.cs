@@ -65,7 +65,7 @@ internal static class StackWalk
         {
             ClrMethod method = frame.Method;
             // Below these are Tandem's own frames: how the work was called.
-            if (method.Type.Name?.StartsWith("Tandem.Work", StringComparison.Ordinal) == true)
+            if (IsCallOfWork(method.Type.Name ?? ""))
                 break;
 
             StackLine line = LineOf(frame, lines.Count == 0);
@@ -77,6 +77,13 @@ internal static class StackWalk
 
         return lines;
     }
+
+    /// <summary>Whether a type calls the work: a form, an item, or what runs items on a thread or in a worker.</summary>
+    private static bool IsCallOfWork(string type) =>
+        type.StartsWith("Tandem.Work", StringComparison.Ordinal)
+        || type.StartsWith("Tandem.InWorker.", StringComparison.Ordinal)
+        || type.StartsWith("Tandem.Threading.", StringComparison.Ordinal)
+        || (type.StartsWith("Tandem.Shipping.", StringComparison.Ordinal) && type.Contains("Form", StringComparison.Ordinal));
 
     internal static StackLine LineOf(in MethodFrame frame, bool isNewest)
     {

@@ -1,6 +1,9 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Tandem.Interop;
+using Tandem.Serve.Worker.Sticky;
 
 namespace Tandem.Serve.Worker;
 
@@ -9,7 +12,7 @@ namespace Tandem.Serve.Worker;
 /// while of those that wait through epoll the first that runs takes all there are. On top of that, who has more connections than
 /// another lets it go first, for a moment.
 /// </summary>
-internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelWriter<AcceptedConnection> accepted)
+internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint endPoint, ChannelWriter<AcceptedConnection> accepted) : IConnectionSource
 {
     /// <summary>How many naps long a worker lets others go first: they are asleep, or busy, and nobody may wait for them for long.</summary>
     private const int Courtesy = 4;
@@ -131,8 +134,29 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
         _atOnce = (int)Math.Min(done, Math.Min(ThreadPool.PendingWorkItemCount, MostNoticed)) / 4 - enough;
     }
 
+    public EndPoint EndPoint { get; } = endPoint;
+
+    /// <summary>Gives the server a connection that was not handed to another worker.</summary>
+    public void Serve(int descriptor, EndPoint? remote)
+    {
+        Socket? connection = null;
+        try
+        {
+            connection = _sockets.Wrap(descriptor, remote);
+            Serve(connection);
+        }
+        catch (SocketException)
+        {
+            connection?.Dispose(); // reset before it was looked at
+            worker.OnConnectionClosed();
+        }
+    }
+
     private bool Accept()
     {
+        if (worker.Sticky is { } sticky)
+            return AcceptAndRoute(sticky.Router);
+
         if (_sockets.Accept() is not { } connection)
         {
             OnFailed(Marshal.GetLastPInvokeError());
@@ -140,13 +164,31 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, ChannelW
         }
 
         worker.OnConnectionOpened();
-        if (!accepted.TryWrite(new AcceptedConnection(connection)))
+        Serve(connection);
+        return true;
+    }
+
+    private bool AcceptAndRoute(ConnectionRouter router)
+    {
+        int connection = _sockets.AcceptDescriptor(out EndPoint? remote);
+        if (connection < 0)
         {
-            connection.Dispose();
-            worker.OnConnectionClosed();
+            OnFailed(Marshal.GetLastPInvokeError());
+            return false;
         }
 
+        worker.OnConnectionOpened();
+        router.Take(new UnroutedConnection(connection, remote, this));
         return true;
+    }
+
+    private void Serve(Socket connection)
+    {
+        if (accepted.TryWrite(new AcceptedConnection(connection)))
+            return;
+
+        connection.Dispose();
+        worker.OnConnectionClosed();
     }
 
     private static unsafe int Poll(ref Libc.PollFd poll)

@@ -37,16 +37,25 @@ internal sealed unsafe class AcceptedSocket
 
     /// <summary>Waits for a connection.</summary>
     /// <returns>Null where there is none; the system's error number says why.</returns>
-    internal Socket? Accept()
+    internal Socket? Accept() => AcceptDescriptor(out EndPoint? remote) is var socket and >= 0 ? Wrap(socket, remote) : null;
+
+    /// <summary>Makes the framework's object of a connection.</summary>
+    internal Socket Wrap(int socket, EndPoint? remote)
+    {
+        var handle = new SafeSocketHandle(socket, ownsHandle: true);
+        return _inherit is null ? new Socket(handle) : _inherit(handle, remote);
+    }
+
+    /// <summary>Waits for a connection.</summary>
+    /// <param name="remote">Who is at the other end, where the kernel says it.</param>
+    /// <returns>Negative where there is none; the system's error number says why.</returns>
+    internal int AcceptDescriptor(out EndPoint? remote)
     {
         byte* address = stackalloc byte[AddressLength];
         int length = AddressLength;
         int socket = Libc.Accept(_listening, address, &length, Libc.SOCK_CLOEXEC);
-        if (socket < 0)
-            return null;
-
-        var handle = new SafeSocketHandle(socket, ownsHandle: true);
-        return _inherit is null ? new Socket(handle) : _inherit(handle, Read(address, length));
+        remote = socket < 0 ? null : Read(address, length);
+        return socket;
     }
 
     /// <summary>Who is at the other end, which the kernel has said with the connection.</summary>

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
+using Tandem.Serve.Worker.Sticky;
 
 namespace Tandem.Serve.Worker;
 
@@ -38,12 +39,18 @@ internal static class ServeServices
         if (services.Any(static service => service.ServiceType == typeof(IMultiplexedConnectionListenerFactory)))
             services.RemoveAll<IMultiplexedConnectionListenerFactory>(); // a UDP port cannot be shared like this: no HTTP/3
 
+        if (worker is { Sticky: { } sticky, Settings.Sticky: StickyMode.Cookie })
+            Decorate<IServer>(services, (inner, provider) => new ForwardedServer(inner, provider, sticky));
+
         services.Insert(0, ServiceDescriptor.Transient<IStartupFilter, ServeStartupFilter>());
         return true;
     }
 
     /// <summary>Puts something around the service of a type that is used, which is the last one.</summary>
     internal static void Decorate<TService>(IServiceCollection services, Func<TService, TService> decorate)
+        where TService : class => Decorate<TService>(services, (inner, _) => decorate(inner));
+
+    private static void Decorate<TService>(IServiceCollection services, Func<TService, IServiceProvider, TService> decorate)
         where TService : class
     {
         for (int i = services.Count - 1; i >= 0; i--)
@@ -58,7 +65,8 @@ internal static class ServeServices
                 typeof(TService),
                 provider => decorate((TService)(service.ImplementationInstance
                     ?? service.ImplementationFactory?.Invoke(provider)
-                    ?? provider.GetRequiredService(service.ImplementationType!))),
+                    ?? provider.GetRequiredService(service.ImplementationType!)),
+                    provider),
                 service.Lifetime);
             return;
         }

@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tandem.Serve.Worker.Sticky;
 
 namespace Tandem.Serve.Worker;
 
@@ -21,7 +24,13 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
             addresses.PreferHostingUrls = true;
         }
 
-        app.Use(Watch);
+        app.Use(worker.Requests is { } requests ? next => WatchLimited(requests, next) : Watch);
+        if (worker is { Sticky: { } sticky, Settings.Sticky: StickyMode.Cookie })
+        {
+            var forwarder = new RequestForwarder(worker, sticky.Clients, app.ApplicationServices.GetRequiredService<IOptions<KestrelServerOptions>>().Value);
+            app.Use(new StickyRequests(worker, sticky, forwarder).Route);
+        }
+
         next(app);
     };
 
@@ -39,6 +48,17 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
 
         End(connection, isStream);
         return request;
+    };
+
+    private RequestDelegate WatchLimited(RequestWatch requests, RequestDelegate next) => context =>
+    {
+        var connection = context.Features.Get<TrackedConnection>();
+        worker.CountRequest();
+        if (connection is null)
+            return next(context); // a server of the application's own
+
+        bool isStream = connection.BeginRequest(context);
+        return EndAsync(requests.RunAsync(context, connection, isStream, next), connection, isStream);
     };
 
     private void End(TrackedConnection connection, bool isStream)

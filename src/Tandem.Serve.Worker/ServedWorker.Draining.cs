@@ -73,7 +73,7 @@ internal sealed partial class ServedWorker
         if (accepted % Sample != 0)
             return;
 
-        LookAtLives(closed: accepted - open);
+        LookAtLives(closed: accepted + HandedInMore - open);
         LookAtShares(accepted);
     }
 
@@ -108,7 +108,7 @@ internal sealed partial class ServedWorker
 
     internal void OnConnectionClosed() => Interlocked.Decrement(ref Entry.Connections);
 
-    internal TrackedConnection Track(ConnectionContext connection, SharedListener listener)
+    internal TrackedConnection Track(ConnectionContext connection, IConnectionKeeper listener)
     {
         var tracked = new TrackedConnection(connection, this, listener);
         lock (_tracking)
@@ -151,6 +151,13 @@ internal sealed partial class ServedWorker
         _ = CloseQuietConnections(); // who is told now sends nothing more meanwhile
         await Task.WhenAll(listeners.Select(listener => listener.CloseAsync(wasAccepting))).ConfigureAwait(false);
         SetState(WebWorkerState.Draining);
+        if (Sticky is { } sticky)
+        {
+            // Both before the server stops: these are connections of which it knows nothing yet.
+            await sticky.Router.FlushAsync().ConfigureAwait(false);
+            await sticky.CloseAsync().ConfigureAwait(false);
+        }
+
         int limit = Settings.ShutdownLimit > 0 ? Settings.DrainLimit : Settings.DrainLimit - Math.Min(Settings.DrainLimit / 5, MostShutdownPart);
         while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < limit && CloseQuietConnections())
             await Task.Delay(LookInterval).ConfigureAwait(false);
@@ -158,6 +165,8 @@ internal sealed partial class ServedWorker
         _drained.TrySetResult();
         // Web sockets and the like hear of it from the application's own lifetime.
         StopApplication();
+        if (Requests is not null)
+            _ = TellWhenOnlyStuckAsync();
         if (Settings.ShutdownLimit > 0)
         {
             await Task.Delay(Math.Max(0, limit - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds)).ConfigureAwait(false);

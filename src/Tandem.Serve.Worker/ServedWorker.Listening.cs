@@ -58,11 +58,14 @@ internal sealed partial class ServedWorker
         };
     }
 
-    /// <summary>The application listens there no more; the supervisor's socket stays, for when it does again.</summary>
+    /// <summary>The application listens there no more. Where it goes on serving, the supervisor is told: when all workers have left a socket, it closes it.</summary>
     internal void Remove(SharedListener listener)
     {
+        bool wasThere;
         lock (_listeners)
-            _listeners.Remove(listener);
+            wasThere = _listeners.Remove(listener);
+        if (wasThere && !IsDraining)
+            _messages.TrySend(ServeProtocol.Unlisten, EndPointText.Write(listener.EndPoint));
     }
 
     internal void Add(SharedListener listener)

@@ -19,6 +19,7 @@ internal sealed partial class ServedWorker
 
     private long _queuedAt; // when what waits now was queued; 0 for nothing
     private int _promptTurns;
+    private volatile bool _isBlocked;
     private long _completedBefore; // requests, when it began to be starved
 
     private long LongWait => Math.Max(LeastLongWait, Settings.HangLimit / PartOfHang);
@@ -28,6 +29,7 @@ internal sealed partial class ServedWorker
     {
         long now = Environment.TickCount64;
         long queuedAt = Volatile.Read(ref _queuedAt);
+        LookAtThreads(queuedAt == 0 ? Entry.QueueWait : now - queuedAt);
         if (queuedAt != 0)
         {
             if (Settings.HangLimit > 0 && now - queuedAt >= LongWait)
@@ -44,6 +46,7 @@ internal sealed partial class ServedWorker
     private void OnPoolTurn()
     {
         long now = Environment.TickCount64;
+        Entry.SetQueue(now - _queuedAt, _isBlocked);
         _promptTurns = now - _queuedAt < LongWait ? _promptTurns + 1 : 0;
         if (_promptTurns >= PromptTurns)
             Volatile.Write(ref Entry.StarvedSince, 0);
@@ -69,6 +72,23 @@ internal sealed partial class ServedWorker
 
         _completedBefore = Volatile.Read(ref Entry.Completed);
         Volatile.Write(ref Entry.StarvedSince, queuedAt);
+    }
+
+    /// <summary>
+    /// Where work waits, whether that is because the pool's threads are blocked: then other workers help, which have threads too. Where they run, or
+    /// wait for a processor, they would only have to wait for one as well.
+    /// </summary>
+    private void LookAtThreads(long wait)
+    {
+        bool isBlocked = false;
+        if (Settings.ScaleWait > 0 && (wait >= Settings.ScaleWait || ThreadPool.PendingWorkItemCount > 0))
+        {
+            int threads = CountPoolThreads(out int running);
+            isBlocked = threads > 0 && running * 4 <= threads;
+        }
+
+        _isBlocked = isBlocked;
+        Entry.SetQueue(wait, isBlocked);
     }
 
     /// <summary>The pool's threads, and how many of them run or wait for a processor.</summary>

@@ -31,6 +31,7 @@ internal sealed partial class ServedWorker
         Settings = settings;
         Pauses = new ClientPauses(settings.Silence, settings.DrainLimit);
         _mayBegin = new ManualResetEventSlim(!settings.Waits);
+        Requests = RequestLimits.Read(settings.RequestLimits) is { } limits ? new RequestWatch(this, limits) : null;
         _looksForSocketThreads = settings.HasOneProcessor ? MostLooks : 0;
         _ = Libc.Fcntl(ServeProtocol.MessageDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         _ = Libc.Fcntl(ServeProtocol.BoardDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
@@ -61,6 +62,7 @@ internal sealed partial class ServedWorker
             LimitThreads();
 
         _messages.TrySend(ServeProtocol.Attached);
+        BeginSticky();
         new Thread(Listen, 256 * 1024) { IsBackground = true, Name = "Tandem serve" }.Start();
     }
 
@@ -194,6 +196,9 @@ internal sealed partial class ServedWorker
             case ServeProtocol.GoOn:
                 LimitRequests();
                 break;
+            case ServeProtocol.Peer:
+                Sticky?.Peers.OnAnswer(message.Rest, message.Descriptor);
+                break;
             case ServeProtocol.Connection:
                 ServeConnection(message);
                 break;
@@ -239,6 +244,7 @@ internal sealed partial class ServedWorker
     {
         Volatile.Write(ref Entry.AliveAt, Environment.TickCount64);
         LookAtPool();
+        Sticky?.Prune();
         if (Environment.TickCount64 >= _startEnds)
         {
             _startEnds = long.MaxValue;

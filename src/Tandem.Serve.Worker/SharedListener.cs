@@ -8,7 +8,7 @@ using Tandem.Interop;
 namespace Tandem.Serve.Worker;
 
 /// <summary>A socket of the supervisor's on which this worker accepts, beside all others.</summary>
-internal sealed class SharedListener : IConnectionListener
+internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
 {
     private readonly ServedWorker _worker;
     private readonly SocketConnectionContextFactory _factory;
@@ -29,7 +29,7 @@ internal sealed class SharedListener : IConnectionListener
         _factory = factory;
         _delays = delays;
         EndPoint = endPoint;
-        _thread = new AcceptThread(worker, descriptor, _accepted.Writer);
+        _thread = new AcceptThread(worker, descriptor, endPoint, _accepted.Writer);
     }
 
     public EndPoint EndPoint { get; }
@@ -56,7 +56,7 @@ internal sealed class SharedListener : IConnectionListener
             }
 
             AcceptThread former = _thread;
-            _thread = new AcceptThread(_worker, descriptor, _accepted.Writer);
+            _thread = new AcceptThread(_worker, descriptor, EndPoint, _accepted.Writer);
             if (_isOpen)
                 _thread.Start();
             _ = former.StopAsync(mayEmptyQueue: _isOpen, nobodyElseWill: true);
@@ -75,10 +75,24 @@ internal sealed class SharedListener : IConnectionListener
     }
 
     /// <summary>Serves a connection that was made elsewhere.</summary>
-    internal void Serve(int descriptor) => _accepted.Writer.TryWrite(new AcceptedConnection(new Socket(new SafeSocketHandle(descriptor, ownsHandle: true))));
+    internal void Serve(int descriptor)
+    {
+        var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
+        try
+        {
+            if (_accepted.Writer.TryWrite(new AcceptedConnection(new Socket(handle))))
+                return;
+        }
+        catch (SocketException)
+        {
+            // Reset before it was looked at.
+        }
 
-    /// <summary>Gives the server a connection once more that it was done with.</summary>
-    internal bool TryServeAgain(TrackedConnection connection) => _accepted.Writer.TryWrite(new AcceptedConnection(null, connection));
+        handle.Dispose();
+        _worker.OnConnectionClosed();
+    }
+
+    public bool TryServeAgain(TrackedConnection connection) => _accepted.Writer.TryWrite(new AcceptedConnection(null, connection));
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {

@@ -17,11 +17,12 @@ internal sealed class TrackedConnection : ConnectionContext
     private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(1);
 
     private readonly ConnectionContext _inner;
-    private readonly SharedListener _listener;
+    private readonly IConnectionKeeper _listener;
     private readonly ServedWorker _worker;
     private readonly LingeringPipe _pipe;
     private int _requests;
     private int _streams; // of the requests, those that may go on for ever
+    private int _givenUp; // and those that did not end when they were told to
     private long _lastActivity = Environment.TickCount64;
     private long _longestPause = ClientPauses.Unknown; // between two requests, in milliseconds
     private bool _hasServed;
@@ -30,7 +31,7 @@ internal sealed class TrackedConnection : ConnectionContext
     private volatile bool _lingers;
     private volatile bool _isHeld;
 
-    internal TrackedConnection(ConnectionContext inner, ServedWorker worker, SharedListener listener)
+    internal TrackedConnection(ConnectionContext inner, ServedWorker worker, IConnectionKeeper listener)
     {
         _inner = inner;
         _listener = listener;
@@ -40,8 +41,11 @@ internal sealed class TrackedConnection : ConnectionContext
         inner.Features.Set(this);
     }
 
-    /// <summary>Whether all that runs on it may go on for ever by its nature: a web socket, or events of a server.</summary>
-    internal bool HasOnlyStreams => Volatile.Read(ref _streams) is > 0 and var streams && Volatile.Read(ref _requests) <= streams;
+    /// <summary>Whether nothing on it is worth waiting for: it may go on for ever by its nature (a web socket, or events of a server), or does not end when it is told to.</summary>
+    internal bool HasOnlyStreams => Volatile.Read(ref _streams) + Volatile.Read(ref _givenUp) is > 0 and var endless && Volatile.Read(ref _requests) <= endless;
+
+    /// <summary>Whether nothing is left on it but requests that did not end when they were told to.</summary>
+    internal bool HasOnlyGivenUp => Volatile.Read(ref _requests) <= Volatile.Read(ref _givenUp);
 
     /// <summary>
     /// Whether the other side closes, which it was told to: if this side did it first, while something is on its way here, the kernel
@@ -151,6 +155,22 @@ internal sealed class TrackedConnection : ConnectionContext
         if (isStream)
             Interlocked.Decrement(ref _streams);
         Interlocked.Decrement(ref _requests);
+    }
+
+    /// <summary>A request does not end although it was told to: nobody waits for it any more.</summary>
+    internal void GiveUpRequest(bool isStream)
+    {
+        Interlocked.Increment(ref _givenUp);
+        if (isStream)
+            Interlocked.Decrement(ref _streams);
+    }
+
+    /// <summary>It does after all.</summary>
+    internal void TakeBackRequest(bool isStream)
+    {
+        if (isStream)
+            Interlocked.Increment(ref _streams);
+        Interlocked.Decrement(ref _givenUp);
     }
 
     /// <summary>While the worker drains: closes the connection as soon as that loses nothing.</summary>

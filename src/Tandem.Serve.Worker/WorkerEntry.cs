@@ -1,6 +1,6 @@
+using Tandem.InWorker;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
-using Tandem.Worker;
 
 namespace Tandem.Serve.Worker;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve;
 
@@ -16,6 +17,18 @@ internal sealed record ServeOptions
 
     /// <summary>How many worker processes serve.</summary>
     internal int Workers { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Between how many workers the load decides; null where there are always as many as they are told to be.</summary>
+    internal int? MinWorkers { get; init; }
+
+    /// <inheritdoc cref="MinWorkers"/>
+    internal int? MaxWorkers { get; init; }
+
+    /// <summary>From when on work has waited long for the workers' thread pools, so that there are to be more workers.</summary>
+    internal TimeSpan ScaleWait { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long nothing must have waited before there is a worker less.</summary>
+    internal TimeSpan ScaleDownAfter { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How many more are started ahead, and take the place of one that crashes.</summary>
     internal int Spares { get; init; }
@@ -59,6 +72,20 @@ internal sealed record ServeOptions
     /// <summary>How long a worker's process may show no life, or work wait for its thread pool, before it is replaced; zero for ever.</summary>
     internal TimeSpan HangTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a request may take before it is aborted; zero for ever.</summary>
+    internal TimeSpan RequestTimeout { get; init; }
+
+    /// <summary>How long after that it may still hold its thread before its worker is replaced.</summary>
+    internal TimeSpan RequestGrace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Paths below which requests may take as long as they want.</summary>
+    internal IReadOnlyList<string> RequestTimeoutExcept { get; init; } = [];
+
+    /// <summary>All of that for a worker; null where there is no limit.</summary>
+    internal RequestLimits? RequestLimits => RequestTimeout > TimeSpan.Zero
+        ? new RequestLimits((int)RequestTimeout.TotalMilliseconds, (int)RequestGrace.TotalMilliseconds, RequestTimeoutExcept)
+        : null;
+
     /// <summary>After how many requests a worker is replaced; null for never.</summary>
     internal long? MaxRequests { get; init; }
 
@@ -82,6 +109,9 @@ internal sealed record ServeOptions
 
     /// <summary>Hosted services of which only one in all workers runs.</summary>
     internal IReadOnlyList<string> Once { get; init; } = [];
+
+    /// <summary>By what all requests of one client are brought to one worker.</summary>
+    internal StickyMode Sticky { get; init; }
 
     /// <summary>Whether workers go on serving when the supervisor is killed; else they drain and end.</summary>
     internal bool OrphansServe { get; init; }

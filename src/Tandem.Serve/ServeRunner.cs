@@ -7,7 +7,6 @@ using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
 using Tandem.Serve.Workers;
-using Tandem.Supervision;
 
 namespace Tandem.Serve;
 
@@ -46,7 +45,7 @@ internal sealed class ServeRunner : IAsyncDisposable
     internal ServeRunner(ServeOptions options)
     {
         var inheritance = Inheritance.Take();
-        _options = options with { Urls = options.Urls.Count == 0 ? inheritance.Urls : options.Urls, Workers = inheritance.Target ?? options.Workers };
+        _options = options with { Urls = options.Urls.Count == 0 ? inheritance.Urls : options.Urls, Workers = inheritance.Target is { } target ? Math.Clamp(target, options.MinWorkers ?? 1, options.MaxWorkers ?? int.MaxValue) : options.Workers };
         _log = new ServeLog(options.LogFile);
         _board = inheritance.Board ?? Board.Create();
         foreach (InheritedListener listener in inheritance.Listeners)
@@ -276,6 +275,7 @@ internal sealed class ServeRunner : IAsyncDisposable
         ProcessMemory.OwnPrivateBytes())
     {
         Slots = _supervisor.SlotStates(),
+        Scaling = _supervisor.Scaling(),
     };
 
     private async Task<ControlResponse> AnswerAsync(ControlRequest request)

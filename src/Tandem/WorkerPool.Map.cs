@@ -1,5 +1,5 @@
 using Tandem.Mapping;
-using Tandem.Work;
+using Tandem.Shipping;
 
 namespace Tandem;
 

@@ -1,4 +1,4 @@
-using Tandem.Work;
+using Tandem.Shipping;
 
 namespace Tandem;
 

@@ -1,6 +1,7 @@
+using Tandem.Events;
 using Tandem.Mapping;
 using Tandem.Processes;
-using Tandem.Supervision;
+using Tandem.Shipping;
 using Tandem.Telemetry;
 using Tandem.Threading;
 using Tandem.Work;
@@ -33,7 +34,7 @@ namespace Tandem;
 ///     Console.WriteLine(scan);
 /// </code>
 /// </example>
-public partial class WorkerPool : IAsyncDisposable
+public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
 {
     private readonly PoolEngine _engine;
     private readonly PoolGuard _guard;
@@ -42,7 +43,7 @@ public partial class WorkerPool : IAsyncDisposable
     {
         _engine = engine;
         _guard = new PoolGuard(engine);
-        engine.Events.Pool = new WeakReference<WorkerPool>(this);
+        engine.Events.Pool = new WeakReference<IWorkerEventSource>(this);
         Instruments.Add(engine);
     }
 
@@ -60,7 +61,7 @@ public partial class WorkerPool : IAsyncDisposable
 
     internal PoolEngine Engine => _engine;
 
-    internal EventHandler<WorkerEvent>? WorkerHandlers => WorkerChanged;
+    EventHandler<WorkerEvent>? IWorkerEventSource.Handlers => WorkerChanged;
 
     /// <summary>What the workers are.</summary>
     public Isolation Isolation => _engine.Options.Isolation;
@@ -192,6 +193,7 @@ public partial class WorkerPool : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(work);
         return new MapEnumerable<TItem, TResult, TOut>(
             this,
+            _engine,
             form,
             work,
             token => source is IAsyncEnumerable<TItem> asynchronous ? ItemSource<TItem>.Of(asynchronous, token) : ItemSource<TItem>.Of((IEnumerable<TItem>)source),

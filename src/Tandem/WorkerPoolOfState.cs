@@ -1,4 +1,5 @@
 using Tandem.Mapping;
+using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Samples.Tests;
 

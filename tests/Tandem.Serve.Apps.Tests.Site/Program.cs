@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using Tandem.Serve.Apps.Tests.Site;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+builder.Services.AddSignalR();
 WebApplication app = builder.Build();
 
 app.UseDefaultFiles();
@@ -21,6 +23,8 @@ app.MapGet("/events", static (HttpRequest request, IHostApplicationLifetime life
     long last = long.TryParse(request.Headers["Last-Event-ID"], CultureInfo.InvariantCulture, out long id) ? id : 0;
     return TypedResults.ServerSentEvents(NumbersAsync(last, lifetime.ApplicationStopping, gone));
 });
+
+app.MapHub<ChatHub>("/chat");
 
 await app.RunAsync();
 

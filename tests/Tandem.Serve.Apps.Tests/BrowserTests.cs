@@ -1,6 +1,5 @@
 using Tandem.Serve.Apps.Tests.Infrastructure;
 using Tandem.Serve.Apps.Tests.Pages;
-using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Serve.Apps.Tests;
 

@@ -68,7 +68,7 @@ public sealed class PartsTests
     public void Settings_come_back_as_they_went() =>
         Gen.Select(Gen.Int, Gen.Int, Gen.String[Gen.Char.AlphaNumeric, 0, 20], Gen.Bool, Gen.String[Gen.Char.AlphaNumeric, 0, 20]).Sample(static (a, b, text, flag, other) =>
         {
-            var settings = new WorkerSettings(a, b, text, a, b, a, b * 5_000_000_000L, b, b, a, flag, !flag, other, flag, other, text);
+            var settings = new WorkerSettings(a, b, text, a, b, a, b * 5_000_000_000L, b, b, a, flag, !flag, other, flag, other, text, other, a);
             Assert.Equal(settings, WorkerSettings.Read(settings.Write()));
         });
 
@@ -200,6 +200,50 @@ public sealed class PartsTests
         Assert.Equal((5_000_000_000, 1L << 30, TimeSpan.FromHours(1)), (read.MaxRequests, read.MaxMemory, read.MaxAge));
         Assert.Equal("variables", read.EnvironmentFile);
         Assert.Equal((0.25, 6, new IPEndPoint(IPAddress.Loopback, 9), false, "control"), (read.Jitter, read.RestartLimit, read.MetricsAddress, read.DividesMemory, read.ControlPath));
+    }
+
+    [Theory]
+    [InlineData("3", 3, null, null)]
+    [InlineData("2:8", 2, 2, 8)]
+    [InlineData("4:4", 4, null, null)]
+    public void The_number_of_workers_is_one_or_two_between_which_the_load_decides(string text, int workers, int? min, int? max)
+    {
+        ServeOptions read = Read(["--workers", text, "--scale-wait", "20ms", "--scale-down-after", "2m", "app.dll"]);
+        Assert.Equal((workers, min, max), (read.Workers, read.MinWorkers, read.MaxWorkers));
+        Assert.Equal((TimeSpan.FromMilliseconds(20), TimeSpan.FromMinutes(2)), (read.ScaleWait, read.ScaleDownAfter));
+    }
+
+    [Theory]
+    [InlineData("--workers", "8:2")]
+    [InlineData("--workers", "1:200")]
+    [InlineData("--workers", "0:2")]
+    [InlineData("--scale-wait", "0")]
+    [InlineData("--scale-down-after", "0")]
+    [InlineData("--request-timeout", "1ms")]
+    [InlineData("--request-timeout-except", "slow")]
+    public void Limits_that_make_no_sense_are_refused(string option, string value) =>
+        Assert.StartsWith(option, Assert.Throws<ServeException>(() => Read([option, value, "app.dll"])).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("--workers", "2:")]
+    [InlineData("--workers", "1:2:3")]
+    [InlineData("--workers", "many")]
+    public void A_number_of_workers_that_is_none_is_not_read(string option, string value)
+    {
+        var options = new ServeCommandOptions();
+        var command = new Command("serve") { options.Application };
+        options.AddTo(command);
+        Assert.NotEmpty(command.Parse([option, value, "app.dll"]).Errors);
+    }
+
+    [Fact]
+    public void Limits_of_requests_come_back_as_they_went()
+    {
+        Assert.Null(RequestLimits.Read(RequestLimits.Write(new ServeOptions { Command = ["app.dll"] }.RequestLimits)));
+        ServeOptions read = Read(["--request-timeout", "30s", "--request-grace", "2s", "--request-timeout-except", "/a", "--request-timeout-except", "/b/c", "app.dll"]);
+        RequestLimits limits = RequestLimits.Read(RequestLimits.Write(read.RequestLimits))!;
+        Assert.Equal((30_000, 2_000), (limits.Limit, limits.Grace));
+        Assert.Equal(["/a", "/b/c"], limits.Except);
     }
 
     [Theory]

@@ -57,6 +57,14 @@ switch (role)
         Roles.Say(await LiveMemory.GrowthAsync(kind, int.Parse(work, null)));
         return 0;
 
+    case "rounds": // pools that go through something again and again
+        Roles.Say(await Rounds.RunAsync(kind, work));
+        return 0;
+
+    case "reuse": // another process gets the number of a child
+        Roles.Say(await ReusedNumber.RunAsync(work));
+        return 0;
+
     case "exits": // its workers end
         Roles.Say(await Exits.RunAsync(kind, work));
         return 0;

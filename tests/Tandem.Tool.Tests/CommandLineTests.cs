@@ -1,5 +1,3 @@
-using Tandem.Packaging.Tests.Infrastructure;
-using Tandem.Serve.Apps.Tests.Infrastructure;
 using Tandem.Tool.Tests.Infrastructure;
 
 namespace Tandem.Tool.Tests;
@@ -68,7 +66,7 @@ public sealed class CommandLineTests
     [InlineData("tandem compare: ", "compare", "numeric", "--workers", "1", "--repeat", "2", "--seconds", "0.2")]
     public async Task An_output_that_is_full_is_an_error_in_one_line(string said, params string[] arguments)
     {
-        CommandRun run = await Command.RunAsync(
+        CommandRun run = await Shell.RunAsync(
             AppContext.BaseDirectory, new Dictionary<string, string>(), ["sh", "-c", "exec dotnet exec \"$@\" > /dev/full", "sh", Outputs.Tool, .. arguments]);
 
         run.AssertEnded(1);
@@ -78,7 +76,7 @@ public sealed class CommandLineTests
     [Fact(Timeout = ToolCommand.Limit)]
     public async Task Nobody_who_reads_to_the_end_is_no_error()
     {
-        CommandRun run = await Command.RunAsync(
+        CommandRun run = await Shell.RunAsync(
             AppContext.BaseDirectory, new Dictionary<string, string>(), "sh", "-c", "dotnet exec \"$@\" | head -1", "sh", Outputs.Tool, "compare", "--help");
 
         run.AssertEnded(0);

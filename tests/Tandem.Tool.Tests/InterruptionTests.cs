@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Tandem.Packaging.Tests.Infrastructure;
-using Tandem.Serve.Apps.Tests.Infrastructure;
 using Tandem.Tool.Tests.Infrastructure;
 
 namespace Tandem.Tool.Tests;
@@ -20,7 +18,7 @@ public sealed class InterruptionTests
         try
         {
             bool isSent = false;
-            CommandRun run = await Command.RunAsync(
+            CommandRun run = await Shell.RunAsync(
                 folder,
                 new Dictionary<string, string> { ["TMPDIR"] = folder },
                 (tool, line) =>

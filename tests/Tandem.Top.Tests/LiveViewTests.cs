@@ -1,4 +1,3 @@
-using Tandem.Tests.Infrastructure;
 using Tandem.Top.Tests.Infrastructure;
 
 namespace Tandem.Top.Tests;

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Tandem.Packaging.Tests.Infrastructure;
-using Tandem.Tests.Infrastructure;
 using Tandem.Top.Tests.Infrastructure;
 
 namespace Tandem.Top.Tests;
@@ -138,7 +136,7 @@ public sealed class StacksTests(HangFixture host) : IClassFixture<HangFixture>
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can become somebody who has fewer rights.");
         foreach (string command in (string[])["stacks", "top"])
         {
-            CommandRun run = await Command.RunAsync(
+            CommandRun run = await Shell.RunAsync(
                 AppContext.BaseDirectory, new Dictionary<string, string> { ["HOME"] = Path.GetTempPath() },
                 "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", Tool.Path, command, host.IdText);
 

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Tandem.Packaging.Tests.Infrastructure;
-using Tandem.Tests.Infrastructure;
 using Tandem.Top.Tests.Infrastructure;
 
 namespace Tandem.Top.Tests;
@@ -154,7 +152,7 @@ public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture
     public async Task That_others_programs_are_not_looked_at_is_told()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can become somebody who has fewer rights.");
-        CommandRun run = await Command.RunAsync(
+        CommandRun run = await Shell.RunAsync(
             AppContext.BaseDirectory, new Dictionary<string, string> { ["HOME"] = Path.GetTempPath() },
             "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", Tool.Path, "top", "--once", "--interval", "100ms");
 

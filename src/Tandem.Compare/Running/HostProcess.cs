@@ -67,7 +67,7 @@ internal sealed class HostProcess(ComparisonOptions options, Workload workload)
             CancellationGrace = TimeSpan.FromSeconds(1),
             RestartLimit = 1,
             LoggerFactory = NullLoggerFactory.Instance,
-            Plan = options.Plan,
+            Program = options.Plan,
         };
         pool.WorkDefaults.Timeout = options.Budget + TimeSpan.FromSeconds(60);
         foreach (string name in CollectorVariables)

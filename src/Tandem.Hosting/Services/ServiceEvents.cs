@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Tandem.Work;
+using Tandem.BackgroundWork;
 
 namespace Tandem.Hosting;
 

@@ -35,6 +35,9 @@ internal sealed record ServeStatus(
 {
     /// <summary>Every worker that there is to be, also one that has no process at the moment; empty where the supervisor is older than this.</summary>
     public IReadOnlyList<SlotStatus> Slots { get; init; } = [];
+
+    /// <summary>How the load decides how many workers there are to be; null where it does not.</summary>
+    public ScalingStatus? Scaling { get; init; }
 }
 
 /// <summary>How it goes with one worker.</summary>
@@ -64,7 +67,23 @@ internal sealed record WorkerStatus(
     long PrivateMemory,
     int Restarts,
     IReadOnlyList<RestartStatus> LastRestarts,
-    string Application);
+    string Application)
+{
+    /// <summary>Requests that took longer than they may (--request-timeout), since its start.</summary>
+    public long TimedOut { get; init; }
+
+    /// <summary>Of those, how many have not ended although they were told to.</summary>
+    public long Stuck { get; init; }
+
+    /// <summary>How long what was queued last waited for its thread pool, or has waited so far.</summary>
+    public long QueueWaitMilliseconds { get; init; }
+
+    /// <summary>Connections that it accepted and handed to the worker that their clients belong to (<c>--sticky</c>).</summary>
+    public long HandedOver { get; init; }
+
+    /// <summary>Requests that it forwarded to the worker that their clients belong to.</summary>
+    public long Forwarded { get; init; }
+}
 
 /// <summary>Why a worker was replaced.</summary>
 internal sealed record RestartStatus(DateTimeOffset Time, string Reason);

@@ -65,12 +65,25 @@ internal sealed class MetricsServer : IAsyncDisposable
         Family(text, "tandem_serve_worker_requests_total", "counter", "Requests.", Each(status, static worker => worker.Requests));
         Family(text, "tandem_serve_worker_connections", "gauge", "Open connections.", Each(status, static worker => worker.Connections));
         Family(text, "tandem_serve_worker_connections_total", "counter", "Accepted connections.", Each(status, static worker => worker.Accepted));
+        Family(text, "tandem_serve_worker_connections_handed_over_total", "counter", "Connections that were handed to the worker that their clients belong to.", Each(status, static worker => worker.HandedOver));
+        Family(text, "tandem_serve_worker_requests_forwarded_total", "counter", "Requests that were forwarded to the worker that their clients belong to.", Each(status, static worker => worker.Forwarded));
         Family(text, "tandem_serve_worker_processor_seconds_total", "counter", "Processor time.", Each(status, static worker => worker.ProcessorSeconds));
         Family(text, "tandem_serve_worker_private_bytes", "gauge", "Private memory.", Each(status, static worker => worker.PrivateMemory));
         Family(text, "tandem_serve_worker_age_seconds", "gauge", "Time since the start.", Each(status, static worker => worker.AgeSeconds));
         Family(text, "tandem_serve_restarts_total", "counter", "Replacements of workers.", EachSlot(status, static slot => slot.Restarts));
         Family(text, "tandem_serve_worker_up", "gauge", "1 where the worker accepts connections.", EachSlot(status, static slot => slot.State == "accepting" ? 1 : 0));
         Family(text, "tandem_serve_worker_crash_loop", "gauge", "1 where the worker is in a crash loop: its next starts are delayed.", EachSlot(status, static slot => slot.IsCrashLoop ? 1 : 0));
+        Family(text, "tandem_serve_worker_queue_wait_seconds", "gauge", "How long work waits for the worker's thread pool.", Each(status, static worker => worker.QueueWaitMilliseconds / 1000.0));
+        Family(text, "tandem_serve_request_timeouts_total", "counter", "Requests that took longer than --request-timeout.", EachSlot(status, static slot => slot.TimedOut));
+        Family(text, "tandem_serve_worker_stuck_requests", "gauge", "Requests that were aborted and have not ended.", Each(status, static worker => worker.Stuck));
+        Family(text, "tandem_serve_stuck_replacements_total", "counter", "Replacements of workers because a request did not give its thread back.", EachSlot(status, static slot => slot.StuckReplacements));
+        if (status.Scaling is { } scaling)
+        {
+            Family(text, "tandem_serve_workers_min", "gauge", "The fewest workers that the load may have there be.", [("", scaling.Min)]);
+            Family(text, "tandem_serve_workers_max", "gauge", "The most workers that the load may have there be.", [("", scaling.Max)]);
+            Family(text, "tandem_serve_scalings_total", "counter", "Changes of the number of workers by load.", [("{direction=\"up\"}", scaling.Ups), ("{direction=\"down\"}", scaling.Downs)]);
+        }
+
         Family(
             text,
             "tandem_serve_worker_next_attempt_seconds",

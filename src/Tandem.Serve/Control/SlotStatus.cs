@@ -21,4 +21,11 @@ internal sealed record SlotStatus(
     DateTimeOffset? NextAttempt,
     double? NextAttemptSeconds,
     int Restarts,
-    IReadOnlyList<RestartStatus> LastRestarts);
+    IReadOnlyList<RestartStatus> LastRestarts)
+{
+    /// <summary>Requests that took longer than they may (--request-timeout), in all of its processes.</summary>
+    public long TimedOut { get; init; }
+
+    /// <summary>How often its process was replaced because such a request did not end.</summary>
+    public int StuckReplacements { get; init; }
+}

@@ -5,8 +5,8 @@ using Tandem.Interop;
 namespace Tandem.Serve.Listening;
 
 /// <summary>
-/// The sockets that listen. Each is opened when the first worker asks for its address, and stays as long as the supervisor does:
-/// connections wait in it when no worker takes them, and no restart of a worker closes it.
+/// The sockets that listen. Each is opened when the first worker asks for its address, and no restart of a worker closes it: connections
+/// wait in it when no worker takes them. It is closed when no worker will take any more, so that clients are refused instead of waiting.
 /// </summary>
 internal sealed class ListenerStore : IDisposable
 {
@@ -25,6 +25,7 @@ internal sealed class ListenerStore : IDisposable
     private readonly Dictionary<string, Listener> _listeners = new(StringComparer.Ordinal);
     private readonly List<Socket> _given = [];
     private DeletionWatch? _watch;
+    private bool _isClosed;
 
     /// <summary>Told what happens to the files of sockets; called under the store's lock, so it must not wait for anything.</summary>
     internal Action<string>? Tell { get; set; }
@@ -34,6 +35,9 @@ internal sealed class ListenerStore : IDisposable
     /// store's lock; the socket before is closed when it returns.
     /// </summary>
     internal Action<string, int>? Moved { get; set; }
+
+    /// <summary>Told when a worker gave up a socket while it goes on serving.</summary>
+    internal Action? Unlistened { get; set; }
 
     /// <summary>All sockets; with <see cref="Adopt"/> another process goes on with them.</summary>
     internal IReadOnlyList<InheritedListener> Export()
@@ -46,6 +50,22 @@ internal sealed class ListenerStore : IDisposable
                 .. _given.Select(static socket => new InheritedListener((int)socket.Handle, IsOurs: false, "")),
             ];
         }
+    }
+
+    /// <summary>Whether connections wait in any of the sockets.</summary>
+    internal unsafe bool HaveWaiting()
+    {
+        lock (_lock)
+        {
+            foreach (Listener listener in _listeners.Values)
+            {
+                var poll = new Libc.PollFd { Fd = (int)listener.Socket.Handle, Events = Libc.POLLIN };
+                if (Libc.Poll(&poll, 1, 0) > 0)
+                    return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Takes over a socket.</summary>
@@ -74,6 +94,9 @@ internal sealed class ListenerStore : IDisposable
         string key = $"{address}#{occurrence}";
         lock (_lock)
         {
+            if (_isClosed)
+                throw new SocketException((int)SocketError.Shutdown);
+
             if (_listeners.TryGetValue(key, out Listener? listener))
             {
                 // The application may have deleted it just now: it does that before it asks.
@@ -112,22 +135,56 @@ internal sealed class ListenerStore : IDisposable
         }
     }
 
+    /// <summary>
+    /// Closes the sockets on which no worker listens any more, such as after a reload to a version that uses other addresses. What a
+    /// service manager has opened stays: it decides about that.
+    /// </summary>
+    /// <param name="findUsed">Where workers listen; null where that is not known. Called under the store's lock, so that no worker gets a socket meanwhile.</param>
+    /// <returns>Where the closed ones were bound.</returns>
+    internal List<string> CloseUnused(Func<IReadOnlySet<string>?> findUsed)
+    {
+        List<string> closed = [];
+        lock (_lock)
+        {
+            if (findUsed() is not { } used)
+                return closed;
+
+            foreach ((string key, Listener listener) in _listeners)
+            {
+                if (!listener.IsOurs || used.Contains(listener.Bound))
+                    continue;
+
+                _listeners.Remove(key);
+                Close(listener);
+                closed.Add(listener.Bound);
+            }
+        }
+
+        return closed;
+    }
+
+    /// <summary>Closes all sockets, at the end. Workers that have them still take what waits there, and whoever is the last closes them for good.</summary>
     public void Dispose()
     {
         lock (_lock)
         {
+            _isClosed = true;
             foreach (Listener listener in _listeners.Values)
-            {
-                listener.Socket.Dispose();
-                if (listener.IsOurs)
-                    listener.File?.Delete();
-            }
+                Close(listener);
 
             foreach (Socket socket in _given)
                 socket.Dispose();
 
+            _given.Clear();
             _listeners.Clear(); // what hears of the deletion has nothing to repair
         }
+    }
+
+    private static void Close(Listener listener)
+    {
+        listener.Socket.Dispose();
+        if (listener.IsOurs)
+            listener.File?.Delete();
     }
 
     private void Add(string key, Listener listener)

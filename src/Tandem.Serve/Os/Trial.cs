@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Tandem.Interop;
 using Tandem.Launch;
 
 namespace Tandem.Serve.Os;

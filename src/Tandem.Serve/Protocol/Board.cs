@@ -74,6 +74,63 @@ internal sealed unsafe class Board : IDisposable
             counts[i] = Volatile.Read(ref this[i].Accepted);
     }
 
+    /// <summary>Whether the worker of an id takes connections.</summary>
+    internal bool Accepts(long id)
+    {
+        long used = Used;
+        for (int i = First; i < used; i++)
+        {
+            if (Volatile.Read(ref this[i].Id) == id)
+                return this[i].Accepts;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether there is a worker of an id.</summary>
+    internal bool Has(long id)
+    {
+        long used = Used;
+        for (int i = First; i < used; i++)
+        {
+            if (Volatile.Read(ref this[i].Id) == id)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Which of the workers that take connections a client belongs to. All who ask choose the same one, and when a worker comes or goes, only
+    /// those clients move that it takes or leaves (the highest of all hashes of client and worker).
+    /// </summary>
+    /// <returns>The worker's id; 0 where there is none.</returns>
+    internal long ChooseFor(long client)
+    {
+        long chosen = 0, used = Used;
+        ulong highest = 0;
+        for (int i = First; i < used; i++)
+        {
+            long id = Volatile.Read(ref this[i].Id);
+            if (id == 0 || !this[i].Accepts)
+                continue;
+
+            ulong hash = Mix((ulong)client ^ Mix((ulong)id));
+            if (chosen == 0 || hash > highest)
+                (chosen, highest) = (id, hash);
+        }
+
+        return chosen;
+    }
+
+    /// <summary>Spreads a number over all 64 bits (the last step of SplitMix64).</summary>
+    internal static ulong Mix(ulong value)
+    {
+        value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
+        value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
+        return value ^ (value >> 31);
+    }
+
     /// <summary>How many workers there are to be: fewer accept while one that has ended is being replaced.</summary>
     internal long Target
     {
@@ -125,8 +182,36 @@ internal struct BoardEntry
     /// <summary>In the entry that is no worker's: how many workers there are to be.</summary>
     internal long Target;
 
+    // New ones come last: workers of a former supervisor (USR2) share this memory with those of the next.
+
+    /// <summary>Requests that took longer than they may, since the start.</summary>
+    internal long TimedOut;
+
+    /// <summary>Of those, how many have not ended although they were told to.</summary>
+    internal long GivenUp;
+
+    /// <summary>How work waits for the thread pool, in one word: <see cref="SetQueue"/>.</summary>
+    internal long Queue;
+
+    /// <summary>With sticky routing: by what other workers and cookies know it. The supervisor's to write; 0 for none.</summary>
+    internal long Id;
+
+    /// <summary>Connections that it took and handed to the worker that their clients belong to, since the start.</summary>
+    internal long HandedOver;
+
+    /// <summary>Requests that it forwarded to the worker that their clients belong to, since the start.</summary>
+    internal long Forwarded;
+
     /// <summary>After how many milliseconds without a beat a process is not taken for one that runs.</summary>
     private const long MostSilence = 5_000;
+
+    /// <summary>How long work waits for the thread pool, in milliseconds: what waits now has so far, or else what was served last did.</summary>
+    internal readonly long QueueWait => Volatile.Read(in Queue) >> 1;
+
+    /// <summary>Whether that is because all of the pool's threads are blocked; looked at only where workers are scaled by load.</summary>
+    internal readonly bool IsBlocked => (Volatile.Read(in Queue) & 1) != 0;
+
+    internal void SetQueue(long wait, bool isBlocked) => Volatile.Write(ref Queue, (wait << 1) | (isBlocked ? 1L : 0));
 
     /// <summary>Whether it takes connections: it says so, and runs.</summary>
     internal readonly bool Accepts =>

@@ -24,12 +24,28 @@ internal sealed unsafe class MessageSocket(int descriptor, bool waits) : IDispos
     /// <summary>Makes a connection: this process's end, and the descriptor of the other.</summary>
     internal static MessageSocket CreatePair(out int other)
     {
+        CreatePair(out int own, out other);
+        return new MessageSocket(own, waits: false);
+    }
+
+    /// <summary>Makes a connection: the descriptors of both ends.</summary>
+    internal static void CreatePair(out int one, out int other)
+    {
         int* sockets = stackalloc int[2];
         if (Libc.SocketPair(Libc.AF_UNIX, SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0, sockets) != 0)
             throw new IOException($"The message socket of a worker could not be made: {Libc.LastError()}.");
 
-        other = sockets[1];
-        return new MessageSocket(sockets[0], waits: false);
+        (one, other) = (sockets[0], sockets[1]);
+    }
+
+    /// <summary>From now on whoever sends is refused. What was sent before can still be received, and then the stream ends.</summary>
+    internal void StopReceiving()
+    {
+        lock (_sending)
+        {
+            if (_descriptor >= 0)
+                _ = Libc.ShutDown(_descriptor, Libc.SHUT_RD);
+        }
     }
 
     /// <summary>Sends a message; false when the other side is gone, or when it has read nothing for so long that there is no room.</summary>

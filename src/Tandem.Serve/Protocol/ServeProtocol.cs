@@ -11,6 +11,9 @@ internal static class ServeProtocol
     /// <summary>The memory that all workers share: <see cref="Protocol.Board"/>.</summary>
     internal const int BoardDescriptor = LaunchProtocol.FirstGuestDescriptor + 1;
 
+    /// <summary>With sticky routing: where other workers hand connections to this one.</summary>
+    internal const int MailboxDescriptor = LaunchProtocol.FirstGuestDescriptor + 2;
+
     /// <summary>How the worker is to behave: <see cref="WorkerSettings"/>.</summary>
     internal const string SettingsVariable = "TANDEM_SERVE_WORKER";
 
@@ -21,6 +24,7 @@ internal static class ServeProtocol
     internal const string Attached = "attached";
     internal const string HostAttached = "host-attached";
     internal const string Listen = "listen";
+    internal const string Unlisten = "unlisten";
     internal const string Started = "started";
     internal const string Warning = "warning";
     internal const string Refused = "refused";
@@ -28,6 +32,9 @@ internal static class ServeProtocol
     internal const string AddressTaken = "address-taken";
     internal const string NearlyDue = "nearly-due";
     internal const string Due = "due";
+    internal const string Stuck = "stuck";
+    internal const string OnlyStuckLeft = "only-stuck-left";
+    internal const string AskPeer = "ask-peer";
 
     // To a worker.
     internal const string Listener = "listener";
@@ -41,6 +48,12 @@ internal static class ServeProtocol
     internal const string HeapLimit = "heap-limit";
     internal const string Moved = "moved";
     internal const string GoOn = "go-on";
+    internal const string Peer = "peer";
+
+    // Between workers.
+    internal const string HandOver = "hand-over";
+    internal const string HandBack = "hand-back";
+    internal const string Forward = "forward";
 
     /// <summary>Ends an application that would serve without the supervisor's knowing.</summary>
     internal const int RefusedExitCode = 115;

@@ -22,6 +22,10 @@ namespace Tandem.Serve.Protocol;
 /// Environment variables that are for this process only, not for those that the application starts: a name, or a name and what it was before
 /// (<c>name=value</c>); separated by <see cref="ForgetSeparator"/>.
 /// </param>
+/// <param name="RequestLimits">How long requests may take (<see cref="Protocol.RequestLimits.Write"/>); empty for as long as they want.</param>
+/// <param name="ScaleWait">From when on work has waited long for the thread pool, in milliseconds, so that more workers are due; 0 where there are as many as there are.</param>
+/// <param name="Sticky">By what all requests of one client are brought to one worker.</param>
+/// <param name="Id">With sticky routing: by what other workers and cookies know it; else 0.</param>
 internal sealed record WorkerSettings(
     int Entry,
     int Supervisor,
@@ -38,7 +42,11 @@ internal sealed record WorkerSettings(
     string Once,
     bool Waits,
     string StartProfile,
-    string Forgets)
+    string Forgets,
+    string RequestLimits,
+    int ScaleWait,
+    StickyMode Sticky = StickyMode.None,
+    long Id = 0)
 {
     internal const char ForgetSeparator = '\x1f'; // which no variable has in it
 
@@ -61,7 +69,11 @@ internal sealed record WorkerSettings(
         Once,
         Number(Waits ? 1 : 0),
         StartProfile,
-        Forgets);
+        Forgets,
+        RequestLimits,
+        Number(ScaleWait),
+        Number((int)Sticky),
+        Id.ToString(CultureInfo.InvariantCulture));
 
     internal static WorkerSettings Read(string text)
     {
@@ -82,7 +94,11 @@ internal sealed record WorkerSettings(
             parts[12],
             parts[13] == "1",
             parts[14],
-            parts[15]);
+            parts[15],
+            parts[16],
+            Number(parts[17]),
+            (StickyMode)Number(parts[18]),
+            long.Parse(parts[19], CultureInfo.InvariantCulture));
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

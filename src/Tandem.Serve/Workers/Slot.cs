@@ -36,6 +36,12 @@ internal sealed class Slot(int number, ResolvedApp app, ServeOptions options)
 
     internal int Restarts { get; private set; }
 
+    /// <summary>How often it was replaced because a request did not give its thread back.</summary>
+    internal int StuckReplacements { get; set; }
+
+    /// <summary>How many requests took too long in its workers that have ended.</summary>
+    internal long TimedOutBefore { get; set; }
+
     internal IReadOnlyList<RestartNote> Notes => Volatile.Read(ref _notes);
 
     internal void Note(string reason)

@@ -81,6 +81,8 @@ internal sealed partial class WebSupervisor
         _ = FollowAsync(slot, worker);
         if (worker.Limits.Requests > 0)
             _ = FollowDueAsync(slot, worker);
+        if (Options.RequestLimits is not null)
+            _ = FollowStuckAsync(slot, worker);
         return true;
     }
 
@@ -222,6 +224,8 @@ internal sealed partial class WebSupervisor
     private async Task FollowAsync(Slot slot, WebWorker worker)
     {
         string? end = await worker.Ended.ConfigureAwait(false);
+        lock (_lock)
+            slot.TimedOutBefore += worker.TimedOut;
         if (Leave(slot, worker))
             await SucceedAsync(slot, worker, "is gone", end ?? EndedUnasked, hasCrashed: end is not null).ConfigureAwait(false);
         else

@@ -1,7 +1,6 @@
 using Tandem.Interop;
 using Tandem.Serve.Control;
 using Tandem.Serve.Protocol;
-using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 
@@ -34,7 +33,11 @@ internal sealed partial class WebSupervisor
         string? loop = slot.Crashes.Describe();
         string state = worker is not null ? StateOf(worker) : loop is not null ? "crash loop" : "waiting";
         double? wait = next is { } at ? Math.Max(0, (at - DateTimeOffset.UtcNow).TotalSeconds) : null;
-        return new SlotStatus(slot.Number, worker?.ProcessId, state, loop is not null, loop, next, wait, slot.Restarts, Restarts(slot));
+        return new SlotStatus(slot.Number, worker?.ProcessId, state, loop is not null, loop, next, wait, slot.Restarts, Restarts(slot))
+        {
+            TimedOut = slot.TimedOutBefore + _workers.Where(worker => worker.Number == slot.Number).Sum(worker => Volatile.Read(ref _context.Board[worker.Entry].TimedOut)),
+            StuckReplacements = slot.StuckReplacements,
+        };
     }
 
     private static string StateOf(WebWorker worker) =>
@@ -65,7 +68,14 @@ internal sealed partial class WebSupervisor
             ProcessMemory.PrivateBytes(worker.ProcessId),
             slot?.Restarts ?? 0,
             Restarts(slot),
-            worker.App.Path);
+            worker.App.Path)
+        {
+            TimedOut = entry.TimedOut,
+            Stuck = Math.Max(0, entry.GivenUp),
+            QueueWaitMilliseconds = entry.QueueWait,
+            HandedOver = entry.HandedOver,
+            Forwarded = entry.Forwarded,
+        };
     }
 
     /// <summary>In seconds; 0 where the process is gone.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Tandem.Diagnostics;
 using Tandem.Serve.Protocol;
+using Tandem.Stacks;
 
 namespace Tandem.Serve.Workers;
 
@@ -32,6 +32,7 @@ internal sealed partial class WebSupervisor
             try
             {
                 Look(turn, seesHangs: patience == 0);
+                LookAtLoad();
                 _context.Listeners.Check();
                 Watched?.Invoke();
             }
@@ -149,12 +150,12 @@ internal sealed partial class WebSupervisor
         worker.IsLookedInto = false;
     }
 
-    private static string StackOf(int processId)
+    private static string StackOf(int processId, int? threadId = null)
     {
         if (WorkerStackSource.Current is not { } source)
             return "Its stack cannot be shown without Tandem.Diagnostics.";
 
-        return source.TryCapture(processId, null, StackLimit, out string stack, out string problem) ? $"It was at:\n{stack}" : $"Where it was could not be seen: {problem}";
+        return source.TryCapture(processId, threadId, StackLimit, out string stack, out string problem) ? $"It was at:\n{stack}" : $"Where it was could not be seen: {problem}";
     }
 
     private async Task RecycleAsync(Slot slot, WebWorker worker, string reason)

@@ -37,8 +37,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         _context = new WebWorkerContext(options, board, listeners, log);
         _entries = new BoardEntries(board, former);
         _aheadCrashes = new CrashPolicy(options, TimeProvider.System);
+        _scaling = options is { MinWorkers: { } min, MaxWorkers: { } max } ? new ScalePolicy(min, max, options.ScaleDownAfter, TimeProvider.System) : null;
         listeners.Tell = log.Write;
         listeners.Moved = MoveListener;
+        listeners.Unlistened = CloseUnusedListeners;
     }
 
     private ServeOptions Options => _context.Options;
@@ -72,6 +74,24 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             all = [.. _workers];
         foreach (WebWorker worker in all)
             worker.MoveListener(bound, descriptor);
+    }
+
+    /// <summary>Closes the sockets that no worker uses: their clients would wait for an answer that never comes.</summary>
+    private void CloseUnusedListeners()
+    {
+        foreach (string bound in _context.Listeners.CloseUnused(FindUsedListeners))
+            Log.Write($"the socket {bound} was closed: the application does not listen there any more");
+    }
+
+    private HashSet<string>? FindUsedListeners()
+    {
+        lock (_lock)
+        {
+            // The next worker of a slot that has none uses what the one before it did, which nobody knows any more.
+            return _slots.Count == 0 || _slots.Exists(static slot => slot.Current is null)
+                ? null
+                : new HashSet<string>(_workers.Where(static worker => !worker.IsToldToStop).SelectMany(static worker => worker.ListensAt), StringComparer.Ordinal);
+        }
     }
 
     /// <summary>Whether what lies at the application's path now could be started.</summary>
@@ -163,6 +183,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             lock (_lock)
                 _app = next;
             DropAhead(); // those that were started meanwhile
+            CloseUnusedListeners();
             Log.Write("reload done");
         }
         finally
@@ -172,12 +193,20 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Changes how many workers there are.</summary>
-    /// <exception cref="ServeException">New ones did not become ready. They are started again until they do.</exception>
-    internal async Task ScaleAsync(int workers)
+    /// <summary>Changes how many workers there are, because a person wants it.</summary>
+    /// <exception cref="ServeException">New ones did not become ready, and are started again until they do; or there cannot be so many.</exception>
+    internal Task ScaleAsync(int workers)
     {
         if (workers is < 1 or > Board.Capacity / 4)
             throw new ServeException(ServeExitCode.Usage, $"There can be 1 to {Board.Capacity / 4} workers, not {workers}.");
+        if (workers < Options.MinWorkers || workers > Options.MaxWorkers)
+            throw new ServeException(ServeExitCode.Refused, $"The load decides between {Options.MinWorkers} and {Options.MaxWorkers} workers (--workers {Options.MinWorkers}:{Options.MaxWorkers}); there cannot be {workers}.");
+
+        return ScaleAsync(workers, "");
+    }
+
+    private async Task ScaleAsync(int workers, string reason)
+    {
 
         string?[] problems;
         await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
@@ -195,9 +224,9 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
                     slot.IsRetired = true;
             }
 
-            Log.Write($"scale to {workers} workers");
+            Log.Write($"scale to {workers} workers{reason}");
             foreach (Slot slot in surplus)
-                slot.Current?.Drain("There are fewer workers to be.");
+                slot.Current?.Drain($"There are fewer workers to be{reason}.");
 
             List<Slot> added = missing > 0 ? AddSlots(missing) : [];
             DivideMemory();
@@ -254,6 +283,9 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             else
                 worker.Drain("The supervisor stops.", finishesQueue: true);
         }
+
+        // The workers have theirs, from which they take what waits. With this one open, clients that come later would wait in vain.
+        _context.Listeners.Dispose();
 
         await Task.WhenAll(all.Select(static worker => worker.Ended)).ConfigureAwait(false);
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Tandem.BackgroundWork;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Protocol;
-using Tandem.Telemetry;
 
 namespace Tandem.Serve.Workers;
 
@@ -70,6 +70,11 @@ internal sealed partial class WebWorker
             case ServeProtocol.Listen:
                 Open(messages, message.Rest);
                 break;
+            case ServeProtocol.Unlisten:
+                lock (_listensAt)
+                    _listensAt.Remove(message.Rest);
+                _context.Listeners.Unlistened?.Invoke();
+                break;
             case ServeProtocol.Started:
                 // It got on without an address that it was refused, such as one of version 6 on a machine that has none.
                 if (_refusal is null && !_started.Task.IsCompleted)
@@ -86,8 +91,17 @@ internal sealed partial class WebWorker
             case ServeProtocol.Due:
                 _due.TrySetResult();
                 break;
+            case ServeProtocol.Stuck:
+                OnStuck(message.Rest);
+                break;
+            case ServeProtocol.OnlyStuckLeft:
+                OnOnlyStuckLeft(message.Rest);
+                break;
             case ServeProtocol.Warning:
                 _context.Log.Write($"worker {Number} ({ProcessId}): {message.Rest}");
+                break;
+            case ServeProtocol.AskPeer:
+                _context.Mailboxes.Answer(messages, message.Rest);
                 break;
             case ServeProtocol.AddressTaken:
                 OnAddressTaken();
@@ -124,6 +138,8 @@ internal sealed partial class WebWorker
             _context.Listeners.Open(address, occurrence, (descriptor, bound) =>
             {
                 BoundTo = bound;
+                lock (_listensAt)
+                    _listensAt.Add(bound);
                 messages.TrySend(ServeProtocol.Listener, bound, descriptor);
             });
         }

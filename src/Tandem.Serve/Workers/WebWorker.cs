@@ -5,7 +5,6 @@ using Tandem.Serve.Apps;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
-using Tandem.Supervision;
 
 namespace Tandem.Serve.Workers;
 
@@ -37,8 +36,10 @@ internal sealed partial class WebWorker
     private readonly TaskCompletionSource _finishing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WorkerPool _pool;
     private readonly Dictionary<string, int> _asked = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _listensAt = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _limiting = new(); // against a limit that comes while the process connects
+    private readonly long _id; // by which cookies and other workers know it; 0 without sticky routing
     private long _born = Stopwatch.GetTimestamp();
     private MessageSocket? _messages;
     private long? _heapLimit; // where it is another one than at its start
@@ -65,6 +66,12 @@ internal sealed partial class WebWorker
         App = app;
         Number = number;
         Entry = entry;
+        if (context.Options.Sticky != StickyMode.None)
+        {
+            _id = Random.Shared.NextInt64(1, long.MaxValue);
+            Volatile.Write(ref context.Board[entry].Id, _id);
+        }
+
         if (!waits)
             _begun.SetResult();
 
@@ -102,6 +109,16 @@ internal sealed partial class WebWorker
 
     /// <summary>The last address that it asked for a socket for, as it was bound.</summary>
     internal string BoundTo { get; private set; } = "";
+
+    /// <summary>Where the sockets are bound that it was given and has not given up.</summary>
+    internal IReadOnlyList<string> ListensAt
+    {
+        get
+        {
+            lock (_listensAt)
+                return [.. _listensAt];
+        }
+    }
 
     internal WebWorkerState State => (WebWorkerState)Volatile.Read(ref _context.Board[Entry].State);
 
@@ -289,13 +306,16 @@ internal sealed partial class WebWorker
         await (hasEnded ? _pool.DisposeAsync().AsTask() : _pool.StopAsync()).ConfigureAwait(false);
         _messages?.Dispose();
         Served = Volatile.Read(ref _context.Board[Entry].Requests);
+        TimedOut = Volatile.Read(ref _context.Board[Entry].TimedOut);
         _context.Board[Entry] = default;
+        _context.Mailboxes.Close(_id);
         _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It ended.", error));
         _ = _ready.Task.Exception; // nobody may be waiting
         _hosted.TrySetCanceled();
         _started.TrySetCanceled();
         _begun.TrySetCanceled();
         _due.TrySetCanceled();
+        _stuck.TrySetResult(null);
         if (error is not null && !IsToldToStop && !HasStarted && !WasKilled && StartProfilePath is { Length: > 0 } profile)
             StartProfile.Forget(profile); // in case that it was to blame
         return end;
@@ -412,7 +432,7 @@ internal sealed partial class WebWorker
             CancellationGrace = options.DrainTimeout + options.ShutdownTimeout + PoolSlack,
             TerminationGrace = PoolSlack,
             CollectDumps = options.CollectDumps,
-            Guest = new WorkerGuest(App, _context.Board, IsOver, OnConnected, (_, line) => _context.Log.Write(Number, line)),
+            Program = new WorkerGuest(App, _context.Board, _id == 0 ? null : () => _context.Mailboxes.Open(_id), IsOver, OnConnected, (_, line) => _context.Log.Write(Number, line)),
             Environment =
             {
                 [ServeProtocol.NumberVariable] = Number.ToString(CultureInfo.InvariantCulture),
@@ -437,7 +457,11 @@ internal sealed partial class WebWorker
             string.Join(';', options.Once),
             waits,
             StartProfilePath,
-            WorkerOnly(pool, machineShare.Keys));
+            WorkerOnly(pool, machineShare.Keys),
+            RequestLimits.Write(options.RequestLimits),
+            options.MaxWorkers is null ? 0 : (int)options.ScaleWait.TotalMilliseconds,
+            options.Sticky,
+            _id);
         pool.Environment[ServeProtocol.SettingsVariable] = settings.Write();
         return pool;
     }
@@ -457,4 +481,7 @@ internal sealed partial class WebWorker
 }
 
 /// <summary>What all workers of one supervisor share.</summary>
-internal sealed record WebWorkerContext(ServeOptions Options, Board Board, ListenerStore Listeners, ServeLog Log);
+internal sealed record WebWorkerContext(ServeOptions Options, Board Board, ListenerStore Listeners, ServeLog Log)
+{
+    internal Mailboxes Mailboxes { get; } = new();
+}

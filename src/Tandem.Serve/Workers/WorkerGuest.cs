@@ -6,7 +6,7 @@ using Tandem.Serve.Protocol;
 namespace Tandem.Serve.Workers;
 
 /// <summary>The application in a process of its own, as a pool starts it.</summary>
-internal sealed class WorkerGuest(ResolvedApp app, Board board, Func<bool> isOver, Action<MessageSocket> onConnected, Action<int, string> onOutput) : GuestProgram
+internal sealed class WorkerGuest(ResolvedApp app, Board board, Func<int>? openMailbox, Func<bool> isOver, Action<MessageSocket> onConnected, Action<int, string> onOutput) : GuestProgram
 {
     private const string HookName = "Tandem.Serve.Hook.dll";
 
@@ -29,7 +29,8 @@ internal sealed class WorkerGuest(ResolvedApp app, Board board, Func<bool> isOve
     {
         MessageSocket messages = MessageSocket.CreatePair(out int other);
         onConnected(messages);
-        return [other, Libc.Fcntl(board.Descriptor, Libc.F_DUPFD_CLOEXEC, 64)];
+        int shared = Libc.Fcntl(board.Descriptor, Libc.F_DUPFD_CLOEXEC, 64);
+        return openMailbox is null ? [other, shared] : [other, shared, openMailbox()];
     }
 
     internal override void OnOutput(int processId, string line, bool isError) => onOutput(processId, line);

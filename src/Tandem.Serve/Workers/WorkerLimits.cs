@@ -1,5 +1,5 @@
 using System.Globalization;
-using Tandem.Supervision;
+using Tandem.Interop;
 
 namespace Tandem.Serve.Workers;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.Versioning;
-using ScanAssemblies;
 using Tandem.Compare;
 
 namespace Tandem.Tool.Compare;
@@ -23,8 +22,8 @@ internal static class BuiltInWork
 
         if (request.Workload == "assemblies")
         {
-            string[] files = request.Items.Length > 0 ? ItemFiles.Matching(request.Items) : Discovery.Find(Path.GetFullPath(Discovery.DotnetRoot)).Files;
-            return Comparison.RunAsync(files.Take(request.Count ?? int.MaxValue), Scanner.Scan, options, cancellationToken);
+            string[] files = request.Items.Length > 0 ? ItemFiles.Matching(request.Items) : AssemblyFiles.OfDotnet();
+            return Comparison.RunAsync(files.Take(request.Count ?? int.MaxValue), AssemblyScan.Of, options, cancellationToken);
         }
 
         if (request.Items.Length > 0)

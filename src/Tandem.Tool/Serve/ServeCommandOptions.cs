@@ -14,13 +14,16 @@ namespace Tandem.Tool.Serve;
 internal sealed class ServeCommandOptions
 {
     private static readonly ValueKind WholeNumber = new(static text => Number(text) is not null, "a whole number");
+    private static readonly ValueKind Workers = new(static text => Range(text) is not null, "a whole number, or two such as 2:8");
     private static readonly ValueKind LongNumber = new(static text => Long(text) is not null, "a whole number");
     private static readonly ValueKind AnyNumber = new(static text => Part(text) is not null, "a number");
     private static readonly ValueKind Time = new(static text => Duration(text) is not null, "a time such as 500ms, 30s, 5m or 2h");
     private static readonly ValueKind Address = new(static text => Quantity.Address(text) is not null, "a port from 0 to 65535, or an address with one such as *:9090");
     private static readonly ValueKind Bytes = new(static text => Size(text) is not null, "a size such as 500M or 2G");
 
-    private readonly Option<string?> _workers = Add("--workers", "n", "Worker processes. Default: the processors.", WholeNumber, "-w");
+    private readonly Option<string?> _workers = Add("--workers", "n|min:max", "Worker processes; with two numbers such as 2:8 the load decides between them: more while requests wait for threads. Default: the processors.", Workers, "-w");
+    private readonly Option<string?> _scaleWait = Add("--scale-wait", "time", "With --workers min:max, from when on work has waited long for the thread pools, so that there are to be more workers. Default: 100ms.", Time);
+    private readonly Option<string?> _scaleDown = Add("--scale-down-after", "time", "With --workers min:max, how long nothing must have waited before there is a worker less. Default: 60s.", Time);
     private readonly Option<string?> _spares = Add("--spares", "n", "Workers that are started ahead and take the place of one that crashes. Default: 0.", WholeNumber);
     private readonly Option<string?> _standbys = Add("--standbys", "n", "Processes that wait before the application's Main, for workers that are needed at once. Default: 1.", WholeNumber);
     private readonly Option<string?> _threads = Add<string?>("--threads", "min:max", "Bounds of each worker's thread pool, such as 8:64, or one number for both. Default: the runtime's; from 2 where there are as many workers as processors.");
@@ -36,6 +39,9 @@ internal sealed class ServeCommandOptions
     private readonly Option<string?> _delay = Add("--drain-delay", "time", "How long requests are served as before when the server is told to stop (TERM), while /healthz/ready says no already. Default: 0.", Time);
     private readonly Option<string?> _silence = Add("--keep-alive-silence", "time", "How long a kept-alive connection must be silent before a worker that ends closes it. Default: 1s.", Time);
     private readonly Option<string?> _hang = Add("--hang-timeout", "time", "A worker is replaced whose process shows no life for so long, or in which work waits for the thread pool for so long; 0 for never. Default: 30s.", Time);
+    private readonly Option<string?> _requestTimeout = Add("--request-timeout", "time", "A request that takes longer, while it neither takes nor sends a part of a body, is aborted; 0 for never. Default: 0.", Time);
+    private readonly Option<string?> _requestGrace = Add("--request-grace", "time", "How long after that it may still hold its thread before its worker is replaced. Default: 5s.", Time);
+    private readonly Option<string[]> _requestExcept = Add<string[]>("--request-timeout-except", "path", "A path at and below which --request-timeout does not hold; may be given more than once.");
     private readonly Option<string?> _requests = Add("--max-requests", "n", "After how many requests a worker takes no more and is replaced.", LongNumber);
     private readonly Option<string?> _memory = Add("--max-memory", "size", "At how much private memory a worker is replaced, such as 500M.", Bytes);
     private readonly Option<string?> _age = Add("--max-age", "time", "At which age a worker is replaced.", Time);
@@ -44,6 +50,7 @@ internal sealed class ServeCommandOptions
     private readonly Option<string?> _restartPeriod = Add("--restart-period", "time", "That period. Default: 30s.", Time);
     private readonly Option<string?> _minUptime = Add("--min-uptime", "time", "Who crashes before this age has failed young. Default: 5s.", Time);
     private readonly Option<string[]> _once = Add<string[]>("--once", "type", "A hosted service that runs in one worker only: the name of its type.");
+    private readonly Option<string?> _sticky = Add<string?>("--sticky", "cookie|address", "Bring all requests of one client to one worker, as SignalR and Blazor Server need it: by a cookie, or by the client's address. Default: none does.");
     private readonly Option<string?> _orphans = Add<string?>("--orphans", "drain|serve", "What workers do when the supervisor is killed. Default: drain.");
     private readonly Option<bool> _wholeMemory = Add<bool>("--undivided-memory", "", "Let each worker believe that all of the container's memory is its own.");
     private readonly Option<string?> _profile = Add<string?>("--start-profile", "path", "A file that tells a worker's start what the last one needed, which makes it quicker; 'none' for none. Default: in the user's cache.");
@@ -60,6 +67,8 @@ internal sealed class ServeCommandOptions
     internal void AddTo(Command command)
     {
         command.Options.Add(_workers);
+        command.Options.Add(_scaleWait);
+        command.Options.Add(_scaleDown);
         command.Options.Add(_spares);
         command.Options.Add(_standbys);
         command.Options.Add(_threads);
@@ -75,6 +84,9 @@ internal sealed class ServeCommandOptions
         command.Options.Add(_delay);
         command.Options.Add(_silence);
         command.Options.Add(_hang);
+        command.Options.Add(_requestTimeout);
+        command.Options.Add(_requestGrace);
+        command.Options.Add(_requestExcept);
         command.Options.Add(_requests);
         command.Options.Add(_memory);
         command.Options.Add(_age);
@@ -83,6 +95,7 @@ internal sealed class ServeCommandOptions
         command.Options.Add(_restartPeriod);
         command.Options.Add(_minUptime);
         command.Options.Add(_once);
+        command.Options.Add(_sticky);
         command.Options.Add(_orphans);
         command.Options.Add(_wholeMemory);
         command.Options.Add(_profile);
@@ -95,11 +108,17 @@ internal sealed class ServeCommandOptions
     internal ServeOptions Read(ParseResult parsed, string? control)
     {
         (int minThreads, int maxThreads) = Threads(parsed.GetValue(_threads));
+        (int Min, int Max)? workers = parsed.GetValue(_workers) is { } range ? Range(range) : null;
+        bool scales = workers is { } between && between.Min != between.Max;
         var defaults = new ServeOptions { Command = parsed.GetValue(Application)! };
         ServeOptions options = defaults with
         {
             Folder = parsed.GetValue(_directory),
-            Workers = Number(parsed.GetValue(_workers)) ?? defaults.Workers,
+            Workers = workers?.Min ?? defaults.Workers,
+            MinWorkers = scales ? workers!.Value.Min : null,
+            MaxWorkers = scales ? workers!.Value.Max : null,
+            ScaleWait = Duration(parsed.GetValue(_scaleWait)) ?? defaults.ScaleWait,
+            ScaleDownAfter = Duration(parsed.GetValue(_scaleDown)) ?? defaults.ScaleDownAfter,
             Spares = Number(parsed.GetValue(_spares)) ?? defaults.Spares,
             Standbys = Number(parsed.GetValue(_standbys)) ?? defaults.Standbys,
             MinThreads = minThreads,
@@ -115,6 +134,9 @@ internal sealed class ServeCommandOptions
             DrainDelay = Duration(parsed.GetValue(_delay)) ?? defaults.DrainDelay,
             KeepAliveSilence = Duration(parsed.GetValue(_silence)) ?? defaults.KeepAliveSilence,
             HangTimeout = Duration(parsed.GetValue(_hang)) ?? defaults.HangTimeout,
+            RequestTimeout = Duration(parsed.GetValue(_requestTimeout)) ?? defaults.RequestTimeout,
+            RequestGrace = Duration(parsed.GetValue(_requestGrace)) ?? defaults.RequestGrace,
+            RequestTimeoutExcept = parsed.GetValue(_requestExcept) ?? [],
             MaxRequests = Long(parsed.GetValue(_requests)),
             MaxMemory = Size(parsed.GetValue(_memory)),
             MaxAge = Duration(parsed.GetValue(_age)),
@@ -123,6 +145,13 @@ internal sealed class ServeCommandOptions
             RestartPeriod = Duration(parsed.GetValue(_restartPeriod)) ?? defaults.RestartPeriod,
             MinUptime = Duration(parsed.GetValue(_minUptime)) ?? defaults.MinUptime,
             Once = parsed.GetValue(_once) ?? [],
+            Sticky = parsed.GetValue(_sticky) switch
+            {
+                null => StickyMode.None,
+                "cookie" => StickyMode.Cookie,
+                "address" => StickyMode.Address,
+                var other => throw Bad(_sticky, other, "'cookie' or 'address'"),
+            },
             OrphansServe = parsed.GetValue(_orphans) switch
             {
                 null or "drain" => false,
@@ -143,6 +172,13 @@ internal sealed class ServeCommandOptions
     private void Check(ServeOptions options)
     {
         Require(options.Workers is >= 1 and <= 128, _workers, options.Workers, "1 to 128");
+        Require(options.MaxWorkers is null or <= 128, _workers, options.MaxWorkers, "1 to 128");
+        Require(options.MaxWorkers is null || options.MaxWorkers > options.MinWorkers, _workers, $"{options.MinWorkers}:{options.MaxWorkers}", "two numbers of which the second is larger");
+        Require(options.ScaleWait >= TimeSpan.FromMilliseconds(1), _scaleWait, options.ScaleWait, "at least 1ms");
+        Require(options.ScaleDownAfter > TimeSpan.Zero, _scaleDown, options.ScaleDownAfter, "more than 0");
+        Require(options.RequestTimeout == TimeSpan.Zero || options.RequestTimeout >= TimeSpan.FromMilliseconds(100), _requestTimeout, options.RequestTimeout, "at least 100ms, or 0");
+        foreach (string path in options.RequestTimeoutExcept)
+            Require(path is ['/', ..] && !path.Contains('\x1f', StringComparison.Ordinal) && !path.Contains('\n', StringComparison.Ordinal), _requestExcept, path, "a path that begins with /");
         Require(options.Spares is >= 0 and <= 64, _spares, options.Spares, "0 to 64");
         Require(options.Standbys is >= 0 and <= 64, _standbys, options.Standbys, "0 to 64");
         Require(options.HealthPath is null or ['/', ..], _health, options.HealthPath, "a path that begins with /");
@@ -202,6 +238,13 @@ internal sealed class ServeCommandOptions
                 UsageErrors.RefuseValue(result, text, kind.Expected);
         });
         return option;
+    }
+
+    /// <summary>One number for both, or two.</summary>
+    private static (int Min, int Max)? Range(string text)
+    {
+        string[] bounds = text.Split(':');
+        return bounds.Length <= 2 && Number(bounds[0]) is { } min && Number(bounds[^1]) is { } max ? (min, max) : null;
     }
 
     private static int? Number(string? text) => int.TryParse(text, CultureInfo.InvariantCulture, out int value) ? value : null;

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Spectre.Console;
+using Tandem.Interop;
 using Tandem.Serve.Control;
-using Tandem.Supervision;
 
 namespace Tandem.Tool.Serve;
 
@@ -22,7 +22,7 @@ internal static class StatusView
         Console.WriteLine($"{status.Application} on {string.Join(", ", status.Addresses)}");
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"supervisor {status.ProcessId}, up {Age((DateTimeOffset.Now - status.Since).TotalSeconds)}, {ProcessMemory.Display(status.PrivateMemory)} private, {status.Target} workers wanted"));
+            $"supervisor {status.ProcessId}, up {Age((DateTimeOffset.Now - status.Since).TotalSeconds)}, {ProcessMemory.Display(status.PrivateMemory)} private, {status.Target} workers wanted{(status.Scaling is { } scaling ? $" of {scaling.Min} to {scaling.Max}, by load" : "")}"));
         var table = new Table { Border = Console.IsOutputRedirected ? TableBorder.None : TableBorder.Rounded };
         foreach (string column in (ReadOnlySpan<string>)["worker", "pid", "state", "age", "requests", "connections", "cpu s", "private", "restarts", "last restart"])
             table.AddColumn(column);
@@ -62,6 +62,17 @@ internal static class StatusView
             table.AddRow("standby", Number(standby), "waiting");
 
         AnsiConsole.Write(table);
+        if (status.Scaling is { } load)
+            Console.WriteLine(Describe(load));
+        foreach (SlotStatus slot in status.Slots.Where(static slot => slot.TimedOut > 0))
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number}: {slot.TimedOut} requests took longer than --request-timeout; {slot.StuckReplacements} replacements because one did not end"));
+        if (status.Workers.Sum(static worker => worker.HandedOver + worker.Forwarded) > 0)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"sticky: {status.Workers.Sum(static worker => worker.HandedOver)} connections handed over to their worker, {status.Workers.Sum(static worker => worker.Forwarded)} requests forwarded to it"));
+        }
+
         foreach (SlotStatus slot in status.Slots.Where(static slot => slot.IsCrashLoop || slot.NextAttempt is not null))
             Console.WriteLine(Describe(slot));
     }
@@ -73,6 +84,11 @@ internal static class StatusView
         string last = slot.LastRestarts is [.., { } restart] ? $"; last: {FirstLine(restart.Reason)}" : "";
         return string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number}: {slot.Problem ?? slot.State}; {slot.Restarts} restarts{next}{last}");
     }
+
+    /// <summary>What the load says, and what it has changed last.</summary>
+    internal static string Describe(ScalingStatus scaling) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"load: {scaling.State}; {scaling.Ups} times more workers, {scaling.Downs} times fewer{(scaling.LastChange is { } last ? $"; last {last.Time:yyyy-MM-dd HH:mm:ss}, {last.Reason}" : "")}");
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

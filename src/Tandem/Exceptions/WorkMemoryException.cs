@@ -1,4 +1,4 @@
-using Tandem.Supervision;
+using Tandem.Interop;
 
 namespace Tandem;
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Tandem;
 
 /// <summary>
@@ -54,40 +52,8 @@ public sealed class WorkerCrashedException : Exception
     public bool IsOutOfMemorySuspected { get; }
 
     /// <summary>Who ended the process.</summary>
-    internal Supervision.EndedBy EndedBy { get; }
+    internal EndedBy EndedBy { get; }
 
     /// <summary>The file of the dump, where <see cref="WorkerPoolOptions.CollectDumps"/> is on and one was written; otherwise null.</summary>
     public string? DumpPath { get; }
-}
-
-/// <summary>What is known of a worker's end.</summary>
-internal sealed record CrashReport(
-    int ProcessId, int? ExitCode, string? Signal, string WorkItemName, int Attempt, string StandardErrorTail, string? Detail)
-{
-    internal string? ManagedStack { get; init; }
-
-    internal bool IsOutOfMemorySuspected { get; init; }
-
-    internal string? DumpPath { get; init; }
-
-    internal Supervision.EndedBy EndedBy { get; init; }
-
-    internal string Describe()
-    {
-        var text = new StringBuilder($"Worker process {ProcessId} ");
-        text.Append(Launch.ExitStatus.Describe(ExitCode, Signal));
-        text.Append($" while it ran '{WorkItemName}'");
-        if (Attempt > 1)
-            text.Append($" (attempt {Attempt})");
-        text.Append('.');
-        if (Detail is not null)
-            text.Append(' ').Append(Detail);
-        if (IsOutOfMemorySuspected)
-            text.Append(" It seems to have ended for want of memory.");
-        if (DumpPath is not null)
-            text.Append($" Its dump is {DumpPath}.");
-        if (StandardErrorTail.Length > 0)
-            text.Append(" Its last lines on standard error:\n").Append(StandardErrorTail);
-        return text.ToString();
-    }
 }

@@ -18,6 +18,14 @@ internal static unsafe partial class Libc
         return SysCall6(PidfdSendSignalNumber, pidfd, signal, 0, PIDFD_SIGNAL_PROCESS_GROUP, 0, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>Sends a signal to a process.</summary>
+    /// <returns>0, or an error number.</returns>
+    internal static int SignalProcess(int pidfd, int signal) =>
+        SysCall6(PidfdSendSignalNumber, pidfd, signal, 0, 0, 0, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>Whether a process has this number, one included that has ended and was not reaped.</summary>
+    internal static bool Exists(int processId) => Kill(processId, 0) == 0 || Marshal.GetLastPInvokeError() != ESRCH;
+
     /// <summary>Looks at, waits for, or reaps a child.</summary>
     /// <param name="pidfd">The child.</param>
     /// <param name="options">What <see cref="WaitForChild"/> does: 0 waits and reaps.</param>

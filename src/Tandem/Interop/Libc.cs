@@ -428,8 +428,8 @@ internal static unsafe partial class Libc
     /// <summary>Puts another program in this process's place. Returns only when that fails, and then why.</summary>
     internal static string Execute(string path, string[] arguments, string[] environment)
     {
-        using var first = new Tandem.Launch.NativeStrings(arguments);
-        using var second = new Tandem.Launch.NativeStrings(environment);
+        using var first = new Tandem.Interop.NativeStrings(arguments);
+        using var second = new Tandem.Interop.NativeStrings(environment);
         _ = Execute(path, first.Pointer, second.Pointer);
         return LastError();
     }

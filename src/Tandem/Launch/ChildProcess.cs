@@ -1,5 +1,5 @@
+using Tandem.BackgroundWork;
 using Tandem.Interop;
-using Tandem.Telemetry;
 
 namespace Tandem.Launch;
 
@@ -42,7 +42,8 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Whether the kernel says how a process ended that somebody else has reaped.</summary>
     private static bool KeepsExits => Environment.OSVersion.Version >= new Version(6, 15) && !IsEarlierKernel;
 
-    private static bool IsEarlierKernel => AppContext.TryGetSwitch(EarlierKernelSwitch, out bool isEarlier) && isEarlier;
+    /// <summary>Whether the kernel is not asked for what earlier ones do not have.</summary>
+    internal static bool IsEarlierKernel => AppContext.TryGetSwitch(EarlierKernelSwitch, out bool isEarlier) && isEarlier;
 
     /// <summary>Signals the process and all others of its group; never one that has got its number later.</summary>
     internal void Signal(int signal)

@@ -2,11 +2,13 @@ namespace Tandem.Launch;
 
 /// <summary>
 /// A program that is not this one and that worker processes run: its own <c>Main</c>, unmodified, beside a worker. The worker's only
-/// work is what the program's hook offers (<see cref="Tandem.Worker.WorkerHost.RunBeside"/>), so parent and program need neither
+/// work is what the program's hook offers (<see cref="Tandem.InWorker.WorkerHost.RunBeside"/>), so parent and program need neither
 /// the same assemblies nor the same version of the runtime. Linux.
 /// </summary>
-internal abstract class GuestProgram
+internal abstract class GuestProgram : WorkerProgram
 {
+    internal sealed override bool IsForeign => true;
+
     /// <summary>How to start it; asked before every start, because what lies at a path may have changed.</summary>
     /// <exception cref="WorkerStartException">It cannot be started.</exception>
     internal abstract LaunchPlan CreatePlan();

@@ -17,7 +17,7 @@ namespace Tandem.Launch;
 /// A module initializer in the user's assembly would be simpler, but it never returns, and the runtime lets no other thread run
 /// code of a module whose initializer has not finished: asynchronous work would wait for ever.
 /// </summary>
-internal sealed class LaunchPlan
+internal sealed class LaunchPlan : WorkerProgram
 {
     private const string HookSwitch = "System.StartupHookProvider.IsSupported";
 
@@ -46,6 +46,8 @@ internal sealed class LaunchPlan
     {
         MoreFolders = more;
     }
+
+    internal override bool IsForeign => IsGuest;
 
     private bool IsGuest { get; }
 

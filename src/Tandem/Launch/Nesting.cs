@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tandem.Interop;
 
 namespace Tandem.Launch;
 
@@ -8,14 +9,11 @@ namespace Tandem.Launch;
 /// </summary>
 internal static class Nesting
 {
-    /// <summary>Whether this process is a worker that has reached its own loop.</summary>
-    internal static bool IsWorker { get; set; }
-
     /// <summary>The depth of this process, and how deep it may go.</summary>
     /// <exception cref="WorkerStartException">Too deep.</exception>
     internal static (int Depth, int Limit) Check(WorkerPoolOptions options)
     {
-        if (!IsWorker && Environment.GetEnvironmentVariable(LaunchProtocol.WorkerVariable) is not null)
+        if (!ProcessRole.IsWorker && Environment.GetEnvironmentVariable(LaunchProtocol.WorkerVariable) is not null)
         {
             Console.Error.WriteLine("Tandem: this process was started as a worker but runs the program itself; it ends here.");
             Environment.Exit(LaunchProtocol.MisplacedExitCode);

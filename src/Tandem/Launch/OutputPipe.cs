@@ -1,6 +1,6 @@
 using System.IO.Pipes;
+using Tandem.BackgroundWork;
 using Tandem.Interop;
-using Tandem.Telemetry;
 
 namespace Tandem.Launch;
 
@@ -17,6 +17,7 @@ internal sealed class OutputPipe
     private readonly Action<string> _onLine;
     private readonly Task _reading;
     private long _read;
+    private volatile bool _isClosed;
 
     internal OutputPipe(Stream stream, Action<string> onLine)
     {
@@ -25,8 +26,18 @@ internal sealed class OutputPipe
         _reading = ReadAsync();
     }
 
-    /// <summary>After the exit: completes when all that the process wrote has been delivered.</summary>
+    /// <summary>
+    /// After the exit: completes when all that the process wrote has been delivered. Then the pipe is closed. Somebody else may have it from
+    /// the process, and write to it, or keep it open, without end: that is neither read nor waited for.
+    /// </summary>
     internal async Task DrainAsync()
+    {
+        await WaitForEndAsync().ConfigureAwait(false);
+        _isClosed = true;
+        await _stream.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task WaitForEndAsync()
     {
         long before = Volatile.Read(ref _read);
         long last = before;
@@ -62,15 +73,15 @@ internal sealed class OutputPipe
         byte[] buffer = new byte[8192];
         try
         {
-            while (await _stream.ReadAsync(buffer).ConfigureAwait(false) is > 0 and int read)
+            while (!_isClosed && await _stream.ReadAsync(buffer).ConfigureAwait(false) is > 0 and int read)
             {
                 lines.Append(buffer.AsSpan(0, read));
                 Volatile.Write(ref _read, _read + read);
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (_isClosed || e is IOException or ObjectDisposedException or InvalidOperationException)
         {
-            // The pipe went with the process.
+            // The pipe went with the process, or was closed here.
         }
 
         lines.End();

@@ -1,7 +1,5 @@
 using Tandem.Interop;
-using Tandem.Processes;
 using Tandem.Serialization;
-using Tandem.Transport.SharedMemory;
 
 namespace Tandem.Launch;
 
@@ -19,9 +17,9 @@ internal abstract class WorkerLauncher : IDisposable
     {
     }
 
-    /// <summary>Starts a worker; called from a posted action.</summary>
-    /// <param name="prepare">Called between the making of the connection and the start of the process.</param>
-    internal abstract void Start(ProcessEngine engine, LaunchPlan plan, Func<string, Dictionary<string, string>> environment, Action<ProcessWorker> prepare);
+    /// <summary>Makes the connection to a new worker; called from a posted action, as is the start of its process.</summary>
+    /// <exception cref="WorkerStartException">It could not be made.</exception>
+    internal abstract WorkerConnection Connect();
 
     /// <summary>Ends what watches processes. No worker may be left.</summary>
     public abstract void Dispose();
@@ -43,119 +41,6 @@ internal abstract class WorkerLauncher : IDisposable
         catch (Exception e) when (e is IOException or OutOfMemoryException)
         {
             throw new WorkerStartException($"What starts workers could not be made: {SystemLimits.Explain(e)}.", e);
-        }
-    }
-}
-
-/// <summary>Workers that are spawned with inherited descriptors and talk over shared memory. Linux.</summary>
-internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
-{
-    private readonly LinuxProcessHub _hub;
-    private readonly PayloadArea _requests;
-    private readonly int _spinMicroseconds;
-
-    internal SharedMemoryLauncher(WorkerPoolOptions options)
-    {
-        _requests = new PayloadArea(SharedRegion.Create("tandem-requests", PayloadArea.DefaultSize, othersReadOnly: true));
-        try
-        {
-            _hub = new LinuxProcessHub(options.Name);
-        }
-        catch
-        {
-            _requests.Dispose();
-            throw;
-        }
-
-        // Spinning workers must leave a core for the caller: with more workers than that, they spin less.
-        int spare = Environment.ProcessorCount - 1;
-        _spinMicroseconds = spare < 1 ? 0 : options.Workers <= spare ? 50 : 20;
-    }
-
-    /// <summary>Why this system has not all that it takes.</summary>
-    internal static string Problem { get; private set; } = "";
-
-    /// <summary>Whether this system has all that it takes: probed once.</summary>
-    internal static bool IsSupported { get; } = Probe();
-
-    internal override IPayloadMemory Memory => _requests;
-
-    internal override void Post(Action action) => _hub.Post(action);
-
-    internal override void LoadAhead(LaunchPlan plan, Func<string, Dictionary<string, string>> environment) =>
-        new SpawnCall(plan, environment(LaunchProtocol.SharedMemory), [0]).Dispose();
-
-    internal override void Start(ProcessEngine engine, LaunchPlan plan, Func<string, Dictionary<string, string>> environment, Action<ProcessWorker> prepare)
-    {
-        int* sockets = stackalloc int[2];
-        if (Libc.SocketPair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, sockets) != 0)
-            throw new WorkerStartException($"The control socket of a worker could not be made: {Libc.LastError()}.");
-
-        try
-        {
-            var link = new SharedMemoryLink(_requests, sockets[0], _spinMicroseconds);
-            try
-            {
-                var worker = new ProcessWorker(engine, link);
-                prepare(worker);
-                (int region, int requests, int results) = link.Descriptors;
-                int[] more = engine.Options.Guest?.OpenDescriptors() ?? [];
-                try
-                {
-                    worker.Attach(_hub.Start(plan, environment(LaunchProtocol.SharedMemory), [sockets[1], region, requests, results, .. more], worker));
-                }
-                finally
-                {
-                    foreach (int fd in more)
-                        _ = Libc.Close(fd);
-                }
-
-                link.CloseDescriptors();
-            }
-            catch
-            {
-                link.Dispose();
-                throw;
-            }
-        }
-        finally
-        {
-            // The worker has its own; ours would hide its end-of-file.
-            _ = Libc.Close(sockets[1]);
-        }
-    }
-
-    public override void Dispose()
-    {
-        _hub.Dispose();
-        _requests.Dispose();
-    }
-
-    private static bool Probe()
-    {
-        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
-        {
-            Problem = "this is no 64-bit process on Linux";
-            return false;
-        }
-
-        try
-        {
-            int pidfd = Libc.PidfdOpen(Environment.ProcessId);
-            if (pidfd < 0)
-            {
-                Problem = $"pidfd_open: {Libc.LastError()}";
-                return false;
-            }
-
-            _ = Libc.Close(pidfd);
-            using var region = SharedRegion.Create("tandem-probe", PayloadArea.DefaultSize, othersReadOnly: true);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or DllNotFoundException or EntryPointNotFoundException)
-        {
-            Problem = e.Message;
-            return false;
         }
     }
 }

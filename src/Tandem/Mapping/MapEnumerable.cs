@@ -1,12 +1,16 @@
-using System.Runtime.ExceptionServices;
+using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem.Mapping;
 
 /// <summary>What <c>MapAsync</c> returns: nothing happens before it is enumerated; each enumeration goes through the source anew.</summary>
-/// <remarks>It holds the pool, not only its engine: a pool that somebody still enumerates is in use.</remarks>
+/// <remarks>
+/// It holds the pool, not only its engine, and so does each enumerator: a pool that somebody still enumerates is in use. A run does not: what
+/// holds a run may be a source that never returns.
+/// </remarks>
 internal sealed class MapEnumerable<TItem, TResult, TOut>(
-    WorkerPool pool,
+    object pool,
+    PoolEngine engine,
     ItemForm<TItem, TResult> form,
     Delegate work,
     Func<CancellationToken, ItemSource<TItem>> source,
@@ -23,11 +27,17 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
             ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken)
             : null;
         CancellationToken token = both?.Token ?? (cancellation.CanBeCanceled ? cancellation : cancellationToken);
-        return new Enumerator(new MapRun<TItem, TResult>(pool, form, work, source, options, token), options.Ordered, pick, both, token);
+        return new Enumerator(pool, engine, new MapRun<TItem, TResult>(engine, form, work, source, options, token), options.Ordered, pick, both, token);
     }
 
     private sealed class Enumerator(
-        MapRun<TItem, TResult> run, bool ordered, Picker pick, CancellationTokenSource? linked, CancellationToken cancellationToken) : IAsyncEnumerator<TOut>
+        object pool,
+        PoolEngine engine,
+        MapRun<TItem, TResult> run,
+        bool ordered,
+        Picker pick,
+        CancellationTokenSource? linked,
+        CancellationToken cancellationToken) : IAsyncEnumerator<TOut>
     {
         /// <summary>How long a consumer waits before it first asks for what is there, in milliseconds.</summary>
         private const int Patience = 3;
@@ -40,6 +50,9 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
         private int _available;
         private bool _started;
         private bool _ended;
+
+        /// <summary>In use as long as this is, though nothing here asks for it.</summary>
+        internal object Pool { get; } = pool;
 
         public TOut Current { get; private set; } = default!;
 
@@ -153,7 +166,7 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
                     break;
 
                 cancellationToken.ThrowIfCancellationRequested();
-                run.Hurry(awaited);
+                run.Hurry(engine, awaited);
                 if (awaited is not null && awaited.FirstElement > awaited.Taken)
                     return true;
             }
@@ -162,21 +175,4 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
             return waiting is not Task<bool> result || await result.ConfigureAwait(false);
         }
     }
-}
-
-/// <summary>How an outcome reaches the consumer.</summary>
-internal static class Pickers
-{
-    internal static TResult Value<TItem, TResult>(Chunk<TItem, TResult> chunk, int element)
-    {
-        if (chunk.HasErrors && chunk.ErrorAt(element) is { } error)
-            ExceptionDispatchInfo.Throw(error);
-
-        return chunk.ValueAt(element);
-    }
-
-    internal static WorkResult<TResult> Result<TItem, TResult>(Chunk<TItem, TResult> chunk, int element) =>
-        chunk.HasErrors && chunk.ErrorAt(element) is { } error
-            ? new WorkResult<TResult>(chunk.Index + element, error)
-            : new WorkResult<TResult>(chunk.Index + element, chunk.ValueAt(element));
 }

@@ -2,8 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Tandem.Supervision;
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
+using Tandem.Context;
+using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem.Mapping;
@@ -28,7 +29,7 @@ internal sealed class MapRun<TItem, TResult>
     /// <summary>How long a source may go on after the end of the map before it is left behind.</summary>
     private static readonly TimeSpan LongestSourceGrace = TimeSpan.FromSeconds(1);
 
-    private readonly PoolEngine _engine;
+    private readonly BackgroundLog _log;
     private readonly MapOptions _options;
     private readonly ItemSource<TItem> _source;
     private readonly CancellationTokenSource _stop;
@@ -38,9 +39,9 @@ internal sealed class MapRun<TItem, TResult>
     private readonly ConcurrentDictionary<Chunk<TItem, TResult>, bool> _inFlight = new();
     private readonly Room _room;
     private readonly ChunkSizer _sizer;
-    private readonly MapCall<TItem, TResult> _call;
     private readonly int _lookAhead;
     private readonly ItemLimits? _limits;
+    private readonly TimeSpan _sourceGrace;
     private CancellationTokenRegistration _poolEnds;
     private Caller _caller;
     private Task _reading = Task.CompletedTask;
@@ -51,22 +52,28 @@ internal sealed class MapRun<TItem, TResult>
     // the reader is at work on an item. LeftBehind: the run has ended without the reader, which submits nothing any more.
     private object? _place = NoChunk;
     private long _read;
+    private int _left; // items that may be read before the consumer takes others
+    private int _size; // of the open chunk, when it is full
+
+    // Null once the reader was left behind: a source that never returns holds this run, and must hold neither the pool nor the work.
+    private PoolEngine? _engine;
+    private MapCall<TItem, TResult>? _call;
 
     internal MapRun(
-        WorkerPool pool,
+        PoolEngine engine,
         ItemForm<TItem, TResult> form,
         Delegate work,
         Func<CancellationToken, ItemSource<TItem>> source,
         MapOptions options,
         CancellationToken cancellationToken)
     {
-        PoolEngine engine = pool.Engine;
-        Pool = pool;
         _engine = engine;
+        _log = engine.Log;
         _options = options;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _sourceStop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         _source = source(_sourceStop.Token);
+        _sourceGrace = engine.Options.CancellationGrace is { Ticks: >= 0 } grace && grace < LongestSourceGrace ? grace : LongestSourceGrace;
         _lookAhead = options.LookAhead ?? DefaultLookAhead;
         _room = new Room();
         _limits = ItemLimits.Of(options.Limits, engine.Options.DefaultLimits);
@@ -76,9 +83,6 @@ internal sealed class MapRun<TItem, TResult>
         _call = new MapCall<TItem, TResult>(form, work, options.Name, _stop.Token) { Completed = OnCompleted };
     }
 
-    /// <summary>In use as long as this is, though nothing here asks for it.</summary>
-    internal WorkerPool Pool { get; }
-
     /// <summary>The chunks, in the order in which the consumer takes them; complete or not.</summary>
     internal ChannelReader<Chunk<TItem, TResult>> Chunks => _chunks.Reader;
 
@@ -86,7 +90,7 @@ internal sealed class MapRun<TItem, TResult>
     internal void Start()
     {
         // Once, as chunks are sent from here and there, and the source may change what is current where it is read.
-        _caller = _engine.CaptureCaller();
+        _caller = _engine!.CaptureCaller();
         // Weakly: the pool's engine must not hold a run that its consumer has forgotten.
         _poolEnds = Background.OnCanceled(
             static run =>
@@ -106,19 +110,20 @@ internal sealed class MapRun<TItem, TResult>
     /// The consumer has waited for a while: what has been read so far must not wait for more, and what is finished not for the rest of
     /// its chunk.
     /// </summary>
+    /// <param name="engine">The pool's, which the consumer holds longer than a run that was left behind.</param>
     /// <param name="awaited">The chunk that the consumer waits for; null when it takes any.</param>
-    internal void Hurry(Chunk<TItem, TResult>? awaited)
+    internal void Hurry(PoolEngine engine, Chunk<TItem, TResult>? awaited)
     {
         SendOpen();
         if (awaited is not null)
         {
-            _engine.Harvest(awaited);
+            engine.Harvest(awaited);
             return;
         }
 
         foreach (Chunk<TItem, TResult> chunk in _inFlight.Keys)
         {
-            _engine.Harvest(chunk);
+            engine.Harvest(chunk);
             if (chunk.FirstElement > chunk.Taken && !chunk.IsSettled)
                 _chunks.Writer.TryWrite(chunk);
         }
@@ -143,7 +148,7 @@ internal sealed class MapRun<TItem, TResult>
         if (_reading == Task.CompletedTask)
         {
             // It never began.
-            Release();
+            Release(sourceHasEnded: true);
             return;
         }
 
@@ -157,17 +162,16 @@ internal sealed class MapRun<TItem, TResult>
                 await chunk.Completion.ConfigureAwait(false);
         }
 
-        if (_reading.IsCompleted)
-            Release();
-        else
-            _poolEnds.Unregister();
+        Release(_reading.IsCompleted);
     }
 
-    private void Release()
+    /// <param name="sourceHasEnded">Otherwise the source may still use its token.</param>
+    private void Release(bool sourceHasEnded)
     {
         _poolEnds.Unregister();
-        _sourceStop.Dispose();
-        _stop.Dispose();
+        _stop.Dispose(); // so that a caller's token that lives on does not hold the run
+        if (sourceHasEnded)
+            _sourceStop.Dispose();
     }
 
     /// <summary>The pool takes no more items: the source is not read on, and the map ends with what was submitted.</summary>
@@ -186,18 +190,15 @@ internal sealed class MapRun<TItem, TResult>
     /// <summary>Waits a while for callbacks that others have registered with a token of the run. Their errors are logged.</summary>
     private async Task ObserveAsync(Task canceling)
     {
-        await canceling.WaitAsync(SourceGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await canceling.WaitAsync(_sourceGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (canceling.Exception is { } error)
-            _engine.LogBackground("A callback that was registered with a map's token failed.", error);
+            _log.Write("A callback that was registered with a map's token failed.", error);
     }
-
-    private TimeSpan SourceGrace =>
-        _engine.Options.CancellationGrace is { Ticks: >= 0 } grace && grace < LongestSourceGrace ? grace : LongestSourceGrace;
 
     /// <summary>After its token was cancelled: waits for the reader, or leaves it behind in a source that does not return.</summary>
     private async Task EndReadingAsync()
     {
-        await _reading.WaitAsync(SourceGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _reading.WaitAsync(_sourceGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!_reading.IsCompleted && Volatile.Read(ref _place) is var place && place != LeftBehind)
         {
             // The reader is at work on an item, or has just ended: not for long.
@@ -212,13 +213,15 @@ internal sealed class MapRun<TItem, TResult>
 
             if (place is Chunk<TItem, TResult> chunk)
                 Submit(chunk);
-            _engine.LogBackground("The source of a map did not return after its token was cancelled. It is left behind, and disposed when it returns.", null);
+            _log.Write("The source of a map did not return after its token was cancelled. It is left behind, and disposed when it returns.", null);
             ReadingEnded(EarlyEnd());
+            _engine = null;
+            _call = null;
         }
     }
 
     /// <summary>Why the source was not read to its end: the pool's end, where the consumer does not know better.</summary>
-    private ObjectDisposedException? EarlyEnd() => _stop.IsCancellationRequested ? null : _engine.Disposed();
+    private ObjectDisposedException? EarlyEnd() => _stop.IsCancellationRequested ? null : PoolEngine.Disposed(_log.Pool);
 
     private async ValueTask<bool> HasMoreAsync()
     {
@@ -265,9 +268,9 @@ internal sealed class MapRun<TItem, TResult>
         bool leftBehind = Interlocked.Exchange(ref _place, null) == LeftBehind;
         // The consumer is gone, or has been told of another end.
         if (late is not null && (leftBehind || _stop.IsCancellationRequested))
-            _engine.LogBackground("The source of a map failed after the map had ended.", late);
+            _log.Write("The source of a map failed after the map had ended.", late);
         if (leftBehind)
-            Release();
+            Release(sourceHasEnded: true);
         else
             ReadingEnded(failure);
     }
@@ -284,16 +287,15 @@ internal sealed class MapRun<TItem, TResult>
     /// <returns>Whether the source was read to its end.</returns>
     private async Task<bool> ReadItemsAsync()
     {
-        int room = Window();
-        int size = 0;
+        _left = Window();
         while (!_sourceStop.IsCancellationRequested)
         {
-            while (room == 0)
+            while (_left == 0)
             {
                 SendOpen();
                 // Half of it: a wake-up for each chunk would cost more than the chunk's own, and the other half keeps all lanes busy.
                 await _room.WaitAsync(atLeast: Math.Max(1, _window / 2)).ConfigureAwait(false);
-                room = _room.Take() + WindowGrowth();
+                _left = _room.Take() + WindowGrowth();
             }
 
             ValueTask<bool> next = _source.MoveNextAsync();
@@ -303,60 +305,76 @@ internal sealed class MapRun<TItem, TResult>
             if (!await next.ConfigureAwait(false))
                 return true;
 
-            TItem item = _source.Current;
-            // Between two items the open chunk lies where a hurried consumer can take it away.
-            object? place = Interlocked.Exchange(ref _place, null);
-            if (place == LeftBehind)
-            {
-                Volatile.Write(ref _place, LeftBehind);
+            if (!TryTakeItem())
                 return false;
-            }
-
-            Chunk<TItem, TResult> chunk;
-            if (place != NoChunk)
-            {
-                // Nothing but a chunk is left, and a checked cast to a generic class costs a call for each item.
-                Debug.Assert(place is Chunk<TItem, TResult>);
-                chunk = Unsafe.As<Chunk<TItem, TResult>>(place)!;
-            }
-            else
-            {
-                chunk = _engine.CreateChunk(_call);
-                chunk.Index = _read;
-                size = Math.Min(_sizer.Size, Math.Max(1, room));
-            }
-
-            try
-            {
-                chunk.Add(item);
-            }
-            catch (Exception e)
-            {
-                // Whatever it is, a type that fails while it is written included: it is this item's alone.
-                if (chunk.Count > 0)
-                {
-                    Submit(chunk);
-                    chunk = _engine.CreateChunk(_call);
-                    chunk.Index = _read;
-                }
-
-                Announce(chunk);
-                chunk.FailAsOnly(e);
-                _read++;
-                room--;
-                Volatile.Write(ref _place, NoChunk);
-                continue;
-            }
-
-            _read++;
-            room--;
-            bool full = chunk.Count >= size || chunk.Size > ChunkBytes;
-            if (full)
-                Submit(chunk);
-            Volatile.Write(ref _place, full ? NoChunk : chunk);
         }
 
         return false;
+    }
+
+    /// <summary>
+    /// Puts the source's present item into a chunk. Not a part of the loop around it: while that waits in the source, perhaps for ever,
+    /// it holds neither a chunk nor an item.
+    /// </summary>
+    /// <returns>False when the run has ended without the reader.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryTakeItem()
+    {
+        TItem item = _source.Current;
+        // Between two items the open chunk lies where a hurried consumer can take it away.
+        object? place = Interlocked.Exchange(ref _place, null);
+        if (place == LeftBehind)
+        {
+            Volatile.Write(ref _place, LeftBehind);
+            return false;
+        }
+
+        // There as long as the reader is not left behind, which it cannot be while it is at work on an item.
+        PoolEngine engine = _engine!;
+        MapCall<TItem, TResult> call = _call!;
+        Chunk<TItem, TResult> chunk;
+        if (place != NoChunk)
+        {
+            // Nothing but a chunk is left, and a checked cast to a generic class costs a call for each item.
+            Debug.Assert(place is Chunk<TItem, TResult>);
+            chunk = Unsafe.As<Chunk<TItem, TResult>>(place)!;
+        }
+        else
+        {
+            chunk = engine.CreateChunk(call);
+            chunk.Index = _read;
+            _size = Math.Min(_sizer.Size, Math.Max(1, _left));
+        }
+
+        try
+        {
+            chunk.Add(item);
+        }
+        catch (Exception e)
+        {
+            // Whatever it is, a type that fails while it is written included: it is this item's alone.
+            if (chunk.Count > 0)
+            {
+                Submit(chunk);
+                chunk = engine.CreateChunk(call);
+                chunk.Index = _read;
+            }
+
+            Announce(chunk);
+            chunk.FailAsOnly(e);
+            _read++;
+            _left--;
+            Volatile.Write(ref _place, NoChunk);
+            return true;
+        }
+
+        _read++;
+        _left--;
+        bool full = chunk.Count >= _size || chunk.Size > ChunkBytes;
+        if (full)
+            Submit(chunk);
+        Volatile.Write(ref _place, full ? NoChunk : chunk);
+        return true;
     }
 
     private int _window;
@@ -364,17 +382,19 @@ internal sealed class MapRun<TItem, TResult>
     /// <summary>Items that may be ahead now: few while items take long, more when chunks grow, never more than the look-ahead.</summary>
     private int Window()
     {
-        _window = Math.Min(_lookAhead, 2 * _engine.Lanes);
+        _window = Math.Min(_lookAhead, 2 * Lanes);
         return _window;
     }
 
     private int WindowGrowth()
     {
-        int wanted = (int)Math.Min(_lookAhead, 4L * _engine.Lanes * _sizer.Size);
+        int wanted = (int)Math.Min(_lookAhead, 4L * Lanes * _sizer.Size);
         int growth = Math.Max(0, wanted - _window);
         _window += growth;
         return growth;
     }
+
+    private int Lanes => _engine?.Lanes ?? 1;
 
     private void Announce(Chunk<TItem, TResult> chunk)
     {
@@ -397,7 +417,10 @@ internal sealed class MapRun<TItem, TResult>
         try
         {
             chunk.Seal();
-            _engine.Submit(chunk, _caller);
+            if (_engine is not { } engine)
+                throw PoolEngine.Disposed(_log.Pool);
+
+            engine.Submit(chunk, _caller);
         }
         catch (Exception e)
         {
@@ -421,53 +444,5 @@ internal sealed class MapRun<TItem, TResult>
     {
         if (Interlocked.Decrement(ref _running) == 0)
             _chunks.Writer.TryComplete(_failure);
-    }
-}
-
-/// <summary>Counts how many items may still be read; the reader waits while they are too few.</summary>
-internal sealed class Room
-{
-    private readonly Lock _lock = new();
-    private TaskCompletionSource? _waiting;
-    private long _items;
-    private int _wanted;
-
-    internal void Add(int items)
-    {
-        TaskCompletionSource? waiting;
-        lock (_lock)
-        {
-            _items += items;
-            if (_items < _wanted)
-                return;
-
-            waiting = _waiting;
-            _waiting = null;
-        }
-
-        waiting?.TrySetResult();
-    }
-
-    internal int Take()
-    {
-        lock (_lock)
-        {
-            int taken = (int)Math.Min(_items, int.MaxValue / 2);
-            _items = 0;
-            return taken;
-        }
-    }
-
-    internal Task WaitAsync(int atLeast)
-    {
-        lock (_lock)
-        {
-            if (_items >= atLeast)
-                return Task.CompletedTask;
-
-            _wanted = atLeast;
-            _waiting ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _waiting.Task;
-        }
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
-using Tandem.Supervision;
 
 namespace Tandem;
 
@@ -13,7 +12,7 @@ public sealed class WorkerPoolOptions
 
     /// <summary>How many workers there are at most.</summary>
     /// <value>The default is <see cref="WorkerPool.DefaultWorkerCount"/>: the processors that this process may use.</value>
-    public int Workers { get; set; } = WorkerPool.DefaultWorkerCount;
+    public int Workers { get; set; } = System.Environment.ProcessorCount;
 
     /// <summary>
     /// How many work items one worker runs at once, each on a thread of its own: processes × threads. The blast radius of a crash
@@ -167,11 +166,8 @@ public sealed class WorkerPoolOptions
     /// <value>The default is <see langword="null"/>: nothing is logged, and workers' lines go to this process's own streams.</value>
     public ILoggerFactory? LoggerFactory { get; set; }
 
-    /// <summary>Another program for worker processes to run; null for this one.</summary>
-    internal Tandem.Launch.GuestProgram? Guest { get; set; }
-
-    /// <summary>How worker processes are started; null for as this one was.</summary>
-    internal Tandem.Launch.LaunchPlan? Plan { get; set; }
+    /// <summary>What worker processes run; null for this program, as it was started.</summary>
+    internal WorkerProgram? Program { get; set; }
 
     /// <summary>What <see cref="WorkDefaults"/> comes to.</summary>
     internal ItemLimits? DefaultLimits { get; private set; }

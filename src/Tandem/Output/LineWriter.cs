@@ -1,4 +1,4 @@
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
 
 namespace Tandem.Output;
 

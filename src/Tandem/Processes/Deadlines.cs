@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Tandem.Diagnostics;
-using Tandem.Health;
-using Tandem.Supervision;
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
+using Tandem.Events;
+using Tandem.Interop;
+using Tandem.Stacks;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -37,11 +37,8 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
             WatchMemory(worker, item, item.Sequence, limits.MemoryLimit);
     }
 
-    private void Arm(ProcessWorker worker, WorkItem item, uint sequence, TimeSpan due)
-    {
-        item.Details.Deadline?.Dispose();
-        item.Details.Deadline = Background.Timer(() => Look(worker, item, sequence), due, e => OnFailed(worker, item, e));
-    }
+    private void Arm(ProcessWorker worker, WorkItem item, uint sequence, TimeSpan due) =>
+        item.Details.KeepDeadline(Background.Timer(() => Look(worker, item, sequence), due, e => OnFailed(worker, item, e)));
 
     private void Look(ProcessWorker worker, WorkItem item, uint sequence)
     {
@@ -93,7 +90,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
         }
 
         var error = new WorkTimeoutException(item.NameOf(item.FirstElement), limit, elapsed, hasStarted: true, stack, stack is null ? problem : null);
-        engine.Events.FailForTimeout(item, error);
+        engine.FailForTimeout(item, error);
         lock (gate)
         {
             if (!worker.Holds(item) || item.Sequence != sequence)

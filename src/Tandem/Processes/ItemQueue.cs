@@ -7,8 +7,8 @@ namespace Tandem.Processes;
 /// Not synchronised.
 /// </summary>
 /// <remarks>
-/// An item that is removed stays linked until its turn comes, but no longer counts. When more such items are linked than others, all
-/// of them are unlinked at once. So each removal costs the same, however long the queue is, and an item needs one link only.
+/// An item that is removed stays linked until its turn comes, but no longer counts. When more such items are linked than others, or no
+/// others are, all of them are unlinked at once. So each removal costs the same, however long the queue is, and an item needs one link only.
 /// </remarks>
 internal sealed class ItemQueue
 {
@@ -70,8 +70,17 @@ internal sealed class ItemQueue
         item.IsQueued = false;
         Count--;
         _removed++;
-        if (_removed > FewRemoved && _removed > Count)
+        if (Count == 0)
+        {
+            // Nothing has a turn for a while, perhaps for hours: none that was removed is held so long.
+            Array.Clear(_lines);
+            _removed = 0;
+        }
+        else if (_removed > FewRemoved && _removed > Count)
+        {
             UnlinkRemoved();
+        }
+
         return true;
     }
 

@@ -1,5 +1,5 @@
-using Tandem.Launch;
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
+using Tandem.Interop;
 using Tandem.Work;
 
 namespace Tandem.Processes;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Tandem.Health;
-using Tandem.Supervision;
+using Tandem.Events;
+using Tandem.Interop;
 using Tandem.Work;
 
 namespace Tandem.Processes;

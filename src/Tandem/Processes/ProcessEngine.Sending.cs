@@ -1,6 +1,7 @@
-using Tandem.Health;
+using Tandem.BackgroundWork;
+using Tandem.Events;
+using Tandem.Launch;
 using Tandem.Shipping;
-using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -276,7 +277,7 @@ internal sealed partial class ProcessEngine
     {
         try
         {
-            form.RehearseEnd();
+            form.RehearseEnd(new ItemRehearsal());
         }
         catch (Exception)
         {

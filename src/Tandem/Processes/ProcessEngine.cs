@@ -1,7 +1,6 @@
-using Tandem.Mapping;
+using Tandem.BackgroundWork;
 using Tandem.Serialization;
 using Tandem.Shipping;
-using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -58,7 +57,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     protected override void Accept(WorkItem item)
     {
         if (CodeUpdates.Any)
-            CodeUpdates.Check(item.Shipment.Callable.Method);
+            CodeUpdates.Check(item.Shipment.Callable.Method.Assemblies);
         if (!item.Shipment.IsPacked)
             Pack(item);
 
@@ -238,7 +237,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     internal static WorkerCrashedException Corrupt(ProcessWorker worker, WorkItem item, Exception cause) =>
         new(new CrashReport(worker.ProcessId, null, null, item.Name, item.Attempt, worker.ErrorTail, $"It sent a result that makes no sense: {cause.Message}."));
 
-    private void WatchQueue(WorkItem item, Supervision.ItemLimits limits)
+    private void WatchQueue(WorkItem item, ItemLimits limits)
     {
         if (limits.Timeout is not null)
             _deadlines.WarmUp();

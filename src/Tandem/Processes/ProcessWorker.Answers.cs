@@ -1,4 +1,5 @@
-using Tandem.Launch;
+using Tandem.BackgroundWork;
+using Tandem.Interop;
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Transport;
@@ -16,7 +17,7 @@ internal sealed unsafe partial class ProcessWorker
             case FrameKind.Hello:
                 _engine.OnHello(this);
                 break;
-            case FrameKind.Result when frame.Slot == InitializeSlot:
+            case FrameKind.Result when frame.Slot == FrameHeader.StartupSlot:
                 OnInitialized(in frame);
                 break;
             case FrameKind.Result:
@@ -82,6 +83,7 @@ internal sealed unsafe partial class ProcessWorker
         _reader.Begin(payload + read, (nint)message.Length - read, item.AnswerLinks);
         // From here the item is the caller's again: its slot counts as answered before its continuation can run.
         _items[frame.Slot] = null;
+        OnLeft(item);
         _answered.Add(frame.Slot);
         int ran = message.Outcome == Outcome.Chunk && item.ElementCount > 0 ? Math.Clamp(message.Finished - item.Progress.First, 0, item.ElementCount) : Math.Max(1, item.ElementCount);
         _quota?.Ran(frame.Slot, ran);
@@ -100,8 +102,22 @@ internal sealed unsafe partial class ProcessWorker
         }
         finally
         {
+            _reader.End();
             Link.ReleaseResult(in message);
         }
+    }
+
+    /// <summary>
+    /// The worker has an item no more: nothing that would end the worker because of it is kept. Who sets such a timer looks afterwards whether
+    /// the worker has the item still.
+    /// </summary>
+    private static void OnLeft(WorkItem item)
+    {
+        if (item.DetailsIfAny is not { } details)
+            return;
+
+        Interlocked.MemoryBarrier();
+        details.EndGrace();
     }
 
     private void Settle(WorkItem item, in ResultMessage message)
@@ -159,6 +175,7 @@ internal sealed unsafe partial class ProcessWorker
         {
             _reader.Begin(Link.ResolveResult(in frame, ref message), (nint)message.Length, CallLinks.ForResults);
             StartFailure = ExceptionCodec.Read(_reader);
+            _reader.End();
         }
         else
         {
@@ -174,6 +191,7 @@ internal sealed unsafe partial class ProcessWorker
         _reader.Begin(frame.Body, frame.BodyLength, item.AnswerLinks);
         if (!item.IsSettled)
             item.ReadElements(_reader, frame.Extra);
+        _reader.End();
     }
 
     private void OnProgress(in Frame frame)
@@ -194,6 +212,7 @@ internal sealed unsafe partial class ProcessWorker
             report = () => throw RebuildErrors.For("a progress report could not be rebuilt in the calling process", "", e);
         }
 
+        _reader.End();
         (item.Details.Reports ??= new SerialQueue()).Enqueue(report);
     }
 
@@ -217,6 +236,7 @@ internal sealed unsafe partial class ProcessWorker
         {
             item.ReadElements(_reader, next);
             item.Progress.Bytes = read + _reader.Position;
+            _reader.End();
         }
         catch (Exception e)
         {
@@ -241,6 +261,7 @@ internal sealed unsafe partial class ProcessWorker
 
             _reader.Begin(payload + read, length - read, item.AnswerLinks);
             item.ReadElements(_reader, running);
+            _reader.End();
             return true;
         }
         catch (Exception)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Tandem.Health;
+using Tandem.Context;
+using Tandem.Events;
 using Tandem.Launch;
 using Tandem.Serialization;
 using Tandem.Shipping;
@@ -17,9 +18,6 @@ namespace Tandem.Processes;
 [DebuggerDisplay("worker {ProcessId}, {State}, {InFlight} in flight")]
 internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IProcessObserver
 {
-    /// <summary>The slot of the frame that builds the worker's state.</summary>
-    internal const int InitializeSlot = 0xFFFF;
-
     private readonly ProcessEngine _engine;
     private readonly WorkItem?[] _items;
     private readonly long[] _takenBack; // of each slot, what is due as an answer beside results: 1 + the sequence number
@@ -239,7 +237,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     /// <summary>Says in which cultures the worker starts, before it is one of the pool's.</summary>
     internal void SendCultures(Cultures cultures)
     {
-        if (!Link.TrySend(FrameKind.Culture, InitializeSlot, 0, 0, cultures.ToBytes()))
+        if (!Link.TrySend(FrameKind.Culture, FrameHeader.StartupSlot, 0, 0, cultures.ToBytes()))
             throw new WorkerStartException("The cultures of who made the pool are too large for a frame.");
     }
 
@@ -252,7 +250,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         fixed (byte* payload = step.Payload)
         {
             // Before the worker is one of the pool's: outside of the lock, and nothing that spares should know of.
-            if (!TryDefine(step.Callable, isForItems: false) || !Link.TrySendInvoke(FrameKind.Initialize, InitializeSlot, (uint)number, in message, payload))
+            if (!TryDefine(step.Callable, isForItems: false) || !Link.TrySendInvoke(FrameKind.Initialize, FrameHeader.StartupSlot, (uint)number, in message, payload))
                 throw new WorkerStartException($"The values that {step.Part.Name()} captures are too large: at most 60 KiB. Put them into a file, and capture its path.");
         }
     }
@@ -271,6 +269,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
             return false;
 
         _items[item.Slot] = null;
+        OnLeft(item);
         item.Worker = null;
         _quota?.GiveBack(item.Slot);
         return true;
@@ -299,8 +298,11 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         for (int i = 0; i < _items.Length; i++)
         {
             if (_items[i] is { } item)
+            {
+                _items[i] = null;
+                OnLeft(item);
                 items.Add(item);
-            _items[i] = null;
+            }
         }
 
         InFlight = 0;

@@ -1,4 +1,3 @@
-using Tandem.Mapping;
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Work;

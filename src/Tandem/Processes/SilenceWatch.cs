@@ -1,5 +1,5 @@
+using Tandem.BackgroundWork;
 using Tandem.Interop;
-using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;

@@ -1,5 +1,5 @@
-using Tandem.Health;
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
+using Tandem.Events;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -60,7 +60,7 @@ internal sealed partial class Supervisor
             return;
 
         uint sequence = item.Sequence;
-        item.Details.Grace = Background.Timer(
+        item.Details.KeepGrace(Background.Timer(
             () =>
             {
                 lock (_lock)
@@ -70,7 +70,11 @@ internal sealed partial class Supervisor
                 }
             },
             _options.CancellationGrace,
-            _ => worker.Kill());
+            _ => worker.Kill()));
+        // Answered meanwhile, and perhaps before the timer was there: see OnLeft of the worker.
+        Interlocked.MemoryBarrier();
+        if (!worker.Holds(item))
+            item.Details.EndGrace();
     }
 
     /// <summary>

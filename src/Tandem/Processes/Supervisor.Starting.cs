@@ -1,8 +1,8 @@
 using System.Globalization;
+using Tandem.BackgroundWork;
+using Tandem.Context;
 using Tandem.Interop;
 using Tandem.Launch;
-using Tandem.Supervision;
-using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -30,26 +30,23 @@ internal sealed partial class Supervisor
                 throw new WorkerStartException($"A worker could not be started: {reason}.");
 
             LaunchPlan plan = _plan ?? _options.Guest!.CreatePlan();
-            _launcher.Start(
-                _engine,
-                plan,
-                transport => EnvironmentOf(plan, transport),
-                worker =>
+            using (WorkerConnection connection = _launcher.Connect())
+            {
+                try
                 {
-                    launched = worker;
-                    if (CulturesOfWorkers is { } cultures)
-                        worker.SendCultures(cultures);
-                    for (int step = 0; step < _startup.Steps.Count; step++)
-                        worker.SendInitialize(_startup.Steps[step], step);
-                    worker.Link.Flush();
-                    lock (_lock)
-                    {
-                        _launching--;
-                        Workers.Add(worker);
-                    }
-                });
-            LimitStart(launched!);
-            _events.Raise(WorkerEventKind.Started, launched!.ProcessId);
+                    launched = new ProcessWorker(_engine, connection.Link);
+                    SendStartup(launched);
+                    launched.Attach(connection.Start(plan, transport => EnvironmentOf(plan, transport), launched));
+                }
+                catch
+                {
+                    connection.Link.Dispose();
+                    throw;
+                }
+            }
+
+            LimitStart(launched);
+            _events.Raise(WorkerEventKind.Started, launched.ProcessId);
         }
         catch (Exception e)
         {
@@ -67,6 +64,21 @@ internal sealed partial class Supervisor
         }
 
         Background.Run(_engine.Introduce, launched, static (worker, e) => worker.OnBroken(e));
+    }
+
+    /// <summary>Before its process is started: sends what it runs before it is ready, and counts it among the workers.</summary>
+    private void SendStartup(ProcessWorker worker)
+    {
+        if (CulturesOfWorkers is { } cultures)
+            worker.SendCultures(cultures);
+        for (int step = 0; step < _startup.Steps.Count; step++)
+            worker.SendInitialize(_startup.Steps[step], step);
+        worker.Link.Flush();
+        lock (_lock)
+        {
+            _launching--;
+            Workers.Add(worker);
+        }
     }
 
     /// <summary>

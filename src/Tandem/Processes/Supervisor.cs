@@ -1,10 +1,11 @@
 using System.Globalization;
-using Tandem.Health;
+using Tandem.BackgroundWork;
+using Tandem.Events;
+using Tandem.Interop;
 using Tandem.Launch;
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Supervision;
-using Tandem.Telemetry;
 using Tandem.Work;
 
 namespace Tandem.Processes;

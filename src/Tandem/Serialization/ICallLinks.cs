@@ -37,8 +37,8 @@ internal interface ICallLinks
     Delegate ReadDelegate(PayloadReader reader, Type delegateType);
 
     /// <summary>Writing: keeps a shared object's memory until the other side can have opened it.</summary>
-    void Hold(Sharing.SharedSegment segment);
+    void Hold(ILinkedMemory memory);
 
     /// <summary>Reading: a shared object has been opened.</summary>
-    void Received(Sharing.SharedSegment segment);
+    void Received(ILinkedMemory memory);
 }

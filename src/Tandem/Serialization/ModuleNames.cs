@@ -1,4 +1,5 @@
 using System.Reflection;
+using Tandem.Interop;
 
 namespace Tandem.Serialization;
 
@@ -31,8 +32,8 @@ internal static class ModuleNames
             return false;
 
         // A value may be of a type with changed code that a worker would run.
-        if (Shipping.CodeUpdates.Any && !Launch.Nesting.IsWorker)
-            Shipping.CodeUpdates.Check(module.Assembly);
+        if (CodeUpdates.Any && !ProcessRole.IsWorker)
+            CodeUpdates.Check(module.Assembly);
 
         writer.Write(New);
         writer.Write(entry.Id);

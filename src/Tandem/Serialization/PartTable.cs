@@ -9,6 +9,9 @@ internal sealed class PartTable
     /// <summary>Up to here a scan beats hashing, and needs no code that a worker's first call would have to compile.</summary>
     private const int Few = 8;
 
+    /// <summary>Larger arrays are not kept for the next payload.</summary>
+    private const int KeptCapacity = 4096;
+
     private int[] _numbers = new int[Few];
     private object[] _parts = new object[Few];
     private int[] _previous = [];
@@ -54,7 +57,14 @@ internal sealed class PartTable
         if (count >= Count)
             return;
 
-        Array.Clear(_parts, count, Count - count);
+        if (count == 0 && _numbers.Length > KeptCapacity)
+        {
+            _numbers = new int[Few];
+            _parts = new object[Few];
+            _previous = [];
+        }
+
+        Array.Clear(_parts, count, Math.Min(Count, _parts.Length) - count);
         Count = count;
         _last = null;
         if (Count > Few)

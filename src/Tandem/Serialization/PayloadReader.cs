@@ -84,9 +84,21 @@ internal sealed unsafe class PayloadReader
         Parts.Truncate(0);
         _deferred = _deferred is { Capacity: > KeptCapacity } ? null : _deferred;
         _deferred?.Clear();
+        _unfinished = _unfinished is { Capacity: > KeptCapacity } ? null : _unfinished;
         _unfinished?.Clear();
         Arriving = null;
         Depth = Base = _deferredFloor = _unfinishedFloor = 0;
+    }
+
+    /// <summary>
+    /// The payload is read. A reader that waits for the next one, perhaps for hours, must not hold what it has made: a large result, or
+    /// the tokens of a call.
+    /// </summary>
+    internal void End()
+    {
+        Links = null;
+        _start = _cursor = _end = null;
+        Forget();
     }
 
     /// <summary>Bytes read so far.</summary>

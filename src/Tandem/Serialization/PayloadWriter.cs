@@ -2,16 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>Memory that payloads are written into: plain native memory, or a block of an area that the other process maps.</summary>
-internal unsafe interface IPayloadMemory
-{
-    /// <summary>Gives a block of at least <paramref name="size"/> bytes; <paramref name="actual"/> is what it really holds.</summary>
-    byte* Allocate(nint size, out nint actual);
-
-    /// <summary>Takes back a block that <see cref="Allocate"/> gave.</summary>
-    void Free(byte* block);
-}
-
 /// <summary>
 /// Writes one payload: small ones into a buffer of its own, larger ones straight into a block of <see cref="IPayloadMemory"/>,
 /// so that a large array is copied once. One thread at a time; reused for many payloads.
@@ -88,6 +78,7 @@ internal sealed unsafe class PayloadWriter : IDisposable
 
         FreeRetired();
         _start = _cursor = _end = null;
+        _memory = null; // of a pool that may end before this thread writes again
         Links = null;
         Scope = null;
         References.Clear();

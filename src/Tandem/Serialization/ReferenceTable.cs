@@ -200,6 +200,7 @@ internal sealed class ReferenceTable
         Ranges = null;
         _deferred = _deferred is { Capacity: > KeptCapacity } ? null : _deferred;
         _deferred?.Clear();
+        _open = _open is { Capacity: > KeptCapacity } ? null : _open;
         _open?.Clear();
         Parts.Truncate(0);
         if (Count == 0)

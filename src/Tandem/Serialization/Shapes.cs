@@ -54,8 +54,8 @@ internal static class Shapes
         if (ClosureTypes.IsClosure(type))
             return new ClosureShape(type);
 
-        if (Sharing.SharedShapes.Find(type) is { } shared)
-            return shared;
+        if (ShapeAttribute.Find(type) is { } own)
+            return own;
 
         if (FrameworkShapes.Find(type) is { } known)
             return known;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
 
 namespace Tandem.Sharing;
 

@@ -109,6 +109,7 @@ internal static unsafe class ElementTransfer<T>
         }
         finally
         {
+            reader.End();
             t_reader = reader;
             ArrayPool<byte>.Shared.Return(bytes.Array!);
         }

@@ -1,6 +1,6 @@
 using System.Runtime.ConstrainedExecution;
+using Tandem.BackgroundWork;
 using Tandem.Interop;
-using Tandem.Telemetry;
 
 namespace Tandem.Sharing;
 

@@ -7,6 +7,7 @@ namespace Tandem.Sharing;
 
 /// <summary>A bounded channel between processes, as this process has it.</summary>
 [DebuggerDisplay("{Ring.Count} of {Ring.Capacity}")]
+[Shape(typeof(SharedShape<>))]
 internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<ProcessChannel<T>>
 {
     private readonly Action<T>? _itemDropped;

@@ -4,6 +4,7 @@ using Tandem.Serialization;
 namespace Tandem.Sharing;
 
 /// <summary>The reading end.</summary>
+[Shape(typeof(ChannelReaderShape<>), TakesArguments = true)]
 internal sealed class ProcessChannelReader<T>(ProcessChannel<T> channel) : ChannelReader<T>
 {
     private readonly Lock _lock = new();
@@ -85,6 +86,7 @@ internal sealed class ProcessChannelReader<T>(ProcessChannel<T> channel) : Chann
 }
 
 /// <summary>The writing end.</summary>
+[Shape(typeof(ChannelWriterShape<>), TakesArguments = true)]
 internal sealed class ProcessChannelWriter<T>(ProcessChannel<T> channel) : ChannelWriter<T>
 {
     internal ProcessChannel<T> Channel => channel;

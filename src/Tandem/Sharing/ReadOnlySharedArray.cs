@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tandem.Serialization;
 using Tandem.Sharing;
 
 namespace Tandem;
@@ -9,6 +10,7 @@ namespace Tandem;
 /// </summary>
 /// <typeparam name="T">The type of the elements.</typeparam>
 [DebuggerDisplay("ReadOnlySharedArray<{typeof(T).Name,nq}>[{Length}]")]
+[Shape(typeof(SharedShape<>))]
 public sealed unsafe class ReadOnlySharedArray<T> : ISharedObject<ReadOnlySharedArray<T>>, IDisposable
     where T : unmanaged
 {

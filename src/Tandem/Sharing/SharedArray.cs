@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using Tandem.Serialization;
 using Tandem.Sharing;
 
 namespace Tandem;
@@ -17,6 +18,7 @@ namespace Tandem;
 /// not disposed of, the object must be kept reachable as long as its spans are used.
 /// </remarks>
 [DebuggerDisplay("SharedArray<{typeof(T).Name,nq}>[{Length}], {Isolation}")]
+[Shape(typeof(SharedShape<>))]
 public sealed unsafe class SharedArray<T> : ISharedObject<SharedArray<T>>, IDisposable
     where T : unmanaged
 {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Tandem.Serialization;
 using Tandem.Sharing;
 
 namespace Tandem;
@@ -9,6 +10,7 @@ namespace Tandem;
 /// any value that travels, it arrives as the same counter. A process that dies leaves it as it was after its last operation.
 /// </summary>
 [DebuggerDisplay("{Value}, {Isolation}")]
+[Shape(typeof(SharedShape<>))]
 public sealed unsafe class SharedCounter : ISharedObject<SharedCounter>, IDisposable
 {
     private readonly SharedSegment? _segment;

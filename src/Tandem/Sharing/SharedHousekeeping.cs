@@ -1,4 +1,5 @@
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
+using Tandem.Interop;
 
 namespace Tandem.Sharing;
 
@@ -64,7 +65,7 @@ internal static unsafe class SharedHousekeeping
     {
         // The objects are weakly known, but a worker that does nothing collects nothing, and would keep the memory for ever. Only
         // workers: their heaps are small, while the user's program decides itself when it pays for a collection.
-        if (SharedObjects.CountAbandoned(Collected, out int open) > 0 && Launch.Nesting.IsWorker)
+        if (SharedObjects.CountAbandoned(Collected, out int open) > 0 && ProcessRole.IsWorker)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();

@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using Tandem.BackgroundWork;
 using Tandem.Serialization;
 using Tandem.Sharing;
-using Tandem.Telemetry;
 
 namespace Tandem;
 
@@ -27,6 +27,7 @@ namespace Tandem;
 /// Waiters get the lock in the order in which they came, as the kernel has it; none is overtaken for ever.
 /// </remarks>
 [DebuggerDisplay("{Isolation}")]
+[Shape(typeof(SharedShape<>))]
 public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
 {
     private static readonly unsafe int Size = sizeof(LockWords);

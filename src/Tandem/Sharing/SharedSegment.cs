@@ -16,7 +16,7 @@ internal readonly record struct SegmentReference(Guid Id, int ProcessId, int Des
 /// Holds (see <see cref="TryHold"/>) keep the descriptor open beyond <see cref="Close"/>, so that an object can be disposed of while
 /// work that captured it still waits for a worker.
 /// </remarks>
-internal sealed unsafe class SharedSegment : CriticalFinalizerObject
+internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMemory
 {
     private const string Prefix = "tandem-shared";
     private const int Seals = Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_SEAL;
@@ -147,7 +147,7 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject
     internal SegmentReference Reference() => new(Id, Environment.ProcessId, _fd, _length, IsReadOnly);
 
     /// <summary>Keeps the descriptor open until <see cref="Release"/>; false when the object was disposed of before.</summary>
-    internal bool TryHold()
+    public bool TryHold()
     {
         lock (_lock)
         {
@@ -159,7 +159,7 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject
         }
     }
 
-    internal void Release()
+    public void Release()
     {
         lock (_lock)
         {
@@ -167,6 +167,10 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject
                 CloseDescriptor();
         }
     }
+
+    void ILinkedMemory.KeepUntilReceived() => SharedHousekeeping.KeepUntilReceived(this);
+
+    void ILinkedMemory.CountArrival() => SharedHousekeeping.Received(this);
 
     /// <summary>The object is disposed of: gives up the descriptor, once nothing holds it, and the mapping if nobody can be using it.</summary>
     internal void Close(bool unmap)

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Tandem.Serialization;
-using Tandem.Work;
 
 namespace Tandem.Shipping;
 
@@ -10,7 +9,10 @@ internal sealed class Callable
 {
     private static int s_lastNumber;
 
-    /// <summary>What this thread called last, when it was a lambda without captured values: those are one object each, made once.</summary>
+    /// <summary>
+    /// What this thread called last, when it was a lambda without captured variables: those are one object each, made once, and hold
+    /// nothing that this field would keep alive.
+    /// </summary>
     [ThreadStatic]
     private static Delegate? t_lastWork;
 
@@ -56,7 +58,7 @@ internal sealed class Callable
         WorkMethod method = WorkMethod.Of(work);
         Callable callable = method.In(form);
         _ = callable.Definition; // what cannot be told to a worker is the caller's error, not one of the thread that tells it
-        if (!method.HasValues)
+        if (method.HoldsNothing)
         {
             t_last = callable;
             t_lastWork = work;
@@ -115,18 +117,4 @@ internal sealed class Callable
 
         return new Callable(number, WorkMethod.ReadDefinition(reader), (Form)RuntimeHelpers.GetUninitializedObject(form));
     }
-}
-
-/// <summary>Payload memory outside of any shared area.</summary>
-internal sealed unsafe class HeapMemory : IPayloadMemory
-{
-    internal static readonly HeapMemory Instance = new();
-
-    public byte* Allocate(nint size, out nint actual)
-    {
-        actual = size;
-        return (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)size);
-    }
-
-    public void Free(byte* block) => System.Runtime.InteropServices.NativeMemory.Free(block);
 }

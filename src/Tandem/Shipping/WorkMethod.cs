@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using Tandem.Serialization;
-using Tandem.Work;
 
 namespace Tandem.Shipping;
 
@@ -75,6 +74,9 @@ internal sealed class WorkMethod : NumberedIdentity
 
     /// <summary>Whether each call carries captured values.</summary>
     internal bool HasValues => _kind is TargetKind.Value or TargetKind.Combined || _plan is { IsEmpty: false };
+
+    /// <summary>Whether its delegates hold nothing, also nothing that their code does not read and that therefore does not travel.</summary>
+    internal bool HoldsNothing { get; private init; }
 
     /// <summary>Whether the work has a token among its parameters.</summary>
     internal bool TakesToken
@@ -285,7 +287,7 @@ internal sealed class WorkMethod : NumberedIdentity
         }
 
         if (type is null)
-            return new WorkMethod(method, delegateType, TargetKind.None, null, null);
+            return new WorkMethod(method, delegateType, TargetKind.None, null, null) { HoldsNothing = true };
 
         if (type == typeof(Combination))
             return new WorkMethod(method, delegateType, TargetKind.Combined, null, null);
@@ -295,30 +297,6 @@ internal sealed class WorkMethod : NumberedIdentity
 
         bool hasVariables = type.GetFields(AnyField).Length > 0;
         ClosurePlan plan = ClosurePlan.Build(type, hasVariables ? ClosureScanner.UseBy(method) : null);
-        return new WorkMethod(method, delegateType, TargetKind.Closure, plan, null);
-    }
-}
-
-/// <summary>Turns the names that the compiler gives into what the user wrote.</summary>
-internal static class MethodNames
-{
-    /// <summary>Such as <c>Program.Main (lambda)</c> or <c>Crawler.Fetch</c>.</summary>
-    internal static string Readable(MethodInfo method)
-    {
-        Type? type = method.DeclaringType;
-        while (type is not null && type.Name.StartsWith('<') && type.DeclaringType is not null)
-            type = type.DeclaringType;
-
-        string name = method.Name;
-        int end = name.StartsWith('<') ? name.IndexOf('>') : -1;
-        if (end > 0)
-        {
-            int local = name.IndexOf("g__", end, StringComparison.Ordinal);
-            int bar = name.IndexOf('|');
-            string outer = name[1..end].Trim('<', '>', '$');
-            name = local > 0 && bar > local ? $"{outer}.{name[(local + 3)..bar]}" : $"{outer} (lambda)";
-        }
-
-        return type is null ? name : $"{type.Name}.{name}";
+        return new WorkMethod(method, delegateType, TargetKind.Closure, plan, null) { HoldsNothing = !hasVariables };
     }
 }

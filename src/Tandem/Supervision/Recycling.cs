@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Tandem.Health;
+using Tandem.Events;
+using Tandem.Interop;
 
 namespace Tandem.Supervision;
 

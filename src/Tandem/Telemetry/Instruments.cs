@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Tandem.Health;
-using Tandem.Work;
+using Tandem.BackgroundWork;
+using Tandem.Events;
 
 namespace Tandem.Telemetry;
 
@@ -12,7 +12,7 @@ namespace Tandem.Telemetry;
 internal sealed class Instruments
 {
     // Weak, because pools that nobody disposes may be collected.
-    private static readonly List<WeakReference<PoolEngine>> Pools = [];
+    private static readonly List<WeakReference<ObservedPool>> Pools = [];
     private static readonly string[] States = ["starting", "idle", "spare", "busy", "draining", "killing"];
     private static Instruments? s_present;
     private static bool s_isMade;
@@ -45,14 +45,11 @@ internal sealed class Instruments
     /// <summary>Whether somebody wants to know about single items.</summary>
     internal bool WantsItems => _durations.Enabled || _runs.Enabled || _waits.Enabled || _activities.HasListeners();
 
-    /// <summary>Tells who listens that background work has failed.</summary>
-    internal void ReportBackgroundFailure(string error) => _events.BackgroundFailed(error);
-
     /// <summary>A pool was made.</summary>
-    internal static void Add(PoolEngine pool)
+    internal static void Add(ObservedPool pool)
     {
         lock (Pools)
-            Pools.Add(new WeakReference<PoolEngine>(pool));
+            Pools.Add(new WeakReference<ObservedPool>(pool));
     }
 
     /// <summary>A pool has a worker, which may have an item: what somebody waits for comes first.</summary>
@@ -81,7 +78,9 @@ internal sealed class Instruments
 
         try
         {
-            Volatile.Write(ref s_present, new Instruments());
+            var made = new Instruments();
+            Background.Listener = made._events.BackgroundFailed;
+            Volatile.Write(ref s_present, made);
         }
         catch (Exception)
         {
@@ -90,17 +89,17 @@ internal sealed class Instruments
     }
 
     /// <summary>A pool ends.</summary>
-    internal static void Remove(PoolEngine pool)
+    internal static void Remove(ObservedPool pool)
     {
         lock (Pools)
-            Pools.RemoveAll(one => !one.TryGetTarget(out PoolEngine? alive) || alive == pool);
+            Pools.RemoveAll(one => !one.TryGetTarget(out ObservedPool? alive) || alive == pool);
     }
 
     /// <summary>Begins to observe an item.</summary>
     /// <param name="item">The item.</param>
     /// <param name="pool">The pool.</param>
     /// <param name="caller">The activity in which it was submitted; of a chunk of a map, in which the map began.</param>
-    internal ItemObservation Begin(WorkItem item, PoolEngine pool, Activity? caller)
+    internal ItemObservation Begin(IObservedItem item, ObservedPool pool, Activity? caller)
     {
         if (!_activities.HasListeners())
             return new ItemObservation(null, caller, pool, this);
@@ -147,14 +146,14 @@ internal sealed class Instruments
     }
 
     /// <summary>The pools that have not ended.</summary>
-    internal static List<PoolEngine> LivePools()
+    internal static List<ObservedPool> LivePools()
     {
-        var pools = new List<PoolEngine>();
+        var pools = new List<ObservedPool>();
         lock (Pools)
         {
-            foreach (WeakReference<PoolEngine> one in Pools)
+            foreach (WeakReference<ObservedPool> one in Pools)
             {
-                if (one.TryGetTarget(out PoolEngine? pool))
+                if (one.TryGetTarget(out ObservedPool? pool))
                     pools.Add(pool);
             }
         }
@@ -164,7 +163,7 @@ internal sealed class Instruments
 
     private static IEnumerable<Measurement<long>> Each(Func<PoolSnapshot, IEnumerable<Measurement<long>>> measure) => Each(pool => measure(pool.Snapshot()));
 
-    private static IEnumerable<Measurement<long>> Each(Func<PoolEngine, IEnumerable<Measurement<long>>> measure) => LivePools().SelectMany(measure);
+    private static IEnumerable<Measurement<long>> Each(Func<ObservedPool, IEnumerable<Measurement<long>>> measure) => LivePools().SelectMany(measure);
 
     private static IEnumerable<Measurement<long>> QueueLength(PoolSnapshot pool) => [new(pool.QueueLength, Of(pool))];
 
@@ -172,7 +171,7 @@ internal sealed class Instruments
 
     private static IEnumerable<Measurement<long>> Memory(PoolSnapshot pool) => [new(pool.Workers.Sum(static worker => worker.PrivateMemory), Of(pool))];
 
-    private static IEnumerable<Measurement<long>> Totals(PoolEngine pool)
+    private static IEnumerable<Measurement<long>> Totals(ObservedPool pool)
     {
         var name = new KeyValuePair<string, object?>("tandem.pool", pool.Options.Name);
         PoolTotals totals = pool.Events.Totals;
@@ -196,14 +195,14 @@ internal sealed class Instruments
         Measurement<long> Of(string what, long count) => new(count, name, new("tandem.event", what));
     }
 
-    private static IEnumerable<Measurement<long>> Traffic(PoolEngine pool)
+    private static IEnumerable<Measurement<long>> Traffic(ObservedPool pool)
     {
         var name = new KeyValuePair<string, object?>("tandem.pool", pool.Options.Name);
         PoolTraffic traffic = pool.Traffic;
         return [new(traffic.Sent, name, new("network.io.direction", "transmit")), new(traffic.Received, name, new("network.io.direction", "receive"))];
     }
 
-    private static IEnumerable<Measurement<long>> Items(PoolEngine pool) => [new(pool.Traffic.Items, new KeyValuePair<string, object?>("tandem.pool", pool.Options.Name))];
+    private static IEnumerable<Measurement<long>> Items(ObservedPool pool) => [new(pool.Traffic.Items, new KeyValuePair<string, object?>("tandem.pool", pool.Options.Name))];
 
     // Also the states that no worker is in: a value that is not told any more would look like the last one.
     private static IEnumerable<Measurement<long>> Workers(PoolSnapshot pool) => States.Select(

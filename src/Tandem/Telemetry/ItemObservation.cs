@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Tandem.Work;
 
 namespace Tandem.Telemetry;
 
@@ -8,7 +7,7 @@ namespace Tandem.Telemetry;
 /// <param name="caller">The trace that it was submitted in.</param>
 /// <param name="pool">The pool.</param>
 /// <param name="instruments">Where to record.</param>
-internal sealed class ItemObservation(Activity? activity, Activity? caller, PoolEngine pool, Instruments instruments)
+internal sealed class ItemObservation(Activity? activity, Activity? caller, ObservedPool pool, Instruments instruments)
 {
     private readonly long _start = Stopwatch.GetTimestamp();
     private long _run;
@@ -33,7 +32,7 @@ internal sealed class ItemObservation(Activity? activity, Activity? caller, Pool
     /// <summary>The item has settled.</summary>
     /// <param name="item">The item.</param>
     /// <param name="error">Its error; null for none.</param>
-    internal void End(WorkItem item, Exception? error)
+    internal void End(IObservedItem item, Exception? error)
     {
         pool.Latencies?.Add(Stopwatch.GetTimestamp() - _start);
         if (!instruments.WantsItems && activity is null)

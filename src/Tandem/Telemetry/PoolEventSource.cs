@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Tracing;
 using System.Globalization;
-using Tandem.Work;
+using Tandem.BackgroundWork;
 
 namespace Tandem.Telemetry;
 
@@ -98,7 +98,7 @@ internal sealed class PoolEventSource : EventSource
             {
                 _timer?.Dispose();
                 _timer = null;
-                foreach (PoolEngine pool in Instruments.LivePools())
+                foreach (ObservedPool pool in Instruments.LivePools())
                     pool.Latencies = null;
 
                 return;
@@ -127,7 +127,7 @@ internal sealed class PoolEventSource : EventSource
     {
         _sample++;
         _written = 0;
-        foreach (PoolEngine pool in Instruments.LivePools())
+        foreach (ObservedPool pool in Instruments.LivePools())
         {
             LatencySample.Figures latencies = (pool.Latencies ??= new LatencySample()).Take();
             PoolSnapshot snapshot = pool.Snapshot();

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
-using Tandem.Health;
-using Tandem.Mapping;
+using Tandem.Events;
 using Tandem.Work;
 
 namespace Tandem.Threading;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
+using Tandem.Context;
 using Tandem.Work;
 
 namespace Tandem.Threading;
@@ -249,7 +250,7 @@ internal sealed class ThreadWorker
 
         // The thread leaves the pool before the caller can submit anything else.
         _engine.Abandon(this, item);
-        _engine.Events.FailForTimeout(
+        _engine.FailForTimeout(
             item, new WorkTimeoutException(item.NameOf(item.FirstElement), limit, Stopwatch.GetElapsedTime(start), hasStarted: true, null, Note));
         try
         {

@@ -1,24 +1,5 @@
 namespace Tandem.Transport;
 
-/// <summary>Hears what a worker sent, in the order in which it was sent, on one thread at a time.</summary>
-internal interface IFrameSink
-{
-    /// <summary>A frame came; its body is valid until the call returns.</summary>
-    void OnFrame(in Frame frame);
-
-    /// <summary>No more frames are there for now: the place for work that is done once for many frames.</summary>
-    void OnBatchEnd();
-
-    /// <summary>
-    /// The worker has begun to end, however that came: it takes no more items, and those that it has not started are to be taken back.
-    /// Its exit is told later, once its memory is gone; where the system cannot tell earlier, only then.
-    /// </summary>
-    void OnEnding();
-
-    /// <summary>The worker wrote nonsense, or the connection broke; nothing more will come.</summary>
-    void OnBroken(Exception cause);
-}
-
 /// <summary>The parent's end of the connection to one worker process.</summary>
 internal abstract unsafe class WorkerLink : IDisposable
 {
@@ -100,20 +81,4 @@ internal abstract unsafe class WorkerLink : IDisposable
     internal abstract void DrainAndClose();
 
     public abstract void Dispose();
-}
-
-/// <summary>Hears the outcomes of a chunk that still runs; no frame is handled meanwhile.</summary>
-internal unsafe interface IChunkSink
-{
-    /// <param name="outcomes">All outcomes of this run so far; valid until the call returns.</param>
-    /// <param name="length">Their bytes.</param>
-    /// <param name="next">The element that runs now.</param>
-    void OnFinished(byte* outcomes, nint length, int next);
-}
-
-/// <summary>What a polling caller waits for.</summary>
-internal interface IPollTarget
-{
-    /// <summary>Whether the answer is there.</summary>
-    bool IsSettled { get; }
 }

@@ -1,21 +1,5 @@
 namespace Tandem.Work;
 
-/// <summary>What becomes of an item that comes to a queue.</summary>
-internal enum Entry
-{
-    /// <summary>It may be queued now.</summary>
-    Granted,
-
-    /// <summary>It waits until there is a place.</summary>
-    Waits,
-
-    /// <summary>The queue is full.</summary>
-    Refused,
-
-    /// <summary>It was cancelled before it got here.</summary>
-    Void,
-}
-
 /// <summary>The bound of a pool's queue: lets items in, refuses them, or keeps them waiting outside, in order.</summary>
 /// <remarks>
 /// An item gives its place back once: when it leaves for a worker, or when it is cancelled or expires. What comes back from a worker

@@ -1,5 +1,6 @@
+using Tandem.BackgroundWork;
+using Tandem.Context;
 using Tandem.Shipping;
-using Tandem.Supervision;
 using Tandem.Telemetry;
 
 namespace Tandem.Work;
@@ -8,6 +9,9 @@ namespace Tandem.Work;
 internal sealed class ItemDetails
 {
     private List<CancellationTokenRegistration>? _registrations;
+    private ITimer? _queueDeadline;
+    private ITimer? _deadline;
+    private ITimer? _grace;
     private bool _released;
 
     internal string? Name { get; set; }
@@ -26,9 +30,6 @@ internal sealed class ItemDetails
     internal CallLinks AnswerLinks =>
         CancellationToken.CanBeCanceled || Links is not null ? new AnswerLinks(Links, CancellationToken) : CallLinks.ForResults;
 
-    /// <summary>Ends a worker that goes on with the item after its token was cancelled.</summary>
-    internal ITimer? Grace { get; set; }
-
     internal ItemLimits? Limits { get; set; }
 
     /// <summary>Where the caller's are not those of the workers.</summary>
@@ -36,12 +37,6 @@ internal sealed class ItemDetails
 
     /// <summary>When somebody listens.</summary>
     internal ItemObservation? Observation { get; set; }
-
-    /// <summary>Fails the item when it has waited too long.</summary>
-    internal ITimer? QueueDeadline { get; set; }
-
-    /// <summary>Looks whether the item has run too long.</summary>
-    internal ITimer? Deadline { get; set; }
 
     /// <summary>How often a worker crashed in it.</summary>
     internal int Crashes { get; set; }
@@ -62,6 +57,34 @@ internal sealed class ItemDetails
         links.Release();
     }
 
+    /// <summary>Has a timer that fails the item when it has waited too long.</summary>
+    internal void KeepQueueDeadline(ITimer timer) => Keep(ref _queueDeadline, timer);
+
+    /// <summary>Has a timer that looks whether the item has run too long, in the place of the one before.</summary>
+    internal void KeepDeadline(ITimer timer) => Keep(ref _deadline, timer);
+
+    /// <summary>
+    /// Has a timer that ends a worker that goes on with the item although its token was cancelled. Not only until the item is settled, whose
+    /// time may have been over, but until <see cref="EndGrace"/>.
+    /// </summary>
+    internal void KeepGrace(ITimer timer) => Interlocked.Exchange(ref _grace, timer)?.Dispose();
+
+    /// <summary>The worker has the item no more.</summary>
+    internal void EndGrace() => Interlocked.Exchange(ref _grace, null)?.Dispose();
+
+    /// <summary>A timer that is due in hours would hold the item, and with it the pool, as long.</summary>
+    private void Keep(ref ITimer? place, ITimer timer)
+    {
+        ITimer? former = timer;
+        lock (this)
+        {
+            if (!_released)
+                (former, place) = (place, timer);
+        }
+
+        former?.Dispose();
+    }
+
     internal void Keep(CancellationTokenRegistration registration)
     {
         lock (this)
@@ -79,17 +102,19 @@ internal sealed class ItemDetails
     internal void Release()
     {
         List<CancellationTokenRegistration>? registrations;
+        ITimer? deadline, queueDeadline;
         lock (this)
         {
             _released = true;
             registrations = _registrations;
             _registrations = null;
+            (deadline, _deadline) = (_deadline, null);
+            (queueDeadline, _queueDeadline) = (_queueDeadline, null);
         }
 
         Links?.Release();
-        Grace?.Dispose();
-        Deadline?.Dispose();
-        QueueDeadline?.Dispose();
+        deadline?.Dispose();
+        queueDeadline?.Dispose();
         if (registrations is not null)
         {
             foreach (CancellationTokenRegistration registration in registrations)

@@ -1,10 +1,15 @@
+using Tandem.Shipping;
+
 namespace Tandem.Work;
 
 /// <summary>Of an item that travels to a worker process: what travels, and where it is.</summary>
 internal struct Journey
 {
-    // One or the other: an item that waits has no worker. Every word counts, in what a million calls hold at once.
-    private object? _place;
+    /// <summary>
+    /// What has the item: a worker, whose kind its engine knows, or, as long as it waits in a queue, the next item. One field for both, as
+    /// every word counts in what a million calls hold at once.
+    /// </summary>
+    internal object? Holder;
 
     /// <summary>What travels.</summary>
     internal Shipment Shipment;
@@ -18,25 +23,7 @@ internal struct Journey
     /// <summary>The next item in the queue that holds this one.</summary>
     internal WorkItem? Next
     {
-        readonly get => _place as WorkItem;
-        set => _place = value;
+        readonly get => Holder as WorkItem;
+        set => Holder = value;
     }
-
-    /// <summary>The worker that has the item.</summary>
-    internal Processes.ProcessWorker? Worker
-    {
-        readonly get => _place as Processes.ProcessWorker;
-        set => _place = value;
-    }
-}
-
-/// <summary>How far the parent has read the outcomes of a chunk while it runs.</summary>
-internal struct ChunkProgress
-{
-    internal int First;
-
-    /// <summary>The first element that its present run is not to start.</summary>
-    internal int End;
-
-    internal nint Bytes;
 }

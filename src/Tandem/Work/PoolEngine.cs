@@ -1,32 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Extensions.Logging;
-using Tandem.Health;
+using Tandem.Context;
 using Tandem.Telemetry;
 
 namespace Tandem.Work;
-
-/// <summary>How a pool ends.</summary>
-internal enum StopMode
-{
-    /// <summary>Everything that was submitted runs first.</summary>
-    Drain,
-
-    /// <summary>What runs finishes, what waits fails.</summary>
-    Finish,
-
-    /// <summary>What runs is cancelled, and killed where that is possible.</summary>
-    Abort,
-}
 
 /// <summary>
 /// What stands behind a pool: takes items, gives them to workers, ends. There is one kind for threads, whose workers take items from
 /// a shared queue, and one for processes, where the parent decides which worker gets which item.
 /// </summary>
-internal abstract class PoolEngine
+internal abstract class PoolEngine : ObservedPool
 {
-    private static int s_lastId;
-
     /// <summary>
     /// The context in which nothing flows, so no activity either: to ask for one loads a library for milliseconds, in a program that
     /// has none. Null until a thread has been seen that was started without a context.
@@ -41,9 +25,9 @@ internal abstract class PoolEngine
     private volatile bool _hasPlainCultures;
 
     protected PoolEngine(WorkerPoolOptions options)
+        : base(options)
     {
-        Options = options;
-        Events = new PoolEvents(options);
+        Log = new BackgroundLog(options.Name, options.LoggerFactory);
         _makersContext = ExecutionContext.Capture();
         if (_makersContext is null || !HasNoDefaultCultures)
         {
@@ -53,25 +37,14 @@ internal abstract class PoolEngine
         }
     }
 
-    internal WorkerPoolOptions Options { get; }
-
-    /// <summary>Tells it from others of its name in this process.</summary>
-    internal int Id { get; } = Interlocked.Increment(ref s_lastId);
-
-    /// <summary>While somebody watches the pool.</summary>
-    internal LatencySample? Latencies { get; set; }
-
-    /// <summary>What happens to the workers.</summary>
-    internal PoolEvents Events { get; }
+    /// <summary>What happened in the background, where nobody can be told by an exception.</summary>
+    internal BackgroundLog Log { get; }
 
     /// <summary>Cancelled when the pool begins to end, in whatever mode.</summary>
     internal CancellationToken Closing => _closing.Token;
 
     /// <summary>Workers that run items at the same time: workers times concurrency.</summary>
     internal int Lanes => Options.Workers * Options.ConcurrencyPerWorker;
-
-    /// <summary>What has gone through its workers, also those that are gone.</summary>
-    internal abstract PoolTraffic Traffic { get; }
 
     /// <summary>Changes how many workers there are at most.</summary>
     internal abstract void Resize(int workers);
@@ -143,7 +116,7 @@ internal abstract class PoolEngine
     private Cultures? CaptureCultures(bool isEmpty)
     {
         // Another program's own business; it may also have another version of this library.
-        if (Options.Guest is not null)
+        if (Options.Program is { IsForeign: true })
             return null;
 
         Cultures? makers = MakersCultures;
@@ -196,9 +169,6 @@ internal abstract class PoolEngine
     /// <summary>An item has waited for too long.</summary>
     internal abstract void OnQueueTimeout(WorkItem item);
 
-    /// <summary>What the pool looks like now.</summary>
-    internal abstract PoolSnapshot Snapshot();
-
     /// <summary>Ends the pool; may be called again with a stronger mode.</summary>
     internal async Task StopAsync(StopMode mode)
     {
@@ -220,19 +190,8 @@ internal abstract class PoolEngine
     /// <inheritdoc cref="StopAsync"/>
     protected abstract Task EndAsync(StopMode mode);
 
-    /// <summary>Logs what happened in the background, where nobody can be told by an exception. Never throws.</summary>
-    internal void LogBackground(string text, Exception? error)
-    {
-        try
-        {
-            Options.LoggerFactory?.CreateLogger("Tandem.Background").Log(
-                error is null ? LogLevel.Warning : LogLevel.Error, error, "'{Pool}': {Text}", Options.Name, text);
-        }
-        catch (Exception)
-        {
-            // A logger that fails has nobody else to tell.
-        }
-    }
+    /// <inheritdoc cref="BackgroundLog.Write"/>
+    internal void LogBackground(string text, Exception? error) => Log.Write(text, error);
 
     /// <summary>A consumer waits for elements of a chunk: brings what is finished, where that takes an effort.</summary>
     internal virtual void Harvest(WorkItem chunk)
@@ -240,7 +199,15 @@ internal abstract class PoolEngine
     }
 
     /// <summary>Makes a chunk of a map for this engine.</summary>
-    internal abstract Mapping.Chunk<TItem, TResult> CreateChunk<TItem, TResult>(Mapping.MapCall<TItem, TResult> call);
+    internal abstract Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call);
+
+    /// <summary>Fails an item that passed its time limit. It is counted first: whoever sees the error finds it in the totals.</summary>
+    internal void FailForTimeout(WorkItem item, WorkTimeoutException error)
+    {
+        Events.AddTimeouts(1);
+        if (!item.SetException(error))
+            Events.AddTimeouts(-1); // it was done in this moment
+    }
 
     /// <param name="item">The item.</param>
     /// <param name="note">What it waited for, where that is known.</param>
@@ -250,6 +217,9 @@ internal abstract class PoolEngine
         return new WorkTimeoutException(item.NameOf(0), limit, limit, hasStarted: false, note: note);
     }
 
-    internal ObjectDisposedException Disposed() =>
-        new(nameof(WorkerPool), $"'{Options.Name}' is disposed: it takes no more work, and what still waited was given up.");
+    internal ObjectDisposedException Disposed() => Disposed(Options.Name);
+
+    /// <summary>The error for what a pool that has ended did not run.</summary>
+    internal static ObjectDisposedException Disposed(string pool) =>
+        new(nameof(WorkerPool), $"'{pool}' is disposed: it takes no more work, and what still waited was given up.");
 }

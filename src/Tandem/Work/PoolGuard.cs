@@ -1,3 +1,4 @@
+using Tandem.BackgroundWork;
 using Tandem.Telemetry;
 
 namespace Tandem.Work;

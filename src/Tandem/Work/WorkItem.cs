@@ -1,39 +1,15 @@
 using System.Diagnostics;
+using Tandem.BackgroundWork;
 using Tandem.Serialization;
+using Tandem.Shipping;
 using Tandem.Telemetry;
 using Tandem.Transport;
 
 namespace Tandem.Work;
 
-/// <summary>Where an item is. It only ever moves on, by compare-and-set, so each item settles exactly once.</summary>
-internal enum ItemState
-{
-    /// <summary>Waits for a worker; may still be cancelled without having run.</summary>
-    Queued = 0,
-
-    /// <summary>Given to a worker.</summary>
-    Assigned = 1,
-
-    /// <summary>Its task is complete, or about to be.</summary>
-    Settled = 2,
-}
-
-/// <summary>Where an item is with regard to the bound of its pool's queue.</summary>
-internal enum QueuePlace : byte
-{
-    /// <summary>Not there yet, or has left it.</summary>
-    None,
-
-    /// <summary>Has one of the places.</summary>
-    Inside,
-
-    /// <summary>Waits for a place.</summary>
-    Outside,
-}
-
 /// <summary>One call of a pool, from submission until its task completes.</summary>
 [DebuggerDisplay("{Name}, {State}")]
-internal abstract class WorkItem : IPollTarget
+internal abstract class WorkItem : IPollTarget, IObservedItem
 {
     private int _state;
     private ItemDetails? _details;
@@ -63,8 +39,8 @@ internal abstract class WorkItem : IPollTarget
     /// <inheritdoc cref="Work.Journey.Next"/>
     internal WorkItem? Next { get => Journey.Next; set => Journey.Next = value; }
 
-    /// <inheritdoc cref="Work.Journey.Worker"/>
-    internal Processes.ProcessWorker? Worker { get => Journey.Worker; set => Journey.Worker = value; }
+    /// <inheritdoc cref="Work.Journey.Holder"/>
+    internal object? Holder { get => Journey.Holder; set => Journey.Holder = value; }
 
     /// <inheritdoc cref="Work.Journey.Shipment"/>
     internal ref Shipment Shipment => ref Journey.Shipment;
@@ -96,9 +72,13 @@ internal abstract class WorkItem : IPollTarget
     internal Shipping.CallLinks AnswerLinks => _details?.AnswerLinks ?? Shipping.CallLinks.ForResults;
 
     /// <summary>Null for the many that have none.</summary>
-    internal Supervision.ItemLimits? Limits => _details?.Limits;
+    internal ItemLimits? Limits => _details?.Limits;
 
     internal string Name => _details?.Name ?? MethodName;
+
+    string IObservedItem.Name => Name;
+
+    int IObservedItem.ElementCount => ElementCount;
 
     /// <summary>The readable name of the method that it runs.</summary>
     protected abstract string MethodName { get; }
@@ -154,10 +134,10 @@ internal abstract class WorkItem : IPollTarget
     }
 
     /// <summary>Has <paramref name="engine"/> told when the item has waited too long.</summary>
-    internal void WatchQueueTimeout(PoolEngine engine, Supervision.ItemLimits limits)
+    internal void WatchQueueTimeout(PoolEngine engine, ItemLimits limits)
     {
         if (limits.QueueTimeout is { } limit)
-            Details.QueueDeadline = Background.Timer(() => engine.OnQueueTimeout(this), limit, e => SetException(e));
+            Details.KeepQueueDeadline(Background.Timer(() => engine.OnQueueTimeout(this), limit, e => SetException(e)));
     }
 
     /// <summary>An error of the work as its caller sees it: the memory limit speaks for itself.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Tandem.BackgroundWork;
 using Tandem.Serialization;
 using Tandem.Shipping;
 
@@ -94,40 +95,4 @@ internal abstract class WorkItem<TResult> : WorkItem
         else
             _completion.TrySetResult(result);
     });
-}
-
-/// <summary>One call of a pool of threads.</summary>
-internal sealed class LocalItem<TResult>(Form<TResult> form, Delegate work, object? argument, CancellationToken cancellationToken)
-    : WorkItem<TResult>(cancellationToken)
-{
-    private Delegate? _work = work;
-    private object? _argument = argument;
-
-    internal Delegate Work => _work!;
-
-    internal object? Argument => _argument;
-
-    protected override string MethodName => _work is { } method ? MethodNames.Readable(method.Method) : "?";
-
-    internal override void Abandon()
-    {
-        _work = null;
-        _argument = null;
-    }
-
-    internal override void RunLocally(object? state, CancellationToken aborted) => form.RunLocally(this, state, aborted);
-}
-
-/// <summary>One call of a pool of processes.</summary>
-internal sealed class RemoteItem<TResult> : WorkItem<TResult>
-{
-    private Journey _journey;
-
-    /// <exception cref="WorkSerializationException">The delegate cannot travel.</exception>
-    internal RemoteItem(Form<TResult> form, Delegate work, object? argument, CancellationToken cancellationToken)
-        : base(cancellationToken) => _journey.Shipment = Shipment.Of(form, work, argument);
-
-    protected override ref Journey Journey => ref _journey;
-
-    protected override string MethodName => Shipment.Callable.Method.Name;
 }

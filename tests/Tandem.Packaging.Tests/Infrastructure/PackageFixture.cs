@@ -13,10 +13,16 @@ public sealed class PackageFixture : IAsyncLifetime
     /// <summary>A version that no cache knows.</summary>
     internal string Version { get; } = "0.1.0-test." + DateTime.UtcNow.Ticks.ToString(CultureInfo.InvariantCulture);
 
-    internal string PackageFile => Path.Combine(_root, "feed", $"Tandem.{Version}.nupkg");
+    internal string PackageFile => FileOf("Tandem", "nupkg");
 
-    /// <summary>The packages beside Tandem.</summary>
-    private static string[] Companions => ["Tandem.Diagnostics", "Tandem.Hosting", "Tandem.Tool"];
+    /// <summary>All packages. Those that others depend on come first.</summary>
+    internal static string[] Packages => ["Tandem", "Tandem.Compare", "Tandem.Diagnostics", "Tandem.Hosting", "Tandem.Tool"];
+
+    /// <summary>What the packages name as the project's address.</summary>
+    internal static string ProjectUrl => "https://example.com/tandem";
+
+    /// <summary>The folder with all sources.</summary>
+    internal static string Repository => Metadata("Repository");
 
     /// <summary>Such as linux-x64.</summary>
     internal static string RuntimeIdentifier =>
@@ -35,9 +41,13 @@ public sealed class PackageFixture : IAsyncLifetime
 
         // Built apart, as in a fresh clone: what others build or run at the same time is not touched. Restoring the worker's entry
         // restores the library too. Analyzers, which change nothing in the package, would take a third of the time.
-        string[] apart = ["-p:Configuration=Release", $"-p:Version={Version}", $"-p:ArtifactsPath={Path.Combine(_root, "artifacts")}", "-p:RunAnalyzers=false"];
+        string[] apart =
+        [
+            "-p:Configuration=Release", $"-p:Version={Version}", $"-p:ProjectUrl={ProjectUrl}", $"-p:ArtifactsPath={Path.Combine(_root, "artifacts")}",
+            "-p:ContinuousIntegrationBuild=true", "-p:RunAnalyzers=false",
+        ];
         await DotnetAsync(["restore", "src/Tandem.Worker", .. apart]);
-        foreach (string project in (string[])["Tandem", .. Companions])
+        foreach (string project in Packages)
         {
             if (project != "Tandem")
                 await DotnetAsync(["restore", $"src/{project}", .. apart]);
@@ -48,7 +58,7 @@ public sealed class PackageFixture : IAsyncLifetime
     public ValueTask DisposeAsync()
     {
         Directory.Delete(_root, recursive: true);
-        foreach (string project in (string[])["Tandem", .. Companions])
+        foreach (string project in Packages)
         {
             string unpacked = Path.Combine(Metadata("PackagesFolder"), project.ToLowerInvariant(), Version);
             if (Directory.Exists(unpacked))
@@ -57,6 +67,11 @@ public sealed class PackageFixture : IAsyncLifetime
 
         return default;
     }
+
+    /// <summary>The file of a package.</summary>
+    /// <param name="name">The package.</param>
+    /// <param name="kind">nupkg, or snupkg for its symbols.</param>
+    internal string FileOf(string name, string kind) => Path.Combine(_root, "feed", $"{name}.{Version}.{kind}");
 
     /// <summary>A new folder for a user's files; the package is found from there.</summary>
     internal UserFolder CreateFolder(string name)
@@ -67,7 +82,7 @@ public sealed class PackageFixture : IAsyncLifetime
 
     private static async Task DotnetAsync(string[] words)
     {
-        CommandRun run = await Command.RunAsync(Metadata("Repository"), new Dictionary<string, string>(), ["dotnet", .. words]);
+        CommandRun run = await Shell.RunAsync(Repository, new Dictionary<string, string>(), ["dotnet", .. words]);
         run.AssertSucceeded();
     }
 

@@ -58,7 +58,7 @@ internal sealed class UserFolder(string path, string version)
     /// <summary>Runs a command of the SDK, which must succeed, unless packages of .NET itself are out of reach.</summary>
     internal async Task BuildAsync(params string[] words)
     {
-        CommandRun run = await Command.RunAsync(path, new Dictionary<string, string>(), ["dotnet", .. words]);
+        CommandRun run = await Shell.RunAsync(path, new Dictionary<string, string>(), ["dotnet", .. words]);
         run.SkipWhenPackagesAreOutOfReach();
         run.AssertSucceeded();
     }
@@ -67,7 +67,7 @@ internal sealed class UserFolder(string path, string version)
     internal async Task<ProgramRun> RunAsync(IReadOnlyDictionary<string, string> variables, params string[] words)
     {
         string log = At($"main-{Guid.NewGuid():N}.log");
-        CommandRun run = await Command.RunAsync(
+        CommandRun run = await Shell.RunAsync(
             Path.GetTempPath(), new Dictionary<string, string>(variables) { ["MAIN_LOG"] = log }, words);
         return new ProgramRun(run, File.Exists(log) ? File.ReadAllLines(log).Length : 0);
     }

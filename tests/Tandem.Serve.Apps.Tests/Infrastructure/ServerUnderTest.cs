@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
-using Tandem.Packaging.Tests.Infrastructure;
 
 namespace Tandem.Serve.Apps.Tests.Infrastructure;
 
@@ -30,7 +29,7 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment[Command.MarkerVariable] = _marker;
+        start.Environment[Shell.MarkerVariable] = _marker;
         // Keys that the application makes for itself are not left in the home of who runs the tests.
         start.Environment["HOME"] = _folder;
         foreach (string name in (string[])["ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS"])
@@ -115,7 +114,7 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
 
     internal async Task<CommandRun> ControlAsync(params string[] words)
     {
-        CommandRun run = await Command.RunAsync(
+        CommandRun run = await Shell.RunAsync(
             _folder, new Dictionary<string, string>(), ["dotnet", Outputs.Tool, "serve", .. words, "--control", ControlPath]);
         run.AssertSucceeded();
         return run;
@@ -127,7 +126,7 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         Signals.Send(Id, Signals.Terminate);
         await _process.WaitForExitAsync(Cancellation);
         Assert.True(_process.ExitCode == 0, $"The server exited with code {_process.ExitCode}:\n{Output}");
-        Assert.Empty(Command.Survivors(_marker));
+        Assert.Empty(Shell.Survivors(_marker));
     }
 
     public async ValueTask DisposeAsync()
@@ -135,7 +134,7 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         // The supervisor first: it would replace what is killed.
         if (!_process.HasExited)
             _process.Kill();
-        foreach (string survivor in Command.Survivors(_marker))
+        foreach (string survivor in Shell.Survivors(_marker))
             Signals.TrySend(int.Parse(survivor.Split(':')[0], System.Globalization.CultureInfo.InvariantCulture), Signals.Kill);
 
         await _process.WaitForExitAsync(CancellationToken.None);

@@ -1,5 +1,3 @@
-using Tandem.Packaging.Tests.Infrastructure;
-
 namespace Tandem.Serve.Apps.Tests.Infrastructure;
 
 /// <summary>One after another: each test runs servers.</summary>
@@ -74,5 +72,5 @@ public sealed class TemplateFixture : IAsyncLifetime
         return await DotnetAsync("restore", "all.slnx");
     }
 
-    private Task<CommandRun> DotnetAsync(params string[] words) => Command.RunAsync(_root, Variables, ["dotnet", .. words]);
+    private Task<CommandRun> DotnetAsync(params string[] words) => Shell.RunAsync(_root, Variables, ["dotnet", .. words]);
 }

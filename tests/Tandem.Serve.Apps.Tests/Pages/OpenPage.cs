@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Tandem.Packaging.Tests.Infrastructure;
 
 namespace Tandem.Serve.Apps.Tests.Pages;
 
@@ -44,7 +43,7 @@ internal sealed class OpenPage : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment[Command.MarkerVariable] = _marker;
+        start.Environment[Shell.MarkerVariable] = _marker;
         // What a desktop's browser keeps beside its profile.
         start.Environment["HOME"] = _profile;
         _process = Process.Start(start)!;
@@ -106,8 +105,8 @@ internal sealed class OpenPage : IAsyncDisposable
     {
         _process.StandardInput.Close();
         // Its end is orderly, unless it hangs.
-        await Task.WhenAny(_process.WaitForExitAsync(CancellationToken.None), Task.Delay(Tandem.Tests.Infrastructure.Limits.Condition, CancellationToken.None));
-        foreach (string survivor in Command.Survivors(_marker))
+        await Task.WhenAny(_process.WaitForExitAsync(CancellationToken.None), Task.Delay(Limits.Condition, CancellationToken.None));
+        foreach (string survivor in Shell.Survivors(_marker))
             Infrastructure.Signals.TrySend(int.Parse(survivor.Split(':')[0], System.Globalization.CultureInfo.InvariantCulture), Infrastructure.Signals.Kill);
 
         await _process.WaitForExitAsync(CancellationToken.None);

@@ -1,4 +1,3 @@
-
 namespace Tandem.Serve.Tests.Infrastructure;
 
 /// <summary>Where the programs are that these tests run.</summary>

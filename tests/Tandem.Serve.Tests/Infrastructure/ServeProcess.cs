@@ -86,7 +86,8 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     /// <summary>Waits for a line that contains a text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="times">How many such lines to wait for.</param>
-    internal async Task<string> LineAsync(string text, int times = 1)
+    /// <param name="deadline">How long it may take; null for as long as usual.</param>
+    internal async Task<string> LineAsync(string text, int times = 1, TimeSpan? deadline = null)
     {
         string? found = null;
         await Eventually.Async(
@@ -98,6 +99,7 @@ internal sealed partial class ServeProcess : IAsyncDisposable
                 Assert.False(found is null && _process.HasExited && IsDone(), $"It has ended before it said '{text}':\n{Output}");
                 return found is not null;
             },
+            deadline,
             otherwise: () => $"It did not say '{text}':\n{Output}");
         return found!;
     }

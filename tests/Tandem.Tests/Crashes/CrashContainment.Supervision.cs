@@ -178,7 +178,7 @@ public abstract partial class CrashContainment
         long[] held = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => pool.RunAsync(static () =>
         {
             Leaks.Add(Leak);
-            return Supervision.ProcessMemory.OwnPrivateBytes();
+            return Tandem.Interop.ProcessMemory.OwnPrivateBytes();
         })));
 
         Assert.True(held.Max() <= Limit + Leak + 8 * Mebibyte, $"A worker held {held.Max() / Mebibyte} MiB.");

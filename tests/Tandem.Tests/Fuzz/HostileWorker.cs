@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
 using Tandem.Interop;
-using Tandem.Launch;
-using Tandem.Mapping;
 using Tandem.Processes;
 using Tandem.Shipping;
 using Tandem.Transport;

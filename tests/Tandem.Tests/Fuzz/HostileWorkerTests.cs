@@ -116,7 +116,7 @@ public sealed class HostileWorkerTests : IDisposable
     {
         using var worker = new HostileWorker(_engine, _requests);
         worker.Send();
-        worker.Write(FrameKind.Result, ProcessWorker.InitializeSlot, 0, 0, new byte[ResultMessage.Size]);
+        worker.Write(FrameKind.Result, FrameHeader.StartupSlot, 0, 0, new byte[ResultMessage.Size]);
         worker.Ring.Publish();
         worker.Poll();
 
@@ -166,7 +166,7 @@ public sealed class HostileWorkerTests : IDisposable
 
         Assert.InRange(talk.Heard, 1, 10_000);
         worker.Link.Start(talk);
-        Assert.True(talk.Ended.Wait(Infrastructure.Limits.Condition)); // the receiver goes on with what the caller left
+        Assert.True(talk.Ended.Wait(Limits.Condition)); // the receiver goes on with what the caller left
     }
 
     private static byte[] Revoked

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
-using Tandem.Mapping;
 using Tandem.Processes;
 using Tandem.Serialization;
 using Tandem.Shipping;
@@ -69,7 +68,7 @@ public sealed unsafe class LinkFuzz : IDisposable
         {
             Task task = item is WorkItem<string> single ? single.Task : ((Chunk<string, string>)item).Completion;
             // Reports are delivered before the result, on the thread pool.
-            Assert.True(Task.WhenAny(task).Wait(Infrastructure.Limits.Condition), $"An item of {item.ElementCount} elements hangs, {item.State}.");
+            Assert.True(Task.WhenAny(task).Wait(Limits.Condition), $"An item of {item.ElementCount} elements hangs, {item.State}.");
             _ = task.Exception;
         }
     }
@@ -167,7 +166,7 @@ public sealed unsafe class LinkFuzz : IDisposable
     {
         if (Strikes(random, 3))
             Cases.Mutate(random, body);
-        int slot = random.Next(16 * _calm) switch { 0 => random.Next(0x10000), 1 => random.Next(4), 2 => ProcessWorker.InitializeSlot, _ => item.Slot };
+        int slot = random.Next(16 * _calm) switch { 0 => random.Next(0x10000), 1 => random.Next(4), 2 => FrameHeader.StartupSlot, _ => item.Slot };
         worker.Write(kind, slot, Strikes(random, 16) ? (uint)random.Next(4) : item.Sequence, extra, body);
     }
 

@@ -1,11 +1,10 @@
 using System.Runtime.InteropServices;
+using Tandem.InWorker;
 using Tandem.Interop;
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Transport;
 using Tandem.Transport.SharedMemory;
-using Tandem.Work;
-using Tandem.Worker;
 
 namespace Tandem.Tests.Fuzz;
 
@@ -42,7 +41,7 @@ public sealed unsafe class ParentLinkFuzz : IDisposable
         Assert.Throws<ProtocolException>(() =>
         {
             byte* body = stackalloc byte[InvokeMessage.Size];
-            var frame = new Frame { Kind = FrameKind.Invoke, Slot = LinkLayout.Slots, Body = body, BodyLength = InvokeMessage.Size };
+            var frame = new Frame { Kind = FrameKind.Invoke, Slot = FrameHeader.Slots, Body = body, BodyLength = InvokeMessage.Size };
             loop.Handle(in frame);
         });
         link.Unmap();
@@ -114,7 +113,7 @@ public sealed unsafe class ParentLinkFuzz : IDisposable
         byte[] body = [.. MemoryMarshal.AsBytes(new ReadOnlySpan<InvokeMessage>(in message)), .. payload];
         if (random.Next(3) == 0)
             Cases.Mutate(random, body);
-        if (slot < LinkLayout.Slots)
+        if (slot < FrameHeader.Slots)
             ((ItemCell*)(_region.Address + LinkLayout.CellsOffset) + slot)->Word = random.Next(4) == 0 ? random.NextInt64() : ItemCell.Pack(sequence, ItemCell.Queued);
         Write(ring, random.Next(10) switch { 0 => FrameKind.Initialize, 1 => (FrameKind)random.Next(14), _ => FrameKind.Invoke }, slot, sequence, body);
     }
@@ -169,7 +168,7 @@ public sealed unsafe class ParentLinkFuzz : IDisposable
     private SharedMemoryParentLink Attach(int socket)
     {
         new Span<byte>(_region.Address, LinkLayout.Size).Clear();
-        *(LinkHeader*)_region.Address = new LinkHeader { Magic = LinkHeader.MagicValue, Version = LinkLayout.Version, RequestAreaSize = AreaSize, ResultAreaSize = AreaSize };
+        *(LinkHeader*)_region.Address = new LinkHeader { Magic = LinkHeader.MagicValue, Version = FrameHeader.CurrentVersion, RequestAreaSize = AreaSize, ResultAreaSize = AreaSize };
         return new SharedMemoryParentLink(socket, Duplicate(_region), Duplicate(_requests), Duplicate(_results));
     }
 

@@ -1,11 +1,10 @@
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
-using Tandem.Launch;
+using Tandem.Interop;
 using Tandem.Processes;
 using Tandem.Serialization;
 using Tandem.Shipping;
-using Tandem.Tests.Infrastructure;
 using Tandem.Transport;
 using Tandem.Transport.Portable;
 using Tandem.Work;

@@ -1,8 +1,7 @@
+using Tandem.InWorker;
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Transport;
-using Tandem.Work;
-using Tandem.Worker;
 
 namespace Tandem.Tests.Fuzz;
 

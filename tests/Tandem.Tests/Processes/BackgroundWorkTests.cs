@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
 using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Processes;
@@ -16,7 +16,7 @@ public sealed partial class BackgroundWorkTests
         [("Background.cs", "UnsafeQueueUserWorkItem(")] = "the guard itself",
         [("Background.cs", ".CreateTimer(")] = "the guard itself",
         [("Background.cs", ".UnsafeRegister(")] = "the guard itself",
-        [("PortableLauncher.cs", "Exited +=")] = "completes a task, whose continuation runs elsewhere",
+        [("PortableWorkerProcess.cs", "Exited +=")] = "completes a task, whose continuation runs elsewhere",
         [("ProcessStacks.cs", "new Thread(")] = "catches everything, for the caller that joins it; the command stacks, not a pool",
     };
 

@@ -1,4 +1,4 @@
-using Tandem.Launch;
+using Tandem.Interop;
 using Tandem.Supervision;
 
 namespace Tandem.Tests.Processes;

@@ -1,7 +1,6 @@
 using CsCheck;
 using Tandem.Processes;
 using Tandem.Serialization;
-using Tandem.Supervision;
 using Tandem.Work;
 
 namespace Tandem.Tests.Processes;

@@ -1,5 +1,4 @@
 using System.Reflection;
-using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Processes
 {

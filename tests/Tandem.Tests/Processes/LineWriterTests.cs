@@ -1,5 +1,4 @@
 using Tandem.Output;
-using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Processes;
 

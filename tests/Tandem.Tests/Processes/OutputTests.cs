@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging.Abstractions;
 using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Processes;
@@ -30,17 +31,61 @@ public sealed partial class OutputTests
         using var log = new CapturedLog();
         using var scratch = new Scratch();
         Gate writes = scratch.Gate();
+        string path = scratch.File("writer");
         await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 1, Transport = transport, LoggerFactory = log });
 
         // In a session of its own, it is none of the worker's group. It ends when nobody reads any more.
         await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(() =>
         {
-            using var _ = System.Diagnostics.Process.Start("setsid", ["sh", "-c", $"echo more; : > {writes.Path}; while echo more; do :; done"]);
+            using var _ = System.Diagnostics.Process.Start("setsid", ["sh", "-c", $"echo more; echo $$ > {path}; : > {writes.Path}; while echo more; do :; done"]);
             writes.Pass();
             Environment.Exit(3);
         }));
 
         Assert.Equal(1, await pool.RunAsync(static () => 1));
+        int writer = int.Parse(await File.ReadAllTextAsync(path), CultureInfo.InvariantCulture);
+        await Eventually.Async(() => !ProcFs.IsAlive(writer), otherwise: () => $"The process still writes, and somebody still reads; so far {log.Output.Length} lines.");
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(WorkerTransport.SharedMemory)]
+    [InlineData(WorkerTransport.Portable)]
+    public async Task A_process_that_keeps_a_dead_workers_output_open_does_not_keep_the_pool(WorkerTransport transport)
+    {
+        using var scratch = new Scratch();
+        string path = scratch.File("sleeper");
+        int sleeper = 0;
+        try
+        {
+            WeakReference engine = await UseAsync();
+            Assert.True(ProcFs.IsAlive(sleeper));
+            await Eventually.Async(() =>
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                return !engine.IsAlive;
+            });
+        }
+        finally
+        {
+            if (sleeper != 0)
+                System.Diagnostics.Process.GetProcessById(sleeper).Kill();
+        }
+
+        async Task<WeakReference> UseAsync()
+        {
+            Gate started = scratch.Gate();
+            WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 1, Transport = transport, LoggerFactory = NullLoggerFactory.Instance });
+            await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(() =>
+            {
+                using var _ = System.Diagnostics.Process.Start("setsid", ["sh", "-c", $"echo $$ > {path}; : > {started.Path}; exec sleep 1000"]);
+                started.Pass();
+                Environment.Exit(3);
+            }));
+            sleeper = int.Parse(await File.ReadAllTextAsync(path), CultureInfo.InvariantCulture);
+            await pool.DisposeAsync();
+            return new WeakReference(pool.Engine);
+        }
     }
 
     private static int Counted(CapturedLog log)

@@ -53,6 +53,19 @@ public sealed class ReapedWorkerTests
         }
     }
 
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("this")]
+    [InlineData("earlier")]
+    public async Task A_process_that_has_got_a_workers_number_is_never_signalled(string kernel)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux lets the next number of a process be chosen.");
+        Assert.SkipUnless(
+            Runs([.. FirstProcess, "sh", "-c", "echo 100 > /proc/sys/kernel/ns_last_pid"]), "Numbers of processes cannot be chosen here.");
+        using HostProgram program = HostProgram.StartCommand([.. FirstProcess, HostProgram.FilePath, "reuse", "portable", kernel]);
+
+        Assert.Equal("lives", await program.ReadLineAsync());
+    }
+
     private static bool Runs(string[] words)
     {
         try

@@ -1,5 +1,4 @@
 using Tandem.Supervision;
-using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Processes;
 

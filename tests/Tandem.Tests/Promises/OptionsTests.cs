@@ -1,5 +1,3 @@
-using Tandem.Tests.Infrastructure;
-
 namespace Tandem.Tests.Promises;
 
 /// <summary>Options are checked when a pool is made, and the message names the property.</summary>

@@ -1,5 +1,3 @@
-using Tandem.Tests.Infrastructure;
-
 namespace Tandem.Tests.Promises;
 
 public partial class PoolPromises

@@ -6,7 +6,7 @@ using Tandem.Transport.SharedMemory;
 
 namespace Tandem.Tests.Rings;
 
-/// <summary>The layout of everything that two processes look at: where it changes, <see cref="LinkLayout.Version"/> must change too.</summary>
+/// <summary>The layout of everything that two processes look at: where it changes, <see cref="FrameHeader.CurrentVersion"/> must change too.</summary>
 public class LayoutTests
 {
     /// <summary>Size, and each field with its offset.</summary>
@@ -61,10 +61,10 @@ public class LayoutTests
     [Fact]
     public void The_parts_of_a_link_follow_one_another()
     {
-        Assert.Equal(3, LinkLayout.Version);
-        Assert.Equal((256, 256 * 1024), (LinkLayout.Slots, LinkLayout.RingCapacity));
+        Assert.Equal(3, FrameHeader.CurrentVersion);
+        Assert.Equal((256, 256 * 1024), (FrameHeader.Slots, LinkLayout.RingCapacity));
         Assert.Equal(128, LinkLayout.CellsOffset);
-        Assert.True(LinkLayout.ReleasesOffset >= LinkLayout.CellsOffset + LinkLayout.Slots * ItemCell.Size);
+        Assert.True(LinkLayout.ReleasesOffset >= LinkLayout.CellsOffset + FrameHeader.Slots * ItemCell.Size);
         Assert.True(LinkLayout.RequestRingOffset >= LinkLayout.ReleasesOffset + LinkLayout.ReleasesSize);
         Assert.True(LinkLayout.ResponseRingOffset >= LinkLayout.RequestRingOffset + RingControl.Size + LinkLayout.RingCapacity);
         Assert.True(LinkLayout.Size >= LinkLayout.ResponseRingOffset + RingControl.Size + LinkLayout.RingCapacity);

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using Tandem.Tests.Infrastructure;
 using Tandem.Transport.SharedMemory;
 
 namespace Tandem.Tests.Rings;

@@ -1,4 +1,3 @@
-using Tandem.Tests.Infrastructure;
 using Tandem.Transport;
 using Tandem.Transport.SharedMemory;
 

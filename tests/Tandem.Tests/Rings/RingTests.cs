@@ -212,7 +212,7 @@ public unsafe class RingTests
             {
                 for (int at = 0; at + FrameHeader.Size <= Capacity; at += 64)
                 {
-                    ((FrameHeader*)(ring.Data + at))->Version = LinkLayout.Version;
+                    ((FrameHeader*)(ring.Data + at))->Version = FrameHeader.CurrentVersion;
                     ((FrameHeader*)(ring.Data + at))->BodyLength &= 0x3F;
                 }
             }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Tandem.Shipping;
-using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Serialization;
 

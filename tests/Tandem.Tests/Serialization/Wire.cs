@@ -136,11 +136,11 @@ internal sealed class TestLinks : ICallLinks
             ? Delegates[number] : throw new PayloadCorruptException("no such delegate");
     }
 
-    public void Hold(Tandem.Sharing.SharedSegment segment)
+    public void Hold(ILinkedMemory memory)
     {
     }
 
-    public void Received(Tandem.Sharing.SharedSegment segment)
+    public void Received(ILinkedMemory memory)
     {
     }
 

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Sharing;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
-using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Sharing;
 

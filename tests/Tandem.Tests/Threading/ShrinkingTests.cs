@@ -1,5 +1,3 @@
-using Tandem.Tests.Infrastructure;
-
 namespace Tandem.Tests.Threading;
 
 public class ShrinkingTests

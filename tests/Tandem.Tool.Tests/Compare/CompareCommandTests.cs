@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Tandem.Packaging.Tests.Infrastructure;
 using Tandem.Tool.Tests.Infrastructure;
 
 namespace Tandem.Tool.Tests.Compare;

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Tandem.Packaging.Tests.Infrastructure;
-using Tandem.Serve.Apps.Tests.Pages;
 
 namespace Tandem.Tool.Tests.Infrastructure;
 
@@ -19,7 +17,7 @@ internal sealed record ReportPage(Plot[] Plots, int Tables, bool Overflow, strin
     {
         string pictures = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "screenshots"));
         Directory.CreateDirectory(pictures);
-        CommandRun run = await Command.RunAsync(
+        CommandRun run = await Shell.RunAsync(
             chromium.Folder,
             // What a desktop's browser keeps beside its profile.
             new Dictionary<string, string> { ["HOME"] = folder },

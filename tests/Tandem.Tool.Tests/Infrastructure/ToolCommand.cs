@@ -1,6 +1,3 @@
-using Tandem.Packaging.Tests.Infrastructure;
-using Tandem.Serve.Apps.Tests.Infrastructure;
-
 namespace Tandem.Tool.Tests.Infrastructure;
 
 /// <summary>The built command, run as a user runs it.</summary>
@@ -21,7 +18,7 @@ internal static class ToolCommand
     internal static Task<CommandRun> CompareShortlyAsync(params string[] arguments) => CompareAsync([.. arguments, .. Short]);
 
     internal static Task<CommandRun> RunAsync(string folder, params string[] arguments) =>
-        Command.RunAsync(folder, new Dictionary<string, string>(), ["dotnet", "exec", Outputs.Tool, .. arguments]);
+        Shell.RunAsync(folder, new Dictionary<string, string>(), ["dotnet", "exec", Outputs.Tool, .. arguments]);
 
     /// <summary>That it ended with this code, said this on standard error, and left no process behind.</summary>
     internal static void AssertEnded(this CommandRun run, int code, params string[] said)

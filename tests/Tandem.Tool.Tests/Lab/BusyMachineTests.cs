@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Tandem.Packaging.Tests.Infrastructure;
 using Tandem.Tool.Tests.Infrastructure;
 
 namespace Tandem.Tool.Tests.Lab;

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Tandem.Packaging.Tests.Infrastructure;
-using Tandem.Serve.Apps.Tests.Pages;
 using Tandem.Tool.Tests.Infrastructure;
 
 namespace Tandem.Tool.Tests.Lab;

@@ -1,5 +1,3 @@
-using Tandem.Packaging.Tests.Infrastructure;
-using Tandem.Serve.Apps.Tests.Pages;
 using Tandem.Tool.Tests.Infrastructure;
 
 namespace Tandem.Tool.Tests.Reports;

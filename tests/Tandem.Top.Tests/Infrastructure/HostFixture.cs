@@ -23,7 +23,7 @@ public class HostFixture(params string[] role) : IAsyncLifetime
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are looked at through Linux's /proc.");
         _process.Start();
-        Said = await _process.StandardOutput.ReadLineAsync().WaitAsync(Tandem.Tests.Infrastructure.Limits.Condition) ?? "";
+        Said = await _process.StandardOutput.ReadLineAsync().WaitAsync(Limits.Condition) ?? "";
         Assert.NotEmpty(Said);
     }
 

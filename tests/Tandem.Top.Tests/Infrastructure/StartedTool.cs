@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Tandem.Packaging.Tests.Infrastructure;
 
 namespace Tandem.Top.Tests.Infrastructure;
 

@@ -1,6 +1,3 @@
-using Tandem.Packaging.Tests.Infrastructure;
-using Tandem.Tests.Infrastructure;
-
 namespace Tandem.Top.Tests.Infrastructure;
 
 /// <summary>A shell in a terminal of 80 columns and 24 lines, which tmux plays.</summary>
@@ -18,7 +15,7 @@ internal sealed class TerminalSession : IAsyncDisposable
     /// <summary>Starts a shell; the test is skipped where there is no tmux.</summary>
     internal static async Task<TerminalSession> StartAsync()
     {
-        CommandRun found = await Command.RunAsync(AppContext.BaseDirectory, Plain, "sh", "-c", "command -v tmux");
+        CommandRun found = await Shell.RunAsync(AppContext.BaseDirectory, Plain, "sh", "-c", "command -v tmux");
         Assert.SkipWhen(found.ExitCode != 0, "tmux, which plays the terminal, is not installed here.");
         var session = new TerminalSession();
         await session.TmuxAsync("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "env", "PS1=$ ", "sh");
@@ -71,7 +68,7 @@ internal sealed class TerminalSession : IAsyncDisposable
 
     private async Task<string> TmuxAsync(params string[] arguments)
     {
-        CommandRun run = await Command.RunAsync(AppContext.BaseDirectory, Plain, ["tmux", "-L", _server, .. arguments]);
+        CommandRun run = await Shell.RunAsync(AppContext.BaseDirectory, Plain, ["tmux", "-L", _server, .. arguments]);
         return run.Output;
     }
 }

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Tandem.Packaging.Tests.Infrastructure;
-using Tandem.Serve.Apps.Tests.Infrastructure;
 
 namespace Tandem.Top.Tests.Infrastructure;
 
@@ -16,7 +14,7 @@ internal static class Tool
     internal static string Host { get; } = Outputs.At("Tandem.TestHost", "Tandem.TestHost");
 
     internal static Task<CommandRun> RunAsync(params string[] arguments) =>
-        Command.RunAsync(AppContext.BaseDirectory, Plain, [Path, .. arguments]);
+        Shell.RunAsync(AppContext.BaseDirectory, Plain, [Path, .. arguments]);
 
     /// <summary>Its output as JSON.</summary>
     internal static async Task<JsonElement> JsonAsync(params string[] arguments)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Tandem.Interop;
-using Tandem.Supervision;
 
 namespace Tandem.Tool.Top.Watching;
 

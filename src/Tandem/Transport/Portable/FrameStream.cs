@@ -7,6 +7,9 @@ internal sealed unsafe class FrameReader(Stream stream) : IDisposable
 {
     private const int InitialCapacity = 16 * 1024;
 
+    /// <summary>A larger buffer is not kept for the next frame, which may come in hours.</summary>
+    private const int KeptCapacity = 4 << 20;
+
     private byte* _body = (byte*)NativeMemory.Alloc(InitialCapacity);
     private int _capacity = InitialCapacity;
 
@@ -14,11 +17,12 @@ internal sealed unsafe class FrameReader(Stream stream) : IDisposable
     internal bool TryRead(out Frame frame)
     {
         frame = default;
+        Shrink();
         FrameHeader header;
         if (!Fill(new Span<byte>(&header, FrameHeader.Size)))
             return false;
 
-        if (header.BodyLength < 0 || header.Version != SharedMemory.LinkLayout.Version)
+        if (header.BodyLength < 0 || header.Version != FrameHeader.CurrentVersion)
             throw new ProtocolException($"a frame of kind {(int)header.Kind}, version {header.Version}, has a body of {header.BodyLength} bytes");
 
         // A length that lies gets memory only as bytes really come.
@@ -49,6 +53,18 @@ internal sealed unsafe class FrameReader(Stream stream) : IDisposable
     {
         NativeMemory.Free(_body);
         _body = null;
+    }
+
+    private void Shrink()
+    {
+        if (_capacity <= KeptCapacity)
+            return;
+
+        // Not by shrinking the block, of which the allocator would keep the rest.
+        NativeMemory.Free(_body);
+        _body = null;
+        _capacity = 0;
+        Reserve(InitialCapacity);
     }
 
     private void Reserve(int capacity)
@@ -104,7 +120,7 @@ internal sealed unsafe class FrameBuffer
         {
             BodyLength = (int)body,
             Kind = kind,
-            Version = SharedMemory.LinkLayout.Version,
+            Version = FrameHeader.CurrentVersion,
             Slot = (ushort)slot,
             Sequence = sequence,
             Extra = extra,

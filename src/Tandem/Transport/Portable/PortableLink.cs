@@ -1,5 +1,5 @@
 using System.IO.Pipes;
-using Tandem.Telemetry;
+using Tandem.BackgroundWork;
 
 namespace Tandem.Transport.Portable;
 
@@ -16,7 +16,7 @@ internal sealed unsafe class PortableLink : WorkerLink
     private readonly object _gate = new();
     private readonly object _controlGate = new();
     private readonly CancellationTokenSource _closing = new();
-    private readonly ItemRecord[] _records = new ItemRecord[SharedMemory.LinkLayout.Slots];
+    private readonly ItemRecord[] _records = new ItemRecord[FrameHeader.Slots];
     private FrameBuffer _outgoing = new();
     private FrameBuffer _sending = new();
     private readonly FrameBuffer _controls = new();
@@ -37,7 +37,7 @@ internal sealed unsafe class PortableLink : WorkerLink
         _control = Create(name + ".c");
     }
 
-    internal override int Slots => SharedMemory.LinkLayout.Slots;
+    internal override int Slots => FrameHeader.Slots;
 
     internal override bool CanRevoke => false;
 

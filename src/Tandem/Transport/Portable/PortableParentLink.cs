@@ -1,6 +1,5 @@
 using System.IO.Pipes;
 using Tandem.Serialization;
-using Tandem.Shipping;
 
 namespace Tandem.Transport.Portable;
 

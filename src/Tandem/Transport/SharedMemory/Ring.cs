@@ -95,7 +95,7 @@ internal sealed unsafe class RingWriter
         {
             BodyLength = bodyLength,
             Kind = kind,
-            Version = LinkLayout.Version,
+            Version = FrameHeader.CurrentVersion,
             Slot = (ushort)slot,
             Sequence = sequence,
             Extra = extra,
@@ -159,7 +159,7 @@ internal sealed unsafe class RingReader
 
             FrameHeader header = *(FrameHeader*)(_data + offset); // copied once: the producer could change it under our checks
             long size = Ring.Aligned64(FrameHeader.Size + (long)header.BodyLength);
-            if (header.BodyLength < 0 || size > available || size > toEnd || header.Version != LinkLayout.Version)
+            if (header.BodyLength < 0 || size > available || size > toEnd || header.Version != FrameHeader.CurrentVersion)
                 throw new ProtocolException($"a frame of kind {(int)header.Kind}, version {header.Version}, has a body of {header.BodyLength} bytes");
 
             _head += size;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Tandem.BackgroundWork;
 using Tandem.Interop;
-using Tandem.Telemetry;
 
 namespace Tandem.Transport.SharedMemory;
 
@@ -58,7 +58,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         *(LinkHeader*)memory = new LinkHeader
         {
             Magic = LinkHeader.MagicValue,
-            Version = LinkLayout.Version,
+            Version = FrameHeader.CurrentVersion,
             SpinMicroseconds = spinMicroseconds,
             RequestAreaSize = requests.Region.Length,
             ResultAreaSize = _results.Length,
@@ -72,7 +72,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         _spin = new SpinPolicy(spinMicroseconds);
     }
 
-    internal override int Slots => LinkLayout.Slots;
+    internal override int Slots => FrameHeader.Slots;
 
     internal override bool CanRevoke => true;
 
@@ -105,7 +105,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             return false;
 
         // Before the frame is published: the worker moves the cell on from here. What builds a worker's state has no cell.
-        if (slot < LinkLayout.Slots)
+        if (slot < FrameHeader.Slots)
             Volatile.Write(ref Cell(slot)->Word, ItemCell.Pack(sequence, ItemCell.Queued));
         copy.InArea = inArea ? 1 : 0;
         copy.Offset = inArea ? payload - _requests.Region.Address : 0;
@@ -151,7 +151,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         var header = new FrameHeader
         {
             Kind = kind,
-            Version = LinkLayout.Version,
+            Version = FrameHeader.CurrentVersion,
             Slot = (ushort)slot,
             Sequence = sequence,
             Extra = extra,

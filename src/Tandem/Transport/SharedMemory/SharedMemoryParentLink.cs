@@ -26,8 +26,8 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         _controlSocket = controlSocket;
         _region = SharedRegion.Open(link, LinkLayout.Size, writable: true);
         LinkHeader header = *(LinkHeader*)_region.Address;
-        if (header.Magic != LinkHeader.MagicValue || header.Version != LinkLayout.Version)
-            throw new ProtocolException($"the parent speaks version {header.Version} of the protocol, this worker {LinkLayout.Version}");
+        if (header.Magic != LinkHeader.MagicValue || header.Version != FrameHeader.CurrentVersion)
+            throw new ProtocolException($"the parent speaks version {header.Version} of the protocol, this worker {FrameHeader.CurrentVersion}");
 
         _requests = SharedRegion.Open(requests, (nint)header.RequestAreaSize, writable: false);
         _results = new PayloadArea(SharedRegion.Open(results, (nint)header.ResultAreaSize, writable: true));
@@ -179,7 +179,7 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
 
     private ItemCell* Cell(int slot)
     {
-        if ((uint)slot >= LinkLayout.Slots)
+        if ((uint)slot >= FrameHeader.Slots)
             throw new ProtocolException($"there is no slot {slot}");
 
         return (ItemCell*)(_region.Address + LinkLayout.CellsOffset) + slot;

@@ -1,0 +1,64 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Tandem.Serve.Worker.Sticky;
+
+/// <summary>Connections that other workers make, to forward requests. Nobody else can: there is no address to connect to.</summary>
+internal sealed class PeerListener(ServedWorker worker) : IConnectionListener, IConnectionKeeper
+{
+    private readonly Channel<AcceptedConnection> _accepted = Channel.CreateUnbounded<AcceptedConnection>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly SocketConnectionContextFactory _factory = new(new SocketConnectionFactoryOptions(), NullLogger.Instance);
+
+    /// <summary>A name that nothing is bound to.</summary>
+    public EndPoint EndPoint { get; } = new UnixDomainSocketEndPoint("/tandem-peers");
+
+    /// <summary>Serves a connection.</summary>
+    internal void Serve(int descriptor)
+    {
+        worker.OnConnectionHandedIn();
+        var socket = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
+        if (_accepted.Writer.TryWrite(new AcceptedConnection(socket)))
+            return;
+
+        socket.Dispose();
+        worker.OnConnectionClosed();
+    }
+
+    public bool TryServeAgain(TrackedConnection connection) => _accepted.Writer.TryWrite(new AcceptedConnection(null, connection));
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            AcceptedConnection accepted = await _accepted.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            return accepted.Socket is { } socket ? worker.Track(_factory.Create(socket), this) : accepted.Former;
+        }
+        catch (ChannelClosedException)
+        {
+            return null; // Kestrel's word for: it is over
+        }
+    }
+
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        _accepted.Writer.TryComplete();
+        return default;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await UnbindAsync().ConfigureAwait(false);
+        while (_accepted.Reader.TryRead(out AcceptedConnection accepted))
+        {
+            accepted.Socket?.Dispose();
+            if (accepted.Former is { } former)
+                await former.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _factory.Dispose();
+    }
+}

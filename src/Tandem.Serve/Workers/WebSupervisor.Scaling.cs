@@ -1,0 +1,99 @@
+using System.Globalization;
+using Tandem.Serve.Apps;
+using Tandem.Serve.Control;
+using Tandem.Serve.Protocol;
+
+namespace Tandem.Serve.Workers;
+
+/// <content>How many workers there are by load (--workers min:max).</content>
+internal sealed partial class WebSupervisor
+{
+    private readonly ScalePolicy? _scaling; // only the watching looks at it
+    private ResolvedApp? _scaledApp;
+    private int _scaledWorkers;
+    private volatile bool _isScaling;
+    private int _ups;
+    private int _downs;
+    private RestartStatus? _lastScaling;
+
+    /// <summary>How the load decides; null where it does not.</summary>
+    internal ScalingStatus? Scaling() =>
+        _scaling is { } scaling ? new ScalingStatus(scaling.Min, scaling.Max, scaling.State, Volatile.Read(ref _ups), Volatile.Read(ref _downs), Volatile.Read(ref _lastScaling)) : null;
+
+    /// <summary>With each look at the workers. While they are replaced one after the other, or their number is changed, the load says nothing.</summary>
+    private void LookAtLoad()
+    {
+        if (_scaling is not { } scaling)
+            return;
+
+        if (_isScaling || _operation.CurrentCount == 0 || _stop.IsCancellationRequested)
+        {
+            scaling.Restart();
+            return;
+        }
+
+        ScaleSample sample = Sample();
+        if (!ReferenceEquals(_scaledApp, App))
+            scaling.Forget();
+        else if (_scaledWorkers != sample.Workers)
+            scaling.Restart(); // somebody else has changed it
+        (_scaledApp, _scaledWorkers) = (App, sample.Workers);
+        if (scaling.Look(sample) is not { } decision)
+            return;
+
+        _isScaling = true;
+        _ = ScaleByLoadAsync(sample.Workers, decision);
+    }
+
+    private ScaleSample Sample()
+    {
+        long longest = 0, requests = 0;
+        int accepting = 0, waiting = 0, blocked = 0;
+        List<Slot> slots = Slots();
+        foreach (Slot slot in slots)
+        {
+            if (slot.Current is not { IsToldToStop: false, State: WebWorkerState.Accepting } worker)
+                continue;
+
+            ref BoardEntry entry = ref _context.Board[worker.Entry];
+            long wait = entry.QueueWait;
+            accepting++;
+            waiting += wait >= Options.ScaleWait.TotalMilliseconds ? 1 : 0;
+            blocked += entry.IsBlocked ? 1 : 0;
+            requests += Math.Max(0, Volatile.Read(ref entry.Requests) - Volatile.Read(ref entry.Completed));
+            longest = Math.Max(longest, wait);
+        }
+
+        return new ScaleSample(slots.Count, accepting, waiting, blocked, _context.Listeners.HaveWaiting(), requests, TimeSpan.FromMilliseconds(longest));
+    }
+
+    private async Task ScaleByLoadAsync(int former, ScaleDecision decision)
+    {
+        try
+        {
+            string reason = string.Create(CultureInfo.InvariantCulture, $"{former} → {decision.Workers}: {decision.Reason}");
+            if (decision.Workers > former)
+                Interlocked.Increment(ref _ups);
+            else
+                Interlocked.Increment(ref _downs);
+            Volatile.Write(ref _lastScaling, new RestartStatus(DateTimeOffset.Now, reason));
+            await ScaleAsync(decision.Workers, $" by load, {reason}").ConfigureAwait(false);
+        }
+        catch (ServeException e)
+        {
+            Log.Write(e.Message);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The end has come first.
+        }
+        catch (Exception e)
+        {
+            Log.Write($"the number of workers could not be changed by load: {e}");
+        }
+        finally
+        {
+            _isScaling = false;
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using Tandem.Context;
+using Tandem.Serialization;
+using Tandem.Shipping;
+using Tandem.Telemetry;
+using Tandem.Transport;
+
+namespace Tandem.InWorker;
+
+/// <summary>Runs items, one at a time. A worker has one for each lane.</summary>
+internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
+{
+    private readonly PayloadReader _arguments = new();
+    private readonly PayloadWriter _results = new();
+
+    /// <summary>Runs one item and sends its outcome.</summary>
+    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace, byte[]? cultures)
+    {
+        AmbientState ambient = AmbientState.OfThread;
+        var links = new ReceivedLinks(active, link, slot, sequence);
+        _results.Begin(link.ResultMemory, links);
+        long start = Stopwatch.GetTimestamp();
+        if (!link.TryStart(slot, sequence, message.First, start))
+        {
+            link.SendResult(slot, sequence, new ResultMessage { Outcome = Outcome.Revoked }, _results);
+            return;
+        }
+
+        var result = new ResultMessage { Finished = message.First };
+        Activity? activity = trace is { } caller ? WorkerActivity.Start(definition.Name, caller) : null;
+        MemoryGuard? guard = message.MemoryLimit > 0 ? new MemoryGuard(message.MemoryLimit) : null;
+        Exception? error = null;
+        try
+        {
+            Callable callable = definition.Callable;
+            if (cultures is not null)
+                Cultures.Read(cultures).Apply();
+            _arguments.Begin(payload, (nint)message.Length, links);
+            Delegate work = ReadWork(callable);
+            _results.Scope = callable.Method.Scope;
+            CancellationToken cancellation = definition.TakesToken || message.Count > 0 ? links.GetToken(FrameHeader.OwnToken) : CancellationToken.None;
+            if (message.Count > 0)
+            {
+                result.Outcome = Outcome.Chunk;
+                result.Finished = RunChunk(callable, work, state, links, slot, sequence, in message, guard, cancellation);
+            }
+            else if (callable.Form.Run(work, state, _arguments, _results, cancellation) is { } pending)
+            {
+                // One item at a time: this lane waits; continuations run on the thread pool.
+                pending.GetAwaiter().GetResult();
+                callable.Form.WriteResult(pending, _results);
+            }
+        }
+        catch (Exception e)
+        {
+            error = e;
+        }
+
+        guard?.Lift();
+        // Not in the handler: there the stack is still as deep as where the exception was thrown, and may be too short to write it.
+        if (error is not null)
+        {
+            if (error is not OperationCanceledException)
+                activity?.SetStatus(ActivityStatusCode.Error, error.Message);
+            _results.Begin(link.ResultMemory, links);
+            result.Outcome = error is OperationCanceledException ? Outcome.Canceled : Outcome.Failed;
+            ExceptionCodec.Write(_results, error);
+        }
+
+        activity?.Dispose();
+        ambient.Reset();
+        _arguments.End();
+        result.Elapsed = Stopwatch.GetTimestamp() - start;
+        links.End();
+        link.SendResult(slot, sequence, result, _results);
+        _results.Abandon();
+    }
+
+    /// <summary>Runs a step of the worker's startup, such as building its state; its outcome goes to the parent.</summary>
+    internal bool TryStartUp(Definition definition, int slot, uint sequence, in InvokeMessage message, byte* payload, out object? state)
+    {
+        var result = default(ResultMessage);
+        state = null;
+        AmbientState ambient = AmbientState.OfThread;
+        _results.Begin(link.ResultMemory, CallLinks.ForResults);
+        Exception? error = null;
+        try
+        {
+            _arguments.Begin(payload, (nint)message.Length, new ReceivedLinks(active, link, slot, sequence));
+            state = definition.Callable.Form.RunForState(ReadWork(definition.Callable));
+        }
+        catch (Exception e)
+        {
+            error = e;
+        }
+
+        if (error is not null)
+        {
+            result.Outcome = Outcome.Failed;
+            ExceptionCodec.Write(_results, error);
+        }
+
+        ambient.Reset();
+        _arguments.End();
+        link.SendResult(slot, sequence, result, _results);
+        _results.Abandon();
+        return result.Outcome == Outcome.Completed;
+    }
+
+    private Delegate ReadWork(Callable callable)
+    {
+        try
+        {
+            return callable.Method.ReadDelegate(_arguments);
+        }
+        catch (Exception e) when (RebuildErrors.IsOfValue(e))
+        {
+            throw RebuildErrors.For("what the work captured could not be rebuilt in the worker process", "", e);
+        }
+    }
+
+    private int RunChunk(
+        Callable callable, Delegate work, object? state, ReceivedLinks links, int slot, uint sequence, in InvokeMessage message, MemoryGuard? guard,
+        CancellationToken cancellation)
+    {
+        link.BeginChunk(_results, links);
+        _results.Scope = callable.Method.Scope;
+        var run = new ChunkRun(link, slot, sequence)
+        {
+            First = message.First,
+            Count = message.Count,
+            Arguments = _arguments,
+            Results = _results,
+            BeforeFailure = guard is null ? null : guard.Lift,
+            CancellationToken = cancellation,
+        };
+        return callable.Form.RunChunk(work, state, run);
+    }
+}

@@ -1,0 +1,29 @@
+using Tandem.Serialization;
+using Tandem.Shipping;
+using Tandem.Transport;
+
+namespace Tandem.InWorker;
+
+/// <summary>A progress receiver whose reports go back to the parent, in order and before the result.</summary>
+internal sealed class RemoteProgress<T>(ParentLink link, int slot, uint sequence, int number) : Progress<T>
+{
+    private readonly Lock _lock = new();
+
+    protected override unsafe void OnReport(T value)
+    {
+        lock (_lock)
+        {
+            using var writer = new PayloadWriter();
+            writer.Begin(HeapMemory.Instance, ForResults);
+            Codec<T>.Instance.Write(writer, value);
+            if (writer.Length > MaximumReport)
+                throw new WorkSerializationException($"a report of {writer.Length} bytes is too large; at most {MaximumReport} travel");
+
+            link.Send(FrameKind.Progress, slot, sequence, number, new ReadOnlySpan<byte>(writer.Start, (int)writer.Length));
+        }
+    }
+
+    private const int MaximumReport = 60 * 1024;
+
+    private static CallLinks ForResults => CallLinks.ForResults;
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+
+namespace Tandem.Interop;
+
+/// <summary>How much memory a process holds for itself alone: its resident pages without those that it shares with others.</summary>
+internal static class ProcessMemory
+{
+    /// <summary>In bytes; 0 where that is not to be had: the process is gone, or the system has no /proc.</summary>
+    internal static long PrivateBytes(int processId)
+    {
+        if (!OperatingSystem.IsLinux())
+            return OtherSystem(processId);
+
+        return Read($"/proc/{processId}/statm");
+    }
+
+    /// <summary>A size in words, such as <c>12.5 MiB</c>.</summary>
+    internal static string Display(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024):0.#} MiB");
+
+    /// <summary>Of this process.</summary>
+    internal static long OwnPrivateBytes() => OperatingSystem.IsLinux() ? Read("/proc/self/statm") : Environment.WorkingSet;
+
+    /// <summary>What this process has committed privately, resident or not, in bytes: what RLIMIT_DATA counts. Linux.</summary>
+    internal static long OwnCommittedBytes()
+    {
+        Span<long> fields = stackalloc long[6];
+        return ReadFields("/proc/self/statm", fields) ? fields[5] * Environment.SystemPageSize : 0;
+    }
+
+    // statm: size resident shared text lib data, in pages. Shared pages are those of files and of memory that others map too.
+    private static long Read(string file)
+    {
+        Span<long> fields = stackalloc long[6];
+        return ReadFields(file, fields) ? (fields[1] - fields[2]) * Environment.SystemPageSize : 0;
+    }
+
+    private static bool ReadFields(string file, Span<long> fields)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(file);
+            Span<byte> bytes = stackalloc byte[256];
+            ReadOnlySpan<byte> text = bytes[..RandomAccess.Read(handle, bytes, 0)];
+            int at = 0;
+            foreach (Range range in text.Split((byte)' '))
+            {
+                if (at == fields.Length)
+                    break;
+
+                if (!long.TryParse(text[range].TrimEnd((byte)'\n'), CultureInfo.InvariantCulture, out fields[at++]))
+                    return false;
+            }
+
+            return at == fields.Length;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static long OtherSystem(int processId)
+    {
+        try
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(processId);
+            return process.PrivateMemorySize64;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Tandem.BackgroundWork;
+using Tandem.Interop;
+
+namespace Tandem.Launch;
+
+/// <summary>A worker process that was started by <see cref="Process"/>.</summary>
+internal sealed class PortableWorkerProcess : WorkerProcess
+{
+    private readonly Process _process;
+    private readonly Dictionary<string, string> _environment;
+    private readonly Lock _lock = new();
+    private readonly string? _key;
+    private readonly RuntimeChild? _child; // null on Windows
+    private bool _exited;
+
+    private PortableWorkerProcess(Process process, Dictionary<string, string> environment)
+    {
+        _process = process;
+        _environment = environment;
+        Id = process.Id;
+        _child = OperatingSystem.IsWindows() ? null : new RuntimeChild(Id);
+        _key = DiagnosticFiles.KeyOf(Id);
+    }
+
+    internal override int Id { get; }
+
+    internal static PortableWorkerProcess Start(LaunchPlan plan, Dictionary<string, string> environment, IProcessObserver observer)
+    {
+        var info = new ProcessStartInfo(plan.Executable, plan.Arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            CreateNoWindow = true,
+        };
+        info.Environment.Clear();
+        foreach ((string key, string value) in environment)
+            info.Environment[key] = value;
+
+        Process process;
+        try
+        {
+            process = Process.Start(info) ?? throw new WorkerStartException($"'{plan.Executable}' could not be started as a worker.");
+        }
+        catch (Win32Exception e)
+        {
+            throw new WorkerStartException($"'{plan.Executable}' could not be started as a worker: {SystemLimits.Explain(e)}.", e);
+        }
+
+        process.StandardInput.Close();
+        var started = new PortableWorkerProcess(process, environment);
+        _ = started.WatchAsync(observer);
+        return started;
+    }
+
+    internal override void Terminate()
+    {
+        if (_child is null)
+            Kill();
+        else
+            _child.Signal(Libc.SIGTERM);
+    }
+
+    internal override void Kill()
+    {
+        if (_child is not null)
+        {
+            _child.Signal(Libc.SIGKILL);
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (!_exited)
+                _process.Kill(entireProcessTree: true);
+        }
+    }
+
+    public override void Dispose() => _process.Dispose();
+
+    /// <summary>What the worker started and left behind goes with it.</summary>
+    private void EndGroup()
+    {
+        lock (_lock)
+            _exited = true;
+        _child?.EndGroup();
+    }
+
+    private async Task WatchAsync(IProcessObserver observer)
+    {
+        var output = new OutputPipe(_process.StandardOutput.BaseStream, line => observer.OnOutput(line, isError: false));
+        var error = new OutputPipe(_process.StandardError.BaseStream, line => observer.OnOutput(line, isError: true));
+        await ExitAsync().ConfigureAwait(false);
+        EndGroup();
+
+        await Task.WhenAll(output.DrainAsync(), error.DrainAsync()).ConfigureAwait(false);
+        if (_process.ExitCode != 0)
+            DiagnosticFiles.Delete(Id, _key, _environment);
+
+        Background.Run(observer.OnExited, Status(_process.ExitCode));
+    }
+
+    /// <summary>The exit alone: waiting by <see cref="Process.WaitForExitAsync"/> would wait for grandchildren that hold the pipes too.</summary>
+    private Task ExitAsync()
+    {
+        var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _process.Exited += (_, _) => exited.TrySetResult();
+        _process.EnableRaisingEvents = true;
+        return exited.Task;
+    }
+
+    /// <summary>On Unix, <see cref="Process.ExitCode"/> is 128 plus the signal; a program may exit with such a code by itself, which looks the same.</summary>
+    private static ExitStatus Status(int code) =>
+        !OperatingSystem.IsWindows() && code is > 128 and < 160 ? new ExitStatus(null, code - 128) { IsGuess = true } : new ExitStatus(code, null);
+}

@@ -1,0 +1,97 @@
+using Tandem.Interop;
+using Tandem.Serialization;
+using Tandem.Transport.SharedMemory;
+
+namespace Tandem.Launch;
+
+/// <summary>Workers that are spawned with inherited descriptors and talk over shared memory. Linux.</summary>
+internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
+{
+    private readonly LinuxProcessHub _hub;
+    private readonly PayloadArea _requests;
+    private readonly int _spinMicroseconds;
+    private readonly GuestProgram? _guest;
+
+    internal SharedMemoryLauncher(WorkerPoolOptions options)
+    {
+        _requests = new PayloadArea(SharedRegion.Create("tandem-requests", PayloadArea.DefaultSize, othersReadOnly: true));
+        try
+        {
+            _hub = new LinuxProcessHub(options.Name);
+        }
+        catch
+        {
+            _requests.Dispose();
+            throw;
+        }
+
+        _guest = options.Guest;
+        // Spinning workers must leave a core for the caller: with more workers than that, they spin less.
+        int spare = Environment.ProcessorCount - 1;
+        _spinMicroseconds = spare < 1 ? 0 : options.Workers <= spare ? 50 : 20;
+    }
+
+    /// <summary>Why this system has not all that it takes.</summary>
+    internal static string Problem { get; private set; } = "";
+
+    /// <summary>Whether this system has all that it takes: probed once.</summary>
+    internal static bool IsSupported { get; } = Probe();
+
+    internal override IPayloadMemory Memory => _requests;
+
+    internal override void Post(Action action) => _hub.Post(action);
+
+    internal override void LoadAhead(LaunchPlan plan, Func<string, Dictionary<string, string>> environment) =>
+        new SpawnCall(plan, environment(LaunchProtocol.SharedMemory), [0]).Dispose();
+
+    internal override WorkerConnection Connect()
+    {
+        int* sockets = stackalloc int[2];
+        if (Libc.SocketPair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, sockets) != 0)
+            throw new WorkerStartException($"The control socket of a worker could not be made: {Libc.LastError()}.");
+
+        try
+        {
+            return new SharedMemoryConnection(new SharedMemoryLink(_requests, sockets[0], _spinMicroseconds), sockets[1], _hub, _guest);
+        }
+        catch
+        {
+            _ = Libc.Close(sockets[1]);
+            throw;
+        }
+    }
+
+    public override void Dispose()
+    {
+        _hub.Dispose();
+        _requests.Dispose();
+    }
+
+    private static bool Probe()
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
+        {
+            Problem = "this is no 64-bit process on Linux";
+            return false;
+        }
+
+        try
+        {
+            int pidfd = Libc.PidfdOpen(Environment.ProcessId);
+            if (pidfd < 0)
+            {
+                Problem = $"pidfd_open: {Libc.LastError()}";
+                return false;
+            }
+
+            _ = Libc.Close(pidfd);
+            using var region = SharedRegion.Create("tandem-probe", PayloadArea.DefaultSize, othersReadOnly: true);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or DllNotFoundException or EntryPointNotFoundException)
+        {
+            Problem = e.Message;
+            return false;
+        }
+    }
+}

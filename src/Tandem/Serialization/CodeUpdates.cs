@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Reflection.Metadata;
+
+[assembly: MetadataUpdateHandler(typeof(Tandem.Serialization.CodeUpdates))]
+
+namespace Tandem.Serialization;
+
+/// <summary>
+/// Code that hot reload changed in this process (<c>dotnet watch</c>, an IDE). Workers run the build on disk, where the change is not; a
+/// fresh one does as well. So what would run changed code is refused instead of running the old code without a word.
+/// </summary>
+/// <remarks>Whoever applies an update calls the methods of this class, by their names: the runtime's convention for such handlers.</remarks>
+internal static class CodeUpdates
+{
+    private static readonly ConcurrentDictionary<Assembly, Assembly?> Reached = new();
+    private static volatile HashSet<Assembly>? s_updated;
+    private static volatile bool s_isEverything;
+
+    /// <summary>Whether any code was changed.</summary>
+    internal static bool Any => s_updated is not null;
+
+    /// <summary>Called when an update was applied.</summary>
+    /// <param name="types">The types that it changed; null where that is not known.</param>
+    internal static void UpdateApplication(Type[]? types)
+    {
+        if (types is null)
+            s_isEverything = true;
+
+        HashSet<Assembly> updated = s_updated is { } former ? [.. former] : [];
+        updated.UnionWith((types ?? []).Select(static type => type.Assembly));
+        if (types is not { Length: 0 })
+            s_updated = updated;
+        Reached.Clear();
+    }
+
+    /// <summary>Checks that code does not depend on what was changed.</summary>
+    /// <exception cref="WorkSerializationException">It does.</exception>
+    internal static void Check(IEnumerable<Assembly> assemblies)
+    {
+        foreach (Assembly assembly in assemblies)
+            Check(assembly);
+    }
+
+    /// <inheritdoc cref="Check(IEnumerable{Assembly})"/>
+    internal static void Check(Assembly assembly)
+    {
+        if (!Any)
+            return;
+
+        if (Reached.GetOrAdd(assembly, FindUpdated) is { } updated)
+        {
+            throw new WorkSerializationException(
+                $"hot reload has changed code of '{updated.GetName().Name}' in this program, and worker processes run the build on disk, without the change. "
+                + "Restart the program to run the new code in processes; pools of threads run it already");
+        }
+    }
+
+    /// <summary>The assembly that was changed, of those that this one can call; null for none.</summary>
+    private static Assembly? FindUpdated(Assembly start)
+    {
+        HashSet<Assembly> updated = s_updated!;
+        // The framework is not changed like that, and this library is not the user's to change.
+        if (s_isEverything && updated.Count == 0)
+            return IsFramework(start) ? null : start;
+
+        var loaded = new Dictionary<string, Assembly>(StringComparer.OrdinalIgnoreCase);
+        foreach (Assembly assembly in AppDomain.CurrentDomain.GetAssemblies())
+            loaded.TryAdd(assembly.GetName().Name ?? "", assembly);
+
+        var seen = new HashSet<Assembly> { start };
+        var left = new Queue<Assembly>(seen);
+        while (left.TryDequeue(out Assembly? next))
+        {
+            if (updated.Contains(next) || (s_isEverything && !IsFramework(next)))
+                return next;
+
+            foreach (AssemblyName name in next.GetReferencedAssemblies())
+            {
+                if (name.Name is not null && loaded.TryGetValue(name.Name, out Assembly? referenced) && !IsFramework(referenced) && seen.Add(referenced))
+                    left.Enqueue(referenced);
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsFramework(Assembly assembly) =>
+        assembly == typeof(CodeUpdates).Assembly || assembly.GetName().Name is not { } name
+        || name.StartsWith("System.", StringComparison.Ordinal) || name is "mscorlib" or "netstandard" or "System";
+}

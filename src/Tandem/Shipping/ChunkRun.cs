@@ -1,0 +1,58 @@
+using Tandem.Serialization;
+using Tandem.Transport;
+
+namespace Tandem.Shipping;
+
+/// <summary>In a worker: one chunk while its elements run.</summary>
+internal sealed class ChunkRun
+{
+    /// <summary>
+    /// A chunk's size was chosen for short elements. When they turn out long, the rest goes back to the parent after this time, in
+    /// milliseconds, to be shared among all workers.
+    /// </summary>
+    private const long Budget = 10;
+
+    private readonly ParentLink _link;
+    private readonly int _slot;
+    private readonly uint _sequence;
+    private readonly long _start = Environment.TickCount64;
+
+    internal ChunkRun(ParentLink link, int slot, uint sequence)
+    {
+        _link = link;
+        _slot = slot;
+        _sequence = sequence;
+    }
+
+    internal required int First { get; init; }
+
+    internal required int Count { get; init; }
+
+    internal required PayloadReader Arguments { get; init; }
+
+    internal required PayloadWriter Results { get; init; }
+
+    /// <summary>Called before an element's error is written: lifts the memory limit, of an item that is alone in its chunk.</summary>
+    internal Action? BeforeFailure { get; init; }
+
+    internal required CancellationToken CancellationToken { get; init; }
+
+    /// <summary>Whether another element may run here; at least one does, or the chunk would never end.</summary>
+    internal bool MayRun(int element) =>
+        !CancellationToken.IsCancellationRequested && (element == First || Environment.TickCount64 - _start <= Budget);
+
+    /// <summary>Shows the outcomes so far to the parent, so that they survive a crash in element <paramref name="next"/>.</summary>
+    internal void Advance(int next) => _link.AdvanceChunk(_slot, _sequence, next, Results);
+
+    /// <summary>Replaces what the element has written so far by its error.</summary>
+    internal void Fail(nint start, Exception error)
+    {
+        BeforeFailure?.Invoke();
+        Results.Truncate(start);
+        Results.References.Clear();
+        Results.Write(error is OperationCanceledException ? Outcome.Canceled : Outcome.Failed);
+        nint content = ChunkElement.Begin(Results);
+        ExceptionCodec.Write(Results, error);
+        ChunkElement.End(Results, content);
+    }
+}

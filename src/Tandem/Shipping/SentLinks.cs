@@ -1,0 +1,65 @@
+using Tandem.Serialization;
+
+namespace Tandem.Shipping;
+
+/// <summary>The caller's side of one call: the tokens, progress receivers and shared objects that its work captured.</summary>
+internal sealed class SentLinks : CallLinks
+{
+    private List<CancellationToken>? _tokens;
+    private List<ProgressReceiver>? _receivers;
+    private List<ILinkedMemory>? _held;
+
+    /// <summary>Captured tokens, by number.</summary>
+    internal IReadOnlyList<CancellationToken> Tokens => _tokens ?? (IReadOnlyList<CancellationToken>)[];
+
+    internal bool IsEmpty => _tokens is null && _receivers is null && _held is null;
+
+    public override int AddToken(CancellationToken token)
+    {
+        _tokens ??= [];
+        int known = _tokens.IndexOf(token);
+        if (known >= 0)
+            return known;
+
+        _tokens.Add(token);
+        return _tokens.Count - 1;
+    }
+
+    public override int? AddCanceledToken(CancellationToken token) => AddToken(token);
+
+    public override int AddProgress<T>(IProgress<T> progress)
+    {
+        _receivers ??= [];
+        int known = _receivers.FindIndex(r => ReferenceEquals(r.Target, progress));
+        if (known >= 0)
+            return known;
+
+        _receivers.Add(new ProgressReceiver<T>(progress));
+        return _receivers.Count - 1;
+    }
+
+    public override void Hold(ILinkedMemory memory)
+    {
+        if (_held?.Contains(memory) == true)
+            return;
+
+        if (!memory.TryHold())
+            throw new WorkSerializationException("the shared object was disposed of");
+
+        (_held ??= []).Add(memory);
+    }
+
+    /// <summary>The call is over, or never began: its shared objects need not be kept for it.</summary>
+    internal void Release()
+    {
+        if (Interlocked.Exchange(ref _held, null) is not { } held)
+            return;
+
+        foreach (ILinkedMemory memory in held)
+            memory.Release();
+    }
+
+    /// <summary>The receiver with a number that a worker named.</summary>
+    internal ProgressReceiver Receiver(int number) =>
+        _receivers is not null && (uint)number < (uint)_receivers.Count ? _receivers[number] : throw new PayloadCorruptException($"there is no progress receiver {number}");
+}

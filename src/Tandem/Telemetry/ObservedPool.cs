@@ -1,0 +1,32 @@
+using Tandem.Events;
+
+namespace Tandem.Telemetry;
+
+/// <summary>What telemetry reads of a pool.</summary>
+internal abstract class ObservedPool
+{
+    private static int s_lastId;
+
+    protected ObservedPool(WorkerPoolOptions options)
+    {
+        Options = options;
+        Events = new PoolEvents(options, Instruments.MakeSoon);
+    }
+
+    internal WorkerPoolOptions Options { get; }
+
+    /// <summary>Tells it from others of its name in this process.</summary>
+    internal int Id { get; } = Interlocked.Increment(ref s_lastId);
+
+    /// <summary>While somebody watches the pool.</summary>
+    internal LatencySample? Latencies { get; set; }
+
+    /// <summary>What happens to the workers.</summary>
+    internal PoolEvents Events { get; }
+
+    /// <summary>What has gone through its workers, also those that are gone.</summary>
+    internal abstract PoolTraffic Traffic { get; }
+
+    /// <summary>What the pool looks like now.</summary>
+    internal abstract PoolSnapshot Snapshot();
+}

@@ -1,0 +1,24 @@
+using System.Runtime.InteropServices;
+
+namespace Tandem.Transport;
+
+/// <summary>The fixed part of a <see cref="FrameKind.Result"/> frame; an inline payload follows it.</summary>
+[StructLayout(LayoutKind.Explicit, Size = Size)]
+internal struct ResultMessage
+{
+    internal const int Size = 40;
+
+    [FieldOffset(0)] internal Outcome Outcome;
+
+    /// <summary>For a chunk: the first element that did not run.</summary>
+    [FieldOffset(4)] internal int Finished;
+
+    /// <summary>1 when the payload is in the worker's result area, 0 when it follows here.</summary>
+    [FieldOffset(8)] internal int InArea;
+
+    /// <summary>How long the work ran, in <see cref="System.Diagnostics.Stopwatch"/> ticks.</summary>
+    [FieldOffset(16)] internal long Elapsed;
+
+    [FieldOffset(24)] internal long Offset;
+    [FieldOffset(32)] internal long Length;
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Logging;
+
+namespace Tandem.Work;
+
+/// <summary>Logs what happened in a pool's background, where nobody can be told by an exception. It does not hold the pool.</summary>
+/// <param name="pool">The pool's name.</param>
+/// <param name="factory">The user's; null where nothing is logged.</param>
+internal sealed class BackgroundLog(string pool, ILoggerFactory? factory)
+{
+    /// <summary>The pool's name.</summary>
+    internal string Pool { get; } = pool;
+
+    /// <summary>Logs, as a warning or with an error. Never throws.</summary>
+    internal void Write(string text, Exception? error)
+    {
+        try
+        {
+            factory?.CreateLogger("Tandem.Background").Log(
+                error is null ? LogLevel.Warning : LogLevel.Error, error, "'{Pool}': {Text}", Pool, text);
+        }
+        catch (Exception)
+        {
+            // A logger that fails has nobody else to tell.
+        }
+    }
+}

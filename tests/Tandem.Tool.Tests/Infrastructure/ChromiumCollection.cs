@@ -1,0 +1,5 @@
+namespace Tandem.Tool.Tests.Infrastructure;
+
+/// <summary>One after another, and not beside other servers.</summary>
+[CollectionDefinition(DisableParallelization = true)]
+public sealed class ChromiumCollection : ICollectionFixture<ChromiumFixture>;
