@@ -33,9 +33,10 @@ internal sealed record PeerRound(PeerFigures[] Quiet, PeerFigures[][] Reloads, P
         long firstKill = Stopwatch.GetTimestamp();
         for (int i = 0; i < kills; i++)
         {
+            // The one worker that is left, killed before its successor serves, would be another experiment.
+            await server.WaitForServingWorkersAsync();
             killed.Add(server.Kill());
             await Task.Delay(Rest);
-            await server.WaitForWorkersAsync();
         }
 
         long end = Stopwatch.GetTimestamp();

@@ -55,6 +55,22 @@ internal sealed class PeerServer : IAsyncDisposable
     internal Task WaitForWorkersAsync() => WaitAsync(() => Workers().Length == Peer.Workers, ReplacementLimit, "had not all its workers");
 
     /// <summary>
+    /// Waits until as many workers serve as there should be: one that has just been started has the socket, and may need some time until it takes
+    /// connections. Where the load is not spread over all of them, for a while only.
+    /// </summary>
+    internal async Task WaitForServingWorkersAsync()
+    {
+        await WaitForWorkersAsync();
+        long start = Stopwatch.GetTimestamp();
+        HashSet<int> serving = [];
+        while (serving.Count < Peer.Workers && Stopwatch.GetElapsedTime(start) < ReplacementLimit)
+        {
+            serving.UnionWith(Workers().Where(static worker => worker.ClientPorts.Count > 0).Select(static worker => worker.Pid));
+            await Task.Delay(LookEvery);
+        }
+    }
+
+    /// <summary>
     /// Kills the worker that holds the most connections. It is stopped first, for a millisecond or so: what it holds when it dies is then known
     /// exactly, whatever it was about to do.
     /// </summary>
