@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Tandem.Serve.Protocol;
@@ -94,6 +95,7 @@ internal sealed class RequestWatch(ServedWorker worker, RequestLimits limits)
     /// <summary>One that has not ended holds a thread.</summary>
     internal void OnStuck(int thread, string request) => worker.TellStuck(thread, request);
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private void Watch()
     {
         int interval = Math.Clamp(Math.Min(Limit, Grace) / 4, ShortestLook, LongestLook);

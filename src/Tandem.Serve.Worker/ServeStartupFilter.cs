@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -61,6 +62,7 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
         return EndAsync(RunLimitedAsync(requests, context, connection, isStream, next), connection, isStream);
     };
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private static async Task RunLimitedAsync(RequestWatch requests, HttpContext context, TrackedConnection connection, bool isStream, RequestDelegate next)
     {
         if (connection.SaysGoAway())
@@ -68,6 +70,7 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
         await requests.RunAsync(context, connection, isStream, next).ConfigureAwait(false);
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private static async Task WaitAsync(RequestDelegate next, HttpContext context)
     {
         await Task.Delay(TrackedConnection.GoAwayTime).ConfigureAwait(false);

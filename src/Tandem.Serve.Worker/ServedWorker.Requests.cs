@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Tandem.Serve.Protocol;
 
@@ -35,6 +36,7 @@ internal sealed partial class ServedWorker
     }
 
     /// <summary>The worker ends, and waits for nothing more but for what may not end at all.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task TellWhenOnlyStuckAsync()
     {
         while (true)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Tandem.Serve.Apps;
 using Tandem.Serve.Control;
@@ -67,6 +68,7 @@ internal sealed partial class WebSupervisor
         return new ScaleSample(slots.Count, accepting, waiting, blocked, _context.Listeners.HaveWaiting(), requests, TimeSpan.FromMilliseconds(longest));
     }
 
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task ScaleByLoadAsync(int former, ScaleDecision decision)
     {
         try

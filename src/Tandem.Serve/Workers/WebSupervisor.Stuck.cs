@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Tandem.Serve.Workers;
@@ -29,6 +30,7 @@ internal sealed partial class WebSupervisor
     }
 
     /// <summary>As a crash counts: where it happens again and again, replacements become rare, and crash loops are reported.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task ReplaceStuckAsync(Slot slot, WebWorker worker, string reason)
     {
         slot.StuckReplacements++;
