@@ -91,7 +91,8 @@ public sealed class FolderTests
     {
         Dictionary<string, string[]> used = Sources.Value.References
             .GroupBy(static reference => reference.From)
-            .ToDictionary(static folder => folder.Key, static folder => folder.Select(static reference => reference.To).Distinct().ToArray());
+            .ToDictionary(
+                static folder => folder.Key, static folder => folder.Select(static reference => reference.To).Distinct().ToArray());
         List<string> path = [];
         HashSet<string> done = [];
         Assert.All(Sources.Value.Folders, Visit);
@@ -150,7 +151,11 @@ public sealed class FolderTests
         string[] order = [.. Allowed.Keys, .. Sources.Value.Folders.Except(Allowed.Keys)];
         return string.Join('\n', order.Select(folder =>
         {
-            string[] used = [.. Sources.Value.References.Where(one => one.From == folder).Select(static one => one.To).Distinct().OrderBy(to => Array.IndexOf(order, to))];
+            string[] used =
+            [
+                .. Sources.Value.References.Where(one => one.From == folder).Select(static one => one.To)
+                    .Distinct().OrderBy(to => Array.IndexOf(order, to)),
+            ];
             return used.Length == 0 ? folder : $"{folder,-23} → {string.Join(' ', used)}";
         }));
     }

@@ -35,7 +35,10 @@ public sealed class ProjectTests
     [Fact]
     public void Groups_of_projects_use_only_what_they_may()
     {
-        string[] excess = [.. All.Arrows.Where(static arrow => Sides(arrow) is var (from, to) && !MayUse[All.GroupOf(from)].Contains(All.GroupOf(to)))];
+        string[] excess =
+        [
+            .. All.Arrows.Where(static arrow => Sides(arrow) is var (from, to) && !MayUse[All.GroupOf(from)].Contains(All.GroupOf(to))),
+        ];
         Assert.True(excess.Length == 0, $"Not allowed:\n{string.Join('\n', excess)}");
     }
 
@@ -69,7 +72,9 @@ public sealed class ProjectTests
 
     [Fact]
     public void No_folder_of_Tandem_has_the_name_of_another_assembly() =>
-        Assert.Empty(new DirectoryInfo(Path.Combine(Repository.Root, "src/Tandem")).GetDirectories().Select(static folder => $"Tandem.{folder.Name}").Intersect(All.Folders.Keys));
+        Assert.Empty(new DirectoryInfo(Path.Combine(Repository.Root, "src/Tandem")).GetDirectories()
+            .Select(static folder => $"Tandem.{folder.Name}")
+            .Intersect(All.Folders.Keys));
 
     private static (string From, string To) Sides(string arrow)
     {

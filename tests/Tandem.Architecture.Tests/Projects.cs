@@ -22,8 +22,13 @@ internal sealed partial class Projects
 
     internal static Projects Read()
     {
-        string[] files = [.. Groups.SelectMany(static group => Repository.Files(group, "*.*proj")).Where(static file => !file.Contains("/Programs/", StringComparison.Ordinal))];
-        Dictionary<string, string> folders = files.ToDictionary(static file => Path.GetFileNameWithoutExtension(file), static file => Path.GetDirectoryName(file)!);
+        string[] files =
+        [
+            .. Groups.SelectMany(static group => Repository.Files(group, "*.*proj"))
+                .Where(static file => !file.Contains("/Programs/", StringComparison.Ordinal)),
+        ];
+        Dictionary<string, string> folders = files.ToDictionary(
+            static file => Path.GetFileNameWithoutExtension(file), static file => Path.GetDirectoryName(file)!);
         SortedSet<string> arrows = new(StringComparer.Ordinal);
         foreach (string file in files)
         {

@@ -5,7 +5,7 @@ internal static class Repository
 {
     internal static string Root { get; } = FindRoot();
 
-    /// <summary>The files in a folder and below it, as paths from the root with forward slashes, without what builds leave behind.</summary>
+    /// <summary>The files in a folder and below it, as paths from the root with forward slashes, without what builds make.</summary>
     internal static IEnumerable<string> Files(string folder, string pattern) =>
         Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)
             .Select(static path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
@@ -18,7 +18,10 @@ internal static class Repository
     {
         string folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Tandem.slnx")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException($"There is no Tandem.slnx above {AppContext.BaseDirectory}.");
+        {
+            folder = Path.GetDirectoryName(folder)
+                ?? throw new InvalidOperationException($"There is no Tandem.slnx above {AppContext.BaseDirectory}.");
+        }
 
         return folder;
     }

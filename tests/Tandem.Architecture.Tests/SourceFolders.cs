@@ -55,7 +55,8 @@ internal sealed class SourceFolders
 
     /// <summary>What keeps the compiler from resolving names. There must be none, or references would be missed.</summary>
     internal IEnumerable<Diagnostic> Errors =>
-        _compilation.GetDiagnostics().Where(static found => found.Severity == DiagnosticSeverity.Error && !WithoutGenerators.Contains(found.Id));
+        _compilation.GetDiagnostics()
+            .Where(static found => found.Severity == DiagnosticSeverity.Error && !WithoutGenerators.Contains(found.Id));
 
     /// <summary>The types that are declared outside of other types, with the file of each declaration.</summary>
     internal IEnumerable<(INamedTypeSymbol Type, string File)> Types =>
@@ -132,7 +133,8 @@ internal sealed class SourceFolders
         IArrayTypeSymbol array => Parts(array.ElementType),
         IPointerTypeSymbol pointer => Parts(pointer.PointedAtType),
         IFunctionPointerTypeSymbol function =>
-            function.Signature.Parameters.Select(static parameter => parameter.Type).Append(function.Signature.ReturnType).SelectMany(Parts),
+            function.Signature.Parameters.Select(static parameter => parameter.Type).Append(function.Signature.ReturnType)
+                .SelectMany(Parts),
         INamedTypeSymbol { IsAnonymousType: false } named => Own(named),
         _ => [],
     };

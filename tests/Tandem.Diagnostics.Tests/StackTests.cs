@@ -23,7 +23,9 @@ public class StackTests
         Assert.Contains("Stuck.BusyLoop(Int32)", stack, StringComparison.Ordinal);
         Assert.Contains("Stuck.cs:line ", stack, StringComparison.Ordinal);
         // Nothing of how the work is called.
-        Assert.All(["Tandem.Work.", "Tandem.Shipping.", "Tandem.InWorker.", "Tandem.Threading."], own => Assert.DoesNotContain(own, stack, StringComparison.Ordinal));
+        Assert.All(
+            ["Tandem.Work.", "Tandem.Shipping.", "Tandem.InWorker.", "Tandem.Threading."],
+            own => Assert.DoesNotContain(own, stack, StringComparison.Ordinal));
     }
 
     [Fact(Timeout = Patience)]

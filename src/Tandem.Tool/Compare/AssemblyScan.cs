@@ -50,7 +50,8 @@ internal sealed record AssemblyScan(long Bytes, int Types, int Methods, long IlB
                 return new AssemblyScan(image.Length, 0, 0, 0, hash);
 
             MetadataReader metadata = file.GetMetadataReader();
-            return new AssemblyScan(image.Length, metadata.TypeDefinitions.Count, metadata.MethodDefinitions.Count, CountIlBytes(file, metadata), hash);
+            return new AssemblyScan(
+                image.Length, metadata.TypeDefinitions.Count, metadata.MethodDefinitions.Count, CountIlBytes(file, metadata), hash);
         }
     }
 
@@ -60,7 +61,8 @@ internal sealed record AssemblyScan(long Bytes, int Types, int Methods, long IlB
         foreach (MethodDefinitionHandle handle in metadata.MethodDefinitions)
         {
             MethodDefinition method = metadata.GetMethodDefinition(handle);
-            if (method.RelativeVirtualAddress != 0 && (method.ImplAttributes & MethodImplAttributes.CodeTypeMask) == MethodImplAttributes.IL)
+            bool isIl = (method.ImplAttributes & MethodImplAttributes.CodeTypeMask) == MethodImplAttributes.IL;
+            if (isIl && method.RelativeVirtualAddress != 0)
                 bytes += file.GetMethodBody(method.RelativeVirtualAddress).GetILReader().Length;
         }
 

@@ -9,7 +9,8 @@ internal sealed class PortableConnection(WorkerLink link, string name) : WorkerC
 {
     internal override WorkerLink Link => link;
 
-    internal override WorkerProcess Start(LaunchPlan plan, Func<string, Dictionary<string, string>> environment, IProcessObserver observer) =>
+    internal override WorkerProcess Start(
+        LaunchPlan plan, Func<string, Dictionary<string, string>> environment, IProcessObserver observer) =>
         PortableWorkerProcess.Start(plan, environment(name), observer);
 
     public override void Dispose()

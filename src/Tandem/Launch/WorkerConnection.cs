@@ -2,7 +2,9 @@ using Tandem.Transport;
 
 namespace Tandem.Launch;
 
-/// <summary>The connection to a worker whose process is started next. Disposing it ends what only the start needs, and not the link.</summary>
+/// <summary>
+/// The connection to a worker whose process is started next. Disposing it ends what only the start needs, and not the link.
+/// </summary>
 internal abstract class WorkerConnection : IDisposable
 {
     /// <summary>The parent's end. Whoever asked for the connection disposes it.</summary>

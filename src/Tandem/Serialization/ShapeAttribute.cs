@@ -13,7 +13,8 @@ internal sealed class ShapeAttribute(Type shape) : Attribute
     /// <summary>The shape that a class names; null for one that names none, and for every class of users.</summary>
     internal static Shape? Find(Type type)
     {
-        if (type.Assembly != typeof(ShapeAttribute).Assembly || type.GetCustomAttributes(typeof(ShapeAttribute), inherit: false) is not [ShapeAttribute found])
+        bool isOwn = type.Assembly == typeof(ShapeAttribute).Assembly;
+        if (!isOwn || type.GetCustomAttributes(typeof(ShapeAttribute), inherit: false) is not [ShapeAttribute found])
             return null;
 
         return Shapes.Close(found.Shape, found.TakesArguments ? type.GenericTypeArguments : [type]);

@@ -11,7 +11,8 @@ public sealed class SharedShapeTests
     {
         Type[] classes =
         [
-            .. typeof(WorkerPool).Assembly.GetTypes().Where(static type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(ISharedObject))),
+            .. typeof(WorkerPool).Assembly.GetTypes()
+                .Where(static type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(ISharedObject))),
             typeof(ProcessChannelReader<>),
             typeof(ProcessChannelWriter<>),
         ];
