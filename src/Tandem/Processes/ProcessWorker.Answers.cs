@@ -167,7 +167,7 @@ internal sealed unsafe partial class ProcessWorker
     private void OnInitialized(in Frame frame)
     {
         // One answer to each step, in order, and none after one that failed.
-        if (State is WorkerState.Idle or WorkerState.Busy || StartFailure is not null || frame.Sequence != StepsDone)
+        if (State is WorkerState.Idle or WorkerState.Busy || StartFailure is not null || frame.Sequence != StepsDone || StepsDone >= _stepsSent)
             throw new ProtocolException($"an answer to step {frame.Sequence} of the startup, where none is due");
 
         ResultMessage message = ReadMessage(in frame);

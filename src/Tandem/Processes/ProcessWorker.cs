@@ -34,6 +34,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     private long _idleSince;
     private WorkerProcess? _process;
     private uint _sequence;
+    private int _stepsSent; // of its startup
     private WorkItem? _harvested;
     private Exception? _broken;
 
@@ -246,6 +247,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     /// <param name="number">Its position, from 0: steps run in this order.</param>
     internal void SendInitialize(StartupStep step, int number)
     {
+        _stepsSent = number + 1;
         var message = new InvokeMessage { Callable = step.Callable.Number, Length = step.Payload.Length };
         fixed (byte* payload = step.Payload)
         {

@@ -123,6 +123,18 @@ public sealed class HostileWorkerTests : IDisposable
         Assert.IsType<ProtocolException>(worker.Worker.Broken);
     }
 
+    [Fact]
+    public void An_answer_to_a_step_of_the_startup_that_was_not_sent_is_a_breach()
+    {
+        using var worker = new HostileWorker(_engine, _requests);
+        worker.Worker.State = WorkerState.Draining;
+        worker.Write(FrameKind.Result, FrameHeader.StartupSlot, 0, 0, new byte[ResultMessage.Size]);
+        worker.Ring.Publish();
+        worker.Poll();
+
+        Assert.IsType<ProtocolException>(worker.Worker.Broken);
+    }
+
     [Theory]
     [InlineData(-5)]
     [InlineData(long.MinValue)]
