@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using Tandem.InWorker;
 using Tandem.Interop;
+using Tandem.InWorker;
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Transport;
