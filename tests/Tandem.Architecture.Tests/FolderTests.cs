@@ -12,7 +12,7 @@ public sealed class FolderTests
     /// stands; an arrow that goes up is not added.
     /// </summary>
     private const string Picture = """
-        .                      → Processes Threading Mapping Work Telemetry Events Shipping Options
+        .                      → Processes Threading Mapping Work Telemetry Events Shipping Exceptions Options
         Processes              → Work Telemetry Supervision Events Launch Shipping Context Transport Serialization Exceptions
                                  Options Output Stacks BackgroundWork Interop
         Threading              → Work Telemetry Events Shipping Context Exceptions Options BackgroundWork Interop
@@ -32,8 +32,8 @@ public sealed class FolderTests
         Transport/Portable     → Transport Serialization Exceptions BackgroundWork Interop
         Transport              → Serialization
         Serialization          → Exceptions Interop
+        Options                → Exceptions
         Exceptions             → Interop
-        Options
         Output                 → BackgroundWork
         Stacks
         BackgroundWork
