@@ -21,9 +21,9 @@ internal sealed class ServeCommandOptions
     private static readonly ValueKind Address = new(static text => Quantity.Address(text) is not null, "a port from 0 to 65535, or an address with one such as *:9090");
     private static readonly ValueKind Bytes = new(static text => Size(text) is not null, "a size such as 500M or 2G");
 
-    private readonly Option<string?> _workers = Add("--workers", "n|min:max", "Worker processes; with two numbers such as 2:8 the load decides between them: more while requests wait for threads. Default: the processors.", Workers, "-w");
-    private readonly Option<string?> _scaleWait = Add("--scale-wait", "time", "With --workers min:max, from when on work has waited long for the thread pools, so that there are to be more workers. Default: 100ms.", Time);
-    private readonly Option<string?> _scaleDown = Add("--scale-down-after", "time", "With --workers min:max, how long nothing must have waited before there is a worker less. Default: 60s.", Time);
+    private readonly Option<string?> _workers = Add("--workers", "n|min:max", "Worker processes. With two numbers such as 2:8 the load decides: workers are added while requests wait for blocked threads. Default: the number of processors.", Workers, "-w");
+    private readonly Option<string?> _scaleWait = Add("--scale-wait", "time", "With --workers min:max: how long work must have waited for a thread before workers are added. Default: 100ms.", Time);
+    private readonly Option<string?> _scaleDown = Add("--scale-down-after", "time", "With --workers min:max: how long nothing must have waited before a worker is removed. Default: 60s.", Time);
     private readonly Option<string?> _spares = Add("--spares", "n", "Workers that are started ahead and take the place of one that crashes. Default: 0.", WholeNumber);
     private readonly Option<string?> _standbys = Add("--standbys", "n", "Processes that wait before the application's Main, for workers that are needed at once. Default: 1.", WholeNumber);
     private readonly Option<string?> _threads = Add<string?>("--threads", "min:max", "Bounds of each worker's thread pool, such as 8:64, or one number for both. Default: the runtime's; from 2 where there are as many workers as processors.");
