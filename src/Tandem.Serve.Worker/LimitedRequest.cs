@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
@@ -256,9 +257,10 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
 
     private static bool Begins(string? type, string with) => type?.StartsWith(with, StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>It was told to end. Under the lock.</summary>
+    /// <summary>It was told to end.</summary>
     private void LookAtOver(long now)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (now - _overSince < _watch.Grace)
             return;
 

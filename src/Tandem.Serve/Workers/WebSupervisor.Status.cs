@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Tandem.Interop;
 using Tandem.Serve.Control;
@@ -26,10 +27,10 @@ internal sealed partial class WebSupervisor
             return [.. _slots.Select(StatusOf)];
     }
 
-    /// <summary>Called under the lock.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users.")]
     private SlotStatus StatusOf(Slot slot)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         WebWorker? worker = slot.Current ?? _workers.Find(worker => worker.Number == slot.Number && !worker.IsStandby && !worker.IsToldToStop && !worker.Ended.IsCompleted);
         DateTimeOffset? next = slot.NextAttempt;
         string? loop = slot.Crashes.Describe();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Tandem.BackgroundWork;
 using Tandem.Interop;
@@ -93,9 +94,9 @@ internal sealed class ChildProcess : IDisposable
         _pidfd = -1;
     }
 
-    /// <summary>Under the lock.</summary>
     private void SignalGroup(int signal)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (IsLost)
             return;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tandem.Interop;
 
 namespace Tandem.Launch;
@@ -57,9 +58,9 @@ internal sealed class RuntimeChild
         }
     }
 
-    /// <summary>Under the lock.</summary>
     private void SignalGroup(int signal)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         // The kernel knows the group by the descriptor, whoever has the number now.
         if (_pidfd >= 0 && !ChildProcess.IsEarlierKernel && Libc.SignalGroupOf(_pidfd, signal) is 0 or Libc.ESRCH)
             return;

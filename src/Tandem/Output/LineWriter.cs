@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tandem.BackgroundWork;
 
 namespace Tandem.Output;
@@ -113,9 +114,10 @@ internal sealed class LineWriter<TLine>
         }
     }
 
-    /// <summary>Under the lock. Once the queue is full, it takes lines again when half of it is empty, so that what is dropped is reported in few lines.</summary>
+    /// <summary>Once the queue is full, it takes lines again when half of it is empty, so that what is dropped is reported in few lines.</summary>
     private bool HasRoom(int length, bool isVital)
     {
+        Debug.Assert(Monitor.IsEntered(_lock));
         if (_waiting.Count <= _limits.Lines / 2 && _characters <= _limits.Characters / 2)
             _isFull = false;
         if (_waiting.Count >= _limits.Lines || _characters + length > _limits.Characters)

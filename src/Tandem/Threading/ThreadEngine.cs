@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Tandem.Events;
 using Tandem.Work;
@@ -295,9 +296,9 @@ internal sealed class ThreadEngine : PoolEngine
     private bool TryDequeue([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out WorkItem? item) =>
         _urgent.TryDequeue(out item) || _queue.TryDequeue(out item) || _later.TryDequeue(out item);
 
-    /// <summary>Under the lock.</summary>
     private void Leave()
     {
+        Debug.Assert(Monitor.IsEntered(_workers));
         if (--_alive == 0 && _ending)
             _stopped.TrySetResult();
     }
