@@ -25,7 +25,7 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
             addresses.PreferHostingUrls = true;
         }
 
-        app.Use(worker.Requests is { } requests ? next => WatchLimited(requests, next) : Watch);
+        app.Use(Watch);
         if (worker is { Sticky: { } sticky, Settings.Sticky: StickyMode.Cookie })
         {
             var forwarder = new RequestForwarder(worker, sticky.Clients, app.ApplicationServices.GetRequiredService<IOptions<KestrelServerOptions>>().Value);
@@ -43,7 +43,7 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
             return next(context); // a server of the application's own
 
         bool isStream = connection.BeginRequest(context);
-        Task request = connection.SaysGoAway() ? WaitAsync(next, context) : next(context);
+        Task request = connection.SaysGoAway() ? WaitAndRunAsync(context, connection, isStream, next) : RunAsync(context, connection, isStream, next);
         if (!request.IsCompletedSuccessfully)
             return EndAsync(request, connection, isStream);
 
@@ -51,30 +51,14 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
         return request;
     };
 
-    private RequestDelegate WatchLimited(RequestWatch requests, RequestDelegate next) => context =>
-    {
-        var connection = context.Features.Get<TrackedConnection>();
-        worker.CountRequest();
-        if (connection is null)
-            return next(context); // a server of the application's own
-
-        bool isStream = connection.BeginRequest(context);
-        return EndAsync(RunLimitedAsync(requests, context, connection, isStream, next), connection, isStream);
-    };
+    private Task RunAsync(HttpContext context, TrackedConnection connection, bool isStream, RequestDelegate next) =>
+        worker.Requests is { } limited ? limited.RunAsync(context, connection, isStream, next) : next(context);
 
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
-    private static async Task RunLimitedAsync(RequestWatch requests, HttpContext context, TrackedConnection connection, bool isStream, RequestDelegate next)
-    {
-        if (connection.SaysGoAway())
-            await Task.Delay(TrackedConnection.GoAwayTime).ConfigureAwait(false);
-        await requests.RunAsync(context, connection, isStream, next).ConfigureAwait(false);
-    }
-
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
-    private static async Task WaitAsync(RequestDelegate next, HttpContext context)
+    private async Task WaitAndRunAsync(HttpContext context, TrackedConnection connection, bool isStream, RequestDelegate next)
     {
         await Task.Delay(TrackedConnection.GoAwayTime).ConfigureAwait(false);
-        await next(context).ConfigureAwait(false);
+        await RunAsync(context, connection, isStream, next).ConfigureAwait(false);
     }
 
     private void End(TrackedConnection connection, bool isStream)
