@@ -266,38 +266,17 @@ public partial class PoolPromises
     }
 
     [Fact(Timeout = Limits.Test)]
-    public async Task Disposal_ends_the_attempts_of_an_item_that_always_crashes()
-    {
-        if (!Backend.CanKill)
-            return;
-
-        Gate started = NewGate(), gate = NewGate();
-        Trail attempts = NewTrail();
-        WorkerPool pool = Backend.Create(1);
-        Task crashing = pool.RunAsync(
-            () =>
-            {
-                attempts.Add(Environment.ProcessId);
-                started.Open();
-                gate.Pass();
-                Process.GetCurrentProcess().Kill();
-            },
-            new WorkOptions { CrashRetries = 1_000 });
-        await started.OpenedAsync();
-        Task disposal = pool.DisposeAsync().AsTask();
-        gate.Open();
-
-        await disposal;
-        await Assert.ThrowsAsync<WorkerCrashedException>(() => crashing);
-        Assert.Equal(1, attempts.Count);
-    }
+    public async Task Disposal_ends_the_attempts_of_an_item_that_always_crashes() =>
+        Assert.Equal(1, await AttemptsWhenThePoolEndsAsync(crashRetries: 1_000, static pool => pool.DisposeAsync().AsTask()));
 
     [Fact(Timeout = Limits.Test)]
-    public async Task A_drain_lets_an_item_that_crashes_have_its_attempts()
-    {
-        if (!Backend.CanKill)
-            return;
+    public async Task A_drain_lets_an_item_that_crashes_have_its_attempts() =>
+        Assert.Equal(3, await AttemptsWhenThePoolEndsAsync(crashRetries: 2, static pool => pool.DrainAsync()));
 
+    /// <summary>How often an item runs that always crashes, when the pool begins to end during its first attempt.</summary>
+    private async Task<int> AttemptsWhenThePoolEndsAsync(int crashRetries, Func<WorkerPool, Task> end)
+    {
+        Assert.SkipUnless(Backend.CanKill, "A thread cannot crash alone.");
         Gate started = NewGate(), gate = NewGate();
         Trail attempts = NewTrail();
         WorkerPool pool = Backend.Create(1);
@@ -309,22 +288,20 @@ public partial class PoolPromises
                 gate.Pass();
                 Process.GetCurrentProcess().Kill();
             },
-            new WorkOptions { CrashRetries = 2 });
+            new WorkOptions { CrashRetries = crashRetries });
         await started.OpenedAsync();
-        Task drained = pool.DrainAsync();
+        Task ended = end(pool);
         gate.Open();
 
-        await drained;
+        await ended;
         await Assert.ThrowsAsync<WorkerCrashedException>(() => crashing);
-        Assert.Equal(3, attempts.Count);
+        return attempts.Count;
     }
 
     [Fact(Timeout = Limits.Test)]
     public async Task Disposal_ends_although_a_worker_dies_in_the_middle_of_a_map()
     {
-        if (!Backend.CanKill)
-            return;
-
+        Assert.SkipUnless(Backend.CanKill, "A thread cannot crash alone.");
         Gate started = NewGate(), gate = NewGate();
         WorkerPool pool = Backend.Create(1);
         Task<List<WorkResult<int>>> map = pool.MapResultsAsync(Enumerable.Range(0, 2_000), i =>
