@@ -15,7 +15,7 @@ internal static class BlittableTypes
         if (type.IsPrimitive)
             return type != typeof(nint) && type != typeof(nuint);
 
-        if (type.IsEnum || type == typeof(decimal) || type == typeof(Guid) || type == typeof(DateTime) || type == typeof(TimeSpan))
+        if (IsCopiedWhole(type))
             return true;
 
         // A lock that travelled while it was held would stay locked for ever; a hash code means another value in another process.
@@ -31,4 +31,8 @@ internal static class BlittableTypes
 
         return true;
     }
+
+    /// <summary>Whether a value is one thing, without bytes that belong to no field.</summary>
+    internal static bool IsCopiedWhole(Type type) => type.IsPrimitive || type.IsEnum || type == typeof(decimal) || type == typeof(Guid)
+        || type == typeof(DateTime) || type == typeof(TimeSpan);
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Tandem.Serialization;
 
@@ -40,6 +41,21 @@ internal static class StructCodecs
             return Close(typeof(RefusedCodec<>), type, "an inline array of references has no codec; use an array");
 
         return Close(typeof(StructCodec<>), type);
+    }
+
+    /// <summary>
+    /// Makes the codec that writes a structure field by field, although its bytes could be copied. Null where the fields do not say all: buffers
+    /// of a fixed size and inline arrays have one field for all their elements, and with a layout of its own a structure may have more bytes than fields.
+    /// </summary>
+    internal static Codec? TryMakeByFields(Type type)
+    {
+        if (Nullable.GetUnderlyingType(type) is { } underlying)
+            return Close(typeof(NullableCodec<>), underlying);
+
+        return !BlittableTypes.IsCopiedWhole(type) && type.StructLayoutAttribute is { Value: not LayoutKind.Explicit, Size: 0 }
+            && !type.IsDefined(typeof(InlineArrayAttribute), false)
+                ? Close(typeof(StructCodec<>), type)
+                : null;
     }
 
     private static Codec Close(Type codec, Type argument, params object[] arguments) =>

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using Tandem.Serialization;
+
 namespace Tandem.Tests.Serialization;
 
 /// <summary>Objects that static fields of their class hold: type-safe enumerations and singletons, which are compared by reference.</summary>
@@ -45,6 +48,35 @@ public class StaticInstanceTests
         Assert.Same(Unit.Metre.Factors, read[2]);
         Assert.Same(Unit.Metre.Description, read[3]);
         Assert.Same(Unit.Metre, Unit.Metre.Description.Owner);
+    }
+
+    [Fact]
+    public void Bytes_between_the_fields_of_a_structure_are_not_compared()
+    {
+        const int Any = -1;
+        AssertComparedByFields<int?>(3, [1, Any, Any, Any, 3, 0, 0, 0]);
+        AssertComparedByFields(new Padded(1, 2), [1, Any, Any, Any, 2, 0, 0, 0]);
+        AssertComparedByFields<Padded?>(new Padded(1, 2), [1, Any, Any, Any, 1, Any, Any, Any, 2, 0, 0, 0]);
+        AssertComparedByFields(new Pair<Padded, short>(new Padded(1, 2), 3), [1, Any, Any, Any, 2, 0, 0, 0, 3, 0, Any, Any]);
+    }
+
+    /// <param name="value">The value.</param>
+    /// <param name="memory">Its bytes; negative for those that belong to no field.</param>
+    private static unsafe void AssertComparedByFields<T>(T value, int[] memory)
+    {
+        Assert.Equal(memory.Length, Unsafe.SizeOf<T>());
+        byte[][] written = [.. ((byte[])[0, 0xFF]).Select(any =>
+        {
+            byte[] bytes = [.. memory.Select(one => one < 0 ? any : (byte)one)];
+            T made = Unsafe.ReadUnaligned<T>(ref bytes[0]);
+            Assert.Equal(value, made);
+            using var writer = new PayloadWriter();
+            writer.Begin(HeapMemory.Instance);
+            writer.Copies = [];
+            Codec<T>.Instance.Write(writer, made);
+            return new ReadOnlySpan<byte>(writer.Start, (int)writer.Length).ToArray();
+        })];
+        Assert.Equal(written[0], written[1]);
     }
 
     [Fact]
@@ -262,6 +294,10 @@ public class StaticInstanceTests
 
         public override string ToString() => _name;
     }
+
+    private readonly record struct Padded(byte Small, int Large);
+
+    private readonly record struct Pair<TFirst, TSecond>(TFirst First, TSecond Second);
 
     private sealed class Unit
     {
