@@ -44,7 +44,7 @@ public sealed class CollectionTests
         }
         while (line == "round");
 
-        Assert.StartsWith("grown ", line, StringComparison.Ordinal);
+        Assert.True(line.StartsWith("grown ", StringComparison.Ordinal), line);
         string[] grown = line.Split(' ');
         long most = kind == "portable" ? MostGrowthOfPortable : MostGrowth;
         Assert.InRange(long.Parse(grown[1], CultureInfo.InvariantCulture), long.MinValue, most);
