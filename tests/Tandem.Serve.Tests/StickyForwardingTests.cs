@@ -242,8 +242,15 @@ public sealed class StickyForwardingTests
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
         Dictionary<int, string> cookies = await CookieOfEachAsync(serve, 2);
-        int[] before = [];
-        for (int round = 0; round < 2; round++)
+        // Which worker forwards depends on the one that takes the connection. Each keeps connections to the other once it has forwarded.
+        while (!(await serve.StatusAsync()).Workers.All(static worker => worker.Forwarded > 0))
+            await ForwardAsync();
+        int[] before = [.. cookies.Keys.Select(StickyTests.SocketsOf)];
+        await ForwardAsync();
+
+        await Eventually.Async(() => cookies.Keys.Select(StickyTests.SocketsOf).Zip(before).All(static one => one.First <= one.Second));
+
+        async Task ForwardAsync()
         {
             using (HttpClient proxy = serve.CreateClient(keepsAlive: true))
             {
@@ -255,11 +262,7 @@ public sealed class StickyForwardingTests
             }
 
             await serve.StatusAsync(static status => status.Workers.All(static worker => worker.Connections == 0));
-            if (round == 0)
-                before = [.. cookies.Keys.Select(StickyTests.SocketsOf)];
         }
-
-        await Eventually.Async(() => cookies.Keys.Select(StickyTests.SocketsOf).Zip(before).All(static one => one.First <= one.Second));
     }
 
     private static async Task<(ServeProcess Serve, Uri Address)> StartEncryptedAsync(TemporaryFolder folder)

@@ -45,7 +45,7 @@ public sealed class StacksTests(HangFixture host) : IClassFixture<HangFixture>
         Assert.DoesNotContain('\e', run.Output);
         Assert.Single(run.Output.Split('\n'), static line => line.StartsWith("Thread ", StringComparison.Ordinal));
         Assert.Contains("stood still for", run.Output, StringComparison.Ordinal);
-        Assert.Contains("Program.<Main>", run.Output, StringComparison.Ordinal);
+        Assert.True(run.Output.Contains("Program.<Main>", StringComparison.Ordinal), run.Output);
     }
 
     [Fact(Timeout = Limits.Test)]
