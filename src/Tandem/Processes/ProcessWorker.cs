@@ -25,7 +25,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     private readonly List<int> _answered = [];
     private bool[] _defined = new bool[64];
     private readonly PayloadReader _reader = new();
-    private readonly OutputTail _errorTail = new();
+    private readonly OutputTail _errorTail = new(TimeProvider.System);
     private readonly ItemQuota? _quota; // null where a worker may run any number of items
     private readonly List<WorkItem> _overdue = [];
     private long _itemsDone;
@@ -45,7 +45,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         _items = new WorkItem?[link.Slots];
         _takenBack = new long[link.Slots];
         _freeSlots = new SlotQueue(link.Slots);
-        Recycling = Recycling.Create(engine.Options);
+        Recycling = Recycling.Create(engine.Options, TimeProvider.System);
         Silence = new Silence(engine.Options.ConcurrencyPerWorker);
         if (engine.Options.MaxItemsPerWorker is { } limit)
             _quota = new ItemQuota(limit, link.Slots);
