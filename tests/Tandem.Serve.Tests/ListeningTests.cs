@@ -19,7 +19,7 @@ public sealed class ListeningTests
         using var folder = new TemporaryFolder();
         string path = folder["web.sock"];
         await using ServeProcess serve = ServeProcess.Launch(
-            ["--workers", "2", "--spares", "1", "--urls", isUnixSocket ? $"http://unix:{path}" : "http://127.0.0.1:0", Paths.App]);
+            ["--workers", "2", "--spares", "1", "--drain-timeout", "10m", "--urls", isUnixSocket ? $"http://unix:{path}" : "http://127.0.0.1:0", Paths.App]);
         await serve.ServingAsync();
         EndPointOf(out Func<Socket> connect);
 
