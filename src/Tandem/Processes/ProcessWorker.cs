@@ -166,6 +166,8 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     {
         _process = process;
         OutOfMemoryKills = OutOfMemoryKiller.Count(); // after the launch, which must not wait for it
+        // Before anything that the process says is read: it cannot become ready, or answer an item, before it counts as started.
+        _engine.Events.Raise(WorkerEventKind.Started, ProcessId);
         Link.Start(this);
     }
 
