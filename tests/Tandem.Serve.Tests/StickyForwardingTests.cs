@@ -236,23 +236,24 @@ public sealed class StickyForwardingTests
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--sticky", "cookie");
         Dictionary<int, string> cookies = await CookieOfEachAsync(serve, 2);
-        // Which worker forwards depends on the one that takes the connection. Each keeps connections to the other once it has forwarded.
-        while (!(await serve.StatusAsync()).Workers.All(static worker => worker.Forwarded > 0))
-            await ForwardAsync();
+        // The worker of a connection's first cookie gets it, and forwards the rest. Each keeps connections to the other once it has forwarded.
+        do
+            await ForwardAsync(1);
+        while (!(await serve.StatusAsync()).Workers.All(static worker => worker.Forwarded > 0)); // a connection that is routed too late stays where it is
         int[] before = [.. cookies.Keys.Select(StickyTests.SocketsOf)];
-        await ForwardAsync();
-
+        await ForwardAsync(100);
         await Eventually.Async(
             () => cookies.Keys.Select(StickyTests.SocketsOf).Zip(before).All(static one => one.First <= one.Second),
             otherwise: () => $"There were {string.Join(", ", before)} sockets, and are {string.Join(", ", cookies.Keys.Select(StickyTests.SocketsOf))}.");
 
-        async Task ForwardAsync()
+        async Task ForwardAsync(int times)
         {
-            using (HttpClient proxy = serve.CreateClient(keepsAlive: true))
+            foreach (string first in cookies.Values)
             {
-                for (int i = 0; i < 100; i++)
+                using HttpClient proxy = serve.CreateClient(keepsAlive: true);
+                for (int i = 0; i < times; i++)
                 {
-                    foreach (string cookie in cookies.Values)
+                    foreach (string cookie in cookies.Values.OrderBy(cookie => cookie != first))
                         (await AskAsync(proxy, HttpMethod.Get, "/pid", cookie)).Dispose();
                 }
             }
