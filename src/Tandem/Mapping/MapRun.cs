@@ -49,7 +49,7 @@ internal sealed class MapRun<TItem, TResult>
     private int _running = 1;
 
     // Says who may do what. The open chunk, or NoChunk: the reader is in the source, and a hurried consumer may take the chunk. Null:
-    // the reader is at work on an item. LeftBehind: the run has ended without the reader, which submits nothing any more.
+    // the reader is at work on an item, or waits for room. LeftBehind: the run has ended without the reader, which submits nothing any more.
     private object? _place = NoChunk;
     private long _read;
     private int _left; // items that may be read before the consumer takes others
@@ -201,7 +201,7 @@ internal sealed class MapRun<TItem, TResult>
         await _reading.WaitAsync(_sourceGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!_reading.IsCompleted && Volatile.Read(ref _place) is var place && place != LeftBehind)
         {
-            // The reader is at work on an item, or has just ended: not for long.
+            // The reader is at work on an item, has room again, or has just ended: not for long.
             if (place is null)
             {
                 await _reading.WaitAsync(TimeSpan.FromMilliseconds(1)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -293,8 +293,13 @@ internal sealed class MapRun<TItem, TResult>
             while (_left == 0)
             {
                 SendOpen();
+                // Not in the source: who ends the run gives room, and waits until the thread pool has a thread for what comes then.
+                if (Interlocked.CompareExchange(ref _place, null, NoChunk) == LeftBehind)
+                    return false;
+
                 // Half of it: a wake-up for each chunk would cost more than the chunk's own, and the other half keeps all lanes busy.
                 await _room.WaitAsync(atLeast: Math.Max(1, _window / 2)).ConfigureAwait(false);
+                Volatile.Write(ref _place, NoChunk);
                 _left = _room.Take() + WindowGrowth();
             }
 

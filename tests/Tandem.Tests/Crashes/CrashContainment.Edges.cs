@@ -5,7 +5,7 @@ namespace Tandem.Tests.Crashes;
 
 public abstract partial class CrashContainment
 {
-    [Fact(Timeout = 2 * Limits.Test)]
+    [Fact(Timeout = 5 * Limits.Test)]
     public async Task An_item_at_the_very_edge_of_its_time_never_harms_the_next_one()
     {
         await using WorkerPool pool = Backend.Create(1, options => options.SpareWorkers = 1);
@@ -36,7 +36,7 @@ public abstract partial class CrashContainment
         Assert.Equal(0, pool.Snapshot().Totals.Crashes);
     }
 
-    [Fact(Timeout = 2 * Limits.Test)]
+    [Fact(Timeout = 5 * Limits.Test)]
     public async Task An_item_that_is_cancelled_at_its_end_never_harms_the_next_one()
     {
         const int MostKills = 100; // on a busy machine nearly every worker is late for its grace, and each costs a start
@@ -55,7 +55,7 @@ public abstract partial class CrashContainment
         Assert.Equal(0, pool.Snapshot().Totals.Crashes);
     }
 
-    [Fact(Timeout = 2 * Limits.Test)]
+    [Fact(Timeout = 5 * Limits.Test)]
     public async Task Of_items_that_lie_ready_at_a_worker_that_dies_none_fails()
     {
         const int Crashes = 250; // on each of two transports

@@ -10,6 +10,15 @@ internal sealed class WatchedSource<T>(Func<int, T> make, int count = int.MaxVal
 
     internal int Disposals => Volatile.Read(ref _disposed);
 
+    /// <summary>
+    /// After a map was left, waits until it is disposed, once. Where the reader has had no processor for a second, that is when it comes back.
+    /// </summary>
+    internal async Task DisposedOnceAsync()
+    {
+        await Eventually.Async(() => Disposals > 0);
+        Assert.Equal(1, Disposals);
+    }
+
     public IEnumerator<T> GetEnumerator()
     {
         try

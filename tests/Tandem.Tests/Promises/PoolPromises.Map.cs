@@ -21,7 +21,7 @@ public partial class PoolPromises
         if (!ordered)
             results.Sort();
         Assert.Equal(Enumerable.Range(0, 20_000).Select(i => i * 2 + 3), results);
-        Assert.Equal(1, source.Disposals);
+        await source.DisposedOnceAsync();
     }
 
     [Fact(Timeout = Limits.Test)]
@@ -91,7 +91,7 @@ public partial class PoolPromises
                 break;
         }
 
-        Assert.Equal(1, source.Disposals);
+        await source.DisposedOnceAsync();
     }
 
     [Fact(Timeout = Limits.Test)]
@@ -107,7 +107,7 @@ public partial class PoolPromises
                 break;
         }
 
-        Assert.Equal(1, source.Disposals);
+        await source.DisposedOnceAsync();
     }
 
     [Fact(Timeout = Limits.Test)]

@@ -21,7 +21,7 @@ public partial class PoolPromises
                     break;
             }
 
-            Assert.Equal(1, source.Disposals);
+            await source.DisposedOnceAsync();
             int read = source.Read;
             Assert.Equal(round, await Pool.RunAsync(static (n, _) => n, round));
             Assert.Equal(read, source.Read);
@@ -78,7 +78,7 @@ public partial class PoolPromises
         });
 
         Assert.Equal(source.Token, canceled.CancellationToken);
-        Assert.Equal(1, items.Disposals);
+        await items.DisposedOnceAsync();
 
         using var late = new CancellationTokenSource();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>

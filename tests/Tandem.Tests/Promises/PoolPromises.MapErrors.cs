@@ -48,7 +48,7 @@ public partial class PoolPromises
 
         Assert.Equal("item 999", thrown.Message);
         Assert.Equal(Enumerable.Range(0, 999).Select(i => i * 2), seen);
-        Assert.Equal(1, source.Disposals);
+        await source.DisposedOnceAsync();
         Assert.Equal(1, await Pool.RunAsync(static () => 1));
     }
 
