@@ -18,6 +18,9 @@ internal sealed class ProcessStacks : IDisposable
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromMilliseconds(60);
 
+    /// <summary>How often a stack is walked again in which nothing of .NET was found.</summary>
+    private const int WalksAgain = 2;
+
     private readonly int _processId;
     private readonly DataTarget _attached;
     private readonly DataTarget _target;
@@ -58,12 +61,25 @@ internal sealed class ProcessStacks : IDisposable
         _reader.Copies = new StackCopies();
         _runtime.FlushCachedData();
         _runtimeThreads = [.. _runtime.Threads.Select(static thread => thread.Address)];
+        HashSet<int> known = [.. _runtime.Threads.Select(static thread => (int)thread.OSThreadId)];
         MemoryMap map = MemoryMap.Of(_processId);
         List<ThreadInFlight> threads = ThreadInFlight.Of(_processId, only);
         if (only is { } wanted && threads.Count == 0)
             throw new StackException(string.Create(CultureInfo.InvariantCulture, $"process {_processId} has no thread {wanted}."));
 
         (_reader.Registers, _reader.Copies, TimeSpan pause) = Copy(_processId, map, _runtimeThreads);
+        Walk(threads);
+        // The copies are of one moment, but what describes methods and threads is read while the process runs, and may change in the middle of a
+        // walk. A thread that the runtime knows, and that has no frame of .NET, has none in most cases; else it has them when it is walked again.
+        for (int i = 0; i < WalksAgain && threads.FindAll(thread => known.Contains(thread.Id) && !thread.IsManaged) is { Count: > 0 } without; i++)
+            Walk(without);
+
+        return new StackSample(_processId, pause, [.. threads.Select(thread => _names.Describe(thread, map))]);
+    });
+
+    /// <summary>Walks the copies of threads' stacks.</summary>
+    private void Walk(List<ThreadInFlight> threads)
+    {
         _runtime.FlushCachedData();
         Dictionary<int, ClrThread> managed = [];
         foreach (ClrThread thread in _runtime.Threads)
@@ -77,9 +93,7 @@ internal sealed class ProcessStacks : IDisposable
             if (_reader.Registers.TryGetValue(thread.Id, out ThreadRegisters? registers))
                 thread.Walk(registers, managed.GetValueOrDefault(thread.Id), _runtime);
         }
-
-        return new StackSample(_processId, pause, [.. threads.Select(thread => _names.Describe(thread, map))]);
-    });
+    }
 
     public void Dispose()
     {

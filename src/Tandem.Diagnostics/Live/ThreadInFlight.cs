@@ -37,6 +37,9 @@ internal sealed class ThreadInFlight
     /// <summary>The newest first.</summary>
     internal List<RawFrame> Frames { get; } = [];
 
+    /// <summary>Whether a frame of .NET was found.</summary>
+    internal bool IsManaged => Frames.Exists(static frame => frame.Method is not null);
+
     /// <summary>The threads of a process, with what they are doing while nobody disturbs them.</summary>
     internal static List<ThreadInFlight> Of(int processId, int? only)
     {
@@ -56,7 +59,7 @@ internal sealed class ThreadInFlight
         return threads;
     }
 
-    /// <summary>Collects the frames.</summary>
+    /// <summary>Collects the frames, anew each time.</summary>
     internal void Walk(ThreadRegisters registers, ClrThread? thread, ClrRuntime runtime)
     {
         StackPointer = registers.StackPointer;
@@ -79,6 +82,7 @@ internal sealed class ThreadInFlight
             AddMissing(address, stackPointer);
 
         AddMissing(registers.ProgramCounter, registers.StackPointer);
+        Frames.Clear();
         Frames.AddRange(found.Values.Where(frame => frame.StackPointer >= registers.StackPointer));
 
         void AddMissing(ulong address, ulong stackPointer)
