@@ -5,7 +5,7 @@ using Tandem.Shipping;
 
 namespace Tandem.Sharing;
 
-/// <summary>A bounded channel between processes, as this process has it.</summary>
+/// <summary>This process's object for a bounded channel between processes.</summary>
 [DebuggerDisplay("{Ring.Count} of {Ring.Capacity}")]
 [Shape(typeof(SharedShape<>))]
 internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<ProcessChannel<T>>
@@ -32,7 +32,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
 
     internal ChannelWaiters Writers { get; }
 
-    /// <summary>Those who await the end.</summary>
+    /// <summary>The waiters for the completion.</summary>
     internal ChannelWaiters Ends { get; }
 
     public SharedSegment? Segment => Ring.Segment;
@@ -134,7 +134,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
             control->ErrorLength = (int)writer.Length;
             Buffer.MemoryCopy(writer.Start, Ring.Error, ChannelLayout.LongestError, writer.Length);
             Volatile.Write(ref control->Completed, error is null ? 1 : 2);
-            Interlocked.MemoryBarrier(); // before the look at who sleeps
+            Interlocked.MemoryBarrier(); // the completion must be visible before the bells check for sleepers
             completed = true;
         });
         if (completed)
@@ -146,7 +146,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
         return completed;
     }
 
-    /// <summary>What the channel was completed with; a new object for each who asks.</summary>
+    /// <summary>Returns the error that the channel was completed with; each call creates a new object.</summary>
     internal Exception? Error()
     {
         if (Ring.Completed != 2)
@@ -180,7 +180,10 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
         ExceptionCodec.Write(writer, new IOException(text.Length <= 500 ? text : text[..500]));
     }
 
-    /// <summary>In the modes that drop: true when the element has gone where it goes, false to try to write again.</summary>
+    /// <summary>
+    /// Makes room in the modes that drop elements: true if the element is written or dropped, false if the caller must try to write
+    /// again.
+    /// </summary>
     private bool MakeRoom(T item, PayloadWriter? prepared)
     {
         long position;
