@@ -4,16 +4,16 @@ using Tandem.Interop;
 namespace Tandem.Transport.SharedMemory;
 
 /// <summary>
-/// Says that the worker ends, milliseconds before its exit can be seen: the kernel reports an exit only when the process's memory is
-/// gone, but marks robust futexes, and wakes who waits for them, as soon as the thread that owns them ends (exit_robust_list and
-/// handle_futex_death in the kernel's futex code).
+/// Notifies the parent that the worker exits, milliseconds before the exit itself is reported. The kernel reports an exit only after it
+/// has freed the process's memory, but it marks robust futexes and wakes their waiters as soon as the owning thread ends
+/// (exit_robust_list and handle_futex_death in the kernel's futex code).
 /// </summary>
 /// <remarks>
-/// The word holds 0 until the worker's thread has enrolled, then the thread's id and the mark that somebody waits, and from the
-/// thread's end on FUTEX_OWNER_DIED. It only moves on. The parent sleeps on it and on its doorbell at once; which value it reads before
-/// does not matter, because the kernel compares it again under its own lock, and a word that has changed meanwhile ends the sleep.
-/// Other threads of the worker may run for some microseconds more: what they have started by then, they have started, because items are
-/// taken back by compare-and-set.
+/// The word is 0 until the worker's thread has registered. Then it is the thread's id with the bit that requests a wake-up, and after the
+/// thread's end FUTEX_OWNER_DIED is set. It never returns to an earlier value. The parent sleeps on the word and on its doorbell at the
+/// same time. The value that the parent reads before it sleeps may be stale: the kernel compares the word again under its own lock, and a
+/// changed word ends the sleep. Other threads of the worker may run for some microseconds more. That is harmless: items are revoked by
+/// compare-and-set, so an item that such a thread has started counts as started.
 /// </remarks>
 internal readonly unsafe struct LifeWord(byte* link)
 {
@@ -22,33 +22,33 @@ internal readonly unsafe struct LifeWord(byte* link)
 
     private readonly int* _word = &((LinkHeader*)link)->Life;
 
-    /// <summary>Parent: whether the worker has begun to end. One that lies is ended for it.</summary>
+    /// <summary>Parent: whether the worker has begun to exit. The parent kills a worker that sets this without exiting.</summary>
     internal bool HasEnded => (Volatile.Read(ref *_word) & OwnerDied) != 0;
 
-    /// <summary>Worker: enrols the calling thread, which is to live as long as the process.</summary>
+    /// <summary>Worker: registers the calling thread, which must live as long as the process.</summary>
     internal void Enrol()
     {
-        // Read by the kernel when the thread ends, so it is never freed.
+        // The kernel reads the list when the thread ends, so it is never freed.
         var list = (RobustList*)NativeMemory.AllocZeroed((nuint)sizeof(RobustList));
         list->First = &list->Entry;
         list->Entry = &list->First;
         list->Pending = null;
         list->FutexOffset = (nint)((byte*)_word - (byte*)&list->Entry);
         Volatile.Write(ref *_word, Libc.GetThreadId() | Waiters);
-        // Where the system does not have it, the parent hears of the exit only.
+        // If the system does not support robust lists, the parent is notified of the exit only.
         _ = Libc.SetRobustList(list, 3 * sizeof(nint));
     }
 
-    /// <summary>Parent: sleeps like <see cref="Doorbell.Sleep"/>, and until the worker begins to end.</summary>
+    /// <summary>Parent: sleeps like <see cref="Doorbell.Sleep"/>, but wakes also when the worker begins to exit.</summary>
     internal void Sleep(in Doorbell bell, int signal, bool again)
     {
         int life = Volatile.Read(ref *_word);
-        // Once it has ended there is nothing more to hear of it.
+        // Once the thread has ended, the word does not change any more.
         if ((life & OwnerDied) != 0 || !bell.TrySleep(signal, again, _word, life))
             bell.Sleep(signal, again);
     }
 
-    /// <summary>struct robust_list_head, and the one entry of the list, which is a ring.</summary>
+    /// <summary>The kernel's struct robust_list_head, followed by the only entry of its circular list.</summary>
     private struct RobustList
     {
         internal void* First;

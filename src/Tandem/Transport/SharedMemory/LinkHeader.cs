@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Transport.SharedMemory;
 
-/// <summary>The first bytes of the shared region.</summary>
+/// <summary>The header of the shared region.</summary>
 [StructLayout(LayoutKind.Explicit, Size = LinkLayout.HeaderSize)]
 internal struct LinkHeader
 {
