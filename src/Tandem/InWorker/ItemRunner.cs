@@ -8,7 +8,7 @@ using Tandem.Transport;
 
 namespace Tandem.InWorker;
 
-/// <summary>Runs items, one at a time. A worker has one for each lane.</summary>
+/// <summary>Runs items one at a time. A worker has one runner for each lane.</summary>
 internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
 {
     private readonly PayloadReader _arguments = new();
@@ -48,7 +48,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
             }
             else if (callable.Form.Run(work, state, _arguments, _results, cancellation) is { } pending)
             {
-                // One item at a time: this lane waits; continuations run on the thread pool.
+                // One item at a time: this lane blocks; continuations run on the thread pool.
                 pending.GetAwaiter().GetResult();
                 callable.Form.WriteResult(pending, _results);
             }
@@ -59,7 +59,8 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         }
 
         guard?.Lift();
-        // Not in the handler: there the stack is still as deep as where the exception was thrown, and may be too short to write it.
+        // Not inside the catch block: there the stack is still as deep as where the exception was thrown, and may be too short to
+        // serialize the exception.
         if (error is not null)
         {
             if (error is not OperationCanceledException)
@@ -78,7 +79,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         _results.Abandon();
     }
 
-    /// <summary>Runs a step of the worker's startup, such as building its state; its outcome goes to the parent.</summary>
+    /// <summary>Runs a step of the worker's startup, such as creating its state, and sends the outcome to the parent.</summary>
     internal bool TryStartUp(Definition definition, int slot, uint sequence, in InvokeMessage message, byte* payload, out object? state)
     {
         var result = default(ResultMessage);

@@ -6,8 +6,8 @@ using Tandem.Transport;
 namespace Tandem.InWorker;
 
 /// <summary>
-/// A call that goes the way of all calls through a worker, but comes from nobody and does nothing: it is made while the process connects
-/// to its parent, so that the first real call finds everything loaded.
+/// Warms up a worker with a dummy call that takes the same path as real calls. It runs while the process connects to its parent, so that
+/// the first real call finds all code loaded.
 /// </summary>
 internal static unsafe class Rehearsal
 {
@@ -28,10 +28,11 @@ internal static unsafe class Rehearsal
         }
         catch (Exception)
         {
-            // Whatever is wrong, a real call will meet and tell.
+            // Whatever the problem is, a real call will encounter and report it.
         }
     }
 
+    /// <summary>A link without a parent: drops everything that is sent.</summary>
     private sealed class NoParent : ParentLink
     {
         internal override IPayloadMemory ResultMemory => HeapMemory.Instance;

@@ -10,27 +10,27 @@ using Tandem.Transport;
 namespace Tandem.InWorker;
 
 /// <summary>
-/// What a worker process does: reads frames, runs items, sends outcomes, until its parent says stop or is gone. With one lane, items
-/// run on the thread that reads; with more, each lane has a thread, and the next item is read when a lane is free.
+/// The main loop of a worker process: reads frames, runs items and sends outcomes, until its parent asks it to stop or exits. With one
+/// lane, items run on the thread that reads; with several, each lane has a thread, and the next item is read when a lane is free.
 /// </summary>
 internal sealed unsafe class WorkerLoop
 {
     private readonly ParentLink _link;
     private readonly ActiveItems _active = new();
-    private readonly Dictionary<int, Definition> _definitions = [];
+    private readonly Dictionary<int, Definition> _definitions = []; // by number
     private readonly PayloadReader _reader = new();
     private readonly ItemRunner _runner;
-    private readonly Lanes? _lanes;
+    private readonly Lanes? _lanes; // null if items run on this thread
     private readonly Guest? _guest;
-    private object? _state;
+    private object? _state; // what the state factory returned
     private bool _startupFailed;
-    private (int Slot, uint Sequence, byte[] Bytes)? _cultures; // likewise
-    private volatile bool _isTold; // to end
-    private (int Slot, uint Sequence, ActivityContext Context)? _trace; // announced, for an item that comes next if at all
+    private (int Slot, uint Sequence, byte[] Bytes)? _cultures; // of the next item, which may not follow
+    private volatile bool _isTold; // whether the parent has asked this worker to stop
+    private (int Slot, uint Sequence, ActivityContext Context)? _trace; // of the next item, which may not follow
 
-    /// <param name="link">The parent.</param>
-    /// <param name="concurrency">How many items it runs at once.</param>
-    /// <param name="guest">What is run for every item, whatever the parent says; null for what it says.</param>
+    /// <param name="link">The connection to the parent.</param>
+    /// <param name="concurrency">How many items run concurrently.</param>
+    /// <param name="guest">Runs for every item, regardless of what the parent defines; null to run what the parent defines.</param>
     internal WorkerLoop(ParentLink link, int concurrency, Guest? guest = null)
     {
         _link = link;
@@ -39,7 +39,7 @@ internal sealed unsafe class WorkerLoop
         _lanes = concurrency > 1 ? new Lanes(link, _active, concurrency) : null;
     }
 
-    /// <summary>Runs until the end.</summary>
+    /// <summary>Runs until the worker is to exit.</summary>
     internal void Run()
     {
         Background.Thread("Tandem control", 256 * 1024, ListenForControl, _ => OnOrphaned()).UnsafeStart();
@@ -50,13 +50,13 @@ internal sealed unsafe class WorkerLoop
             _link.Release();
         }
 
-        // Without having been told to end: what this worker has started must not stay behind.
+        // The connection ended without a stop request: kill the processes that this worker has started.
         if (!_isTold && _guest is null)
             OnOrphaned();
         DisposeState();
     }
 
-    /// <summary>Does what one frame says.</summary>
+    /// <summary>Handles one frame.</summary>
     internal void Handle(in Frame frame)
     {
         switch (frame.Kind)
@@ -66,16 +66,16 @@ internal sealed unsafe class WorkerLoop
                 break;
 
             case FrameKind.Initialize:
-                // The initializer, which returns null, and then the state factory. After a failure the parent waits for nothing more.
+                // The initializer, which returns null, and then the state factory. After a failure the parent waits for no further step.
                 InvokeMessage step = ReadMessage(in frame);
                 if (!_startupFailed)
                     _startupFailed = !_runner.TryStartUp(Find(step.Callable), frame.Slot, frame.Sequence, in step, _link.ResolvePayload(in frame, in step), out _state);
                 break;
 
             case FrameKind.Invoke:
-                // Here, and not on a lane, where nobody would hear of it.
+                // Check here: on a lane, the exception would not end the worker loop.
                 if (frame.Slot >= FrameHeader.Slots)
-                    throw new ProtocolException($"an item in slot {frame.Slot}, which there is not");
+                    throw new ProtocolException($"an item in slot {frame.Slot}, which does not exist");
 
                 InvokeMessage message = ReadMessage(in frame);
                 byte* payload = _link.ResolvePayload(in frame, in message);
@@ -116,7 +116,7 @@ internal sealed unsafe class WorkerLoop
         }
         catch (Exception e)
         {
-            throw new ProtocolException($"cultures that make no sense: {e.Message}");
+            throw new ProtocolException($"the cultures cannot be read: {e.Message}");
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed unsafe class WorkerLoop
 
         try
         {
-            // The parent's types may not exist here, and need not.
+            // The parent's types may not exist here, and are not needed.
             if (_guest is not null)
             {
                 _definitions[number] = new Definition(Callable.Of(_guest.Work, PlainForm<Nothing>.Instance));
@@ -146,12 +146,12 @@ internal sealed unsafe class WorkerLoop
         }
         catch (Exception e)
         {
-            // The items that use it are told.
+            // The items that use the method fail with this exception.
             _definitions[number] = new Definition(e);
         }
     }
 
-    /// <summary>Has what a call of this needs compiled while there is time.</summary>
+    /// <summary>Compiles the code for calls of a method while there is time.</summary>
     private static void GetReady(Callable callable)
     {
         try
@@ -160,7 +160,7 @@ internal sealed unsafe class WorkerLoop
         }
         catch (Exception)
         {
-            // The call itself will say what is wrong with it, if anything is.
+            // If the method has a problem, the call itself will report it.
         }
     }
 
@@ -189,7 +189,9 @@ internal sealed unsafe class WorkerLoop
         OnOrphaned();
     }
 
-    /// <summary>The parent is gone, or cannot be heard: nobody waits for what still runs, and it must not run on for ever.</summary>
+    /// <summary>
+    /// Called when the parent has exited or cannot be reached: nothing waits for the running items, and they must not run forever.
+    /// </summary>
     private void OnOrphaned()
     {
         if (_guest is null)
