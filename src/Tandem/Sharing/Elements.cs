@@ -23,10 +23,10 @@ internal static unsafe class Elements
     {
         SegmentHeader* header = segment.Header;
         if (header->Kind != kind || header->ElementSize != elementSize || header->ElementType != SharedSegment.Fingerprint(typeof(T)))
-            {
-                throw new PayloadCorruptException(
-                    $"a shared {header->Kind} with other elements where a {kind} of {TypeChecks.Display(typeof(T))} was expected");
-            }
+        {
+            throw new PayloadCorruptException(
+                $"a shared {header->Kind} with other elements where a {kind} of {TypeChecks.Display(typeof(T))} was expected");
+        }
     }
 
     /// <summary>Returns the number of elements of an array's segment, checked against the segment's size.</summary>
