@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>Arrays of one dimension that begin at 0.</summary>
+/// <summary>One-dimensional arrays whose index starts at 0.</summary>
 internal sealed class ArrayShape<T>() : Shape(typeof(T[]), ShapeTraits.Tracked)
 {
-    /// <summary>The length of the array without elements that there is one of.</summary>
+    /// <summary>Replaces the length for the singleton empty array (<c>Array.Empty</c>).</summary>
     private const int TheEmptyArray = -1;
 
     internal override void Write(PayloadWriter writer, object value)
@@ -31,7 +31,7 @@ internal sealed class ArrayShape<T>() : Shape(typeof(T[]), ShapeTraits.Tracked)
     }
 }
 
-/// <summary>Arrays of several dimensions: the lengths, then the elements as they lie in memory.</summary>
+/// <summary>Multi-dimensional arrays: the lengths, followed by the elements in memory order.</summary>
 internal sealed class MultiDimensionalArrayShape<T>(Type type) : Shape(type, ShapeTraits.Tracked)
 {
     internal override void Write(PayloadWriter writer, object value)
@@ -40,7 +40,7 @@ internal sealed class MultiDimensionalArrayShape<T>(Type type) : Shape(type, Sha
         for (int i = 0; i < array.Rank; i++)
         {
             if (array.GetLowerBound(i) != 0)
-                throw new WorkSerializationException("an array that does not begin at 0 has no codec; copy it to one that does");
+                throw new WorkSerializationException("an array that does not begin at 0 cannot be serialized; copy it to one that does");
 
             writer.Write(array.GetLength(i));
         }
@@ -73,7 +73,7 @@ internal sealed class MultiDimensionalArrayShape<T>(Type type) : Shape(type, Sha
         MemoryMarshal.CreateSpan(ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array)), array.Length);
 }
 
-/// <summary>Lists; those of blittable elements in one copy.</summary>
+/// <summary>Lists; blittable elements are copied at once.</summary>
 internal sealed class ListShape<T>() : Shape(typeof(List<T>), ShapeTraits.Tracked)
 {
     internal override void Write(PayloadWriter writer, object value) => Items.Write<T>(writer, CollectionsMarshal.AsSpan((List<T>)value));

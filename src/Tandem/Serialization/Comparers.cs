@@ -3,10 +3,10 @@ using System.Reflection;
 
 namespace Tandem.Serialization;
 
-/// <summary>The comparers of collections: null for the default one, since that is what most have.</summary>
+/// <summary>The comparers of collections; null for the default comparer, which most collections have.</summary>
 internal static class Comparers
 {
-    /// <summary>Asks a collection for its comparer.</summary>
+    /// <summary>Creates a function that returns the comparer of a collection.</summary>
     internal static Func<TCollection, object?> Of<T, TCollection>(Func<TCollection, IEqualityComparer<T>> get) =>
         collection => OrNull(get(collection));
 
@@ -33,14 +33,14 @@ internal static class Comparers
 
     internal static object? Read(PayloadReader reader) => Codec<object?>.Instance.Read(reader);
 
-    /// <summary>Joins the comparers of a collection that has two.</summary>
+    /// <summary>Combines the comparers of a collection that has two.</summary>
     internal static object? Two(object? first, object? second) => first is null && second is null ? null : new[] { first, second };
 
-    /// <summary>Parts what the other overload joined.</summary>
+    /// <summary>Splits the result of the other overload.</summary>
     internal static object?[] Two(object? joined) => joined is null ? new object?[2] : (object?[])joined;
 }
 
-/// <summary>The framework's string comparers: ordinal ones by kind, the others by culture and options.</summary>
+/// <summary>The framework's string comparers: ordinal ones by kind, others by culture and options.</summary>
 internal sealed class StringComparerShape() : LateShape(typeof(StringComparer))
 {
     private const byte Ordinal = 0;
@@ -63,7 +63,7 @@ internal sealed class StringComparerShape() : LateShape(typeof(StringComparer))
         else
         {
             throw new WorkSerializationException(
-                $"the comparer {TypeChecks.Display(value.GetType())} has no codec; use one of those of StringComparer");
+                $"the comparer {TypeChecks.Display(value.GetType())} cannot be serialized; use a comparer of StringComparer");
         }
     }
 
@@ -82,7 +82,9 @@ internal sealed class StringComparerShape() : LateShape(typeof(StringComparer))
     }
 }
 
-/// <summary><c>EqualityComparer&lt;T&gt;.Default</c> and <c>Comparer&lt;T&gt;.Default</c>: there is one of each in a process.</summary>
+/// <summary>
+/// <c>EqualityComparer&lt;T&gt;.Default</c> and <c>Comparer&lt;T&gt;.Default</c>, of which each process has one object.
+/// </summary>
 internal sealed class DefaultComparerShape : Shape
 {
     private readonly object _comparer;
@@ -91,8 +93,8 @@ internal sealed class DefaultComparerShape : Shape
         : base(ancestor, ShapeTraits.None) => _comparer = comparer;
 
     /// <summary>
-    /// The shape, if <paramref name="type"/> is that of the default comparer, or the declared type that the default comparer stands
-    /// for.
+    /// Returns the shape if <paramref name="type"/> is the type of the default comparer, or the declared type that the default comparer
+    /// replaces; otherwise null.
     /// </summary>
     internal static Shape? Find(Type ancestor, Type type)
     {

@@ -1,6 +1,6 @@
 namespace Tandem.Serialization;
 
-/// <summary>Tokens: by number, so that cancelling one here cancels its counterpart there.</summary>
+/// <summary>Cancellation tokens: by number, so that cancelling a token in this process cancels its counterpart in the other.</summary>
 internal sealed class CancellationTokenCodec : Codec<CancellationToken>
 {
     private const int Never = -1;
@@ -31,13 +31,15 @@ internal sealed class CancellationTokenCodec : Codec<CancellationToken>
         if (number < 0)
             throw new PayloadCorruptException($"a token with the number {number}");
 
-        return (reader.Links ?? throw new PayloadCorruptException("a token outside a call")).GetToken(number);
+        return (reader.Links ?? throw new PayloadCorruptException("a token outside of a call")).GetToken(number);
     }
 
-    /// <summary>Numbered too, so that the exception of work that it ends names the caller's token.</summary>
+    /// <summary>
+    /// Cancelled tokens are numbered too, so that the exception of work that such a token ends refers to the caller's token.
+    /// </summary>
     private static void WriteCancelled(PayloadWriter writer, CancellationToken value)
     {
-        // This one is the same in all processes.
+        // This token is the same in all processes.
         bool isOfNoSource = value == new CancellationToken(true);
         writer.Write(Cancelled);
         writer.Write((isOfNoSource ? null : writer.Links?.AddCanceledToken(value)) ?? Never);
@@ -53,7 +55,7 @@ internal sealed class CancellationTokenCodec : Codec<CancellationToken>
     }
 }
 
-/// <summary>Progress receivers: what arrives is an object that carries reports back.</summary>
+/// <summary>Progress receivers: the reading side gets an object that sends reports back.</summary>
 internal sealed class ProgressShape<T>() : Shape(typeof(IProgress<T>), ShapeTraits.TakesAll, typeof(Progress<T>))
 {
     internal override void Write(PayloadWriter writer, object value)
@@ -68,14 +70,14 @@ internal sealed class ProgressShape<T>() : Shape(typeof(IProgress<T>), ShapeTrai
         if (number < 0)
             throw new PayloadCorruptException($"a progress receiver with the number {number}");
 
-        return (reader.Links ?? throw new PayloadCorruptException("a progress receiver outside a call")).GetProgress<T>(number);
+        return (reader.Links ?? throw new PayloadCorruptException("a progress receiver outside of a call")).GetProgress<T>(number);
     }
 }
 
-/// <summary>Delegates: the call knows how their code and their captured values travel.</summary>
+/// <summary>Delegates: the call serializes their code and their captured values.</summary>
 /// <remarks>
-/// A delegate and its target may refer to each other, as in a recursive lambda. Neither can be made first: so a delegate gets its number
-/// after its target, and is written once more, without its target's parts, where the target holds it.
+/// A delegate and its target may refer to each other, as in a recursive lambda, so that neither can be created first. Therefore a
+/// delegate gets its number after its target; where the target refers to it, it is written once more, without its target's parts.
 /// </remarks>
 internal sealed class DelegateShape(Type type) : Shape(type, ShapeTraits.None)
 {
@@ -103,7 +105,7 @@ internal sealed class DelegateShape(Type type) : Shape(type, ShapeTraits.None)
 
     internal override object? Read(PayloadReader reader)
     {
-        ICallLinks links = reader.Links ?? throw new PayloadCorruptException("a delegate outside a call");
+        ICallLinks links = reader.Links ?? throw new PayloadCorruptException("a delegate outside of a call");
         byte kind = reader.Read<byte>();
         if (kind == Seen)
             return ObjectAt(reader, reader.ReadInt32());
@@ -122,5 +124,5 @@ internal sealed class DelegateShape(Type type) : Shape(type, ShapeTraits.None)
 
     private Delegate ObjectAt(PayloadReader reader, int number) => reader.ObjectAt(number) is Delegate value && WireType.IsInstanceOfType(value)
         ? value
-        : throw new PayloadCorruptException($"object {number} where {TypeChecks.WithArticle(WireType)} is due");
+        : throw new PayloadCorruptException($"object {number} where {TypeChecks.WithArticle(WireType)} was expected");
 }

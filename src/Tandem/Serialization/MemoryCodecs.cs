@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>Values of <see cref="Memory{T}"/>; see <see cref="Ranges"/>.</summary>
+/// <summary>Values of type <see cref="Memory{T}"/>; see <see cref="Ranges"/>.</summary>
 internal sealed class MemoryCodec<T> : Codec<Memory<T>>
 {
     internal override int MinimumSize => 1;
@@ -12,11 +12,11 @@ internal sealed class MemoryCodec<T> : Codec<Memory<T>>
     internal override Memory<T> Read(PayloadReader reader)
     {
         ArraySegment<T> range = Ranges.Read<T>(reader, out string? text);
-        return text is null ? range.AsMemory() : throw new PayloadCorruptException("text where memory that can be written is due");
+        return text is null ? range.AsMemory() : throw new PayloadCorruptException("text where writable memory was expected");
     }
 }
 
-/// <summary>Values of <see cref="ReadOnlyMemory{T}"/>; see <see cref="Ranges"/>.</summary>
+/// <summary>Values of type <see cref="ReadOnlyMemory{T}"/>; see <see cref="Ranges"/>.</summary>
 internal sealed class ReadOnlyMemoryCodec<T> : Codec<ReadOnlyMemory<T>>
 {
     internal override int MinimumSize => 1;
@@ -34,7 +34,7 @@ internal sealed class ReadOnlyMemoryCodec<T> : Codec<ReadOnlyMemory<T>>
     }
 }
 
-/// <summary>Values of <see cref="ArraySegment{T}"/>; see <see cref="Ranges"/>.</summary>
+/// <summary>Values of type <see cref="ArraySegment{T}"/>; see <see cref="Ranges"/>.</summary>
 internal sealed class ArraySegmentCodec<T> : Codec<ArraySegment<T>>
 {
     internal override int MinimumSize => 1;
@@ -44,6 +44,6 @@ internal sealed class ArraySegmentCodec<T> : Codec<ArraySegment<T>>
     internal override ArraySegment<T> Read(PayloadReader reader)
     {
         ArraySegment<T> range = Ranges.Read<T>(reader, out string? text);
-        return text is null ? range : throw new PayloadCorruptException("text where an array is due");
+        return text is null ? range : throw new PayloadCorruptException("text where an array was expected");
     }
 }

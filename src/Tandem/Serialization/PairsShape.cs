@@ -1,6 +1,6 @@
 namespace Tandem.Serialization;
 
-/// <summary>Keys and values, one after the other.</summary>
+/// <summary>Sequences of keys and values.</summary>
 internal static class Pairs
 {
     internal static void Write<TKey, TValue>(PayloadWriter writer, List<KeyValuePair<TKey, TValue>> pairs, bool ofParts = false)
@@ -10,7 +10,7 @@ internal static class Pairs
             WriteOne(writer, pair.Key, pair.Value, ofParts);
     }
 
-    /// <summary>Writes a pair, of a collection that is made of its finished parts or of another one.</summary>
+    /// <summary>Writes a pair. <paramref name="ofParts"/> is set if the reader creates the collection from its completed parts.</summary>
     internal static void WriteOne<TKey, TValue>(PayloadWriter writer, TKey key, TValue value, bool ofParts = false)
     {
         try
@@ -45,7 +45,7 @@ internal static class Pairs
         reader.ReadCount(Codec<TKey>.Instance.MinimumSize + Codec<TValue>.Instance.MinimumSize);
 }
 
-/// <summary>The most common dictionary, without copies of its pairs.</summary>
+/// <summary>The most common dictionary; its pairs are not copied first.</summary>
 internal sealed class DictionaryShape<TKey, TValue>() : Shape(typeof(Dictionary<TKey, TValue>), ShapeTraits.Tracked), IFinisher
     where TKey : notnull
 {
@@ -63,7 +63,7 @@ internal sealed class DictionaryShape<TKey, TValue>() : Shape(typeof(Dictionary<
         int number = reader.ReserveNumber();
         object? comparer = Comparers.Read(reader);
         if (comparer is not (null or IEqualityComparer<TKey>))
-            throw new PayloadCorruptException($"{TypeChecks.WithArticle(comparer.GetType())} where a comparer is due");
+            throw new PayloadCorruptException($"{TypeChecks.WithArticle(comparer.GetType())} where a comparer was expected");
 
         int count = Pairs.ReadCount<TKey, TValue>(reader);
         var pairs = new Dictionary<TKey, TValue>(count, (IEqualityComparer<TKey>?)comparer);

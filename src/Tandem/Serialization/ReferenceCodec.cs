@@ -2,14 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>Values of a declared class, interface or array type: null, an object seen before, or a new one.</summary>
+/// <summary>Values whose declared type is a class, interface or array: null, an object that was sent before, or a new object.</summary>
 internal sealed class ReferenceCodec<T> : Codec<T>
 {
     private Shape? _own;
 
     internal override int MinimumSize => 1;
 
-    // Found at the first value, not when the codec is made: types may contain each other.
+    // Determined at the first value, not when the codec is created: types may contain each other.
     private Shape Own => _own ??= Shape.For(typeof(T));
 
     internal override void Write(PayloadWriter writer, T value)
@@ -28,20 +28,21 @@ internal sealed class ReferenceCodec<T> : Codec<T>
             T typed => typed,
             null => default!,
             _ => throw new PayloadCorruptException(
-                $"{TypeChecks.WithArticle(value.GetType())} where {TypeChecks.WithArticle(typeof(T))} is due"),
+                $"{TypeChecks.WithArticle(value.GetType())} where {TypeChecks.WithArticle(typeof(T))} was expected"),
         };
     }
 }
 
 /// <summary>
-/// The references of a graph. Apart from <see cref="ReferenceCodec{T}"/>, so that it is compiled once and not for each type.
+/// The references of an object graph. Separate from <see cref="ReferenceCodec{T}"/>, so that it is JIT-compiled once and not for each
+/// type.
 /// </summary>
 internal static class ObjectGraph
 {
     /// <summary>A null reference.</summary>
     internal const byte Null = 0;
 
-    /// <summary>An object that the payload has already; its number follows.</summary>
+    /// <summary>An object that the payload already contains; its number follows.</summary>
     private const byte Seen = 1;
 
     /// <summary>A new object of the declared type; its contents follow.</summary>
@@ -54,8 +55,8 @@ internal static class ObjectGraph
     private const byte Deferred = 4;
 
     /// <summary>
-    /// Below this, objects that are rebuilt by their fields are deferred, so that a chain of a million objects needs a stack for this
-    /// many only. Small enough for the stack of the thread that reads, which may be shorter than the writer's.
+    /// Objects below this depth that are rebuilt by their fields are deferred, so that a chain of a million objects needs a stack for
+    /// only this many. The limit must also suit the stack of the thread that reads, which may be smaller than the writer's.
     /// </summary>
     private const int MaximumDepth = 100;
 
@@ -106,7 +107,7 @@ internal static class ObjectGraph
         if (shape.IsTracked)
             references.Add(value);
 
-        // What a key refers to is not a key.
+        // Objects that a key refers to are not keys.
         bool isKey = references.WritesKeys;
         references.WritesKeys = false;
         references.Enter(shape.IsTracked);
@@ -139,7 +140,10 @@ internal static class ObjectGraph
         }
 
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw new RebuildException("its objects are nested too deeply for the stack of the thread that rebuilds them; put the values into one list or array");
+        {
+            throw new RebuildException(
+                "its objects are nested too deeply for the stack of the thread that rebuilds them; put the values into one list or array");
+        }
 
         reader.Depth++;
         object? value = kind == Declared ? ReadContents(reader, own) : ReadNamed(reader, declared, kind);
@@ -156,7 +160,7 @@ internal static class ObjectGraph
 
         Type type = TypeNames.Read(reader);
         if (!declared.IsAssignableFrom(type))
-            throw new PayloadCorruptException($"{TypeChecks.WithArticle(type)} where {TypeChecks.WithArticle(declared)} is due");
+            throw new PayloadCorruptException($"{TypeChecks.WithArticle(type)} where {TypeChecks.WithArticle(declared)} was expected");
 
         Shape shape = Shape.For(type);
         if (kind == Named)
@@ -182,7 +186,7 @@ internal static class ObjectGraph
         return value;
     }
 
-    /// <summary>Writes an object that the reader makes of its parts: they have to be complete by then.</summary>
+    /// <summary>Writes an object that the reader creates from its parts, which must be complete by then.</summary>
     private static void WriteParts(PayloadWriter writer, object value, Shape shape)
     {
         ReferenceTable references = writer.References;
@@ -193,7 +197,7 @@ internal static class ObjectGraph
         references.Close();
     }
 
-    /// <summary>Writes an object's fields as a part that the reader has completed before it goes on.</summary>
+    /// <summary>Writes an object's fields as a part that the reader completes before it continues.</summary>
     internal static void WriteFields(PayloadWriter writer, object value, FieldPlan plan)
     {
         ReferenceTable references = writer.References;
@@ -206,7 +210,7 @@ internal static class ObjectGraph
         references.EndPart(outer);
     }
 
-    /// <summary>Reads what <see cref="WriteFields"/> wrote.</summary>
+    /// <summary>Reads fields that <see cref="WriteFields"/> wrote.</summary>
     internal static void ReadFields(PayloadReader reader, object value, FieldPlan plan)
     {
         PayloadReader.Part outer = reader.BeginPart();
@@ -218,7 +222,7 @@ internal static class ObjectGraph
         reader.EndPart(outer);
     }
 
-    /// <summary>Writes which object it is; its contents follow when the stack is short again.</summary>
+    /// <summary>Writes the type and number of an object whose contents follow when the stack is shallow again.</summary>
     private static void Defer(PayloadWriter writer, object value, PlainShape shape)
     {
         writer.Write(Deferred);
@@ -233,7 +237,7 @@ internal static class ObjectGraph
     {
         ReferenceTable references = writer.References;
 
-        // One deeper, so that what is written here does not do the same.
+        // Increase the depth, so that the objects written here do not call this method again.
         references.Depth++;
         try
         {

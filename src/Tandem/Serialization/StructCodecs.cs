@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>Makes the codecs of structs that cannot just be copied.</summary>
+/// <summary>Creates the codecs of structs that cannot simply be copied.</summary>
 internal static class StructCodecs
 {
     internal static Codec Make(Type type)
@@ -38,14 +38,15 @@ internal static class StructCodecs
             return JsonShapes.MakeElementCodec();
 
         if (type.IsDefined(typeof(InlineArrayAttribute), false))
-            return Close(typeof(RefusedCodec<>), type, "an inline array of references has no codec; use an array");
+            return Close(typeof(RefusedCodec<>), type, "an inline array of references cannot be serialized; use an array");
 
         return Close(typeof(StructCodec<>), type);
     }
 
     /// <summary>
-    /// Makes the codec that writes a structure field by field, although its bytes could be copied. Null where the fields do not say all: buffers
-    /// of a fixed size and inline arrays have one field for all their elements, and with a layout of its own a structure may have more bytes than fields.
+    /// Creates a codec that writes a structure field by field although its bytes could be copied. Null if the fields do not describe the
+    /// whole structure: fixed-size buffers and inline arrays have one field for all their elements, and a structure with an explicit
+    /// layout or size may have more bytes than fields.
     /// </summary>
     internal static Codec? TryMakeByFields(Type type)
     {
@@ -75,7 +76,7 @@ internal sealed class StructCodec<T> : Codec<T>
         _plan = new FieldPlan(typeof(T), null, _callbacks);
     }
 
-    // One byte where nothing travels, so that a count of such structs cannot ask for memory out of nothing.
+    // One byte if nothing is written, so that a false count of such structs cannot cause a large allocation.
     internal override int MinimumSize => Math.Max(1, _plan.MinimumSize);
 
     internal override void Write(PayloadWriter writer, T value)
@@ -95,7 +96,7 @@ internal sealed class StructCodec<T> : Codec<T>
         else
             _plan.Read(reader, box);
 
-        // At once, since what is stored later is a copy.
+        // Immediately, because the value that is stored later is a copy.
         _callbacks?.Finish(box, null);
         return (T)box;
     }
@@ -109,7 +110,7 @@ internal sealed class StructCodec<T> : Codec<T>
     }
 }
 
-/// <summary>Nullable structs that cannot just be copied.</summary>
+/// <summary>Nullable structs that cannot simply be copied.</summary>
 internal sealed class NullableCodec<T> : Codec<T?>
     where T : struct
 {
@@ -125,7 +126,7 @@ internal sealed class NullableCodec<T> : Codec<T?>
     internal override T? Read(PayloadReader reader) => reader.Read<byte>() == 0 ? null : Codec<T>.Instance.Read(reader);
 }
 
-/// <summary>A struct that cannot travel.</summary>
+/// <summary>A struct that cannot be serialized.</summary>
 internal sealed class RefusedCodec<T>(string reason) : Codec<T>
 {
     internal override int MinimumSize => 1;
@@ -133,10 +134,10 @@ internal sealed class RefusedCodec<T>(string reason) : Codec<T>
     internal override void Write(PayloadWriter writer, T value) => throw new WorkSerializationException(reason);
 
     internal override T Read(PayloadReader reader) =>
-        throw new PayloadCorruptException($"{TypeChecks.WithArticle(typeof(T))}, which does not travel");
+        throw new PayloadCorruptException($"{TypeChecks.WithArticle(typeof(T))}, which cannot be serialized");
 }
 
-/// <summary>A declared type that no generic code can hold, such as a pointer.</summary>
+/// <summary>A declared type that generic code cannot use, such as a pointer.</summary>
 internal sealed class UnusableCodec(Type type) : Codec
 {
     internal override int MinimumSize => 1;
@@ -145,5 +146,5 @@ internal sealed class UnusableCodec(Type type) : Codec
         throw new WorkSerializationException(Refusals.ForUnusable(type));
 
     internal override object? ReadObject(PayloadReader reader) =>
-        throw new PayloadCorruptException($"{TypeChecks.WithArticle(type)}, which does not travel");
+        throw new PayloadCorruptException($"{TypeChecks.WithArticle(type)}, which cannot be serialized");
 }

@@ -6,7 +6,7 @@ namespace Tandem.Serialization;
 /// <summary>Hashtables, with their comparer.</summary>
 internal sealed class HashtableShape() : Shape(typeof(Hashtable), ShapeTraits.Tracked), IFinisher
 {
-    // Protected, and a framework without it would only lose the comparer.
+    // A protected property; if a version of the framework lacks it, only the comparer is lost.
     private static readonly PropertyInfo? Comparer = typeof(Hashtable).GetProperty(
         "EqualityComparer", BindingFlags.Instance | BindingFlags.NonPublic);
 
@@ -47,7 +47,7 @@ internal sealed class HashtableShape() : Shape(typeof(Hashtable), ShapeTraits.Tr
         (pairs: (KeyValuePair<object, object?>[])state!, table: (Hashtable)target));
 }
 
-/// <summary>What <c>ToLookup</c> makes: the keys, each with its elements.</summary>
+/// <summary>The result of <c>ToLookup</c>: keys, each with its elements.</summary>
 internal sealed class LookupShape<TKey, TElement>() : LateShape(typeof(System.Linq.Lookup<TKey, TElement>))
 {
     private static readonly FieldInfo? Comparer =
