@@ -277,6 +277,3 @@ internal sealed unsafe class PayloadReader
     /// <summary>The state of the enclosing part of the graph.</summary>
     internal readonly record struct Part(int Base, int Depth, int Deferred, int Unfinished);
 }
-
-/// <summary>Thrown for an invalid payload: its writer is broken or malicious.</summary>
-internal class PayloadCorruptException(string message, Exception? innerException = null) : Exception(message, innerException);

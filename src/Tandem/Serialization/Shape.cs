@@ -2,23 +2,6 @@ using System.Collections.Concurrent;
 
 namespace Tandem.Serialization;
 
-/// <summary>How objects of a shape participate in the graph.</summary>
-[Flags]
-internal enum ShapeTraits
-{
-    /// <summary>By value: the object is written again for each reference.</summary>
-    None = 0,
-
-    /// <summary>Identity is kept: a second reference to an object is written as its number.</summary>
-    Tracked = 1,
-
-    /// <summary>The reader creates the object after its parts, so no part may refer to it.</summary>
-    Late = 2,
-
-    /// <summary>As the shape of a declared type, it handles every value, whatever its runtime type.</summary>
-    TakesAll = 4,
-}
-
 /// <summary>Writes and reads the contents of objects of one runtime type, or of several types that are rebuilt in the same way.</summary>
 internal abstract class Shape(Type wireType, ShapeTraits traits, Type? substitute = null)
 {
@@ -49,33 +32,4 @@ internal abstract class Shape(Type wireType, ShapeTraits traits, Type? substitut
 
     /// <summary>Returns the shape of a runtime type, or of a declared type for values of exactly that type.</summary>
     internal static Shape For(Type type) => Known.TryGetValue(type, out Shape? shape) ? shape : Known.GetOrAdd(type, Shapes.Make(type));
-}
-
-/// <summary>
-/// A shape whose objects are created from parts that were read before: immutable collections, and objects that are rebuilt through their
-/// API.
-/// </summary>
-internal abstract class LateShape(Type wireType, ShapeTraits more = ShapeTraits.None)
-    : Shape(wireType, ShapeTraits.Tracked | ShapeTraits.Late | more)
-{
-    internal sealed override object? Read(PayloadReader reader)
-    {
-        int number = reader.ReserveNumber();
-        object value;
-        try
-        {
-            value = Build(reader);
-        }
-        catch (Exception e) when (e is not PayloadCorruptException)
-        {
-            throw new RebuildException(
-                $"no {TypeChecks.Display(WireType)} can be created from the received values: {e.GetType().Name}: {e.Message}", e);
-        }
-
-        reader.Finish(number, value);
-        return value;
-    }
-
-    /// <summary>Reads the parts and creates the object. Any exception means that it cannot be created in this process.</summary>
-    protected abstract object Build(PayloadReader reader);
 }

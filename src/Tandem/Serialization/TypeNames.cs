@@ -198,6 +198,3 @@ internal static class TypeNames
         internal string Description { get; } = description;
     }
 }
-
-/// <summary>An entry among a payload's objects that has a number but is not one of these objects.</summary>
-internal abstract class NumberedIdentity;

@@ -7,15 +7,6 @@ using System.Text.RegularExpressions;
 
 namespace Tandem.Serialization;
 
-/// <summary>Objects that are rebuilt from a few values through their API.</summary>
-internal sealed class ValueShape<T>(Action<PayloadWriter, T> write, Func<PayloadReader, T> read) : LateShape(typeof(T))
-    where T : class
-{
-    internal override void Write(PayloadWriter writer, object value) => write(writer, (T)value);
-
-    protected override object Build(PayloadReader reader) => read(reader);
-}
-
 /// <summary>
 /// Framework types that cache data of their process. One method each, found by name (<see cref="FrameworkShapes"/>) and JIT-compiled one
 /// by one.
@@ -135,24 +126,4 @@ internal static class ValueShapes
 
         return info;
     }
-}
-
-/// <summary>Types that are values.</summary>
-internal sealed class TypeShape() : Shape(typeof(Type), ShapeTraits.None)
-{
-    // The runtime's own class; other classes only represent a type.
-    private static readonly Type Runtime = typeof(Type).GetType();
-
-    internal override void Write(PayloadWriter writer, object value)
-    {
-        if (value.GetType() != Runtime)
-        {
-            throw new WorkSerializationException(
-                $"{TypeChecks.WithArticle(value.GetType())} represents a type in this process; pass the Type");
-        }
-
-        TypeNames.Write(writer, (Type)value);
-    }
-
-    internal override object? Read(PayloadReader reader) => TypeNames.Read(reader);
 }

@@ -3,34 +3,6 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>One-dimensional arrays whose index starts at 0.</summary>
-internal sealed class ArrayShape<T>() : Shape(typeof(T[]), ShapeTraits.Tracked)
-{
-    /// <summary>Replaces the length for the singleton empty array (<c>Array.Empty</c>).</summary>
-    private const int TheEmptyArray = -1;
-
-    internal override void Write(PayloadWriter writer, object value)
-    {
-        var array = (T[])value;
-        if (writer.References.Ranges is not null)
-            Ranges.ThrowIfSent(writer, array);
-
-        if (array.Length == 0 && ReferenceEquals(array, Array.Empty<T>()))
-            writer.Write(TheEmptyArray);
-        else
-            Items.Write(writer, new ReadOnlySpan<T>(array));
-    }
-
-    internal override object? Read(PayloadReader reader)
-    {
-        int count = reader.ReadInt32();
-        T[] items = count == TheEmptyArray ? [] : Items.NewArray<T>(reader.CheckCount(count, Codec<T>.Instance.MinimumSize));
-        reader.Objects.Add(items);
-        Items.ReadContent(reader, new Span<T>(items));
-        return items;
-    }
-}
-
 /// <summary>Multi-dimensional arrays: the lengths, followed by the elements in memory order.</summary>
 internal sealed class MultiDimensionalArrayShape<T>(Type type) : Shape(type, ShapeTraits.Tracked)
 {
@@ -71,20 +43,4 @@ internal sealed class MultiDimensionalArrayShape<T>(Type type) : Shape(type, Sha
 
     private static Span<T> Elements(Array array) =>
         MemoryMarshal.CreateSpan(ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array)), array.Length);
-}
-
-/// <summary>Lists; blittable elements are copied at once.</summary>
-internal sealed class ListShape<T>() : Shape(typeof(List<T>), ShapeTraits.Tracked)
-{
-    internal override void Write(PayloadWriter writer, object value) => Items.Write<T>(writer, CollectionsMarshal.AsSpan((List<T>)value));
-
-    internal override object? Read(PayloadReader reader)
-    {
-        int count = Items.ReadCount<T>(reader);
-        var list = new List<T>(count);
-        reader.Objects.Add(list);
-        CollectionsMarshal.SetCount(list, count);
-        Items.ReadContent(reader, CollectionsMarshal.AsSpan(list));
-        return list;
-    }
 }
