@@ -1,7 +1,7 @@
 namespace Tandem.Mapping;
 
 /// <summary>Counts how many more items may be read. The reader waits while there are too few.</summary>
-internal sealed class Room
+internal sealed class LookAheadBudget
 {
     private readonly Lock _lock = new(); // guards all fields below
     private TaskCompletionSource? _waiting; // the waiting reader; null for none

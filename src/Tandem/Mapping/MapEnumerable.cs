@@ -136,13 +136,13 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
                 {
                     while (!run.Chunks.TryRead(out _chunk))
                     {
-                        if (!await Hurrying(run.Chunks.WaitToReadAsync(cancellationToken).AsTask(), null).ConfigureAwait(false))
+                        if (!await WaitAndFlush(run.Chunks.WaitToReadAsync(cancellationToken).AsTask(), null).ConfigureAwait(false))
                             return false;
                     }
                 }
 
                 if (ordered && _chunk.FirstElement == _chunk.Taken)
-                    await Hurrying(_chunk.Completion, _chunk).ConfigureAwait(false);
+                    await WaitAndFlush(_chunk.Completion, _chunk).ConfigureAwait(false);
 
                 cancellationToken.ThrowIfCancellationRequested();
                 _next = _chunk.Taken;
@@ -159,7 +159,7 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
         }
 
         /// <summary>Waits, and requests partial results whenever the wait takes longer than expected.</summary>
-        private async ValueTask<bool> Hurrying(Task waiting, Chunk<TItem, TResult>? awaited)
+        private async ValueTask<bool> WaitAndFlush(Task waiting, Chunk<TItem, TResult>? awaited)
         {
             // Exponential back-off: it at most doubles the consumer's wait, and long-running items are rarely interrupted by requests.
             for (int patience = Patience; !waiting.IsCompleted; patience = Math.Min(2 * patience, MostPatience))
@@ -170,7 +170,7 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
                     break;
 
                 cancellationToken.ThrowIfCancellationRequested();
-                run.Hurry(engine, awaited);
+                run.FlushPartial(engine, awaited);
                 if (awaited is not null && awaited.FirstElement > awaited.Taken)
                     return true;
             }

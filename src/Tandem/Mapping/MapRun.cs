@@ -37,7 +37,7 @@ internal sealed class MapRun<TItem, TResult>
     private readonly Channel<Chunk<TItem, TResult>> _chunks =
         Channel.CreateUnbounded<Chunk<TItem, TResult>>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<Chunk<TItem, TResult>, bool> _inFlight = new(); // used if results are not ordered
-    private readonly Room _room; // limits how far the reader is ahead of the consumer
+    private readonly LookAheadBudget _room; // limits how far the reader is ahead of the consumer
     private readonly ChunkSizer _sizer;
     private readonly int _lookAhead;
     private readonly ItemLimits? _limits;
@@ -77,7 +77,7 @@ internal sealed class MapRun<TItem, TResult>
         _source = source(_sourceStop.Token);
         _sourceGrace = engine.Options.CancellationGrace is { Ticks: >= 0 } grace && grace < LongestSourceGrace ? grace : LongestSourceGrace;
         _lookAhead = options.LookAhead ?? DefaultLookAhead;
-        _room = new Room();
+        _room = new LookAheadBudget();
         _limits = ItemLimits.Of(options.Limits, engine.Options.DefaultLimits);
         // Limits apply per item. If an item may cost a worker, it gets a chunk of its own.
         bool alone = _limits is { IsPerElement: true } || engine.Options.MaxWorkerMemory is not null;
@@ -113,7 +113,7 @@ internal sealed class MapRun<TItem, TResult>
     /// </summary>
     /// <param name="engine">The engine of the pool. The consumer refers to it for longer than an abandoned run does.</param>
     /// <param name="awaited">The chunk that the consumer waits for; null if it accepts any.</param>
-    internal void Hurry(PoolEngine engine, Chunk<TItem, TResult>? awaited)
+    internal void FlushPartial(PoolEngine engine, Chunk<TItem, TResult>? awaited)
     {
         SendOpen();
         if (awaited is not null)
