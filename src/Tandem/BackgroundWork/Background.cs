@@ -70,7 +70,7 @@ internal static class Background
         catch (Exception e)
         {
             Report(e);
-            Tell(failed, e);
+            Notify(failed, e);
         }
     }
 
@@ -85,7 +85,7 @@ internal static class Background
         {
             Report(e);
             if (failed is not null)
-                Tell(error => failed(state, error), e);
+                Notify(error => failed(state, error), e);
         }
     }
 
@@ -105,7 +105,7 @@ internal static class Background
 
     private static void RunRegistered<TState>(Registered<TState> work) => Run(work.Body, work.State);
 
-    private static void Tell(Action<Exception>? failed, Exception error)
+    private static void Notify(Action<Exception>? failed, Exception error)
     {
         try
         {

@@ -15,7 +15,8 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
     private readonly PayloadWriter _results = new();
 
     /// <summary>Runs one item and sends its outcome.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A worker's thread runs one item at a time and waits for asynchronous work; it is no thread of the thread pool.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "A dedicated thread runs one item at a time and waits for asynchronous work.")]
     internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace, byte[]? cultures)
     {
         AmbientState ambient = AmbientState.OfThread;

@@ -23,9 +23,9 @@ internal static class WorkerHost
         int parent = ReadNumber(LaunchProtocol.ParentVariable);
         int concurrency = ReadNumber(LaunchProtocol.ConcurrencyVariable);
         PlugIns.Probe(Environment.GetEnvironmentVariable(LaunchProtocol.FoldersVariable));
-        Rehearsal.Begin();
+        WorkerWarmUp.Begin();
         if (Environment.GetEnvironmentVariable(LaunchProtocol.EntryVariable) is { } entry)
-            StandInFor(entry);
+            SetProgramIdentity(entry);
         if (Environment.GetEnvironmentVariable(LaunchProtocol.BaseFolderVariable) is { } folder)
             AppContext.SetData("APP_CONTEXT_BASE_DIRECTORY", folder);
         CleanEnvironment();
@@ -119,7 +119,7 @@ internal static class WorkerHost
     }
 
     /// <summary>Makes this process look like the program to user code and to tools that list processes.</summary>
-    private static unsafe void StandInFor(string entry)
+    private static unsafe void SetProgramIdentity(string entry)
     {
         Assembly.SetEntryAssembly(AssemblyLoadContext.Default.LoadFromAssemblyPath(entry));
         if (!OperatingSystem.IsLinux())

@@ -25,7 +25,7 @@ internal sealed unsafe class WorkerLoop
     private object? _state; // what the state factory returned
     private bool _startupFailed;
     private (int Slot, uint Sequence, byte[] Bytes)? _cultures; // of the next item, which may not follow
-    private volatile bool _isTold; // whether the parent has asked this worker to stop
+    private volatile bool _isStopRequested; // whether the parent has asked this worker to stop
     private (int Slot, uint Sequence, ActivityContext Context)? _trace; // of the next item, which may not follow
 
     /// <param name="link">The connection to the parent.</param>
@@ -51,7 +51,7 @@ internal sealed unsafe class WorkerLoop
         }
 
         // The connection ended without a stop request: kill the processes that this worker has started.
-        if (!_isTold && _guest is null)
+        if (!_isStopRequested && _guest is null)
             OnOrphaned();
         DisposeState();
     }
@@ -142,7 +142,7 @@ internal sealed unsafe class WorkerLoop
             Callable callable = Callable.ReadDefinition(_reader);
             _definitions[number] = new Definition(callable);
             if (frame.Extra == FrameHeader.Ahead)
-                GetReady(callable);
+                WarmUp(callable);
         }
         catch (Exception e)
         {
@@ -152,7 +152,7 @@ internal sealed unsafe class WorkerLoop
     }
 
     /// <summary>Compiles the code for calls of a method while there is time.</summary>
-    private static void GetReady(Callable callable)
+    private static void WarmUp(Callable callable)
     {
         try
         {
@@ -171,7 +171,7 @@ internal sealed unsafe class WorkerLoop
 
     private void ListenForControl()
     {
-        _link.EnrolThread();
+        _link.RegisterThread();
         ParentDeath.ArmContinue();
         while (_link.ReceiveControl(out Frame frame))
         {
@@ -181,7 +181,7 @@ internal sealed unsafe class WorkerLoop
             }
             else if (frame.Kind == FrameKind.Stop)
             {
-                _isTold = true;
+                _isStopRequested = true;
                 _link.Stop();
             }
         }
@@ -200,7 +200,7 @@ internal sealed unsafe class WorkerLoop
             _guest.OnOrphaned();
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A thread of its own, which ends after this.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A dedicated thread, which ends after this.")]
     private void DisposeState()
     {
         if (_state is IAsyncDisposable asynchronous)

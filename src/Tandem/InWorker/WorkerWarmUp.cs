@@ -9,9 +9,9 @@ namespace Tandem.InWorker;
 /// Warms up a worker with a dummy call that takes the same path as real calls. It runs while the process connects to its parent, so that
 /// the first real call finds all code loaded.
 /// </summary>
-internal static unsafe class Rehearsal
+internal static unsafe class WorkerWarmUp
 {
-    internal static void Begin() => Background.Thread("Tandem rehearsal", 256 * 1024, Run).UnsafeStart();
+    internal static void Begin() => Background.Thread("Tandem warm-up", 256 * 1024, Run).UnsafeStart();
 
     private static void Run()
     {

@@ -6,13 +6,13 @@ namespace Tandem.Interop;
 /// for up to milliseconds, and it may place a woken thread on that processor instead of the waker's, which is about to become idle.
 /// </summary>
 /// <remarks>Has no effect where the system refuses, or if the thread may not run on this processor.</remarks>
-internal readonly ref struct KeptHere : IDisposable
+internal readonly ref struct WakeAffinityScope : IDisposable
 {
     private readonly int _thread;
     private readonly ProcessorSet _before;
 
     /// <param name="thread">The kernel's id of the thread; 0 for none.</param>
-    internal KeptHere(int thread)
+    internal WakeAffinityScope(int thread)
     {
         int here = Libc.GetProcessor();
         if (thread == 0 || here < 0 || !Libc.TryGetProcessors(thread, out _before) || !_before.Contains(here))

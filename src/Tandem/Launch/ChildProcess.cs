@@ -16,7 +16,7 @@ internal sealed class ChildProcess : IDisposable
     internal const string EarlierKernelSwitch = "Tandem.EarlierKernel";
 
     private readonly Lock _lock = new(); // keeps the child from being reaped while it is signalled
-    private readonly Thread? _witness; // waits for the exit ahead of the runtime; null where the kernel keeps the exit status
+    private readonly Thread? _witness; // waits for the exit concurrently with the runtime; null if not needed
     private int _pidfd;
     private int? _witnessed; // written by the witness thread before it ends
     private bool _isReaped; // no signal may be sent any more; guarded by _lock
@@ -108,7 +108,8 @@ internal sealed class ChildProcess : IDisposable
     private bool IsThere() => !IsLost && Libc.WaitForChild(_pidfd, Libc.WNOHANG | Libc.WNOWAIT, out _) == 0;
 
     /// <summary>Gets the status of a child that other code has reaped.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The kernel gives no event for this; it is over within a moment.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "The kernel provides no event for this; it takes a moment.")]
     private int? FindStatus()
     {
         const int MostLooks = 1000;

@@ -166,7 +166,8 @@ internal sealed class LaunchPlan : WorkerProgram
 
     private static LaunchPlan Find()
     {
-        string executable = (OperatingSystem.IsLinux() ? Libc.ExecutablePath() : null) ?? Environment.ProcessPath ?? throw new WorkerStartException("The path of this program's executable is not known.");
+        string executable = (OperatingSystem.IsLinux() ? Libc.ExecutablePath() : null) ?? Environment.ProcessPath
+            ?? throw new WorkerStartException("The path of this program's executable is not known.");
         if (Assembly.GetEntryAssembly() is null)
         {
             throw new WorkerStartException(

@@ -53,7 +53,8 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
             _thread.Join();
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "After an error of ours only: a pause, so that a lasting error does not take a processor.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "Only after an unexpected error: a permanent one must not use a whole processor.")]
     private void Watch()
     {
         // This thread must not end before the workers do, whatever happens: the kernel would kill them with it.
@@ -105,7 +106,10 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
         _ = Libc.Close(_wake);
     }
 
-    /// <summary>Reports an exception. Unhandled, it would terminate the user's process, and with it all workers.</summary>
+    /// <summary>
+    /// Runs an action and reports its exception. An unhandled exception on this thread would terminate the user's process, and with it all
+    /// workers.
+    /// </summary>
     private static void Guard<T>(T subject, Action<T> action)
     {
         try

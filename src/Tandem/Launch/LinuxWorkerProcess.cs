@@ -26,8 +26,8 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         _outputPipe = outputPipe;
         _errorPipe = errorPipe;
         _observer = observer;
-        _output = new LineSplitter(line => Tell(line, isError: false));
-        _error = new LineSplitter(line => Tell(line, isError: true));
+        _output = new LineSplitter(line => Deliver(line, isError: false));
+        _error = new LineSplitter(line => Deliver(line, isError: true));
     }
 
     internal override int Id => _child.Id;
@@ -153,7 +153,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
     }
 
     /// <summary>Delivers a line. An exception of the observer must not stop this thread from watching other processes.</summary>
-    private void Tell(string line, bool isError)
+    private void Deliver(string line, bool isError)
     {
         try
         {

@@ -41,7 +41,8 @@ internal sealed class OutputPipe
         await _stream.DisposeAsync().ConfigureAwait(false);
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A pipe that a grandchild holds open never ends: silence is all that there is to see.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "A pipe that a descendant holds open never ends; only silence shows it.")]
     private async Task WaitForEndAsync()
     {
         long before = Volatile.Read(ref _read);
@@ -74,7 +75,7 @@ internal sealed class OutputPipe
 
     private async Task ReadAsync()
     {
-        var lines = new LineSplitter(Tell);
+        var lines = new LineSplitter(Deliver);
         byte[] buffer = new byte[8192];
         try
         {
@@ -93,7 +94,7 @@ internal sealed class OutputPipe
     }
 
     /// <summary>Delivers a line. If the receiver throws, reading continues: otherwise the process would block on a full pipe.</summary>
-    private void Tell(string line)
+    private void Deliver(string line)
     {
         try
         {

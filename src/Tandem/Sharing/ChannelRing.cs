@@ -114,8 +114,11 @@ internal sealed unsafe class ChannelRing
         int cellSize = CellSize(elementSize);
         int fullMode = ((ChannelControl*)segment.Data)->FullMode;
         long room = segment.Length - SharedSegment.DataOffset - ChannelLayout.CellsOffset;
-        if (segment.IsReadOnly || elementSize < 0 || longestElement < 0 || capacity <= 0 || capacity > room / (cellSize + (long)longestElement))
+        if (segment.IsReadOnly || elementSize < 0 || longestElement < 0 || capacity <= 0
+            || capacity > room / (cellSize + (long)longestElement))
+        {
             throw new PayloadCorruptException("a shared channel whose cells do not fit into its memory");
+        }
 
         if (fullMode is < 0 or > (int)System.Threading.Channels.BoundedChannelFullMode.DropWrite)
             throw new PayloadCorruptException($"a shared channel with the full mode {fullMode}");
@@ -172,7 +175,7 @@ internal sealed unsafe class ChannelRing
         ChannelBell.Ring(&_control->NotEmpty);
     }
 
-    /// <summary>Claims the oldest element. The caller copies it and calls <see cref="GiveBack"/>; nothing in between may throw.</summary>
+    /// <summary>Claims the oldest element. The caller copies it and calls <see cref="FreeCell"/>; nothing in between may throw.</summary>
     internal bool TryClaimRead(out long position, out byte* cell)
     {
         while (true)
@@ -191,7 +194,7 @@ internal sealed unsafe class ChannelRing
 
     /// <summary>Frees a cell after its element was copied. SYNC POINT: cell reusable.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void GiveBack(long position, byte* cell)
+    internal void FreeCell(long position, byte* cell)
     {
         Interlocked.Exchange(ref *(long*)cell, new CellState(position + Capacity, CellPhase.Empty).Value);
         ChannelBell.Ring(&_control->NotFull);
@@ -261,7 +264,9 @@ internal sealed unsafe class ChannelRing
 
     /// <summary>The address of the bytes of an element that a codec wrote.</summary>
     internal byte* BytesOf(long position, byte* cell, int length) =>
-        length <= ChannelLayout.LongestInline ? cell + ChannelLayout.CellHeader + ChannelLayout.LengthSize : _extents + (Index(position) * _longestElement);
+        length <= ChannelLayout.LongestInline
+            ? cell + ChannelLayout.CellHeader + ChannelLayout.LengthSize
+            : _extents + (Index(position) * _longestElement);
 
     private static int CellSize(int elementSize) =>
         elementSize == 0 ? ChannelLayout.CodecCell : (ChannelLayout.CellHeader + elementSize + 7) & ~7;

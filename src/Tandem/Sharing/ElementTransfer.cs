@@ -46,13 +46,13 @@ internal static unsafe class ElementTransfer<T>
         }
         catch
         {
-            GiveBack(writer);
+            Return(writer);
             throw;
         }
     }
 
     /// <summary>Returns the writer of <see cref="Prepare"/> for reuse.</summary>
-    internal static void GiveBack(PayloadWriter? prepared)
+    internal static void Return(PayloadWriter? prepared)
     {
         if (prepared is null)
             return;

@@ -34,7 +34,9 @@ internal sealed class LocalLock
 
         using CancellationTokenRegistration registration = Background.OnCanceled(
             static state => state.waiter.TrySetCanceled(state.cancellation), (waiter, cancellation), cancellation);
-        using ITimer? timer = milliseconds < 0 ? null : Background.Timer(() => waiter.TrySetResult(false), TimeSpan.FromMilliseconds(milliseconds));
+        using ITimer? timer = milliseconds < 0
+            ? null
+            : Background.Timer(() => waiter.TrySetResult(false), TimeSpan.FromMilliseconds(milliseconds));
         return await waiter.Task.ConfigureAwait(false);
     }
 

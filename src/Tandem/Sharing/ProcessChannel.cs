@@ -77,7 +77,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
         }
         finally
         {
-            ElementTransfer<T>.GiveBack(prepared);
+            ElementTransfer<T>.Return(prepared);
             GC.KeepAlive(Ring);
         }
     }
@@ -91,7 +91,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
         }
 
         T? loaded = ElementTransfer<T>.Load(Ring, position, cell, out ArraySegment<byte> bytes);
-        Ring.GiveBack(position, cell);
+        Ring.FreeCell(position, cell);
         item = ElementTransfer<T>.Finish(loaded, bytes);
         GC.KeepAlive(Ring);
         return true;
@@ -213,7 +213,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
     private void Drop(T? loaded, ArraySegment<byte> bytes, long position, byte* cell, bool isRead)
     {
         if (isRead)
-            Ring.GiveBack(position, cell);
+            Ring.FreeCell(position, cell);
         else
             Ring.Publish(position, cell);
 

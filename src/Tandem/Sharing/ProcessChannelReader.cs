@@ -44,7 +44,8 @@ internal sealed class ProcessChannelReader<T>(ProcessChannel<T> channel) : Chann
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<T>(cancellationToken);
 
-        return channel.TryRead(out T item) || (channel.Readers.Spin() && channel.TryRead(out item)) ? new ValueTask<T>(item) : ReadSlowlyAsync(cancellationToken);
+        return channel.TryRead(out T item) || (channel.Readers.Spin() && channel.TryRead(out item))
+            ? new ValueTask<T>(item) : ReadSlowlyAsync(cancellationToken);
     }
 
     private async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)

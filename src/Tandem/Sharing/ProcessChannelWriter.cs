@@ -18,7 +18,8 @@ internal sealed class ProcessChannelWriter<T>(ProcessChannel<T> channel) : Chann
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<bool>(cancellationToken);
 
-        return channel.Ring.Completed == 0 && (channel.FullMode != BoundedChannelFullMode.Wait || (channel.Writers.Spin() && channel.Ring.Completed == 0))
+        return channel.Ring.Completed == 0
+            && (channel.FullMode != BoundedChannelFullMode.Wait || (channel.Writers.Spin() && channel.Ring.Completed == 0))
             ? new ValueTask<bool>(true) : WaitAsync(cancellationToken);
     }
 
@@ -27,7 +28,8 @@ internal sealed class ProcessChannelWriter<T>(ProcessChannel<T> channel) : Chann
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
 
-        return channel.TryWrite(item) || (channel.Writers.Spin() && channel.TryWrite(item)) ? default : WriteSlowlyAsync(item, cancellationToken);
+        return channel.TryWrite(item) || (channel.Writers.Spin() && channel.TryWrite(item))
+            ? default : WriteSlowlyAsync(item, cancellationToken);
     }
 
     private async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)

@@ -8,7 +8,8 @@ namespace Tandem.Sharing;
 /// The kernel marks the words of a dead process when its registry thread ends. The other threads of that process get the same signal, but
 /// may run for some microseconds more. A repair waits for them, so that they do not write into memory that it repairs.
 /// </remarks>
-[SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The threads of another process end within microseconds and give no event.")]
+[SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
+    Justification = "The threads of another process end within microseconds, without an event.")]
 internal static class ProcessExit
 {
     // In milliseconds.

@@ -72,7 +72,7 @@ internal sealed unsafe class RobustFutexRegistry
         thread.UnsafeStart();
         ready.Wait();
         if (error is not null)
-            throw new IOException($"The system does not watch over shared objects (set_robust_list): {error}");
+            throw new IOException($"The system does not support robust futexes, which shared objects require (set_robust_list): {error}");
     }
 
     /// <summary>The kernel's struct robust_list_head.</summary>

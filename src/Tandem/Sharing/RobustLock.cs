@@ -50,8 +50,10 @@ internal static unsafe class RobustLock
     /// <summary>
     /// Acquires the lock. Blocks the thread until then, or for <paramref name="milliseconds"/> (-1: no limit), or until cancelled.
     /// </summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The kernel counts the wait (futex); this is what is left of it.")]
-    internal static LockAcquisition Acquire(LockWords* words, int tid, bool acceptAbandoned, long milliseconds, CancellationToken cancellation = default)
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "The kernel measures each wait (futex); this computes the remaining time.")]
+    internal static LockAcquisition Acquire(
+        LockWords* words, int tid, bool acceptAbandoned, long milliseconds, CancellationToken cancellation = default)
     {
         int* word = &words->Word;
         long start = Environment.TickCount64;

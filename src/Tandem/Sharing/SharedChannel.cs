@@ -48,7 +48,8 @@ public static class SharedChannel
     /// <exception cref="PlatformNotSupportedException">The channel is to be shared by processes, and the system is not Linux.</exception>
     /// <exception cref="IOException">The system did not provide the memory.</exception>
     public static Channel<T> CreateBounded<T>(
-        BoundedChannelOptions options, Isolation isolation = Isolation.Process, int maxElementBytes = DefaultLongestElement, Action<T>? itemDropped = null)
+        BoundedChannelOptions options, Isolation isolation = Isolation.Process, int maxElementBytes = DefaultLongestElement,
+        Action<T>? itemDropped = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Capacity, 1, nameof(options));

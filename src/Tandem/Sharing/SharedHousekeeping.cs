@@ -29,7 +29,7 @@ internal static unsafe class SharedHousekeeping
     /// as soon as it has returned it. The segment's header counts arrivals. Arrivals of a read-only view cannot be counted, so a view is
     /// held for the whole minute.
     /// </summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A hold of a minute, checked by a timer; it is measured in whole seconds.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A hold lasts a minute and is checked once a second.")]
     internal static void KeepUntilReceived(SharedSegment segment)
     {
         if (!segment.TryHold())
@@ -90,7 +90,7 @@ internal static unsafe class SharedHousekeeping
         }
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A hold of a minute, checked by a timer; it is measured in whole seconds.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A hold lasts a minute and is checked once a second.")]
     private static bool TryEnd(in Hold hold)
     {
         SegmentHeader* header = hold.Segment.Header;

@@ -239,13 +239,13 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
                 if (acquired == LockAcquisition.NotAcquired)
                     waiting.TrySetCanceled(cancellationToken);
                 else if (!waiting.TrySetResult(acquired) && owned)
-                    GiveBack(acquired);
+                    Undo(acquired);
             },
             error => waiting.TrySetException(error));
         return waiting.Task;
     }
 
-    private void GiveBack(LockAcquisition acquired)
+    private void Undo(LockAcquisition acquired)
     {
         // No caller has seen the data, so an abandoned lock stays abandoned.
         if (acquired == LockAcquisition.Abandoned)

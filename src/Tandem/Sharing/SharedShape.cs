@@ -22,7 +22,8 @@ internal sealed class SharedShape<TObject>() : Shape(typeof(TObject), ShapeTrait
     internal override object? Read(PayloadReader reader)
     {
         ICallLinks links = reader.Links ?? throw new PayloadCorruptException("a shared object outside of a call");
-        var reference = new SegmentReference(reader.Read<Guid>(), reader.ReadInt32(), reader.ReadInt32(), reader.Read<long>(), reader.Read<byte>() != 0);
+        var reference = new SegmentReference(
+            reader.Read<Guid>(), reader.ReadInt32(), reader.ReadInt32(), reader.Read<long>(), reader.Read<byte>() != 0);
         TObject opened = SharedObjects.Open<TObject>(in reference);
         links.Received(opened.Segment!);
         return opened;

@@ -28,7 +28,7 @@ internal abstract class WorkerStackSource
     /// <summary>Loads the code of a capture, so that the first one is fast.</summary>
     internal abstract void WarmUp();
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "What is not found is not used; it takes stacks of processes, which a trimmed program has not.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The type is optional, and only process pools use it; a trimmed program has none.")]
     private static WorkerStackSource? Find()
     {
         try

@@ -24,7 +24,8 @@ internal sealed class ItemSampling
     private Window _window;
 
     /// <remarks>Concurrent callers sometimes lose counts, which a sample tolerates; no other memory depends on them.</remarks>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Read for many items a second, and a few milliseconds more or less do not matter.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "Read for many items per second; a resolution of milliseconds suffices.")]
     internal bool Takes()
     {
         int count = ++_window.Count;

@@ -22,7 +22,7 @@ internal abstract unsafe class ParentLink
     /// Registers this thread, which must live as long as the process, so that the parent is notified as soon as the process begins to
     /// exit. No-op where the system does not support that.
     /// </summary>
-    internal virtual void EnrolThread()
+    internal virtual void RegisterThread()
     {
     }
 

@@ -6,12 +6,12 @@ namespace Tandem.Tests.Rings;
 
 /// <summary>The word by which the kernel says that a worker ends, on threads instead of processes: it is threads that the kernel means.</summary>
 [SupportedOSPlatform("linux")]
-public sealed class LifeWordTests : IDisposable
+public sealed class RobustFutexExitSignalTests : IDisposable
 {
     private readonly nint _link = Marshal.AllocHGlobal(LinkLayout.HeaderSize);
     private readonly nint _ring = Marshal.AllocHGlobal(RingControl.Size);
 
-    public LifeWordTests()
+    public RobustFutexExitSignalTests()
     {
         Set(0);
         unsafe
@@ -20,7 +20,7 @@ public sealed class LifeWordTests : IDisposable
         }
     }
 
-    private unsafe LifeWord Life => new((byte*)_link);
+    private unsafe RobustFutexExitSignal Life => new((byte*)_link);
 
     private unsafe Doorbell Bell => new((byte*)_ring);
 
@@ -39,7 +39,7 @@ public sealed class LifeWordTests : IDisposable
         using var enrolled = new ManualResetEventSlim();
         var thread = new Thread(() =>
         {
-            Life.Enrol();
+            Life.Register();
             enrolled.Set();
             end.Wait();
         });

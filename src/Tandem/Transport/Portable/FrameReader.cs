@@ -23,7 +23,10 @@ internal sealed unsafe class FrameReader(Stream stream) : IDisposable
             return false;
 
         if (header.BodyLength < 0 || header.Version != FrameHeader.CurrentVersion)
-            throw new ProtocolException($"a frame of kind {(int)header.Kind}, version {header.Version}, has a body of {header.BodyLength} bytes");
+        {
+            throw new ProtocolException(
+                $"a frame of kind {(int)header.Kind}, version {header.Version}, has a body of {header.BodyLength} bytes");
+        }
 
         // The length is not trusted: the buffer grows only as bytes actually arrive.
         int filled = 0;

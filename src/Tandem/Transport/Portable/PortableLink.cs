@@ -193,7 +193,7 @@ internal sealed unsafe class PortableLink : WorkerLink
         _closing.Dispose();
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A thread of its own; it does nothing but read.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A dedicated thread that only reads.")]
     private void Receive()
     {
         try
@@ -238,10 +238,13 @@ internal sealed unsafe class PortableLink : WorkerLink
         if ((uint)frame.Slot >= (uint)_records.Length || _records[frame.Slot].Sequence != frame.Sequence)
             throw new ProtocolException($"progress of slot {frame.Slot}, which has no such item");
 
-        // The time comes from the worker; all processes read the same clock. It must not be the time of arrival here: outcomes that the
-        // worker has written since then may arrive before this frame.
+        // The time comes from the worker; all processes read the same clock. The time of arrival would be wrong: other
+        // output that the worker has written since then may arrive before this frame.
         if (frame.Kind == FrameKind.Started)
-            _records[frame.Slot].StartedAt = frame.BodyLength == sizeof(long) ? *(long*)frame.Body : throw new ProtocolException("a start without a time");
+        {
+            _records[frame.Slot].StartedAt =
+                frame.BodyLength == sizeof(long) ? *(long*)frame.Body : throw new ProtocolException("a start without a time");
+        }
 
         _records[frame.Slot].Progress = frame.Extra;
         return frame.Kind == FrameKind.Started;

@@ -59,7 +59,10 @@ internal sealed unsafe class RingReader
             FrameHeader header = *(FrameHeader*)(_data + offset); // copied once, because the producer could change it after a check
             long size = Ring.Aligned64(FrameHeader.Size + (long)header.BodyLength);
             if (header.BodyLength < 0 || size > available || size > toEnd || header.Version != FrameHeader.CurrentVersion)
-                throw new ProtocolException($"a frame of kind {(int)header.Kind}, version {header.Version}, has a body of {header.BodyLength} bytes");
+            {
+                throw new ProtocolException(
+                    $"a frame of kind {(int)header.Kind}, version {header.Version}, has a body of {header.BodyLength} bytes");
+            }
 
             _head += size;
             if (header.Kind == FrameKind.Padding)

@@ -15,18 +15,18 @@ namespace Tandem.Transport.SharedMemory;
 /// changed word ends the sleep. Other threads of the worker may run for some microseconds more. That is harmless: items are revoked by
 /// compare-and-set, so an item that such a thread has started counts as started.
 /// </remarks>
-internal readonly unsafe struct LifeWord(byte* link)
+internal readonly unsafe struct RobustFutexExitSignal(byte* link)
 {
     private const int Waiters = unchecked((int)0x80000000);
     private const int OwnerDied = 0x40000000;
 
-    private readonly int* _word = &((LinkHeader*)link)->Life;
+    private readonly int* _word = &((LinkHeader*)link)->ExitSignal;
 
     /// <summary>Parent: whether the worker has begun to exit. The parent kills a worker that sets this without exiting.</summary>
     internal bool HasEnded => (Volatile.Read(ref *_word) & OwnerDied) != 0;
 
     /// <summary>Worker: registers the calling thread, which must live as long as the process.</summary>
-    internal void Enrol()
+    internal void Register()
     {
         // The kernel reads the list when the thread ends, so it is never freed.
         var list = (RobustList*)NativeMemory.AllocZeroed((nuint)sizeof(RobustList));
@@ -42,9 +42,9 @@ internal readonly unsafe struct LifeWord(byte* link)
     /// <summary>Parent: sleeps like <see cref="Doorbell.Sleep"/>, but wakes also when the worker begins to exit.</summary>
     internal void Sleep(in Doorbell bell, int signal, bool again)
     {
-        int life = Volatile.Read(ref *_word);
+        int value = Volatile.Read(ref *_word);
         // Once the thread has ended, the word does not change any more.
-        if ((life & OwnerDied) != 0 || !bell.TrySleep(signal, again, _word, life))
+        if ((value & OwnerDied) != 0 || !bell.TrySleep(signal, again, _word, value))
             bell.Sleep(signal, again);
     }
 

@@ -19,7 +19,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private readonly RingReader _reader; // answers; only for the thread that holds _role
     private readonly Doorbell _workerBell; // wakes the worker
     private readonly Doorbell _ownBell; // wakes the receiver thread
-    private readonly LifeWord _life; // set when the worker begins to exit
+    private readonly RobustFutexExitSignal _exitSignal; // set when the worker begins to exit
     private readonly ReleaseQueue _releases; // returns result blocks to the worker
     private readonly SpinPolicy _spin;
     private readonly int _controlSocket;
@@ -28,7 +28,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     /// The maximum number of frames that a polling caller handles at a time, so that a worker that keeps sending does not hold the
     /// caller.
     /// </summary>
-    private const int CallersBatch = 64;
+    private const int CallerBatchSize = 64;
 
     private IFrameSink? _sink;
     private Thread? _receiver;
@@ -71,7 +71,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         _reader = new RingReader(memory + LinkLayout.ResponseRingOffset, LinkLayout.RingCapacity);
         _workerBell = new Doorbell(memory + LinkLayout.RequestRingOffset);
         _ownBell = new Doorbell(memory + LinkLayout.ResponseRingOffset);
-        _life = new LifeWord(memory);
+        _exitSignal = new RobustFutexExitSignal(memory);
         _releases = new ReleaseQueue(memory + LinkLayout.ReleasesOffset);
         _spin = new SpinPolicy(spinMicroseconds);
     }
@@ -140,7 +140,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     internal override void WakeHere(int processId)
     {
         // The worker's main thread reads its ring; its thread id equals the process id.
-        using (new KeptHere(processId))
+        using (new WakeAffinityScope(processId))
             Wake();
 
         lock (_mapped)
@@ -148,7 +148,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             if (_disposed)
                 return;
 
-            using (new KeptHere(Volatile.Read(ref _receiverThread)))
+            using (new WakeAffinityScope(Volatile.Read(ref _receiverThread)))
                 _ownBell.Wake();
         }
     }
@@ -222,7 +222,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         finally
         {
             System.Runtime.InteropServices.NativeMemory.Free(copy);
-            GiveRoleUp(CallersBatch);
+            ReleaseRole(CallerBatchSize);
         }
     }
 
@@ -271,9 +271,9 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         long end = Stopwatch.GetTimestamp() + microseconds * Stopwatch.Frequency / 1_000_000;
         for (int i = 0; !done.IsSettled && !_closed; i++)
         {
-            DrainHeld(CallersBatch);
+            DrainHeld(CallerBatchSize);
             // A worker that exits sends no more answers. Stop spinning, so that its replacement can use the processor.
-            if (i % 8 == 7 && (_life.HasEnded || Stopwatch.GetTimestamp() > end))
+            if (i % 8 == 7 && (_exitSignal.HasEnded || Stopwatch.GetTimestamp() > end))
                 break;
 
             Thread.SpinWait(1);
@@ -281,7 +281,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
         if (receiverSleeps)
             _ownBell.Announce();
-        GiveRoleUp(CallersBatch);
+        ReleaseRole(CallerBatchSize);
     }
 
     internal override void DrainAndClose()
@@ -341,7 +341,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         {
             TryDrain();
             // After the answers that the worker sent before.
-            if (!isEnding && _life.HasEnded)
+            if (!isEnding && _exitSignal.HasEnded)
             {
                 isEnding = true;
                 TryDrain();
@@ -357,7 +357,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             int signal = _ownBell.Prepare();
             _ownBell.Announce();
             if (!_reader.HasFrames && !_closed)
-                _life.Sleep(in _ownBell, signal, rested);
+                _exitSignal.Sleep(in _ownBell, signal, rested);
 
             _ownBell.Withdraw();
             rested = _ownBell.Prepare() == signal;
@@ -369,7 +369,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     /// <summary>
     /// Calls the sink, and keeps its exceptions from the current thread: it may be a caller that waits for an item of another worker.
     /// </summary>
-    private void TellBatchEnd()
+    private void NotifyBatchEnd()
     {
         try
         {
@@ -395,11 +395,11 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             return;
 
         DrainHeld();
-        GiveRoleUp();
+        ReleaseRole();
     }
 
     /// <param name="most">The maximum number of frames that this thread still reads; the rest is left for the receiver.</param>
-    private void GiveRoleUp(int most = int.MaxValue)
+    private void ReleaseRole(int most = int.MaxValue)
     {
         // Without the role, only this count keeps the memory mapped for the last check of the ring.
         Interlocked.Increment(ref _leaving);
@@ -444,7 +444,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         }
 
         if (any)
-            TellBatchEnd();
+            NotifyBatchEnd();
         return any;
     }
 }

@@ -27,7 +27,10 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         _region = SharedRegion.Open(link, LinkLayout.Size, writable: true);
         LinkHeader header = *(LinkHeader*)_region.Address;
         if (header.Magic != LinkHeader.MagicValue || header.Version != FrameHeader.CurrentVersion)
-            throw new ProtocolException($"the parent uses protocol version {header.Version}, this worker version {FrameHeader.CurrentVersion}");
+        {
+            throw new ProtocolException(
+                $"the parent uses protocol version {header.Version}, this worker version {FrameHeader.CurrentVersion}");
+        }
 
         _requests = SharedRegion.Open(requests, (nint)header.RequestAreaSize, writable: false);
         _results = new PayloadArea(SharedRegion.Open(results, (nint)header.ResultAreaSize, writable: true));
@@ -93,7 +96,7 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         return true;
     }
 
-    internal override void EnrolThread() => new LifeWord(_region.Address).Enrol();
+    internal override void RegisterThread() => new RobustFutexExitSignal(_region.Address).Register();
 
     internal override void Stop()
     {
@@ -116,7 +119,7 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
             ? message.Length >= 0 && message.Length <= frame.BodyLength - InvokeMessage.Size
             : message.Offset >= 0 && message.Length >= 0 && message.Offset <= _requests.Length && message.Length <= _requests.Length - message.Offset;
         if (!inside)
-            throw new ProtocolException($"a payload of {message.Length} bytes at {message.Offset} lies outside of its area");
+            throw new ProtocolException($"a payload of {message.Length} bytes at {message.Offset} is outside of its area");
 
         return message.InArea == 0 ? frame.Body + InvokeMessage.Size : _requests.Address + message.Offset;
     }
