@@ -20,7 +20,7 @@ public sealed class RobustFutexExitSignalTests : IDisposable
         }
     }
 
-    private unsafe RobustFutexExitSignal Life => new((byte*)_link);
+    private unsafe RobustFutexExitSignal Signal => new((byte*)_link);
 
     private unsafe Doorbell Bell => new((byte*)_ring);
 
@@ -39,24 +39,24 @@ public sealed class RobustFutexExitSignalTests : IDisposable
         using var enrolled = new ManualResetEventSlim();
         var thread = new Thread(() =>
         {
-            Life.Register();
+            Signal.Register();
             enrolled.Set();
             end.Wait();
         });
         thread.Start();
         enrolled.Wait(TestContext.Current.CancellationToken);
-        Assert.True(!isAsleepBefore || !Life.HasEnded);
+        Assert.True(!isAsleepBefore || !Signal.HasEnded);
         Task sleeper = Task.Run(Sleep, TestContext.Current.CancellationToken);
         end.Set();
         await sleeper;
-        Assert.True(Life.HasEnded);
+        Assert.True(Signal.HasEnded);
 
         // The safety net of a sleep is a second or ten: with it alone, this loop would not end before the test's limit.
         void Sleep()
         {
             Doorbell bell = Bell;
-            for (int i = 0; i < 5 && !Life.HasEnded; i++)
-                Life.Sleep(in bell, bell.Prepare(), again: true);
+            for (int i = 0; i < 5 && !Signal.HasEnded; i++)
+                Signal.Sleep(in bell, bell.Prepare(), again: true);
         }
     }
 
@@ -76,7 +76,7 @@ public sealed class RobustFutexExitSignalTests : IDisposable
         void Sleep(int before)
         {
             Doorbell bell = Bell;
-            Life.Sleep(in bell, before, again: true);
+            Signal.Sleep(in bell, before, again: true);
         }
     }
 
