@@ -3,7 +3,7 @@ using System.Runtime.Serialization;
 
 namespace Tandem.Serialization;
 
-#pragma warning disable SYSLIB0050, SYSLIB0051 // Marked obsolete with the formatters; the protocol is what types have.
+#pragma warning disable SYSLIB0050, SYSLIB0051 // Obsolete like the formatters, but types still implement the protocol.
 
 /// <summary>
 /// Classes that define their own serialized form: <see cref="ISerializable"/> with its constructor, and <see cref="IObjectReference"/>.

@@ -11,7 +11,7 @@ internal sealed class SerializationCallbacks : IFinisher
 {
     private const BindingFlags OwnMethods = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-#pragma warning disable SYSLIB0050 // Marked obsolete with the formatters; the protocol is what types have.
+#pragma warning disable SYSLIB0050 // Obsolete like the formatters, but types still implement the protocol.
     private static readonly object Context = new StreamingContext(StreamingContextStates.CrossProcess);
 #pragma warning restore SYSLIB0050
 
