@@ -19,14 +19,14 @@ internal static unsafe partial class Libc
     private static partial int SetPriority(int which, int who, int priority);
 
     /// <summary>Sets the lowest priority (nice 19) for all threads of a process group.</summary>
-    internal static void PutLast(int group)
+    internal static void SetLowestPriority(int group)
     {
         const int ProcessGroup = 1, Lowest = 19;
         _ = SetPriority(ProcessGroup, group, Lowest);
     }
 
     /// <summary>Sets the highest priority (nice -20) for the calling thread, if permitted.</summary>
-    internal static void PutFirst()
+    internal static void SetHighestPriority()
     {
         const int Process = 0, Self = 0, Highest = -20; // on Linux a priority belongs to a thread, even when it is set for a process
         _ = SetPriority(Process, Self, Highest);
@@ -37,7 +37,7 @@ internal static unsafe partial class Libc
     /// such a thread runs as soon as it is woken, without waiting until the current thread has used up its time slice; that may be the
     /// kernel while it frees the memory of an exited process. Earlier kernels ignore the request.
     /// </summary>
-    internal static void PreferShortSlices()
+    internal static void UseShortTimeSlice()
     {
         const ulong Shortest = 100_000; // nanoseconds
         if (!TryGetScheduling(0, out SchedulingAttributes attributes))
@@ -52,7 +52,7 @@ internal static unsafe partial class Libc
     /// thread yields or has used up its time slice. A thread whose policy is not the default keeps it.
     /// </summary>
     /// <param name="thread">The kernel's id of a thread of this process.</param>
-    internal static void StopInterrupting(int thread)
+    internal static void UseBatchScheduling(int thread)
     {
         const uint Usual = 0, Batch = 3;
         if (!TryGetScheduling(thread, out SchedulingAttributes attributes) || attributes.Policy != Usual)

@@ -58,12 +58,12 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Sets the lowest priority for the process and its group.</summary>
-    internal void PutLast()
+    internal void SetLowestPriority()
     {
         lock (_lock)
         {
             if (!_isReaped && IsThere())
-                Libc.PutLast(Id);
+                Libc.SetLowestPriority(Id);
         }
     }
 

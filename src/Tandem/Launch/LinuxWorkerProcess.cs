@@ -39,7 +39,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
 
     internal override void Kill() => _child.Signal(Libc.SIGKILL);
 
-    internal override void PutLast() => _child.PutLast();
+    internal override void SetLowestPriority() => _child.SetLowestPriority();
 
     public override void Dispose()
     {

@@ -15,7 +15,7 @@ internal abstract class WorkerProcess : IDisposable
     /// Sets the lowest priority for the process group of a worker that is exiting, so that freeing its memory (milliseconds) does not
     /// delay other work. No-op where the system does not support that.
     /// </summary>
-    internal virtual void PutLast()
+    internal virtual void SetLowestPriority()
     {
     }
 

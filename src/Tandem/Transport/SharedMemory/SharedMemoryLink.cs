@@ -334,7 +334,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private void Receive()
     {
         Volatile.Write(ref _receiverThread, Libc.GetThreadId());
-        Libc.PreferShortSlices();
+        Libc.UseShortTimeSlice();
         bool rested = false, isEnding = false;
         // Stop reading once the worker is broken: its ring may never become empty, and this thread would spin.
         while (!_closed && !_broken)
