@@ -86,7 +86,7 @@ internal sealed class LaunchPlan : WorkerProgram
     }
 
     /// <summary>A dummy plan, for warming up the code that uses plans while the real plan is being created.</summary>
-    internal static LaunchPlan Sample => new("/", ["/"], null);
+    internal static LaunchPlan Dummy => new("/", ["/"], null);
 
     /// <summary>Returns this process's own environment.</summary>
     internal static Dictionary<string, string> OwnEnvironment()

@@ -41,7 +41,7 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
 
     internal override void Post(Action action) => _hub.Post(action);
 
-    internal override void LoadAhead(LaunchPlan plan, Func<string, Dictionary<string, string>> environment) =>
+    internal override void WarmUp(LaunchPlan plan, Func<string, Dictionary<string, string>> environment) =>
         new SpawnCall(plan, environment(LaunchProtocol.SharedMemory), [0]).Dispose();
 
     internal override WorkerConnection Connect()

@@ -13,7 +13,7 @@ internal abstract class WorkerLauncher : IDisposable
     internal abstract void Post(Action action);
 
     /// <summary>Warms up the code of the first start, if that takes a noticeable time. Called from a posted action.</summary>
-    internal virtual void LoadAhead(LaunchPlan plan, Func<string, Dictionary<string, string>> environment)
+    internal virtual void WarmUp(LaunchPlan plan, Func<string, Dictionary<string, string>> environment)
     {
     }
 

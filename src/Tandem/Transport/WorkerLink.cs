@@ -39,7 +39,7 @@ internal abstract unsafe class WorkerLink : IDisposable
     /// is about to sleep and the other processors may be busy with an exiting process.
     /// </summary>
     /// <param name="processId">The process id of the worker.</param>
-    internal virtual void WakeHere(int processId) => Wake();
+    internal virtual void WakeOnThisProcessor(int processId) => Wake();
 
     /// <summary>Sends a frame on the control channel, to a worker that may be busy.</summary>
     internal abstract void SendControl(FrameKind kind, int slot, uint sequence, int extra);

@@ -80,5 +80,5 @@ public sealed class RobustFutexExitSignalTests : IDisposable
         }
     }
 
-    private unsafe void Set(int word) => *(LinkHeader*)_link = new LinkHeader { Life = word };
+    private unsafe void Set(int word) => *(LinkHeader*)_link = new LinkHeader { ExitSignal = word };
 }

@@ -30,7 +30,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     /// </summary>
     private const int CallerBatchSize = 64;
 
-    private IFrameSink? _sink;
+    private IFrameSink? _sink; // receives the frames
     private Thread? _receiver;
     private int _receiverThread; // the kernel's thread id, for wake affinity
     private int _role; // 1 while a thread holds the consumer's role
@@ -38,7 +38,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private volatile bool _closed; // the receiver stops
     private readonly Lock _mapped = new(); // guards _disposed: holds off unmapping during a wake-up
     private volatile bool _broken; // no more frames are read
-    private bool _disposed;
+    private bool _disposed; // the memory is unmapped
 
     /// <param name="requests">The pool's area for large arguments.</param>
     /// <param name="controlSocket">The parent's end of the control socket. The link owns it.</param>
@@ -137,7 +137,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         }
     }
 
-    internal override void WakeHere(int processId)
+    internal override void WakeOnThisProcessor(int processId)
     {
         // The worker's main thread reads its ring; its thread id equals the process id.
         using (new WakeAffinityScope(processId))
