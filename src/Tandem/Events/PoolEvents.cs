@@ -19,7 +19,7 @@ internal sealed class PoolEvents
     private ConcurrentDictionary<(WorkerEventKind Kind, string Reason), long>? _reasons;
     private readonly Queue<WorkerEvent> _recent = []; // the last events with a reason, guarded by itself
     private SerialQueue? _queue; // runs loggers and handlers; created when first needed
-    private long _timeouts;
+    private long _timeouts; // items that exceeded their time limit
     private int _abandoned; // threads that currently run an abandoned item
 
     /// <param name="options">The options of the pool.</param>

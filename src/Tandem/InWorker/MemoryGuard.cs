@@ -15,8 +15,8 @@ internal sealed unsafe class MemoryGuard
 {
     // Guards the limits of all running items.
     private static readonly Lock Gate = new();
-    private static readonly List<long> Limits = [];
-    private static Libc.ResourceLimit s_original;
+    private static readonly List<long> Limits = []; // of the running items
+    private static Libc.ResourceLimit s_original; // the limit before the first change
 
     private readonly long _limit;
     private bool _lifted;

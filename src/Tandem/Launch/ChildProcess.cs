@@ -17,7 +17,7 @@ internal sealed class ChildProcess : IDisposable
 
     private readonly Lock _lock = new(); // keeps the child from being reaped while it is signalled
     private readonly Thread? _witness; // waits for the exit concurrently with the runtime; null if not needed
-    private int _pidfd;
+    private int _pidfd; // -1 if the process was lost, and after Dispose
     private int? _witnessed; // written by the witness thread before it ends
     private bool _isReaped; // no signal may be sent any more; guarded by _lock
 

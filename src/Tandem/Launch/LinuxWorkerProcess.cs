@@ -14,9 +14,9 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
     private readonly LineSplitter _output;
     private readonly LineSplitter _error;
     private readonly ChildProcess _child;
-    private readonly string? _diagnosticKey;
-    private int _outputPipe;
-    private int _errorPipe;
+    private readonly string? _diagnosticKey; // identifies the process's diagnostic files
+    private int _outputPipe; // -1 once closed; used on the hub's thread only
+    private int _errorPipe; // -1 once closed; used on the hub's thread only
 
     private LinuxWorkerProcess(int pid, int outputPipe, int errorPipe, Dictionary<string, string> environment, IProcessObserver observer)
     {

@@ -42,7 +42,7 @@ internal sealed class MapRun<TItem, TResult>
     private readonly int _lookAhead;
     private readonly ItemLimits? _limits;
     private readonly TimeSpan _sourceGrace; // how long the source and callbacks are waited for after the end
-    private CancellationTokenRegistration _poolEnds;
+    private CancellationTokenRegistration _poolEnds; // calls OnPoolEnds
     private Caller _caller; // the context of every chunk
     private Task _reading = Task.CompletedTask; // the reader
     private Task? _canceling; // set once the run is cancelled

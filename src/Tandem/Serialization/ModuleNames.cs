@@ -11,7 +11,7 @@ internal static class ModuleNames
 {
     private const int New = -1;
 
-    private static readonly Lock Gate = new();
+    private static readonly Lock Gate = new(); // guards the replacement of s_known
 
     // A small array that is replaced when a module is added, and searched linearly: nothing here needs JIT compilation except a loop.
     private static Entry[] s_known = [];
@@ -119,8 +119,8 @@ internal static class ModuleNames
         private const int TypeDefinitions = 0x02000000;
         private const int LatelySize = 64;
 
-        private readonly Type?[] _lately = new Type?[LatelySize];
-        private readonly int[] _tokens = new int[LatelySize];
+        private readonly Type?[] _lately = new Type?[LatelySize]; // types that were read recently, by hashed token; guarded by itself
+        private readonly int[] _tokens = new int[LatelySize]; // the tokens of these types
 
         internal Module? Module { get; } = module;
 

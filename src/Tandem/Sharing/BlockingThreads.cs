@@ -13,7 +13,7 @@ internal static class BlockingThreads
 
     // Guards all fields below; idle threads wait on it.
     private static readonly object Gate = new();
-    private static readonly Queue<(Action Action, Action<Exception> Failed)> Waiting = new();
+    private static readonly Queue<(Action Action, Action<Exception> Failed)> Waiting = new(); // actions without a thread
     // Threads that wait on Gate for an action.
     private static int s_idle;
 

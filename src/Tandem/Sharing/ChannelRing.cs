@@ -39,7 +39,7 @@ internal sealed unsafe class ChannelRing
 {
     private readonly SharedSegment _segment;
     private readonly ChannelControl* _control; // the fields that all processes write
-    private readonly byte* _cells;
+    private readonly byte* _cells; // the first cell
     private readonly byte* _extents; // one per cell, for serialized elements that do not fit into the cell
     private readonly ChannelOwner* _owners; // the table of processes, guarded by the channel's lock
     private readonly RobustFutexRegistry.Registration _lockRegistration; // makes the channel's lock survive the death of this process

@@ -14,7 +14,7 @@ internal sealed unsafe class ChannelWaiters(ChannelRing ring, ChannelBell* bell,
 
     // Guards _waiting and _runs.
     private readonly Lock _lock = new();
-    private readonly List<TaskCompletionSource> _waiting = [];
+    private readonly List<TaskCompletionSource> _waiting = []; // the waiters that the sleeping thread will wake
     private bool _runs; // whether a thread sleeps for the waiters
     private int _failures; // counts the calls since the last spin that failed; 0: the last spin succeeded
 

@@ -10,7 +10,7 @@ namespace Tandem.Sharing;
 internal sealed class LocalLock
 {
     private readonly Lock _gate = new(); // guards the queue
-    private readonly Queue<TaskCompletionSource<bool>> _queue = new();
+    private readonly Queue<TaskCompletionSource<bool>> _queue = new(); // the waiters, in order of arrival
     private int _owned; // 1 while the lock is owned
     private int _waiting; // the number of waiters; incremented before they try again
 

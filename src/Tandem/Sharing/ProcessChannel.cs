@@ -10,7 +10,7 @@ namespace Tandem.Sharing;
 [Shape(typeof(SharedShape<>))]
 internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<ProcessChannel<T>>
 {
-    private readonly Action<T>? _itemDropped;
+    private readonly Action<T>? _itemDropped; // null in processes that have only opened the channel
 
     private ProcessChannel(ChannelRing ring, BoundedChannelFullMode fullMode, Action<T>? itemDropped)
     {

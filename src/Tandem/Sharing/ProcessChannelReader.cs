@@ -8,7 +8,7 @@ namespace Tandem.Sharing;
 internal sealed class ProcessChannelReader<T>(ProcessChannel<T> channel) : ChannelReader<T>
 {
     private readonly Lock _lock = new(); // guards _completion
-    private Task? _completion;
+    private Task? _completion; // created when first needed
 
     internal ProcessChannel<T> Channel => channel;
 

@@ -38,7 +38,7 @@ internal sealed unsafe class RobustFutexRegistry
     private static readonly Stack<nint> FreePages = []; // page pairs of ended registrations, for reuse
 
     private readonly Head* _head; // the kernel's list head of the thread
-    private Entry? _first;
+    private Entry? _first; // the first entry of the list
     private int _count; // of linked entries
 
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The thread lives as long as the process.")]

@@ -17,9 +17,9 @@ internal static unsafe class SharedHousekeeping
 
     // Guards all fields below.
     private static readonly Lock Gate = new();
-    private static readonly List<Hold> Holds = [];
+    private static readonly List<Hold> Holds = []; // segments that were sent in results
     private static readonly HashSet<Guid> Collected = []; // disposed objects that have already caused a garbage collection
-    private static ITimer? s_timer;
+    private static ITimer? s_timer; // created when first needed
     private static bool s_ticking; // whether the timer is running
 
     private readonly record struct Hold(SharedSegment Segment, long ReceivedBefore, long Since);

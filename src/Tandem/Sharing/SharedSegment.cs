@@ -23,7 +23,7 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
     private byte* _address; // null once unmapped
     private int _fd; // -1 once closed
     private int _holds; // keep the descriptor open after Close
-    private bool _closed;
+    private bool _closed; // set when the object is disposed
 
     private SharedSegment(int fd, byte* address, nint length, bool isReadOnly, bool isOwn)
     {

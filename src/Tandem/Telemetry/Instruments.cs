@@ -14,7 +14,7 @@ internal sealed class Instruments
     // Weak references, because pools that are never disposed may be collected.
     private static readonly List<WeakReference<ObservedPool>> Pools = [];
     private static readonly string[] States = ["starting", "idle", "spare", "busy", "draining", "killing"];
-    private static Instruments? s_present;
+    private static Instruments? s_present; // null until they are created
     private static bool s_isMade; // whether the instruments exist or are being created
     private static ITimer? s_later; // creates the instruments
 

@@ -11,7 +11,7 @@ internal sealed class LatencySample
     // The target size of a sample.
     private const int Wanted = 200;
 
-    private readonly long[] _ticks = new long[4 * Wanted];
+    private readonly long[] _ticks = new long[4 * Wanted]; // the latencies of the current sample
     private int _count; // items added since the last sample, including those that did not fit
     private int _every = 1; // one item in this many is observed
     private int _left = 1; // counts down to the next observed item

@@ -17,19 +17,19 @@ internal sealed unsafe class PortableLink : WorkerLink
     private readonly NamedPipeServerStream _control;
     private readonly object _gate = new(); // guards the outgoing buffer, _closed and the threads; the sender waits on it
     private readonly object _controlGate = new(); // guards the control frames
-    private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationTokenSource _closing = new(); // ends the wait for the worker to connect
     private readonly ItemRecord[] _records = new ItemRecord[FrameHeader.Slots]; // what the worker reported, by slot
     private FrameBuffer _outgoing = new(); // appended to under _gate; swapped with _sending
     private FrameBuffer _sending = new(); // used by the sender thread only
     private readonly FrameBuffer _controls = new(); // control frames that are not written yet
-    private IFrameSink? _sink;
+    private IFrameSink? _sink; // set by Start
     private Thread? _receiver;
     private Thread? _sender;
     private bool _hasOutgoing; // set by Flush, cleared by the sender
     private bool _isConnected; // whether the worker has connected both pipes
     private bool _isWritingControls; // at most one write to the control pipe runs at a time
     private long _bytesTaken; // bytes that the worker has read from the data pipe, or its buffer holds
-    private volatile bool _closed;
+    private volatile bool _closed; // set once, under _gate
     private long _framesRead; // lets DrainAndClose see progress
 
     /// <param name="name">

@@ -12,7 +12,7 @@ internal sealed unsafe class PortableParentLink : ParentLink
     private readonly FrameReader _controlReader;
     private readonly FrameBuffer _outgoing = new(); // guarded by _sending
     private readonly Lock _sending = new(); // serializes writes to the data pipe
-    private volatile bool _stopped;
+    private volatile bool _stopped; // set before the data pipe is closed
 
     internal PortableParentLink(string name)
     {

@@ -26,7 +26,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
     private readonly Stack<long>[] _free = new Stack<long>[64]; // offsets of free blocks, by the logarithm of their size
     private Dictionary<long, int>? _allocated; // block size shift by offset; created on first use, because its code must be JIT-compiled
     private readonly HashSet<long> _resident = []; // free blocks that keep their pages
-    private long _residentBytes;
+    private long _residentBytes; // the total size of these blocks
     private long _top; // the end of the part that was ever allocated
     private bool _closed; // the region is disposed once the last block is free
 
