@@ -30,7 +30,8 @@ internal static class Background
 
     /// <summary>Runs an action on the thread pool, without the caller's execution context.</summary>
     internal static void Queue<TState>(Action<TState> body, TState state, Action<TState, Exception>? failed = null) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static work => Run(work.body, work.state, work.failed), (body, state, failed), preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static work => Run(work.body, work.state, work.failed), (body, state, failed), preferLocal: false);
 
     /// <summary>Creates a timer that runs an action on the thread pool, after a delay and then periodically.</summary>
     /// <remarks>The execution context of the caller does not flow into the timer, and the timer does not keep it alive.</remarks>
@@ -51,7 +52,8 @@ internal static class Background
     }
 
     /// <summary>Creates a timer that runs an action once, after a delay.</summary>
-    internal static ITimer Timer(Action body, TimeSpan due, Action<Exception>? failed = null) => Timer(body, due, Timeout.InfiniteTimeSpan, failed);
+    internal static ITimer Timer(Action body, TimeSpan due, Action<Exception>? failed = null) =>
+        Timer(body, due, Timeout.InfiniteTimeSpan, failed);
 
     /// <summary>
     /// Runs an action when a token is cancelled, on the thread that cancels it, or a timer's. The action runs without the caller's

@@ -21,7 +21,8 @@ internal sealed class ActiveItems
 
             source = links.Add(number);
             _running[slot] = links;
-            canceled = _canceled.TryGetValue(slot, out EarlyCancellation? early) && early.Sequence == links.Sequence && early.Tokens.Contains(number);
+            canceled = _canceled.TryGetValue(slot, out EarlyCancellation? early)
+                && early.Sequence == links.Sequence && early.Tokens.Contains(number);
         }
 
         if (canceled)

@@ -17,7 +17,9 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
     /// <summary>Runs one item and sends its outcome.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
         Justification = "A dedicated thread runs one item at a time and waits for asynchronous work.")]
-    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace, byte[]? cultures)
+    internal void Run(
+        Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload,
+        ActivityContext? trace, byte[]? cultures)
     {
         AmbientState ambient = AmbientState.OfThread;
         var links = new ReceivedLinks(active, link, slot, sequence);
@@ -41,7 +43,8 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
             _arguments.Begin(payload, (nint)message.Length, links);
             Delegate work = ReadWork(callable);
             _results.Scope = callable.Method.Scope;
-            CancellationToken cancellation = definition.TakesToken || message.Count > 0 ? links.GetToken(FrameHeader.OwnToken) : CancellationToken.None;
+            CancellationToken cancellation = definition.TakesToken || message.Count > 0
+                ? links.GetToken(FrameHeader.OwnToken) : CancellationToken.None;
             if (message.Count > 0)
             {
                 result.Outcome = Outcome.Chunk;
@@ -124,7 +127,8 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
     }
 
     private int RunChunk(
-        Callable callable, Delegate work, object? state, ReceivedLinks links, int slot, uint sequence, in InvokeMessage message, MemoryGuard? guard,
+        Callable callable, Delegate work, object? state, ReceivedLinks links, int slot, uint sequence, in InvokeMessage message,
+        MemoryGuard? guard,
         CancellationToken cancellation)
     {
         link.BeginChunk(_results, links);

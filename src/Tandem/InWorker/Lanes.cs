@@ -20,7 +20,9 @@ internal sealed unsafe class Lanes
             _idle.Enqueue(new Lane(this, new ItemRunner(link, active), i));
     }
 
-    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace, byte[]? cultures)
+    internal void Run(
+        Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload,
+        ActivityContext? trace, byte[]? cultures)
     {
         _free.Wait();
         Lane lane;
@@ -59,7 +61,9 @@ internal sealed unsafe class Lanes
             Background.Thread($"Tandem lane {number}", 0, Loop, WorkerHost.End).UnsafeStart();
         }
 
-        internal void Give(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace, byte[]? cultures)
+        internal void Give(
+            Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload,
+            ActivityContext? trace, byte[]? cultures)
         {
             _definition = definition;
             _state = state;

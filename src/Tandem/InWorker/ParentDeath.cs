@@ -48,7 +48,8 @@ internal static unsafe class ParentDeath
         if (length == 0)
             return false;
 
-        nint page = Libc.Mmap(0, Environment.SystemPageSize, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS, -1, 0);
+        nint page = Libc.Mmap(
+            0, Environment.SystemPageSize, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS, -1, 0);
         if (page == -1)
             return false;
 

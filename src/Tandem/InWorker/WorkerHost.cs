@@ -106,7 +106,8 @@ internal static class WorkerHost
             _ = Libc.Fcntl(fd, Libc.F_SETFD, Libc.FD_CLOEXEC);
 
         return new SharedMemoryParentLink(
-            LaunchProtocol.ControlDescriptor, LaunchProtocol.LinkDescriptor, LaunchProtocol.RequestsDescriptor, LaunchProtocol.ResultsDescriptor);
+            LaunchProtocol.ControlDescriptor, LaunchProtocol.LinkDescriptor,
+            LaunchProtocol.RequestsDescriptor, LaunchProtocol.ResultsDescriptor);
     }
 
     private static PortableParentLink Connect(string name)

@@ -69,7 +69,8 @@ internal sealed unsafe class WorkerLoop
                 // The initializer, which returns null, and then the state factory. After a failure the parent waits for no further step.
                 InvokeMessage step = ReadMessage(in frame);
                 if (!_startupFailed)
-                    _startupFailed = !_runner.TryStartUp(Find(step.Callable), frame.Slot, frame.Sequence, in step, _link.ResolvePayload(in frame, in step), out _state);
+                    _startupFailed = !_runner.TryStartUp(
+                        Find(step.Callable), frame.Slot, frame.Sequence, in step, _link.ResolvePayload(in frame, in step), out _state);
                 break;
 
             case FrameKind.Invoke:
@@ -79,7 +80,8 @@ internal sealed unsafe class WorkerLoop
 
                 InvokeMessage message = ReadMessage(in frame);
                 byte* payload = _link.ResolvePayload(in frame, in message);
-                ActivityContext? trace = _trace is { } announced && announced.Slot == frame.Slot && announced.Sequence == frame.Sequence ? announced.Context : null;
+                ActivityContext? trace = _trace is { } announced && announced.Slot == frame.Slot && announced.Sequence == frame.Sequence
+                    ? announced.Context : null;
                 _trace = null;
                 byte[]? cultures = _cultures is { } sent && sent.Slot == frame.Slot && sent.Sequence == frame.Sequence ? sent.Bytes : null;
                 _cultures = null;
@@ -98,7 +100,8 @@ internal sealed unsafe class WorkerLoop
                 break;
 
             case FrameKind.Trace:
-                _trace = TraceFrame.TryRead(new ReadOnlySpan<byte>(frame.Body, frame.BodyLength), out ActivityContext context) ? (frame.Slot, frame.Sequence, context) : null;
+                _trace = TraceFrame.TryRead(new ReadOnlySpan<byte>(frame.Body, frame.BodyLength), out ActivityContext context)
+                    ? (frame.Slot, frame.Sequence, context) : null;
                 break;
 
             default:

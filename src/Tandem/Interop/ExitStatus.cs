@@ -11,7 +11,8 @@ internal readonly record struct ExitStatus(int? Code, int? Signal)
 
     /// <summary>Converts a status of <c>waitpid</c>; null if the status is not known.</summary>
     internal static ExitStatus OfWait(int? status) =>
-        status is not { } value ? Unknown : (value & 0x7F) == 0 ? new ExitStatus((value >> 8) & 0xFF, null) : new ExitStatus(null, value & 0x7F);
+        status is not { } value ? Unknown
+            : (value & 0x7F) == 0 ? new ExitStatus((value >> 8) & 0xFF, null) : new ExitStatus(null, value & 0x7F);
 
     /// <summary>Describes an exit, for messages.</summary>
     internal static string Describe(int? code, string? signal) =>

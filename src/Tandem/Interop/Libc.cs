@@ -176,7 +176,8 @@ internal static unsafe partial class Libc
         // The time-out is absolute. Stopwatch ticks are nanoseconds of this clock.
         long end = System.Diagnostics.Stopwatch.GetTimestamp() + timeoutMilliseconds * 1_000_000L;
         var timeout = new TimeSpec { Seconds = end / 1_000_000_000, Nanoseconds = end % 1_000_000_000 };
-        if (SysCall6(FutexWaitVNumber, (nint)waiters, 2, 0, (nint)(&timeout), CLOCK_MONOTONIC, 0) < 0 && Marshal.GetLastPInvokeError() is ENOSYS or EPERM)
+        if (SysCall6(FutexWaitVNumber, (nint)waiters, 2, 0, (nint)(&timeout), CLOCK_MONOTONIC, 0) < 0
+            && Marshal.GetLastPInvokeError() is ENOSYS or EPERM)
             s_lacksFutexWaitV = true;
 
         return !s_lacksFutexWaitV;
@@ -475,7 +476,8 @@ internal static unsafe partial class Libc
         const int UidOffset = 20; // in struct statx, which is the same on all architectures
         const int ModeOffset = 28;
         byte* buffer = stackalloc byte[256];
-        return StatX(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, buffer) == 0 && (*(ushort*)(buffer + ModeOffset) & 0xf000) == 0x4000
+        return StatX(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, buffer) == 0
+            && (*(ushort*)(buffer + ModeOffset) & 0xf000) == 0x4000
             ? *(uint*)(buffer + UidOffset)
             : null;
     }

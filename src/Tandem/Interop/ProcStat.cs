@@ -26,7 +26,8 @@ internal readonly record struct ProcStat(string Name, char State, TimeSpan Proce
     internal static ProcStat? OfProcess(int processId) => Of(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}"));
 
     /// <summary>Returns null if there is no such thread, or it is not visible.</summary>
-    internal static ProcStat? OfThread(int processId, int threadId) => Of(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/task/{threadId}"));
+    internal static ProcStat? OfThread(int processId, int threadId) =>
+        Of(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/task/{threadId}"));
 
     /// <param name="folder">The folder of a process or thread below <c>/proc</c>.</param>
     internal static ProcStat? Of(string folder)
@@ -67,7 +68,8 @@ internal readonly record struct ProcStat(string Name, char State, TimeSpan Proce
                     threads = Number(rest[range]);
                     break;
                 case 22:
-                    return new ProcStat(name, (char)rest[0], TimeSpan.FromSeconds((double)ticks / ClockTicksPerSecond), (int)threads, Number(rest[range]));
+                    return new ProcStat(name, (char)rest[0],
+                        TimeSpan.FromSeconds((double)ticks / ClockTicksPerSecond), (int)threads, Number(rest[range]));
             }
         }
 

@@ -53,7 +53,8 @@ internal static unsafe class SystemLimits
     };
 
     /// <summary>The same for the start of a process or thread, where EAGAIN means that a limit was reached.</summary>
-    internal static string ExplainStart(int error, string message) => error == EAGAIN ? $"{message}: {Processes()}" : Explain(error, message);
+    internal static string ExplainStart(int error, string message) =>
+        error == EAGAIN ? $"{message}: {Processes()}" : Explain(error, message);
 
     /// <summary>Describes an exception, including the limit that caused it, if one did.</summary>
     internal static string Explain(Exception error) => error switch
@@ -61,7 +62,8 @@ internal static unsafe class SystemLimits
         Win32Exception system when !OperatingSystem.IsWindows() => ExplainStart(system.NativeErrorCode, system.Message),
         // The runtime throws this if the system cannot create a thread.
         OutOfMemoryException when OperatingSystem.IsLinux() =>
-            $"{error.Message.TrimEnd('.')}: {Processes()}; or {Memory()}{(Limit(Libc.RLIMIT_NOFILE) is < FewDescriptors ? $"; or {Descriptors()}" : "")}",
+            $"{error.Message.TrimEnd('.')}: {Processes()}; or {Memory()}"
+                + (Limit(Libc.RLIMIT_NOFILE) is < FewDescriptors ? $"; or {Descriptors()}" : ""),
         _ => error.Message.TrimEnd('.'),
     };
 
@@ -91,13 +93,15 @@ internal static unsafe class SystemLimits
         if (!OperatingSystem.IsWindows() && !Libc.IsWritable(folder))
             return $"The folder for temporary files, '{folder}', is not writable; set TMPDIR to a writable folder.";
         return longest > 0 && System.Text.Encoding.UTF8.GetByteCount(folder) > longest
-            ? $"The path of the folder for temporary files, '{folder}', is too long for a socket in it; set TMPDIR to one of at most {longest} bytes."
+            ? $"The path of the folder for temporary files, '{folder}', is too long for a socket in it; "
+                + $"set TMPDIR to one of at most {longest} bytes."
             : "";
     }
 
     private static string Descriptors() =>
         $"this process may have {Number(Limit(Libc.RLIMIT_NOFILE))} descriptors open at once, "
-        + "and each worker needs about 20 while it starts and 6 later. Raise the limit (ulimit -n in a shell, LimitNOFILE= in systemd, --ulimit nofile= of a container)";
+        + "and each worker needs about 20 while it starts and 6 later. "
+        + "Raise the limit (ulimit -n in a shell, LimitNOFILE= in systemd, --ulimit nofile= of a container)";
 
     private static string Processes() =>
         $"this user may have {Number(Limit(Libc.RLIMIT_NPROC))} processes and threads, and a container or service may have its own limit; "
@@ -109,7 +113,8 @@ internal static unsafe class SystemLimits
         string limit = (Limit(Libc.RLIMIT_AS), Limit(Libc.RLIMIT_DATA)) switch
         {
             ({ } space, _) => $"this process may map at most {Size(space)} (ulimit -v), "
-                + "but the runtime and shared memory reserve far more than they use. Remove that limit, and limit the memory that is used instead (MemoryMax= in systemd, --memory of a container)",
+                + "but the runtime and shared memory reserve far more than they use. "
+                + "Remove that limit, and limit the memory that is used instead (MemoryMax= in systemd, --memory of a container)",
             (_, { } data) => $"this process may have at most {Size(data)} of data (ulimit -d). Raise that limit",
             _ => "there is not enough memory for this; a container or service may have a limit (MemoryMax=, --memory), "
                 + "and the system may refuse to reserve memory (sysctl vm.overcommit_memory)",
@@ -122,7 +127,8 @@ internal static unsafe class SystemLimits
         + "Raise the limit (ulimit -f in a shell, LimitFSIZE= in systemd), "
         + $"or use {nameof(WorkerTransport)}.{nameof(WorkerTransport.Portable)}";
 
-    private static string Number(ulong? limit) => limit is { } number ? number.ToString("N0", CultureInfo.InvariantCulture) : "any number of";
+    private static string Number(ulong? limit) =>
+        limit is { } number ? number.ToString("N0", CultureInfo.InvariantCulture) : "any number of";
 
     private static string Size(ulong bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20:N0} MiB");
 

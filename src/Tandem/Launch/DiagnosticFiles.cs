@@ -19,7 +19,8 @@ internal static class DiagnosticFiles
     /// <summary>Returns the name of the runtime's diagnostic socket; the socket is in the process's folder for temporary files.</summary>
     /// <param name="processId">The process id.</param>
     /// <param name="key">The result of <see cref="KeyOf"/>.</param>
-    internal static string SocketOf(int processId, string key) => string.Create(CultureInfo.InvariantCulture, $"dotnet-diagnostic-{processId}-{key}-socket");
+    internal static string SocketOf(int processId, string key) =>
+        string.Create(CultureInfo.InvariantCulture, $"dotnet-diagnostic-{processId}-{key}-socket");
 
     /// <summary>Configures the environment of a worker so that its runtime writes a dump when it crashes.</summary>
     internal static void RequestDumps(WorkerPoolOptions options, Dictionary<string, string> environment)

@@ -181,7 +181,8 @@ internal sealed class LaunchPlan : WorkerProgram
         bool hasHooks = mayHook && !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(LaunchProtocol.HooksVariable));
         List<string>? options = ProgramFiles.FindHostOptions(isMuxer);
         string entry = ProgramFiles.Entry;
-        if (!hasHooks && IsKnownToHost && entry.Length > 0 && options is not null && (isMuxer ? executable : FindMuxer()) is { } muxer && ProgramFiles.Worker is { } worker)
+        if (!hasHooks && IsKnownToHost && entry.Length > 0 && options is not null
+            && (isMuxer ? executable : FindMuxer()) is { } muxer && ProgramFiles.Worker is { } worker)
             return new LaunchPlan(muxer, ["exec", .. options, worker], null) { Entry = entry, BaseFolder = DifferentBaseFolder(worker) };
 
         if (mayHook)
@@ -190,7 +191,8 @@ internal sealed class LaunchPlan : WorkerProgram
         throw new WorkerStartException(
             $"No worker can be started: startup hooks are switched off in this program ({HookSwitch} is false), and it cannot be started "
             + "with Tandem.Worker.dll either. Publish without PublishTrimmed and PublishAot, which workers do not support, or set "
-            + "<StartupHookSupport>true</StartupHookSupport> in the project (in a file-based program: #:property StartupHookSupport=true).");
+            + "<StartupHookSupport>true</StartupHookSupport> in the project "
+            + "(in a file-based program: #:property StartupHookSupport=true).");
     }
 
     /// <summary>

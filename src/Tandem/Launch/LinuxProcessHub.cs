@@ -37,7 +37,8 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
     }
 
     /// <summary>Starts a process. Must run on the hub's thread.</summary>
-    internal LinuxWorkerProcess Start(LaunchPlan plan, Dictionary<string, string> environment, ReadOnlySpan<int> descriptors, IProcessObserver observer)
+    internal LinuxWorkerProcess Start(
+        LaunchPlan plan, Dictionary<string, string> environment, ReadOnlySpan<int> descriptors, IProcessObserver observer)
     {
         LinuxWorkerProcess process = LinuxWorkerProcess.Spawn(plan, environment, descriptors, observer);
         _processes.Add(process);

@@ -119,5 +119,6 @@ internal sealed class PortableWorkerProcess : WorkerProcess
     /// itself, which looks the same.
     /// </summary>
     private static ExitStatus Status(int code) =>
-        !OperatingSystem.IsWindows() && code is > 128 and < 160 ? new ExitStatus(null, code - 128) { IsGuess = true } : new ExitStatus(code, null);
+        !OperatingSystem.IsWindows() && code is > 128 and < 160
+            ? new ExitStatus(null, code - 128) { IsGuess = true } : new ExitStatus(code, null);
 }

@@ -60,7 +60,8 @@ internal static class ProgramFiles
     {
         List<string> options = isMuxer ? ReadCommandLine() : [];
         string? dependencies = ValueOf(options, DependenciesOption);
-        if (dependencies is null && (AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string)?.Split(';')[0] is { Length: > 0 } first && File.Exists(first))
+        if (dependencies is null
+            && (AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string)?.Split(';')[0] is { Length: > 0 } first && File.Exists(first))
         {
             dependencies = first;
             options.AddRange([DependenciesOption, first]);

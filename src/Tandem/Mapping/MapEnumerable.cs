@@ -29,7 +29,8 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
             ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken)
             : null;
         CancellationToken token = both?.Token ?? (cancellation.CanBeCanceled ? cancellation : cancellationToken);
-        return new Enumerator(pool, engine, new MapRun<TItem, TResult>(engine, form, work, source, options, token), options.Ordered, pick, both, token);
+        return new Enumerator(pool, engine,
+            new MapRun<TItem, TResult>(engine, form, work, source, options, token), options.Ordered, pick, both, token);
     }
 
     private sealed class Enumerator(

@@ -129,7 +129,8 @@ internal sealed class LineWriter<TLine>
             _isFull = true;
 
         return !_isFull
-            || (isVital && _waiting.Count < _limits.Lines + _limits.VitalLines && _characters + length <= _limits.Characters + _limits.VitalCharacters);
+            || (isVital && _waiting.Count < _limits.Lines + _limits.VitalLines
+                && _characters + length <= _limits.Characters + _limits.VitalCharacters);
     }
 
     private void StartThread()

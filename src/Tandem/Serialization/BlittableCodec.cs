@@ -18,7 +18,8 @@ internal sealed unsafe class BlittableCodec<T> : Codec<T>
     internal override void Write(PayloadWriter writer, T value)
     {
         // The JIT removes this branch for primitive types, which have no padding.
-        if (!typeof(T).IsPrimitive && writer.Copies is not null && (_byFields ??= StructCodecs.TryMakeByFields(typeof(T)) as Codec<T>) is { } byFields)
+        if (!typeof(T).IsPrimitive && writer.Copies is not null
+            && (_byFields ??= StructCodecs.TryMakeByFields(typeof(T)) as Codec<T>) is { } byFields)
             byFields.Write(writer, value);
         else
             Unsafe.WriteUnaligned(writer.Reserve(Unsafe.SizeOf<T>()), value);

@@ -13,7 +13,8 @@ namespace Tandem.Serialization;
 /// </remarks>
 internal sealed class ClosurePlan
 {
-    private const BindingFlags InstanceFields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+    private const BindingFlags InstanceFields =
+        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     private const byte Null = 0;
     private const byte Seen = 1;

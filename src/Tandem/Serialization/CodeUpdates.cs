@@ -54,7 +54,8 @@ internal static class CodeUpdates
         {
             throw new WorkSerializationException(
                 $"hot reload has changed code of '{updated.GetName().Name}' in this program, "
-                + "but worker processes run the build on disk, which does not have the change. Restart the program to run the new code in processes; pools of threads already run it");
+                + "but worker processes run the build on disk, which does not have the change. "
+                + "Restart the program to run the new code in processes; pools of threads already run it");
         }
     }
 
@@ -79,7 +80,8 @@ internal static class CodeUpdates
 
             foreach (AssemblyName name in next.GetReferencedAssemblies())
             {
-                if (name.Name is not null && loaded.TryGetValue(name.Name, out Assembly? referenced) && !IsFramework(referenced) && seen.Add(referenced))
+                if (name.Name is not null && loaded.TryGetValue(name.Name, out Assembly? referenced)
+                    && !IsFramework(referenced) && seen.Add(referenced))
                     left.Enqueue(referenced);
             }
         }

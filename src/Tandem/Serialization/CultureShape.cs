@@ -138,7 +138,8 @@ internal sealed class CultureShape() : Shape(typeof(CultureInfo), ShapeTraits.Tr
         internal override void Write(PayloadWriter writer, object value)
         {
             string culture = (string)name.GetValue(value)!;
-            if (!Equals(data.GetValue(new CultureInfo(culture, false)), value) && !Equals(data.GetValue(new CultureInfo(culture, true)), value))
+            if (!Equals(data.GetValue(new CultureInfo(culture, false)), value)
+                && !Equals(data.GetValue(new CultureInfo(culture, true)), value))
             {
                 throw new WorkSerializationException(
                     $"the formats of the culture '{culture}' are tied to this process; pass the culture's name");

@@ -48,7 +48,8 @@ internal sealed class DelegateShape(Type type) : Shape(type, ShapeTraits.None)
         return value;
     }
 
-    private Delegate ObjectAt(PayloadReader reader, int number) => reader.ObjectAt(number) is Delegate value && WireType.IsInstanceOfType(value)
+    private Delegate ObjectAt(PayloadReader reader, int number) =>
+        reader.ObjectAt(number) is Delegate value && WireType.IsInstanceOfType(value)
         ? value
         : throw new PayloadCorruptException($"object {number} where {TypeChecks.WithArticle(WireType)} was expected");
 }

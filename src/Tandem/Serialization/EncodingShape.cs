@@ -66,7 +66,9 @@ internal sealed class EncodingShape() : LateShape(typeof(Encoding))
         catch (NotSupportedException e)
         {
             throw new RebuildException(
-                $"this process has no encoding for code page {codePage}: register its provider in the work first (Encoding.RegisterProvider)", e);
+                $"this process has no encoding for code page {codePage}: "
+                + "register its provider in the work first (Encoding.RegisterProvider)",
+                e);
         }
 
         if (isReadOnly && encoderFallback is null && decoderFallback is null)
@@ -100,7 +102,8 @@ internal sealed class EncodingShape() : LateShape(typeof(Encoding))
     private static void Write<TFallback>(PayloadWriter writer, TFallback used, TFallback usual, string segment)
         where TFallback : class
     {
-        bool isUsual = used.Equals(usual) || (used.GetType() == usual.GetType() && used.GetType().Name.Contains("BestFit", StringComparison.Ordinal));
+        bool isUsual = used.Equals(usual) || (used.GetType() == usual.GetType()
+            && used.GetType().Name.Contains("BestFit", StringComparison.Ordinal));
         try
         {
             Codec<TFallback?>.Instance.Write(writer, isUsual ? null : used);

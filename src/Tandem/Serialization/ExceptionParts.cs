@@ -202,7 +202,9 @@ internal sealed class ExceptionParts(Type?[] types, Exception? early, string nam
             if (!string.IsNullOrEmpty(StackTrace))
             {
                 bool isItself = exception is RemoteWorkException || (types.Length > 0 && exception.GetType() == types[0]);
-                string head = isItself ? "" : $"   (It was thrown as {name}, which cannot be rebuilt in this process.){Environment.NewLine}";
+                string head = isItself
+                    ? ""
+                    : $"   (It was thrown as {name}, which cannot be rebuilt in this process.){Environment.NewLine}";
                 ExceptionDispatchInfo.SetRemoteStackTrace(exception, head + StackTrace);
             }
         }

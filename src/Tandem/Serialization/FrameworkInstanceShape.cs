@@ -11,7 +11,8 @@ internal sealed class FrameworkInstanceShape(Shape inner, ShapeTraits traits, St
     /// <summary>Adds the static instances of a class, if it has any, to its shape.</summary>
     internal static Shape Wrap(Shape inner, Type type) =>
         StaticInstances.FindOfFramework(type) is { } instances
-            ? new FrameworkInstanceShape(inner, ShapeTraits.Tracked | (inner.IsLate ? ShapeTraits.Late : ShapeTraits.None), instances) : inner;
+            ? new FrameworkInstanceShape(inner, ShapeTraits.Tracked | (inner.IsLate ? ShapeTraits.Late : ShapeTraits.None), instances)
+            : inner;
 
     internal override void Write(PayloadWriter writer, object value)
     {

@@ -80,7 +80,8 @@ internal static class FrameworkShapes
             "System.Reflection.EventInfo" or "System.Reflection.RuntimeEventInfo" => new MemberShape(typeof(EventInfo)),
             "System.Reflection.ParameterInfo" or "System.Reflection.RuntimeParameterInfo" => new MemberShape(typeof(ParameterInfo)),
             "System.Linq.Expressions.FieldExpression" => new TreeFieldShape(type),
-            "System.Linq.Expressions.ConstantExpression" or "System.Linq.Expressions.TypedConstantExpression" => new TreeConstantShape(type),
+            "System.Linq.Expressions.ConstantExpression" or "System.Linq.Expressions.TypedConstantExpression" =>
+                new TreeConstantShape(type),
             "System.TimeProvider+SystemTimeProvider" => IdentityShapes.SystemTime(type),
             "System.Random+ThreadSafeRandom" => IdentityShapes.SharedRandom(type),
             "System.Data.DataTable" => DataShapes.Table(),

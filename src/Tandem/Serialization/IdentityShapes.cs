@@ -60,5 +60,6 @@ internal static class IdentityShapes
 
     internal static Shape ArrayPool<T>() => new OnlyShape(System.Buffers.ArrayPool<T>.Shared.GetType(), System.Buffers.ArrayPool<T>.Shared);
 
-    internal static Shape MemoryPool<T>() => new OnlyShape(System.Buffers.MemoryPool<T>.Shared.GetType(), System.Buffers.MemoryPool<T>.Shared);
+    internal static Shape MemoryPool<T>() =>
+        new OnlyShape(System.Buffers.MemoryPool<T>.Shared.GetType(), System.Buffers.MemoryPool<T>.Shared);
 }

@@ -73,7 +73,8 @@ internal static class ModuleNames
                 return entry;
         }
 
-        if (module.Assembly.IsDynamic || (module.Assembly.IsCollectible && !IsCollectible) || module.Assembly.GetName().Name is not { } name)
+        if (module.Assembly.IsDynamic || (module.Assembly.IsCollectible && !IsCollectible)
+            || module.Assembly.GetName().Name is not { } name)
             return null;
 
         return Add(new Entry(module, module.ModuleVersionId, name));

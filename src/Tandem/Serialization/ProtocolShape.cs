@@ -126,11 +126,13 @@ internal sealed class ProtocolShape : Shape
                 $"GetObjectData of {TypeChecks.WithArticle(type)} threw {e.GetType().Name}: {e.Message}", null, e);
         }
 
-        if (ConstructorOf(info.ObjectType) is not null || (info.ObjectType != type && !typeof(ISerializable).IsAssignableFrom(info.ObjectType)))
+        if (ConstructorOf(info.ObjectType) is not null
+            || (info.ObjectType != type && !typeof(ISerializable).IsAssignableFrom(info.ObjectType)))
             return info;
 
         return info.ObjectType == type ? null : throw new WorkSerializationException(
-            $"{TypeChecks.WithArticle(type)} asks to be rebuilt as {TypeChecks.WithArticle(info.ObjectType)}, which lacks the constructor for it");
+            $"{TypeChecks.WithArticle(type)} asks to be rebuilt as {TypeChecks.WithArticle(info.ObjectType)}, "
+                + "which lacks the constructor for it");
     }
 
     private static void WriteValues(PayloadWriter writer, SerializationInfo info)

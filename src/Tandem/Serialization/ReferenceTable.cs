@@ -191,7 +191,8 @@ internal sealed class ReferenceTable
     internal void Clear()
     {
         // Elements of a map are often single numbers, for which nothing needs to be reset.
-        if ((Count | Depth | Base | _floor | Parts.Count) != 0 || WritesKeys || Ranges is not null || _deferred is not null || _open is not null)
+        if ((Count | Depth | Base | _floor | Parts.Count) != 0 || WritesKeys || Ranges is not null
+            || _deferred is not null || _open is not null)
             ClearAll();
     }
 

@@ -54,7 +54,8 @@ internal static class Refusals
 
     internal static string ForNoCall(string what) => $"{what} can only be sent as part of a call's work";
 
-    private static string Fill(string reason, Type type) => reason.Replace("a {type}", TypeChecks.WithArticle(type), StringComparison.Ordinal);
+    private static string Fill(string reason, Type type) =>
+        reason.Replace("a {type}", TypeChecks.WithArticle(type), StringComparison.Ordinal);
 
     // Constant texts: formatting in each branch would have to be JIT-compiled for the first class that is serialized, refused or not.
     private static string? ByName(string? name) => name switch
@@ -154,7 +155,8 @@ internal static class Refusals
     {
         "System.IServiceProvider" => "a {type} is an IServiceProvider, which is tied to this process; pass what the work needs of it",
         "System.Linq.IQueryable" or "System.Linq.IQueryProvider" =>
-            "a {type} is a query over a database or another source of this process; run it (ToList) and pass the result, or make it in the work",
+            "a {type} is a query over a database or another source of this process; "
+                + "run it (ToList) and pass the result, or make it in the work",
         "Microsoft.Extensions.Logging.ILogger" or "Microsoft.Extensions.Logging.ILoggerFactory" =>
             "a {type} logs in this process; log where the results arrive, or make a logger in the work",
         "System.Runtime.CompilerServices.INotifyCompletion" =>

@@ -9,7 +9,8 @@ namespace Tandem.Serialization;
 /// </summary>
 internal sealed class SerializationCallbacks : IFinisher
 {
-    private const BindingFlags OwnMethods = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+    private const BindingFlags OwnMethods =
+        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
 #pragma warning disable SYSLIB0050 // Obsolete like the formatters, but types still implement the protocol.
     private static readonly object Context = new StreamingContext(StreamingContextStates.CrossProcess);

@@ -111,7 +111,8 @@ internal sealed class StatefulInstanceShape(PlainShape plain, FieldPlan plan, St
 
     /// <summary>Whether two delegates run the same method and have no state of their own.</summary>
     private static bool IsSameCode(Delegate a, Delegate b) =>
-        a.HasSingleTarget && b.HasSingleTarget && a.Method == b.Method && (ReferenceEquals(a.Target, b.Target) || (HasNoState(a) && HasNoState(b)));
+        a.HasSingleTarget && b.HasSingleTarget && a.Method == b.Method
+        && (ReferenceEquals(a.Target, b.Target) || (HasNoState(a) && HasNoState(b)));
 
     // The target of a lambda without captured variables is an object without fields.
     private static bool HasNoState(Delegate code) =>

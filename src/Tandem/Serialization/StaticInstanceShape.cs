@@ -64,7 +64,8 @@ internal sealed class StaticInstanceShape(Type type, FieldPlan plan, StaticInsta
         if (!same && !complete)
         {
             throw new RebuildException(
-                $"the static field that holds this {TypeChecks.Display(WireType)} holds another one in this process: its initialization differs");
+                $"the static field that holds this {TypeChecks.Display(WireType)} holds another one in this process: "
+                + "its initialization differs");
         }
 
         object arrived = same ? instance! : copy;

@@ -45,7 +45,8 @@ internal sealed class TimeZoneShape() : LateShape(typeof(TimeZoneInfo))
     private static bool IsOfSystem(TimeZoneInfo zone) =>
         ReferenceEquals(zone, TimeZoneInfo.Local)
             ? TimeZoneInfo.TryFindSystemTimeZoneById(zone.Id, out _)
-            : TimeZoneInfo.TryFindSystemTimeZoneById(zone.Id, out TimeZoneInfo? found) && (ReferenceEquals(found, zone) || IsSame(found, zone));
+            : TimeZoneInfo.TryFindSystemTimeZoneById(zone.Id, out TimeZoneInfo? found)
+                && (ReferenceEquals(found, zone) || IsSame(found, zone));
 
     private static bool IsSame(TimeZoneInfo one, TimeZoneInfo other) =>
         one.Equals(other) && one.DisplayName == other.DisplayName && one.StandardName == other.StandardName

@@ -44,7 +44,8 @@ internal static class TypeNames
             return true;
         }
 
-        if (type.IsGenericParameter || type.IsFunctionPointer || (type.IsCollectible && !ModuleNames.IsCollectible) || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        if (type.IsGenericParameter || type.IsFunctionPointer || (type.IsCollectible && !ModuleNames.IsCollectible)
+            || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
             return false;
 
         bool written = type.HasElementType ? TryWriteElement(writer, type)

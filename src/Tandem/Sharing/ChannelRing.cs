@@ -373,7 +373,8 @@ internal sealed unsafe class ChannelRing
             throw new IOException($"More than {ChannelLayout.Owners} processes share one channel.");
 
         // Register the word first: if this process dies in between, the slot stays free.
-        RobustFutexRegistry.Registration registration = RobustFutexRegistry.Register(_segment, ChannelLayout.OwnersOffset + (free * sizeof(ChannelOwner)));
+        RobustFutexRegistry.Registration registration =
+            RobustFutexRegistry.Register(_segment, ChannelLayout.OwnersOffset + (free * sizeof(ChannelOwner)));
         _me = free;
         _owners[free].ProcessId = Environment.ProcessId;
         Volatile.Write(ref _owners[free].Presence, registration.ThreadId);

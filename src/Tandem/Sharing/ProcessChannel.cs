@@ -196,7 +196,11 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
 
             case BoundedChannelFullMode.DropOldest:
                 if (Ring.TryClaimRead(out position, out cell))
-                    Drop(ElementTransfer<T>.Load(Ring, position, cell, out ArraySegment<byte> oldest), oldest, position, cell, isRead: true);
+                {
+                    T? loadedOldest = ElementTransfer<T>.Load(Ring, position, cell, out ArraySegment<byte> oldest);
+                    Drop(loadedOldest, oldest, position, cell, isRead: true);
+                }
+
                 return false;
 
             default:

@@ -59,8 +59,11 @@ internal static unsafe class SharedObjects
         {
             foreach (WeakReference<ISharedObject> reference in Known.Values)
             {
-                if (!reference.TryGetTarget(out ISharedObject? target) || SegmentOf(target) is not { IsClosed: false, IsOwn: false } segment)
+                if (!reference.TryGetTarget(out ISharedObject? target)
+                    || SegmentOf(target) is not { IsClosed: false, IsOwn: false } segment)
+                {
                     continue;
+                }
 
                 open++;
                 if (Volatile.Read(ref segment.Header->Closed) != 0 && seen.Add(segment.Id))
@@ -72,7 +75,8 @@ internal static unsafe class SharedObjects
     }
 
     private static ISharedObject? Find(Guid id, bool isReadOnly) =>
-        Known.TryGetValue((id, isReadOnly), out WeakReference<ISharedObject>? reference) && reference.TryGetTarget(out ISharedObject? target)
+        Known.TryGetValue((id, isReadOnly), out WeakReference<ISharedObject>? reference)
+            && reference.TryGetTarget(out ISharedObject? target)
             && SegmentOf(target) is { IsClosed: false } ? target : null;
 
     private static SharedSegment? SegmentOf(ISharedObject target)

@@ -125,7 +125,8 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
 
             address = Map(fd, length, reference.IsReadOnly);
             var header = (SegmentHeader*)address;
-            if (header->Magic != SegmentHeader.ExpectedMagic || header->Version != SegmentHeader.ExpectedVersion || header->Id != reference.Id)
+            if (header->Magic != SegmentHeader.ExpectedMagic || header->Version != SegmentHeader.ExpectedVersion
+                || header->Id != reference.Id)
                 throw Gone(reference, "its descriptor now refers to another object");
 
             return new SharedSegment(fd, address, length, reference.IsReadOnly, isOwn: false);

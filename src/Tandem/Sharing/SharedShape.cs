@@ -34,7 +34,8 @@ internal sealed class SharedShape<TObject>() : Shape(typeof(TObject), ShapeTrait
         try
         {
             return value.Segment ?? throw new WorkSerializationException(
-                $"{TypeChecks.WithArticle(WireType)} that was created for threads cannot leave this process; create it with Isolation.Process");
+                $"{TypeChecks.WithArticle(WireType)} that was created for threads cannot leave this process; "
+                + "create it with Isolation.Process");
         }
         catch (ObjectDisposedException e)
         {

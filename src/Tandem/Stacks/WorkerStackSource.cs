@@ -28,7 +28,8 @@ internal abstract class WorkerStackSource
     /// <summary>Loads the code of a capture, so that the first one is fast.</summary>
     internal abstract void WarmUp();
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The type is optional, and only process pools use it; a trimmed program has none.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2026",
+        Justification = "The type is optional, and only process pools use it; a trimmed program has none.")]
     private static WorkerStackSource? Find()
     {
         try
@@ -37,7 +38,8 @@ internal abstract class WorkerStackSource
                 ? (WorkerStackSource?)Activator.CreateInstance(type, nonPublic: true)
                 : null;
         }
-        catch (Exception e) when (e is IOException or BadImageFormatException or TargetInvocationException or TypeLoadException or InvalidCastException)
+        catch (Exception e) when (
+            e is IOException or BadImageFormatException or TargetInvocationException or TypeLoadException or InvalidCastException)
         {
             return null; // the package is not referenced, or has another version
         }

@@ -35,7 +35,8 @@ internal static class OutOfMemoryKiller
     {
         try
         {
-            string own = System.IO.File.ReadLines("/proc/self/cgroup").FirstOrDefault(static line => line.StartsWith("0::", StringComparison.Ordinal)) ?? "";
+            string own = System.IO.File.ReadLines("/proc/self/cgroup")
+                .FirstOrDefault(static line => line.StartsWith("0::", StringComparison.Ordinal)) ?? "";
             string file = "/sys/fs/cgroup" + (own.Length > 3 ? own[3..] : "").TrimEnd('/') + "/memory.events";
             return System.IO.File.Exists(file) ? file : null;
         }

@@ -179,15 +179,18 @@ internal sealed class Instruments
         return pools;
     }
 
-    private static IEnumerable<Measurement<long>> Each(Func<PoolSnapshot, IEnumerable<Measurement<long>>> measure) => Each(pool => measure(pool.Snapshot()));
+    private static IEnumerable<Measurement<long>> Each(Func<PoolSnapshot, IEnumerable<Measurement<long>>> measure) =>
+        Each(pool => measure(pool.Snapshot()));
 
-    private static IEnumerable<Measurement<long>> Each(Func<ObservedPool, IEnumerable<Measurement<long>>> measure) => LivePools().SelectMany(measure);
+    private static IEnumerable<Measurement<long>> Each(Func<ObservedPool, IEnumerable<Measurement<long>>> measure) =>
+        LivePools().SelectMany(measure);
 
     private static IEnumerable<Measurement<long>> QueueLength(PoolSnapshot pool) => [new(pool.QueueLength, Of(pool))];
 
     private static IEnumerable<Measurement<long>> Abandoned(PoolSnapshot pool) => [new(pool.Totals.AbandonedThreads, Of(pool))];
 
-    private static IEnumerable<Measurement<long>> Memory(PoolSnapshot pool) => [new(pool.Workers.Sum(static worker => worker.PrivateMemory), Of(pool))];
+    private static IEnumerable<Measurement<long>> Memory(PoolSnapshot pool) =>
+        [new(pool.Workers.Sum(static worker => worker.PrivateMemory), Of(pool))];
 
     private static IEnumerable<Measurement<long>> Totals(ObservedPool pool)
     {
@@ -195,10 +198,12 @@ internal sealed class Instruments
         PoolTotals totals = pool.Events.Totals;
         List<Measurement<long>> all =
         [
-            Of("started", totals.Starts), Of("start_failed", totals.FailedStarts), Of("timed_out", totals.Timeouts), Of("quarantined", totals.Quarantined),
+            Of("started", totals.Starts), Of("start_failed", totals.FailedStarts),
+            Of("timed_out", totals.Timeouts), Of("quarantined", totals.Quarantined),
         ];
         // By reason; without a reason and with the value 0 if nothing has happened yet, so that the series starts at zero.
-        foreach ((string what, WorkerEventKind kind) in (ReadOnlySpan<(string, WorkerEventKind)>)[("crashed", WorkerEventKind.Crashed), ("killed", WorkerEventKind.Killed), ("recycled", WorkerEventKind.Recycled)])
+        foreach ((string what, WorkerEventKind kind) in (ReadOnlySpan<(string, WorkerEventKind)>)
+            [("crashed", WorkerEventKind.Crashed), ("killed", WorkerEventKind.Killed), ("recycled", WorkerEventKind.Recycled)])
         {
             int before = all.Count;
             foreach ((string reason, long count) in pool.Events.Reasons(kind))
@@ -217,10 +222,12 @@ internal sealed class Instruments
     {
         var name = new KeyValuePair<string, object?>("tandem.pool", pool.Options.Name);
         PoolTraffic traffic = pool.Traffic;
-        return [new(traffic.Sent, name, new("network.io.direction", "transmit")), new(traffic.Received, name, new("network.io.direction", "receive"))];
+        return [new(traffic.Sent, name, new("network.io.direction", "transmit")),
+            new(traffic.Received, name, new("network.io.direction", "receive"))];
     }
 
-    private static IEnumerable<Measurement<long>> Items(ObservedPool pool) => [new(pool.Traffic.Items, new KeyValuePair<string, object?>("tandem.pool", pool.Options.Name))];
+    private static IEnumerable<Measurement<long>> Items(ObservedPool pool) =>
+        [new(pool.Traffic.Items, new KeyValuePair<string, object?>("tandem.pool", pool.Options.Name))];
 
     // Includes states that no worker is in: a series that is no longer reported would seem to keep its last value.
     private static IEnumerable<Measurement<long>> Workers(PoolSnapshot pool) => States.Select(

@@ -55,7 +55,8 @@ internal sealed class ItemObservation(Activity? activity, Activity? caller, Obse
             tags.Add("error.type", error.GetType().FullName);
 
         TimeSpan whole = Stopwatch.GetElapsedTime(_start);
-        TimeSpan run = Volatile.Read(ref _runsSince) is > 0 and var since ? Stopwatch.GetElapsedTime(since) : Stopwatch.GetElapsedTime(0, _run);
+        TimeSpan run = Volatile.Read(ref _runsSince) is > 0 and var since
+            ? Stopwatch.GetElapsedTime(since) : Stopwatch.GetElapsedTime(0, _run);
         instruments.Record(whole, run, in tags);
         if (activity is null)
             return;

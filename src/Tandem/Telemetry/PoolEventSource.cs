@@ -35,20 +35,21 @@ internal sealed class PoolEventSource : EventSource
     /// <summary>Reports a pool; its workers follow.</summary>
     [Event(PoolEvent)]
     public void Pool(
-        long sample, int pool, string name, string isolation, int workers, int concurrency, int queueLength, long starts, long crashes, long kills,
-        long recycles, long failedStarts, long timeouts, long quarantined, int abandonedThreads, int latencies, double median, double percentile99,
-        double longest, string startFailure)
+        long sample, int pool, string name, string isolation, int workers, int concurrency, int queueLength, long starts,
+        long crashes, long kills, long recycles, long failedStarts, long timeouts, long quarantined, int abandonedThreads,
+        int latencies, double median, double percentile99, double longest, string startFailure)
     {
         _written++;
         WriteEvent(
-            PoolEvent, sample, pool, name, isolation, workers, concurrency, queueLength, starts, crashes, kills, recycles, failedStarts, timeouts,
-            quarantined, abandonedThreads, latencies, median, percentile99, longest, startFailure);
+            PoolEvent, sample, pool, name, isolation, workers, concurrency, queueLength, starts, crashes, kills, recycles, failedStarts,
+            timeouts, quarantined, abandonedThreads, latencies, median, percentile99, longest, startFailure);
     }
 
     /// <summary>Reports a worker of the pool that was reported last.</summary>
     [Event(WorkerEvent)]
     public void Worker(
-        long sample, int pool, int id, int threadId, string state, string currentItem, double currentItemSeconds, int inFlight, long itemsDone)
+        long sample, int pool, int id, int threadId, string state, string currentItem, double currentItemSeconds, int inFlight,
+        long itemsDone)
     {
         _written++;
         WriteEvent(WorkerEvent, sample, pool, id, threadId, state, currentItem, currentItemSeconds, inFlight, itemsDone);
@@ -145,7 +146,9 @@ internal sealed class PoolEventSource : EventSource
             }
 
             foreach (Tandem.WorkerEvent change in pool.Events.Recent)
-                Change(_sample, pool.Id, Instruments.NameOf(change.Kind), change.WorkerId, change.Time.ToUnixTimeMilliseconds(), change.Detail);
+                Change(
+                    _sample, pool.Id, Instruments.NameOf(change.Kind), change.WorkerId, change.Time.ToUnixTimeMilliseconds(),
+                    change.Detail);
         }
 
         SampleEnd(_sample, _written, Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency);

@@ -23,6 +23,7 @@ internal static class TraceFrame
         string text = Encoding.ASCII.GetString(body);
         context = default;
         return text.Length >= ParentLength
-            && ActivityContext.TryParse(text[..ParentLength], text.Length > ParentLength ? text[ParentLength..] : null, isRemote: true, out context);
+            && ActivityContext.TryParse(text[..ParentLength],
+                text.Length > ParentLength ? text[ParentLength..] : null, isRemote: true, out context);
     }
 }

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Transport;
 
-/// <summary>The fixed part of an <see cref="FrameKind.Invoke"/> or <see cref="FrameKind.Initialize"/> frame; an inline payload follows it.</summary>
+/// <summary>
+/// The fixed part of an <see cref="FrameKind.Invoke"/> or <see cref="FrameKind.Initialize"/> frame; an inline payload follows it.
+/// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Size)]
 internal struct InvokeMessage
 {

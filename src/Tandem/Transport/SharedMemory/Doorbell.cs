@@ -51,7 +51,8 @@ internal readonly unsafe struct Doorbell(byte* control)
     /// <summary>
     /// Consumer: the same, and wakes also when a second word no longer has the given value. False if the system does not support that.
     /// </summary>
-    internal bool TrySleep(int signal, bool again, int* second, int value) => Libc.TryFutexWait(&_control->Signal, signal, second, value, Milliseconds(again));
+    internal bool TrySleep(int signal, bool again, int* second, int value) =>
+        Libc.TryFutexWait(&_control->Signal, signal, second, value, Milliseconds(again));
 
     private static int Milliseconds(bool again) => again ? 10_000 : 1000;
 }

@@ -117,7 +117,8 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
     {
         bool inside = message.InArea == 0
             ? message.Length >= 0 && message.Length <= frame.BodyLength - InvokeMessage.Size
-            : message.Offset >= 0 && message.Length >= 0 && message.Offset <= _requests.Length && message.Length <= _requests.Length - message.Offset;
+            : message.Offset >= 0 && message.Length >= 0
+                && message.Offset <= _requests.Length && message.Length <= _requests.Length - message.Offset;
         if (!inside)
             throw new ProtocolException($"a payload of {message.Length} bytes at {message.Offset} is outside of its area");
 

@@ -89,7 +89,8 @@ internal sealed unsafe class SharedRegion : IDisposable
     /// Whether a range was written completely; true as well if the system cannot tell. Reading a page that was never written would
     /// allocate memory for it.
     /// </summary>
-    internal bool IsWritten(nint offset, nint length) => Libc.Seek(_fd, offset, Libc.SEEK_HOLE) is var hole && (hole < 0 || hole >= offset + length);
+    internal bool IsWritten(nint offset, nint length) =>
+        Libc.Seek(_fd, offset, Libc.SEEK_HOLE) is var hole && (hole < 0 || hole >= offset + length);
 
     /// <summary>Closes the descriptor once every process that needs it has its own. The mapping stays.</summary>
     internal void CloseDescriptor()
