@@ -27,7 +27,7 @@ internal static class SocketThreads
                     continue;
 
                 areThere = true;
-                Libc.StopInterrupting(int.Parse(Path.GetFileName(folder.AsSpan()), CultureInfo.InvariantCulture));
+                Libc.UseBatchScheduling(int.Parse(Path.GetFileName(folder.AsSpan()), CultureInfo.InvariantCulture));
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

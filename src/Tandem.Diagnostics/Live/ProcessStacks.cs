@@ -133,7 +133,7 @@ internal sealed class ProcessStacks : IDisposable
         {
             try
             {
-                Libc.PutFirst();
+                Libc.SetHighestPriority();
                 long start = Stopwatch.GetTimestamp();
                 using (StoppedProcess process = StoppedProcess.Stop(processId, StopLimit))
                 {

@@ -1,14 +1,14 @@
 namespace Tandem.BackgroundWork;
 
 /// <summary>
-/// All work of the library that nobody awaits: threads, timers, work on the thread pool, callbacks of tokens. An exception that leaves
-/// such work ends the process, and there are always some that nobody thought of: an assembly that cannot be loaded because the
-/// program's folder was renamed, memory that ran out, a listener that throws. So what is started here survives every exception: it is
-/// reported, and what depends on the work is told, so that it fails instead of waiting for ever.
+/// Starts all work of the library that nothing awaits: threads, timers, work on the thread pool, callbacks of tokens. An unhandled
+/// exception in such work terminates the process, and some exceptions are always unexpected: an assembly that cannot be loaded because
+/// the program's folder was renamed, memory that ran out, a listener that throws. So work that is started here survives every exception:
+/// the exception is reported, and the code that depends on the work is notified, so that it fails instead of waiting forever.
 /// </summary>
 /// <remarks>
-/// The body is a delegate of its own on purpose: what it needs is loaded when it is called, inside of the guard. A test lists what starts
-/// work otherwise.
+/// The body is deliberately a separate delegate: the code that it needs is loaded when it is called, inside of the guard. A test lists
+/// all code that starts work in another way.
 /// </remarks>
 internal static class Background
 {
@@ -17,23 +17,24 @@ internal static class Background
     /// <summary>How many pieces of work have failed.</summary>
     internal static int Failures => Volatile.Read(ref s_failures);
 
-    /// <summary>Told of every failure, once somebody can be.</summary>
+    /// <summary>Receives every failure, once it is set.</summary>
     internal static Action<string>? Listener { get; set; }
 
-    /// <summary>A background thread, not started yet.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="stack">The size of its stack in bytes; 0 for the default.</param>
-    /// <param name="body">What it runs.</param>
-    /// <param name="failed">Called with what the body throws: it ends what depends on the thread.</param>
+    /// <summary>Creates a background thread, without starting it.</summary>
+    /// <param name="name">The name of the thread.</param>
+    /// <param name="stack">The size of the stack in bytes; 0 for the default.</param>
+    /// <param name="body">The code that the thread runs.</param>
+    /// <param name="failed">Called with the exception that the body throws, to end what depends on the thread.</param>
     internal static Thread Thread(string name, int stack, Action body, Action<Exception>? failed = null) =>
         new(() => Run(body, failed), stack) { IsBackground = true, Name = name };
 
-    /// <summary>Runs something on the thread pool, in no context.</summary>
+    /// <summary>Runs an action on the thread pool, without the caller's execution context.</summary>
     internal static void Queue<TState>(Action<TState> body, TState state, Action<TState, Exception>? failed = null) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static work => Run(work.body, work.state, work.failed), (body, state, failed), preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static work => Run(work.body, work.state, work.failed), (body, state, failed), preferLocal: false);
 
-    /// <summary>A timer that runs something on the thread pool, after a time and then in each period.</summary>
-    /// <remarks>Nothing of the context of whoever happens to start it flows there, or is kept alive by it.</remarks>
+    /// <summary>Creates a timer that runs an action on the thread pool, after a delay and then periodically.</summary>
+    /// <remarks>The execution context of the caller does not flow into the timer, and the timer does not keep it alive.</remarks>
     internal static ITimer Timer(Action body, TimeSpan due, TimeSpan period, Action<Exception>? failed = null)
     {
         bool flows = !ExecutionContext.IsFlowSuppressed();
@@ -50,17 +51,18 @@ internal static class Background
         }
     }
 
-    /// <summary>A timer that runs something once, after a time.</summary>
-    internal static ITimer Timer(Action body, TimeSpan due, Action<Exception>? failed = null) => Timer(body, due, Timeout.InfiniteTimeSpan, failed);
+    /// <summary>Creates a timer that runs an action once, after a delay.</summary>
+    internal static ITimer Timer(Action body, TimeSpan due, Action<Exception>? failed = null) =>
+        Timer(body, due, Timeout.InfiniteTimeSpan, failed);
 
     /// <summary>
-    /// Has something run when a token is cancelled: on the thread of whoever cancels it, or of a timer. In no context, and without an
-    /// exception for the one who cancels.
+    /// Runs an action when a token is cancelled, on the thread that cancels it, or a timer's. The action runs without the caller's
+    /// execution context, and its exceptions do not reach the code that cancels.
     /// </summary>
     internal static CancellationTokenRegistration OnCanceled<TState>(Action<TState> body, TState state, CancellationToken token) =>
         token.UnsafeRegister(static work => RunRegistered((Registered<TState>)work!), new Registered<TState>(body, state));
 
-    /// <summary>Runs something, and survives it.</summary>
+    /// <summary>Runs an action and survives its exceptions.</summary>
     internal static void Run(Action body, Action<Exception>? failed = null)
     {
         try
@@ -70,11 +72,11 @@ internal static class Background
         catch (Exception e)
         {
             Report(e);
-            Tell(failed, e);
+            Notify(failed, e);
         }
     }
 
-    /// <summary>Runs something, and survives it.</summary>
+    /// <summary>Runs an action and survives its exceptions.</summary>
     internal static void Run<TState>(Action<TState> body, TState state, Action<TState, Exception>? failed = null)
     {
         try
@@ -85,11 +87,11 @@ internal static class Background
         {
             Report(e);
             if (failed is not null)
-                Tell(error => failed(state, error), e);
+                Notify(error => failed(state, error), e);
         }
     }
 
-    /// <summary>Makes known what was survived.</summary>
+    /// <summary>Reports an exception that was survived.</summary>
     internal static void Report(Exception error)
     {
         Interlocked.Increment(ref s_failures);
@@ -99,13 +101,13 @@ internal static class Background
         }
         catch (Exception)
         {
-            // Nobody is left to be told.
+            // There is nothing left to report to.
         }
     }
 
     private static void RunRegistered<TState>(Registered<TState> work) => Run(work.Body, work.State);
 
-    private static void Tell(Action<Exception>? failed, Exception error)
+    private static void Notify(Action<Exception>? failed, Exception error)
     {
         try
         {

@@ -1,12 +1,12 @@
 namespace Tandem.BackgroundWork;
 
-/// <summary>Runs actions one after the other on the thread pool: user code that must not hold up a receiver.</summary>
+/// <summary>Runs actions one at a time on the thread pool: user code that must not block a receiver.</summary>
 internal sealed class SerialQueue
 {
-    private readonly Queue<Action> _actions = new();
-    private bool _running;
+    private readonly Queue<Action> _actions = new(); // guarded by itself
+    private bool _running; // whether an action is running or about to
 
-    /// <summary>What the first action threw that threw anything. For the actions behind it.</summary>
+    /// <summary>The first exception that an action threw, for the actions after it.</summary>
     internal Exception? FirstError { get; private set; }
 
     internal void Enqueue(Action action)

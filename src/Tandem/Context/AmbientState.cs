@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Tandem.Context;
 
 /// <summary>
-/// What a thread that runs items was like before the first of them. Nothing that an item sets on its thread reaches the next item: a
-/// tenant's data must not. Values of <see cref="AsyncLocal{T}"/> (cultures, the principal and the current activity are such) go with the
-/// execution context; the rest is looked at one by one.
+/// The state of a thread before it ran its first item. Nothing that an item sets on its thread may reach the next item, because it may be
+/// another tenant's data. Values of <see cref="AsyncLocal{T}"/> (cultures, the principal and the current activity among them) belong to
+/// the execution context; the remaining state is compared piece by piece.
 /// </summary>
 internal sealed class AmbientState
 {
@@ -25,19 +25,19 @@ internal sealed class AmbientState
         _isBackground = _thread.IsBackground;
     }
 
-    /// <summary>Of the calling thread, as it was at the first call, which comes before any code of the user's.</summary>
+    /// <summary>The state of the calling thread at the first call, which comes before any user code.</summary>
     internal static AmbientState OfThread => t_ofThread ??= new AmbientState();
 
-    /// <summary>An item has ended.</summary>
+    /// <summary>Resets the thread after an item.</summary>
     internal void Reset() => Reset(_context);
 
-    /// <summary>An element has ended; the next one starts as it did.</summary>
-    /// <param name="context">What the elements start with: the caller's cultures and activity, and nothing else.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] // a fifth of what the shortest element of a map takes, otherwise
+    /// <summary>Resets the thread after an element of a chunk, for the next element.</summary>
+    /// <param name="context">The context with which each element starts: the caller's cultures and activity only.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // otherwise it takes a fifth of the time of the shortest element of a map
     internal void Reset(ExecutionContext? context)
     {
         Thread thread = _thread;
-        // Another context, or null, where the work has suppressed the flow.
+        // The context differs, or is null because the work has suppressed the flow.
         if (ExecutionContext.Capture() != context || SynchronizationContext.Current is not null
             || (object?)thread.Name != _name || thread.Priority != _priority || thread.IsBackground != _isBackground)
         {

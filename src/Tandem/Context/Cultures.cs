@@ -3,13 +3,13 @@ using Tandem.Serialization;
 
 namespace Tandem.Context;
 
-/// <summary>The cultures of a caller, or of the maker of a pool, where workers would not have them by themselves.</summary>
+/// <summary>The cultures of a caller, or of the code that created a pool, if they differ from the defaults of workers.</summary>
 internal sealed class Cultures
 {
     [ThreadStatic]
     private static PayloadWriter? t_writer;
 
-    private byte[]? _bytes;
+    private byte[]? _bytes; // the serialized cultures, once they were needed
 
     internal Cultures(CultureInfo culture, CultureInfo uiCulture)
     {
@@ -21,20 +21,22 @@ internal sealed class Cultures
 
     internal CultureInfo UICulture { get; }
 
-    /// <summary>What a thread has without a culture of its own. By reference: cultures with other formats are equal to those without.</summary>
+    /// <summary>
+    /// Whether these are the default cultures of a thread. Compared by reference, because cultures with different formats are equal.
+    /// </summary>
     internal static bool AreDefaults(CultureInfo culture, CultureInfo uiCulture) =>
         ReferenceEquals(culture, CultureInfo.DefaultThreadCurrentCulture ?? CultureInfo.InstalledUICulture)
         && ReferenceEquals(uiCulture, CultureInfo.DefaultThreadCurrentUICulture ?? CultureInfo.InstalledUICulture);
 
-    /// <summary>For the calling thread, until its context is reset.</summary>
+    /// <summary>Sets the cultures of the calling thread until its context is reset.</summary>
     internal void Apply()
     {
         CultureInfo.CurrentCulture = Culture;
         CultureInfo.CurrentUICulture = UICulture;
     }
 
-    /// <summary>As they travel. They are written once: what is changed on a culture after the call does not concern the call.</summary>
-    /// <exception cref="WorkSerializationException">A culture is of a kind that cannot travel.</exception>
+    /// <summary>Serializes the cultures. The result is cached: changes to a culture after the call do not affect the call.</summary>
+    /// <exception cref="WorkSerializationException">A culture cannot be serialized.</exception>
     internal unsafe byte[] ToBytes()
     {
         if (_bytes is not null)
@@ -54,7 +56,7 @@ internal sealed class Cultures
         }
     }
 
-    /// <summary>In a worker.</summary>
+    /// <summary>Deserializes cultures in a worker.</summary>
     internal static unsafe Cultures Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new PayloadReader();

@@ -1,6 +1,6 @@
 namespace Tandem.Events;
 
-/// <summary>The object that users hold, with their handlers for what happens to workers.</summary>
+/// <summary>The object that users hold; it has their handlers for events of workers.</summary>
 internal interface IWorkerEventSource
 {
     /// <summary>The handlers; null for none.</summary>

@@ -5,24 +5,24 @@ using Tandem.BackgroundWork;
 
 namespace Tandem.Events;
 
-/// <summary>Tells what happens to a pool's workers: counts it, logs it, and raises the pool's event, in order and on the thread pool.</summary>
+/// <summary>Counts and logs events of a pool's workers, and raises the pool's event, in order and on the thread pool.</summary>
 internal sealed class PoolEvents
 {
     private const int FailureId = 100;
 
-    private readonly long[] _counts = new long[(int)WorkerEventKind.StartDelayed + 1]; // by kind; reflection would cost a program's start
+    private readonly long[] _counts = new long[(int)WorkerEventKind.StartDelayed + 1]; // by kind; no reflection for the size: it is slow
     private readonly string _pool;
-    private readonly WorkerEventKind _ready;
+    private readonly WorkerEventKind _ready; // the event after which a worker can run items
     private readonly ILogger? _logger;
-    private readonly Action _firstIsThere;
-    // By kind and reason, of which there are few. Made when the first worker is not as it should be.
+    private readonly Action _firstIsThere; // called at the first worker's start; may be called again
+    // By kind and reason, of which there are few. Created at the first event that has a reason.
     private ConcurrentDictionary<(WorkerEventKind Kind, string Reason), long>? _reasons;
-    private readonly Queue<WorkerEvent> _recent = [];
-    private SerialQueue? _queue;
-    private long _timeouts;
-    private int _abandoned;
+    private readonly Queue<WorkerEvent> _recent = []; // the last events with a reason, guarded by itself
+    private SerialQueue? _queue; // runs loggers and handlers; created when first needed
+    private long _timeouts; // items that exceeded their time limit
+    private int _abandoned; // threads that currently run an abandoned item
 
-    /// <param name="options">Of the pool.</param>
+    /// <param name="options">The options of the pool.</param>
     /// <param name="firstIsThere">Called when a worker is ready, or could not be started; may be called often.</param>
     internal PoolEvents(WorkerPoolOptions options, Action firstIsThere)
     {
@@ -33,8 +33,8 @@ internal sealed class PoolEvents
     }
 
     /// <summary>
-    /// The pool that users hold, with their handlers. Weakly, as everything that an engine knows of it: a pool that they have forgotten
-    /// is collected, and so are handlers that hold it.
+    /// The pool that users hold, with their handlers. The engine refers to it weakly, so that a pool that users have dropped is
+    /// collected, together with handlers that refer to it.
     /// </summary>
     internal WeakReference<IWorkerEventSource>? Pool { get; set; }
 
@@ -48,7 +48,7 @@ internal sealed class PoolEvents
         Count(WorkerEventKind.Quarantined),
         Volatile.Read(ref _abandoned));
 
-    /// <summary>The last things that happened and that somebody may want to know the reason of, oldest first.</summary>
+    /// <summary>The last events whose reason may be of interest, oldest first.</summary>
     internal WorkerEvent[] Recent
     {
         get
@@ -58,20 +58,20 @@ internal sealed class PoolEvents
         }
     }
 
-    /// <summary>Counts items that passed their time limit; a negative number takes back what was counted.</summary>
+    /// <summary>Adds to the count of items that exceeded their time limit; a negative number corrects an earlier addition.</summary>
     internal void AddTimeouts(int change) => Interlocked.Add(ref _timeouts, change);
 
-    /// <summary>Threads that go on with an item whose time was over.</summary>
+    /// <summary>The number of threads that still run an item that exceeded its time limit.</summary>
     internal int Abandoned => Volatile.Read(ref _abandoned);
 
     internal void AddAbandoned(int change) => Interlocked.Add(ref _abandoned, change);
 
-    /// <param name="kind">What has happened.</param>
-    /// <param name="worker">To which worker.</param>
-    /// <param name="detail">Why, for people.</param>
-    /// <param name="reason">Why, for counting: one of <see cref="EventReason"/>, or the name of a signal.</param>
-    /// <param name="error">The error behind it, for the log.</param>
-    /// <param name="backOff">What the next start waits for.</param>
+    /// <param name="kind">The kind of event.</param>
+    /// <param name="worker">The id of the worker.</param>
+    /// <param name="detail">The reason as text.</param>
+    /// <param name="reason">The reason for metrics: one of <see cref="EventReason"/>, or the name of a signal.</param>
+    /// <param name="error">The exception that caused the event, for the log.</param>
+    /// <param name="backOff">The delay of the next start.</param>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Users compare the time of an event with their logs.")]
     internal void Raise(
         WorkerEventKind kind, int worker, string detail = "", string reason = EventReason.None, Exception? error = null, StartBackOff? backOff = null)
@@ -81,7 +81,8 @@ internal sealed class PoolEvents
             (_reasons ?? MakeReasons()).AddOrUpdate((kind, reason), 1, static (_, count) => count + 1);
         if (kind == _ready || kind == WorkerEventKind.StartFailed)
             _firstIsThere();
-        // Loggers and handlers are user code: neither under the locks under which things happen, nor on threads that would end the process.
+        // Loggers and handlers are user code: they run neither under the locks of the caller nor on a thread where an exception would
+        // terminate the process.
         if (_logger is not null)
             Queue(() => Log(kind, worker, detail, error));
 
@@ -108,14 +109,14 @@ internal sealed class PoolEvents
         _queue.Enqueue(action);
     }
 
-    /// <summary>Background work of the pool failed, and what depended on it was told.</summary>
+    /// <summary>Logs that background work of the pool failed; the code that depends on it was notified.</summary>
     internal void OnBackgroundFailure(Exception error)
     {
         if (_logger is not null)
             Queue(() => LogFailure(error));
     }
 
-    /// <summary>How often something happened, by the reason.</summary>
+    /// <summary>How often an event happened, by reason.</summary>
     internal IEnumerable<(string Reason, long Count)> Reasons(WorkerEventKind kind) =>
         _reasons is null ? [] : _reasons.Where(one => one.Key.Kind == kind).Select(static one => (one.Key.Reason, one.Value));
 

@@ -1,23 +1,23 @@
 namespace Tandem;
 
-/// <summary>Where a worker is in its life. It only moves down this list, except between idle and busy.</summary>
+/// <summary>The state of a worker. It only advances in this order, except between idle and busy.</summary>
 public enum WorkerState
 {
-    /// <summary>Launched; has not said that it is ready.</summary>
+    /// <summary>Started, but not ready yet.</summary>
     Starting,
 
-    /// <summary>Ready, nothing in flight.</summary>
+    /// <summary>Ready, and no item is in flight.</summary>
     Idle,
 
-    /// <summary>Has items in flight.</summary>
+    /// <summary>Items are in flight.</summary>
     Busy,
 
-    /// <summary>Gets no new items; ends when those in flight are done.</summary>
+    /// <summary>Accepts no new items; exits when the items in flight are done.</summary>
     Draining,
 
-    /// <summary>Gets no new items; is being ended, first gently, then not.</summary>
+    /// <summary>Accepts no new items; is asked to exit, and killed if it does not.</summary>
     Killing,
 
-    /// <summary>Its exit is confirmed.</summary>
+    /// <summary>The exit is confirmed.</summary>
     Dead,
 }

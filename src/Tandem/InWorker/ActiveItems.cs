@@ -2,14 +2,14 @@ using Tandem.BackgroundWork;
 
 namespace Tandem.InWorker;
 
-/// <summary>Which items run, for cancellations, which come on a thread of their own and may come before their item.</summary>
+/// <summary>The items that run, for cancellations. Cancellations arrive on their own thread, and may arrive before their item.</summary>
 internal sealed class ActiveItems
 {
-    private readonly Lock _lock = new();
-    private readonly Dictionary<int, ReceivedLinks> _running = [];
-    private readonly Dictionary<int, EarlyCancellation> _canceled = [];
+    private readonly Lock _lock = new(); // guards both dictionaries
+    private readonly Dictionary<int, ReceivedLinks> _running = []; // by slot, items that have tokens
+    private readonly Dictionary<int, EarlyCancellation> _canceled = []; // by slot, the tokens cancelled so far
 
-    /// <summary>The source of a token; already cancelled where the cancellation was faster.</summary>
+    /// <summary>Gets or creates the source of a token; it is already cancelled if the cancellation arrived first.</summary>
     internal CancellationTokenSource Source(ReceivedLinks links, int slot, int number)
     {
         CancellationTokenSource source;
@@ -21,7 +21,8 @@ internal sealed class ActiveItems
 
             source = links.Add(number);
             _running[slot] = links;
-            canceled = _canceled.TryGetValue(slot, out EarlyCancellation? early) && early.Sequence == links.Sequence && early.Tokens.Contains(number);
+            canceled = _canceled.TryGetValue(slot, out EarlyCancellation? early)
+                && early.Sequence == links.Sequence && early.Tokens.Contains(number);
         }
 
         if (canceled)
@@ -29,7 +30,7 @@ internal sealed class ActiveItems
         return source;
     }
 
-    /// <summary>A token was cancelled in the parent.</summary>
+    /// <summary>Called when a token was cancelled in the parent.</summary>
     internal void Cancel(int slot, uint sequence, int number)
     {
         CancellationTokenSource? source = null;
@@ -43,7 +44,7 @@ internal sealed class ActiveItems
                 source = links.Find(number);
         }
 
-        // On the thread pool: a callback of the user's must not hold up other cancellations.
+        // On the thread pool: a user's callback must not block other cancellations.
         if (source is not null)
             Background.Queue(Cancel, source);
     }
@@ -56,7 +57,7 @@ internal sealed class ActiveItems
         }
         catch (Exception e)
         {
-            // Of callbacks that the work has registered: they are no reason to lose the worker with what else it runs.
+            // An exception of a callback that the work has registered is no reason to lose the worker and its other items.
             Console.Error.WriteLine($"Tandem worker: a callback that was registered with an item's token failed: {e}");
         }
     }

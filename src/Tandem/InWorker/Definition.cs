@@ -2,7 +2,7 @@ using Tandem.Shipping;
 
 namespace Tandem.InWorker;
 
-/// <summary>A method that the parent has defined, or why it could not be found here.</summary>
+/// <summary>A method that the parent has defined, or the reason why it was not found in this process.</summary>
 internal sealed class Definition
 {
     private readonly Callable? _callable;
@@ -22,6 +22,6 @@ internal sealed class Definition
 
     internal bool TakesToken { get; }
 
-    /// <summary>The method's name, for people.</summary>
+    /// <summary>The method's name, for display.</summary>
     internal string Name => _callable is { } callable ? callable.Method.Name : "?";
 }

@@ -1,4 +1,4 @@
 namespace Tandem.InWorker;
 
-/// <summary>Tokens of an item that were cancelled, maybe before the item came.</summary>
+/// <summary>The cancelled tokens of an item; they may have been cancelled before the item arrived.</summary>
 internal sealed record EarlyCancellation(uint Sequence, HashSet<int> Tokens);

@@ -8,15 +8,18 @@ using Tandem.Transport;
 
 namespace Tandem.InWorker;
 
-/// <summary>Runs items, one at a time. A worker has one for each lane.</summary>
+/// <summary>Runs items one at a time. A worker has one runner for each lane.</summary>
 internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
 {
     private readonly PayloadReader _arguments = new();
     private readonly PayloadWriter _results = new();
 
     /// <summary>Runs one item and sends its outcome.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A worker's thread runs one item at a time and waits for asynchronous work; it is no thread of the thread pool.")]
-    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace, byte[]? cultures)
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "A dedicated thread runs one item at a time and waits for asynchronous work.")]
+    internal void Run(
+        Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload,
+        ActivityContext? trace, byte[]? cultures)
     {
         AmbientState ambient = AmbientState.OfThread;
         var links = new ReceivedLinks(active, link, slot, sequence);
@@ -40,7 +43,8 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
             _arguments.Begin(payload, (nint)message.Length, links);
             Delegate work = ReadWork(callable);
             _results.Scope = callable.Method.Scope;
-            CancellationToken cancellation = definition.TakesToken || message.Count > 0 ? links.GetToken(FrameHeader.OwnToken) : CancellationToken.None;
+            CancellationToken cancellation = definition.TakesToken || message.Count > 0
+                ? links.GetToken(FrameHeader.OwnToken) : CancellationToken.None;
             if (message.Count > 0)
             {
                 result.Outcome = Outcome.Chunk;
@@ -48,7 +52,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
             }
             else if (callable.Form.Run(work, state, _arguments, _results, cancellation) is { } pending)
             {
-                // One item at a time: this lane waits; continuations run on the thread pool.
+                // One item at a time: this lane blocks; continuations run on the thread pool.
                 pending.GetAwaiter().GetResult();
                 callable.Form.WriteResult(pending, _results);
             }
@@ -59,7 +63,8 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         }
 
         guard?.Lift();
-        // Not in the handler: there the stack is still as deep as where the exception was thrown, and may be too short to write it.
+        // Not inside the catch block: there the stack is still as deep as where the exception was thrown, and may be too short to
+        // serialize the exception.
         if (error is not null)
         {
             if (error is not OperationCanceledException)
@@ -78,7 +83,7 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
         _results.Abandon();
     }
 
-    /// <summary>Runs a step of the worker's startup, such as building its state; its outcome goes to the parent.</summary>
+    /// <summary>Runs a step of the worker's startup, such as creating its state, and sends the outcome to the parent.</summary>
     internal bool TryStartUp(Definition definition, int slot, uint sequence, in InvokeMessage message, byte* payload, out object? state)
     {
         var result = default(ResultMessage);
@@ -122,7 +127,8 @@ internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
     }
 
     private int RunChunk(
-        Callable callable, Delegate work, object? state, ReceivedLinks links, int slot, uint sequence, in InvokeMessage message, MemoryGuard? guard,
+        Callable callable, Delegate work, object? state, ReceivedLinks links, int slot, uint sequence, in InvokeMessage message,
+        MemoryGuard? guard,
         CancellationToken cancellation)
     {
         link.BeginChunk(_results, links);

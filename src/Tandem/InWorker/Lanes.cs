@@ -5,11 +5,13 @@ using Tandem.Transport;
 
 namespace Tandem.InWorker;
 
-/// <summary>Threads of a worker that runs several items at once. The reading thread waits for a free lane before it gives an item away.</summary>
+/// <summary>
+/// The threads of a worker that runs several items concurrently. The reading thread waits for a free lane before it passes on an item.
+/// </summary>
 internal sealed unsafe class Lanes
 {
-    private readonly SemaphoreSlim _free;
-    private readonly Queue<Lane> _idle = new();
+    private readonly SemaphoreSlim _free; // counts the idle lanes
+    private readonly Queue<Lane> _idle = new(); // guarded by itself
 
     internal Lanes(ParentLink link, ActiveItems active, int count)
     {
@@ -18,7 +20,9 @@ internal sealed unsafe class Lanes
             _idle.Enqueue(new Lane(this, new ItemRunner(link, active), i));
     }
 
-    internal void Run(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace, byte[]? cultures)
+    internal void Run(
+        Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload,
+        ActivityContext? trace, byte[]? cultures)
     {
         _free.Wait();
         Lane lane;
@@ -39,14 +43,14 @@ internal sealed unsafe class Lanes
     {
         private readonly Lanes _owner;
         private readonly ItemRunner _runner;
-        private readonly SemaphoreSlim _given = new(0);
+        private readonly SemaphoreSlim _given = new(0); // released when the fields below describe an item
         private Definition? _definition;
         private object? _state;
         private int _slot;
         private uint _sequence;
         private InvokeMessage _message;
         private byte* _payload;
-        private byte* _copy;
+        private byte* _copy; // this lane's copy of an inline payload; null for none
         private ActivityContext? _trace;
         private byte[]? _cultures;
 
@@ -57,7 +61,9 @@ internal sealed unsafe class Lanes
             Background.Thread($"Tandem lane {number}", 0, Loop, WorkerHost.End).UnsafeStart();
         }
 
-        internal void Give(Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload, ActivityContext? trace, byte[]? cultures)
+        internal void Give(
+            Definition definition, object? state, int slot, uint sequence, in InvokeMessage message, byte* payload,
+            ActivityContext? trace, byte[]? cultures)
         {
             _definition = definition;
             _state = state;
@@ -69,7 +75,7 @@ internal sealed unsafe class Lanes
             _cultures = cultures;
             if (message.InArea == 0 && message.Length > 0)
             {
-                // The frame's bytes are given back as soon as it is read.
+                // The caller releases the frame's bytes as soon as it has read the frame, so copy them.
                 _copy = (byte*)NativeMemory.Alloc((nuint)message.Length);
                 Buffer.MemoryCopy(payload, _copy, message.Length, message.Length);
                 _payload = _copy;

@@ -3,29 +3,30 @@ using Tandem.Interop;
 namespace Tandem.InWorker;
 
 /// <summary>
-/// In a worker: lets the kernel refuse memory beyond the limits of the items that run. An allocation that is too large fails at once,
-/// with <see cref="OutOfMemoryException"/>, before a page of it was touched.
+/// In a worker: makes the kernel refuse allocations beyond the memory limits of the running items. An allocation that is too large fails
+/// at once with <see cref="OutOfMemoryException"/>, before any of its pages is touched.
 /// </summary>
 /// <remarks>
-/// RLIMIT_DATA counts private writable mappings, touched or not (Linux 4.7 and newer; getrlimit(2)), and so not the address space
-/// that the collector only reserves. The limit is what is committed now plus what the item may still add to the private resident
-/// memory. The soft limit alone is moved, so it can be moved back.
+/// RLIMIT_DATA counts private writable mappings, touched or not (Linux 4.7 and newer; getrlimit(2)). It does not count address space that
+/// the garbage collector only reserves. The limit is what is committed now, plus what the item may still add to the private resident
+/// memory. Only the soft limit is changed, so that it can be raised again.
 /// </remarks>
 internal sealed unsafe class MemoryGuard
 {
+    // Guards the limits of all running items.
     private static readonly Lock Gate = new();
-    private static readonly List<long> Limits = [];
-    private static Libc.ResourceLimit s_original;
+    private static readonly List<long> Limits = []; // of the running items
+    private static Libc.ResourceLimit s_original; // the limit before the first change
 
     private readonly long _limit;
     private bool _lifted;
 
-    /// <summary>An item with a limit, in bytes, starts.</summary>
+    /// <summary>Applies the limit, in bytes, of an item that starts.</summary>
     internal MemoryGuard(long limit)
     {
         _limit = limit;
         if (!OperatingSystem.IsLinux())
-            return; // the parent looks
+            return; // the parent polls the worker's memory
 
         lock (Gate)
         {
@@ -34,7 +35,9 @@ internal sealed unsafe class MemoryGuard
         }
     }
 
-    /// <summary>It has ended, or has failed, and what tells of the failure must not fail for the same reason.</summary>
+    /// <summary>
+    /// Removes the limit. Called when the item has ended, or has failed, so that reporting the failure does not fail for the same reason.
+    /// </summary>
     internal void Lift()
     {
         if (_lifted || !OperatingSystem.IsLinux())
@@ -48,7 +51,7 @@ internal sealed unsafe class MemoryGuard
         }
     }
 
-    /// <summary>The smallest limit of those that run holds for the process.</summary>
+    /// <summary>Applies the smallest limit of the running items to the process.</summary>
     private static void Apply()
     {
         Libc.ResourceLimit current;

@@ -4,24 +4,26 @@ using Tandem.Interop;
 namespace Tandem.InWorker;
 
 /// <summary>
-/// What the kernel does to a worker when the thread that started it is gone, whatever state the worker's runtime is in: it sends a signal
-/// (PR_SET_PDEATHSIG). SIGKILL would end the worker alone, and leave behind what the worker has started. So the signal is one with a
-/// handler, which ends the worker's whole process group.
+/// Handles the signal that the kernel sends to a worker when the thread that started it has ended (PR_SET_PDEATHSIG). This works in any
+/// state of the worker's runtime. SIGKILL would kill only the worker and leave the processes that it has started. So another signal is
+/// used, whose handler kills the worker's whole process group.
 /// </summary>
 /// <remarks>
-/// The handler runs on any thread, in the middle of anything: in native code, in a garbage collection, on a thread that holds a lock of
-/// the runtime. Nothing managed may run there. So it is a few instructions of machine code: two system calls.
+/// The handler can run on any thread and interrupt any code: native code, a garbage collection, a thread that holds a lock of the
+/// runtime. Managed code must not run there. So the handler is a few instructions of machine code with two system calls.
 /// </remarks>
 internal static unsafe class ParentDeath
 {
-    /// <summary>A real-time signal that neither the runtime nor the C library uses, and that ends a process which does not handle it.</summary>
+    /// <summary>
+    /// A real-time signal that neither the runtime nor the C library uses. It terminates a process that does not handle it.
+    /// </summary>
     private const int Signal = 60;
 
     private const int CodeSize = 64;
 
     private static bool s_isArmed;
 
-    /// <summary>On the main thread, before anything else is started.</summary>
+    /// <summary>Sets the signal of the main thread. Called before anything else is started.</summary>
     internal static void Arm()
     {
         s_isArmed = true;
@@ -29,7 +31,10 @@ internal static unsafe class ParentDeath
         _ = Libc.Prctl(Libc.PR_SET_PDEATHSIG, signal, 0, 0, 0);
     }
 
-    /// <summary>On another thread that lives as long as the process: each thread has a signal of its own, and a process that was stopped (SIGSTOP) handles none until it goes on.</summary>
+    /// <summary>
+    /// Sets SIGCONT as the signal of another thread that lives as long as the process. Each thread has its own signal, and a stopped
+    /// process (SIGSTOP) handles none until it continues.
+    /// </summary>
     internal static void ArmContinue()
     {
         if (s_isArmed)
@@ -43,12 +48,13 @@ internal static unsafe class ParentDeath
         if (length == 0)
             return false;
 
-        nint page = Libc.Mmap(0, Environment.SystemPageSize, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS, -1, 0);
+        nint page = Libc.Mmap(
+            0, Environment.SystemPageSize, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS, -1, 0);
         if (page == -1)
             return false;
 
         Buffer.MemoryCopy(code, (void*)page, CodeSize, length);
-        // Some systems allow no code that was written by the process itself; those do not run .NET either, but for an interpreter.
+        // Some systems do not allow a process to run code that it has generated. Such systems can only run .NET with an interpreter.
         if (Libc.Mprotect(page, Environment.SystemPageSize, Libc.PROT_READ | Libc.PROT_EXEC) != 0)
         {
             _ = Libc.Munmap(page, Environment.SystemPageSize);
@@ -59,7 +65,9 @@ internal static unsafe class ParentDeath
         return Libc.SetSignalAction(Signal, &action, null) == 0;
     }
 
-    /// <summary>kill(-id, SIGKILL); kill(id, SIGKILL); return. The length, or 0 for a processor that is not known.</summary>
+    /// <summary>
+    /// Assembles kill(-id, SIGKILL); kill(id, SIGKILL); return. Returns the length, or 0 if the processor is not supported.
+    /// </summary>
     private static int Assemble(byte* code, int id)
     {
         byte* at = code;

@@ -4,19 +4,21 @@ using Tandem.Transport;
 
 namespace Tandem.InWorker;
 
-/// <summary>The worker's side of one call: sources for the tokens that the work was given or captured, and progress that goes back.</summary>
+/// <summary>
+/// The worker's side of one call: cancellation sources for tokens that the work received or captured, and progress reports to the parent.
+/// </summary>
 internal sealed class ReceivedLinks(ActiveItems active, ParentLink link, int slot, uint sequence) : CallLinks
 {
-    private Dictionary<int, CancellationTokenSource>? _sources;
+    private Dictionary<int, CancellationTokenSource>? _sources; // by token number; only the item's thread adds to it
 
     internal uint Sequence => sequence;
 
     public override int AddToken(CancellationToken token) =>
-        throw new WorkSerializationException("a CancellationToken does not travel back; the caller has its own");
+        throw new WorkSerializationException("a CancellationToken cannot be part of a result; the caller has its own");
 
     public override CancellationToken GetToken(int number) => active.Source(this, slot, number).Token;
 
-    /// <remarks>Cancelled at once: the work is not to run until a message comes that says so.</remarks>
+    /// <remarks>Cancels the source at once: the work must not run with a token that is not cancelled until a message arrives.</remarks>
     public override CancellationToken GetCanceledToken(int number)
     {
         CancellationTokenSource source = active.Source(this, slot, number);
@@ -26,7 +28,7 @@ internal sealed class ReceivedLinks(ActiveItems active, ParentLink link, int slo
 
     public override IProgress<T> GetProgress<T>(int number) => new RemoteProgress<T>(link, slot, sequence, number);
 
-    /// <remarks>The caller keeps it until the call is settled, and needs no word of it.</remarks>
+    /// <remarks>The caller holds the memory until the call is settled, so arrivals need no confirmation.</remarks>
     public override void Received(ILinkedMemory memory)
     {
     }
@@ -55,7 +57,7 @@ internal sealed class ReceivedLinks(ActiveItems active, ParentLink link, int slo
         return source;
     }
 
-    /// <summary>The item is over.</summary>
+    /// <summary>Called when the item has ended.</summary>
     internal void End()
     {
         if (_sources is not null)

@@ -4,10 +4,10 @@ using Tandem.Transport;
 
 namespace Tandem.InWorker;
 
-/// <summary>A progress receiver whose reports go back to the parent, in order and before the result.</summary>
+/// <summary>A progress receiver whose reports are sent to the parent, in order and before the result.</summary>
 internal sealed class RemoteProgress<T>(ParentLink link, int slot, uint sequence, int number) : Progress<T>
 {
-    private readonly Lock _lock = new();
+    private readonly Lock _lock = new(); // keeps reports in order
 
     protected override unsafe void OnReport(T value)
     {
@@ -17,7 +17,7 @@ internal sealed class RemoteProgress<T>(ParentLink link, int slot, uint sequence
             writer.Begin(HeapMemory.Instance, ForResults);
             Codec<T>.Instance.Write(writer, value);
             if (writer.Length > MaximumReport)
-                throw new WorkSerializationException($"a report of {writer.Length} bytes is too large; at most {MaximumReport} travel");
+                throw new WorkSerializationException($"a report of {writer.Length} bytes is too large; the limit is {MaximumReport} bytes");
 
             link.Send(FrameKind.Progress, slot, sequence, number, new ReadOnlySpan<byte>(writer.Start, (int)writer.Length));
         }

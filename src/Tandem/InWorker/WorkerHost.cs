@@ -9,10 +9,10 @@ using Tandem.Transport.SharedMemory;
 
 namespace Tandem.InWorker;
 
-/// <summary>Turns this process into a worker, where it was started as one.</summary>
+/// <summary>Turns this process into a worker if it was started as one.</summary>
 internal static class WorkerHost
 {
-    /// <summary>Does not return in a process that was started as a worker; returns at once in any other.</summary>
+    /// <summary>Does not return in a process that was started as a worker; returns at once in any other process.</summary>
     internal static void RunIfWorker()
     {
         string? transport = Environment.GetEnvironmentVariable(LaunchProtocol.WorkerVariable);
@@ -23,9 +23,9 @@ internal static class WorkerHost
         int parent = ReadNumber(LaunchProtocol.ParentVariable);
         int concurrency = ReadNumber(LaunchProtocol.ConcurrencyVariable);
         PlugIns.Probe(Environment.GetEnvironmentVariable(LaunchProtocol.FoldersVariable));
-        Rehearsal.Begin();
+        WorkerWarmUp.Begin();
         if (Environment.GetEnvironmentVariable(LaunchProtocol.EntryVariable) is { } entry)
-            StandInFor(entry);
+            SetProgramIdentity(entry);
         if (Environment.GetEnvironmentVariable(LaunchProtocol.BaseFolderVariable) is { } folder)
             AppContext.SetData("APP_CONTEXT_BASE_DIRECTORY", folder);
         CleanEnvironment();
@@ -43,7 +43,7 @@ internal static class WorkerHost
         Environment.Exit(0);
     }
 
-    /// <summary>Ends the worker, which is of no use any more: it cannot speak with its parent.</summary>
+    /// <summary>Exits the worker, because it cannot communicate with its parent.</summary>
     internal static void End(Exception error)
     {
         Console.Error.WriteLine($"Tandem worker: {error.Message}");
@@ -51,14 +51,14 @@ internal static class WorkerHost
     }
 
     /// <summary>
-    /// In a process that was started for a <see cref="GuestProgram"/>: works beside the program's own <c>Main</c>, and returns at once.
-    /// The process outlives its parent, if the guest wants that.
+    /// In a process that was started for a <see cref="GuestProgram"/>: starts the worker in addition to the program's own <c>Main</c>,
+    /// and returns at once. The process may outlive its parent, if the guest allows that.
     /// </summary>
     internal static void RunBeside(Guest guest)
     {
         ProcessRole.IsWorker = true;
         CleanEnvironment();
-        // To the program, it is not nested in anything: its own pools start from here.
+        // The program itself is not nested in a pool: the depth of its own pools starts at zero.
         Environment.SetEnvironmentVariable(LaunchProtocol.DepthVariable, null);
         Environment.SetEnvironmentVariable(LaunchProtocol.DepthLimitVariable, null);
         SharedMemoryParentLink link = TakeDescriptors();
@@ -78,20 +78,20 @@ internal static class WorkerHost
         }
     }
 
-    /// <summary>Ends the process without running anything of the user's: its parent is gone, and its main thread may be stuck.</summary>
+    /// <summary>Exits without running user code: the parent has exited, and the main thread may be blocked.</summary>
     internal static void EndAsOrphan()
     {
         if (OperatingSystem.IsWindows())
-            Environment.FailFast("The parent of this worker process is gone.");
+            Environment.FailFast("The parent of this worker process has exited.");
 
-        // With everything that this worker has started.
+        // Also kill the processes that this worker has started.
         _ = Libc.Kill(-Environment.ProcessId, Libc.SIGKILL);
         Libc.ExitNow(LaunchProtocol.OrphanExitCode);
     }
 
     private static SharedMemoryParentLink Inherit(int parent)
     {
-        // A backup for the control socket: it also ends a worker whose runtime is stuck. The parent may have died before.
+        // A backup for the control socket: it also kills a worker whose runtime is blocked. The parent may have exited before this call.
         ParentDeath.Arm();
         if (Libc.GetParentPid() != parent)
             Libc.ExitNow(LaunchProtocol.OrphanExitCode);
@@ -101,32 +101,33 @@ internal static class WorkerHost
 
     private static SharedMemoryParentLink TakeDescriptors()
     {
-        // What this worker starts must not hold its descriptors: an open control socket would look like a living worker.
+        // Processes that this worker starts must not inherit its descriptors: an open control socket would look like a living worker.
         for (int fd = LaunchProtocol.ControlDescriptor; fd <= LaunchProtocol.ResultsDescriptor; fd++)
             _ = Libc.Fcntl(fd, Libc.F_SETFD, Libc.FD_CLOEXEC);
 
         return new SharedMemoryParentLink(
-            LaunchProtocol.ControlDescriptor, LaunchProtocol.LinkDescriptor, LaunchProtocol.RequestsDescriptor, LaunchProtocol.ResultsDescriptor);
+            LaunchProtocol.ControlDescriptor, LaunchProtocol.LinkDescriptor,
+            LaunchProtocol.RequestsDescriptor, LaunchProtocol.ResultsDescriptor);
     }
 
     private static PortableParentLink Connect(string name)
     {
-        // Its own process group, so that Ctrl-C reaches it through its parent only, and its children end with it.
+        // Use a separate process group, so that Ctrl-C reaches the worker only through its parent, and its children are killed with it.
         if (!OperatingSystem.IsWindows())
             _ = Libc.SetProcessGroup(0, 0);
 
         return new PortableParentLink(name);
     }
 
-    /// <summary>To user code, and to who looks at processes, this is the program that it works for.</summary>
-    private static unsafe void StandInFor(string entry)
+    /// <summary>Makes this process look like the program to user code and to tools that list processes.</summary>
+    private static unsafe void SetProgramIdentity(string entry)
     {
         Assembly.SetEntryAssembly(AssemblyLoadContext.Default.LoadFromAssemblyPath(entry));
         if (!OperatingSystem.IsLinux())
             return;
 
-        // Of the calling thread, which is the main one: its name is the process's. By hand, as is the reading of numbers: here the first
-        // item waits, and what searches, parses and encodes is loaded for a millisecond each.
+        // Names the calling thread, which is the main thread and so names the process. This code and ReadNumber avoid library methods:
+        // the first item waits for them, and loading code that searches, parses or encodes takes about a millisecond each.
         const int Longest = 15;
         byte* name = stackalloc byte[Longest + 1];
         int start = entry.Length;
@@ -150,7 +151,7 @@ internal static class WorkerHost
 
     private static void CleanEnvironment()
     {
-        // Entered otherwise than by a hook: those that there are, are the program's own.
+        // If the worker was not started by a hook, the hooks in the environment are the program's own and stay.
         if (Environment.GetEnvironmentVariable(LaunchProtocol.EntryVariable) is null)
         {
             string? former = Environment.GetEnvironmentVariable(LaunchProtocol.FormerHooksVariable);

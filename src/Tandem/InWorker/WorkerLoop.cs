@@ -10,27 +10,27 @@ using Tandem.Transport;
 namespace Tandem.InWorker;
 
 /// <summary>
-/// What a worker process does: reads frames, runs items, sends outcomes, until its parent says stop or is gone. With one lane, items
-/// run on the thread that reads; with more, each lane has a thread, and the next item is read when a lane is free.
+/// The main loop of a worker process: reads frames, runs items and sends outcomes, until its parent asks it to stop or exits. With one
+/// lane, items run on the thread that reads; with several, each lane has a thread, and the next item is read when a lane is free.
 /// </summary>
 internal sealed unsafe class WorkerLoop
 {
     private readonly ParentLink _link;
     private readonly ActiveItems _active = new();
-    private readonly Dictionary<int, Definition> _definitions = [];
+    private readonly Dictionary<int, Definition> _definitions = []; // by number
     private readonly PayloadReader _reader = new();
     private readonly ItemRunner _runner;
-    private readonly Lanes? _lanes;
+    private readonly Lanes? _lanes; // null if items run on this thread
     private readonly Guest? _guest;
-    private object? _state;
+    private object? _state; // what the state factory returned
     private bool _startupFailed;
-    private (int Slot, uint Sequence, byte[] Bytes)? _cultures; // likewise
-    private volatile bool _isTold; // to end
-    private (int Slot, uint Sequence, ActivityContext Context)? _trace; // announced, for an item that comes next if at all
+    private (int Slot, uint Sequence, byte[] Bytes)? _cultures; // of the next item, which may not follow
+    private volatile bool _isStopRequested; // whether the parent has asked this worker to stop
+    private (int Slot, uint Sequence, ActivityContext Context)? _trace; // of the next item, which may not follow
 
-    /// <param name="link">The parent.</param>
-    /// <param name="concurrency">How many items it runs at once.</param>
-    /// <param name="guest">What is run for every item, whatever the parent says; null for what it says.</param>
+    /// <param name="link">The connection to the parent.</param>
+    /// <param name="concurrency">How many items run concurrently.</param>
+    /// <param name="guest">Runs for every item, regardless of what the parent defines; null to run what the parent defines.</param>
     internal WorkerLoop(ParentLink link, int concurrency, Guest? guest = null)
     {
         _link = link;
@@ -39,7 +39,7 @@ internal sealed unsafe class WorkerLoop
         _lanes = concurrency > 1 ? new Lanes(link, _active, concurrency) : null;
     }
 
-    /// <summary>Runs until the end.</summary>
+    /// <summary>Runs until the worker is to exit.</summary>
     internal void Run()
     {
         Background.Thread("Tandem control", 256 * 1024, ListenForControl, _ => OnOrphaned()).UnsafeStart();
@@ -50,13 +50,13 @@ internal sealed unsafe class WorkerLoop
             _link.Release();
         }
 
-        // Without having been told to end: what this worker has started must not stay behind.
-        if (!_isTold && _guest is null)
+        // The connection ended without a stop request: kill the processes that this worker has started.
+        if (!_isStopRequested && _guest is null)
             OnOrphaned();
         DisposeState();
     }
 
-    /// <summary>Does what one frame says.</summary>
+    /// <summary>Handles one frame.</summary>
     internal void Handle(in Frame frame)
     {
         switch (frame.Kind)
@@ -66,20 +66,22 @@ internal sealed unsafe class WorkerLoop
                 break;
 
             case FrameKind.Initialize:
-                // The initializer, which returns null, and then the state factory. After a failure the parent waits for nothing more.
+                // The initializer, which returns null, and then the state factory. After a failure the parent waits for no further step.
                 InvokeMessage step = ReadMessage(in frame);
                 if (!_startupFailed)
-                    _startupFailed = !_runner.TryStartUp(Find(step.Callable), frame.Slot, frame.Sequence, in step, _link.ResolvePayload(in frame, in step), out _state);
+                    _startupFailed = !_runner.TryStartUp(
+                        Find(step.Callable), frame.Slot, frame.Sequence, in step, _link.ResolvePayload(in frame, in step), out _state);
                 break;
 
             case FrameKind.Invoke:
-                // Here, and not on a lane, where nobody would hear of it.
+                // Check here: on a lane, the exception would not end the worker loop.
                 if (frame.Slot >= FrameHeader.Slots)
-                    throw new ProtocolException($"an item in slot {frame.Slot}, which there is not");
+                    throw new ProtocolException($"an item in slot {frame.Slot}, which does not exist");
 
                 InvokeMessage message = ReadMessage(in frame);
                 byte* payload = _link.ResolvePayload(in frame, in message);
-                ActivityContext? trace = _trace is { } announced && announced.Slot == frame.Slot && announced.Sequence == frame.Sequence ? announced.Context : null;
+                ActivityContext? trace = _trace is { } announced && announced.Slot == frame.Slot && announced.Sequence == frame.Sequence
+                    ? announced.Context : null;
                 _trace = null;
                 byte[]? cultures = _cultures is { } sent && sent.Slot == frame.Slot && sent.Sequence == frame.Sequence ? sent.Bytes : null;
                 _cultures = null;
@@ -98,7 +100,8 @@ internal sealed unsafe class WorkerLoop
                 break;
 
             case FrameKind.Trace:
-                _trace = TraceFrame.TryRead(new ReadOnlySpan<byte>(frame.Body, frame.BodyLength), out ActivityContext context) ? (frame.Slot, frame.Sequence, context) : null;
+                _trace = TraceFrame.TryRead(new ReadOnlySpan<byte>(frame.Body, frame.BodyLength), out ActivityContext context)
+                    ? (frame.Slot, frame.Sequence, context) : null;
                 break;
 
             default:
@@ -116,7 +119,7 @@ internal sealed unsafe class WorkerLoop
         }
         catch (Exception e)
         {
-            throw new ProtocolException($"cultures that make no sense: {e.Message}");
+            throw new ProtocolException($"the cultures cannot be read: {e.Message}");
         }
     }
 
@@ -131,7 +134,7 @@ internal sealed unsafe class WorkerLoop
 
         try
         {
-            // The parent's types may not exist here, and need not.
+            // The parent's types may not exist here, and are not needed.
             if (_guest is not null)
             {
                 _definitions[number] = new Definition(Callable.Of(_guest.Work, PlainForm<Nothing>.Instance));
@@ -142,17 +145,17 @@ internal sealed unsafe class WorkerLoop
             Callable callable = Callable.ReadDefinition(_reader);
             _definitions[number] = new Definition(callable);
             if (frame.Extra == FrameHeader.Ahead)
-                GetReady(callable);
+                WarmUp(callable);
         }
         catch (Exception e)
         {
-            // The items that use it are told.
+            // The items that use the method fail with this exception.
             _definitions[number] = new Definition(e);
         }
     }
 
-    /// <summary>Has what a call of this needs compiled while there is time.</summary>
-    private static void GetReady(Callable callable)
+    /// <summary>Compiles the code for calls of a method while there is time.</summary>
+    private static void WarmUp(Callable callable)
     {
         try
         {
@@ -160,7 +163,7 @@ internal sealed unsafe class WorkerLoop
         }
         catch (Exception)
         {
-            // The call itself will say what is wrong with it, if anything is.
+            // If the method has a problem, the call itself will report it.
         }
     }
 
@@ -171,7 +174,7 @@ internal sealed unsafe class WorkerLoop
 
     private void ListenForControl()
     {
-        _link.EnrolThread();
+        _link.RegisterThread();
         ParentDeath.ArmContinue();
         while (_link.ReceiveControl(out Frame frame))
         {
@@ -181,7 +184,7 @@ internal sealed unsafe class WorkerLoop
             }
             else if (frame.Kind == FrameKind.Stop)
             {
-                _isTold = true;
+                _isStopRequested = true;
                 _link.Stop();
             }
         }
@@ -189,7 +192,9 @@ internal sealed unsafe class WorkerLoop
         OnOrphaned();
     }
 
-    /// <summary>The parent is gone, or cannot be heard: nobody waits for what still runs, and it must not run on for ever.</summary>
+    /// <summary>
+    /// Called when the parent has exited or cannot be reached: nothing waits for the running items, and they must not run forever.
+    /// </summary>
     private void OnOrphaned()
     {
         if (_guest is null)
@@ -198,7 +203,7 @@ internal sealed unsafe class WorkerLoop
             _guest.OnOrphaned();
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A thread of its own, which ends after this.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A dedicated thread, which ends after this.")]
     private void DisposeState()
     {
         if (_state is IAsyncDisposable asynchronous)

@@ -1,2 +1,2 @@
-// Native calls take plain numbers and pointers only, so that their stubs can be compiled ahead instead of at the first call.
+// Native calls use only numbers and pointers, so their stubs can be compiled ahead of time instead of at the first call.
 [assembly: System.Runtime.CompilerServices.DisableRuntimeMarshalling]

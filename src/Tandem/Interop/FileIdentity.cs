@@ -1,9 +1,9 @@
 namespace Tandem.Interop;
 
-/// <summary>Which file it is, whatever its name.</summary>
-/// <param name="Device">The file system.</param>
-/// <param name="Inode">The file's number there.</param>
-/// <param name="Mode">Its kind, and what is allowed to whom.</param>
+/// <summary>Identifies a file independently of its name.</summary>
+/// <param name="Device">The device of the file system.</param>
+/// <param name="Inode">The inode number in that file system.</param>
+/// <param name="Mode">The file's type and permissions.</param>
 internal readonly record struct FileIdentity(ulong Device, ulong Inode, ushort Mode)
 {
     private const int KindMask = 0xf000;
@@ -11,6 +11,6 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, ushort M
 
     internal bool IsSocket => (Mode & KindMask) == Socket;
 
-    /// <summary>Whether both are one file, whatever its mode.</summary>
+    /// <summary>Whether both are the same file; the mode is not compared.</summary>
     internal bool IsSameFile(FileIdentity? other) => other is { } file && file.Device == Device && file.Inode == Inode;
 }

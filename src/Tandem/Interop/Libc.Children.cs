@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Interop;
 
-/// <content>Children by descriptor (pidfd): unlike a number, it never means another process.</content>
+/// <content>Child processes by descriptor (pidfd). Unlike a process id, a descriptor never refers to another process later.</content>
 internal static unsafe partial class Libc
 {
     internal const int ECHILD = 10;
@@ -10,8 +10,8 @@ internal static unsafe partial class Libc
 
     private const int PidfdSendSignalNumber = 424;
 
-    /// <summary>Sends a signal to the process group whose number is that of a process, also when the process itself is gone.</summary>
-    /// <returns>0, or an error number: EINVAL where the system cannot (Linux before 6.9).</returns>
+    /// <summary>Sends a signal to the process group whose id equals the id of a process, even after that process has exited.</summary>
+    /// <returns>0, or an error number: EINVAL where the system does not support this (Linux before 6.9).</returns>
     internal static int SignalGroupOf(int pidfd, int signal)
     {
         const int PIDFD_SIGNAL_PROCESS_GROUP = 4;
@@ -23,14 +23,14 @@ internal static unsafe partial class Libc
     internal static int SignalProcess(int pidfd, int signal) =>
         SysCall6(PidfdSendSignalNumber, pidfd, signal, 0, 0, 0, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
-    /// <summary>Whether a process has this number, one included that has ended and was not reaped.</summary>
+    /// <summary>Whether a process with this id exists, including one that has exited and was not reaped.</summary>
     internal static bool Exists(int processId) => Kill(processId, 0) == 0 || Marshal.GetLastPInvokeError() != ESRCH;
 
-    /// <summary>Looks at, waits for, or reaps a child.</summary>
-    /// <param name="pidfd">The child.</param>
-    /// <param name="options">What <see cref="WaitForChild"/> does: 0 waits and reaps.</param>
-    /// <param name="status">How it ended, as <c>waitpid</c> says it; null where it has not ended.</param>
-    /// <returns>0, or an error number: <see cref="ECHILD"/> when somebody else has reaped it.</returns>
+    /// <summary>Checks, waits for, or reaps a child.</summary>
+    /// <param name="pidfd">The descriptor of the child.</param>
+    /// <param name="options">The options of <c>waitid</c>; 0 waits and reaps.</param>
+    /// <param name="status">The status in the format of <c>waitpid</c>; null if the child has not exited.</param>
+    /// <returns>0, or an error number: <see cref="ECHILD"/> if other code has reaped the child.</returns>
     internal static int WaitForChild(int pidfd, int options, out int? status)
     {
         const int P_PIDFD = 3;
@@ -57,16 +57,18 @@ internal static unsafe partial class Libc
         return 0;
     }
 
-    /// <summary>With <see cref="WaitForChild"/>: leaves the child to be reaped.</summary>
+    /// <summary>An option of <see cref="WaitForChild"/>: does not reap the child.</summary>
     internal const int WNOWAIT = 0x1000000;
 
-    /// <summary>With <see cref="WaitForChild"/>: does not wait.</summary>
+    /// <summary>An option of <see cref="WaitForChild"/>: does not block.</summary>
     internal const int WNOHANG = 1;
 
-    /// <summary>How a process ended that somebody else has reaped. The kernel keeps it for those who have a descriptor of the process.</summary>
-    /// <param name="pidfd">The process.</param>
-    /// <param name="status">As <c>waitpid</c> says it; null where the kernel has not noted it yet.</param>
-    /// <returns>False where the system does not keep it (Linux before 6.15), or does not say it.</returns>
+    /// <summary>
+    /// Gets how a process ended that other code has reaped. The kernel keeps this for holders of a descriptor of the process.
+    /// </summary>
+    /// <param name="pidfd">The descriptor of the process.</param>
+    /// <param name="status">The status in the format of <c>waitpid</c>; null if the kernel has not recorded it yet.</param>
+    /// <returns>False where the system does not keep the status (Linux before 6.15) or does not return it.</returns>
     internal static bool TryGetExitOfReaped(int pidfd, out int? status)
     {
         const nuint PIDFD_GET_INFO = 0xC040FF0B;

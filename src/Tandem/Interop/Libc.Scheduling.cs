@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Interop;
 
-/// <content>On which processors threads run.</content>
+/// <content>The processors and the scheduling of threads.</content>
 internal static unsafe partial class Libc
 {
-    /// <summary>The processor that this thread runs on now.</summary>
+    /// <summary>Returns the processor on which this thread currently runs.</summary>
     [LibraryImport(Library, EntryPoint = "sched_getcpu")]
     internal static partial int GetProcessor();
 
@@ -18,26 +18,26 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "setpriority", SetLastError = true)]
     private static partial int SetPriority(int which, int who, int priority);
 
-    /// <summary>Has every thread of a process group run only when nobody else wants its processor.</summary>
-    internal static void PutLast(int group)
+    /// <summary>Sets the lowest priority (nice 19) for all threads of a process group.</summary>
+    internal static void SetLowestPriority(int group)
     {
         const int ProcessGroup = 1, Lowest = 19;
         _ = SetPriority(ProcessGroup, group, Lowest);
     }
 
-    /// <summary>Has the calling thread run before others, where that is allowed.</summary>
-    internal static void PutFirst()
+    /// <summary>Sets the highest priority (nice -20) for the calling thread, if permitted.</summary>
+    internal static void SetHighestPriority()
     {
-        const int Process = 0, Self = 0, Highest = -20; // in Linux a priority is a thread's, also when it is asked for by the process
+        const int Process = 0, Self = 0, Highest = -20; // on Linux a priority belongs to a thread, even when it is set for a process
         _ = SetPriority(Process, Self, Highest);
     }
 
     /// <summary>
-    /// Has the calling thread, which never has much to do, run as soon as it is woken: it asks for the shortest slice of time, and since
-    /// Linux 6.12 such a thread does not wait until the one on its processor has used up its own, which may be the kernel's as it takes
-    /// an ended process apart. Earlier kernels ignore it.
+    /// Requests the shortest time slice for the calling thread, which must be one that does little work per wake-up. Since Linux 6.12
+    /// such a thread runs as soon as it is woken, without waiting until the current thread has used up its time slice; that may be the
+    /// kernel while it frees the memory of an exited process. Earlier kernels ignore the request.
     /// </summary>
-    internal static void PreferShortSlices()
+    internal static void UseShortTimeSlice()
     {
         const ulong Shortest = 100_000; // nanoseconds
         if (!TryGetScheduling(0, out SchedulingAttributes attributes))
@@ -48,11 +48,11 @@ internal static unsafe partial class Libc
     }
 
     /// <summary>
-    /// Has a thread that is woken wait until the one on its processor makes room or has used up its slice, instead of interrupting it
-    /// (SCHED_BATCH). One that has another policy than the usual keeps it.
+    /// Sets batch scheduling (SCHED_BATCH) for a thread: when it is woken, it does not preempt the running thread but waits until that
+    /// thread yields or has used up its time slice. A thread whose policy is not the default keeps it.
     /// </summary>
     /// <param name="thread">The kernel's id of a thread of this process.</param>
-    internal static void StopInterrupting(int thread)
+    internal static void UseBatchScheduling(int thread)
     {
         const uint Usual = 0, Batch = 3;
         if (!TryGetScheduling(thread, out SchedulingAttributes attributes) || attributes.Policy != Usual)
@@ -71,10 +71,10 @@ internal static unsafe partial class Libc
     private static void SetScheduling(int thread, SchedulingAttributes attributes) =>
         _ = SysCall6(SetSchedulingNumber, thread, (nint)(&attributes), 0, 0, 0, 0);
 
-    /// <summary>Has this thread run on one processor only; false when the system refuses.</summary>
+    /// <summary>Restricts this thread to one processor; false if the system refuses.</summary>
     internal static bool TryPin(int processor) => TrySetProcessors([processor]);
 
-    /// <summary>Has this thread run on these processors only; false when the system refuses.</summary>
+    /// <summary>Restricts this thread to a set of processors; false if the system refuses.</summary>
     internal static bool TrySetProcessors(ReadOnlySpan<int> processors)
     {
         var set = default(ProcessorSet);
@@ -84,14 +84,14 @@ internal static unsafe partial class Libc
         return TrySetProcessors(0, in set);
     }
 
-    /// <param name="thread">The kernel's id of a thread; 0 for the calling one.</param>
+    /// <param name="thread">The kernel's id of a thread; 0 for the calling thread.</param>
     internal static bool TrySetProcessors(int thread, in ProcessorSet set)
     {
         fixed (ProcessorSet* mask = &set)
             return SetAffinity(thread, sizeof(ProcessorSet), (byte*)mask) == 0;
     }
 
-    /// <param name="thread">The kernel's id of a thread; 0 for the calling one.</param>
+    /// <param name="thread">The kernel's id of a thread; 0 for the calling thread.</param>
     internal static bool TryGetProcessors(int thread, out ProcessorSet set)
     {
         set = default;
@@ -99,7 +99,7 @@ internal static unsafe partial class Libc
             return GetAffinity(thread, sizeof(ProcessorSet), (byte*)mask) >= 0;
     }
 
-    /// <summary>The processors that this thread may run on.</summary>
+    /// <summary>Returns the processors on which this thread may run.</summary>
     internal static int[] GetProcessors()
     {
         List<int> processors = [];

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Interop;
 
-/// <content>What happens on a signal.</content>
+/// <content>Signal handling.</content>
 internal static unsafe partial class Libc
 {
     internal const int SIGHUP = 1;
@@ -19,8 +19,8 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "sigaction")]
     internal static partial int SetSignalAction(int signal, SignalAction* action, SignalAction* old);
 
-    /// <summary>Has the kernel drop signals, also for a program that is put in this process's place, until somebody handles them.</summary>
-    /// <returns>What was done on them before, for <see cref="RestoreSignals"/>.</returns>
+    /// <summary>Ignores signals. A program that this process executes (execve) inherits that until it handles them.</summary>
+    /// <returns>The previous actions, for <see cref="RestoreSignals"/>.</returns>
     internal static SignalAction[] IgnoreSignals(params ReadOnlySpan<int> signals)
     {
         var old = new SignalAction[signals.Length];
@@ -52,7 +52,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "pthread_sigmask")]
     private static partial int SetSignalMask(int how, ulong* set, ulong* old);
 
-    /// <summary>Has a signal not be delivered to the calling thread.</summary>
+    /// <summary>Blocks a signal in the calling thread.</summary>
     internal static void BlockSignal(int signal)
     {
         const int SIG_BLOCK = 0;

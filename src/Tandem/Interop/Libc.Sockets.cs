@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Interop;
 
-/// <content>Sockets by their descriptors.</content>
+/// <content>Socket calls by descriptor.</content>
 internal static unsafe partial class Libc
 {
     internal const int SHUT_RD = 0;

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Tandem.Interop;
 
 /// <summary>
-/// The calls into the C library of Linux. Numbers are those of the kernel's x86-64 and arm64 ABI, which agree except for system
-/// call numbers. Every call that can block leaves cooperative mode (no SuppressGCTransition), so a garbage collection never waits.
+/// The calls into the C library of Linux. Constants are those of the kernel's x86-64 and arm64 ABIs, which agree except for system call
+/// numbers. Calls that can block do not use SuppressGCTransition, so they never delay a garbage collection.
 /// </summary>
 internal static unsafe partial class Libc
 {
@@ -65,9 +65,10 @@ internal static unsafe partial class Libc
     private static readonly int SetSchedulingNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 274 : 314;
     private static readonly int GetSchedulingNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 275 : 315;
 
+    /// <summary>Whether futex_waitv is known to be unavailable.</summary>
     private static volatile bool s_lacksFutexWaitV;
 
-    /// <summary>struct futex_waitv.</summary>
+    /// <summary>The kernel's struct futex_waitv.</summary>
     private struct FutexWaiter(int* word, int expected)
     {
         internal ulong Value = (uint)expected;
@@ -88,14 +89,14 @@ internal static unsafe partial class Libc
         internal long Nanoseconds;
     }
 
-    /// <summary>struct iovec.</summary>
+    /// <summary>The kernel's struct iovec.</summary>
     internal struct IoVector
     {
         internal byte* Base;
         internal nint Length;
     }
 
-    /// <summary>struct msghdr of 64-bit Linux.</summary>
+    /// <summary>The struct msghdr of 64-bit Linux.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct MessageHeader
     {
@@ -111,7 +112,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "usleep")]
     internal static partial int SleepMicroseconds(uint microseconds);
 
-    /// <summary>struct flock of 64-bit Linux.</summary>
+    /// <summary>The struct flock of 64-bit Linux.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct FileLock
     {
@@ -125,7 +126,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Fcntl(int fd, int command, FileLock* argument);
 
-    /// <summary>Locks one byte of a file for this open file alone (F_OFD_SETLK); false when another one has it. Closing it unlocks.</summary>
+    /// <summary>
+    /// Locks one byte of a file for this open file description (F_OFD_SETLK); false if another one holds the lock. Closing the file
+    /// unlocks it.
+    /// </summary>
     internal static bool TryLockByte(int fd, long index)
     {
         const int F_OFD_SETLK = 37;
@@ -140,15 +144,17 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "recvmsg", SetLastError = true)]
     internal static partial nint ReceiveMessage(int socket, MessageHeader* message, int flags);
 
-    /// <summary>Takes a connection; where the socket has a time-out for receiving, it holds for this too.</summary>
+    /// <summary>Accepts a connection. A receive time-out of the socket also applies to this call.</summary>
     [LibraryImport(Library, EntryPoint = "accept4", SetLastError = true)]
     internal static partial int Accept(int socket, void* address, void* length, int flags);
 
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     private static partial long SysCall6(long number, nint a, nint b, nint c, nint d, nint e, nint f);
 
-    /// <summary>Sleeps while *<paramref name="word"/> equals <paramref name="expected"/>; any return means "look again".</summary>
-    /// <remarks>Not FUTEX_PRIVATE: the word lies in memory that two processes map.</remarks>
+    /// <summary>
+    /// Sleeps while *<paramref name="word"/> equals <paramref name="expected"/>. Any return means that the caller must check again.
+    /// </summary>
+    /// <remarks>Does not use FUTEX_PRIVATE, because two processes map the word.</remarks>
     internal static void FutexWait(int* word, int expected, int timeoutMilliseconds)
     {
         const int FUTEX_WAIT = 0;
@@ -156,7 +162,10 @@ internal static unsafe partial class Libc
         SysCall6(FutexNumber, (nint)word, FUTEX_WAIT, expected, timeoutMilliseconds < 0 ? 0 : (nint)(&timeout), 0, 0);
     }
 
-    /// <summary>Sleeps like <see cref="FutexWait"/> while both words are as expected; false where the system cannot wait for two (Linux before 5.16, some sandboxes).</summary>
+    /// <summary>
+    /// Sleeps like <see cref="FutexWait"/> while both words have their expected values; false where the system cannot wait for two words
+    /// (Linux before 5.16, some sandboxes).
+    /// </summary>
     internal static bool TryFutexWait(int* first, int expectedFirst, int* second, int expectedSecond, int timeoutMilliseconds)
     {
         const int CLOCK_MONOTONIC = 1, EPERM = 1, ENOSYS = 38;
@@ -164,18 +173,19 @@ internal static unsafe partial class Libc
             return false;
 
         FutexWaiter* waiters = stackalloc FutexWaiter[2] { new(first, expectedFirst), new(second, expectedSecond) };
-        // Until a time, not for one; the stopwatch counts the nanoseconds of this clock.
+        // The time-out is absolute. Stopwatch ticks are nanoseconds of this clock.
         long end = System.Diagnostics.Stopwatch.GetTimestamp() + timeoutMilliseconds * 1_000_000L;
         var timeout = new TimeSpec { Seconds = end / 1_000_000_000, Nanoseconds = end % 1_000_000_000 };
-        if (SysCall6(FutexWaitVNumber, (nint)waiters, 2, 0, (nint)(&timeout), CLOCK_MONOTONIC, 0) < 0 && Marshal.GetLastPInvokeError() is ENOSYS or EPERM)
+        if (SysCall6(FutexWaitVNumber, (nint)waiters, 2, 0, (nint)(&timeout), CLOCK_MONOTONIC, 0) < 0
+            && Marshal.GetLastPInvokeError() is ENOSYS or EPERM)
             s_lacksFutexWaitV = true;
 
         return !s_lacksFutexWaitV;
     }
 
     /// <summary>
-    /// Sleeps like <see cref="FutexWait"/>; true only when a wake-up ended the sleep. False for a word that had changed before, for the
-    /// end of the time, and for a signal.
+    /// Sleeps like <see cref="FutexWait"/>. Returns true only if a wake-up ended the sleep; false if the word had already changed, the
+    /// time-out elapsed, or a signal arrived.
     /// </summary>
     internal static bool FutexSleep(int* word, int expected, int timeoutMilliseconds)
     {
@@ -184,17 +194,17 @@ internal static unsafe partial class Libc
         return SysCall6(FutexNumber, (nint)word, FUTEX_WAIT, expected, (nint)(&timeout), 0, 0) == 0;
     }
 
-    /// <summary>Wakes at most one sleeper; whether there was one.</summary>
+    /// <summary>Wakes at most one sleeper. Returns whether there was one.</summary>
     internal static bool FutexWakeOne(int* word)
     {
         const int FUTEX_WAKE = 1;
         return SysCall6(FutexNumber, (nint)word, FUTEX_WAKE, 1, 0, 0, 0) > 0;
     }
 
-    /// <summary>The calling thread's id.</summary>
+    /// <summary>Returns the kernel's id of the calling thread.</summary>
     internal static int GetThreadId() => (int)SysCall6(GetTidNumber, 0, 0, 0, 0, 0, 0);
 
-    /// <summary>Names the calling thread's list of words that the kernel marks when the thread ends.</summary>
+    /// <summary>Sets the calling thread's robust list: words that the kernel marks when the thread ends.</summary>
     internal static bool SetRobustList(void* head, nint size) => SysCall6(SetRobustListNumber, (nint)head, size, 0, 0, 0, 0) == 0;
 
     internal static void FutexWake(int* word)
@@ -211,7 +221,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "ftruncate", SetLastError = true)]
     private static partial int TruncateFile(int fd, long length);
 
-    /// <summary>Sets the size of a file. Beyond the limit for files it fails (EFBIG), where the kernel would end the process with SIGXFSZ.</summary>
+    /// <summary>
+    /// Sets the size of a file. Above the process's limit for files it fails (EFBIG); the kernel would instead terminate the process with
+    /// SIGXFSZ.
+    /// </summary>
     internal static int Ftruncate(int fd, long length)
     {
         const int EFBIG = 27;
@@ -238,17 +251,19 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
     internal static partial int Munmap(nint address, nint length);
 
-    // open is variadic for O_CREAT only; variadic integers are passed like fixed ones, as with fcntl below.
+    // open is variadic only for O_CREAT. Variadic integers are passed like fixed ones; see fcntl below.
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags, uint mode);
 
     internal static int Open(string path, int flags) => Open(path, flags, 0);
 
-    /// <summary>Opens a file to append to it, and makes it where it is not there. Nothing that is done with it waits, as a named pipe would.</summary>
+    /// <summary>
+    /// Opens a file for appending, and creates it if necessary. Operations on the file do not block, as they could on a named pipe.
+    /// </summary>
     internal static int OpenToAppend(string path)
     {
         const int O_WRONLY = 1, O_CREAT = 0x40, O_APPEND = 0x400;
-        const uint ReadAndWriteForAll = 0b110_110_110; // less what the process's umask takes away
+        const uint ReadAndWriteForAll = 0b110_110_110; // restricted by the process's umask
         return Open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, ReadAndWriteForAll);
     }
 
@@ -273,7 +288,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     private static partial int IoControl(int fd, nuint request, int* argument);
 
-    /// <summary>Whether a pipe holds bytes that nobody has read.</summary>
+    /// <summary>Whether a pipe holds bytes that were not read yet.</summary>
     internal static bool HoldsBytes(int fd)
     {
         nuint readable = OperatingSystem.IsLinux() ? 0x541Bu : 0x4004667Fu; // FIONREAD
@@ -359,7 +374,7 @@ internal static unsafe partial class Libc
     internal const int RLIMIT_NOFILE = 7;
     internal const int RLIMIT_AS = 9;
 
-    /// <summary>struct rlimit of 64-bit Linux.</summary>
+    /// <summary>The struct rlimit of 64-bit Linux.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct ResourceLimit
     {
@@ -376,14 +391,17 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "readlink", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint ReadLink(string path, byte* buffer, nint size);
 
-    /// <summary>The file that this process runs, or null. The runtime's own way takes 4 ms the first time.</summary>
+    /// <summary>Returns the path of this process's executable, or null. The runtime's own method takes 4 ms the first time.</summary>
     internal static string? ExecutablePath()
     {
         string path = ReadLink("/proc/self/exe");
         return path.Length is > 0 and < 4096 && !path.EndsWith(" (deleted)", StringComparison.Ordinal) ? path : null;
     }
 
-    /// <summary>The words with which this process was started, its executable first; empty where the system does not say. The runtime's way to read a file takes milliseconds the first time.</summary>
+    /// <summary>
+    /// Returns the command line of this process, with the executable first; empty if the system does not provide it. Does not use the
+    /// runtime's file API, which takes milliseconds the first time.
+    /// </summary>
     internal static string[] CommandLine()
     {
         int fd = Open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
@@ -394,7 +412,7 @@ internal static unsafe partial class Libc
         int filled = 0;
         fixed (byte* start = buffer)
         {
-            // What does not fit is the program's own: the host's words come first.
+            // The rest belongs to the program: the host's arguments come first.
             nint read;
             while (filled < buffer.Length && (read = Read(fd, start + filled, buffer.Length - filled)) > 0)
                 filled += (int)read;
@@ -407,14 +425,14 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "waitid", SetLastError = true)]
     private static partial int WaitId(int kind, int id, byte* information, int options);
 
-    /// <summary>Finds a child that has ended, and leaves it as it is.</summary>
+    /// <summary>Finds a child that has exited, without reaping it.</summary>
     internal static bool PeekExited(out int processId)
     {
         const int P_ALL = 0;
         const int WNOHANG = 1;
         const int WEXITED = 4;
         const int WNOWAIT = 0x1000000;
-        const int ProcessIdOffset = 16; // in siginfo_t of 64-bit Linux: three words, and one that aligns what follows
+        const int ProcessIdOffset = 16; // in siginfo_t of 64-bit Linux: three fields and padding
         byte* information = stackalloc byte[128];
         NativeMemory.Clear(information, 128);
         bool found = WaitId(P_ALL, 0, information, WNOHANG | WEXITED | WNOWAIT) == 0;
@@ -425,7 +443,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Execute(string path, byte** arguments, byte** environment);
 
-    /// <summary>Puts another program in this process's place. Returns only when that fails, and then why.</summary>
+    /// <summary>Replaces this process's program (execve). Returns only on failure, with the reason.</summary>
     internal static string Execute(string path, string[] arguments, string[] environment)
     {
         using var first = new Tandem.Interop.NativeStrings(arguments);
@@ -449,7 +467,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "geteuid")]
     internal static partial uint GetEffectiveUser();
 
-    /// <summary>Whose a folder is, which is no symbolic link; null where there is no such folder.</summary>
+    /// <summary>Returns the owner of a folder; null if there is no such folder, or it is a symbolic link.</summary>
     internal static uint? OwnerOfFolder(string path)
     {
         const int AT_FDCWD = -100;
@@ -458,12 +476,13 @@ internal static unsafe partial class Libc
         const int UidOffset = 20; // in struct statx, which is the same on all architectures
         const int ModeOffset = 28;
         byte* buffer = stackalloc byte[256];
-        return StatX(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, buffer) == 0 && (*(ushort*)(buffer + ModeOffset) & 0xf000) == 0x4000
+        return StatX(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, buffer) == 0
+            && (*(ushort*)(buffer + ModeOffset) & 0xf000) == 0x4000
             ? *(uint*)(buffer + UidOffset)
             : null;
     }
 
-    /// <summary>Which file a path names, where it is no symbolic link; null where there is nothing.</summary>
+    /// <summary>Returns the identity of a file, without following a symbolic link; null if there is no file.</summary>
     internal static FileIdentity? IdentityOf(string path)
     {
         const int AT_FDCWD = -100;
@@ -471,7 +490,7 @@ internal static unsafe partial class Libc
         const uint STATX_BASIC_STATS = 0x7ff;
         const int ModeOffset = 28; // in struct statx
         const int InodeOffset = 32;
-        const int DeviceOffset = 136; // its two numbers, one behind the other
+        const int DeviceOffset = 136; // the major and the minor number, 32 bits each
         byte* buffer = stackalloc byte[256];
         return StatX(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, buffer) == 0
             ? new FileIdentity(*(ulong*)(buffer + DeviceOffset), *(ulong*)(buffer + InodeOffset), *(ushort*)(buffer + ModeOffset))
@@ -481,7 +500,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int LinkFile(string existing, string path);
 
-    /// <summary>Gives a file a second name; false where that name is taken, or the file system has no such thing.</summary>
+    /// <summary>Creates a hard link; false if the name exists, or the file system does not support links.</summary>
     internal static bool TryLink(string existing, string path) => LinkFile(existing, path) == 0;
 
     [LibraryImport(Library, EntryPoint = "inotify_init1", SetLastError = true)]
@@ -493,14 +512,14 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "realpath", StringMarshalling = StringMarshalling.Utf8)]
     private static partial byte* RealPath(string path, byte* resolved);
 
-    /// <summary>A path without symbolic links; null where there is nothing.</summary>
+    /// <summary>Returns a path with all symbolic links resolved; null if there is no such file.</summary>
     internal static string? RealPath(string path)
     {
         byte* buffer = stackalloc byte[4096];
         return RealPath(path, buffer) == null ? null : Marshal.PtrToStringUTF8((nint)buffer);
     }
 
-    /// <summary>What a symbolic link says; empty where there is none.</summary>
+    /// <summary>Returns the target of a symbolic link; empty if there is no link.</summary>
     internal static string ReadLink(string link)
     {
         byte* buffer = stackalloc byte[4096];
@@ -508,6 +527,6 @@ internal static unsafe partial class Libc
         return System.Text.Encoding.UTF8.GetString(buffer, (int)Math.Max(0, length));
     }
 
-    /// <summary>The last error of a call with SetLastError, in words, with the limit behind it, where it is one.</summary>
+    /// <summary>Describes the last error of a call with SetLastError, including the system limit that caused it, if one did.</summary>
     internal static string LastError() => SystemLimits.Explain(Marshal.GetLastPInvokeError(), Marshal.GetLastPInvokeErrorMessage());
 }

@@ -3,33 +3,36 @@ using System.Text;
 
 namespace Tandem.Interop;
 
-/// <summary>What Linux tells of a process, or of one of its threads, in its file <c>stat</c> (proc(5)). Elsewhere there is none.</summary>
-/// <param name="Name">The program's or the thread's, as far as the kernel keeps it: 15 bytes.</param>
-/// <param name="State">R runs or may run, S and D sleep, T stopped, Z and X ended.</param>
-/// <param name="ProcessorTime">In user and kernel mode.</param>
-/// <param name="Threads">How many the process has.</param>
-/// <param name="Started">Clock ticks after the system's start: tells a process from a later one of the same number.</param>
+/// <summary>The fields of a process's or thread's <c>stat</c> file (proc(5)). Linux only.</summary>
+/// <param name="Name">The name of the program or thread, truncated to 15 bytes by the kernel.</param>
+/// <param name="State">R: running or runnable; S and D: sleeping; T: stopped; Z and X: ended.</param>
+/// <param name="ProcessorTime">The time spent in user and kernel mode.</param>
+/// <param name="Threads">The number of threads of the process.</param>
+/// <param name="Started">
+/// The start time in clock ticks after system boot. Distinguishes a process from a later one with the same id.
+/// </param>
 internal readonly record struct ProcStat(string Name, char State, TimeSpan ProcessorTime, int Threads, long Started)
 {
     // USER_HZ, the same on every Linux that .NET runs on.
     private const int ClockTicksPerSecond = 100;
 
-    // A name, and numbers of at most 20 digits in some 50 fields.
+    // The name, and about 50 numbers of at most 20 digits.
     private const int LongestFile = 1536;
 
-    /// <summary>Ended, though nobody may have asked yet how.</summary>
+    /// <summary>Whether the process has ended; it may not have been reaped yet.</summary>
     internal bool HasEnded => State is 'Z' or 'X';
 
-    /// <summary>Null when there is no such process, or it may not be seen.</summary>
+    /// <summary>Returns null if there is no such process, or it is not visible.</summary>
     internal static ProcStat? OfProcess(int processId) => Of(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}"));
 
-    /// <summary>Null when there is no such thread, or it may not be seen.</summary>
-    internal static ProcStat? OfThread(int processId, int threadId) => Of(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/task/{threadId}"));
+    /// <summary>Returns null if there is no such thread, or it is not visible.</summary>
+    internal static ProcStat? OfThread(int processId, int threadId) =>
+        Of(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/task/{threadId}"));
 
-    /// <param name="folder">Of a process or a thread, below <c>/proc</c>.</param>
+    /// <param name="folder">The folder of a process or thread below <c>/proc</c>.</param>
     internal static ProcStat? Of(string folder)
     {
-        // Without waste: some read this every second, of every process.
+        // Avoids allocations: some callers read this every second for every process.
         Span<byte> buffer = stackalloc byte[LongestFile];
         try
         {
@@ -42,10 +45,10 @@ internal readonly record struct ProcStat(string Name, char State, TimeSpan Proce
         }
     }
 
-    /// <summary>Null for what is no such file.</summary>
+    /// <summary>Returns null if the text is not a valid stat file.</summary>
     internal static ProcStat? Parse(ReadOnlySpan<byte> text)
     {
-        // The name stands in parentheses, and may hold anything.
+        // The name is in parentheses and may contain any character.
         int begin = text.IndexOf((byte)'('), end = text.LastIndexOf((byte)')');
         if (begin < 0 || end < begin || text.Length < end + 3)
             return null;
@@ -65,7 +68,8 @@ internal readonly record struct ProcStat(string Name, char State, TimeSpan Proce
                     threads = Number(rest[range]);
                     break;
                 case 22:
-                    return new ProcStat(name, (char)rest[0], TimeSpan.FromSeconds((double)ticks / ClockTicksPerSecond), (int)threads, Number(rest[range]));
+                    return new ProcStat(name, (char)rest[0],
+                        TimeSpan.FromSeconds((double)ticks / ClockTicksPerSecond), (int)threads, Number(rest[range]));
             }
         }
 

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Tandem.Interop;
 
-/// <summary>How much memory a process holds for itself alone: its resident pages without those that it shares with others.</summary>
+/// <summary>Measures the private memory of a process: its resident pages except those that it shares with others.</summary>
 internal static class ProcessMemory
 {
-    /// <summary>In bytes; 0 where that is not to be had: the process is gone, or the system has no /proc.</summary>
+    /// <summary>Returns a size in bytes; 0 if it is not available because the process has exited or the system has no /proc.</summary>
     internal static long PrivateBytes(int processId)
     {
         if (!OperatingSystem.IsLinux())
@@ -14,20 +14,24 @@ internal static class ProcessMemory
         return Read($"/proc/{processId}/statm");
     }
 
-    /// <summary>A size in words, such as <c>12.5 MiB</c>.</summary>
+    /// <summary>Formats a size, for example <c>12.5 MiB</c>.</summary>
     internal static string Display(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024):0.#} MiB");
 
-    /// <summary>Of this process.</summary>
+    /// <summary>Returns the private memory of this process, in bytes.</summary>
     internal static long OwnPrivateBytes() => OperatingSystem.IsLinux() ? Read("/proc/self/statm") : Environment.WorkingSet;
 
-    /// <summary>What this process has committed privately, resident or not, in bytes: what RLIMIT_DATA counts. Linux.</summary>
+    /// <summary>
+    /// Returns the private memory that this process has committed, resident or not, in bytes. This is what RLIMIT_DATA limits. Linux
+    /// only.
+    /// </summary>
     internal static long OwnCommittedBytes()
     {
         Span<long> fields = stackalloc long[6];
         return ReadFields("/proc/self/statm", fields) ? fields[5] * Environment.SystemPageSize : 0;
     }
 
-    // statm: size resident shared text lib data, in pages. Shared pages are those of files and of memory that others map too.
+    // The fields of statm are size, resident, shared, text, lib and data, in pages. Shared pages are those of files and of memory that
+    // other processes map too.
     private static long Read(string file)
     {
         Span<long> fields = stackalloc long[6];

@@ -1,8 +1,8 @@
 namespace Tandem.Interop;
 
-/// <summary>What this process is for.</summary>
+/// <summary>The role of this process.</summary>
 internal static class ProcessRole
 {
-    /// <summary>Whether this process is a worker that has reached its own loop.</summary>
+    /// <summary>Whether this process is a worker whose loop has started.</summary>
     internal static bool IsWorker { get; set; }
 }

@@ -1,9 +1,9 @@
 namespace Tandem.Interop;
 
-/// <summary>A cpu_set_t of glibc.</summary>
+/// <summary>The cpu_set_t of glibc.</summary>
 internal unsafe struct ProcessorSet
 {
-    /// <summary>How many processors it can tell apart.</summary>
+    /// <summary>The maximum number of processors.</summary>
     internal const int Length = 1024;
 
     private fixed byte _bits[Length / 8];

@@ -1,6 +1,6 @@
 namespace Tandem.Interop;
 
-/// <summary>The first version of the kernel's sched_attr.</summary>
+/// <summary>The first version of the kernel's struct sched_attr.</summary>
 internal struct SchedulingAttributes
 {
     internal uint Size;

@@ -1,6 +1,6 @@
 namespace Tandem.Interop;
 
-/// <summary>Names of signals, as on Linux.</summary>
+/// <summary>The names of signals on Linux.</summary>
 internal static class SignalNames
 {
     private static readonly string[] Names =

@@ -6,22 +6,22 @@ using Tandem.Interop;
 namespace Tandem.Launch;
 
 /// <summary>
-/// A child of this process, until it is reaped. .NET reaps every child, also those that it did not start, where this process is the first one of a
-/// container or was started with SIGCHLD ignored, and so does the kernel in the latter case. Then what <c>waitpid</c> would have
-/// said is lost, and the number may belong to another process.
+/// A child of this process, until it is reaped. .NET reaps every child, including those that it did not start, if this process is the
+/// init process of a container or was started with SIGCHLD ignored; in the latter case the kernel reaps children too. Then the status
+/// that <c>waitpid</c> would have returned is lost, and the process id may belong to another process.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
-    /// <summary>Has this class do as it does on an earlier kernel, for tests.</summary>
+    /// <summary>For tests: makes this class behave as on an earlier kernel.</summary>
     internal const string EarlierKernelSwitch = "Tandem.EarlierKernel";
 
-    private readonly Lock _lock = new();
-    private readonly Thread? _witness;
-    private int _pidfd;
-    private int? _witnessed; // written by the witness before it ends
-    private bool _isReaped;
+    private readonly Lock _lock = new(); // keeps the child from being reaped while it is signalled
+    private readonly Thread? _witness; // waits for the exit concurrently with the runtime; null if not needed
+    private int _pidfd; // -1 if the process was lost, and after Dispose
+    private int? _witnessed; // written by the witness thread before it ends
+    private bool _isReaped; // no signal may be sent any more; guarded by _lock
 
-    /// <param name="id">The process.</param>
+    /// <param name="id">The process id.</param>
     internal ChildProcess(int id)
     {
         Id = id;
@@ -35,19 +35,19 @@ internal sealed class ChildProcess : IDisposable
 
     internal int Id { get; }
 
-    /// <summary>To be polled: it can be read when the process has ended.</summary>
+    /// <summary>The descriptor to poll: it becomes readable when the process has exited.</summary>
     internal int Descriptor => _pidfd;
 
-    /// <summary>Whether it was gone before it could be watched: there is nothing to poll.</summary>
+    /// <summary>Whether the process was already reaped when this object was created, so there is nothing to poll.</summary>
     internal bool IsLost => _pidfd < 0;
 
-    /// <summary>Whether the kernel says how a process ended that somebody else has reaped.</summary>
+    /// <summary>Whether the kernel returns the exit status of a process that other code has reaped.</summary>
     private static bool KeepsExits => Environment.OSVersion.Version >= new Version(6, 15) && !IsEarlierKernel;
 
-    /// <summary>Whether the kernel is not asked for what earlier ones do not have.</summary>
+    /// <summary>Whether features that earlier kernels lack are switched off, for tests.</summary>
     internal static bool IsEarlierKernel => AppContext.TryGetSwitch(EarlierKernelSwitch, out bool isEarlier) && isEarlier;
 
-    /// <summary>Signals the process and all others of its group; never one that has got its number later.</summary>
+    /// <summary>Signals the process and its group; never a later process with the same id.</summary>
     internal void Signal(int signal)
     {
         lock (_lock)
@@ -57,25 +57,24 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Has it and its group run only when nobody else wants the processor.</summary>
-    internal void PutLast()
+    /// <summary>Sets the lowest priority for the process and its group.</summary>
+    internal void SetLowestPriority()
     {
         lock (_lock)
         {
             if (!_isReaped && IsThere())
-                Libc.PutLast(Id);
+                Libc.SetLowestPriority(Id);
         }
     }
 
-    /// <summary>
-    /// Once it has ended: ends what is left of its group, and reaps it. From then on nothing is signalled any more.
-    /// </summary>
-    /// <returns>How it ended; unknown where somebody else has reaped it and nothing else says so.</returns>
+    /// <summary>Called once the process has exited: kills the rest of its group and reaps it. No signal is sent afterwards.</summary>
+    /// <returns>How the process ended; unknown if other code has reaped it and the kernel does not provide the status.</returns>
     internal ExitStatus Reap()
     {
         lock (_lock)
         {
-            // What it has started and left behind goes with it. Before it is reaped here, so that the number is certainly its own.
+            // Processes that the child has started and left running are killed with it. This comes before the child is reaped, so the
+            // group id still belongs to the child.
             SignalGroup(Libc.SIGKILL);
             int? status = null;
             if (!IsLost && Libc.WaitForChild(_pidfd, 0, out status) != 0)
@@ -88,7 +87,7 @@ internal sealed class ChildProcess : IDisposable
 
     public void Dispose()
     {
-        _witness?.Join(); // it has ended when the process was reaped
+        _witness?.Join(); // it has ended, because the process was reaped
         if (_pidfd >= 0)
             _ = Libc.Close(_pidfd);
         _pidfd = -1;
@@ -100,16 +99,17 @@ internal sealed class ChildProcess : IDisposable
         if (IsLost)
             return;
 
-        // Earlier kernels know a group by its number only: it is the child's as long as that is not reaped.
+        // Earlier kernels identify a group by its id only, which belongs to the child as long as the child is not reaped.
         if ((IsEarlierKernel || Libc.SignalGroupOf(_pidfd, signal) is not (0 or Libc.ESRCH)) && IsThere())
             _ = Libc.Kill(-Id, signal);
     }
 
-    /// <summary>Whether it is a child still: it runs, or has ended and nobody has reaped it.</summary>
+    /// <summary>Whether it is still a child: it runs, or has exited and was not reaped.</summary>
     private bool IsThere() => !IsLost && Libc.WaitForChild(_pidfd, Libc.WNOHANG | Libc.WNOWAIT, out _) == 0;
 
-    /// <summary>It is reaped already.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The kernel gives no event for this; it is over within a moment.")]
+    /// <summary>Gets the status of a child that other code has reaped.</summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "The kernel provides no event for this; it takes a moment.")]
     private int? FindStatus()
     {
         const int MostLooks = 1000;
@@ -122,7 +122,7 @@ internal sealed class ChildProcess : IDisposable
         if (!KeepsExits)
             return null;
 
-        // Who reaps it makes it no child first; the kernel notes its exit a moment later.
+        // The process that reaps the child first unlinks it; the kernel records its exit status a moment later.
         int? status = null;
         for (int i = 0; i < MostLooks && Libc.TryGetExitOfReaped(_pidfd, out status) && status is null; i++)
             Thread.Sleep(1);
@@ -131,8 +131,8 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>
-    /// Waits for the end ahead of the runtime: this thread is woken by the kernel as the runtime's is, and has less to do until it has seen it. Where it
-    /// is late nevertheless, the end is unknown.
+    /// Waits for the exit concurrently with the runtime: the kernel wakes both threads, and this one has less to do before it reads the
+    /// status. If it is too late nevertheless, the status is unknown.
     /// </summary>
     private void Witness() => _ = Libc.WaitForChild(_pidfd, Libc.WNOWAIT, out _witnessed);
 }

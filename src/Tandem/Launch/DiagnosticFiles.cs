@@ -4,21 +4,25 @@ using Tandem.Interop;
 namespace Tandem.Launch;
 
 /// <summary>
-/// Files of a process's diagnostics: dumps, and the sockets that a .NET process opens for debuggers and tools. One that is killed cannot delete its own, and a pool that kills
-/// workers would fill the directory for temporary files over time.
+/// The diagnostic files of a process: dumps, and the sockets that a .NET process opens for debuggers and tools. A killed process cannot
+/// delete its own files, so a pool that kills workers would fill the folder for temporary files over time.
 /// </summary>
 internal static class DiagnosticFiles
 {
-    /// <summary>What makes the names of a process's files unique, beside its id: when it started. Null where that is not known.</summary>
-    /// <remarks>Still there while the process is a zombie.</remarks>
+    /// <summary>
+    /// Returns the part that, with the process id, makes the names of a process's files unique: its start time. Null if that is not
+    /// known.
+    /// </summary>
+    /// <remarks>Also available while the process is a zombie.</remarks>
     internal static string? KeyOf(int processId) => ProcStat.OfProcess(processId)?.Started.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>The name of the socket at which the runtime of a process answers; it lies in the process's folder for temporary files.</summary>
-    /// <param name="processId">The process.</param>
-    /// <param name="key">As of <see cref="KeyOf"/>.</param>
-    internal static string SocketOf(int processId, string key) => string.Create(CultureInfo.InvariantCulture, $"dotnet-diagnostic-{processId}-{key}-socket");
+    /// <summary>Returns the name of the runtime's diagnostic socket; the socket is in the process's folder for temporary files.</summary>
+    /// <param name="processId">The process id.</param>
+    /// <param name="key">The result of <see cref="KeyOf"/>.</param>
+    internal static string SocketOf(int processId, string key) =>
+        string.Create(CultureInfo.InvariantCulture, $"dotnet-diagnostic-{processId}-{key}-socket");
 
-    /// <summary>Has the runtime of a worker write a dump when it crashes.</summary>
+    /// <summary>Configures the environment of a worker so that its runtime writes a dump when it crashes.</summary>
     internal static void RequestDumps(WorkerPoolOptions options, Dictionary<string, string> environment)
     {
         if (!options.CollectDumps)
@@ -29,7 +33,7 @@ internal static class DiagnosticFiles
         environment["DOTNET_DbgMiniDumpName"] = Path.Combine(DumpFolder(options), "tandem-%p-%t.dmp");
     }
 
-    /// <summary>The newest dump of a process; null for none.</summary>
+    /// <summary>Returns the newest dump of a process; null for none.</summary>
     internal static string? DumpOf(WorkerPoolOptions options, int processId)
     {
         if (!options.CollectDumps)
@@ -48,8 +52,8 @@ internal static class DiagnosticFiles
 
     private static string DumpFolder(WorkerPoolOptions options) => Path.GetFullPath(options.DumpFolder ?? Path.GetTempPath());
 
-    /// <summary>Deletes what the process has left.</summary>
-    /// <param name="environment">The environment that it was started with: it may have a folder for temporary files of its own.</param>
+    /// <summary>Deletes the files that a process has left.</summary>
+    /// <param name="environment">The environment of the process: its folder for temporary files may differ from this process's.</param>
     internal static void Delete(int processId, string? key, Dictionary<string, string> environment)
     {
         if (key is null)
@@ -65,7 +69,7 @@ internal static class DiagnosticFiles
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Litter, not an error.
+                // A file that is left behind does no harm.
             }
         }
     }

@@ -2,12 +2,12 @@ using Tandem.Interop;
 
 namespace Tandem.Launch;
 
-/// <summary>Hears of a worker process's life. Calls come one at a time.</summary>
+/// <summary>Observes a worker process. Calls do not overlap.</summary>
 internal interface IProcessObserver
 {
-    /// <summary>A line on standard output or error.</summary>
+    /// <summary>Called for each line on standard output or standard error.</summary>
     void OnOutput(string line, bool isError);
 
-    /// <summary>The process has ended, is reaped, and its output has been delivered.</summary>
+    /// <summary>Called when the process has exited, was reaped, and all its output was delivered.</summary>
     void OnExited(ExitStatus status);
 }

@@ -6,21 +6,22 @@ using Tandem.Interop;
 namespace Tandem.Launch;
 
 /// <summary>
-/// How this program is started again as a worker. .NET cannot fork, so a worker is a fresh runtime with the same assemblies, entered
-/// without running the user's <c>Main</c>:
+/// How to start this program again as a worker. .NET cannot fork, so a worker is a new runtime with the same assemblies that does not run
+/// the user's <c>Main</c>. It is started in one of two ways:
 /// <list type="number">
-/// <item>by <c>dotnet exec</c> of Tandem.Worker.dll with the program's own dependencies and configuration;</item>
-/// <item>by a startup hook in Tandem, which the host runs before <c>Main</c>, where there is no such host or file (self-contained and
-/// single-file programs, plug-ins), and where the program has hooks of its own. It is the slower way: before a runtime calls a hook, it
-/// loads and compiles for 10 to 15 ms.</item>
+/// <item>With <c>dotnet exec</c> of Tandem.Worker.dll, using the program's own dependencies and configuration.</item>
+/// <item>With a startup hook in Tandem, which the host runs before <c>Main</c>: if there is no shared host or no such file
+/// (self-contained and single-file programs, plug-ins), or if the program has startup hooks of its own. This is slower, because a runtime
+/// loads and compiles code for 10 to 15 ms before it calls a hook.</item>
 /// </list>
-/// A module initializer in the user's assembly would be simpler, but it never returns, and the runtime lets no other thread run
-/// code of a module whose initializer has not finished: asynchronous work would wait for ever.
+/// A module initializer in the user's assembly would be simpler. But it never returns, and the runtime lets no other thread run code of a
+/// module whose initializer has not finished, so asynchronous work would wait forever.
 /// </summary>
 internal sealed class LaunchPlan : WorkerProgram
 {
     private const string HookSwitch = "System.StartupHookProvider.IsSupported";
 
+    // Guards s_current.
     private static readonly Lock Gate = new();
     private static LaunchPlan? s_current;
 
@@ -31,7 +32,7 @@ internal sealed class LaunchPlan : WorkerProgram
         Hook = hook;
     }
 
-    /// <summary>A plan for another program, which a hook makes a worker without keeping it from its own <c>Main</c>.</summary>
+    /// <summary>Creates a plan for another program, which a hook makes a worker in addition to its own <c>Main</c>.</summary>
     internal LaunchPlan(string executable, string[] arguments, string hook, string folder)
         : this(executable, arguments, hook)
     {
@@ -39,8 +40,10 @@ internal sealed class LaunchPlan : WorkerProgram
         IsGuest = true;
     }
 
-    /// <summary>A plan for another program, whose assemblies and runtime a worker uses without ever running its <c>Main</c>.</summary>
-    /// <param name="more">Folders of assemblies that the worker needs besides.</param>
+    /// <summary>
+    /// Creates a plan for another program whose assemblies and runtime a worker uses without ever running its <c>Main</c>.
+    /// </summary>
+    /// <param name="more">Folders of additional assemblies that the worker needs.</param>
     internal LaunchPlan(string executable, string[] arguments, string hook, IReadOnlyList<string> more)
         : this(executable, arguments, hook)
     {
@@ -51,27 +54,27 @@ internal sealed class LaunchPlan : WorkerProgram
 
     private bool IsGuest { get; }
 
-    /// <summary>The program's entry assembly, where Tandem.Worker stands in its place.</summary>
+    /// <summary>The program's entry assembly if Tandem.Worker replaces it as the entry; otherwise null.</summary>
     private string? Entry { get; init; }
 
-    /// <summary>The folder that the program takes for its own, where a worker would not; null for the one that it finds itself.</summary>
+    /// <summary>The program's base folder if a worker would otherwise use another one; null if the worker finds it itself.</summary>
     private string? BaseFolder { get; init; }
 
     private IReadOnlyList<string> MoreFolders { get; } = [];
 
-    /// <summary>The current folder of the process; null for this process's own.</summary>
+    /// <summary>The current folder of the process; null to inherit this process's.</summary>
     internal string? Folder { get; }
 
-    /// <summary>The program to run.</summary>
+    /// <summary>The executable to start.</summary>
     internal string Executable { get; }
 
-    /// <summary>Its arguments.</summary>
+    /// <summary>The arguments of the executable.</summary>
     internal string[] Arguments { get; }
 
-    /// <summary>The startup hook to set; null where the executable is a worker by itself.</summary>
+    /// <summary>The startup hook to set; null if the executable is a worker by itself.</summary>
     private string? Hook { get; }
 
-    /// <summary>The plan for this process.</summary>
+    /// <summary>Gets the plan for this program.</summary>
     /// <exception cref="WorkerStartException">This program cannot be started as a worker.</exception>
     internal static LaunchPlan Current
     {
@@ -82,10 +85,10 @@ internal sealed class LaunchPlan : WorkerProgram
         }
     }
 
-    /// <summary>A plan that nobody carries out, for loading what plans need while the real one is found.</summary>
-    internal static LaunchPlan Sample => new("/", ["/"], null);
+    /// <summary>A dummy plan, for warming up the code that uses plans while the real plan is being created.</summary>
+    internal static LaunchPlan Dummy => new("/", ["/"], null);
 
-    /// <summary>This process's own environment.</summary>
+    /// <summary>Returns this process's own environment.</summary>
     internal static Dictionary<string, string> OwnEnvironment()
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -95,7 +98,10 @@ internal sealed class LaunchPlan : WorkerProgram
         return environment;
     }
 
-    /// <summary>The environment of a worker: this process's own, the pool's additions, and what the worker needs to know.</summary>
+    /// <summary>
+    /// Creates the environment of a worker: this process's environment, the pool's additions, and the variables of <see
+    /// cref="LaunchProtocol"/>.
+    /// </summary>
     internal Dictionary<string, string> CreateEnvironment(WorkerPoolOptions options, string transport, int depth, int depthLimit)
     {
         Dictionary<string, string> environment = OwnEnvironment();
@@ -126,7 +132,7 @@ internal sealed class LaunchPlan : WorkerProgram
         if (Hook is not null)
         {
             environment.TryGetValue(LaunchProtocol.HooksVariable, out string? former);
-            // Ours never returns, unless for a guest, so it comes last.
+            // Our hook never returns, except in a guest program, so it comes last.
             environment[LaunchProtocol.HooksVariable] = string.IsNullOrEmpty(former) ? Hook : former + Path.PathSeparator + Hook;
             environment[LaunchProtocol.FormerHooksVariable] = former ?? "";
         }
@@ -136,16 +142,17 @@ internal sealed class LaunchPlan : WorkerProgram
 
     private static void SetCollector(WorkerPoolOptions options, Dictionary<string, string> environment)
     {
-        // A worker is one of many: one heap, without a background collector thread. The pool's own settings, which come later, win.
+        // A worker is one process of many: use one heap and no background collector thread. The pool's own settings are applied later and
+        // override these.
         environment["DOTNET_gcServer"] = "0";
         environment["DOTNET_gcConcurrent"] = "0";
-        // Arguments and results live shortly. In the large object heap each of them would cost a full collection and fresh pages;
-        // in a first generation of 64 MiB they cost neither.
+        // Arguments and results are short-lived. In the large object heap, each of them would cost a full collection and new pages; in a
+        // 64 MiB generation 0 they cost neither.
         environment.TryAdd("DOTNET_GCLOHThreshold", "0x2000000");
         environment.TryAdd("DOTNET_GCgen0size", FirstGeneration(options).ToString("x", CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Less garbage may lie about where a worker's memory is limited.</summary>
+    /// <summary>Returns the size of generation 0, which is smaller if a worker's memory is limited.</summary>
     private static long FirstGeneration(WorkerPoolOptions options)
     {
         const long Largest = 64 << 20;
@@ -159,20 +166,23 @@ internal sealed class LaunchPlan : WorkerProgram
 
     private static LaunchPlan Find()
     {
-        string executable = (OperatingSystem.IsLinux() ? Libc.ExecutablePath() : null) ?? Environment.ProcessPath ?? throw new WorkerStartException("The path of this program's executable is not known.");
+        string executable = (OperatingSystem.IsLinux() ? Libc.ExecutablePath() : null) ?? Environment.ProcessPath
+            ?? throw new WorkerStartException("The path of this program's executable is not known.");
         if (Assembly.GetEntryAssembly() is null)
         {
             throw new WorkerStartException(
-                "This process was not started by a .NET program (it has no entry assembly), so no worker can be started like it. Use WorkerPool.Threads.");
+                "This process was not started by a .NET program (it has no entry assembly), so no worker can be started in the same way. "
+                + "Use WorkerPool.Threads.");
         }
 
         bool isMuxer = Path.GetFileNameWithoutExtension(executable).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
         bool mayHook = !AppContext.TryGetSwitch(HookSwitch, out bool hooks) || hooks;
-        // The program's own hooks run before any entry, and are to find the program there. They cost what ours does, too.
+        // The program's own hooks run before any entry point and expect the program there. They cost as much as our hook.
         bool hasHooks = mayHook && !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(LaunchProtocol.HooksVariable));
         List<string>? options = ProgramFiles.FindHostOptions(isMuxer);
         string entry = ProgramFiles.Entry;
-        if (!hasHooks && IsKnownToHost && entry.Length > 0 && options is not null && (isMuxer ? executable : FindMuxer()) is { } muxer && ProgramFiles.Worker is { } worker)
+        if (!hasHooks && IsKnownToHost && entry.Length > 0 && options is not null
+            && (isMuxer ? executable : FindMuxer()) is { } muxer && ProgramFiles.Worker is { } worker)
             return new LaunchPlan(muxer, ["exec", .. options, worker], null) { Entry = entry, BaseFolder = DifferentBaseFolder(worker) };
 
         if (mayHook)
@@ -180,18 +190,21 @@ internal sealed class LaunchPlan : WorkerProgram
 
         throw new WorkerStartException(
             $"No worker can be started: startup hooks are switched off in this program ({HookSwitch} is false), and it cannot be started "
-            + "through Tandem.Worker.dll either. Publish without PublishTrimmed and PublishAot, which workers do not support, or set "
-            + "<StartupHookSupport>true</StartupHookSupport> in the project (in a file-based program: #:property StartupHookSupport=true).");
+            + "with Tandem.Worker.dll either. Publish without PublishTrimmed and PublishAot, which workers do not support, or set "
+            + "<StartupHookSupport>true</StartupHookSupport> in the project "
+            + "(in a file-based program: #:property StartupHookSupport=true).");
     }
 
-    /// <summary>The program's folder, where a worker would take another one for it: that of its own entry.</summary>
+    /// <summary>
+    /// Returns the program's base folder if a worker would use another one, namely that of its own entry assembly; otherwise null.
+    /// </summary>
     private static string? DifferentBaseFolder(string worker)
     {
         string own = AppContext.BaseDirectory;
         return own == Path.GetDirectoryName(worker) + Path.DirectorySeparatorChar ? null : own;
     }
 
-    /// <summary>By name where the host knows Tandem, by path where a plug-in brought it.</summary>
+    /// <summary>Returns the assembly's name if the host knows Tandem, or its path if a plug-in has loaded it.</summary>
     private static string HookName() => IsKnownToHost ? nameof(Tandem) : OwnPath;
 
     private static bool IsKnownToHost => OwnPath.Length == 0 || ProgramFiles.Trusted($"{nameof(Tandem)}.dll") is not null;
@@ -202,10 +215,12 @@ internal sealed class LaunchPlan : WorkerProgram
         typeof(LaunchPlan).Assembly.Location;
 #pragma warning restore IL3000
 
-    /// <summary>The host that all programs of this runtime share; null in a self-contained program, which has its own.</summary>
+    /// <summary>
+    /// Returns the path of the shared host (dotnet) of this runtime; null in a self-contained program, which has its own host.
+    /// </summary>
     internal static string? FindMuxer()
     {
-        // The runtime lies in HOST/shared/Microsoft.NETCore.App/VERSION.
+        // The runtime is in HOST/shared/Microsoft.NETCore.App/VERSION.
         string runtime = Path.TrimEndingDirectorySeparator(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory());
         string shared = Path.GetFullPath(Path.Combine(runtime, "..", ".."));
         string muxer = Path.Combine(shared, "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");

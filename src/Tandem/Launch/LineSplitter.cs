@@ -1,6 +1,6 @@
 namespace Tandem.Launch;
 
-/// <summary>Splits a stream of bytes into lines; a line that does not end is cut.</summary>
+/// <summary>Splits a stream of bytes into lines. A line that is too long is split.</summary>
 internal sealed class LineSplitter(Action<string> onLine)
 {
     private const int MaximumLength = 16 * 1024;
@@ -27,7 +27,7 @@ internal sealed class LineSplitter(Action<string> onLine)
         }
     }
 
-    /// <summary>Delivers a last line that has no end.</summary>
+    /// <summary>Delivers an unterminated last line.</summary>
     internal void End()
     {
         if (_line.Count > 0)

@@ -6,17 +6,17 @@ using Tandem.Interop;
 namespace Tandem.Launch;
 
 /// <summary>
-/// Starts the worker processes of one pool and watches all of them from one thread: their exit (pidfd), standard output and standard
-/// error. The same thread forks them, and lives as long as they do, which is what the kernel ties PR_SET_PDEATHSIG to.
+/// Starts the worker processes of one pool, and watches all of them from one thread: their exits (pidfd), standard output and standard
+/// error. The same thread forks them and lives as long as they do, because the kernel ties PR_SET_PDEATHSIG to the forking thread.
 /// </summary>
 internal sealed unsafe class LinuxProcessHub : IDisposable
 {
     private readonly Thread _thread;
-    private readonly ConcurrentQueue<Action> _requests = new();
-    private readonly List<LinuxWorkerProcess> _processes = [];
-    private readonly int _wake;
-    private volatile bool _ending;
-    private bool _ended;
+    private readonly ConcurrentQueue<Action> _requests = new(); // run on the hub's thread
+    private readonly List<LinuxWorkerProcess> _processes = []; // used on the hub's thread only
+    private readonly int _wake; // an eventfd that interrupts the poll
+    private volatile bool _ending; // the thread ends once no process is left
+    private bool _ended; // set by the hub's thread before it ends
 
     internal LinuxProcessHub(string name)
     {
@@ -28,7 +28,7 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
         _thread.UnsafeStart();
     }
 
-    /// <summary>Runs an action on the hub's thread.</summary>
+    /// <summary>Queues an action for the hub's thread.</summary>
     internal void Post(Action request)
     {
         _requests.Enqueue(request);
@@ -36,15 +36,16 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
         _ = Libc.Write(_wake, (byte*)&one, sizeof(ulong));
     }
 
-    /// <summary>On the hub's thread: starts a process.</summary>
-    internal LinuxWorkerProcess Start(LaunchPlan plan, Dictionary<string, string> environment, ReadOnlySpan<int> descriptors, IProcessObserver observer)
+    /// <summary>Starts a process. Must run on the hub's thread.</summary>
+    internal LinuxWorkerProcess Start(
+        LaunchPlan plan, Dictionary<string, string> environment, ReadOnlySpan<int> descriptors, IProcessObserver observer)
     {
         LinuxWorkerProcess process = LinuxWorkerProcess.Spawn(plan, environment, descriptors, observer);
         _processes.Add(process);
         return process;
     }
 
-    /// <summary>Ends the thread, once no process is left.</summary>
+    /// <summary>Ends the thread once no process is left.</summary>
     public void Dispose()
     {
         _ending = true;
@@ -53,10 +54,11 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
             _thread.Join();
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "After an error of ours only: a pause, so that a lasting error does not take a processor.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "Only after an unexpected error: a permanent one must not use a whole processor.")]
     private void Watch()
     {
-        // This thread must not end before the workers do, whatever goes wrong: the kernel would end them with it.
+        // This thread must not end before the workers do, whatever happens: the kernel would kill them with it.
         while (!_ended)
             Background.Run(WatchAll, static _ => Thread.Sleep(100));
     }
@@ -93,7 +95,7 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
 
             for (int i = _processes.Count - 1; i >= 0; i--)
             {
-                bool gone = true; // also where its end could not be told
+                bool gone = true; // also if handling its exit failed
                 Libc.PollFd exit = fds[1 + i * 3], output = fds[2 + i * 3], error = fds[3 + i * 3];
                 Guard(_processes[i], process => gone = process.Handle(exit.Revents, output.Revents, error.Revents));
                 if (gone)
@@ -105,7 +107,10 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
         _ = Libc.Close(_wake);
     }
 
-    /// <summary>An error on this thread would end the user's process, and with it all workers.</summary>
+    /// <summary>
+    /// Runs an action and reports its exception. An unhandled exception on this thread would terminate the user's process, and with it all
+    /// workers.
+    /// </summary>
     private static void Guard<T>(T subject, Action<T> action)
     {
         try
@@ -114,7 +119,7 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
         }
         catch (Exception e)
         {
-            Console.Error.WriteLine($"Tandem: what happened to a worker could not be handled: {e}");
+            Console.Error.WriteLine($"Tandem: handling an event of a worker process failed: {e}");
         }
     }
 }

@@ -4,42 +4,42 @@ using Tandem.Interop;
 
 namespace Tandem.Launch;
 
-/// <summary>A worker process that was started by posix_spawn.</summary>
+/// <summary>A worker process that posix_spawn has started.</summary>
 internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
 {
-    private static readonly HashSet<int> WaitedFor = [];
+    private static readonly HashSet<int> WaitedFor = []; // the children that this class reaps; guarded by itself
 
     private readonly IProcessObserver _observer;
     private readonly Dictionary<string, string> _environment;
     private readonly LineSplitter _output;
     private readonly LineSplitter _error;
     private readonly ChildProcess _child;
-    private readonly string? _diagnosticKey;
-    private int _outputPipe;
-    private int _errorPipe;
+    private readonly string? _diagnosticKey; // identifies the process's diagnostic files
+    private int _outputPipe; // -1 once closed; used on the hub's thread only
+    private int _errorPipe; // -1 once closed; used on the hub's thread only
 
     private LinuxWorkerProcess(int pid, int outputPipe, int errorPipe, Dictionary<string, string> environment, IProcessObserver observer)
     {
         _environment = environment;
         _child = new ChildProcess(pid);
-        _diagnosticKey = DiagnosticFiles.KeyOf(pid); // not later: it may be reaped as soon as it has ended
+        _diagnosticKey = DiagnosticFiles.KeyOf(pid); // now, because the process may be reaped as soon as it has exited
         _outputPipe = outputPipe;
         _errorPipe = errorPipe;
         _observer = observer;
-        _output = new LineSplitter(line => Tell(line, isError: false));
-        _error = new LineSplitter(line => Tell(line, isError: true));
+        _output = new LineSplitter(line => Deliver(line, isError: false));
+        _error = new LineSplitter(line => Deliver(line, isError: true));
     }
 
     internal override int Id => _child.Id;
 
-    /// <summary>Whether it was gone before it could be watched, so that nothing tells of its end.</summary>
+    /// <summary>Whether the process was reaped before it could be watched, so that no event reports its exit.</summary>
     internal bool IsLost => _child.IsLost;
 
     internal override void Terminate() => _child.Signal(Libc.SIGTERM);
 
     internal override void Kill() => _child.Signal(Libc.SIGKILL);
 
-    internal override void PutLast() => _child.PutLast();
+    internal override void SetLowestPriority() => _child.SetLowestPriority();
 
     public override void Dispose()
     {
@@ -50,10 +50,10 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
     {
         int* output = stackalloc int[2] { -1, -1 };
         int* error = stackalloc int[2] { -1, -1 };
-        // dup2 onto low numbers could overwrite a source that is still needed, so sources are moved out of the way first.
+        // dup2 to low numbers could overwrite a source descriptor that is still needed, so the sources are moved above them first.
         int count = descriptors.Length + 2;
         int* sources = stackalloc int[count];
-        int lowest = count + 1; // above all that dup2 makes
+        int lowest = count + 1; // above all targets of dup2
         for (int i = 0; i < count; i++)
             sources[i] = -1;
 
@@ -61,7 +61,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         try
         {
             if (Libc.Pipe2(output, Libc.O_CLOEXEC) != 0 || Libc.Pipe2(error, Libc.O_CLOEXEC) != 0)
-                throw new WorkerStartException($"The pipes of a worker could not be made: {Libc.LastError()}.");
+                throw new WorkerStartException($"The pipes of a worker could not be created: {Libc.LastError()}.");
 
             for (int i = 0; i < count; i++)
             {
@@ -81,7 +81,10 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
             }
 
             if (result != 0)
-                throw new WorkerStartException($"'{plan.Executable}' could not be started as a worker: {SystemLimits.ExplainStart(result, Marshal.GetPInvokeErrorMessage(result))}.");
+            {
+                string reason = SystemLimits.ExplainStart(result, Marshal.GetPInvokeErrorMessage(result));
+                throw new WorkerStartException($"'{plan.Executable}' could not be started as a worker: {reason}.");
+            }
 
             spawned = true;
             SetNonBlocking(output[0]);
@@ -103,14 +106,14 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         }
     }
 
-    /// <summary>Whether a child was started here, so that nobody else may reap it.</summary>
+    /// <summary>Whether this class has started a child and reaps it, so that no other code may.</summary>
     internal static bool IsWaitedFor(int processId)
     {
         lock (WaitedFor)
             return WaitedFor.Contains(processId);
     }
 
-    /// <summary>What to wait for: exit, standard output, standard error. A descriptor of -1 is left out by poll.</summary>
+    /// <summary>Sets the descriptors to poll: exit, standard output, standard error. Poll ignores a descriptor of -1.</summary>
     internal void Watch(Libc.PollFd* fds)
     {
         fds[0] = new Libc.PollFd { Fd = _child.Descriptor, Events = Libc.POLLIN };
@@ -118,11 +121,11 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         fds[2] = new Libc.PollFd { Fd = _errorPipe, Events = Libc.POLLIN };
     }
 
-    /// <summary>Handles what poll found; true when the process is gone.</summary>
+    /// <summary>Handles the results of a poll; true if the process has exited.</summary>
     internal bool Handle(short exit, short output, short error)
     {
         bool exited = exit != 0 || IsLost;
-        // A chatty worker must not starve the others: one pass each. At the end, all that is there.
+        // Read once from each pipe, so that a worker that writes much does not delay the others. After the exit, read everything.
         if (output != 0)
             ReadLines(ref _outputPipe, _output, all: exited);
         if (error != 0)
@@ -134,7 +137,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         lock (WaitedFor)
             WaitedFor.Remove(Id);
 
-        // What the process wrote is in the pipes by now; a grandchild that still holds them is not waited for.
+        // All output of the process is in the pipes by now. A descendant that still holds them open is not waited for.
         ReadLines(ref _outputPipe, _output, all: true);
         ReadLines(ref _errorPipe, _error, all: true);
         _output.End();
@@ -149,8 +152,8 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
         return true;
     }
 
-    /// <summary>What hears a line must not keep this thread from watching the others.</summary>
-    private void Tell(string line, bool isError)
+    /// <summary>Delivers a line. An exception of the observer must not stop this thread from watching other processes.</summary>
+    private void Deliver(string line, bool isError)
     {
         try
         {
@@ -168,7 +171,7 @@ internal sealed unsafe class LinuxWorkerProcess : WorkerProcess
             return;
 
         byte* buffer = stackalloc byte[8192];
-        // Somebody else may have the pipe from the process, and write without end.
+        // Another process may have inherited the pipe and write to it without end.
         long rest = all ? OutputPipe.LargestPipe : 1;
         do
         {

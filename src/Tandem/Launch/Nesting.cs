@@ -4,18 +4,18 @@ using Tandem.Interop;
 namespace Tandem.Launch;
 
 /// <summary>
-/// The guard against processes that start processes without end: the depth travels in the environment. A worker that was sent to the
-/// wrong place, and is about to run the user's program once more, ends instead.
+/// Prevents processes from starting processes without end: the depth is passed in the environment. A worker that was started incorrectly
+/// and is about to run the user's program exits instead.
 /// </summary>
 internal static class Nesting
 {
-    /// <summary>The depth of this process, and how deep it may go.</summary>
-    /// <exception cref="WorkerStartException">Too deep.</exception>
+    /// <summary>Returns the depth of this process, and the maximum.</summary>
+    /// <exception cref="WorkerStartException">The maximum is reached.</exception>
     internal static (int Depth, int Limit) Check(WorkerPoolOptions options)
     {
         if (!ProcessRole.IsWorker && Environment.GetEnvironmentVariable(LaunchProtocol.WorkerVariable) is not null)
         {
-            Console.Error.WriteLine("Tandem: this process was started as a worker but runs the program itself; it ends here.");
+            Console.Error.WriteLine("Tandem: this process was started as a worker but runs the program itself; it exits now.");
             Environment.Exit(LaunchProtocol.MisplacedExitCode);
         }
 
@@ -24,7 +24,7 @@ internal static class Nesting
         if (depth >= limit)
         {
             throw new WorkerStartException(
-                $"Pools of processes are nested {limit} deep already, which is the limit that the outermost pool set. Use WorkerPool.Threads inside "
+                $"Pools of processes are already nested {limit} deep, the limit of the outermost pool. Use WorkerPool.Threads inside "
                 + $"this work item, or raise {nameof(WorkerPoolOptions)}.{nameof(WorkerPoolOptions.MaximumNesting)} in the first process.");
         }
 

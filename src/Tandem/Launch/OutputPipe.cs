@@ -5,20 +5,23 @@ using Tandem.Interop;
 
 namespace Tandem.Launch;
 
-/// <summary>Reads what a process writes, line by line, until its end.</summary>
+/// <summary>Reads the output of a process line by line until its end.</summary>
 internal sealed class OutputPipe
 {
-    /// <summary>More than any pipe holds: what comes after the exit beyond this comes from somebody else, who has the pipe from the process.</summary>
+    /// <summary>
+    /// Larger than the capacity of any pipe. If more bytes arrive after the exit, another process that inherited the pipe has written
+    /// them.
+    /// </summary>
     internal const long LargestPipe = 1 << 20;
 
-    /// <summary>How long nothing has to come, after the exit, before the pipe counts as held open by somebody else.</summary>
+    /// <summary>How long the pipe must be silent after the exit until it counts as held open by another process.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
 
     private readonly Stream _stream;
     private readonly Action<string> _onLine;
     private readonly Task _reading;
-    private long _read;
-    private volatile bool _isClosed;
+    private long _read; // bytes read so far
+    private volatile bool _isClosed; // reading stops
 
     internal OutputPipe(Stream stream, Action<string> onLine)
     {
@@ -28,8 +31,8 @@ internal sealed class OutputPipe
     }
 
     /// <summary>
-    /// After the exit: completes when all that the process wrote has been delivered. Then the pipe is closed. Somebody else may have it from
-    /// the process, and write to it, or keep it open, without end: that is neither read nor waited for.
+    /// Called after the exit: completes when everything that the process wrote has been delivered, and closes the pipe. Another process
+    /// may have inherited the pipe and write to it, or keep it open, without end: this is neither read nor waited for.
     /// </summary>
     internal async Task DrainAsync()
     {
@@ -38,7 +41,8 @@ internal sealed class OutputPipe
         await _stream.DisposeAsync().ConfigureAwait(false);
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A pipe that a grandchild holds open never ends: silence is all that there is to see.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "A pipe that a descendant holds open never ends; only silence shows it.")]
     private async Task WaitForEndAsync()
     {
         long before = Volatile.Read(ref _read);
@@ -46,7 +50,7 @@ internal sealed class OutputPipe
         while (await Task.WhenAny(_reading, Task.Delay(Silence)).ConfigureAwait(false) != _reading)
         {
             long read = Volatile.Read(ref _read);
-            // On a busy machine this reader may not have had its turn in that time: then there is something to read.
+            // On a busy machine this reader may not have run during that time: then the pipe still holds data.
             if (read - before > LargestPipe || (read == last && !HoldsMore()))
                 return;
 
@@ -71,7 +75,7 @@ internal sealed class OutputPipe
 
     private async Task ReadAsync()
     {
-        var lines = new LineSplitter(Tell);
+        var lines = new LineSplitter(Deliver);
         byte[] buffer = new byte[8192];
         try
         {
@@ -83,14 +87,14 @@ internal sealed class OutputPipe
         }
         catch (Exception e) when (_isClosed || e is IOException or ObjectDisposedException or InvalidOperationException)
         {
-            // The pipe went with the process, or was closed here.
+            // The pipe broke with the process, or was closed here.
         }
 
         lines.End();
     }
 
-    /// <summary>Whatever is wrong with who hears the line: reading goes on, or the process would stand still at a full pipe.</summary>
-    private void Tell(string line)
+    /// <summary>Delivers a line. If the receiver throws, reading continues: otherwise the process would block on a full pipe.</summary>
+    private void Deliver(string line)
     {
         try
         {

@@ -4,12 +4,15 @@ using System.Runtime.Loader;
 namespace Tandem.Launch;
 
 /// <summary>
-/// Assemblies that a program loads from folders that its host does not know. A worker never runs the program's Main, which knew
-/// them; so it is told the folders in which the parent had found assemblies when the worker was started.
+/// Plug-ins: assemblies that a program loads from folders that its host does not know. A worker never runs the program's Main, which
+/// loads them, so the parent passes the folders in which it had found assemblies when it started the worker.
 /// </summary>
 internal static class PlugIns
 {
-    /// <summary>The folders of loaded assemblies outside of the program's own and the framework's, and <paramref name="more"/>, joined.</summary>
+    /// <summary>
+    /// Returns the folders of loaded assemblies that belong neither to the program nor to the framework, and <paramref name="more"/>,
+    /// joined.
+    /// </summary>
     internal static string Folders(IReadOnlyList<string> more)
     {
         string known = Path.PathSeparator + (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string) + Path.PathSeparator;
@@ -17,7 +20,7 @@ internal static class PlugIns
         foreach (Assembly assembly in AppDomain.CurrentDomain.GetAssemblies())
         {
 #pragma warning disable IL3000
-            string path = assembly.IsDynamic ? "" : assembly.Location; // empty inside a single file, which its host knows
+            string path = assembly.IsDynamic ? "" : assembly.Location; // empty inside a single file, which the host knows
 #pragma warning restore IL3000
             if (path.Length == 0 || known.Contains(Path.PathSeparator + path + Path.PathSeparator, StringComparison.Ordinal))
                 continue;
@@ -30,7 +33,7 @@ internal static class PlugIns
         return string.Join(Path.PathSeparator, folders);
     }
 
-    /// <summary>In a worker: looks there for what the host cannot find.</summary>
+    /// <summary>In a worker: searches the folders for assemblies that the host cannot find.</summary>
     internal static void Probe(string? folders)
     {
         if (string.IsNullOrEmpty(folders))

@@ -3,7 +3,7 @@ using Tandem.Transport;
 namespace Tandem.Launch;
 
 /// <inheritdoc/>
-/// <param name="link">The parent's end.</param>
+/// <param name="link">The parent's side.</param>
 /// <param name="name">The name of the pipes.</param>
 internal sealed class PortableConnection(WorkerLink link, string name) : WorkerConnection
 {

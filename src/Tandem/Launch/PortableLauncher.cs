@@ -7,7 +7,7 @@ using Tandem.Transport.Portable;
 
 namespace Tandem.Launch;
 
-/// <summary>Workers that are started by <see cref="Process"/> and talk over named pipes: on any system.</summary>
+/// <summary>Starts workers with <see cref="Process"/> and connects to them over named pipes. Works on every system.</summary>
 internal sealed class PortableLauncher : WorkerLauncher
 {
     internal override IPayloadMemory Memory => HeapMemory.Instance;
@@ -17,7 +17,8 @@ internal sealed class PortableLauncher : WorkerLauncher
     internal override WorkerConnection Connect()
     {
         string name = $"tandem-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12))}";
-        // A pipe on Unix is a socket in the folder for temporary files, which may be another one for the worker.
+        // On Unix, a named pipe is a socket in the folder for temporary files. The worker's folder may differ, so the name is an absolute
+        // path.
         if (!OperatingSystem.IsWindows())
             name = Path.Combine(Path.GetTempPath(), name);
 
@@ -36,9 +37,10 @@ internal sealed class PortableLauncher : WorkerLauncher
         }
         catch (Exception e)
         {
-            // Of the 108 bytes for a socket's path, which end with a zero, the file's name takes some.
+            // The path of a socket has 108 bytes, including a terminating zero. The folder gets what the file's name leaves.
             int longest = OperatingSystem.IsWindows() ? 0 : 107 - 2 - Path.GetFileName(name).Length - 1;
-            throw new WorkerStartException($"The pipes of a worker could not be made: {SystemLimits.Explain(e)}. {SystemLimits.TemporaryFolder(Path.GetTempPath(), longest)}".TrimEnd(), e);
+            string limits = SystemLimits.TemporaryFolder(Path.GetTempPath(), longest);
+            throw new WorkerStartException($"The pipes of a worker could not be created: {SystemLimits.Explain(e)}. {limits}".TrimEnd(), e);
         }
     }
 }

@@ -5,15 +5,15 @@ using Tandem.Interop;
 
 namespace Tandem.Launch;
 
-/// <summary>A worker process that was started by <see cref="Process"/>.</summary>
+/// <summary>A worker process that <see cref="Process"/> has started.</summary>
 internal sealed class PortableWorkerProcess : WorkerProcess
 {
     private readonly Process _process;
     private readonly Dictionary<string, string> _environment;
-    private readonly Lock _lock = new();
-    private readonly string? _key;
+    private readonly Lock _lock = new(); // guards _exited
+    private readonly string? _key; // identifies the process's diagnostic files
     private readonly RuntimeChild? _child; // null on Windows
-    private bool _exited;
+    private bool _exited; // the process must not be killed any more
 
     private PortableWorkerProcess(Process process, Dictionary<string, string> environment)
     {
@@ -81,7 +81,7 @@ internal sealed class PortableWorkerProcess : WorkerProcess
 
     public override void Dispose() => _process.Dispose();
 
-    /// <summary>What the worker started and left behind goes with it.</summary>
+    /// <summary>Kills the processes that the worker has started and left running.</summary>
     private void EndGroup()
     {
         lock (_lock)
@@ -103,7 +103,9 @@ internal sealed class PortableWorkerProcess : WorkerProcess
         Background.Run(observer.OnExited, Status(_process.ExitCode));
     }
 
-    /// <summary>The exit alone: waiting by <see cref="Process.WaitForExitAsync"/> would wait for grandchildren that hold the pipes too.</summary>
+    /// <summary>
+    /// Completes at the exit alone. <see cref="Process.WaitForExitAsync"/> would also wait for descendants that hold the pipes open.
+    /// </summary>
     private Task ExitAsync()
     {
         var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -112,7 +114,11 @@ internal sealed class PortableWorkerProcess : WorkerProcess
         return exited.Task;
     }
 
-    /// <summary>On Unix, <see cref="Process.ExitCode"/> is 128 plus the signal; a program may exit with such a code by itself, which looks the same.</summary>
+    /// <summary>
+    /// Converts an exit code. On Unix, <see cref="Process.ExitCode"/> is 128 plus the signal; a program may also exit with such a code
+    /// itself, which looks the same.
+    /// </summary>
     private static ExitStatus Status(int code) =>
-        !OperatingSystem.IsWindows() && code is > 128 and < 160 ? new ExitStatus(null, code - 128) { IsGuess = true } : new ExitStatus(code, null);
+        !OperatingSystem.IsWindows() && code is > 128 and < 160
+            ? new ExitStatus(null, code - 128) { IsGuess = true } : new ExitStatus(code, null);
 }

@@ -4,12 +4,12 @@ using Tandem.Interop;
 namespace Tandem.Launch;
 
 /// <summary>
-/// The files of this program that its host was told of. A program is not always the one whose name they have: a test host runs with the
-/// dependencies and the configuration of the test project, and <c>dotnet exec</c> takes any.
+/// The files of this program that its host received. They are not always named after the program: a test host runs with the dependencies
+/// and the configuration of the test project, and <c>dotnet exec</c> accepts any.
 /// </summary>
 internal static class ProgramFiles
 {
-    /// <summary>Options of the host that take a value and decide what a program loads.</summary>
+    /// <summary>Options of the host that have a value and determine what a program loads.</summary>
     private static readonly string[] HostOptions =
     [
         DependenciesOption, ConfigurationOption, "--additionalprobingpath", "--additional-deps", "--fx-version", "--roll-forward",
@@ -22,13 +22,13 @@ internal static class ProgramFiles
     private const string DependenciesEnd = ".deps.json";
     private const string ConfigurationEnd = ".runtimeconfig.json";
 
-    /// <summary>The entry assembly's file; empty in a single-file program.</summary>
+    /// <summary>The file of the entry assembly; empty in a single-file program.</summary>
     internal static string Entry =>
 #pragma warning disable IL3000
         Assembly.GetEntryAssembly()!.Location;
 #pragma warning restore IL3000
 
-    /// <summary>The entry of workers; null where the program does not have it.</summary>
+    /// <summary>The entry assembly of workers; null if the program does not include it.</summary>
     internal static string? Worker
     {
         get
@@ -38,7 +38,7 @@ internal static class ProgramFiles
         }
     }
 
-    /// <summary>The first assembly of this file name that the host knows; null for none.</summary>
+    /// <summary>Returns the first assembly with this file name that the host knows; null for none.</summary>
     internal static string? Trusted(string file)
     {
         string all = AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "";
@@ -52,15 +52,16 @@ internal static class ProgramFiles
     }
 
     /// <summary>
-    /// The options with which the host runs another assembly as it runs this program; null where its configuration is not known, so that
-    /// another assembly cannot be run like it.
+    /// Returns the options with which the host runs another assembly in the same way as this program; null if the program's configuration
+    /// is not known, so that this is not possible.
     /// </summary>
-    /// <param name="isMuxer">Whether <c>dotnet</c> runs this program; another host takes no options.</param>
+    /// <param name="isMuxer">Whether <c>dotnet</c> runs this program; other hosts accept no options.</param>
     internal static List<string>? FindHostOptions(bool isMuxer)
     {
         List<string> options = isMuxer ? ReadCommandLine() : [];
         string? dependencies = ValueOf(options, DependenciesOption);
-        if (dependencies is null && (AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string)?.Split(';')[0] is { Length: > 0 } first && File.Exists(first))
+        if (dependencies is null
+            && (AppContext.GetData("APP_CONTEXT_DEPS_FILES") as string)?.Split(';')[0] is { Length: > 0 } first && File.Exists(first))
         {
             dependencies = first;
             options.AddRange([DependenciesOption, first]);
@@ -72,7 +73,7 @@ internal static class ProgramFiles
         string? configuration = Path.Combine(AppContext.BaseDirectory, Assembly.GetEntryAssembly()!.GetName().Name + ConfigurationEnd);
         if (!File.Exists(configuration))
         {
-            // The build writes both files beside each other.
+            // The build writes both files to the same folder.
             configuration = dependencies is not null && dependencies.EndsWith(DependenciesEnd, StringComparison.Ordinal)
                 ? dependencies[..^DependenciesEnd.Length] + ConfigurationEnd
                 : null;
@@ -92,8 +93,8 @@ internal static class ProgramFiles
     }
 
     /// <summary>
-    /// The options that the host itself was started with. The runtime does not hand them on, so they are read from the system, where it
-    /// has them in a file.
+    /// Returns the options with which the host itself was started. The runtime does not provide them, so they are read from the system,
+    /// where it offers them.
     /// </summary>
     private static List<string> ReadCommandLine()
     {
@@ -108,7 +109,8 @@ internal static class ProgramFiles
             string value = words[at + 1];
             if (words[at] is DependenciesOption or ConfigurationOption)
             {
-                // From where the program was started, which is not known any more when it has changed its current folder.
+                // Relative to the folder in which the program was started. If the program has changed its current folder, that folder is
+                // not known any more.
                 if (!File.Exists(value))
                     continue;
 

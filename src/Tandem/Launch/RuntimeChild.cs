@@ -4,17 +4,17 @@ using Tandem.Interop;
 namespace Tandem.Launch;
 
 /// <summary>
-/// A child of this process that was started by <see cref="System.Diagnostics.Process"/>, on Unix. The runtime reaps it as soon as it has ended, and
-/// from then on its number may belong to another process, before anybody here hears of its end.
+/// A child of this process that <see cref="System.Diagnostics.Process"/> has started, on Unix. The runtime reaps it as soon as it has
+/// exited. From then on its id may belong to another process, even before this process is notified of the exit.
 /// </summary>
 internal sealed class RuntimeChild
 {
-    private readonly Lock _lock = new();
+    private readonly Lock _lock = new(); // guards the fields below
     private readonly int _id;
-    private int _pidfd = -1; // none on systems that have no such descriptors, and once it is reaped
-    private bool _isReaped;
+    private int _pidfd = -1; // -1 on systems without such descriptors, and once the child is reaped
+    private bool _isReaped; // no signal may be sent any more
 
-    /// <param name="id">The process.</param>
+    /// <param name="id">The process id.</param>
     internal RuntimeChild(int id)
     {
         _id = id;
@@ -22,14 +22,14 @@ internal sealed class RuntimeChild
             return;
 
         _pidfd = Libc.PidfdOpen(id);
-        // One that has been reaped by now is no child any more, and the descriptor may be another process's. One without a descriptor for
-        // another reason is signalled by its number, as where there are none.
+        // If the process is no longer a child, it has already been reaped, and the descriptor may belong to another process. If there is
+        // no descriptor for another reason, the process is signalled by its id, as on systems without descriptors.
         _isReaped = _pidfd < 0 ? System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Libc.ESRCH : !IsChild();
         if (_isReaped)
             Close();
     }
 
-    /// <summary>Signals the process, and its group once it has made one; never one that has got its number later.</summary>
+    /// <summary>Signals the process, and its group once it has created one; never a later process with the same id.</summary>
     internal void Signal(int signal)
     {
         lock (_lock)
@@ -45,7 +45,7 @@ internal sealed class RuntimeChild
         }
     }
 
-    /// <summary>The process has ended and is reaped: ends what is left of its group. From then on nothing is signalled any more.</summary>
+    /// <summary>Called once the process has exited and was reaped: kills the rest of its group. No signal is sent afterwards.</summary>
     internal void EndGroup()
     {
         lock (_lock)
@@ -61,18 +61,18 @@ internal sealed class RuntimeChild
     private void SignalGroup(int signal)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
-        // The kernel knows the group by the descriptor, whoever has the number now.
+        // With the descriptor, the kernel finds the group even if another process has the id now.
         if (_pidfd >= 0 && !ChildProcess.IsEarlierKernel && Libc.SignalGroupOf(_pidfd, signal) is 0 or Libc.ESRCH)
             return;
 
-        // By its number: that is not given to another process while a process or a group has it. So the group is the child's own as long as
-        // the child is not reaped, and then as long as no process has the number.
+        // Signal by id. The kernel does not reuse an id while a process or a group has it. So the group belongs to the child as long as
+        // the child is not reaped, and after that as long as no process has the id.
         bool isOwn = _pidfd >= 0 && IsChild();
         if (isOwn || (_pidfd < 0 && !_isReaped) || !Libc.Exists(_id))
             _ = Libc.Kill(-_id, signal);
     }
 
-    /// <summary>Whether it runs, or has ended and nobody has reaped it.</summary>
+    /// <summary>Whether the child runs, or has exited and was not reaped.</summary>
     private bool IsChild() => Libc.WaitForChild(_pidfd, Libc.WNOHANG | Libc.WNOWAIT, out _) != Libc.ECHILD;
 
     private void Close()

@@ -5,10 +5,10 @@ using Tandem.Transport.SharedMemory;
 namespace Tandem.Launch;
 
 /// <inheritdoc/>
-/// <param name="link">The parent's end.</param>
-/// <param name="socket">The worker's end of the control socket, which this closes.</param>
-/// <param name="hub">Starts the process.</param>
-/// <param name="guest">The program that the worker runs; null for this one.</param>
+/// <param name="link">The parent's side.</param>
+/// <param name="socket">The worker's end of the control socket; this object closes it.</param>
+/// <param name="hub">The hub that starts the process.</param>
+/// <param name="guest">The program that the worker runs; null for this program.</param>
 internal sealed class SharedMemoryConnection(SharedMemoryLink link, int socket, LinuxProcessHub hub, GuestProgram? guest) : WorkerConnection
 {
     internal override WorkerLink Link => link;
@@ -32,6 +32,6 @@ internal sealed class SharedMemoryConnection(SharedMemoryLink link, int socket, 
         return process;
     }
 
-    /// <summary>The worker has its own; ours would hide its end-of-file.</summary>
+    /// <summary>Closes this process's copy of the worker's socket; otherwise the parent would never read its end-of-file.</summary>
     public override void Dispose() => _ = Libc.Close(socket);
 }

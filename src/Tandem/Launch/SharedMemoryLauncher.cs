@@ -4,7 +4,7 @@ using Tandem.Transport.SharedMemory;
 
 namespace Tandem.Launch;
 
-/// <summary>Workers that are spawned with inherited descriptors and talk over shared memory. Linux.</summary>
+/// <summary>Starts workers that inherit descriptors and communicate over shared memory. Linux only.</summary>
 internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
 {
     private readonly LinuxProcessHub _hub;
@@ -26,29 +26,29 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
         }
 
         _guest = options.Guest;
-        // Spinning workers must leave a core for the caller: with more workers than that, they spin less.
+        // Spinning workers must leave a core for the caller: if there are more workers than spare cores, they spin for a shorter time.
         int spare = Environment.ProcessorCount - 1;
         _spinMicroseconds = spare < 1 ? 0 : options.Workers <= spare ? 50 : 20;
     }
 
-    /// <summary>Why this system has not all that it takes.</summary>
+    /// <summary>Why this system does not support the transport.</summary>
     internal static string Problem { get; private set; } = "";
 
-    /// <summary>Whether this system has all that it takes: probed once.</summary>
+    /// <summary>Whether this system supports the transport; probed once.</summary>
     internal static bool IsSupported { get; } = Probe();
 
     internal override IPayloadMemory Memory => _requests;
 
     internal override void Post(Action action) => _hub.Post(action);
 
-    internal override void LoadAhead(LaunchPlan plan, Func<string, Dictionary<string, string>> environment) =>
+    internal override void WarmUp(LaunchPlan plan, Func<string, Dictionary<string, string>> environment) =>
         new SpawnCall(plan, environment(LaunchProtocol.SharedMemory), [0]).Dispose();
 
     internal override WorkerConnection Connect()
     {
         int* sockets = stackalloc int[2];
         if (Libc.SocketPair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, sockets) != 0)
-            throw new WorkerStartException($"The control socket of a worker could not be made: {Libc.LastError()}.");
+            throw new WorkerStartException($"The control socket of a worker could not be created: {Libc.LastError()}.");
 
         try
         {
@@ -71,7 +71,7 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
     {
         if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
         {
-            Problem = "this is no 64-bit process on Linux";
+            Problem = "this is not a 64-bit process on Linux";
             return false;
         }
 

@@ -3,14 +3,14 @@ using Tandem.Interop;
 
 namespace Tandem.Launch;
 
-/// <summary>All that posix_spawn is told about one process.</summary>
+/// <summary>The parameters of posix_spawn for one process.</summary>
 internal sealed unsafe class SpawnCall : IDisposable
 {
     private const short SetGroup = 2;
     private const short SetSignalDefault = 4;
     private const short SetSignalMask = 8;
 
-    /// <summary>Larger than the spawn structures of any C library on Linux (glibc: 80 and 336 bytes).</summary>
+    /// <summary>Larger than the structures of any C library on Linux (glibc: 80 and 336 bytes).</summary>
     private const int OpaqueSize = 1024;
 
     private const int SignalsSize = 128;
@@ -21,8 +21,8 @@ internal sealed unsafe class SpawnCall : IDisposable
     private readonly NativeStrings _variables;
 
     /// <param name="plan">The program, its arguments and its current folder.</param>
-    /// <param name="environment">Its whole environment.</param>
-    /// <param name="descriptors">What becomes its descriptors 1, 2 and so on; 0 reads nothing.</param>
+    /// <param name="environment">The complete environment.</param>
+    /// <param name="descriptors">The descriptors that become 1, 2 and so on. Descriptor 0 is /dev/null.</param>
     internal SpawnCall(LaunchPlan plan, Dictionary<string, string> environment, ReadOnlySpan<int> descriptors)
     {
         _ = Libc.SpawnActionsInit(_actions);
@@ -38,13 +38,13 @@ internal sealed unsafe class SpawnCall : IDisposable
         _ = Libc.SpawnAttributesSetGroup(_attributes, 0);
         NativeMemory.Clear(signals, SignalsSize);
         _ = Libc.SpawnAttributesSetSignalMask(_attributes, signals);
-        NativeMemory.Fill(signals, SignalsSize, 0xFF); // this runtime ignores SIGPIPE and others; a child would inherit that
+        NativeMemory.Fill(signals, SignalsSize, 0xFF); // this runtime ignores SIGPIPE and other signals, and a child would inherit that
         _ = Libc.SpawnAttributesSetSignalDefault(_attributes, signals);
         _arguments = new NativeStrings([plan.Executable, .. plan.Arguments]);
         _variables = new NativeStrings(Assignments(environment));
     }
 
-    /// <summary>Starts the process: 0, or an error number.</summary>
+    /// <summary>Starts the process. Returns 0 or an error number.</summary>
     internal int Run(out int processId)
     {
         int pid;

@@ -9,29 +9,30 @@ internal abstract class WorkerLauncher : IDisposable
     /// <summary>Memory for the arguments of the pool's items.</summary>
     internal abstract IPayloadMemory Memory { get; }
 
-    /// <summary>Runs an action where processes may be started: on a thread into which no context flows.</summary>
+    /// <summary>Runs an action on a thread on which processes may be started, and into which no execution context flows.</summary>
     internal abstract void Post(Action action);
 
-    /// <summary>Loads what the first start needs, where that takes a time that is worth it; called from a posted action.</summary>
-    internal virtual void LoadAhead(LaunchPlan plan, Func<string, Dictionary<string, string>> environment)
+    /// <summary>Warms up the code of the first start, if that takes a noticeable time. Called from a posted action.</summary>
+    internal virtual void WarmUp(LaunchPlan plan, Func<string, Dictionary<string, string>> environment)
     {
     }
 
-    /// <summary>Makes the connection to a new worker; called from a posted action, as is the start of its process.</summary>
-    /// <exception cref="WorkerStartException">It could not be made.</exception>
+    /// <summary>Creates the connection to a new worker. Called from a posted action, as is the start of its process.</summary>
+    /// <exception cref="WorkerStartException">The connection could not be created.</exception>
     internal abstract WorkerConnection Connect();
 
-    /// <summary>Ends what watches processes. No worker may be left.</summary>
+    /// <summary>Stops watching processes. No worker may be left.</summary>
     public abstract void Dispose();
 
-    /// <summary>The launcher for the transport that is asked for, or that this system has.</summary>
+    /// <summary>Creates the launcher for the transport that the options request, or that this system supports.</summary>
     internal static WorkerLauncher Create(WorkerPoolOptions options)
     {
         bool shared = options.Transport != WorkerTransport.Portable && SharedMemoryLauncher.IsSupported;
         if (options.Transport == WorkerTransport.SharedMemory && !shared)
         {
             throw new WorkerStartException(
-                $"Shared memory between processes cannot be used here ({SharedMemoryLauncher.Problem}). It needs Linux 5.3 or newer with memfd and pidfd; use WorkerTransport.Auto or Portable.");
+                $"This system does not support shared memory between processes ({SharedMemoryLauncher.Problem}). "
+                + "It requires Linux 5.3 or newer with memfd and pidfd; use WorkerTransport.Auto or Portable.");
         }
 
         try
@@ -40,7 +41,7 @@ internal abstract class WorkerLauncher : IDisposable
         }
         catch (Exception e) when (e is IOException or OutOfMemoryException)
         {
-            throw new WorkerStartException($"What starts workers could not be made: {SystemLimits.Explain(e)}.", e);
+            throw new WorkerStartException($"The launcher of workers could not be created: {SystemLimits.Explain(e)}.", e);
         }
     }
 }

@@ -1,21 +1,21 @@
 namespace Tandem.Launch;
 
-/// <summary>A worker process, seen from its parent.</summary>
+/// <summary>A worker process, as its parent sees it.</summary>
 internal abstract class WorkerProcess : IDisposable
 {
     internal abstract int Id { get; }
 
-    /// <summary>Asks the process, and every process that it started in its group, to end.</summary>
+    /// <summary>Asks the process and its process group to exit.</summary>
     internal abstract void Terminate();
 
-    /// <summary>Ends the process and its group at once.</summary>
+    /// <summary>Kills the process and its group.</summary>
     internal abstract void Kill();
 
     /// <summary>
-    /// It ends: what is left to do of that, milliseconds of giving memory back, comes after what others want of the processor. Where the
-    /// system cannot, nothing.
+    /// Sets the lowest priority for the process group of a worker that is exiting, so that freeing its memory (milliseconds) does not
+    /// delay other work. No-op where the system does not support that.
     /// </summary>
-    internal virtual void PutLast()
+    internal virtual void SetLowestPriority()
     {
     }
 

@@ -1,6 +1,6 @@
 namespace Tandem.Mapping;
 
-/// <summary>The source of a map, synchronous or not, enumerated once by one reader: its members are not called at the same time.</summary>
+/// <summary>The source of a map, synchronous or asynchronous. One reader enumerates it once; calls do not overlap.</summary>
 internal abstract class ItemSource<T>
 {
     internal abstract T Current { get; }

@@ -3,10 +3,10 @@ using Tandem.Work;
 
 namespace Tandem.Mapping;
 
-/// <summary>What <c>MapAsync</c> returns: nothing happens before it is enumerated; each enumeration goes through the source anew.</summary>
+/// <summary>The result of <c>MapAsync</c>. Nothing happens until it is enumerated; each enumeration reads the source again.</summary>
 /// <remarks>
-/// It holds the pool, not only its engine, and so does each enumerator: a pool that somebody still enumerates is in use. A run does not: what
-/// holds a run may be a source that never returns.
+/// It refers to the pool, not only to its engine, and so does each enumerator: a pool is in use while it is enumerated. A run does not
+/// refer to the pool, because a source that never returns may keep the run alive.
 /// </remarks>
 internal sealed class MapEnumerable<TItem, TResult, TOut>(
     object pool,
@@ -18,7 +18,9 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
     MapEnumerable<TItem, TResult, TOut>.Picker pick,
     CancellationToken cancellationToken) : IAsyncEnumerable<TOut>
 {
-    /// <summary>Takes one element's outcome out of a chunk: a value, where errors are thrown, or a <see cref="WorkResult{T}"/>.</summary>
+    /// <summary>
+    /// Returns the outcome of one element of a chunk: the value (or throws the error), or a <see cref="WorkResult{T}"/>.
+    /// </summary>
     internal delegate TOut Picker(Chunk<TItem, TResult> chunk, int element);
 
     public IAsyncEnumerator<TOut> GetAsyncEnumerator(CancellationToken cancellation = default)
@@ -27,7 +29,8 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
             ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, cancellationToken)
             : null;
         CancellationToken token = both?.Token ?? (cancellation.CanBeCanceled ? cancellation : cancellationToken);
-        return new Enumerator(pool, engine, new MapRun<TItem, TResult>(engine, form, work, source, options, token), options.Ordered, pick, both, token);
+        return new Enumerator(pool, engine,
+            new MapRun<TItem, TResult>(engine, form, work, source, options, token), options.Ordered, pick, both, token);
     }
 
     private sealed class Enumerator(
@@ -39,19 +42,19 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
         CancellationTokenSource? linked,
         CancellationToken cancellationToken) : IAsyncEnumerator<TOut>
     {
-        /// <summary>How long a consumer waits before it first asks for what is there, in milliseconds.</summary>
+        /// <summary>How long a consumer waits before it first requests partial results, in milliseconds.</summary>
         private const int Patience = 3;
 
-        /// <summary>How long it waits at most before it asks again: each time costs the thread pool a wake-up.</summary>
+        /// <summary>The longest wait before it requests them again: each request costs a wake-up of the thread pool.</summary>
         private const int MostPatience = 1000;
 
-        private Chunk<TItem, TResult>? _chunk;
-        private int _next;
-        private int _available;
+        private Chunk<TItem, TResult>? _chunk; // the chunk that is being consumed
+        private int _next; // the next element of _chunk
+        private int _available; // the elements of _chunk before this one have outcomes
         private bool _started;
         private bool _ended;
 
-        /// <summary>In use as long as this is, though nothing here asks for it.</summary>
+        /// <summary>Keeps the pool alive as long as this enumerator is.</summary>
         internal object Pool { get; } = pool;
 
         public TOut Current { get; private set; } = default!;
@@ -80,7 +83,9 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
             linked?.Dispose();
         }
 
-        /// <summary>As with every enumerator, nothing comes after the end or after an error; what is under way is cancelled.</summary>
+        /// <summary>
+        /// Ends the enumeration. As with every enumerator, nothing follows the end or an error; running items are cancelled.
+        /// </summary>
         private void End()
         {
             _ended = true;
@@ -120,7 +125,8 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
             {
                 run.Taken(_next - _chunk.Taken);
                 _chunk.Taken = _next;
-                // In order, a chunk is left when it is through; otherwise when it has nothing more for now: it comes again.
+                // In order, a chunk is consumed to its end. Out of order, it is put aside when it has no more outcomes for now: it is
+                // queued again later.
                 if (!ordered || _next == _chunk.Count)
                     _chunk = null;
             }
@@ -131,13 +137,13 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
                 {
                     while (!run.Chunks.TryRead(out _chunk))
                     {
-                        if (!await Hurrying(run.Chunks.WaitToReadAsync(cancellationToken).AsTask(), null).ConfigureAwait(false))
+                        if (!await WaitAndFlush(run.Chunks.WaitToReadAsync(cancellationToken).AsTask(), null).ConfigureAwait(false))
                             return false;
                     }
                 }
 
                 if (ordered && _chunk.FirstElement == _chunk.Taken)
-                    await Hurrying(_chunk.Completion, _chunk).ConfigureAwait(false);
+                    await WaitAndFlush(_chunk.Completion, _chunk).ConfigureAwait(false);
 
                 cancellationToken.ThrowIfCancellationRequested();
                 _next = _chunk.Taken;
@@ -149,15 +155,14 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
                 }
 
                 if (!ordered)
-                    _chunk = null; // all of it was taken before it came again
+                    _chunk = null; // all its outcomes were taken before it was queued again
             }
         }
 
-        /// <summary>Waits; when that takes longer than it should, asks for what is there.</summary>
-        private async ValueTask<bool> Hurrying(Task waiting, Chunk<TItem, TResult>? awaited)
+        /// <summary>Waits, and requests partial results whenever the wait takes longer than expected.</summary>
+        private async ValueTask<bool> WaitAndFlush(Task waiting, Chunk<TItem, TResult>? awaited)
         {
-            // Twice as long each time: an outcome is late by no more than the consumer waited already, and items that take long are
-            // not disturbed by somebody who asks for them.
+            // Exponential back-off: it at most doubles the consumer's wait, and long-running items are rarely interrupted by requests.
             for (int patience = Patience; !waiting.IsCompleted; patience = Math.Min(2 * patience, MostPatience))
             {
                 await waiting.WaitAsync(TimeSpan.FromMilliseconds(patience), cancellationToken)
@@ -166,7 +171,7 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
                     break;
 
                 cancellationToken.ThrowIfCancellationRequested();
-                run.Hurry(engine, awaited);
+                run.FlushPartial(engine, awaited);
                 if (awaited is not null && awaited.FirstElement > awaited.Taken)
                     return true;
             }

@@ -10,52 +10,54 @@ using Tandem.Work;
 namespace Tandem.Mapping;
 
 /// <summary>
-/// One enumeration of a map: a task that reads the source and submits chunks, no further ahead of the consumer than allowed, and the
-/// chunks on their way to the consumer.
+/// One enumeration of a map: a task that reads the source and submits chunks, not further ahead of the consumer than allowed, and the
+/// chunks that are being delivered to the consumer.
 /// </summary>
 internal sealed class MapRun<TItem, TResult>
 {
     private const int DefaultLookAhead = 32_768;
 
-    /// <summary>Bytes in a chunk beyond which no more items are added.</summary>
+    /// <summary>A chunk with more bytes than this gets no more items.</summary>
     private const int ChunkBytes = 128 * 1024;
 
-    /// <summary>In <see cref="_place"/> while the reader is in the source and no chunk is open.</summary>
+    /// <summary>The value of <see cref="_place"/> while the reader is in the source and no chunk is open.</summary>
     private static readonly object NoChunk = new();
 
-    /// <summary>In <see cref="_place"/> once the reader was left behind in the source.</summary>
+    /// <summary>The value of <see cref="_place"/> after the reader was abandoned in the source.</summary>
     private static readonly object LeftBehind = new();
 
-    /// <summary>How long a source may go on after the end of the map before it is left behind.</summary>
+    /// <summary>How long a source may continue after the end of the map before it is abandoned.</summary>
     private static readonly TimeSpan LongestSourceGrace = TimeSpan.FromSeconds(1);
 
     private readonly BackgroundLog _log;
     private readonly MapOptions _options;
     private readonly ItemSource<TItem> _source;
-    private readonly CancellationTokenSource _stop;
-    private readonly CancellationTokenSource _sourceStop; // by the end of the run, and by the end of the pool
+    private readonly CancellationTokenSource _stop; // cancelled by the consumer, or by the end of the enumeration
+    private readonly CancellationTokenSource _sourceStop; // cancelled by the end of the run, and by the end of the pool
     private readonly Channel<Chunk<TItem, TResult>> _chunks =
         Channel.CreateUnbounded<Chunk<TItem, TResult>>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly ConcurrentDictionary<Chunk<TItem, TResult>, bool> _inFlight = new();
-    private readonly Room _room;
+    private readonly ConcurrentDictionary<Chunk<TItem, TResult>, bool> _inFlight = new(); // used if results are not ordered
+    private readonly LookAheadBudget _room; // limits how far the reader is ahead of the consumer
     private readonly ChunkSizer _sizer;
     private readonly int _lookAhead;
     private readonly ItemLimits? _limits;
-    private readonly TimeSpan _sourceGrace;
-    private CancellationTokenRegistration _poolEnds;
-    private Caller _caller;
-    private Task _reading = Task.CompletedTask;
-    private Task? _canceling;
-    private int _running = 1;
+    private readonly TimeSpan _sourceGrace; // how long the source and callbacks are waited for after the end
+    private CancellationTokenRegistration _poolEnds; // calls OnPoolEnds
+    private Caller _caller; // the context of every chunk
+    private Task _reading = Task.CompletedTask; // the reader
+    private Task? _canceling; // set once the run is cancelled
+    private int _running = 1; // chunks in flight, plus one for the reader
 
-    // Says who may do what. The open chunk, or NoChunk: the reader is in the source, and a hurried consumer may take the chunk. Null:
-    // the reader is at work on an item, or waits for room. LeftBehind: the run has ended without the reader, which submits nothing any more.
+    // The state of the reader, changed by exchange. The open chunk, or NoChunk: the reader is in the source, and a waiting consumer may
+    // take the chunk. Null: the reader is processing an item, or waits for room. LeftBehind: the run has ended without the reader, which
+    // submits nothing any more.
     private object? _place = NoChunk;
-    private long _read;
+    private long _read; // items read so far
     private int _left; // items that may be read before the consumer takes others
-    private int _size; // of the open chunk, when it is full
+    private int _size; // the size at which the open chunk is full
 
-    // Null once the reader was left behind: a source that never returns holds this run, and must hold neither the pool nor the work.
+    // Null once the reader was abandoned: a source that never returns keeps this run alive, which must then keep neither the pool nor the
+    // work alive.
     private PoolEngine? _engine;
     private MapCall<TItem, TResult>? _call;
 
@@ -75,23 +77,23 @@ internal sealed class MapRun<TItem, TResult>
         _source = source(_sourceStop.Token);
         _sourceGrace = engine.Options.CancellationGrace is { Ticks: >= 0 } grace && grace < LongestSourceGrace ? grace : LongestSourceGrace;
         _lookAhead = options.LookAhead ?? DefaultLookAhead;
-        _room = new Room();
+        _room = new LookAheadBudget();
         _limits = ItemLimits.Of(options.Limits, engine.Options.DefaultLimits);
-        // Limits are per item: where one may cost a worker, no neighbour travels with it.
+        // Limits apply per item. If an item may cost a worker, it gets a chunk of its own.
         bool alone = _limits is { IsPerElement: true } || engine.Options.MaxWorkerMemory is not null;
         _sizer = new ChunkSizer(alone ? 1 : options.MaximumChunkSize, _lookAhead, engine.Lanes);
         _call = new MapCall<TItem, TResult>(form, work, options.Name, _stop.Token) { Completed = OnCompleted };
     }
 
-    /// <summary>The chunks, in the order in which the consumer takes them; complete or not.</summary>
+    /// <summary>The chunks in the order in which the consumer takes them; they may be incomplete.</summary>
     internal ChannelReader<Chunk<TItem, TResult>> Chunks => _chunks.Reader;
 
-    /// <exception cref="WorkSerializationException">The cultures of the caller cannot travel.</exception>
+    /// <exception cref="WorkSerializationException">The cultures of the caller cannot be serialized.</exception>
     internal void Start()
     {
-        // Once, as chunks are sent from here and there, and the source may change what is current where it is read.
+        // Captured once: chunks are submitted from several places, and the source may change the current context of its reader.
         _caller = _engine!.CaptureCaller();
-        // Weakly: the pool's engine must not hold a run that its consumer has forgotten.
+        // A weak reference: the pool's engine must not keep a run alive that its consumer has dropped.
         _poolEnds = Background.OnCanceled(
             static run =>
             {
@@ -103,16 +105,15 @@ internal sealed class MapRun<TItem, TResult>
         _reading = Task.Run(ReadSourceAsync, CancellationToken.None);
     }
 
-    /// <summary>The consumer took items.</summary>
+    /// <summary>Called when the consumer has taken items.</summary>
     internal void Taken(int items) => _room.Add(items);
 
     /// <summary>
-    /// The consumer has waited for a while: what has been read so far must not wait for more, and what is finished not for the rest of
-    /// its chunk.
+    /// Called when the consumer has waited for a while: submits the open chunk, and delivers finished outcomes of chunks that still run.
     /// </summary>
-    /// <param name="engine">The pool's, which the consumer holds longer than a run that was left behind.</param>
-    /// <param name="awaited">The chunk that the consumer waits for; null when it takes any.</param>
-    internal void Hurry(PoolEngine engine, Chunk<TItem, TResult>? awaited)
+    /// <param name="engine">The engine of the pool. The consumer refers to it for longer than an abandoned run does.</param>
+    /// <param name="awaited">The chunk that the consumer waits for; null if it accepts any.</param>
+    internal void FlushPartial(PoolEngine engine, Chunk<TItem, TResult>? awaited)
     {
         SendOpen();
         if (awaited is not null)
@@ -136,18 +137,17 @@ internal sealed class MapRun<TItem, TResult>
             Submit(chunk);
     }
 
-    /// <summary>Cancels what is under way, and waits for nothing.</summary>
+    /// <summary>Cancels the run, without waiting.</summary>
     internal void Cancel() => _canceling ??= ObserveAsync(_stop.CancelAsync());
 
     /// <summary>
-    /// Cancels what is under way, and waits until nothing of the map runs any more and the source is disposed, or left behind because
-    /// it does not return.
+    /// Cancels the run, and waits until nothing of it runs any more and the source is disposed, or abandoned because it does not return.
     /// </summary>
     internal async ValueTask StopAsync()
     {
         if (_reading == Task.CompletedTask)
         {
-            // It never began.
+            // The run was never started.
             Release(sourceHasEnded: true);
             return;
         }
@@ -165,16 +165,18 @@ internal sealed class MapRun<TItem, TResult>
         Release(_reading.IsCompleted);
     }
 
-    /// <param name="sourceHasEnded">Otherwise the source may still use its token.</param>
+    /// <param name="sourceHasEnded">If false, the source may still use its token.</param>
     private void Release(bool sourceHasEnded)
     {
         _poolEnds.Unregister();
-        _stop.Dispose(); // so that a caller's token that lives on does not hold the run
+        _stop.Dispose(); // so that a long-lived token of the caller does not keep the run alive
         if (sourceHasEnded)
             _sourceStop.Dispose();
     }
 
-    /// <summary>The pool takes no more items: the source is not read on, and the map ends with what was submitted.</summary>
+    /// <summary>
+    /// Called when the pool accepts no more items: the source is not read further, and the map ends after the submitted items.
+    /// </summary>
     private void OnPoolEnds()
     {
         _ = EndAsync();
@@ -187,7 +189,9 @@ internal sealed class MapRun<TItem, TResult>
         }
     }
 
-    /// <summary>Waits a while for callbacks that others have registered with a token of the run. Their errors are logged.</summary>
+    /// <summary>
+    /// Waits, for a limited time, for callbacks that other code has registered with a token of the run. Their exceptions are logged.
+    /// </summary>
     private async Task ObserveAsync(Task canceling)
     {
         await canceling.WaitAsync(_sourceGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -195,13 +199,15 @@ internal sealed class MapRun<TItem, TResult>
             _log.Write("A callback that was registered with a map's token failed.", error);
     }
 
-    /// <summary>After its token was cancelled: waits for the reader, or leaves it behind in a source that does not return.</summary>
+    /// <summary>
+    /// Called after the source's token was cancelled: waits for the reader, or abandons it if the source does not return.
+    /// </summary>
     private async Task EndReadingAsync()
     {
         await _reading.WaitAsync(_sourceGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!_reading.IsCompleted && Volatile.Read(ref _place) is var place && place != LeftBehind)
         {
-            // The reader is at work on an item, has room again, or has just ended: not for long.
+            // The reader is processing an item, has room again, or has just ended: this does not take long.
             if (place is null)
             {
                 await _reading.WaitAsync(TimeSpan.FromMilliseconds(1)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -213,14 +219,15 @@ internal sealed class MapRun<TItem, TResult>
 
             if (place is Chunk<TItem, TResult> chunk)
                 Submit(chunk);
-            _log.Write("The source of a map did not return after its token was cancelled. It is left behind, and disposed when it returns.", null);
+            _log.Write(
+                "The source of a map did not return after its token was cancelled. It is abandoned, and disposed when it returns.", null);
             ReadingEnded(EarlyEnd());
             _engine = null;
             _call = null;
         }
     }
 
-    /// <summary>Why the source was not read to its end: the pool's end, where the consumer does not know better.</summary>
+    /// <summary>Returns why the source was not read to its end: the end of the pool, unless the consumer itself has cancelled.</summary>
     private ObjectDisposedException? EarlyEnd() => _stop.IsCancellationRequested ? null : PoolEngine.Disposed(_log.Pool);
 
     private async ValueTask<bool> HasMoreAsync()
@@ -231,7 +238,7 @@ internal sealed class MapRun<TItem, TResult>
         }
         catch (Exception)
         {
-            return false; // the source's own failure; a consumer that left does not want it
+            return false; // the failure of the source, which a consumer that has left does not need
         }
     }
 
@@ -266,7 +273,7 @@ internal sealed class MapRun<TItem, TResult>
         }
 
         bool leftBehind = Interlocked.Exchange(ref _place, null) == LeftBehind;
-        // The consumer is gone, or has been told of another end.
+        // The consumer has left, or was already given another reason for the end.
         if (late is not null && (leftBehind || _stop.IsCancellationRequested))
             _log.Write("The source of a map failed after the map had ended.", late);
         if (leftBehind)
@@ -275,14 +282,15 @@ internal sealed class MapRun<TItem, TResult>
             ReadingEnded(failure);
     }
 
-    /// <summary>The run itself counts as one chunk, which ends here.</summary>
+    /// <summary>Records that reading has ended. The reader counts as one chunk, which ends here.</summary>
     private void ReadingEnded(Exception? failure)
     {
         _failure = failure;
         ChunkEnded();
     }
 
-    private Exception? _failure;
+    private Exception? _failure; // why the source was not read to its end; written before _running becomes zero
+
 
     /// <returns>Whether the source was read to its end.</returns>
     private async Task<bool> ReadItemsAsync()
@@ -293,11 +301,12 @@ internal sealed class MapRun<TItem, TResult>
             while (_left == 0)
             {
                 SendOpen();
-                // Not in the source: who ends the run gives room, and waits until the thread pool has a thread for what comes then.
+                // The reader is not in the source here: the end of the run makes room, and waits until the thread pool runs the reader.
                 if (Interlocked.CompareExchange(ref _place, null, NoChunk) == LeftBehind)
                     return false;
 
-                // Half of it: a wake-up for each chunk would cost more than the chunk's own, and the other half keeps all lanes busy.
+                // Wait for half of the window: a wake-up for each chunk would cost more than the chunk, and the other half keeps all
+                // lanes busy.
                 await _room.WaitAsync(atLeast: Math.Max(1, _window / 2)).ConfigureAwait(false);
                 Volatile.Write(ref _place, NoChunk);
                 _left = _room.Take() + WindowGrowth();
@@ -305,7 +314,7 @@ internal sealed class MapRun<TItem, TResult>
 
             ValueTask<bool> next = _source.MoveNextAsync();
             if (!next.IsCompleted)
-                SendOpen(); // an asynchronous source that makes us wait: nothing that is ready waits with it
+                SendOpen(); // the source waits: submit the items that are ready
 
             if (!await next.ConfigureAwait(false))
                 return true;
@@ -318,15 +327,15 @@ internal sealed class MapRun<TItem, TResult>
     }
 
     /// <summary>
-    /// Puts the source's present item into a chunk. Not a part of the loop around it: while that waits in the source, perhaps for ever,
-    /// it holds neither a chunk nor an item.
+    /// Adds the current item of the source to a chunk. This is not inlined into the loop, so that the loop refers to neither a chunk nor
+    /// an item while it waits in the source, perhaps forever.
     /// </summary>
-    /// <returns>False when the run has ended without the reader.</returns>
+    /// <returns>False if the run has ended without the reader.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryTakeItem()
     {
         TItem item = _source.Current;
-        // Between two items the open chunk lies where a hurried consumer can take it away.
+        // Between two items the open chunk is in _place, where a waiting consumer can take it.
         object? place = Interlocked.Exchange(ref _place, null);
         if (place == LeftBehind)
         {
@@ -334,13 +343,13 @@ internal sealed class MapRun<TItem, TResult>
             return false;
         }
 
-        // There as long as the reader is not left behind, which it cannot be while it is at work on an item.
+        // Not null as long as the reader is not abandoned, which cannot happen while it is processing an item.
         PoolEngine engine = _engine!;
         MapCall<TItem, TResult> call = _call!;
         Chunk<TItem, TResult> chunk;
         if (place != NoChunk)
         {
-            // Nothing but a chunk is left, and a checked cast to a generic class costs a call for each item.
+            // Only a chunk remains. A checked cast to a generic class would cost a call for each item.
             Debug.Assert(place is Chunk<TItem, TResult>);
             chunk = Unsafe.As<Chunk<TItem, TResult>>(place)!;
         }
@@ -357,7 +366,7 @@ internal sealed class MapRun<TItem, TResult>
         }
         catch (Exception e)
         {
-            // Whatever it is, a type that fails while it is written included: it is this item's alone.
+            // Any exception, including one of a type that throws while it is serialized, belongs to this item alone.
             if (chunk.Count > 0)
             {
                 Submit(chunk);
@@ -382,9 +391,12 @@ internal sealed class MapRun<TItem, TResult>
         return true;
     }
 
-    private int _window;
+    private int _window; // how many items may be ahead of the consumer
 
-    /// <summary>Items that may be ahead now: few while items take long, more when chunks grow, never more than the look-ahead.</summary>
+
+    /// <summary>
+    /// Returns the initial window. The window is small while items are slow, grows with the chunks, and never exceeds the look-ahead.
+    /// </summary>
     private int Window()
     {
         _window = Math.Min(_lookAhead, 2 * Lanes);
@@ -404,7 +416,7 @@ internal sealed class MapRun<TItem, TResult>
     private void Announce(Chunk<TItem, TResult> chunk)
     {
         Interlocked.Increment(ref _running);
-        // In order, the consumer gets a chunk when it leaves; out of order, when it is complete.
+        // In order, the consumer gets a chunk when it is submitted; out of order, when it is complete.
         if (_options.Ordered)
             _chunks.Writer.TryWrite(chunk);
         else

@@ -3,7 +3,7 @@ using Tandem.Work;
 
 namespace Tandem.Mapping;
 
-/// <summary>How an outcome reaches the consumer.</summary>
+/// <summary>Converts the outcome of an element for the consumer.</summary>
 internal static class Pickers
 {
     internal static TResult Value<TItem, TResult>(Chunk<TItem, TResult> chunk, int element)

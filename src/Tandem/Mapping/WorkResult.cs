@@ -22,18 +22,18 @@ public readonly struct WorkResult<T>
         _value = default!;
     }
 
-    /// <summary>The item's position in the source, from 0.</summary>
+    /// <summary>Gets the item's position in the source, starting at 0.</summary>
     public long Index { get; }
 
-    /// <summary>Why the item failed; null when it succeeded.</summary>
+    /// <summary>Gets why the item failed; null if it succeeded.</summary>
     public Exception? Error { get; }
 
-    /// <summary>Whether the item succeeded.</summary>
+    /// <summary>Gets whether the item succeeded.</summary>
     [MemberNotNullWhen(false, nameof(Error))]
     public bool Succeeded => Error is null;
 
-    /// <summary>The value.</summary>
-    /// <exception cref="Exception">The item failed: its <see cref="Error"/> is thrown.</exception>
+    /// <summary>Gets the value.</summary>
+    /// <exception cref="Exception">The item failed: the getter throws its <see cref="Error"/>.</exception>
     public T Value
     {
         get
@@ -45,7 +45,9 @@ public readonly struct WorkResult<T>
         }
     }
 
-    /// <summary>The item's position with its value, or with its error's type and message: <c>#3: 42</c>, <c>#4: FormatException: ...</c>.</summary>
+    /// <summary>
+    /// Returns the item's position with its value, or with its error's type and message: <c>#3: 42</c>, <c>#4: FormatException: ...</c>.
+    /// </summary>
     public override string ToString() => Error is null
         ? $"#{Index}: {(_value is null ? "null" : _value.ToString())}"
         : $"#{Index}: {Error.GetType().Name}: {Error.Message}";

@@ -1,12 +1,12 @@
 namespace Tandem.Output;
 
-/// <summary>What a <see cref="LineWriter{TLine}"/> writes to. Called by one thread at a time; it may block, and it may throw.</summary>
+/// <summary>The target of a <see cref="LineWriter{TLine}"/>. Calls do not overlap; they may block and may throw.</summary>
 internal interface ILineTarget<in TLine>
 {
-    /// <summary>Writes a line; false where it is lost.</summary>
+    /// <summary>Writes a line; false if the line is lost.</summary>
     bool TryWrite(TLine line);
 
-    /// <summary>Writes that lines are missing here; false where that is lost, too.</summary>
-    /// <param name="dropped">How many.</param>
+    /// <summary>Writes that lines are missing at this point; false if that is lost too.</summary>
+    /// <param name="dropped">The number of missing lines.</param>
     bool TryReport(long dropped);
 }

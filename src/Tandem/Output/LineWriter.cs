@@ -4,10 +4,10 @@ using Tandem.BackgroundWork;
 namespace Tandem.Output;
 
 /// <summary>
-/// Writes lines on a thread of its own, so that nobody who has a line to write waits for the stream. Lines wait in a bounded queue. When the
-/// queue is full, further lines are dropped and counted, and the count is written in their place once the stream takes lines again.
+/// Writes lines on a separate thread, so that code that logs a line never waits for the stream. Lines wait in a bounded queue. While the
+/// queue is full, further lines are dropped and counted; once the stream accepts lines again, the count is written in their place.
 /// </summary>
-/// <typeparam name="TLine">A line, with what else the target needs to know about it.</typeparam>
+/// <typeparam name="TLine">A line, with the additional data that the target needs.</typeparam>
 internal sealed class LineWriter<TLine>
     where TLine : class
 {
@@ -18,20 +18,20 @@ internal sealed class LineWriter<TLine>
     private readonly ILineTarget<TLine> _target;
     private readonly LineLimits _limits;
     private readonly object _lock = new(); // a monitor, because the thread waits on it
-    private readonly Queue<Entry> _waiting = new();
-    private readonly List<Flush> _flushes = [];
-    private long _posted;
-    private long _handled; // written, or given up
-    private int _characters; // of the lines that wait
-    private long _dropped; // since the last line that waits
-    private long _lost; // taken from the queue, but refused by the target, and not reported yet; the thread's
-    private bool _isFull;
-    private bool _isRunning;
-    private bool _isClosed;
+    private readonly Queue<Entry> _waiting = new(); // guarded by _lock, as are the fields below
+    private readonly List<Flush> _flushes = []; // pending calls of FlushAsync
+    private long _posted; // lines queued so far
+    private long _handled; // lines written or lost so far
+    private int _characters; // of the waiting lines
+    private long _dropped; // lines dropped since the last waiting line
+    private long _lost; // lines that the target refused or that were dropped, and that are not reported yet; used by the thread only
+    private bool _isFull; // until half of the queue is empty again
+    private bool _isRunning; // whether there is a thread
+    private bool _isClosed; // whether the thread ends as soon as no line waits
 
     /// <param name="name">The name of the thread.</param>
-    /// <param name="target">What takes the lines. It may block, and it may throw.</param>
-    /// <param name="limits">How much may wait.</param>
+    /// <param name="target">The target of the lines. It may block, and it may throw.</param>
+    /// <param name="limits">The capacity of the queue.</param>
     internal LineWriter(string name, ILineTarget<TLine> target, LineLimits limits)
     {
         _name = name;
@@ -39,11 +39,11 @@ internal sealed class LineWriter<TLine>
         _limits = limits;
     }
 
-    /// <summary>Adds a line, and returns at once.</summary>
+    /// <summary>Queues a line and returns at once.</summary>
     /// <param name="line">The line.</param>
-    /// <param name="length">Its length, in characters.</param>
-    /// <param name="isVital">Whether it may use the room that is kept for vital lines.</param>
-    /// <returns>Whether it waits; else it was dropped and counted.</returns>
+    /// <param name="length">The length of the line, in characters.</param>
+    /// <param name="isVital">Whether the line may use the capacity that is reserved for vital lines.</param>
+    /// <returns>Whether the line was queued; otherwise it was dropped and counted.</returns>
     internal bool Post(TLine line, int length, bool isVital = false)
     {
         lock (_lock)
@@ -71,11 +71,13 @@ internal sealed class LineWriter<TLine>
         return true;
     }
 
-    /// <summary>Completes when all lines that were posted before are written, or as soon as nothing was written for a while.</summary>
-    /// <param name="stall">How long the target may take nothing.</param>
+    /// <summary>
+    /// Completes when all lines that were queued before are written, or when the target has accepted nothing for a while.
+    /// </summary>
+    /// <param name="stall">How long the target may accept nothing.</param>
     internal async Task FlushAsync(TimeSpan stall)
     {
-        const int MostStalls = 5; // a reader that takes one line now and then is not waited for without end
+        const int MostStalls = 5; // do not wait without limit for a reader that accepts only one line now and then
         Flush flush;
         long handled;
         lock (_lock)
@@ -104,7 +106,7 @@ internal sealed class LineWriter<TLine>
             _flushes.Remove(flush);
     }
 
-    /// <summary>Has the thread end as soon as no line waits. Lines that come later are written all the same.</summary>
+    /// <summary>Ends the thread as soon as no line waits. Lines that are queued later are still written.</summary>
     internal void Close()
     {
         lock (_lock)
@@ -114,7 +116,10 @@ internal sealed class LineWriter<TLine>
         }
     }
 
-    /// <summary>Once the queue is full, it takes lines again when half of it is empty, so that what is dropped is reported in few lines.</summary>
+    /// <summary>
+    /// Whether a line may be queued. A full queue accepts lines again only when half of it is empty, so that dropped lines are reported
+    /// in few lines.
+    /// </summary>
     private bool HasRoom(int length, bool isVital)
     {
         Debug.Assert(Monitor.IsEntered(_lock));
@@ -124,7 +129,8 @@ internal sealed class LineWriter<TLine>
             _isFull = true;
 
         return !_isFull
-            || (isVital && _waiting.Count < _limits.Lines + _limits.VitalLines && _characters + length <= _limits.Characters + _limits.VitalCharacters);
+            || (isVital && _waiting.Count < _limits.Lines + _limits.VitalLines
+                && _characters + length <= _limits.Characters + _limits.VitalCharacters);
     }
 
     private void StartThread()
@@ -135,11 +141,11 @@ internal sealed class LineWriter<TLine>
         }
         catch (Exception)
         {
-            Stop(); // the system has no thread left
+            Stop(); // the system cannot create another thread
         }
     }
 
-    /// <summary>There is no thread: lines wait, and the next one starts another.</summary>
+    /// <summary>Records that there is no thread. The waiting lines stay queued, and the next line starts another thread.</summary>
     private void Stop()
     {
         lock (_lock)
@@ -180,7 +186,7 @@ internal sealed class LineWriter<TLine>
         }
     }
 
-    /// <summary>Writes what is to be reported, and then the line, where there is one.</summary>
+    /// <summary>Writes the count of missing lines, if any, and then the line, if any.</summary>
     private void Write(TLine? line)
     {
         try
@@ -201,7 +207,7 @@ internal sealed class LineWriter<TLine>
         }
         catch (Exception)
         {
-            // The target is somebody else's, such as a logger or a writer of the user's. It must not end the process.
+            // The target may be user code, such as a logger or a writer. Its exceptions must not terminate the process.
             _lost += line is null ? 0 : 1;
         }
     }
@@ -220,8 +226,8 @@ internal sealed class LineWriter<TLine>
     }
 
     /// <param name="Line">The line; null for none.</param>
-    /// <param name="Length">Its length, in characters.</param>
-    /// <param name="DroppedBefore">How many lines were dropped just before it.</param>
+    /// <param name="Length">The length of the line, in characters.</param>
+    /// <param name="DroppedBefore">The number of lines that were dropped just before it.</param>
     private readonly record struct Entry(TLine? Line, int Length, long DroppedBefore);
 
     private sealed record Flush(long Last)

@@ -192,7 +192,7 @@ internal sealed partial class ProcessEngine
             if (_closed || Options.Guest is not null || !_supervisor.TryTakeOut(worker))
                 return;
 
-            worker.PutLast();
+            worker.SetLowestPriority();
             // What waits comes before the start of another process, which takes a processor for milliseconds: the exit sees to that.
             steppedIn = _supervisor.LetSparesStepIn();
             if (steppedIn)

@@ -332,7 +332,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
 
     internal void Kill() => _process?.Kill();
 
-    internal void PutLast() => _process?.PutLast();
+    internal void SetLowestPriority() => _process?.SetLowestPriority();
 
     /// <summary>Under the lock: slots of answered items can be used again. True when the worker takes items again that it did not take before.</summary>
     internal bool FreeAnswered()

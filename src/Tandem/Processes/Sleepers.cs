@@ -34,7 +34,7 @@ internal struct Sleepers
     private static void Wake(ProcessWorker worker, bool here)
     {
         if (here)
-            worker.Link.WakeHere(worker.ProcessId);
+            worker.Link.WakeOnThisProcessor(worker.ProcessId);
         else
             worker.Link.Wake();
     }

@@ -86,8 +86,8 @@ internal sealed partial class Supervisor
             try
             {
                 Callable.LoadAhead();
-                LaunchPlan any = LaunchPlan.Sample;
-                _launcher.LoadAhead(any, transport => EnvironmentOf(any, transport));
+                LaunchPlan any = LaunchPlan.Dummy;
+                _launcher.WarmUp(any, transport => EnvironmentOf(any, transport));
             }
             catch (Exception)
             {

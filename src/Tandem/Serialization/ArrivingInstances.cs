@@ -1,24 +1,25 @@
 namespace Tandem.Serialization;
 
 /// <summary>
-/// The objects of one payload that static fields of the sender's process held, while their state is read. When it is there, it is compared
-/// with that of the object which the same field holds here. If the two are the same, the object that is here takes the copy's place.
+/// The objects of one payload that static fields of the sender's process held, while their state is read. Once the state of an object is
+/// complete, it is compared with the state of the object that the same field holds in this process. If both are the same, this process's
+/// object replaces the copy.
 /// </summary>
 /// <remarks>
-/// Such objects may refer to each other, so that none is complete before the others (<c>North.Opposite</c>). Then the outermost is compared,
-/// with all that it refers to. States are compared as they would travel: equal bytes mean equal values, the same shared references and
-/// the same cycles, and both sides' objects have the same numbers, by which what belongs to the copy is replaced too.
+/// Such objects may refer to each other, so that none is complete before the others (<c>North.Opposite</c>). Then the outermost object is
+/// compared with everything that it refers to. States are compared in serialized form: equal bytes mean equal values, the same shared
+/// references and the same cycles. Both sides' objects then have the same numbers, which are used to replace the parts of the copy too.
 /// </remarks>
 internal sealed class ArrivingInstances
 {
-    private readonly Dictionary<object, int> _copies = new(ReferenceEqualityComparer.Instance);
-    private readonly int _outermost;
-    private List<int>? _older;
-    private int _lowest = int.MaxValue;
+    private readonly Dictionary<object, int> _copies = new(ReferenceEqualityComparer.Instance); // the number of each copy's static field
+    private readonly int _outermost; // the number of the outermost copy
+    private List<int>? _older; // objects before the outermost copy that were referred to
+    private int _lowest = int.MaxValue; // the lowest number that was referred to
 
     private ArrivingInstances(int outermost) => _outermost = outermost;
 
-    /// <summary>Notes a reference to an object that was read before.</summary>
+    /// <summary>Records a reference to an object that was read before.</summary>
     internal void Touch(int number)
     {
         if (number < _lowest)
@@ -28,7 +29,7 @@ internal sealed class ArrivingInstances
             (_older ??= []).Add(number);
     }
 
-    /// <summary>Reads the state of an object into a copy, and gives the object that is here or the copy.</summary>
+    /// <summary>Reads the state of an object into a copy, and returns this process's object or the copy.</summary>
     /// <param name="reader">The payload.</param>
     /// <param name="copy">The new object, without contents.</param>
     /// <param name="number">The copy's number.</param>
@@ -45,7 +46,7 @@ internal sealed class ArrivingInstances
         {
             shape.ReadFields(reader, copy);
 
-            // What refers to something older inside the outermost one is compared with that.
+            // If the object refers to older objects inside the outermost one, it is compared together with that one.
             bool isWhole = isOutermost || arriving._lowest >= number;
             if (shape.InstanceAt(index) is not { } instance || !arriving.Matches(reader, copy, instance, number, shape, isWhole))
                 return copy;
@@ -78,7 +79,7 @@ internal sealed class ArrivingInstances
         }
         catch (Exception)
         {
-            // What cannot be compared: a delegate, a state that another thread is changing, or one that is too large. The copy is right.
+            // The states cannot be compared: a delegate, a state that another thread is changing, or a large state. Use the copy.
             return false;
         }
     }
@@ -94,13 +95,13 @@ internal sealed class ArrivingInstances
     private static unsafe bool AreEqual(PayloadWriter a, PayloadWriter b) =>
         new ReadOnlySpan<byte>(a.Start, (int)a.Length).SequenceEqual(new ReadOnlySpan<byte>(b.Start, (int)b.Length));
 
-    /// <summary>Has later references lead to what is here and not to the copy's parts.</summary>
+    /// <summary>Replaces the parts of the copy for later references.</summary>
     private bool Replace(PayloadReader reader, int number, ReferenceTable theirs, ReferenceTable ours)
     {
         object[] known = ours.ToArray();
         foreach (int older in _older ?? [])
         {
-            // Something outside refers to a part of the copy already, and that would no longer be the same object.
+            // An object outside the copy already refers to a part of it. After a replacement, these would no longer be the same object.
             if (reader.Objects[older] is { } part && theirs.Find(part) is >= 0 and var at && !ReferenceEquals(part, known[at]))
                 return false;
         }

@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>Values without references, pointers or handles: copied as they lie in memory.</summary>
+/// <summary>Values without references, pointers or handles: copied byte by byte.</summary>
 internal sealed unsafe class BlittableCodec<T> : Codec<T>
 {
     /// <summary>
-    /// Writes values that are compared by their bytes. The bytes between the fields of a structure have any value, and equal structures may
-    /// differ in them. Null until it is needed, and where bytes are all that is known of a value.
+    /// Writes values that are compared by their bytes: padding between the fields of a structure has arbitrary values, so equal
+    /// structures may differ in it. Null until it is needed, and for types whose fields do not describe the whole value.
     /// </summary>
     private Codec<T>? _byFields;
 
@@ -17,8 +17,9 @@ internal sealed unsafe class BlittableCodec<T> : Codec<T>
 
     internal override void Write(PayloadWriter writer, T value)
     {
-        // The JIT drops this for numbers, which have nothing between their fields.
-        if (!typeof(T).IsPrimitive && writer.Copies is not null && (_byFields ??= StructCodecs.TryMakeByFields(typeof(T)) as Codec<T>) is { } byFields)
+        // The JIT removes this branch for primitive types, which have no padding.
+        if (!typeof(T).IsPrimitive && writer.Copies is not null
+            && (_byFields ??= StructCodecs.TryMakeByFields(typeof(T)) as Codec<T>) is { } byFields)
             byFields.Write(writer, value);
         else
             Unsafe.WriteUnaligned(writer.Reserve(Unsafe.SizeOf<T>()), value);

@@ -3,10 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>Tells which unmanaged types mean the same in every process.</summary>
+/// <summary>Decides which unmanaged types have the same meaning in every process.</summary>
 internal static class BlittableTypes
 {
-    /// <summary>Whether values travel as the bytes that they are.</summary>
+    /// <summary>Whether values are serialized as their bytes.</summary>
     internal static bool TravelsAsBytes<T>() => !RuntimeHelpers.IsReferenceOrContainsReferences<T>() && MayCopy(typeof(T));
 
     /// <summary>Whether values may be copied as bytes; <paramref name="type"/> contains no references.</summary>
@@ -18,7 +18,7 @@ internal static class BlittableTypes
         if (IsCopiedWhole(type))
             return true;
 
-        // A lock that travelled while it was held would stay locked for ever; a hash code means another value in another process.
+        // A lock that was copied while it was held would stay locked forever; a hash code has a different value in another process.
         if (!type.IsValueType || type.IsPointer || type.IsFunctionPointer || type.IsByRefLike || type.Namespace == "System.Threading"
             || type == typeof(HashCode))
             return false;
@@ -32,7 +32,7 @@ internal static class BlittableTypes
         return true;
     }
 
-    /// <summary>Whether a value is one thing, without bytes that belong to no field.</summary>
+    /// <summary>Whether a value has no padding bytes.</summary>
     internal static bool IsCopiedWhole(Type type) => type.IsPrimitive || type.IsEnum || type == typeof(decimal) || type == typeof(Guid)
         || type == typeof(DateTime) || type == typeof(TimeSpan);
 }

@@ -4,25 +4,29 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>Which captured variables of a closure object travel, and how. The same on both sides: the writer sends what it found.</summary>
+/// <summary>
+/// Determines which captured variables of a closure object are serialized, and how. Both sides use the same plan: the writer sends it.
+/// </summary>
 /// <remarks>
-/// A closure that several delegates or objects refer to stays one object. Each of them has a plan of its own, and brings those variables
-/// along that the ones before it did not need.
+/// A closure that several delegates or objects refer to stays one object. Each of them has its own plan, and sends the variables that the
+/// ones before it did not need.
 /// </remarks>
 internal sealed class ClosurePlan
 {
-    private const BindingFlags InstanceFields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+    private const BindingFlags InstanceFields =
+        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     private const byte Null = 0;
     private const byte Seen = 1;
     private const byte New = 2;
 
+    // Plans of closures that are values.
     private static readonly ConcurrentDictionary<Type, ClosurePlan> WholePlans = new();
     private static readonly ConcurrentDictionary<Type, ClosurePlan> SendablePlans = new();
 
     private readonly Type _type;
     private readonly Variable[] _variables;
-    private readonly ClosurePlan[] _extras; // each of one variable
+    private readonly ClosurePlan[] _extras; // optional variables, one plan for each
 
     private ClosurePlan(Type type, Variable[] variables, ClosurePlan[] extras)
     {
@@ -31,22 +35,25 @@ internal sealed class ClosurePlan
         _extras = extras;
     }
 
-    /// <summary>Whether no value travels.</summary>
+    /// <summary>Whether no variable is serialized.</summary>
     internal bool IsEmpty => _variables.Length == 0 && _extras.Length == 0;
 
-    /// <summary>The plan for closure objects that are values, and not the target of a delegate: all variables.</summary>
+    /// <summary>Creates the plan for closure objects that are values and not the target of a delegate: all variables.</summary>
     internal static ClosurePlan Whole(Type type) => WholePlans.GetOrAdd(type, static type => Build(type, null));
 
-    /// <summary>The plan for a closure object whose delegate uses it as <paramref name="use"/> says; null means that it may read all.</summary>
+    /// <summary>
+    /// Creates the plan for a closure object whose delegate uses the fields in <paramref name="use"/>; null means that it may read all
+    /// fields.
+    /// </summary>
     internal static ClosurePlan Build(Type type, ClosureUse? use) => Build(type, use, false, []);
 
     /// <summary>
-    /// The plan for a closure object of which others read variables, each of which they make sure of (<see cref="Of"/>): all variables that
-    /// can be sent.
+    /// Creates the plan for a closure object of which other objects read variables that they send themselves (<see cref="Of"/>): all
+    /// variables that can be serialized.
     /// </summary>
     internal static ClosurePlan WhatCanBeSent(Type type) => SendablePlans.GetOrAdd(type, static type => BuildSendable(type, []));
 
-    /// <summary>The plan for one variable of a closure object, which is sent or refused.</summary>
+    /// <summary>Creates the plan for one variable of a closure object; if it cannot be serialized, the work is refused.</summary>
     internal static ClosurePlan Of(FieldInfo field)
     {
         Type type = field.DeclaringType!;
@@ -70,7 +77,9 @@ internal sealed class ClosurePlan
         return new ClosurePlan(type, [.. variables], [.. extras]);
     }
 
-    /// <summary>The fields in an order of their own: reflection's depends on what was asked before, and both sides need the same one.</summary>
+    /// <summary>
+    /// Returns the fields in a fixed order. The order of reflection depends on earlier queries, and both sides must use the same one.
+    /// </summary>
     private static FieldInfo[] FieldsOf(Type type)
     {
         FieldInfo[] fields = type.GetFields(InstanceFields);
@@ -80,7 +89,7 @@ internal sealed class ClosurePlan
         return fields;
     }
 
-    // The closure of an outer scope hangs in a field of the inner one's.
+    // A field of the inner scope's closure holds the closure of the outer scope.
     private static bool IsOuter(FieldInfo field, List<Type> inner) =>
         ClosureTypes.IsClosure(field.FieldType) && !inner.Contains(field.FieldType);
 
@@ -94,7 +103,7 @@ internal sealed class ClosurePlan
         {
             if (use?.ReadsField(field) == false)
             {
-                // What nobody names is sent along where somebody might look at it all the same, if it can be sent.
+                // If other code could see fields that this code does not name, they are sent too if they can be serialized.
                 if (shown && !IsThis(field))
                     extras.Add(new ClosurePlan(type, [new Variable(field, null)], []));
 
@@ -110,7 +119,7 @@ internal sealed class ClosurePlan
 
     private static bool IsThis(FieldInfo field) => field.Name.EndsWith("__this", StringComparison.Ordinal);
 
-    /// <summary>Writes which variables travel.</summary>
+    /// <summary>Writes which variables are serialized.</summary>
     internal void WriteDefinition(PayloadWriter writer)
     {
         TypeNames.Write(writer, _type);
@@ -127,7 +136,7 @@ internal sealed class ClosurePlan
             writer.Write(extra._variables[0].Token);
     }
 
-    /// <summary>Reads what <see cref="WriteDefinition"/> wrote.</summary>
+    /// <summary>Reads a definition that <see cref="WriteDefinition"/> wrote.</summary>
     internal static ClosurePlan ReadDefinition(PayloadReader reader)
     {
         Type type = TypeNames.Read(reader);
@@ -152,7 +161,7 @@ internal sealed class ClosurePlan
             ?? throw new PayloadCorruptException($"{type} has no variable {token:X8}");
     }
 
-    /// <summary>Writes a reference to a closure object, and those of the plan's variables that are not in the payload yet.</summary>
+    /// <summary>Writes a reference to a closure object, and those variables of the plan that the payload does not contain yet.</summary>
     internal void Write(PayloadWriter writer, object? closure)
     {
         if (closure is null)
@@ -191,7 +200,7 @@ internal sealed class ClosurePlan
             extra.WriteIfPossible(writer, closure, number);
     }
 
-    /// <summary>For a plan of one variable, which is left out when it cannot be sent.</summary>
+    /// <summary>Writes the variable of an optional plan, unless it cannot be serialized.</summary>
     private void WriteIfPossible(PayloadWriter writer, object closure, int number)
     {
         if (Has(writer.References.Parts, number, _variables[0].Token))
@@ -203,7 +212,7 @@ internal sealed class ClosurePlan
         writer.References.Parts.Add(number, this);
         try
         {
-            // A part of its own, so that all of it can be taken back.
+            // A separate part, so that it can be removed completely.
             ReferenceTable.Part outer = writer.References.BeginPart();
             _variables[0].Write(writer, closure);
             writer.References.EndPart(outer);
@@ -216,7 +225,7 @@ internal sealed class ClosurePlan
         }
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote; variables that nobody needs have their defaults.</summary>
+    /// <summary>Reads a closure object that <see cref="Write"/> wrote. Variables that were not sent have their default values.</summary>
     internal object? Read(PayloadReader reader)
     {
         byte kind = reader.Read<byte>();
@@ -237,7 +246,7 @@ internal sealed class ClosurePlan
             number = kind == Seen ? reader.ReadInt32() : throw new PayloadCorruptException($"a closure of kind {kind}");
             closure = reader.ObjectAt(number) is { } seen && seen.GetType() == _type
                 ? seen
-                : throw new PayloadCorruptException($"object {number} where {TypeChecks.WithArticle(_type)} is due");
+                : throw new PayloadCorruptException($"object {number} where {TypeChecks.WithArticle(_type)} was expected");
             known = TakeMissing(reader.Parts, number);
         }
 
@@ -267,18 +276,21 @@ internal sealed class ClosurePlan
         reader.EndPart(outer);
     }
 
-    /// <summary>A closure object of which nothing is read.</summary>
+    /// <summary>Creates a closure object of which nothing is read.</summary>
     internal object MakeEmpty() => RuntimeHelpers.GetUninitializedObject(_type);
 
     /// <summary>
-    /// The object that the compiler's class for lambdas without variables has in a static field, so that delegates of it are equal to those
-    /// that code here makes; for other classes, an object of which nothing is read.
+    /// Returns the singleton of the compiler's class for lambdas without variables (its static field), so that delegates of it equal
+    /// those that code in this process creates. For other classes, creates an object of which nothing is read.
     /// </summary>
     internal object FindOrMakeEmpty() =>
         _type.GetField("<>9", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic) is { } only && only.FieldType == _type
             && only.GetValue(null) is { } there ? there : MakeEmpty();
 
-    /// <summary>Which variables of the object are in the payload, or are just being written; from now on all of this plan's are.</summary>
+    /// <summary>
+    /// Returns which variables of the object the payload contains, or is about to contain. From now on it contains all variables of this
+    /// plan.
+    /// </summary>
     private bool[] TakeMissing(PartTable parts, int number)
     {
         bool[] known = new bool[_variables.Length];
@@ -329,7 +341,7 @@ internal sealed class ClosurePlan
 
         internal Codec Codec => _codec ??= Codec.For(Field.FieldType);
 
-        /// <summary>The name as the user wrote it.</summary>
+        /// <summary>The name in the user's code.</summary>
         private string Name => IsThis(Field) ? "this" : Field.Name;
 
         internal void Write(PayloadWriter writer, object closure)
@@ -357,24 +369,4 @@ internal sealed class ClosurePlan
             }
         }
     }
-}
-
-/// <summary>Closure objects where they are values: in the state of an iterator, or where an expression tree holds one.</summary>
-internal sealed class ClosureShape(Type type) : Shape(type, ShapeTraits.None)
-{
-    private readonly ClosurePlan _plan = ClosurePlan.Whole(type);
-
-    internal override void Write(PayloadWriter writer, object value)
-    {
-        try
-        {
-            _plan.Write(writer, value);
-        }
-        catch (WorkSerializationException e) when (GraphPath.Add(e, "."))
-        {
-            throw;
-        }
-    }
-
-    internal override object? Read(PayloadReader reader) => _plan.Read(reader);
 }

@@ -2,17 +2,18 @@ using System.Reflection;
 
 namespace Tandem.Serialization;
 
-/// <summary>Which fields of closures some code may read.</summary>
+/// <summary>The fields of closures that some code may read.</summary>
 internal sealed class ClosureUse
 {
-    private readonly HashSet<(Module Module, int Token)> _fields = [];
-    private readonly HashSet<(Module Module, int Token)> _shown = [];
+    private readonly HashSet<(Module Module, int Token)> _fields = []; // fields that the code names
+    private readonly HashSet<(Module Module, int Token)> _shown = []; // classes whose objects other code can see
 
-    /// <summary>The code names the field.</summary>
+    /// <summary>Adds a field that the code names.</summary>
     internal void AddField(FieldInfo field) => _fields.Add((field.Module, field.MetadataToken));
 
     /// <summary>
-    /// The code hands objects of the type to an expression tree: what it reads of them it names, but others could see all of their fields.
+    /// Adds a class of which the code passes objects to an expression tree. The code names the fields that it reads, but other code could
+    /// see all fields.
     /// </summary>
     internal void AddShown(Type closure) => _shown.Add((closure.Module, closure.MetadataToken));
 

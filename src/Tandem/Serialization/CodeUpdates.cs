@@ -7,21 +7,23 @@ using System.Reflection.Metadata;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Code that hot reload changed in this process (<c>dotnet watch</c>, an IDE). Workers run the build on disk, where the change is not; a
-/// fresh one does as well. So what would run changed code is refused instead of running the old code without a word.
+/// Detects code that hot reload changed in this process (<c>dotnet watch</c>, an IDE). Workers, including new ones, run the build on
+/// disk, which does not have the change. So a call of changed code is refused instead of silently running the old code.
 /// </summary>
-/// <remarks>Whoever applies an update calls the methods of this class, by their names: the runtime's convention for such handlers.</remarks>
+/// <remarks>
+/// The tool that applies an update calls the methods of this class by name: this is the runtime's convention for such handlers.
+/// </remarks>
 internal static class CodeUpdates
 {
-    private static readonly ConcurrentDictionary<Assembly, Assembly?> Reached = new();
-    private static volatile HashSet<Assembly>? s_updated;
-    private static volatile bool s_isEverything;
+    private static readonly ConcurrentDictionary<Assembly, Assembly?> Reached = new(); // results of FindUpdated
+    private static volatile HashSet<Assembly>? s_updated; // null until the first update
+    private static volatile bool s_isEverything; // an update did not say which types it changed
 
     /// <summary>Whether any code was changed.</summary>
     internal static bool Any => s_updated is not null;
 
     /// <summary>Called when an update was applied.</summary>
-    /// <param name="types">The types that it changed; null where that is not known.</param>
+    /// <param name="types">The types that the update changed; null if they are not known.</param>
     internal static void UpdateApplication(Type[]? types)
     {
         if (types is null)
@@ -34,8 +36,8 @@ internal static class CodeUpdates
         Reached.Clear();
     }
 
-    /// <summary>Checks that code does not depend on what was changed.</summary>
-    /// <exception cref="WorkSerializationException">It does.</exception>
+    /// <summary>Checks that code does not depend on changed code.</summary>
+    /// <exception cref="WorkSerializationException">It depends on changed code.</exception>
     internal static void Check(IEnumerable<Assembly> assemblies)
     {
         foreach (Assembly assembly in assemblies)
@@ -51,16 +53,17 @@ internal static class CodeUpdates
         if (Reached.GetOrAdd(assembly, FindUpdated) is { } updated)
         {
             throw new WorkSerializationException(
-                $"hot reload has changed code of '{updated.GetName().Name}' in this program, and worker processes run the build on disk, without the change. "
-                + "Restart the program to run the new code in processes; pools of threads run it already");
+                $"hot reload has changed code of '{updated.GetName().Name}' in this program, "
+                + "but worker processes run the build on disk, which does not have the change. "
+                + "Restart the program to run the new code in processes; pools of threads already run it");
         }
     }
 
-    /// <summary>The assembly that was changed, of those that this one can call; null for none.</summary>
+    /// <summary>Returns a changed assembly that this assembly can call; null for none.</summary>
     private static Assembly? FindUpdated(Assembly start)
     {
         HashSet<Assembly> updated = s_updated!;
-        // The framework is not changed like that, and this library is not the user's to change.
+        // Hot reload does not change the framework or this library.
         if (s_isEverything && updated.Count == 0)
             return IsFramework(start) ? null : start;
 
@@ -77,7 +80,8 @@ internal static class CodeUpdates
 
             foreach (AssemblyName name in next.GetReferencedAssemblies())
             {
-                if (name.Name is not null && loaded.TryGetValue(name.Name, out Assembly? referenced) && !IsFramework(referenced) && seen.Add(referenced))
+                if (name.Name is not null && loaded.TryGetValue(name.Name, out Assembly? referenced)
+                    && !IsFramework(referenced) && seen.Add(referenced))
                     left.Enqueue(referenced);
             }
         }

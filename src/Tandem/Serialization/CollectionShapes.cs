@@ -5,8 +5,8 @@ using System.Collections.Immutable;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// The collections that are rebuilt by adding: one line each. Found by name (<see cref="FrameworkShapes"/>), and compiled one by
-/// one, so that a program pays for those that it uses.
+/// The collections that are rebuilt by adding elements, with one method each. They are found by name (<see cref="FrameworkShapes"/>) and
+/// JIT-compiled one by one, so that a program pays only for those that it uses.
 /// </summary>
 internal static class CollectionShapes
 {
@@ -118,6 +118,6 @@ internal static class CollectionShapes
     private static void Unique(bool added)
     {
         if (!added)
-            throw new PayloadCorruptException("an element that is there twice");
+            throw new PayloadCorruptException("a duplicate element");
     }
 }

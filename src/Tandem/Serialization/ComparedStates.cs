@@ -2,10 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>Memory for states that are written only to be compared: not more than it is sensible to compare for each value.</summary>
+/// <summary>
+/// Memory for states that are serialized only to be compared; limited, because comparing large states is not worthwhile.
+/// </summary>
 internal sealed unsafe class ComparedStates : IPayloadMemory
 {
-    /// <summary>In bytes.</summary>
+    /// <summary>The limit in bytes.</summary>
     internal const int MaximumSize = 1 << 20;
 
     internal static readonly ComparedStates Instance = new();

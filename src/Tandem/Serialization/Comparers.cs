@@ -1,12 +1,9 @@
-using System.Globalization;
-using System.Reflection;
-
 namespace Tandem.Serialization;
 
-/// <summary>The comparers of collections: null for the default one, since that is what most have.</summary>
+/// <summary>The comparers of collections; null for the default comparer, which most collections have.</summary>
 internal static class Comparers
 {
-    /// <summary>Asks a collection for its comparer.</summary>
+    /// <summary>Creates a function that returns the comparer of a collection.</summary>
     internal static Func<TCollection, object?> Of<T, TCollection>(Func<TCollection, IEqualityComparer<T>> get) =>
         collection => OrNull(get(collection));
 
@@ -33,77 +30,9 @@ internal static class Comparers
 
     internal static object? Read(PayloadReader reader) => Codec<object?>.Instance.Read(reader);
 
-    /// <summary>Joins the comparers of a collection that has two.</summary>
+    /// <summary>Combines the comparers of a collection that has two.</summary>
     internal static object? Two(object? first, object? second) => first is null && second is null ? null : new[] { first, second };
 
-    /// <summary>Parts what the other overload joined.</summary>
+    /// <summary>Splits the result of the other overload.</summary>
     internal static object?[] Two(object? joined) => joined is null ? new object?[2] : (object?[])joined;
-}
-
-/// <summary>The framework's string comparers: ordinal ones by kind, the others by culture and options.</summary>
-internal sealed class StringComparerShape() : LateShape(typeof(StringComparer))
-{
-    private const byte Ordinal = 0;
-    private const byte OrdinalIgnoreCase = 1;
-    private const byte OfCulture = 2;
-
-    internal override void Write(PayloadWriter writer, object value)
-    {
-        var comparer = (IEqualityComparer<string?>)value;
-        if (StringComparer.IsWellKnownOrdinalComparer(comparer, out bool ignoreCase))
-        {
-            writer.Write(ignoreCase ? OrdinalIgnoreCase : Ordinal);
-        }
-        else if (StringComparer.IsWellKnownCultureAwareComparer(comparer, out CompareInfo? culture, out CompareOptions options))
-        {
-            writer.Write(OfCulture);
-            writer.WriteString(culture.Name);
-            writer.Write((int)options);
-        }
-        else
-        {
-            throw new WorkSerializationException(
-                $"the comparer {TypeChecks.Display(value.GetType())} has no codec; use one of those of StringComparer");
-        }
-    }
-
-    protected override object Build(PayloadReader reader)
-    {
-        byte kind = reader.Read<byte>();
-        if (kind != OfCulture)
-            return kind == Ordinal ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
-
-        string culture = reader.ReadString()!;
-        var options = (CompareOptions)reader.ReadInt32();
-        if (culture.Length == 0 && options is CompareOptions.None or CompareOptions.IgnoreCase)
-            return options == CompareOptions.None ? StringComparer.InvariantCulture : StringComparer.InvariantCultureIgnoreCase;
-
-        return CultureInfo.GetCultureInfo(culture).CompareInfo.GetStringComparer(options);
-    }
-}
-
-/// <summary><c>EqualityComparer&lt;T&gt;.Default</c> and <c>Comparer&lt;T&gt;.Default</c>: there is one of each in a process.</summary>
-internal sealed class DefaultComparerShape : Shape
-{
-    private readonly object _comparer;
-
-    private DefaultComparerShape(Type ancestor, object comparer)
-        : base(ancestor, ShapeTraits.None) => _comparer = comparer;
-
-    /// <summary>
-    /// The shape, if <paramref name="type"/> is that of the default comparer, or the declared type that the default comparer stands
-    /// for.
-    /// </summary>
-    internal static Shape? Find(Type ancestor, Type type)
-    {
-        const BindingFlags Own = BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly;
-        object comparer = ancestor.GetProperty("Default", Own)!.GetValue(null)!;
-        return type == comparer.GetType() || type == ancestor ? new DefaultComparerShape(ancestor, comparer) : null;
-    }
-
-    internal override void Write(PayloadWriter writer, object value)
-    {
-    }
-
-    internal override object? Read(PayloadReader reader) => _comparer;
 }

@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace Tandem.Serialization;
 
-/// <summary>Cultures: by name, with their formats if these were changed.</summary>
+/// <summary>Cultures: by name, and with their formats if these were changed.</summary>
 internal sealed class CultureShape() : Shape(typeof(CultureInfo), ShapeTraits.Tracked)
 {
     private static readonly FieldInfo? ReadOnlyField =
@@ -50,7 +50,7 @@ internal sealed class CultureShape() : Shape(typeof(CultureInfo), ShapeTraits.Tr
         return culture;
     }
 
-    /// <summary>The data that a culture's formats share, which each process has once per culture.</summary>
+    /// <summary>Returns the shape of the data that a culture's formats share; each process has one object per culture.</summary>
     internal static Shape? DataShape(Type type)
     {
         const BindingFlags Any = BindingFlags.Instance | BindingFlags.NonPublic;
@@ -59,7 +59,10 @@ internal sealed class CultureShape() : Shape(typeof(CultureInfo), ShapeTraits.Tr
         return data is null || name is null || data.FieldType != type ? null : new CultureDataShape(type, data, name);
     }
 
-    /// <summary>With the sort order, if it is not the usual one: a culture's own name does not have it ("de-DE" for "de-DE_phoneb").</summary>
+    /// <summary>
+    /// Returns the name with the sort order, if it is not the default one: the culture's own name does not contain it ("de-DE" for
+    /// "de-DE_phoneb").
+    /// </summary>
     private static string NameOf(CultureInfo culture)
     {
         string sorted = culture.CompareInfo.Name;
@@ -135,8 +138,12 @@ internal sealed class CultureShape() : Shape(typeof(CultureInfo), ShapeTraits.Tr
         internal override void Write(PayloadWriter writer, object value)
         {
             string culture = (string)name.GetValue(value)!;
-            if (!Equals(data.GetValue(new CultureInfo(culture, false)), value) && !Equals(data.GetValue(new CultureInfo(culture, true)), value))
-                throw new WorkSerializationException($"the formats of the culture '{culture}' belong to this process; pass its name");
+            if (!Equals(data.GetValue(new CultureInfo(culture, false)), value)
+                && !Equals(data.GetValue(new CultureInfo(culture, true)), value))
+            {
+                throw new WorkSerializationException(
+                    $"the formats of the culture '{culture}' are tied to this process; pass the culture's name");
+            }
 
             writer.WriteString(culture);
         }

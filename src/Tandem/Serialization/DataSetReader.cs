@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Tandem.Serialization;
 
-/// <summary>Reads what <see cref="DataSetWriter"/> wrote.</summary>
+/// <summary>Reads data that <see cref="DataSetWriter"/> wrote.</summary>
 internal static class DataSetReader
 {
     private const int ConstraintSize = 3 * sizeof(int);
@@ -23,7 +23,7 @@ internal static class DataSetReader
         set.SchemaSerializationMode = (SchemaSerializationMode)reader.ReadInt32();
         CultureInfo locale = Codec<CultureInfo>.Instance.Read(reader);
 
-        // Once set it does not follow the culture any more.
+        // Once the locale is set, it no longer follows the current culture.
         if (!Equals(set.Locale, locale))
             set.Locale = locale;
 
@@ -42,14 +42,14 @@ internal static class DataSetReader
         return set;
     }
 
-    /// <summary>Reads a table without its constraints, and adds it to a set if there is one.</summary>
+    /// <summary>Reads a table without its constraints, and adds it to the set, if any.</summary>
     internal static DataTable ReadTable(PayloadReader reader, DataSet? set)
     {
         string name = reader.ReadString()!;
         string space = reader.ReadString()!;
         var table = new DataTable(name) { Prefix = reader.ReadString()! };
 
-        // Only what differs, as a table without an own namespace, locale or case has those of its set.
+        // Set only properties that differ: a table without its own namespace, locale or case sensitivity uses those of its set.
         if (space != (set?.Namespace ?? ""))
             table.Namespace = space;
 
@@ -238,7 +238,7 @@ internal static class DataSetReader
         bool nested = ReadFlag(reader);
         ReadProperties(reader, relation.ExtendedProperties);
 
-        // A key with the same columns is there already, and becomes the relation's.
+        // A key with the same columns exists already and becomes the relation's key.
         set.Relations.Add(relation);
         relation.Nested = nested;
     }
@@ -254,7 +254,7 @@ internal static class DataSetReader
 
     private static bool ReadFlag(PayloadReader reader) => reader.Read<byte>() != 0;
 
-    /// <summary>What is set of a column when the rows are there, since it would stop them from being filled.</summary>
+    /// <summary>Settings of a column that are applied after its rows, because they would prevent the rows from being added.</summary>
     private sealed record ColumnSettings(bool AllowNull, bool ReadOnly, int MaxLength, bool Counts, object? Next)
     {
         internal void Apply(DataColumn column)

@@ -5,7 +5,7 @@ using System.Reflection;
 
 namespace Tandem.Serialization;
 
-/// <summary>Writes what <see cref="DataSetReader"/> reads.</summary>
+/// <summary>Writes data for <see cref="DataSetReader"/>.</summary>
 internal static class DataSetWriter
 {
     internal static readonly PropertyInfo? NextNumber =
@@ -87,7 +87,10 @@ internal static class DataSetWriter
         try
         {
             if (column.GetType() != typeof(DataColumn))
-                throw new WorkSerializationException($"{TypeChecks.WithArticle(column.GetType())} is a column of a class of its own");
+            {
+                throw new WorkSerializationException(
+                    $"{TypeChecks.WithArticle(column.GetType())} is a class derived from DataColumn, which cannot be serialized");
+            }
 
             writer.WriteString(column.ColumnName);
             TypeNames.Write(writer, column.DataType);
@@ -117,7 +120,7 @@ internal static class DataSetWriter
         try
         {
             if (row.RowState != DataRowState.Deleted && row.HasVersion(DataRowVersion.Proposed))
-                throw new WorkSerializationException("a DataRow that is being edited does not travel; call EndEdit first");
+                throw new WorkSerializationException("a DataRow that is being edited cannot be serialized; call EndEdit first");
 
             writer.Write((int)row.RowState);
             writer.WriteString(row.RowError);
@@ -163,7 +166,7 @@ internal static class DataSetWriter
     {
         Constraint[] constraints = [.. table.Constraints.Cast<Constraint>()];
 
-        // Keys refer to unique columns, so that those come first on the other side.
+        // Unique columns come first, because keys refer to them on the other side.
         writer.Write(constraints.Length);
         foreach (Constraint constraint in constraints)
         {
@@ -187,7 +190,8 @@ internal static class DataSetWriter
             }
             else
             {
-                throw new WorkSerializationException($"{TypeChecks.WithArticle(constraint.GetType())} is a constraint of a class of its own");
+                throw new WorkSerializationException(
+                    $"{TypeChecks.WithArticle(constraint.GetType())} is a class derived from Constraint, which cannot be serialized");
             }
         }
     }
@@ -228,7 +232,7 @@ internal static class DataSetWriter
         foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
         {
             if (typeof(Delegate).IsAssignableFrom(field.FieldType) && field.GetValue(value) is not null)
-                throw new WorkSerializationException($"a {type.Name} with event handlers does not travel; pass a Copy() of it");
+                throw new WorkSerializationException($"a {type.Name} with event handlers cannot be serialized; pass a Copy() of it");
         }
     }
 }

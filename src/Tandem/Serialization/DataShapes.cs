@@ -5,7 +5,7 @@ namespace Tandem.Serialization;
 
 /// <summary>
 /// Tables and sets of tables: schema, rows with their states and original values, constraints, relations. A table that belongs to a set
-/// takes the set along, as it refers to it.
+/// is serialized with the set, because it refers to the set.
 /// </summary>
 internal static class DataShapes
 {
@@ -38,7 +38,10 @@ internal static class DataShapes
         static (writer, row) =>
         {
             if (row.RowState == DataRowState.Detached)
-                throw new WorkSerializationException("a DataRow that is in no table does not travel; pass its ItemArray, or add it to its table");
+            {
+                throw new WorkSerializationException(
+                    "a DataRow that is in no table cannot be serialized; pass its ItemArray, or add it to its table");
+            }
 
             Codec<DataTable>.Instance.Write(writer, row.Table);
             writer.Write(row.Table.Rows.IndexOf(row));
@@ -53,10 +56,10 @@ internal static class DataShapes
         static (writer, view) =>
         {
             if (view.Table is not { } table)
-                throw new WorkSerializationException("a DataView without a table does not travel");
+                throw new WorkSerializationException("a DataView without a table cannot be serialized");
 
             if (RowPredicate is null || RowPredicate.GetValue(view) is not null)
-                throw new WorkSerializationException("a DataView that filters with a delegate does not travel; use RowFilter");
+                throw new WorkSerializationException("a DataView that filters with a delegate cannot be serialized; use RowFilter");
 
             Codec<DataTable>.Instance.Write(writer, table);
             writer.Write(ReferenceEquals(view, table.DefaultView));
@@ -93,7 +96,7 @@ internal static class DataShapes
                 index = Equals(row.DataView[i], row) ? i : -1;
 
             if (index < 0)
-                throw new WorkSerializationException("a DataRowView that is not in its view any more does not travel; pass its Row");
+                throw new WorkSerializationException("a DataRowView that is no longer in its view cannot be serialized; pass its Row");
 
             Codec<DataView>.Instance.Write(writer, row.DataView);
             writer.Write(index);

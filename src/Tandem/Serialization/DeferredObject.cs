@@ -1,4 +1,4 @@
 namespace Tandem.Serialization;
 
-/// <summary>An object that has its number, and whose contents follow later in the payload.</summary>
+/// <summary>An object that has a number, but whose contents follow later in the payload.</summary>
 internal readonly record struct DeferredObject(object Value, PlainShape Shape);

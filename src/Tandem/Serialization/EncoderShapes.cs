@@ -5,15 +5,15 @@ using System.Text.Unicode;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// The framework's encoders for JSON, HTML and URLs: the ones that there are, or new ones by the characters that they leave as they are. Apart
-/// from the other shapes, so that their assembly is loaded only where they are used.
+/// The framework's encoders for JSON, HTML and URLs: well-known instances, or new ones defined by the characters that they do not encode.
+/// Separate from the other shapes, so that their assembly is loaded only if they are used.
 /// </summary>
 internal static class EncoderShapes
 {
-    /// <summary>Beyond, an encoder that was made of settings encodes everything.</summary>
+    /// <summary>An encoder that was created from settings encodes all characters from this one on.</summary>
     private const int Characters = 0x10000;
 
-    // To ask for each character takes a while.
+    // Querying every character is slow, so the result is cached.
     private static readonly ConditionalWeakTable<TextEncoder, int[]> Known = [];
 
     internal static Shape JavaScript() => Make<JavaScriptEncoder>(JavaScriptEncoder.Create);
@@ -30,7 +30,7 @@ internal static class EncoderShapes
                 reader => create(Settings(Items.Read<int>(reader)))),
             typeof(T));
 
-    /// <summary>The first and the last of each range of characters that an encoder leaves as they are.</summary>
+    /// <summary>Returns the first and the last character of each range that an encoder does not encode.</summary>
     private static int[] RangesOf(TextEncoder encoder, Func<TextEncoderSettings, TextEncoder> create)
     {
         var ranges = new List<int>();
@@ -52,7 +52,7 @@ internal static class EncoderShapes
             if (made.GetType() != encoder.GetType() || IsEncoded(made, i) != IsEncoded(encoder, i))
             {
                 throw new WorkSerializationException(
-                    $"this {TypeChecks.Display(encoder.GetType())} cannot be made anew from the characters that it allows; "
+                    $"this {TypeChecks.Display(encoder.GetType())} cannot be recreated from the characters that it allows; "
                     + "make it in the work, or in a static field");
             }
         }
@@ -72,7 +72,7 @@ internal static class EncoderShapes
         return settings;
     }
 
-    // Half of a pair is no character of its own.
+    // A surrogate is not a character by itself.
     private static bool IsEncoded(TextEncoder encoder, int character) =>
         character is >= 0xD800 and <= 0xDFFF || encoder.WillEncode(character);
 }

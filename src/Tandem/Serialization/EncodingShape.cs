@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Tandem.Serialization;
 
-/// <summary>The framework's encodings: by code page, with whether they write a mark, and what they do with what they cannot convert.</summary>
+/// <summary>The framework's encodings: by code page, with their byte order mark and their fallbacks.</summary>
 internal sealed class EncodingShape() : LateShape(typeof(Encoding))
 {
-    // The encodings that there is one of.
+    // The encodings of which each process has one object.
     private static readonly Func<Encoding>[] WellKnown =
     [
         static () => Encoding.UTF8, static () => Encoding.Unicode, static () => Encoding.BigEndianUnicode, static () => Encoding.UTF32,
@@ -29,7 +29,7 @@ internal sealed class EncodingShape() : LateShape(typeof(Encoding))
         writer.Write(throws);
         writer.Write(encoding.IsReadOnly);
 
-        // The fallbacks of a code page's own encoding refer back to it: they are sent only if somebody chose others.
+        // The fallbacks of a code page's own encoding refer back to it, so they are serialized only if they were changed.
         Encoding fresh;
         try
         {
@@ -37,7 +37,8 @@ internal sealed class EncodingShape() : LateShape(typeof(Encoding))
         }
         catch (Exception e) when (e is NotSupportedException or ArgumentException)
         {
-            throw new WorkSerializationException($"the encoding {encoding.WebName} ({encoding.CodePage}) comes from code of yours; make it in the work");
+            throw new WorkSerializationException(
+                $"the encoding {encoding.WebName} ({encoding.CodePage}) comes from user code; make it in the work");
         }
 
         Write(writer, encoding.EncoderFallback, fresh.EncoderFallback, ".EncoderFallback");
@@ -65,7 +66,9 @@ internal sealed class EncodingShape() : LateShape(typeof(Encoding))
         catch (NotSupportedException e)
         {
             throw new RebuildException(
-                $"this process has no encoding for code page {codePage}: register its provider in the work first (Encoding.RegisterProvider)", e);
+                $"this process has no encoding for code page {codePage}: "
+                + "register its provider in the work first (Encoding.RegisterProvider)",
+                e);
         }
 
         if (isReadOnly && encoderFallback is null && decoderFallback is null)
@@ -91,7 +94,7 @@ internal sealed class EncodingShape() : LateShape(typeof(Encoding))
 
         20127 => new ASCIIEncoding(),
 
-        // Those of the framework's provider are there whether it was registered or not.
+        // The encodings of the framework's provider can be used whether the provider was registered or not.
         _ when isOfProvider => CodePagesEncodingProvider.Instance.GetEncoding(codePage) ?? throw new NotSupportedException(),
         _ => Encoding.GetEncoding(codePage),
     };
@@ -99,7 +102,8 @@ internal sealed class EncodingShape() : LateShape(typeof(Encoding))
     private static void Write<TFallback>(PayloadWriter writer, TFallback used, TFallback usual, string segment)
         where TFallback : class
     {
-        bool isUsual = used.Equals(usual) || (used.GetType() == usual.GetType() && used.GetType().Name.Contains("BestFit", StringComparison.Ordinal));
+        bool isUsual = used.Equals(usual) || (used.GetType() == usual.GetType()
+            && used.GetType().Name.Contains("BestFit", StringComparison.Ordinal));
         try
         {
             Codec<TFallback?>.Instance.Write(writer, isUsual ? null : used);

@@ -4,8 +4,8 @@ using System.Reflection;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Queries over collections in memory (<c>AsQueryable</c>): the expression, and the collection that the first one is over. What a query
-/// that ran has compiled stays behind.
+/// Queries over collections in memory (<c>AsQueryable</c>): the expression, and the collection of the first query. The compiled form of a
+/// query that has run is not serialized.
 /// </summary>
 internal sealed class EnumerableQueryShape<T>() : Shape(typeof(EnumerableQuery<T>), ShapeTraits.Tracked)
 {
@@ -15,7 +15,10 @@ internal sealed class EnumerableQueryShape<T>() : Shape(typeof(EnumerableQuery<T
     internal override void Write(PayloadWriter writer, object value)
     {
         if (Expression is null || Items is null)
-            throw new WorkSerializationException("this version of .NET keeps queries in another way; pass the collection, and query it in the work");
+        {
+            throw new WorkSerializationException(
+                "queries cannot be serialized with this version of .NET; pass the collection, and query it in the work");
+        }
 
         Expression expression = ((IQueryable)value).Expression;
         bool isFirst = expression is ConstantExpression constant && ReferenceEquals(constant.Value, value);

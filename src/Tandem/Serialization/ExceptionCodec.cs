@@ -4,12 +4,12 @@ using System.Runtime.CompilerServices;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Exceptions: type, messages, stack trace, inner exceptions, and what of their own state can travel. Writing never fails, whatever
-/// their members do.
+/// Exceptions: type, messages, stack trace, inner exceptions, and the part of their own state that can be serialized. Writing never
+/// fails, whatever their members do.
 /// </summary>
 internal static class ExceptionCodec
 {
-    /// <summary>In characters, for each message and for all of a tree of exceptions.</summary>
+    /// <summary>In characters, for each message and for all messages of a tree of exceptions.</summary>
     private const int MaximumMessage = 1024 * 1024;
     private const int MaximumText = 4 * 1024 * 1024;
     private const int MaximumStackTrace = 256 * 1024;
@@ -18,18 +18,18 @@ internal static class ExceptionCodec
     /// <summary>In characters, for all stack traces of a tree of exceptions.</summary>
     private const int MaximumStackTraces = 16 * 1024 * 1024;
 
-    /// <summary>For trees of aggregates: how many exceptions one of them takes along. A bound for payloads, not for programs.</summary>
+    /// <summary>The maximum number of exceptions in a tree of aggregate exceptions. A limit for payloads, not for programs.</summary>
     private const int MaximumCount = 100_000;
 
     private const int MaximumLevels = 100;
 
-    /// <summary>Bytes that an inner exception takes at least: one that was written before, by its number.</summary>
+    /// <summary>The minimum size of an inner exception: the number of one that was written before.</summary>
     private const int MinimumSize = 1 + sizeof(int);
 
     private const byte New = 0;
     private const byte Seen = 1;
 
-    // Not among the numbers that calls give.
+    // Calls do not use these numbers for tokens.
     private const int NoToken = int.MinValue;
     private const int CancelledToken = int.MinValue + 1;
 
@@ -40,7 +40,7 @@ internal static class ExceptionCodec
         WriteContents(writer, exception);
     }
 
-    /// <summary>Writes an exception whose number was given.</summary>
+    /// <summary>Writes an exception that already has a number.</summary>
     internal static void WriteContents(PayloadWriter writer, Exception exception)
     {
         nint start = writer.Length;
@@ -57,10 +57,10 @@ internal static class ExceptionCodec
         }
     }
 
-    /// <summary>Reads an exception; each read gives a new one.</summary>
+    /// <summary>Reads an exception. Each call creates a new object.</summary>
     internal static Exception Read(PayloadReader reader) => Read(reader, typeof(Exception), 1);
 
-    /// <summary>Reads an exception where a variable holds nothing but <paramref name="declared"/>.</summary>
+    /// <summary>Reads an exception for a variable that can only hold a <paramref name="declared"/>.</summary>
     internal static Exception Read(PayloadReader reader, Type declared) => Read(reader, declared, 1);
 
     private static void WriteContents(PayloadWriter writer, Exception e, int depth, Budget budget)
@@ -93,7 +93,7 @@ internal static class ExceptionCodec
         WriteData(writer, e);
     }
 
-    /// <summary>What is written when not even that could be.</summary>
+    /// <summary>Writes a placeholder for an exception that could not be written.</summary>
     private static void WriteNothingOf(PayloadWriter writer, Exception exception, Exception error)
     {
         writer.Write(0);
@@ -123,7 +123,9 @@ internal static class ExceptionCodec
         WriteContents(writer, e, depth, budget);
     }
 
-    /// <summary>The type and its base types, up to but without <see cref="Exception"/>, unless it is that itself.</summary>
+    /// <summary>
+    /// Returns the type and its base types, up to but excluding <see cref="Exception"/>, unless the type is Exception itself.
+    /// </summary>
     private static Type[] LevelsOf(Type type)
     {
         var levels = new List<Type> { type };
@@ -148,7 +150,7 @@ internal static class ExceptionCodec
         return false;
     }
 
-    /// <summary>The inner exceptions that travel, and what is said of the others.</summary>
+    /// <summary>Returns the inner exceptions that are serialized, and a text about those that are not.</summary>
     private static Exception[] InnerOf(Exception e, int depth, Budget budget, out string? leftOut)
     {
         leftOut = null;
@@ -201,7 +203,7 @@ internal static class ExceptionCodec
             writer.Write(token.IsCancellationRequested ? CancelledToken : NoToken);
     }
 
-    /// <summary>Each field for itself, since one that cannot travel is left out.</summary>
+    /// <summary>Writes the fields one by one, because a field that cannot be serialized is omitted.</summary>
     private static void WriteLevel(PayloadWriter writer, Exception e, ExceptionLevel.Field[] fields)
     {
         writer.Write(fields.Length);
@@ -234,13 +236,13 @@ internal static class ExceptionCodec
         }
         catch (Exception)
         {
-            // A type with its own idea of Data: what came so far is what there is.
+            // The type has its own implementation of Data: keep the entries written so far.
         }
 
         writer.Patch(start, count);
     }
 
-    /// <summary>Writes how many bytes and objects follow, and those; nothing of a part that cannot travel.</summary>
+    /// <summary>Writes the sizes in bytes and objects, followed by the part; an empty part if it cannot be serialized.</summary>
     private static void WriteOptional<T>(PayloadWriter writer, Action<PayloadWriter, T> write, T state)
     {
         nint start = writer.Length;
@@ -248,7 +250,7 @@ internal static class ExceptionCodec
         writer.Write(0L);
         try
         {
-            // A part of its own: what it defers has to follow here.
+            // A separate part: its deferred contents must follow here.
             ReferenceTable.Part outer = writer.References.BeginPart();
             write(writer, state);
             writer.References.EndPart(outer);
@@ -278,7 +280,8 @@ internal static class ExceptionCodec
         for (int i = 0; i < types.Length; i++)
             types[i] = reader.Read<byte>() == 0 ? null : TypeNames.ReadOrNull(reader, out _);
 
-        // What refers to the exception from inside gets this object. When the exception cannot be rebuilt as its own type, there is none.
+        // Objects inside the exception that refer to it get this object. If the exception cannot be rebuilt as its own type, there is
+        // none.
         Exception? early = ExceptionParts.TryMake(types.Length > 0 ? types[0] : null);
         reader.Finish(number, (object?)early ?? PayloadReader.Lost);
 
@@ -323,7 +326,8 @@ internal static class ExceptionCodec
             inner[i] = reader.Read<byte>() switch
             {
                 New => Read(reader, typeof(Exception), depth + 1),
-                Seen => reader.ObjectAt(reader.ReadInt32()) as Exception ?? throw new PayloadCorruptException("an inner exception that is none"),
+                Seen => reader.ObjectAt(reader.ReadInt32()) as Exception ?? throw new PayloadCorruptException(
+                    "an inner exception that is not an exception"),
                 byte kind => throw new PayloadCorruptException($"an inner exception of kind {kind}"),
             };
         }
@@ -331,7 +335,7 @@ internal static class ExceptionCodec
         return inner;
     }
 
-    /// <summary>Reads the fields that a type adds; null for a type that is not known here, whose fields are passed over.</summary>
+    /// <summary>Reads the fields that a type declares; null for a type that is unknown here, whose fields are skipped.</summary>
     private static ExceptionParts.Level? ReadLevel(PayloadReader reader, Type? type)
     {
         int count = reader.ReadCount(2 * sizeof(int));
@@ -367,7 +371,7 @@ internal static class ExceptionCodec
         }
     }
 
-    /// <summary>Reads what <see cref="WriteOptional"/> wrote, or passes it over when nobody can read it.</summary>
+    /// <summary>Reads a part that <see cref="WriteOptional"/> wrote, or skips it if it cannot be read.</summary>
     private static (bool Present, object? Value) ReadOptional<T>(PayloadReader reader, Func<PayloadReader, T, object?> read, T? state)
         where T : class
     {
@@ -395,7 +399,7 @@ internal static class ExceptionCodec
             }
             catch (Exception e) when (e is RebuildException or not PayloadCorruptException)
             {
-                // Code of the user's threw. The exception is worth more than this part of it.
+                // User code threw an exception. The received exception matters more than this part of it.
                 result = default;
                 reader.AbandonPart(outer);
             }
@@ -452,20 +456,20 @@ internal static class ExceptionCodec
         ? text
         : $"{text.AsSpan(0, Math.Max(0, maximum))}… (The text was cut: it has {text.Length} characters.)";
 
-    /// <summary>How the two messages of an exception relate to what the exception had.</summary>
+    /// <summary>How the messages of an exception relate to the original's.</summary>
     [Flags]
     private enum MessageTraits : byte
     {
         None = 0,
 
-        /// <summary>The message is the one that was given to the exception, and travels once.</summary>
+        /// <summary>The message equals the one that was passed to the exception, and is sent only once.</summary>
         Same = 1,
 
-        /// <summary>Text was cut, or inner exceptions whose texts are part of it were left behind.</summary>
+        /// <summary>Text was cut, or inner exceptions whose text is part of the message were omitted.</summary>
         Changed = 2,
     }
 
-    /// <summary>What the exceptions of a tree may take together.</summary>
+    /// <summary>The remaining limits for a tree of exceptions.</summary>
     private sealed class Budget
     {
         internal int Exceptions { get; set; } = MaximumCount;

@@ -3,7 +3,9 @@ using System.Reflection;
 
 namespace Tandem.Serialization;
 
-/// <summary>A public constructor that makes an exception of a message and inner exceptions, or of one of them, or of nothing.</summary>
+/// <summary>
+/// A public constructor that creates an exception from a message and inner exceptions, from one of these, or from nothing.
+/// </summary>
 internal sealed class ExceptionConstructor
 {
     private static readonly ConcurrentDictionary<Type, ExceptionConstructor[]> Known = new();
@@ -19,7 +21,7 @@ internal sealed class ExceptionConstructor
         _worth = worth;
     }
 
-    /// <summary>The constructors of a type, those first that take most.</summary>
+    /// <summary>Returns the constructors of a type, those with the most usable parameters first.</summary>
     internal static ExceptionConstructor[] Of(Type type) => Known.GetOrAdd(type, static t => Find(t));
 
     internal object Invoke(string? message, Exception[] inner)
@@ -61,7 +63,7 @@ internal sealed class ExceptionConstructor
         return [.. found];
     }
 
-    /// <summary>How much of the original the constructor takes; -1 when it needs what did not travel.</summary>
+    /// <summary>Returns how much of the original the constructor uses; -1 if it needs data that was not sent.</summary>
     private static int Worth(ParameterInfo[] parameters)
     {
         int worth = 0;

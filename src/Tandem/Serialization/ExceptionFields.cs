@@ -3,8 +3,8 @@ using System.Reflection;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// The private fields of <see cref="Exception"/> that no constructor sets as they were. A framework without one of them would only lose
-/// that detail.
+/// The private fields of <see cref="Exception"/> that no constructor restores. If a version of the framework lacks a field, only that
+/// detail is lost.
 /// </summary>
 internal static class ExceptionFields
 {
@@ -21,7 +21,7 @@ internal static class ExceptionFields
     private static readonly ConstructorInfo Aggregate =
         typeof(AggregateException).GetConstructor([typeof(string), typeof(IEnumerable<Exception>)])!;
 
-    /// <summary>The message that was given to the exception; <see cref="Exception.Message"/> may add to it.</summary>
+    /// <summary>Returns the message that was passed to the exception; <see cref="Exception.Message"/> may add to it.</summary>
     internal static string? MessageOf(Exception exception) => (string?)Message?.GetValue(exception);
 
     internal static void SetMessage(Exception exception, string? message) => Message?.SetValue(exception, message);
@@ -34,7 +34,7 @@ internal static class ExceptionFields
 
     internal static void SetToken(OperationCanceledException exception, CancellationToken token) => Token?.SetValue(exception, token);
 
-    /// <summary>Runs the constructor of the framework's part of an exception, of which no constructor has run.</summary>
+    /// <summary>Runs the constructor of the framework's part of an exception that was created without a constructor.</summary>
     internal static void Initialize(Exception exception, string? message, Exception[] inner)
     {
         if (exception is AggregateException)

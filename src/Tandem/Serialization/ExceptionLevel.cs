@@ -4,8 +4,8 @@ using System.Reflection;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// The fields that one type of an exception's ancestry adds. Exceptions travel level by level, so that what a process cannot rebuild as
-/// its own type can still be rebuilt as its base type.
+/// The fields that one type in an exception's inheritance chain declares. Exceptions are serialized level by level, so that an exception
+/// that cannot be rebuilt as its own type can still be rebuilt as its base type.
 /// </summary>
 internal sealed class ExceptionLevel
 {
@@ -15,14 +15,15 @@ internal sealed class ExceptionLevel
 
     private ExceptionLevel(Type type)
     {
-        // What all exceptions have travels anyway; so do an AggregateException's inner exceptions, and the token of a cancellation.
+        // The state of all exceptions is serialized separately, as are the inner exceptions of an AggregateException and the token of a
+        // cancellation.
         if (type == typeof(Exception) || type == typeof(AggregateException) || type == typeof(OperationCanceledException))
         {
             Fields = [];
             return;
         }
 
-        // Reflection gives the fields in an order that depends on what was asked before; both sides need the same one.
+        // The order of reflection depends on earlier queries, and both sides must use the same one.
         FieldInfo[] fields = type.GetFields(OwnFields);
         Array.Sort(fields, static (left, right) => left.MetadataToken.CompareTo(right.MetadataToken));
         Fields = Array.ConvertAll(fields, static field => new Field(field));
@@ -38,10 +39,10 @@ internal sealed class ExceptionLevel
 
         internal Codec Codec => _codec ??= Codec.For(info.FieldType);
 
-        /// <summary>Whether the type itself says that its objects can do without: the field is marked with <see cref="NonSerializedAttribute"/>.</summary>
+        /// <summary>Whether the type itself declares that the field is optional, with <see cref="NonSerializedAttribute"/>.</summary>
         internal bool MayBeMissing => (info.Attributes & NotSerialized) != 0;
 
-        // FieldAttributes.NotSerialized is marked obsolete together with the formatters that it was made for.
+        // FieldAttributes.NotSerialized is marked obsolete together with the formatters for which it was made.
         private static FieldAttributes NotSerialized => (FieldAttributes)0x0080;
 
         internal object? Get(Exception exception) => info.GetValue(exception);

@@ -4,18 +4,18 @@ using System.Runtime.ExceptionServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>What arrived of an exception, to be put together again.</summary>
-/// <param name="types">Its type, and the base types of that; null for those that are not known here.</param>
-/// <param name="early">An object of its type, of which nothing is set; null when there can be none.</param>
-/// <param name="name">Its type's name.</param>
+/// <summary>The received parts of an exception, and the code that rebuilds it.</summary>
+/// <param name="types">The type and its base types; null for types that are unknown here.</param>
+/// <param name="early">An object of the type on which nothing is set; null if there can be none.</param>
+/// <param name="name">The name of the type.</param>
 internal sealed class ExceptionParts(Type?[] types, Exception? early, string name)
 {
-    /// <summary>Where <see cref="Exception.Data"/> says of which type an exception was that arrives as a base type.</summary>
+    /// <summary>The key in <see cref="Exception.Data"/> for the original type of an exception that was rebuilt as a base type.</summary>
     internal const string OriginalType = "Tandem.OriginalType";
 
     internal string? Message { get; init; }
 
-    /// <summary>The message that was given to the exception; <see cref="Exception.Message"/> may add to it.</summary>
+    /// <summary>The message that was passed to the exception; <see cref="Exception.Message"/> may add to it.</summary>
     internal string? OwnMessage { get; init; }
 
     /// <summary>Whether the messages are known to differ from the original's.</summary>
@@ -33,13 +33,13 @@ internal sealed class ExceptionParts(Type?[] types, Exception? early, string nam
 
     internal Exception[] Inner { get; init; } = [];
 
-    /// <summary>The fields that each of the types adds; null for a type that is not known here.</summary>
+    /// <summary>The fields of each type; null for a type that is unknown here.</summary>
     internal Level?[] Levels { get; } = new Level?[types.Length];
 
     /// <summary>The entries of <see cref="Exception.Data"/>.</summary>
     internal List<DictionaryEntry> Data { get; } = [];
 
-    /// <summary>An object of an exception's type, without running a constructor; null when there can be none.</summary>
+    /// <summary>Creates an object of an exception's type without running a constructor; null if that is not possible.</summary>
     internal static Exception? TryMake(Type? type)
     {
         if (type is null || !typeof(Exception).IsAssignableFrom(type) || type.IsAbstract || type.ContainsGenericParameters)
@@ -51,13 +51,13 @@ internal sealed class ExceptionParts(Type?[] types, Exception? early, string nam
         }
         catch (Exception)
         {
-            return null; // a type that only the runtime makes objects of
+            return null; // only the runtime creates objects of this type
         }
     }
 
     /// <summary>
-    /// The exception as its own type, if all of its state is here or its message comes out the same without; else as the nearest base
-    /// type; a <see cref="RemoteWorkException"/> when there is none but <see cref="Exception"/>. Never anything but a
+    /// Rebuilds the exception as its own type, if all of its state was received, or if its message is the same without the missing state.
+    /// Otherwise as the nearest base type, or as a <see cref="RemoteWorkException"/> if that is <see cref="Exception"/>. Always returns a
     /// <paramref name="declared"/>.
     /// </summary>
     internal Exception Rebuild(Type declared)
@@ -79,7 +79,7 @@ internal sealed class ExceptionParts(Type?[] types, Exception? early, string nam
         if (IsComplete(0))
             return TryFill(early, 0, OwnMessage);
 
-        // What did not travel may have a value that a constructor gives it.
+        // A constructor may set the state that was not received.
         return TryConstruct(early.GetType(), OwnMessage ?? Message) ?? IfSameMessage(TryFill(early, 0, OwnMessage));
     }
 
@@ -90,7 +90,7 @@ internal sealed class ExceptionParts(Type?[] types, Exception? early, string nam
             if (TryMake(types[i]) is not { } made || !declared.IsInstanceOfType(made))
                 continue;
 
-            // Its message as it was; where the base type adds to it, as near as can be.
+            // Keep the original message if possible; if the base type adds to it, the message is as close as possible.
             Exception? rebuilt = IsComplete(i)
                 ? IfSameMessage(TryFill(made, i, OwnMessage)) ?? TryFill(made, i, Message)
                 : TryConstruct(made.GetType(), OwnMessage ?? Message) ?? TryFill(made, i, Message);
@@ -104,7 +104,7 @@ internal sealed class ExceptionParts(Type?[] types, Exception? early, string nam
         return null;
     }
 
-    /// <summary>Whether all fields travelled from a level on.</summary>
+    /// <summary>Whether all fields were received, from a level on.</summary>
     private bool IsComplete(int level)
     {
         for (int i = level; i < Levels.Length; i++)
@@ -116,7 +116,9 @@ internal sealed class ExceptionParts(Type?[] types, Exception? early, string nam
         return true;
     }
 
-    /// <summary>Makes the exception by its constructor and restores what that did not; null when the result is not the same exception.</summary>
+    /// <summary>
+    /// Creates the exception with its constructor and restores the remaining state; null if the result is not the same exception.
+    /// </summary>
     private Exception? TryConstruct(Type type, string? message)
     {
         foreach (ExceptionConstructor constructor in ExceptionConstructor.Of(type))
@@ -141,14 +143,14 @@ internal sealed class ExceptionParts(Type?[] types, Exception? early, string nam
             }
             catch (Exception)
             {
-                // The constructor threw.
+                // The constructor threw an exception.
             }
         }
 
         return null;
     }
 
-    /// <summary>Fills an object that no constructor has seen.</summary>
+    /// <summary>Sets the state of an object that was created without a constructor.</summary>
     private Exception? TryFill(Exception exception, int level, string? message)
     {
         try
@@ -159,7 +161,7 @@ internal sealed class ExceptionParts(Type?[] types, Exception? early, string nam
         }
         catch (Exception)
         {
-            return null; // a static constructor of its type threw
+            return null; // a static constructor of the type threw an exception
         }
     }
 
@@ -200,13 +202,15 @@ internal sealed class ExceptionParts(Type?[] types, Exception? early, string nam
             if (!string.IsNullOrEmpty(StackTrace))
             {
                 bool isItself = exception is RemoteWorkException || (types.Length > 0 && exception.GetType() == types[0]);
-                string head = isItself ? "" : $"   (It was thrown as {name}, which cannot be rebuilt in this process.){Environment.NewLine}";
+                string head = isItself
+                    ? ""
+                    : $"   (It was thrown as {name}, which cannot be rebuilt in this process.){Environment.NewLine}";
                 ExceptionDispatchInfo.SetRemoteStackTrace(exception, head + StackTrace);
             }
         }
         catch (Exception)
         {
-            // A type with its own idea of where it was thrown: the exception itself is what counts.
+            // The type has its own implementation of StackTrace: the exception itself matters more.
         }
     }
 
@@ -218,7 +222,7 @@ internal sealed class ExceptionParts(Type?[] types, Exception? early, string nam
         }
         catch (Exception)
         {
-            // A type with its own idea of Data, or a key that cannot be compared.
+            // The type has its own implementation of Data, or the key cannot be compared.
         }
     }
 
@@ -229,7 +233,7 @@ internal sealed class ExceptionParts(Type?[] types, Exception? early, string nam
         _ => new AggregateException(Inner),
     };
 
-    /// <summary>The fields of one of the types, and what arrived of them.</summary>
+    /// <summary>The fields that one type declares, and their received values.</summary>
     internal sealed class Level(Type type, ExceptionLevel.Field[] fields, (bool Present, object? Value)[] values)
     {
         internal Type Type { get; } = type;

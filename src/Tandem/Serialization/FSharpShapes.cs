@@ -3,12 +3,12 @@ using System.Reflection;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// The immutable collections of F#, by their elements: their fields are chains and trees, and what they compare with is not serialized.
-/// They are found by name, since Tandem does not refer to F#'s library, and rebuilt through its public API.
+/// The immutable collections of F#, by their elements: their fields are chains and trees, and their comparers cannot be serialized. They
+/// are found by name, because Tandem does not reference F#'s library, and rebuilt through its public API.
 /// </summary>
 internal static class FSharpShapes
 {
-    /// <summary>The shape of one of F#'s collections, or null.</summary>
+    /// <summary>Returns the shape of one of F#'s collections, or null.</summary>
     internal static Shape? Find(string name, Type type)
     {
         Type[] arguments = type.GenericTypeArguments;
@@ -46,7 +46,7 @@ internal static class FSharpShapes
         });
     }
 
-    /// <summary>A set compares as its element type does, always.</summary>
+    /// <summary>An F# set always uses the comparison of its element type.</summary>
     private static ImmutableSequenceShape<TSet, T>? Set<TSet, T>()
         where TSet : class, IEnumerable<T> =>
         typeof(TSet).GetConstructor([typeof(IEnumerable<T>)]) is { } constructor

@@ -2,11 +2,11 @@ using System.Reflection;
 
 namespace Tandem.Serialization;
 
-/// <summary>The fields of a class or struct that make up its state, private and inherited ones included.</summary>
+/// <summary>The fields that make up the state of a class or struct, including private and inherited ones.</summary>
 /// <remarks>
-/// A field marked with <see cref="NonSerializedAttribute"/> stays behind where the type restores it itself, in a method that runs after
-/// reading (<see cref="SerializationCallbacks"/>). Elsewhere nobody would restore it, and a value that is missing would be a silent
-/// difference: so it travels as other fields do, and stays behind only when its value cannot travel.
+/// A field marked with <see cref="NonSerializedAttribute"/> is not serialized if its type restores it in a method that runs after
+/// deserialization (<see cref="SerializationCallbacks"/>). In other types nothing would restore it, and a missing value would be a silent
+/// difference: so it is serialized like other fields, and omitted only if its value cannot be serialized.
 /// </remarks>
 internal sealed class FieldPlan
 {
@@ -14,7 +14,7 @@ internal sealed class FieldPlan
 
     private readonly Field[] _fields;
 
-    /// <summary>Plans a type with its base types, up to but without <paramref name="end"/>.</summary>
+    /// <summary>Creates the plan of a type and its base types, up to but excluding <paramref name="end"/>.</summary>
     internal FieldPlan(Type type, Type? end = null, SerializationCallbacks? callbacks = null)
     {
         var fields = new List<Field>();
@@ -38,7 +38,7 @@ internal sealed class FieldPlan
         MinimumSize = size;
     }
 
-    /// <summary>See <see cref="Codec.MinimumSize"/>; 0 where there are no fields.</summary>
+    /// <summary>See <see cref="Codec.MinimumSize"/>; 0 if there are no fields.</summary>
     internal int MinimumSize { get; }
 
     internal int Count => _fields.Length;
@@ -46,7 +46,7 @@ internal sealed class FieldPlan
     /// <summary>Whether all fields are numbers, text, times, or delegates that cannot change after construction.</summary>
     internal bool OnlyConstants { get; } = true;
 
-    // FieldAttributes.NotSerialized is marked obsolete together with the formatters that it was made for.
+    // FieldAttributes.NotSerialized is marked obsolete together with the formatters for which it was made.
     private static FieldAttributes NotSerialized => (FieldAttributes)0x0080;
 
     /// <summary>Writes the fields of an object or of a boxed struct.</summary>
@@ -82,19 +82,19 @@ internal sealed class FieldPlan
     /// <summary>Sets one field.</summary>
     internal void SetValue(object target, int index, object? value) => _fields[index].Info.SetValue(target, value);
 
-    /// <summary>One field's value.</summary>
+    /// <summary>Gets the value of one field.</summary>
     internal object? GetValue(object target, int index) => _fields[index].Info.GetValue(target);
 
     /// <summary>Whether a field holds a delegate that cannot change after construction.</summary>
     internal bool IsDelegate(int index) => IsReadOnlyDelegate(_fields[index].Info);
 
-    /// <summary>Whether a field may have stayed behind.</summary>
+    /// <summary>Whether a field may have been omitted.</summary>
     internal bool MayStay(int index) => _fields[index] is FieldThatMayStay;
 
-    /// <summary>Whether a field holds a number, a text or a time, which <see cref="AreSame"/> compares.</summary>
+    /// <summary>Whether a field is a number, a text or a time, which <see cref="AreSame"/> compares.</summary>
     internal bool IsConstant(int index) => IsConstant(_fields[index].Info.FieldType);
 
-    /// <summary>Whether two values of a field that <see cref="IsConstant(int)"/> are the same in all that can be seen of them.</summary>
+    /// <summary>Whether two values of a field that <see cref="IsConstant(int)"/> are the same in every observable respect.</summary>
     internal static bool AreSame(object? a, object? b) => a switch
     {
         double number => b is double other && BitConverter.DoubleToInt64Bits(number) == BitConverter.DoubleToInt64Bits(other),
@@ -105,7 +105,7 @@ internal sealed class FieldPlan
         _ => Equals(a, b),
     };
 
-    // Reflection gives the fields in an order that depends on what was asked before; both sides need the same one.
+    // The order of reflection depends on earlier queries, and both sides must use the same one.
     private static void Insert(List<Field> fields, int first, Field field)
     {
         int at = fields.Count;
@@ -115,7 +115,7 @@ internal sealed class FieldPlan
         fields.Insert(at, field);
     }
 
-    // Asks codecs of structs only: these cannot contain themselves, as classes can.
+    // Uses the codecs of structs only: unlike classes, structs cannot contain themselves.
     private static int MinimumSizeOf(Type type)
     {
         if (type == typeof(string))
@@ -145,7 +145,7 @@ internal sealed class FieldPlan
         internal virtual object? Read(PayloadReader reader) => Codec.ReadObject(reader);
     }
 
-    /// <summary>A field marked with <see cref="NonSerializedAttribute"/>, in a type that would not restore it.</summary>
+    /// <summary>A field marked with <see cref="NonSerializedAttribute"/> in a type that does not restore it.</summary>
     private sealed class FieldThatMayStay(FieldInfo info) : Field(info)
     {
         internal override void Write(PayloadWriter writer, object? value)
@@ -156,7 +156,7 @@ internal sealed class FieldPlan
             writer.Write((byte)1);
             try
             {
-                // A part of its own, so that all of it can be taken back.
+                // A separate part, so that it can be removed completely.
                 ReferenceTable.Part outer = references.BeginPart();
                 Codec.WriteObject(writer, value);
                 references.EndPart(outer);

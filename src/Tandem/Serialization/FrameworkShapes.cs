@@ -3,12 +3,12 @@ using System.Reflection;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// The framework's types whose fields mean nothing elsewhere, or could be made to mean something wrong. They are told by name: to
-/// mention a type in code loads the assembly that it is in.
+/// The framework's types whose fields have no meaning, or a wrong one, in another process. They are identified by name: code that
+/// mentions a type loads its assembly.
 /// </summary>
 internal static class FrameworkShapes
 {
-    /// <summary>The shape of a type that needs its own, or null.</summary>
+    /// <summary>Returns the shape of a type that has a special one, or null.</summary>
     internal static Shape? Find(Type type)
     {
         for (Type? ancestor = type; ancestor is not null && ancestor != typeof(object); ancestor = ancestor.BaseType)
@@ -71,7 +71,7 @@ internal static class FrameworkShapes
             "System.Collections.StructuralComparer" => IdentityShapes.StructuralOrder(type),
             "System.Reflection.Missing" => IdentityShapes.Missing(),
 
-            // The runtime's own classes: what others derive stands for something that exists in this process only.
+            // Only the runtime's own classes: derived classes of others represent members that exist in this process only.
             "System.Reflection.MethodInfo" or "System.Reflection.RuntimeMethodInfo" => new MemberShape(typeof(MethodInfo)),
             "System.Reflection.ConstructorInfo" or "System.Reflection.RuntimeConstructorInfo" => new MemberShape(typeof(ConstructorInfo)),
             "System.Reflection.FieldInfo" or "System.Reflection.RtFieldInfo" or "System.Reflection.MdFieldInfo" =>
@@ -80,7 +80,8 @@ internal static class FrameworkShapes
             "System.Reflection.EventInfo" or "System.Reflection.RuntimeEventInfo" => new MemberShape(typeof(EventInfo)),
             "System.Reflection.ParameterInfo" or "System.Reflection.RuntimeParameterInfo" => new MemberShape(typeof(ParameterInfo)),
             "System.Linq.Expressions.FieldExpression" => new TreeFieldShape(type),
-            "System.Linq.Expressions.ConstantExpression" or "System.Linq.Expressions.TypedConstantExpression" => new TreeConstantShape(type),
+            "System.Linq.Expressions.ConstantExpression" or "System.Linq.Expressions.TypedConstantExpression" =>
+                new TreeConstantShape(type),
             "System.TimeProvider+SystemTimeProvider" => IdentityShapes.SystemTime(type),
             "System.Random+ThreadSafeRandom" => IdentityShapes.SharedRandom(type),
             "System.Data.DataTable" => DataShapes.Table(),
@@ -133,7 +134,7 @@ internal static class FrameworkShapes
         }
     }
 
-    /// <summary>Whether the collection's fields depend on hash codes, which differ from process to process.</summary>
+    /// <summary>Whether the collection's fields depend on hash codes, which differ between processes.</summary>
     private static bool IsHashed(string name) => name is
         "System.Collections.Generic.Dictionary`2" or "System.Collections.Generic.HashSet`1" or "System.Collections.Hashtable"
         or "System.Collections.Concurrent.ConcurrentDictionary`2" or "System.Collections.Generic.OrderedDictionary`2";

@@ -1,24 +1,24 @@
 namespace Tandem.Serialization;
 
-/// <summary>Builds the path of a value that cannot travel while the exception leaves the graph.</summary>
+/// <summary>Builds the path of a value that cannot be serialized, while the exception propagates through the graph.</summary>
 internal static class GraphPath
 {
     private const int MaximumKey = 40;
 
-    /// <summary>For an exception filter: adds a segment and lets the exception pass, so that nothing is caught and thrown anew.</summary>
+    /// <summary>For an exception filter: adds a segment and returns false, so that the exception is not caught and rethrown.</summary>
     internal static bool Add(WorkSerializationException exception, string segment)
     {
         exception.Prepend(segment);
         return false;
     }
 
-    /// <summary>As <see cref="Add"/>, for an element.</summary>
+    /// <summary>The same as <see cref="Add"/>, for an element.</summary>
     internal static bool AddIndex(WorkSerializationException exception, int index) => Add(exception, $"[{index}]");
 
-    /// <summary>As <see cref="Add"/>, for a dictionary's entry.</summary>
+    /// <summary>The same as <see cref="Add"/>, for an entry of a dictionary.</summary>
     internal static bool AddKey(WorkSerializationException exception, object? key)
     {
-        // Only keys whose text comes from the framework: a filter must not run into a user's ToString.
+        // Only keys whose text comes from the framework: a filter must not call a user's ToString.
         string text = key switch
         {
             string s => s,
@@ -30,7 +30,7 @@ internal static class GraphPath
         return Add(exception, text.Length <= MaximumKey ? $"[{text}]" : $"[{text.AsSpan(0, MaximumKey)}…]");
     }
 
-    /// <summary>The segment for a field, as the user knows it: a property for its backing field.</summary>
+    /// <summary>Returns the segment for a field in terms of the user's code: the property for a backing field.</summary>
     internal static string OfField(string name)
     {
         // <Name>k__BackingField, <name>P (a parameter of a primary constructor), <Name>i__Field; <>4__this.

@@ -1,6 +1,6 @@
 namespace Tandem.Serialization;
 
-/// <summary>Payload memory outside of any shared area.</summary>
+/// <summary>Memory for payloads outside of shared memory.</summary>
 internal sealed unsafe class HeapMemory : IPayloadMemory
 {
     internal static readonly HeapMemory Instance = new();

@@ -1,11 +1,11 @@
 namespace Tandem.Serialization;
 
-/// <summary>Memory that payloads are written into: plain native memory, or a block of an area that the other process maps.</summary>
+/// <summary>Memory for payloads: native memory, or blocks of an area that the other process maps.</summary>
 internal unsafe interface IPayloadMemory
 {
-    /// <summary>Gives a block of at least <paramref name="size"/> bytes; <paramref name="actual"/> is what it really holds.</summary>
+    /// <summary>Allocates a block of at least <paramref name="size"/> bytes; <paramref name="actual"/> is its real size.</summary>
     byte* Allocate(nint size, out nint actual);
 
-    /// <summary>Takes back a block that <see cref="Allocate"/> gave.</summary>
+    /// <summary>Frees a block of <see cref="Allocate"/>.</summary>
     void Free(byte* block);
 }

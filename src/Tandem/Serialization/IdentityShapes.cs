@@ -5,8 +5,8 @@ using System.Xml.Linq;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Framework types whose objects are unique in a process and compared by reference, or that keep a hash code which differs from process to
-/// process: one line each, found by name (<see cref="FrameworkShapes"/>).
+/// Framework types whose objects are unique in a process and compared by reference, or that store a hash code, which differs between
+/// processes. One method each, found by name (<see cref="FrameworkShapes"/>).
 /// </summary>
 internal static class IdentityShapes
 {
@@ -60,17 +60,6 @@ internal static class IdentityShapes
 
     internal static Shape ArrayPool<T>() => new OnlyShape(System.Buffers.ArrayPool<T>.Shared.GetType(), System.Buffers.ArrayPool<T>.Shared);
 
-    internal static Shape MemoryPool<T>() => new OnlyShape(System.Buffers.MemoryPool<T>.Shared.GetType(), System.Buffers.MemoryPool<T>.Shared);
-}
-
-/// <summary>A type of which each process has one object.</summary>
-internal sealed class OnlyShape(Type type, object only) : Shape(type, ShapeTraits.None)
-{
-    internal override void Write(PayloadWriter writer, object value)
-    {
-        if (!ReferenceEquals(value, only))
-            throw new WorkSerializationException($"{TypeChecks.WithArticle(WireType)} stands for something of this process; make it in the work");
-    }
-
-    internal override object? Read(PayloadReader reader) => only;
+    internal static Shape MemoryPool<T>() =>
+        new OnlyShape(System.Buffers.MemoryPool<T>.Shared.GetType(), System.Buffers.MemoryPool<T>.Shared);
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>Immutable arrays: two are equal if they share their array, so that the empty one has to stay the empty one.</summary>
+/// <summary>Immutable arrays. Two are equal if they share their array, so the empty one must stay the empty one.</summary>
 internal sealed class ImmutableArrayCodec<T> : Codec<ImmutableArray<T>>
 {
     private const byte Empty = 0;

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>Runs of elements: in one copy where they are blittable, else one by one.</summary>
+/// <summary>Sequences of elements: copied at once if they are blittable, otherwise one by one.</summary>
 internal static unsafe class Items
 {
-    /// <summary>Writes how many, and the elements.</summary>
+    /// <summary>Writes the count and the elements.</summary>
     internal static void Write<T>(PayloadWriter writer, ReadOnlySpan<T> items)
     {
         writer.Write(items.Length);
@@ -41,7 +41,7 @@ internal static unsafe class Items
     /// <summary>Reads a count that <see cref="Write"/> wrote.</summary>
     internal static int ReadCount<T>(PayloadReader reader) => reader.ReadCount(Codec<T>.Instance.MinimumSize);
 
-    /// <summary>Reads as many elements as fit.</summary>
+    /// <summary>Reads elements until the span is full.</summary>
     internal static void ReadContent<T>(PayloadReader reader, Span<T> items)
     {
         Codec<T> codec = Codec<T>.Instance;
@@ -58,7 +58,7 @@ internal static unsafe class Items
             items[i] = codec.Read(reader);
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote, into a new array.</summary>
+    /// <summary>Reads elements that <see cref="Write"/> wrote, into a new array.</summary>
     internal static T[] Read<T>(PayloadReader reader)
     {
         T[] items = NewArray<T>(ReadCount<T>(reader));
@@ -66,6 +66,6 @@ internal static unsafe class Items
         return items;
     }
 
-    /// <summary>An array that is about to be filled.</summary>
+    /// <summary>Allocates an array that is filled completely afterwards.</summary>
     internal static T[] NewArray<T>(int count) => Codec<T>.Instance.IsBlittable ? GC.AllocateUninitializedArray<T>(count) : new T[count];
 }

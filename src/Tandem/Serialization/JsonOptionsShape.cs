@@ -6,10 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Tandem.Serialization;
 
-/// <summary>
-/// <see cref="JsonSerializerOptions"/> by their settings and converters, without what they have cached of the types that they were used
-/// for.
-/// </summary>
+/// <summary><see cref="JsonSerializerOptions"/>: the settings and converters, without the cached metadata of types.</summary>
 internal sealed class JsonOptionsShape() : LateShape(typeof(JsonSerializerOptions))
 {
     private static readonly Func<JsonSerializerOptions>[] WellKnown =
@@ -77,7 +74,7 @@ internal sealed class JsonOptionsShape() : LateShape(typeof(JsonSerializerOption
 
     private static void WriteResolvers(PayloadWriter writer, JsonSerializerOptions options)
     {
-        // What options get by themselves when they are used.
+        // The resolver that options get by default when they are used.
         bool isUsual = options.TypeInfoResolver is null || IsUsual(options.TypeInfoResolver);
         writer.Write(isUsual ? 0 : options.TypeInfoResolverChain.Count);
         if (isUsual)
@@ -93,8 +90,8 @@ internal sealed class JsonOptionsShape() : LateShape(typeof(JsonSerializerOption
             if (DefaultOf(resolver.GetType()) is not { } instance || !ReferenceEquals(instance, resolver))
             {
                 throw new WorkSerializationException(
-                    $"JsonSerializerOptions with the resolver {TypeChecks.Display(resolver.GetType())} do not travel, "
-                    + "since that belongs to these options; make the options in the work, or in a static field");
+                    $"JsonSerializerOptions with the resolver {TypeChecks.Display(resolver.GetType())} cannot be serialized, "
+                    + "because the resolver belongs to these options; make the options in the work, or in a static field");
             }
 
             TypeNames.Write(writer, resolver.GetType());
@@ -115,7 +112,7 @@ internal sealed class JsonOptionsShape() : LateShape(typeof(JsonSerializerOption
         resolver is DefaultJsonTypeInfoResolver usual && usual.Modifiers.Count == 0
             && TypeChecks.IsOfFramework(usual.GetType());
 
-    /// <summary>The context that source generation makes, of which there is one.</summary>
+    /// <summary>Returns the singleton of a source-generated context.</summary>
     private static object? DefaultOf(Type type) =>
         typeof(JsonSerializerContext).IsAssignableFrom(type)
             ? type.GetProperty("Default", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)?.GetValue(null) : null;

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Tandem.Serialization;
 
-/// <summary>JSON as its text. Apart from the other shapes, so that System.Text.Json is loaded only where it is used.</summary>
+/// <summary>JSON, as text. Separate from the other shapes, so that System.Text.Json is loaded only if it is used.</summary>
 internal static class JsonShapes
 {
     private const int MaximumDepth = 1000;
@@ -15,7 +15,7 @@ internal static class JsonShapes
 
     internal static Shape Node() => new ValueShape<JsonNode>(WriteNode, ReadNode);
 
-    /// <summary>Writes the whole tree, to which a node refers, and where the node is in it.</summary>
+    /// <summary>Writes the whole tree, because a node refers to it, and the node's position in it.</summary>
     private static void WriteNode(PayloadWriter writer, JsonNode node)
     {
         var path = new List<int>();
@@ -66,11 +66,11 @@ internal static class JsonShapes
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw new PayloadCorruptException("JSON that is none", e);
+            throw new PayloadCorruptException("invalid JSON", e);
         }
     }
 
-    /// <summary>A part of a document, without the rest of it.</summary>
+    /// <summary>A part of a document, without the rest of the document.</summary>
     private sealed class ElementCodec : Codec<JsonElement>
     {
         internal override int MinimumSize => sizeof(int);

@@ -1,15 +1,17 @@
 namespace Tandem.Serialization;
 
-/// <summary>Says when the elements of a collection may be asked for their hash codes, or be compared.</summary>
+/// <summary>Decides when code may compute the hash codes of a collection's elements, or compare them.</summary>
 internal static class KeyChecks<T>
 {
     private static readonly bool AreAlwaysComplete = IsAlwaysComplete(typeof(T));
 
-    /// <summary>Whether elements and comparer are complete as soon as they have been read, whatever is read around them.</summary>
+    /// <summary>
+    /// Whether elements and comparer are complete as soon as they have been read, independently of the objects around them.
+    /// </summary>
     internal static bool AreComplete(object? comparer) =>
         AreAlwaysComplete && (comparer is null || TypeChecks.IsOfFramework(comparer.GetType()));
 
-    /// <summary>Whether a collection may be filled now, with what has been read of it.</summary>
+    /// <summary>Whether a collection may be filled now with the elements read so far.</summary>
     internal static bool MayFill(PayloadReader reader, object? comparer) => AreComplete(comparer) || reader.IsSettled;
 
     private static bool IsAlwaysComplete(Type type)

@@ -3,8 +3,8 @@ using System.Reflection;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Methods, constructors, fields, properties, events and parameters as values. What arrives is the object that reflection gives for the
-/// same member there, so that it is equal to one that the work looks up.
+/// Methods, constructors, fields, properties, events and parameters as values. The reading side uses the object that reflection returns
+/// for the same member, so that it equals one that the work looks up.
 /// </summary>
 /// <param name="kind">The public base class, such as <see cref="MethodInfo"/>.</param>
 internal sealed class MemberShape(Type kind) : LateShape(kind)
@@ -27,14 +27,14 @@ internal sealed class MemberShape(Type kind) : LateShape(kind)
         if (member.ReflectedType is not { } reflected || member.DeclaringType is not { } declaring)
             throw new WorkSerializationException($"'{member.Name}' belongs to no type; pass its name, and look it up in the work");
 
-        // Writing the types checks their modules: the version, and that no hot reload has changed them.
+        // Writing the types checks their modules: the version, and that hot reload has not changed them.
         TypeNames.Write(writer, reflected);
         TypeNames.Write(writer, declaring);
         writer.Write(member.MetadataToken);
         if (member is not MethodBase method)
             return;
 
-        // The methods of arrays are made by the runtime, and have no tokens.
+        // The runtime creates the methods of arrays; they have no tokens.
         if (declaring.IsArray)
         {
             writer.WriteString(method.Name);
@@ -96,7 +96,8 @@ internal sealed class MemberShape(Type kind) : LateShape(kind)
             _ => [],
         };
         position = Math.Max(position, 0);
-        return position < parameters.Length ? parameters[position] : throw new PayloadCorruptException($"{member} has no parameter {position}");
+        return position < parameters.Length ? parameters[position] : throw new PayloadCorruptException(
+            $"{member} has no parameter {position}");
     }
 
     private static MemberInfo? Find(MemberInfo[] members, Type declaring, int token)

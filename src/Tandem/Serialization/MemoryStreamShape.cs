@@ -3,12 +3,12 @@ using System.Reflection;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Streams in memory: what they hold, the position, and whether they may be written and grow. One that wraps an array goes on sharing it
-/// with whatever else refers to the array.
+/// Streams in memory: their contents, their position, and whether they are writable and expandable. A stream that wraps an array still
+/// shares it with other objects that refer to the array.
 /// </summary>
 internal sealed class MemoryStreamShape() : LateShape(typeof(MemoryStream))
 {
-    /// <summary>What a payload may have allocated for a stream beyond its contents.</summary>
+    /// <summary>The largest unused capacity that a payload may allocate for a stream.</summary>
     private const int LargestSpare = 64 * 1024 * 1024;
 
     private static readonly FieldInfo? Buffer = FieldOf("_buffer");
@@ -19,7 +19,7 @@ internal sealed class MemoryStreamShape() : LateShape(typeof(MemoryStream))
     {
         var stream = (MemoryStream)value;
         if (!stream.CanRead || Buffer is null || Origin is null || Expandable is null)
-            throw new WorkSerializationException("a MemoryStream that was closed cannot be read any more; pass the bytes (ToArray)");
+            throw new WorkSerializationException("a MemoryStream that was closed cannot be read; pass the bytes (ToArray)");
 
         byte[] buffer = (byte[])Buffer.GetValue(stream)!;
         int origin = (int)Origin.GetValue(stream)!;

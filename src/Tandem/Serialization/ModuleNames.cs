@@ -4,19 +4,22 @@ using Tandem.Interop;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Modules in payloads: the assembly's simple name, to load it by, and the module version id, which tells builds apart, where a
-/// payload first needs one; a number after that.
+/// Modules in payloads. The first occurrence has the assembly's simple name, by which the module is loaded, and the module version id,
+/// which identifies the build; later occurrences have a number.
 /// </summary>
 internal static class ModuleNames
 {
     private const int New = -1;
 
-    private static readonly Lock Gate = new();
+    private static readonly Lock Gate = new(); // guards the replacement of s_known
 
-    // Few, replaced as a whole when one is added, and searched from the start: nothing here needs compiling but a loop.
+    // A small array that is replaced when a module is added, and searched linearly: nothing here needs JIT compilation except a loop.
     private static Entry[] s_known = [];
 
-    /// <summary>Whether this library itself may be unloaded, as a part of a plug-in. Then it may know what is unloaded with it; else that would keep a context alive.</summary>
+    /// <summary>
+    /// Whether this library itself may be unloaded, as a part of a plug-in. Then it may refer to types that are unloaded with it;
+    /// otherwise such a reference would keep a load context alive.
+    /// </summary>
     internal static bool IsCollectible { get; } = typeof(ModuleNames).Assembly.IsCollectible;
 
     internal static bool TryWrite(PayloadWriter writer, Module module)
@@ -31,7 +34,7 @@ internal static class ModuleNames
         if (EntryOf(module) is not { } entry)
             return false;
 
-        // A value may be of a type with changed code that a worker would run.
+        // A value may have a type with changed code that a worker would run.
         if (CodeUpdates.Any && !ProcessRole.IsWorker)
             CodeUpdates.Check(module.Assembly);
 
@@ -42,14 +45,14 @@ internal static class ModuleNames
         return true;
     }
 
-    /// <summary>Reads a module, or null for one that this process cannot load in the same build.</summary>
+    /// <summary>Reads a module; null if this process cannot load it in the same build.</summary>
     internal static Entry? ReadOrNull(PayloadReader reader, out string name)
     {
         int number = reader.ReadInt32();
         if (number != New)
         {
             if (reader.ObjectAt(number) is not Entry { } known)
-                throw new PayloadCorruptException($"object {number} where a module is due");
+                throw new PayloadCorruptException($"object {number} where a module was expected");
 
             name = known.Name;
             return known.Module is null ? null : known;
@@ -70,7 +73,8 @@ internal static class ModuleNames
                 return entry;
         }
 
-        if (module.Assembly.IsDynamic || (module.Assembly.IsCollectible && !IsCollectible) || module.Assembly.GetName().Name is not { } name)
+        if (module.Assembly.IsDynamic || (module.Assembly.IsCollectible && !IsCollectible)
+            || module.Assembly.GetName().Name is not { } name)
             return null;
 
         return Add(new Entry(module, module.ModuleVersionId, name));
@@ -97,7 +101,7 @@ internal static class ModuleNames
         }
         catch (Exception)
         {
-            // Not there, not loadable, no name at all: it is the caller who knows what that means.
+            // Not found, not loadable, or not a valid name: the caller decides what that means.
             return null;
         }
     }
@@ -110,14 +114,14 @@ internal static class ModuleNames
         return entry;
     }
 
-    /// <summary>A module, which is null for one that is unknown here, with the types that were read of it lately.</summary>
+    /// <summary>A module (null if it is unknown here), with the types of it that were read recently.</summary>
     internal sealed class Entry(Module? module, Guid id, string name) : NumberedIdentity
     {
         private const int TypeDefinitions = 0x02000000;
         private const int LatelySize = 64;
 
-        private readonly Type?[] _lately = new Type?[LatelySize];
-        private readonly int[] _tokens = new int[LatelySize];
+        private readonly Type?[] _lately = new Type?[LatelySize]; // types that were read recently, by hashed token; guarded by itself
+        private readonly int[] _tokens = new int[LatelySize]; // the tokens of these types
 
         internal Module? Module { get; } = module;
 
@@ -125,10 +129,10 @@ internal static class ModuleNames
 
         internal string Name { get; } = name;
 
-        /// <summary>The type with a token; throws what the runtime throws for tokens that are none.</summary>
+        /// <summary>Returns the type with a token. Throws the runtime's exceptions for invalid tokens.</summary>
         internal Type TypeOf(int token)
         {
-            // Row 1 of the table holds what is outside of all classes.
+            // Row 1 of the table is the class for global members.
             if (token <= TypeDefinitions + 1 || token > (TypeDefinitions | 0xFFFFFF))
                 throw new PayloadCorruptException($"a type with the token {token:X8}");
 

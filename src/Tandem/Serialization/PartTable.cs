@@ -1,25 +1,27 @@
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Which parts of a payload's objects are there so far: for objects that travel in several parts, each where somebody needs it first.
-/// Writer and reader keep the same table.
+/// Records which parts of a payload's objects the payload contains so far, for objects whose parts are sent separately, each where it is
+/// needed first. Writer and reader keep identical tables.
 /// </summary>
 internal sealed class PartTable
 {
-    /// <summary>Up to here a scan beats hashing, and needs no code that a worker's first call would have to compile.</summary>
+    /// <summary>
+    /// Up to this size, a linear search is faster than hashing, and needs no code that a worker's first call would have to JIT-compile.
+    /// </summary>
     private const int Few = 8;
 
     /// <summary>Larger arrays are not kept for the next payload.</summary>
     private const int KeptCapacity = 4096;
 
-    private int[] _numbers = new int[Few];
-    private object[] _parts = new object[Few];
-    private int[] _previous = [];
-    private Dictionary<int, int>? _last; // only when there are more than few
+    private int[] _numbers = new int[Few]; // by entry: the number of the object
+    private object[] _parts = new object[Few]; // by entry: the part
+    private int[] _previous = []; // by entry: the previous entry of the same object; used with _last
+    private Dictionary<int, int>? _last; // the newest entry of each object; only if there are more than a few entries
 
     internal int Count { get; private set; }
 
-    /// <summary>The part of an entry.</summary>
+    /// <summary>Gets the part of an entry.</summary>
     internal object this[int entry] => _parts[entry];
 
     /// <summary>Adds a part of the object with a number.</summary>
@@ -38,7 +40,7 @@ internal sealed class PartTable
             Index();
     }
 
-    /// <summary>The newest entry of an object that is older than <paramref name="before"/>; -1 when there is none.</summary>
+    /// <summary>Returns the newest entry of an object before <paramref name="before"/>; -1 if there is none.</summary>
     internal int Find(int number, int before)
     {
         if (_last is not null)
@@ -51,7 +53,7 @@ internal sealed class PartTable
         return entry;
     }
 
-    /// <summary>Forgets all entries from <paramref name="count"/> on.</summary>
+    /// <summary>Removes all entries from <paramref name="count"/> on.</summary>
     internal void Truncate(int count)
     {
         if (count >= Count)
@@ -71,7 +73,7 @@ internal sealed class PartTable
             Index();
     }
 
-    /// <summary>Finds the older entries of each entry's object, for those that are not in the index yet.</summary>
+    /// <summary>Adds the entries that are not in the index yet.</summary>
     private void Index()
     {
         int indexed = Count - 1;

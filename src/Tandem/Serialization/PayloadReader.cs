@@ -3,18 +3,18 @@ using System.Runtime.CompilerServices;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Reads one payload. What it reads was written by another process and is not trusted: every length is checked against what is
-/// left, and nonsense is a <see cref="PayloadCorruptException"/>, never a wild read.
+/// Reads one payload. The payload was written by another process and is not trusted: every length is checked against the remaining bytes.
+/// Invalid data causes a <see cref="PayloadCorruptException"/>, never a read outside of the payload.
 /// </summary>
 internal sealed unsafe class PayloadReader
 {
-    /// <summary>Holds the number of an object whose parts are read before it can be made.</summary>
+    /// <summary>Takes the place of an object whose parts are read before it can be created.</summary>
     private static readonly object Unfinished = new();
 
-    /// <summary>Holds the number of an object that could not be rebuilt, in a part of the payload that can be done without.</summary>
+    /// <summary>Takes the place of an object that could not be rebuilt, in an optional part of the payload.</summary>
     internal static readonly object Lost = new();
 
-    /// <summary>Objects of one payload that the tables keep room for.</summary>
+    /// <summary>The tables keep capacity for this many objects.</summary>
     private const int KeptCapacity = 64 * 1024;
 
     private byte* _start;
@@ -22,34 +22,34 @@ internal sealed unsafe class PayloadReader
     private byte* _end;
     private List<DeferredObject>? _deferred;
     private List<(IFinisher Finisher, object Target, object? State)>? _unfinished;
-    private int _deferredFloor;
-    private int _unfinishedFloor;
+    private int _deferredFloor; // deferred objects before this index belong to outer parts of the graph
+    private int _unfinishedFloor; // unfinished objects before this index belong to outer parts of the graph
 
-    /// <summary>The call that the payload belongs to. Null outside a call.</summary>
+    /// <summary>The call that the payload belongs to; null outside of a call.</summary>
     internal ICallLinks? Links { get; private set; }
 
     /// <summary>The objects read so far, by number.</summary>
     internal List<object?> Objects { get; } = [];
 
-    /// <summary>Which parts of those objects are there that travel in parts.</summary>
+    /// <summary>The parts of objects whose parts are sent separately.</summary>
     internal PartTable Parts { get; } = new();
 
-    /// <summary>While the state of objects is read that a static field here may hold: which these are.</summary>
+    /// <summary>The objects that static fields of this process may hold, while their state is being read; otherwise null.</summary>
     internal ArrivingInstances? Arriving;
 
-    /// <summary>How many objects are being read inside each other.</summary>
+    /// <summary>How many nested objects are being read.</summary>
     internal int Depth;
 
-    /// <summary>The depth at which the current part of the graph began; where it ends, its objects are completed.</summary>
+    /// <summary>The depth at which the current part of the graph began. Objects of the part are completed when it ends.</summary>
     internal int Base { get; private set; }
 
     /// <summary>
-    /// Whether the object that is being read is the outermost of its part of the graph, and all in it is complete: what it refers to
-    /// may be asked for its hash code.
+    /// Whether the object that is being read is the outermost one of its part of the graph, and everything in it is complete, so that
+    /// code may compute the hash codes of objects that it refers to.
     /// </summary>
     internal bool IsSettled => Depth <= Base + 1 && !HasUnsettled;
 
-    /// <summary>Whether objects of the current part are not complete.</summary>
+    /// <summary>Whether the current part has objects that are not complete.</summary>
     internal bool HasUnsettled =>
         (_deferred is not null && _deferred.Count > _deferredFloor) || (_unfinished is not null && _unfinished.Count > _unfinishedFloor);
 
@@ -64,10 +64,10 @@ internal sealed unsafe class PayloadReader
         Forget();
     }
 
-    /// <summary>Forgets the objects read so far, before an element of which the writer did the same.</summary>
+    /// <summary>Forgets the objects read so far, before an element for which the writer did the same.</summary>
     internal void Forget()
     {
-        // Elements of a map are often single numbers, which leave nothing here.
+        // Elements of a map are often single numbers, for which nothing needs to be reset.
         if ((Objects.Count | Parts.Count | Depth | Base | _deferredFloor | _unfinishedFloor) != 0
             || Arriving is not null || _deferred is not null || _unfinished is not null)
         {
@@ -78,7 +78,7 @@ internal sealed unsafe class PayloadReader
     private void ForgetAll()
     {
         Objects.Clear();
-        // After a very large graph, its table is not kept for the small ones that follow.
+        // Do not keep the table of a very large graph for the small ones that follow.
         if (Objects.Capacity > KeptCapacity)
             Objects.Capacity = 0;
         Parts.Truncate(0);
@@ -91,8 +91,8 @@ internal sealed unsafe class PayloadReader
     }
 
     /// <summary>
-    /// The payload is read. A reader that waits for the next one, perhaps for hours, must not hold what it has made: a large result, or
-    /// the tokens of a call.
+    /// Ends reading. A reader that waits for the next payload, perhaps for hours, must not keep what it has created alive: a large
+    /// result, or the tokens of a call.
     /// </summary>
     internal void End()
     {
@@ -101,13 +101,13 @@ internal sealed unsafe class PayloadReader
         Forget();
     }
 
-    /// <summary>Bytes read so far.</summary>
+    /// <summary>The number of bytes read so far.</summary>
     internal nint Position => (nint)(_cursor - _start);
 
-    /// <summary>Bytes not read yet.</summary>
+    /// <summary>The number of bytes not read yet.</summary>
     internal nint Remaining => (nint)(_end - _cursor);
 
-    /// <summary>Moves past <paramref name="size"/> bytes and returns where they begin.</summary>
+    /// <summary>Advances by <paramref name="size"/> bytes and returns the address of the first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal byte* Take(nint size)
     {
@@ -119,20 +119,21 @@ internal sealed unsafe class PayloadReader
         return at;
     }
 
-    /// <summary>Goes on at a position ahead.</summary>
+    /// <summary>Advances to a later position.</summary>
     internal void SkipTo(nint position) =>
-        Take(position >= Position ? position - Position : throw new PayloadCorruptException($"position {position} lies behind {Position}"));
+        Take(position >= Position ? position - Position : throw new PayloadCorruptException(
+            $"position {position} is before the current position {Position}"));
 
     /// <summary>Reads an unmanaged value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal T Read<T>() where T : unmanaged => Unsafe.ReadUnaligned<T>(Take(sizeof(T)));
 
-    /// <summary>Reads an <see cref="int"/>, without what a generic method has compiled at run time in a new process.</summary>
+    /// <summary>Reads an <see cref="int"/>, without a generic method that a new process would have to JIT-compile.</summary>
     internal int ReadInt32() => Unsafe.ReadUnaligned<int>(Take(sizeof(int)));
 
     /// <summary>
-    /// Reads a count of elements that take at least <paramref name="minimumSize"/> bytes each, so that a lying count allocates
-    /// nothing large.
+    /// Reads a count of elements that have at least <paramref name="minimumSize"/> bytes each, so that a false count does not cause a
+    /// large allocation.
     /// </summary>
     internal int ReadCount(int minimumSize) => CheckCount(ReadInt32(), minimumSize);
 
@@ -145,7 +146,7 @@ internal sealed unsafe class PayloadReader
         return count;
     }
 
-    /// <summary>Reads what <see cref="PayloadWriter.WriteString"/> wrote.</summary>
+    /// <summary>Reads a string that <see cref="PayloadWriter.WriteString"/> wrote.</summary>
     internal string? ReadString() => ReadString(ReadInt32());
 
     /// <summary>Reads a string whose length has been read.</summary>
@@ -158,14 +159,14 @@ internal sealed unsafe class PayloadReader
         return length == 0 ? "" : new string((char*)at, 0, length);
     }
 
-    /// <summary>Gives the next number to an object that does not exist yet; <see cref="Finish"/> supplies it.</summary>
+    /// <summary>Reserves the next number for an object that does not exist yet; <see cref="Finish"/> sets the object.</summary>
     internal int ReserveNumber()
     {
         Objects.Add(Unfinished);
         return Objects.Count - 1;
     }
 
-    /// <summary>Gives up the objects from <paramref name="first"/> on, and the numbers of those of them that were not read.</summary>
+    /// <summary>Marks objects from <paramref name="first"/> on as lost, including those that were not read.</summary>
     internal void Lose(int first, int count)
     {
         int end = Math.Max(Objects.Count, first + count);
@@ -178,18 +179,18 @@ internal sealed unsafe class PayloadReader
         }
     }
 
-    /// <summary>Supplies the object for a number from <see cref="ReserveNumber"/>.</summary>
+    /// <summary>Sets the object for a number of <see cref="ReserveNumber"/>.</summary>
     internal void Finish(int number, object value) => Objects[number] = value;
 
-    /// <summary>Keeps an object whose contents follow later.</summary>
+    /// <summary>Defers reading the contents of an object.</summary>
     internal void Defer(object value, PlainShape shape) => (_deferred ??= []).Add(new DeferredObject(value, shape));
 
-    /// <summary>Has an object completed when the current part of the graph has been read.</summary>
+    /// <summary>Completes an object when the current part of the graph has been read.</summary>
     internal void FinishLater(IFinisher finisher, object target, object? state = null) =>
         (_unfinished ??= []).Add((finisher, target, state));
 
     /// <summary>
-    /// In a part of the graph: completes an object that was read before the part, and that something is made of now.
+    /// In a part of the graph: completes an object that was read before the part and that another object is created from now.
     /// </summary>
     internal void FinishNow(object target)
     {
@@ -208,7 +209,7 @@ internal sealed unsafe class PayloadReader
         }
     }
 
-    /// <summary>Begins a part of the graph that is complete before it ends, because an object is made of it.</summary>
+    /// <summary>Begins a part of the graph that is completed when it ends, because an object is created from it.</summary>
     internal Part BeginPart()
     {
         var outer = new Part(Base, Depth, _deferredFloor, _unfinishedFloor);
@@ -218,14 +219,14 @@ internal sealed unsafe class PayloadReader
         return outer;
     }
 
-    /// <summary>Ends a part; <paramref name="outer"/> is what <see cref="BeginPart"/> returned.</summary>
+    /// <summary>Ends a part; <paramref name="outer"/> is the result of <see cref="BeginPart"/>.</summary>
     internal void EndPart(Part outer)
     {
         (Base, _deferredFloor) = (outer.Base, outer.Deferred);
         _unfinishedFloor = Math.Min(outer.Unfinished, _unfinished?.Count ?? 0);
     }
 
-    /// <summary>Ends a part that could not be read to its end.</summary>
+    /// <summary>Ends a part that could not be read completely.</summary>
     internal void AbandonPart(Part outer)
     {
         Depth = outer.Depth;
@@ -234,10 +235,10 @@ internal sealed unsafe class PayloadReader
         EndPart(outer);
     }
 
-    /// <summary>Reads the contents of deferred objects, in the writer's order, and completes what waits for that.</summary>
+    /// <summary>Reads the contents of deferred objects, in the writer's order, and completes the objects that wait for them.</summary>
     internal void Settle()
     {
-        // One deeper, so that what is read here does not settle itself.
+        // Increase the depth, so that the objects read here do not call this method again.
         Depth++;
         while (_deferred is not null && _deferred.Count > _deferredFloor)
         {
@@ -250,14 +251,14 @@ internal sealed unsafe class PayloadReader
         if (_unfinished is null)
             return;
 
-        // Inner objects come first, since each is added when its own contents have been read.
+        // Inner objects come first, because each is added when its own contents have been read.
         for (int i = _unfinishedFloor; i < _unfinished.Count; i++)
             _unfinished[i].Finisher.Finish(_unfinished[i].Target, _unfinished[i].State);
 
         _unfinished.RemoveRange(_unfinishedFloor, _unfinished.Count - _unfinishedFloor);
     }
 
-    /// <summary>The object with a number that the payload names.</summary>
+    /// <summary>Returns the object with a number that the payload contains.</summary>
     internal object? ObjectAt(int number)
     {
         if ((uint)number >= (uint)Objects.Count)
@@ -273,9 +274,6 @@ internal sealed unsafe class PayloadReader
             : throw new PayloadCorruptException($"a reference to object {number} from inside itself");
     }
 
-    /// <summary>The part of the graph around another one.</summary>
+    /// <summary>The state of the enclosing part of the graph.</summary>
     internal readonly record struct Part(int Base, int Depth, int Deferred, int Unfinished);
 }
-
-/// <summary>A payload that makes no sense: its writer is broken or malicious.</summary>
-internal class PayloadCorruptException(string message, Exception? innerException = null) : Exception(message, innerException);

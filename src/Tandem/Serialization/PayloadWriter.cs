@@ -3,38 +3,39 @@ using System.Runtime.CompilerServices;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Writes one payload: small ones into a buffer of its own, larger ones straight into a block of <see cref="IPayloadMemory"/>,
-/// so that a large array is copied once. One thread at a time; reused for many payloads.
+/// Writes one payload: a small one into its own buffer, a larger one directly into a block of <see cref="IPayloadMemory"/>, so that a
+/// large array is copied only once. Not thread-safe; reused for many payloads.
 /// </summary>
 internal sealed unsafe class PayloadWriter : IDisposable
 {
-    /// <summary>Payloads up to this size stay in the writer's own buffer, and travel inside a frame.</summary>
+    /// <summary>Payloads up to this size stay in the writer's own buffer and are sent inside a frame.</summary>
     internal const int InlineCapacity = 4096;
 
     private readonly byte* _inline = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc(InlineCapacity);
     private byte* _start;
     private byte* _cursor;
     private byte* _end;
-    private IPayloadMemory? _memory;
-    private List<nint>? _retired;
+    private IPayloadMemory? _memory; // allocates blocks for this payload
+    private List<nint>? _retired; // blocks that were replaced by larger ones
 
     /// <summary>
-    /// The call that the payload belongs to: where captured tokens, progress and delegates are registered. Null outside a call.
+    /// The call that the payload belongs to, which registers captured tokens, progress receivers and delegates; null outside of a call.
     /// </summary>
     internal ICallLinks? Links { get; private set; }
 
-    /// <summary>The class of the work's code, where it is known.</summary>
+    /// <summary>The class that contains the work's code, if it is known.</summary>
     internal Type? Scope { get; set; }
 
     /// <summary>
-    /// Only while values are written in order to compare them: the copies of objects that static fields hold, each with its field's number.
+    /// Set only while values are written in order to be compared: the copies of objects that static fields hold, with the numbers of the
+    /// fields.
     /// </summary>
     internal Dictionary<object, int>? Copies { get; set; }
 
     /// <summary>The objects written so far, for shared references and cycles.</summary>
     internal ReferenceTable References { get; } = new();
 
-    /// <summary>Starts a new payload; what a former one left in the writer is dropped (a detached block is its owner's).</summary>
+    /// <summary>Starts a new payload, and drops the content of an earlier one (except a detached block).</summary>
     internal void Begin(IPayloadMemory memory, ICallLinks? links = null)
     {
         Abandon();
@@ -44,7 +45,7 @@ internal sealed unsafe class PayloadWriter : IDisposable
         _end = _inline + InlineCapacity;
     }
 
-    /// <summary>Starts a new payload in a block of <paramref name="memory"/>, so that what is written survives this process.</summary>
+    /// <summary>Starts a new payload in a block of <paramref name="memory"/>, so that its content survives this process.</summary>
     internal void BeginInBlock(IPayloadMemory memory, ICallLinks? links = null)
     {
         Begin(memory, links);
@@ -52,16 +53,16 @@ internal sealed unsafe class PayloadWriter : IDisposable
         _end = _start + actual;
     }
 
-    /// <summary>Bytes written so far.</summary>
+    /// <summary>The number of bytes written so far.</summary>
     internal nint Length => (nint)(_cursor - _start);
 
-    /// <summary>Whether everything so far fits the writer's own buffer.</summary>
+    /// <summary>Whether the content is in the writer's own buffer.</summary>
     internal bool IsInline => _start == _inline;
 
-    /// <summary>The bytes written so far; valid until the next write.</summary>
+    /// <summary>The address of the content; valid until the next write.</summary>
     internal byte* Start => _start;
 
-    /// <summary>Hands the block over to the caller, who frees it. Only where <see cref="IsInline"/> is false.</summary>
+    /// <summary>Transfers ownership of the block to the caller. <see cref="IsInline"/> must be false.</summary>
     internal byte* DetachBlock()
     {
         byte* block = _start;
@@ -70,7 +71,7 @@ internal sealed unsafe class PayloadWriter : IDisposable
         return block;
     }
 
-    /// <summary>Gives back a block that nobody detached, and forgets the call.</summary>
+    /// <summary>Frees a block that was not detached, and drops the reference to the call.</summary>
     internal void Abandon()
     {
         if (_start != null && _start != _inline)
@@ -78,13 +79,13 @@ internal sealed unsafe class PayloadWriter : IDisposable
 
         FreeRetired();
         _start = _cursor = _end = null;
-        _memory = null; // of a pool that may end before this thread writes again
+        _memory = null; // its pool may end before this thread writes again
         Links = null;
         Scope = null;
         References.Clear();
     }
 
-    /// <summary>Makes room for <paramref name="size"/> more bytes and moves past them; the caller fills them.</summary>
+    /// <summary>Reserves <paramref name="size"/> more bytes and advances past them; the caller writes them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal byte* Reserve(nint size)
     {
@@ -96,14 +97,14 @@ internal sealed unsafe class PayloadWriter : IDisposable
         return at;
     }
 
-    /// <summary>Writes an unmanaged value as it lies in memory; both sides run the same build on the same machine.</summary>
+    /// <summary>Writes an unmanaged value byte by byte; both sides run the same build on the same machine.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Write<T>(T value) where T : unmanaged => Unsafe.WriteUnaligned(Reserve(sizeof(T)), value);
 
     /// <summary>Writes raw bytes.</summary>
     internal void WriteBytes(ReadOnlySpan<byte> bytes) => bytes.CopyTo(new Span<byte>(Reserve(bytes.Length), bytes.Length));
 
-    /// <summary>Writes a string: its length, -1 for null, and its UTF-16 units.</summary>
+    /// <summary>Writes a string: its length (-1 for null) and its UTF-16 code units.</summary>
     internal void WriteString(string? value)
     {
         if (value is null)
@@ -119,14 +120,14 @@ internal sealed unsafe class PayloadWriter : IDisposable
             Buffer.MemoryCopy(text, at + sizeof(int), size, size);
     }
 
-    /// <summary>Overwrites a value that was written at position <paramref name="at"/>, once what follows it is known.</summary>
+    /// <summary>Overwrites a value at position <paramref name="at"/> once it is known.</summary>
     internal void Patch(nint at, int value)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(at, Length - sizeof(int));
         Unsafe.WriteUnaligned(_start + at, value);
     }
 
-    /// <summary>Moves back to a length that was reached before, when an item that failed half-way is written anew as an error.</summary>
+    /// <summary>Returns to an earlier length, for example to replace an incomplete item by an error.</summary>
     internal void Truncate(nint length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
@@ -136,13 +137,13 @@ internal sealed unsafe class PayloadWriter : IDisposable
     private byte* Grow(nint size)
     {
         nint used = Length;
-        // A first large value gets a block of its own size, so that one array is copied once and wastes nothing.
+        // The first large value gets a block of its own size, so that a single array is copied once and wastes no memory.
         nint wanted = checked(used + size + (IsInline ? 0 : used / 2));
         byte* block = _memory!.Allocate(wanted, out nint actual);
         Buffer.MemoryCopy(_start, block, actual, used);
         if (!IsInline)
         {
-            // Not freed yet: where others read what is finished (a chunk's outcomes), they still read it here.
+            // Do not free the block yet: another process may be reading finished data in it (outcomes of a chunk).
             (_retired ??= []).Add((nint)_start);
         }
 

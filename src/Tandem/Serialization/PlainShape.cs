@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>Objects by their fields; no constructor runs, but the methods that a type has for being serialized do.</summary>
+/// <summary>Objects, by their fields. No constructor runs, but the type's serialization callbacks do.</summary>
 internal sealed class PlainShape : Shape
 {
     private readonly SerializationCallbacks? _callbacks;
@@ -15,7 +15,7 @@ internal sealed class PlainShape : Shape
         _plan = new FieldPlan(type, null, _callbacks);
     }
 
-    /// <summary>The shape of a class; one whose objects are known by their identity has a shape of its own.</summary>
+    /// <summary>Returns the shape of a class; a class whose objects are identified by reference has another shape.</summary>
     internal static Shape Choose(Type type)
     {
         if (ProtocolShape.Find(type) is { } protocol)
@@ -48,7 +48,7 @@ internal sealed class PlainShape : Shape
         return value;
     }
 
-    /// <summary>Reads the fields of an object that <see cref="Make()"/> made.</summary>
+    /// <summary>Reads the fields of an object that <see cref="Make()"/> created.</summary>
     internal void ReadContents(PayloadReader reader, object value)
     {
         _callbacks?.Deserializing(value);
@@ -57,10 +57,10 @@ internal sealed class PlainShape : Shape
             reader.FinishLater(_callbacks, value);
     }
 
-    /// <summary>Makes an object without contents.</summary>
+    /// <summary>Creates an object without contents.</summary>
     internal object Make() => Make(WireType);
 
-    /// <summary>Makes an object of a type, without contents.</summary>
+    /// <summary>Creates an object of a type, without contents.</summary>
     internal static object Make(Type type)
     {
         try
@@ -69,7 +69,7 @@ internal sealed class PlainShape : Shape
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or MemberAccessException)
         {
-            // Types that only the runtime makes objects of.
+            // Only the runtime creates objects of this type.
             throw new PayloadCorruptException($"an object of the type {TypeChecks.Display(type)}: {e.Message}", e);
         }
         catch (TypeInitializationException e)

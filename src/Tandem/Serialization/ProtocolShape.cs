@@ -3,33 +3,35 @@ using System.Runtime.Serialization;
 
 namespace Tandem.Serialization;
 
-#pragma warning disable SYSLIB0050, SYSLIB0051 // Marked obsolete with the formatters; the protocol is what types have.
+#pragma warning disable SYSLIB0050, SYSLIB0051 // Obsolete like the formatters, but types still implement the protocol.
 
 /// <summary>
-/// Classes that say themselves what their state is: <see cref="ISerializable"/>, with the constructor for it, and
-/// <see cref="IObjectReference"/>.
+/// Classes that define their own serialized form: <see cref="ISerializable"/> with its constructor, and <see cref="IObjectReference"/>.
 /// </summary>
 internal sealed class ProtocolShape : Shape
 {
     /// <summary>The object's fields follow.</summary>
     private const byte ByFields = 0;
 
-    /// <summary>The type that is to be made, and named values for its constructor.</summary>
+    /// <summary>The type to create follows, with named values for its constructor.</summary>
     private const byte ByValues = 1;
 
     private static readonly Type[] Parameters = [typeof(SerializationInfo), typeof(StreamingContext)];
 
     private readonly SerializationCallbacks? _callbacks;
 
-    private FieldPlan? _plan;
+    private FieldPlan? _plan; // created when first needed
 
     private ProtocolShape(Type type)
         : base(type, ShapeTraits.Tracked) => _callbacks = SerializationCallbacks.Find(type);
 
-    // For the objects that do not say their values.
+    // For objects that do not provide named values.
     private FieldPlan Plan => _plan ??= new FieldPlan(WireType, null, _callbacks);
 
-    /// <summary>The shape of a class that has such a protocol; null for others, and where it is the framework's, which mostly throws.</summary>
+    /// <summary>
+    /// Returns the shape of a class with such a protocol. Null for other classes, and if the framework implements the protocol, because
+    /// most of its implementations throw.
+    /// </summary>
     internal static Shape? Find(Type type)
     {
         bool serializable = typeof(ISerializable).IsAssignableFrom(type);
@@ -76,7 +78,10 @@ internal sealed class ProtocolShape : Shape
 
         Type type = kind == ByValues ? TypeNames.Read(reader) : WireType;
         if (!typeof(ISerializable).IsAssignableFrom(type) && !typeof(IObjectReference).IsAssignableFrom(type))
-            throw new PayloadCorruptException($"{TypeChecks.WithArticle(type)} where a type with a protocol of its own is due");
+        {
+            throw new PayloadCorruptException(
+                $"{TypeChecks.WithArticle(type)} where a type with its own serialization protocol was expected");
+        }
 
         object value = PlainShape.Make(type);
         reader.Finish(number, value);
@@ -101,7 +106,7 @@ internal sealed class ProtocolShape : Shape
         return value;
     }
 
-    /// <summary>What an object says of itself; null where only its fields say it.</summary>
+    /// <summary>Returns the named values of an object; null if only its fields describe it.</summary>
     private static SerializationInfo? ValuesOf(ISerializable value)
     {
         Type type = value.GetType();
@@ -112,7 +117,7 @@ internal sealed class ProtocolShape : Shape
         }
         catch (PlatformNotSupportedException)
         {
-            // A base type of the framework's, whose protocol is gone.
+            // A base type belongs to the framework, which no longer supports the protocol.
             return null;
         }
         catch (Exception e) when (e is not WorkSerializationException)
@@ -121,11 +126,13 @@ internal sealed class ProtocolShape : Shape
                 $"GetObjectData of {TypeChecks.WithArticle(type)} threw {e.GetType().Name}: {e.Message}", null, e);
         }
 
-        if (ConstructorOf(info.ObjectType) is not null || (info.ObjectType != type && !typeof(ISerializable).IsAssignableFrom(info.ObjectType)))
+        if (ConstructorOf(info.ObjectType) is not null
+            || (info.ObjectType != type && !typeof(ISerializable).IsAssignableFrom(info.ObjectType)))
             return info;
 
         return info.ObjectType == type ? null : throw new WorkSerializationException(
-            $"{TypeChecks.WithArticle(type)} asks to be rebuilt as {TypeChecks.WithArticle(info.ObjectType)}, which lacks the constructor for it");
+            $"{TypeChecks.WithArticle(type)} asks to be rebuilt as {TypeChecks.WithArticle(info.ObjectType)}, "
+                + "which lacks the constructor for it");
     }
 
     private static void WriteValues(PayloadWriter writer, SerializationInfo info)
@@ -155,7 +162,7 @@ internal sealed class ProtocolShape : Shape
         int count = reader.ReadCount(sizeof(int) + 1);
         var info = new SerializationInfo(type, new FormatterConverter());
 
-        // Complete before the constructor runs, since that may ask for anything.
+        // The values must be complete before the constructor runs, because it may access anything.
         PayloadReader.Part outer = reader.BeginPart();
         for (int i = 0; i < count; i++)
         {
@@ -184,7 +191,7 @@ internal sealed class ProtocolShape : Shape
         }
     }
 
-    /// <summary>What formatters did to a stand-in without such a constructor: values are fields, by name.</summary>
+    /// <summary>Sets fields from the values by name, as formatters did for an object without such a constructor.</summary>
     private static void SetFields(object value, Type type, SerializationInfo info)
     {
         foreach (SerializationEntry entry in info)

@@ -4,36 +4,37 @@ using System.Runtime.InteropServices;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Ranges of arrays: <see cref="Memory{T}"/>, <see cref="ReadOnlyMemory{T}"/>, <see cref="ArraySegment{T}"/>. Ranges of one array share
-/// their elements afterwards, as they do before.
+/// Ranges of arrays: <see cref="Memory{T}"/>, <see cref="ReadOnlyMemory{T}"/>, <see cref="ArraySegment{T}"/>. Ranges of one array still
+/// share their elements afterwards.
 /// </summary>
 /// <remarks>
-/// A small array, or one that a range covers mostly, is sent as an array, which others can refer to. Of a large one only the range is
-/// sent, which later ranges inside it refer to. What would need more of the array then is refused, because it would lose the sharing.
+/// A small array, or one of which a range covers most, is sent as an array, which other values can refer to. Of a large array only the
+/// range is sent; later ranges inside it refer to it. A value that then needs more of the array is refused, because the two would no
+/// longer share their elements.
 /// </remarks>
 internal static class Ranges
 {
     private const byte None = 0;
 
-    /// <summary>An array, which may have been sent before, and the range.</summary>
+    /// <summary>An array, which may have been sent before, and a range in it.</summary>
     private const byte OfArray = 1;
 
-    /// <summary>The elements of a range.</summary>
+    /// <summary>The elements of a range, without its array.</summary>
     private const byte Alone = 2;
 
-    /// <summary>The number of a range that was sent alone, and the range in it.</summary>
+    /// <summary>The number of a range that was sent before, and a range in it.</summary>
     private const byte OfRange = 3;
 
     /// <summary>Text, for memory of characters.</summary>
     private const byte OfText = 4;
 
-    /// <summary>The segment without elements that there is one of.</summary>
+    /// <summary>The singleton empty segment.</summary>
     private const byte TheEmptySegment = 5;
 
-    /// <summary>Up to this many bytes an array is sent as a whole.</summary>
+    /// <summary>Arrays up to this size in bytes are sent completely.</summary>
     private const int SmallArray = 1024;
 
-    /// <summary>Up to this many elements an array of references is sent as a whole.</summary>
+    /// <summary>Arrays of references up to this length are sent completely.</summary>
     private const int FewReferences = 64;
 
     internal static void Write<T>(PayloadWriter writer, ReadOnlyMemory<T> memory)
@@ -82,7 +83,7 @@ internal static class Ranges
         }
     }
 
-    /// <summary>Reads what one of the others wrote; a segment without an array for none.</summary>
+    /// <summary>Reads a range of any kind; the segment has no array if there is none.</summary>
     internal static ArraySegment<T> Read<T>(PayloadReader reader, out string? text)
     {
         byte kind = reader.Read<byte>();
@@ -112,7 +113,7 @@ internal static class Ranges
         }
     }
 
-    /// <summary>Says that an array cannot be sent any more, because a range of it was sent alone.</summary>
+    /// <summary>Throws if a range of an array was sent alone, because then the array can no longer be sent.</summary>
     internal static void ThrowIfSent(PayloadWriter writer, object array)
     {
         foreach (SentRange sent in writer.References.Ranges!)
@@ -126,7 +127,7 @@ internal static class Ranges
     {
         writer.Write(OfArray);
 
-        // A part of its own, so that all of it can be taken back.
+        // A separate part, so that it can be removed completely.
         ReferenceTable.Part outer = writer.References.BeginPart();
         Codec<T[]>.Instance.Write(writer, array);
         writer.References.EndPart(outer);
@@ -134,7 +135,7 @@ internal static class Ranges
         writer.Write(segment.Count);
     }
 
-    /// <summary>Sends a small array of references as a whole, unless what lies around the range cannot travel.</summary>
+    /// <summary>Sends a small array of references completely, unless an element outside of the range cannot be serialized.</summary>
     private static bool TryWriteWhole<T>(PayloadWriter writer, T[] array, ArraySegment<T> segment)
     {
         if (!RuntimeHelpers.IsReferenceOrContainsReferences<T>() || array.Length > FewReferences || IsPartlySent(writer, array))
@@ -161,7 +162,7 @@ internal static class Ranges
         if (segment.Count == array.Length || writer.References.Find(array) >= 0)
             return true;
 
-        // What lies around a range of references may not be able to travel at all.
+        // The elements outside of a range of references may not be serializable.
         return !RuntimeHelpers.IsReferenceOrContainsReferences<T>() && !IsPartlySent(writer, array)
             && ((long)array.Length * Unsafe.SizeOf<T>() <= SmallArray || segment.Count >= array.Length / 2);
     }

@@ -1,18 +1,18 @@
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Errors of code of the user's that runs while a value is read: comparers, hash codes, static constructors, methods that restore a value.
-/// They belong to the call whose value it is, and say nothing against the process that sent it.
+/// Errors of user code that runs while a value is deserialized: comparers, hash codes, static constructors, methods that restore a value.
+/// They belong to the call that the value is part of, and do not mean that the process that sent it is broken.
 /// </summary>
 internal static class RebuildErrors
 {
-    /// <summary>Whether the payload made sense up to here, and it was the value that could not be rebuilt.</summary>
+    /// <summary>Whether the payload was valid so far and the value itself could not be rebuilt.</summary>
     internal static bool IsOfValue(Exception error) => error is RebuildException or not PayloadCorruptException;
 
-    /// <summary>The error for whoever waits for the call.</summary>
-    /// <param name="what">Which value, and where it was to be rebuilt.</param>
-    /// <param name="path">The value's path; empty for what has no name.</param>
-    /// <param name="error">What was thrown.</param>
+    /// <summary>Creates the exception for the code that awaits the call.</summary>
+    /// <param name="what">The value, and the process in which it was rebuilt.</param>
+    /// <param name="path">The value's path; empty if it has no name.</param>
+    /// <param name="error">The exception that was thrown.</param>
     internal static WorkSerializationException For(string what, string path, Exception error)
     {
         if (error is WorkSerializationException known)
@@ -34,7 +34,7 @@ internal static class RebuildErrors
         }
         catch (Exception)
         {
-            return error.GetType().Name; // its message throws
+            return error.GetType().Name; // its Message property throws
         }
     }
 }

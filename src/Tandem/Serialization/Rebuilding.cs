@@ -1,6 +1,8 @@
 namespace Tandem.Serialization;
 
-/// <summary>Runs code that makes objects of what was read: of the framework, of collections and comparers, of users.</summary>
+/// <summary>
+/// Runs code that creates objects from deserialized values: code of the framework, of collections and comparers, and of users.
+/// </summary>
 internal static class Rebuilding
 {
     internal static TResult Run<TState, TResult>(Func<TState, TResult> code, TState state)
@@ -15,7 +17,7 @@ internal static class Rebuilding
         }
     }
 
-    /// <summary>What a collection or a comparer threw, as the reader's own exception.</summary>
+    /// <summary>Converts an exception of a collection or comparer to the reader's own exception.</summary>
     internal static PayloadCorruptException Failed(Exception e) =>
         e as PayloadCorruptException
             ?? new RebuildException($"a collection cannot be rebuilt: {e.GetType().Name}: {e.Message}", e);

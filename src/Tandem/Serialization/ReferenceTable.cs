@@ -1,49 +1,51 @@
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Numbers the objects of one payload, so that a shared reference stays shared and a cycle ends; and knows how deep the writer is in
-/// the graph, and which objects' contents are still to be written.
+/// Numbers the objects of one payload, so that shared references stay shared and cycles end. Also tracks how deep the writer is in the
+/// graph, and which objects' contents must still be written.
 /// </summary>
 internal sealed class ReferenceTable
 {
-    /// <summary>Up to here a scan beats hashing, and needs no code that a worker's first call would have to compile.</summary>
+    /// <summary>
+    /// Up to this size, a linear search is faster than hashing, and needs no code that a worker's first call would have to JIT-compile.
+    /// </summary>
     private const int Few = 8;
 
     /// <summary>A larger dictionary is not kept: clearing it would cost every later payload.</summary>
     private const int KeptCapacity = 4096;
 
-    private int _floor;
-    private int[] _path = new int[16];
-    private object[]? _few;
-    private Dictionary<object, int>? _many;
-    private List<int>? _open;
+    private int _floor; // deferred objects before this index belong to outer parts of the graph
+    private int[] _path = new int[16]; // by depth: the number of the object that is being written, or -1
+    private object[]? _few; // the objects, while there are few
+    private Dictionary<object, int>? _many; // all objects, once there are more
+    private List<int>? _open; // objects that the reader creates after their parts
     private List<DeferredObject>? _deferred;
 
-    /// <summary>How many objects are being written inside each other.</summary>
+    /// <summary>How many nested objects are being written.</summary>
     internal int Depth;
 
-    /// <summary>Whether keys are written of a collection that is made of its finished parts.</summary>
+    /// <summary>Whether keys are being written of a collection that the reader creates from its completed parts.</summary>
     internal bool WritesKeys;
 
-    /// <summary>The constant of an expression tree of which a node being written reads a captured variable.</summary>
+    /// <summary>The constant of an expression tree of which a node that is being written reads a captured variable.</summary>
     internal object? OfNamedVariable;
 
     /// <summary>The number that the next object gets.</summary>
     internal int Count { get; private set; }
 
-    /// <summary>Which parts of those objects are there that travel in parts.</summary>
+    /// <summary>The parts of objects whose parts are sent separately.</summary>
     internal PartTable Parts { get; } = new();
 
-    /// <summary>The depth at which the current part of the graph began; where it ends, its deferred objects are written.</summary>
+    /// <summary>The depth at which the current part of the graph began. Its deferred objects are written when it ends.</summary>
     internal int Base { get; private set; }
 
-    /// <summary>The ranges of arrays that were sent alone; null when there are none.</summary>
+    /// <summary>The ranges of arrays that were sent alone; null if there are none.</summary>
     internal List<SentRange>? Ranges { get; private set; }
 
-    /// <summary>Whether the current part of the graph has objects whose contents are still to be written.</summary>
+    /// <summary>Whether the current part of the graph has objects whose contents must still be written.</summary>
     internal bool HasDeferred => _deferred is not null && _deferred.Count > _floor;
 
-    /// <summary>The number of an object, or -1.</summary>
+    /// <summary>Returns the number of an object, or -1.</summary>
     internal int Find(object value)
     {
         if (Count > Few)
@@ -58,10 +60,10 @@ internal sealed class ReferenceTable
         return -1;
     }
 
-    /// <summary>At most <paramref name="count"/> of the objects, the first ones to begin with.</summary>
+    /// <summary>Returns at most <paramref name="count"/> objects, starting with the first.</summary>
     internal IEnumerable<object> First(int count) => Count <= Few ? _few?.Take(Count) ?? [] : _many!.Keys.Take(count);
 
-    /// <summary>All objects, by number.</summary>
+    /// <summary>Returns all objects, by number.</summary>
     internal object[] ToArray()
     {
         if (Count <= Few)
@@ -74,7 +76,7 @@ internal sealed class ReferenceTable
         return all;
     }
 
-    /// <summary>Gives the next number to an object that has none.</summary>
+    /// <summary>Assigns the next number to an object that has none.</summary>
     internal void Add(object value)
     {
         if (Count < Few)
@@ -93,7 +95,7 @@ internal sealed class ReferenceTable
         _many.Add(value, Count++);
     }
 
-    /// <summary>Goes one deeper, into the newest object, or into one without a number.</summary>
+    /// <summary>Increases the depth for the newest object, or for one without a number.</summary>
     internal void Enter(bool hasNumber)
     {
         if (++Depth >= _path.Length)
@@ -103,8 +105,8 @@ internal sealed class ReferenceTable
     }
 
     /// <summary>
-    /// Whether an object is used as a key in a collection that the reader makes before it has read the object's own contents, of which
-    /// the object's hash code may be made.
+    /// Whether an object is used as a key in a collection that the reader creates before it has read the object's own contents, from
+    /// which the object may compute its hash code.
     /// </summary>
     internal bool IsUnreadKey(int number, object value)
     {
@@ -114,26 +116,26 @@ internal sealed class ReferenceTable
         return Array.IndexOf(_path, number, 1, Depth) >= 0 || _deferred?.Exists(d => ReferenceEquals(d.Value, value)) == true;
     }
 
-    /// <summary>Marks the newest object as one that the reader makes after its parts, so that no part may refer to it.</summary>
+    /// <summary>Marks the newest object as one that the reader creates after its parts, so that no part may refer to it.</summary>
     internal void Open() => (_open ??= []).Add(Count - 1);
 
-    /// <summary>Ends the innermost <see cref="Open"/>.</summary>
+    /// <summary>Removes the mark of the innermost <see cref="Open"/>.</summary>
     internal void Close() => _open!.RemoveAt(_open.Count - 1);
 
     /// <summary>Whether the object is marked by <see cref="Open"/>.</summary>
     internal bool IsOpen(int number) => _open is { Count: > 0 } && _open.Contains(number);
 
-    /// <summary>Gives the next number to a range of an array.</summary>
+    /// <summary>Assigns the next number to a range of an array.</summary>
     internal void AddRange(SentRange range)
     {
         Add(range);
         (Ranges ??= []).Add(range);
     }
 
-    /// <summary>Keeps an object whose contents are to be written when the stack is short again.</summary>
+    /// <summary>Defers writing the contents of an object until the stack is shallow again.</summary>
     internal void Defer(object value, PlainShape shape) => (_deferred ??= []).Add(new DeferredObject(value, shape));
 
-    /// <summary>The deferred object that is written next, and no longer kept.</summary>
+    /// <summary>Removes and returns the deferred object that is written next.</summary>
     internal DeferredObject TakeDeferred()
     {
         DeferredObject last = _deferred![^1];
@@ -141,7 +143,7 @@ internal sealed class ReferenceTable
         return last;
     }
 
-    /// <summary>Begins a part of the graph that is complete in itself: what it defers is written before it ends.</summary>
+    /// <summary>Begins a part of the graph that is complete in itself: its deferred objects are written before it ends.</summary>
     internal Part BeginPart()
     {
         var outer = new Part(Base, _floor);
@@ -150,13 +152,13 @@ internal sealed class ReferenceTable
         return outer;
     }
 
-    /// <summary>Ends a part; <paramref name="outer"/> is what <see cref="BeginPart"/> returned.</summary>
+    /// <summary>Ends a part; <paramref name="outer"/> is the result of <see cref="BeginPart"/>.</summary>
     internal void EndPart(Part outer) => (Base, _floor) = (outer.Base, outer.Floor);
 
-    /// <summary>Where a part begins that may be given up; see <see cref="Restore"/>.</summary>
+    /// <summary>Returns a state to which <see cref="Restore"/> can return if the following part must be removed.</summary>
     internal State Mark() => new(Count, _open?.Count ?? 0, Parts.Count, Depth, _deferred?.Count ?? 0, WritesKeys, new Part(Base, _floor));
 
-    /// <summary>Forgets what was added since <paramref name="mark"/>.</summary>
+    /// <summary>Removes everything that was added since <paramref name="mark"/>.</summary>
     internal void Restore(State mark)
     {
         Parts.Truncate(mark.Parts);
@@ -171,7 +173,7 @@ internal sealed class ReferenceTable
 
         if (Count > Few)
         {
-            // Rare, after a part of an exception could not be written; a dictionary may drop entries while it is walked.
+            // Rare: only after a part of an exception could not be written. Removing entries while enumerating a dictionary is allowed.
             foreach ((object value, int number) in _many!)
             {
                 if (mark.Count <= Few || number >= mark.Count)
@@ -185,11 +187,12 @@ internal sealed class ReferenceTable
         Count = mark.Count;
     }
 
-    /// <summary>Forgets everything; the next object is number 0.</summary>
+    /// <summary>Removes everything; the next object gets number 0.</summary>
     internal void Clear()
     {
-        // Elements of a map are often single numbers, which leave nothing here.
-        if ((Count | Depth | Base | _floor | Parts.Count) != 0 || WritesKeys || Ranges is not null || _deferred is not null || _open is not null)
+        // Elements of a map are often single numbers, for which nothing needs to be reset.
+        if ((Count | Depth | Base | _floor | Parts.Count) != 0 || WritesKeys || Ranges is not null
+            || _deferred is not null || _open is not null)
             ClearAll();
     }
 
@@ -218,7 +221,7 @@ internal sealed class ReferenceTable
         Count = 0;
     }
 
-    /// <summary>The part of the graph around another one.</summary>
+    /// <summary>The state of the enclosing part of the graph.</summary>
     internal readonly record struct Part(int Base, int Floor);
 
     /// <summary>See <see cref="Mark"/>.</summary>

@@ -2,16 +2,16 @@ using System.Reflection;
 
 namespace Tandem.Serialization;
 
-/// <summary>What cannot travel, why, and what to do instead, in the words that the user reads.</summary>
+/// <summary>The messages for types that cannot be serialized: the reason, and what to do instead.</summary>
 internal static class Refusals
 {
     internal const string TooDeep = "the collections are nested too deeply for the stack; put the values into one list or array";
 
     internal const string SharedRange =
-        "a small part of the same large array is sent already, and the two would no longer share their elements; "
+        "a small part of the same large array was already sent, and the two would no longer share their elements; "
         + "send the array first (capture it before its parts), or a copy of the part (ToArray)";
 
-    /// <summary>Why values of a type cannot travel, or null when nothing speaks against it.</summary>
+    /// <summary>Returns why values of a type cannot be serialized; null if they can.</summary>
     internal static string? For(Type type)
     {
         for (Type? ancestor = type; ancestor is not null && ancestor != typeof(object); ancestor = ancestor.BaseType)
@@ -20,7 +20,7 @@ internal static class Refusals
                 return Fill(reason, type);
         }
 
-        // After all names: what is said of a base type by its name says more.
+        // Checked after all names, because the reason for a base type's name is more specific.
         for (Type? ancestor = type; ancestor is not null && ancestor != typeof(object); ancestor = ancestor.BaseType)
         {
             if (ByNamespace(ancestor) is { } reason)
@@ -43,20 +43,21 @@ internal static class Refusals
         : $"{TypeChecks.Display(type)} has no values of its own";
 
     internal static string ForCycle(Type type) =>
-        $"{TypeChecks.WithArticle(type)} is made of its finished parts, and one of them refers back to it; break the cycle";
+        $"{TypeChecks.WithArticle(type)} is created from its completed parts, but one of them refers back to it; break the cycle";
 
     internal static string ForSubstitute(Type type, Type wireType) =>
-        $"reports of {TypeChecks.WithArticle(type)} come back to this process; declare the variable as {TypeChecks.Display(wireType)}";
+        $"reports of {TypeChecks.WithArticle(type)} are sent back to this process; declare the variable as {TypeChecks.Display(wireType)}";
 
     internal static string ForDerivedCollection(Type type, Type collection) =>
         $"{TypeChecks.Display(type)} derives from {TypeChecks.Display(collection)}, whose hash codes differ in every process; "
         + "hold the collection in a field instead";
 
-    internal static string ForNoCall(string what) => $"{what} travels only as part of a call's work";
+    internal static string ForNoCall(string what) => $"{what} can only be sent as part of a call's work";
 
-    private static string Fill(string reason, Type type) => reason.Replace("a {type}", TypeChecks.WithArticle(type), StringComparison.Ordinal);
+    private static string Fill(string reason, Type type) =>
+        reason.Replace("a {type}", TypeChecks.WithArticle(type), StringComparison.Ordinal);
 
-    // Plain texts: formatting in each branch would have to be compiled for the first class that travels, refused or not.
+    // Constant texts: formatting in each branch would have to be JIT-compiled for the first class that is serialized, refused or not.
     private static string? ByName(string? name) => name switch
     {
         "System.IntPtr" or "System.UIntPtr" =>
@@ -83,7 +84,7 @@ internal static class Refusals
         "System.Net.Http.HttpMessageInvoker" or "System.Net.Http.HttpMessageHandler" =>
             "a {type} owns connections of this process; make one in the work",
         "System.Reflection.MemberInfo" or "System.Reflection.ParameterInfo" =>
-            "a {type} was made while the program ran, so that a worker process does not have it; use a member of an assembly",
+            "a {type} was made while the program ran, so a worker process does not have it; use a member of an assembly",
         "System.Reflection.Assembly" or "System.Reflection.Module" or "System.Runtime.Loader.AssemblyLoadContext" =>
             "a {type} is loaded in this process; pass a Type of it",
         "System.RuntimeTypeHandle" or "System.RuntimeMethodHandle" or "System.RuntimeFieldHandle" or "System.ModuleHandle" =>
@@ -92,7 +93,7 @@ internal static class Refusals
             "a {type} follows objects of this process; pass its target",
         "System.Lazy`1" => "a {type} runs its factory in this process; pass its Value, or make it in the work",
         "System.Collections.Immutable.ImmutableDictionary`2+Builder" or "System.Collections.Immutable.ImmutableHashSet`1+Builder" =>
-            "a builder of an immutable collection does not travel; call ToImmutable and pass that",
+            "a builder of an immutable collection cannot be serialized; call ToImmutable and pass the result",
         "System.Data.DataSet" or "System.Data.DataTable" =>
             "a {type} has a class of its own; pass it as a DataSet or DataTable (new DataSet and Merge)",
         "System.Data.DataColumn" or "System.Data.DataRow" or "System.Data.Constraint" or "System.Data.DataRelation"
@@ -154,7 +155,8 @@ internal static class Refusals
     {
         "System.IServiceProvider" => "a {type} is an IServiceProvider, which is tied to this process; pass what the work needs of it",
         "System.Linq.IQueryable" or "System.Linq.IQueryProvider" =>
-            "a {type} is a query over a database or another source of this process; run it (ToList) and pass the result, or make it in the work",
+            "a {type} is a query over a database or another source of this process; "
+                + "run it (ToList) and pass the result, or make it in the work",
         "Microsoft.Extensions.Logging.ILogger" or "Microsoft.Extensions.Logging.ILoggerFactory" =>
             "a {type} logs in this process; log where the results arrive, or make a logger in the work",
         "System.Runtime.CompilerServices.INotifyCompletion" =>

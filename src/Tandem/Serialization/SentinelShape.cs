@@ -3,8 +3,8 @@ using System.Reflection;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Objects of the class <see cref="object"/> itself: by the static field that holds it (<see cref="Sentinels"/>); else as a new one,
-/// which is one object wherever the payload refers to it.
+/// Objects of the class <see cref="object"/> itself: identified by the static field that holds the object (<see cref="Sentinels"/>), or
+/// else a new object, which is the same one wherever the payload refers to it.
 /// </summary>
 internal sealed class SentinelShape() : Shape(typeof(object), ShapeTraits.Tracked)
 {

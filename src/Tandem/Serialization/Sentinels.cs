@@ -4,23 +4,23 @@ using System.Reflection;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Objects of the class <see cref="object"/> itself that static fields hold: <c>static readonly object Missing = new()</c>. They have
-/// nothing but their identity.
+/// Objects of the class <see cref="object"/> itself that static fields hold: <c>static readonly object Missing = new()</c>. They have no
+/// state except their identity.
 /// </summary>
 /// <remarks>
-/// They are looked for in the classes of the work's code and of the objects in the payload, and in the classes around those. To look at
-/// more would run static constructors that nobody has asked for.
+/// The search covers the classes of the work's code and of the objects in the payload, and their enclosing classes. A wider search would
+/// run static constructors that the program has not triggered.
 /// </remarks>
 internal static class Sentinels
 {
     private const BindingFlags OwnStatic = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    /// <summary>How many objects' classes are looked at.</summary>
+    /// <summary>The classes of this many objects are searched.</summary>
     private const int MaximumObjects = 100;
 
     private static readonly ConcurrentDictionary<Type, FieldInfo[]> Known = new();
 
-    /// <summary>The static field that holds an object, or null.</summary>
+    /// <summary>Returns the static field that holds an object, or null.</summary>
     internal static FieldInfo? Find(PayloadWriter writer, object value)
     {
         if (writer.Scope is { } scope && Find(scope, value) is { } found)
@@ -39,7 +39,7 @@ internal static class Sentinels
         return null;
     }
 
-    /// <summary>The object that a field holds here, or null.</summary>
+    /// <summary>Returns the object that a field holds in this process, or null.</summary>
     internal static object? ValueOf(FieldInfo field)
     {
         try
@@ -48,12 +48,12 @@ internal static class Sentinels
         }
         catch (Exception)
         {
-            // A static constructor that throws.
+            // A static constructor threw an exception.
             return null;
         }
     }
 
-    /// <summary>The fields of a class that may hold such an object.</summary>
+    /// <summary>Returns the fields of a class that may hold such an object.</summary>
     internal static FieldInfo[] FieldsOf(Type type) => Known.GetOrAdd(type, static type => type.ContainsGenericParameters
         ? []
         : Array.FindAll(
@@ -77,7 +77,7 @@ internal static class Sentinels
         return null;
     }
 
-    /// <summary>The class around a nested one, with its type arguments.</summary>
+    /// <summary>Returns the enclosing class of a nested class, with its type arguments.</summary>
     private static Type? Around(Type type)
     {
         if (type.DeclaringType is not { IsGenericTypeDefinition: true } outer || !type.IsConstructedGenericType)

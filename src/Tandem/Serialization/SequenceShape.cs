@@ -2,20 +2,20 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Serialization;
 
-/// <summary>Mutable collections of single elements: a comparer, if they have one, and the elements.</summary>
+/// <summary>Mutable collections of single elements: the comparer, if any, and the elements.</summary>
 /// <remarks>
-/// Element by element and not by field, because the fields are chains (the depth of which the stack limits), hash tables (other in
-/// each process), or indexes that a damaged payload could point anywhere.
+/// They are serialized by element and not by field. Fields contain chains (whose depth the stack limits), hash tables (which differ
+/// between processes), or indexes that a damaged payload could make invalid.
 /// </remarks>
 internal sealed class SequenceShape<TCollection, T>(
     Func<object?, TCollection> create, Action<TCollection, T> add, Func<TCollection, object?>? comparerOf = null)
     : Shape(typeof(TCollection), ShapeTraits.Tracked), IFinisher
     where TCollection : class
 {
-    /// <summary>Whether the collection gives the element first that was added last.</summary>
+    /// <summary>Whether the collection enumerates the element first that was added last.</summary>
     internal bool LastFirst { get; init; }
 
-    /// <summary>The elements, where the collection itself is not their sequence.</summary>
+    /// <summary>Returns the elements, if the collection itself is not enumerable.</summary>
     internal Func<TCollection, IEnumerable<T>>? ItemsOf { get; init; }
 
     internal override void Write(PayloadWriter writer, object value)
@@ -29,7 +29,7 @@ internal sealed class SequenceShape<TCollection, T>(
 
     internal override object? Read(PayloadReader reader)
     {
-        // The writer numbered the collection before its comparer, without which it cannot be made.
+        // The writer numbered the collection before its comparer, which is needed to create the collection.
         int number = reader.ReserveNumber();
         object? comparer = comparerOf is null ? null : Comparers.Read(reader);
         TCollection collection = Rebuilding.Run(static s => s.create(s.comparer), (create, comparer));
@@ -52,28 +52,4 @@ internal sealed class SequenceShape<TCollection, T>(
             return true;
         },
         (items: (T[])state!, collection: (TCollection)target, add, lastFirst: LastFirst));
-}
-
-/// <summary>Immutable collections of single elements.</summary>
-internal sealed class ImmutableSequenceShape<TCollection, T>(
-    Func<T[], object?, TCollection> build, Func<TCollection, object?>? comparerOf = null, bool isKeyed = false)
-    : LateShape(typeof(TCollection))
-    where TCollection : class, IEnumerable<T>
-{
-    internal override void Write(PayloadWriter writer, object value)
-    {
-        var collection = (TCollection)value;
-        if (comparerOf is not null)
-            Comparers.Write(writer, comparerOf(collection));
-
-        writer.References.WritesKeys = isKeyed || comparerOf is not null;
-        Items.Write<T>(writer, CollectionsMarshal.AsSpan(new List<T>(collection)));
-        writer.References.WritesKeys = false;
-    }
-
-    protected override object Build(PayloadReader reader)
-    {
-        object? comparer = comparerOf is null ? null : Comparers.Read(reader);
-        return build(Items.Read<T>(reader), comparer);
-    }
 }

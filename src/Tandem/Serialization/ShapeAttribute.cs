@@ -1,16 +1,18 @@
 namespace Tandem.Serialization;
 
-/// <summary>Names the shape of a class of this library that does not travel by its fields.</summary>
-/// <param name="shape">A generic class: <see cref="Shape"/>s of the class, by the class itself or by its own type arguments.</param>
+/// <summary>Specifies the shape of a class of this library that is not serialized by its fields.</summary>
+/// <param name="shape">
+/// A generic <see cref="Shape"/> class, whose type argument is the class itself, or whose type arguments are those of the class.
+/// </param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 internal sealed class ShapeAttribute(Type shape) : Attribute
 {
     internal Type Shape { get; } = shape;
 
-    /// <summary>Whether the shape takes the type arguments of the class, and not the class.</summary>
+    /// <summary>Whether the shape has the type arguments of the class, instead of the class as its type argument.</summary>
     public bool TakesArguments { get; init; }
 
-    /// <summary>The shape that a class names; null for one that names none, and for every class of users.</summary>
+    /// <summary>Returns the shape that a class specifies; null if it specifies none, and for every user-defined class.</summary>
     internal static Shape? Find(Type type)
     {
         bool isOwn = type.Assembly == typeof(ShapeAttribute).Assembly;

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Tandem.Serialization;
 
-/// <summary>Decides how objects of a type travel.</summary>
+/// <summary>Decides how objects of a type are serialized.</summary>
 internal static class Shapes
 {
     private const BindingFlags AnyConstructor = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
@@ -27,7 +27,7 @@ internal static class Shapes
         return MakeClass(type);
     }
 
-    /// <summary>Makes a shape whose class is generic in <paramref name="arguments"/>.</summary>
+    /// <summary>Creates a generic shape with <paramref name="arguments"/> as its type arguments.</summary>
     internal static Shape Close(Type shape, Type[] arguments, params object[] parameters) =>
         (Shape)Activator.CreateInstance(shape.MakeGenericType(arguments), AnyConstructor, null, parameters, null)!;
 
@@ -69,7 +69,9 @@ internal static class Shapes
         return type.IsAbstract ? new NoShape(type) : PlainShape.Choose(type);
     }
 
-    /// <summary>What a class reports when it implements <see cref="IProgress{T}"/>; null for others, and for interfaces.</summary>
+    /// <summary>
+    /// Returns the report type of a class that implements <see cref="IProgress{T}"/>; null for other classes, and for interfaces.
+    /// </summary>
     private static Type? ProgressOf(Type type)
     {
         if (type.IsAbstract)
@@ -83,41 +85,4 @@ internal static class Shapes
 
         return null;
     }
-}
-
-/// <summary>A type that no object has: an interface, an abstract class. Only the objects' own types have contents.</summary>
-internal sealed class NoShape(Type type) : Shape(type, ShapeTraits.None)
-{
-    internal override void Write(PayloadWriter writer, object value) =>
-        throw new WorkSerializationException(Refusals.ForUnusable(WireType));
-
-    internal override object? Read(PayloadReader reader) =>
-        throw new PayloadCorruptException($"an object of the type {TypeChecks.Display(WireType)}, of which there are none");
-}
-
-/// <summary>A type whose objects cannot travel; null references to them can.</summary>
-internal sealed class RefusedShape(Type type, string reason) : Shape(type, ShapeTraits.None)
-{
-    internal override void Write(PayloadWriter writer, object value) => throw new WorkSerializationException(reason);
-
-    internal override object? Read(PayloadReader reader) =>
-        throw new PayloadCorruptException($"an object of the type {TypeChecks.Display(WireType)}, which does not travel");
-}
-
-/// <summary>Strings where a base type is declared.</summary>
-internal sealed class StringShape() : Shape(typeof(string), ShapeTraits.None)
-{
-    internal override void Write(PayloadWriter writer, object value) => StringCodec.WriteText(writer, (string)value);
-
-    internal override object? Read(PayloadReader reader) => StringCodec.ReadText(reader);
-}
-
-/// <summary>Boxed structs.</summary>
-internal sealed class BoxedShape(Type type) : Shape(type, ShapeTraits.None)
-{
-    private readonly Codec _codec = Codec.For(type);
-
-    internal override void Write(PayloadWriter writer, object value) => _codec.WriteObject(writer, value);
-
-    internal override object? Read(PayloadReader reader) => _codec.ReadObject(reader);
 }

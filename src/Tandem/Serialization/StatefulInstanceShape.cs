@@ -1,19 +1,19 @@
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Objects that may be one of <see cref="StaticInstances"/>, and refer to others: enumerations whose values know each other, singletons
-/// with state. Such a one arrives as the same field's object of the other process, if that has the same state; else, and any other
-/// object, as a copy. See <see cref="ArrivingInstances"/>.
+/// Objects that may be one of <see cref="StaticInstances"/> and refer to other objects: enumerations whose values refer to each other,
+/// singletons with state. Such an instance arrives as the object of the same field in the other process if that has the same state;
+/// otherwise, like any other object, as a copy. See <see cref="ArrivingInstances"/>.
 /// </summary>
 internal sealed class StatefulInstanceShape(PlainShape plain, FieldPlan plan, StaticInstances instances)
     : Shape(plain.WireType, ShapeTraits.Tracked)
 {
     private const int None = -1;
 
-    /// <summary>How objects travel that no static field holds.</summary>
+    /// <summary>The shape of objects that no static field holds.</summary>
     internal PlainShape Plain => plain;
 
-    /// <summary><see cref="Plain"/>, or null for an object that a static field holds.</summary>
+    /// <summary>Returns <see cref="Plain"/>, or null for an object that a static field holds.</summary>
     internal PlainShape? PlainFor(object value) => instances.Find(value) == None ? plain : null;
 
     internal override void Write(PayloadWriter writer, object value)
@@ -45,21 +45,22 @@ internal sealed class StatefulInstanceShape(PlainShape plain, FieldPlan plan, St
         return copy;
     }
 
-    /// <summary>The object that a static field holds here, if it is one of this shape.</summary>
+    /// <summary>Returns the object that a static field holds in this process, if it has this shape.</summary>
     internal object? InstanceAt(int index) => instances.At(index) is { } instance && instance.GetType() == WireType ? instance : null;
 
     /// <summary>Reads the fields of a copy.</summary>
     internal void ReadFields(PayloadReader reader, object copy) => ObjectGraph.ReadFields(reader, copy, plan);
 
     /// <summary>
-    /// Whether a copy has the state of the object that is here, as far as its own fields tell; null if this depends on what they refer to.
+    /// Whether a copy has the same state as this process's object, judging by their own fields; null if that depends on the objects that
+    /// they refer to.
     /// </summary>
     internal bool? HasSameFields(object copy, object instance)
     {
         bool? same = true;
         for (int i = 0; i < plan.Count; i++)
         {
-            // Made by the same code here and there.
+            // The same code creates these delegates in both processes.
             if (plan.IsDelegate(i))
                 continue;
 
@@ -85,10 +86,10 @@ internal sealed class StatefulInstanceShape(PlainShape plain, FieldPlan plan, St
         return same;
     }
 
-    /// <summary>Writes the state of a copy, or of an object that is here.</summary>
-    /// <param name="writer">Where to.</param>
+    /// <summary>Writes the state of a copy, or of this process's object.</summary>
+    /// <param name="writer">The target.</param>
     /// <param name="value">The object.</param>
-    /// <param name="isCompared">Whether <see cref="HasSameFields"/> has compared its delegates.</param>
+    /// <param name="isCompared">Whether <see cref="HasSameFields"/> has compared the delegates.</param>
     internal void WriteState(PayloadWriter writer, object value, bool isCompared)
     {
         for (int i = 0; i < plan.Count; i++)
@@ -108,11 +109,12 @@ internal sealed class StatefulInstanceShape(PlainShape plain, FieldPlan plan, St
         WriteState(writer, value, isCompared: false);
     }
 
-    /// <summary>Whether delegates run the same method, and have no state of their own.</summary>
+    /// <summary>Whether two delegates run the same method and have no state of their own.</summary>
     private static bool IsSameCode(Delegate a, Delegate b) =>
-        a.HasSingleTarget && b.HasSingleTarget && a.Method == b.Method && (ReferenceEquals(a.Target, b.Target) || (HasNoState(a) && HasNoState(b)));
+        a.HasSingleTarget && b.HasSingleTarget && a.Method == b.Method
+        && (ReferenceEquals(a.Target, b.Target) || (HasNoState(a) && HasNoState(b)));
 
-    // Lambdas that capture nothing have an object without fields as their target.
+    // The target of a lambda without captured variables is an object without fields.
     private static bool HasNoState(Delegate code) =>
         code.Target is null || (code.Target.GetType().Name.StartsWith('<') && new FieldPlan(code.Target.GetType()).Count == 0);
 }

@@ -1,9 +1,9 @@
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Objects that may be one of <see cref="StaticInstances"/>, and have nothing but numbers, texts and times. Such a one arrives as the same
-/// field's object of the other process, if that holds the same values; else, and any other object, as a copy. For others see
-/// <see cref="StatefulInstanceShape"/>.
+/// Objects that may be one of <see cref="StaticInstances"/> and contain only numbers, texts and times. Such an instance arrives as the
+/// object of the same field in the other process if that has the same values; otherwise, like any other object, as a copy. For other
+/// classes see <see cref="StatefulInstanceShape"/>.
 /// </summary>
 internal sealed class StaticInstanceShape(Type type, FieldPlan plan, StaticInstances instances) : Shape(type, ShapeTraits.Tracked)
 {
@@ -19,7 +19,7 @@ internal sealed class StaticInstanceShape(Type type, FieldPlan plan, StaticInsta
             return;
         }
 
-        // Delegates are made by the same code there; what else it may have made differently is compared.
+        // The same code creates the delegates in the other process; the remaining fields may differ and are compared.
         for (int i = 0; i < plan.Count; i++)
         {
             if (!plan.IsDelegate(i))
@@ -64,7 +64,8 @@ internal sealed class StaticInstanceShape(Type type, FieldPlan plan, StaticInsta
         if (!same && !complete)
         {
             throw new RebuildException(
-                $"the static field that holds this {TypeChecks.Display(WireType)} holds another one here: it is initialized differently");
+                $"the static field that holds this {TypeChecks.Display(WireType)} holds another one in this process: "
+                + "its initialization differs");
         }
 
         object arrived = same ? instance! : copy;

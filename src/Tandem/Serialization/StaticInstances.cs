@@ -4,7 +4,7 @@ namespace Tandem.Serialization;
 
 /// <summary>
 /// The objects of a class that its static fields hold: type-safe enumerations (<c>Status.Paid</c>) and singletons. They are compared by
-/// reference, also where the class overrides <see cref="object.Equals(object)"/>: a copy would be equal to none of them.
+/// reference, even if the class overrides <see cref="object.Equals(object)"/>: a copy would be equal to none of them.
 /// </summary>
 internal sealed class StaticInstances
 {
@@ -12,21 +12,21 @@ internal sealed class StaticInstances
 
     private const BindingFlags PublicStatic = BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly;
 
-    private readonly MemberInfo[] _members;
-    private readonly object?[] _values;
+    private readonly MemberInfo[] _members; // in an order that is the same in both processes
+    private readonly object?[] _values; // by member, once read
 
     private StaticInstances(List<MemberInfo> members)
     {
-        // Those that cannot change first: a field such as "Current" may hold one of them too.
+        // Read-only members first: a mutable field such as "Current" may hold one of the same objects.
         members.Sort(static (a, b) =>
             CanChange(a) == CanChange(b) ? a.MetadataToken.CompareTo(b.MetadataToken) : CanChange(a) ? 1 : -1);
         _members = [.. members];
         _values = new object?[_members.Length];
     }
 
-    // Not those in types around the class: to look at them would run static constructors that nobody has asked for.
+    // Enclosing classes are not searched: that would run static constructors that the program has not triggered.
 
-    /// <summary>Finds those of a class, in it and its base types; null where there are none.</summary>
+    /// <summary>Returns the instances of a class, in its fields and those of its base types; null if there are none.</summary>
     internal static StaticInstances? Find(Type type)
     {
         if (TypeChecks.IsOfFramework(type) || type.Name.StartsWith('<'))
@@ -40,8 +40,8 @@ internal sealed class StaticInstances
     }
 
     /// <summary>
-    /// Finds those of a class of the framework, among its public members: the framework is the same in both processes, so that the objects
-    /// are, except for those that depend on what is current.
+    /// Returns the instances of a framework class, in its public members. The framework is the same in both processes, so the objects are
+    /// too, except those that depend on current settings.
     /// </summary>
     internal static StaticInstances? FindOfFramework(Type type)
     {
@@ -68,7 +68,7 @@ internal sealed class StaticInstances
         return members.Count == 0 ? null : new StaticInstances(members);
     }
 
-    /// <summary>The number of the member that holds an object, or -1.</summary>
+    /// <summary>Returns the number of the member that holds an object, or -1.</summary>
     internal int Find(object value)
     {
         for (int i = 0; i < _members.Length; i++)
@@ -80,7 +80,7 @@ internal sealed class StaticInstances
         return -1;
     }
 
-    /// <summary>The object that a member holds here; null if there is no such member, or it has no value.</summary>
+    /// <summary>Returns the object that a member holds in this process; null if there is no such member, or it has no value.</summary>
     internal object? At(int index)
     {
         if ((uint)index >= (uint)_members.Length)
@@ -100,7 +100,7 @@ internal sealed class StaticInstances
         }
         catch (Exception)
         {
-            // A static constructor that throws.
+            // A static constructor threw an exception.
             return null;
         }
     }
@@ -113,7 +113,7 @@ internal sealed class StaticInstances
     {
         foreach (FieldInfo field in declaring.GetFields(OwnStatic))
         {
-            // Enumerations are often written without "readonly". What each thread has of its own is none.
+            // Enumerations are often written without "readonly". Thread-static fields do not count.
             if (IsOf(field.FieldType, type) && (field.IsInitOnly || !field.IsDefined(typeof(ThreadStaticAttribute), false)))
                 fields.Add(field);
         }

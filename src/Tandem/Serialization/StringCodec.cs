@@ -1,15 +1,15 @@
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Strings: the length in UTF-16 units, or -1 for null, and the units as they are, lone surrogates included. Long ones are numbered as
-/// objects are, so that one which many refer to is sent once, and stays one.
+/// Strings: the length in UTF-16 code units (-1 for null), followed by the unmodified units, including lone surrogates. Long strings are
+/// numbered like objects, so that a string with many references is sent once and stays one object.
 /// </summary>
 internal sealed class StringCodec : Codec<string?>
 {
-    /// <summary>From this length on a string is numbered. To look for a shorter one would take longer than to copy it.</summary>
+    /// <summary>Strings from this length on are numbered. Searching for a shorter one would take longer than copying it.</summary>
     internal const int Long = 128;
 
-    /// <summary>What the number of a string that was sent before is subtracted from; -1 is null.</summary>
+    /// <summary>The number of a string that was sent before is subtracted from this; -1 is null.</summary>
     private const int Seen = -2;
 
     internal override int MinimumSize => sizeof(int);
@@ -30,7 +30,8 @@ internal sealed class StringCodec : Codec<string?>
     {
         int length = reader.ReadInt32();
         if (length <= Seen)
-            return reader.ObjectAt(Seen - length) as string ?? throw new PayloadCorruptException("something else where a string is due");
+            return reader.ObjectAt(Seen - length) as string ?? throw new PayloadCorruptException(
+                "another object where a string was expected");
 
         string? value = reader.ReadString(length);
         if (length >= Long)

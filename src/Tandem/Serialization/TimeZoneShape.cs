@@ -37,7 +37,7 @@ internal sealed class TimeZoneShape() : LateShape(typeof(TimeZoneInfo))
         if (kind == ByRules)
             return TimeZoneInfo.FromSerializedString(text);
 
-        // The conversions look for this one by reference.
+        // Conversions compare the local time zone by reference.
         bool isLocal = reader.Read<byte>() != 0;
         return isLocal && TimeZoneInfo.Local.Id == text ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(text);
     }
@@ -45,7 +45,8 @@ internal sealed class TimeZoneShape() : LateShape(typeof(TimeZoneInfo))
     private static bool IsOfSystem(TimeZoneInfo zone) =>
         ReferenceEquals(zone, TimeZoneInfo.Local)
             ? TimeZoneInfo.TryFindSystemTimeZoneById(zone.Id, out _)
-            : TimeZoneInfo.TryFindSystemTimeZoneById(zone.Id, out TimeZoneInfo? found) && (ReferenceEquals(found, zone) || IsSame(found, zone));
+            : TimeZoneInfo.TryFindSystemTimeZoneById(zone.Id, out TimeZoneInfo? found)
+                && (ReferenceEquals(found, zone) || IsSame(found, zone));
 
     private static bool IsSame(TimeZoneInfo one, TimeZoneInfo other) =>
         one.Equals(other) && one.DisplayName == other.DisplayName && one.StandardName == other.StandardName
@@ -61,7 +62,7 @@ internal sealed class TimeZoneShape() : LateShape(typeof(TimeZoneInfo))
         }
         catch (Exception e) when (e is System.Runtime.Serialization.SerializationException or ArgumentException)
         {
-            // Rules that the framework's own text cannot hold.
+            // The framework's text format cannot represent these rules.
         }
 
         throw new WorkSerializationException($"the rules of the time zone '{zone.Id}' cannot be sent exactly; make it in the work");

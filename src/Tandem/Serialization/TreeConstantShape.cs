@@ -3,8 +3,9 @@ using System.Linq.Expressions;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Constants of expression trees. One that holds captured variables (a closure object), and of which the tree reads a field, brings along
-/// what can be sent of them; that the field which is read is among it is checked by <see cref="TreeFieldShape"/>. Others travel whole.
+/// Constants of expression trees. If the tree reads a field of a constant that is a closure object, those of the closure's variables are
+/// sent that can be serialized; <see cref="TreeFieldShape"/> checks that the variable that is read is one of them. Other constants are
+/// sent completely.
 /// </summary>
 internal sealed class TreeConstantShape(Type type) : Shape(type, ShapeTraits.Tracked)
 {

@@ -4,8 +4,8 @@ using System.Reflection;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// The nodes of an expression tree that read a field. Where it is a captured variable, its value is sent, or the tree is refused; what else
-/// its scope captures may stay behind if it cannot be sent (<see cref="TreeConstantShape"/>).
+/// The nodes of an expression tree that read a field. If the field is a captured variable, its value is sent, or the tree is refused.
+/// Other variables of the same scope may be omitted if they cannot be serialized (<see cref="TreeConstantShape"/>).
 /// </summary>
 internal sealed class TreeFieldShape(Type type) : Shape(type, ShapeTraits.Tracked)
 {
@@ -54,13 +54,13 @@ internal sealed class TreeFieldShape(Type type) : Shape(type, ShapeTraits.Tracke
         return value;
     }
 
-    /// <summary>The closure object of which a node reads a variable; null for other nodes.</summary>
+    /// <summary>Returns the closure object from which a node reads a variable; null for other nodes.</summary>
     private static object? ClosureOf(MemberExpression node)
     {
         if (node.Member is not FieldInfo { IsStatic: false } field || !IsVariable(field))
             return null;
 
-        // The variables of an outer scope are reached through a field of the inner one's.
+        // The variables of an outer scope are reached through a field of the inner scope's closure.
         object? closure = node.Expression switch
         {
             ConstantExpression constant => constant.Value,

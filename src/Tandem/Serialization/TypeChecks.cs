@@ -1,11 +1,9 @@
 namespace Tandem.Serialization;
 
-/// <summary>Questions about types that several codecs ask.</summary>
+/// <summary>Checks of types that several codecs need.</summary>
 internal static class TypeChecks
 {
-    /// <summary>
-    /// Whether no value of the type can be held by generic code: a pointer, a reference, a ref struct, an open generic type.
-    /// </summary>
+    /// <summary>Whether generic code cannot use values of the type: a pointer, a reference, a ref struct, an open generic type.</summary>
     internal static bool IsUnusable(Type type) =>
         type.IsPointer || type.IsFunctionPointer || type.IsByRef || type.IsByRefLike || type.ContainsGenericParameters
             || type == typeof(void);
@@ -13,19 +11,19 @@ internal static class TypeChecks
     /// <summary>Whether the runtime itself defines the type.</summary>
     internal static bool IsInCoreLibrary(Type type) => type.Assembly == typeof(object).Assembly;
 
-    /// <summary>Whether objects of a class are equal by something else than their identity.</summary>
+    /// <summary>Whether objects of a class define their own equality instead of reference equality.</summary>
     internal static bool HasOwnEquality(Type type) => type.GetMethod(nameof(GetHashCode), Type.EmptyTypes)?.DeclaringType != typeof(object);
 
-    /// <summary>Whether the type is one of .NET's own.</summary>
+    /// <summary>Whether the type belongs to .NET.</summary>
     internal static bool IsOfFramework(Type type) =>
         IsInCoreLibrary(type) || (type.Namespace is { } space && space.StartsWith("System", StringComparison.Ordinal)
             && (space.Length == "System".Length || space["System".Length] == '.'));
 
-    /// <summary>The name to tell framework types by without loading the assemblies that they are in.</summary>
+    /// <summary>Returns the name by which framework types are identified without loading their assemblies.</summary>
     internal static string? DefinitionName(Type type) =>
         type.IsConstructedGenericType ? type.GetGenericTypeDefinition().FullName : type.FullName;
 
-    /// <summary>A short name for messages, such as <c>List&lt;Int32&gt;</c>.</summary>
+    /// <summary>Returns a short name for messages, such as <c>List&lt;Int32&gt;</c>.</summary>
     internal static string Display(Type type)
     {
         if (type.IsArray)
@@ -43,7 +41,7 @@ internal static class TypeChecks
         return $"{(tick < 0 ? type.Name : type.Name[..tick])}<{string.Join(", ", names)}>";
     }
 
-    /// <summary>The short name with "a" or "an" before it, as it is spoken: a Uri, an UnmanagedMemoryStream, an XDocument.</summary>
+    /// <summary>Returns the short name with "a" or "an", as it is pronounced: a Uri, an UnmanagedMemoryStream, an XDocument.</summary>
     internal static string WithArticle(Type type)
     {
         string name = Display(type);

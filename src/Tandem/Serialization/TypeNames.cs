@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Types in payloads: written out where a payload first needs one, a number after that. The numbers are those of the payload's
-/// objects, so that whatever forgets the objects forgets the types too.
+/// Types in payloads: the first occurrence is written out, later ones are a number. The numbers are those of the payload's objects, so
+/// that clearing the table of objects clears the types too.
 /// </summary>
 /// <remarks>
-/// A type goes by its module (<see cref="ModuleNames"/>) and its metadata token there, not by its name: both processes run the same
-/// build, and to look up a first name by <see cref="Type.GetType(string)"/> costs a new process more than 10 ms of compilation.
+/// A type is identified by its module (<see cref="ModuleNames"/>) and its metadata token, not by its name: both processes run the same
+/// build, and the first lookup by <see cref="Type.GetType(string)"/> costs a new process more than 10 ms of JIT compilation.
 /// </remarks>
 internal static class TypeNames
 {
@@ -22,7 +22,9 @@ internal static class TypeNames
     private const int MaximumArguments = 256;
     private const int MaximumRank = 32;
 
-    /// <summary>Writes a type; throws <see cref="WorkSerializationException"/> for one that another process does not have.</summary>
+    /// <summary>
+    /// Writes a type. Throws <see cref="WorkSerializationException"/> for a type that does not exist in other processes.
+    /// </summary>
     internal static void Write(PayloadWriter writer, Type type)
     {
         if (!TryWrite(writer, type))
@@ -32,9 +34,7 @@ internal static class TypeNames
         }
     }
 
-    /// <summary>
-    /// Writes a type, or says that another process does not have it; what it has written by then is the caller's to take back.
-    /// </summary>
+    /// <summary>Writes a type; false if it does not exist in other processes. The caller then removes what was written.</summary>
     internal static bool TryWrite(PayloadWriter writer, Type type)
     {
         int known = writer.References.Find(type);
@@ -44,7 +44,8 @@ internal static class TypeNames
             return true;
         }
 
-        if (type.IsGenericParameter || type.IsFunctionPointer || (type.IsCollectible && !ModuleNames.IsCollectible) || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        if (type.IsGenericParameter || type.IsFunctionPointer || (type.IsCollectible && !ModuleNames.IsCollectible)
+            || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
             return false;
 
         bool written = type.HasElementType ? TryWriteElement(writer, type)
@@ -57,12 +58,12 @@ internal static class TypeNames
         return written;
     }
 
-    /// <summary>Reads a type; throws <see cref="PayloadCorruptException"/> for an unknown one.</summary>
+    /// <summary>Reads a type. Throws <see cref="PayloadCorruptException"/> for an unknown type.</summary>
     internal static Type Read(PayloadReader reader) =>
         ReadOrNull(reader, out string missing)
-            ?? throw new PayloadCorruptException($"there is no {missing} here; do both processes run the same build?");
+            ?? throw new PayloadCorruptException($"there is no {missing} in this process; do both processes run the same build?");
 
-    /// <summary>Reads a type, or null for an unknown one, of which <paramref name="missing"/> says what is unknown.</summary>
+    /// <summary>Reads a type; null for an unknown type, which <paramref name="missing"/> then describes.</summary>
     internal static Type? ReadOrNull(PayloadReader reader, out string missing)
     {
         missing = "";
@@ -89,8 +90,8 @@ internal static class TypeNames
         }
         catch (Exception e) when (e is not PayloadCorruptException)
         {
-            // Tokens of something else, arguments that break constraints, arrays of void: the runtime has an exception for each.
-            throw new PayloadCorruptException($"a type that cannot be: {e.Message}", e);
+            // Invalid tokens, arguments that violate constraints, arrays of void: the runtime throws a different exception for each.
+            throw new PayloadCorruptException($"an invalid type: {e.Message}", e);
         }
 
         reader.Objects.Add((object?)type ?? new Unknown(missing));
@@ -105,7 +106,7 @@ internal static class TypeNames
             return null;
         }
 
-        return value as Type ?? throw new PayloadCorruptException($"object {number} where a type is due");
+        return value as Type ?? throw new PayloadCorruptException($"object {number} where a type was expected");
     }
 
     private static bool TryWriteDefinition(PayloadWriter writer, Type type)
@@ -164,7 +165,7 @@ internal static class TypeNames
         return complete ? definition!.MakeGenericType(arguments) : null;
     }
 
-    /// <summary>Reads one of several types; keeps the first thing that is unknown.</summary>
+    /// <summary>Reads one of several types; records the first one that is unknown.</summary>
     private static Type? ReadPart(PayloadReader reader, ref string missing)
     {
         Type? part = ReadOrNull(reader, out string unknown);
@@ -192,12 +193,9 @@ internal static class TypeNames
         return ReadPart(reader, ref missing)?.MakeArrayType(rank);
     }
 
-    /// <summary>Holds the number of a type that this process does not have.</summary>
+    /// <summary>Takes the place of a type that this process does not have.</summary>
     private sealed class Unknown(string description) : NumberedIdentity
     {
         internal string Description { get; } = description;
     }
 }
-
-/// <summary>What has a number among a payload's objects and is none of them.</summary>
-internal abstract class NumberedIdentity;

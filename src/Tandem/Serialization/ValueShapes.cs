@@ -7,18 +7,9 @@ using System.Text.RegularExpressions;
 
 namespace Tandem.Serialization;
 
-/// <summary>Objects that are rebuilt from a few values through their API.</summary>
-internal sealed class ValueShape<T>(Action<PayloadWriter, T> write, Func<PayloadReader, T> read) : LateShape(typeof(T))
-    where T : class
-{
-    internal override void Write(PayloadWriter writer, object value) => write(writer, (T)value);
-
-    protected override object Build(PayloadReader reader) => read(reader);
-}
-
 /// <summary>
-/// Framework types that cache what their process knows: one line each. Found by name (<see cref="FrameworkShapes"/>), and compiled
-/// one by one.
+/// Framework types that cache data of their process. One method each, found by name (<see cref="FrameworkShapes"/>) and JIT-compiled one
+/// by one.
 /// </summary>
 internal static class ValueShapes
 {
@@ -31,13 +22,16 @@ internal static class ValueShapes
             writer.WriteString(uri.OriginalString);
             writer.Write(uri.IsAbsoluteUri);
             if (uri.UserEscaped || (uri.IsAbsoluteUri && new Uri(uri.OriginalString).AbsoluteUri != uri.AbsoluteUri))
-                throw new WorkSerializationException($"the Uri '{uri.OriginalString}' was made with its own rules for escaping; pass its text");
+            {
+                throw new WorkSerializationException(
+                    $"the Uri '{uri.OriginalString}' was created with special escaping rules; pass its text");
+            }
         },
         static reader => new Uri(reader.ReadString()!, reader.Read<byte>() == 0 ? UriKind.Relative : UriKind.Absolute));
 
     internal static Shape DBNull() => new ValueShape<DBNull>(static (_, _) => { }, static _ => System.DBNull.Value);
 
-    /// <summary>As a lock guards the objects of one process only, a free one is the right one for the copies.</summary>
+    /// <summary>A lock guards the objects of one process only, so a new, free lock is correct for the copies.</summary>
     internal static Shape Lock() => new ValueShape<Lock>(static (_, _) => { }, static _ => new Lock());
 
     internal static Shape ReferenceEqualityComparer() => new ValueShape<ReferenceEqualityComparer>(
@@ -115,7 +109,7 @@ internal static class ValueShapes
             return new BitArray(bytes) { Length = length };
         });
 
-    // Where the file is, as the worker's current folder may be another, and how the user wrote it.
+    // The full path, because the worker's current folder may differ, and the path in the user's notation.
     private static void WritePath(PayloadWriter writer, FileSystemInfo info)
     {
         writer.WriteString(info.FullName);
@@ -132,21 +126,4 @@ internal static class ValueShapes
 
         return info;
     }
-}
-
-/// <summary>Types as values.</summary>
-internal sealed class TypeShape() : Shape(typeof(Type), ShapeTraits.None)
-{
-    // The runtime's own class; others only stand for a type.
-    private static readonly Type Runtime = typeof(Type).GetType();
-
-    internal override void Write(PayloadWriter writer, object value)
-    {
-        if (value.GetType() != Runtime)
-            throw new WorkSerializationException($"{TypeChecks.WithArticle(value.GetType())} stands for a type in this process; pass the Type");
-
-        TypeNames.Write(writer, (Type)value);
-    }
-
-    internal override object? Read(PayloadReader reader) => TypeNames.Read(reader);
 }

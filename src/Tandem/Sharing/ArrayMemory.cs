@@ -1,15 +1,16 @@
 namespace Tandem.Sharing;
 
-/// <summary>The elements of a shared array or of a view of one: where they are, until its owner is disposed of.</summary>
-/// <remarks>A structure within its owner, so that an element costs no second object.</remarks>
+/// <summary>The memory of a shared array, or of a read-only view of one, until its owner is disposed.</summary>
+/// <remarks>A structure inside its owner, so that access to an element needs no second object.</remarks>
 internal unsafe struct ArrayMemory<T>
     where T : unmanaged
 {
+    /// <summary>The shared memory; null for an array that only threads share.</summary>
     private readonly SharedSegment? _segment;
-    private T[]? _array; // keeps the pinned memory of an array for threads
-    private T* _items;
+    private T[]? _array; // keeps the pinned array of threads reachable
+    private T* _items; // the first element; null after Dispose
 
-    /// <param name="array">Pinned.</param>
+    /// <param name="array">The pinned array.</param>
     internal ArrayMemory(T[] array)
     {
         _array = array;
@@ -28,10 +29,10 @@ internal unsafe struct ArrayMemory<T>
 
     internal readonly Isolation Isolation => _segment is null ? Isolation.Thread : Isolation.Process;
 
-    /// <summary>Of an array for threads.</summary>
+    /// <summary>The pinned array; null in shared memory.</summary>
     internal readonly T[]? Array => _array;
 
-    /// <exception cref="ObjectDisposedException">The owner was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The owner has been disposed.</exception>
     internal readonly T* Items(object owner)
     {
         T* items = _items;
@@ -46,8 +47,8 @@ internal unsafe struct ArrayMemory<T>
         return _segment;
     }
 
-    /// <exception cref="ArgumentOutOfRangeException">There is no such element.</exception>
-    /// <exception cref="ObjectDisposedException">The owner was disposed of.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The index is outside the array.</exception>
+    /// <exception cref="ObjectDisposedException">The owner has been disposed.</exception>
     internal readonly ref T At(object owner, long index)
     {
         if ((ulong)index >= (ulong)Length)
@@ -56,20 +57,20 @@ internal unsafe struct ArrayMemory<T>
         return ref Items(owner)[index];
     }
 
-    /// <exception cref="InvalidOperationException">There are more elements than a span can have.</exception>
-    /// <exception cref="ObjectDisposedException">The owner was disposed of.</exception>
+    /// <exception cref="InvalidOperationException">The array has more elements than a span can have.</exception>
+    /// <exception cref="ObjectDisposedException">The owner has been disposed.</exception>
     internal readonly Span<T> All(object owner) => Length <= int.MaxValue
         ? new Span<T>(Items(owner), (int)Length)
         : throw new InvalidOperationException($"A span cannot have {Length} elements; use Slice.");
 
-    /// <exception cref="ArgumentOutOfRangeException">They are not all within the array.</exception>
-    /// <exception cref="ObjectDisposedException">The owner was disposed of.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the array.</exception>
+    /// <exception cref="ObjectDisposedException">The owner has been disposed.</exception>
     internal readonly Span<T> Slice(object owner, long start, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         if (start > Length - length)
-            throw new ArgumentOutOfRangeException(nameof(length), $"{length} elements from {start} of {Length}.");
+            throw new ArgumentOutOfRangeException(nameof(length), $"{length} elements from {start} exceed the array of {Length} elements.");
 
         return new Span<T>(Items(owner) + start, length);
     }

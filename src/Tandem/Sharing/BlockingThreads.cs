@@ -3,19 +3,22 @@ using Tandem.BackgroundWork;
 namespace Tandem.Sharing;
 
 /// <summary>
-/// Threads that sleep in the kernel for those who await: a futex can be waited for by a thread only, and those of the thread pool are
-/// for work. They come when they are needed, and end when they had nothing to do for some seconds.
+/// Threads that block in futex waits on behalf of asynchronous callers. Only a thread can wait for a futex, and blocking thread-pool
+/// threads would starve other work. Threads are created on demand and exit after a few idle seconds.
 /// </summary>
 internal static class BlockingThreads
 {
+    // How long an idle thread waits for another action, in milliseconds.
     private const int LongestIdle = 3000;
 
+    // Guards all fields below; idle threads wait on it.
     private static readonly object Gate = new();
-    private static readonly Queue<(Action Action, Action<Exception> Failed)> Waiting = new();
+    private static readonly Queue<(Action Action, Action<Exception> Failed)> Waiting = new(); // actions without a thread
+    // Threads that wait on Gate for an action.
     private static int s_idle;
 
-    /// <param name="action">What sleeps.</param>
-    /// <param name="failed">Called with what it throws: somebody awaits its end.</param>
+    /// <param name="action">The blocking action.</param>
+    /// <param name="failed">Called with the exception that the action throws, so that its awaiter does not wait in vain.</param>
     internal static void Run(Action action, Action<Exception> failed)
     {
         lock (Gate)

@@ -2,18 +2,21 @@ using Tandem.Interop;
 
 namespace Tandem.Sharing;
 
-/// <summary>Wakes those who sleep until a channel's state has changed: an eventcount on a futex, for many on both sides.</summary>
+/// <summary>An eventcount on a futex: wakes all threads, in any process, that sleep until the state of a channel changes.</summary>
 /// <remarks>
-/// Whoever goes to sleep announces it (full fence) and then looks at the cells again; whoever changes a cell does so by an exchange
-/// (full fence) and then looks at the announcement. In every interleaving one sees the other. Who wakes takes the announcement down
-/// first and wakes all, so a process that dies in its sleep leaves at most one needless wake-up behind. A process that dies between its
-/// change and the wake-up leaves sleepers, who look again by themselves after <see cref="LongestSleep"/>.
+/// A thread that is about to sleep announces itself (full fence) and then checks the cells again. A thread that changes a cell does so by
+/// an exchange (full fence) and then checks for announcements. So in every interleaving one of them sees the other. The waker clears the
+/// announcement first and then wakes all sleepers, so a process that dies while it sleeps causes at most one unnecessary wake-up. If a
+/// process dies between its change and the wake-up, the sleepers check again after <see cref="LongestSleep"/>.
 /// </remarks>
 internal struct ChannelBell
 {
+    /// <summary>The longest sleep before a sleeper checks the cells again, in milliseconds.</summary>
     internal const int LongestSleep = 50;
 
+    /// <summary>The futex: counts wake-ups.</summary>
     internal int Signal;
+    /// <summary>Not 0 when a thread sleeps or is about to.</summary>
     internal int Waiting;
 
     internal static unsafe void Ring(ChannelBell* bell)
@@ -26,7 +29,7 @@ internal struct ChannelBell
         Libc.FutexWake(&bell->Signal);
     }
 
-    /// <summary>Announces a sleeper; the result is for <see cref="Sleep"/>, after another look at the cells.</summary>
+    /// <summary>Announces a sleeper. The caller checks the cells again and then passes the result to <see cref="Sleep"/>.</summary>
     internal static unsafe int Announce(ChannelBell* bell)
     {
         int signal = Volatile.Read(ref bell->Signal);
@@ -34,5 +37,6 @@ internal struct ChannelBell
         return signal;
     }
 
+    /// <summary>Sleeps until the bell rings, unless it has rung since <see cref="Announce"/>.</summary>
     internal static unsafe void Sleep(ChannelBell* bell, int signal) => Libc.FutexSleep(&bell->Signal, signal, LongestSleep);
 }

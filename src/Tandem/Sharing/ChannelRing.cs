@@ -4,47 +4,50 @@ using Tandem.Serialization;
 namespace Tandem.Sharing;
 
 /// <summary>
-/// A bounded queue for many writers and readers in many processes, of which any may die at any moment. Elements are bytes here.
+/// A bounded multi-producer, multi-consumer queue in shared memory. Any process that uses it may die at any moment. At this level,
+/// elements are bytes.
 /// </summary>
 /// <remarks>
-/// Each cell's state names the position that it stands for, its phase, and who claimed it, so one compare-and-set both claims a cell
-/// and says whose it is:
+/// The state of a cell holds the position that the cell stands for, the phase, and the owner. So one compare-and-set both claims a cell
+/// and records who owns it:
 /// <code>
 ///   Empty(p) ──claim──▶ Writing(p, me) ──publish──▶ Full(p) ──claim──▶ Reading(p, me) ──▶ Empty(p + capacity)
 ///                           │ dies                                         │ dies
 ///                           ▼                                              ▼
 ///                       Skipped(p) ──────────────────────────────▶ Empty(p + capacity)
 /// </code>
-/// Positions are claimed one after the other: a writer claims p only when it has seen all before p claimed (Tail says up to where that
-/// is known; it may lag behind, never run ahead, so plain stores do). The same holds for readers and Head. Hence first in, first out,
-/// and elements of one writer stay in order.
+/// Positions are claimed in order: a writer claims p only after it has seen that every position before p is claimed. Tail is a lower
+/// bound of the first unclaimed position: it may lag, but is never ahead, so plain stores suffice. The same holds for readers and Head.
+/// Hence the queue is first in, first out, and the elements of one writer stay in order.
 ///
-/// Whoever comes to a claimed cell whose owner is dead repairs it. An owner is a slot in the channel's table, whose word the kernel
-/// marks at the death of that process (<see cref="Keeper"/>). The repair reads the cell, then finds its owner dead, then compares and
-/// sets: the claim that it read was made before that death, and claims are never repeated, since positions are not. Before it, the
-/// process is waited for to be gone altogether, so that none of its threads writes into a cell that is somebody else's by now.
+/// A process that finds a claimed cell whose owner is dead repairs the cell. An owner is a slot in the channel's table; the kernel marks
+/// its word when that process dies (<see cref="RobustFutexRegistry"/>). A repair reads the cell, then sees that the owner is dead, then
+/// does a compare-and-set. That is safe because the claim was made before the owner's death, and the same claim never occurs again
+/// (positions do not repeat). Before the compare-and-set, the repair waits until the dead process has no thread left, so that none of its
+/// threads can write into a cell that another process claims next.
 ///
-/// Order, on x64 and arm64: a claim is a full fence; the element is written between claim and publication, which is an exchange (a
-/// full fence, so release); a reader sees Full by an acquiring load before it claims and copies. SYNC POINT: element visible. Giving a
-/// cell back is an exchange too, so the copy is over before a writer can claim it. SYNC POINT: cell reusable.
+/// Memory order, on x64 and arm64: a claim is a full fence. The element is written between claim and publication, and publication is an
+/// exchange (full fence, so it has release semantics). A reader sees Full by an acquiring load before it claims and copies. SYNC POINT:
+/// element visible. A reader frees a cell by an exchange too, so its copy is complete before a writer can claim the cell. SYNC POINT:
+/// cell reusable.
 ///
-/// A writer that claims after the completion takes the claim back (Skipped). It looks at Completed after its claim; a reader that
-/// finds the channel empty looks at Completed before. So either the reader sees the claim or the writer the completion, and what
-/// was written with success is read.
+/// A writer that claims a cell after completion takes the claim back (Skipped). A writer checks Completed after its claim. A reader that
+/// finds the channel empty has checked Completed before. So either the reader sees the claim, or the writer sees the completion, and
+/// every element that was written successfully is read.
 /// </remarks>
 internal sealed unsafe class ChannelRing
 {
     private readonly SharedSegment _segment;
-    private readonly ChannelControl* _control;
-    private readonly byte* _cells;
-    private readonly byte* _extents;
-    private readonly ChannelOwner* _owners;
-    private readonly Keeper.Enrolment _lockEnrolment;
-    private readonly long _mask; // capacity - 1 where that is a power of two, else 0
-    private readonly int _cellSize;
-    private readonly int _longestElement;
-    private Keeper.Enrolment? _presence;
-    private int _me;
+    private readonly ChannelControl* _control; // the fields that all processes write
+    private readonly byte* _cells; // the first cell
+    private readonly byte* _extents; // one per cell, for serialized elements that do not fit into the cell
+    private readonly ChannelOwner* _owners; // the table of processes, guarded by the channel's lock
+    private readonly RobustFutexRegistry.Registration _lockRegistration; // makes the channel's lock survive the death of this process
+    private readonly long _mask; // capacity - 1 if the capacity is a power of two, otherwise 0
+    private readonly int _cellSize; // in bytes, with the header
+    private readonly int _longestElement; // in bytes; 0 for elements that are copied as they are
+    private RobustFutexRegistry.Registration? _presence; // marks this process's slot when the process dies
+    private int _me; // this process's slot in the table of owners
 
     private ChannelRing(SharedSegment segment, long capacity, int cellSize, int longestElement)
     {
@@ -57,7 +60,7 @@ internal sealed unsafe class ChannelRing
         _mask = (capacity & (capacity - 1)) == 0 ? capacity - 1 : 0;
         _cellSize = cellSize;
         _longestElement = longestElement;
-        _lockEnrolment = Keeper.Enrol(segment, ChannelLayout.LockOffset);
+        _lockRegistration = RobustFutexRegistry.Register(segment, ChannelLayout.LockOffset);
     }
 
     ~ChannelRing()
@@ -78,13 +81,13 @@ internal sealed unsafe class ChannelRing
 
     internal int FullMode { get; private init; }
 
-    /// <summary>0 while open, 1 when complete, 2 when complete with an error.</summary>
+    /// <summary>0: open; 1: completed; 2: completed with an error.</summary>
     internal int Completed => Volatile.Read(ref _control->Completed);
 
     private LockWords* LockWords => (LockWords*)(_segment.Address + ChannelLayout.LockOffset);
 
-    /// <param name="elementSize">Of elements that are copied as they are; 0 for those that a codec writes.</param>
-    /// <param name="longestElement">For those that a codec writes: how many bytes one may have.</param>
+    /// <param name="elementSize">The size of elements that are copied as they are; 0 for elements that a codec writes.</param>
+    /// <param name="longestElement">The maximum size of an element that a codec writes, in bytes.</param>
     internal static ChannelRing Create(Type element, int elementSize, long capacity, int fullMode, int longestElement)
     {
         int cellSize = CellSize(elementSize);
@@ -111,8 +114,11 @@ internal sealed unsafe class ChannelRing
         int cellSize = CellSize(elementSize);
         int fullMode = ((ChannelControl*)segment.Data)->FullMode;
         long room = segment.Length - SharedSegment.DataOffset - ChannelLayout.CellsOffset;
-        if (segment.IsReadOnly || elementSize < 0 || longestElement < 0 || capacity <= 0 || capacity > room / (cellSize + (long)longestElement))
-            throw new PayloadCorruptException("a shared channel whose cells do not fit");
+        if (segment.IsReadOnly || elementSize < 0 || longestElement < 0 || capacity <= 0
+            || capacity > room / (cellSize + (long)longestElement))
+        {
+            throw new PayloadCorruptException("a shared channel whose cells do not fit into its memory");
+        }
 
         if (fullMode is < 0 or > (int)System.Threading.Channels.BoundedChannelFullMode.DropWrite)
             throw new PayloadCorruptException($"a shared channel with the full mode {fullMode}");
@@ -122,11 +128,11 @@ internal sealed unsafe class ChannelRing
         return ring;
     }
 
-    /// <summary>Runs an action under the channel's own lock, which survives its owner.</summary>
+    /// <summary>Runs an action under the channel's own lock. The lock survives the death of its owner.</summary>
     internal void Locked(Action action)
     {
-        int tid = _lockEnrolment.ThreadId;
-        RobustLock.Take(LockWords, tid, acceptAbandoned: true, -1);
+        int tid = _lockRegistration.ThreadId;
+        RobustLock.Acquire(LockWords, tid, acceptAbandoned: true, -1);
         try
         {
             action();
@@ -137,7 +143,9 @@ internal sealed unsafe class ChannelRing
         }
     }
 
-    /// <summary>Claims the next position for writing. The caller copies the element and calls <see cref="Publish"/>; nothing of that may throw.</summary>
+    /// <summary>
+    /// Claims the next position for writing. The caller copies the element and calls <see cref="Publish"/>; nothing in between may throw.
+    /// </summary>
     internal bool TryClaimWrite(out long position, out byte* cell)
     {
         while (true)
@@ -159,7 +167,7 @@ internal sealed unsafe class ChannelRing
         }
     }
 
-    /// <summary>SYNC POINT: element visible.</summary>
+    /// <summary>Makes the element visible to readers. SYNC POINT: element visible.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Publish(long position, byte* cell)
     {
@@ -167,7 +175,7 @@ internal sealed unsafe class ChannelRing
         ChannelBell.Ring(&_control->NotEmpty);
     }
 
-    /// <summary>Claims the oldest element. The caller copies it and calls <see cref="GiveBack"/>; nothing of that may throw.</summary>
+    /// <summary>Claims the oldest element. The caller copies it and calls <see cref="FreeCell"/>; nothing in between may throw.</summary>
     internal bool TryClaimRead(out long position, out byte* cell)
     {
         while (true)
@@ -184,17 +192,17 @@ internal sealed unsafe class ChannelRing
         }
     }
 
-    /// <summary>SYNC POINT: cell reusable.</summary>
+    /// <summary>Frees a cell after its element was copied. SYNC POINT: cell reusable.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void GiveBack(long position, byte* cell)
+    internal void FreeCell(long position, byte* cell)
     {
         Interlocked.Exchange(ref *(long*)cell, new CellState(position + Capacity, CellPhase.Empty).Value);
         ChannelBell.Ring(&_control->NotFull);
         if (Completed != 0)
-            ChannelBell.Ring(&_control->NotEmpty); // who waits for the end
+            ChannelBell.Ring(&_control->NotEmpty); // wakes waiters for the completion
     }
 
-    /// <summary>Claims the newest element, to be replaced; false when it is just being read or written.</summary>
+    /// <summary>Claims the newest element in order to replace it; false if it is being read or written.</summary>
     internal bool TryClaimNewest(out long position, out byte* cell)
     {
         FindTail(out position, out _);
@@ -203,23 +211,24 @@ internal sealed unsafe class ChannelRing
         return position >= 0 && TryChange(cell, full, new CellState(position, CellPhase.Writing, _me));
     }
 
-    /// <summary>Looks at the oldest element; the caller copies it and asks <see cref="IsStill"/>.</summary>
+    /// <summary>Finds the oldest element without claiming it. The caller copies it and then calls <see cref="IsStill"/>.</summary>
     internal bool TryPeek(out long position, out byte* cell)
     {
         CellState state = FindHead(out position, out cell);
         return state.Phase == CellPhase.Full && state.Position == position;
     }
 
+    /// <summary>Whether the element was still in its cell after the caller had copied it; if not, the copy may be torn.</summary>
     internal static bool IsStill(long position, byte* cell)
     {
-        Interlocked.MemoryBarrier(); // the copy is over before the state is read again
+        Interlocked.MemoryBarrier(); // the copy must be complete before the state is read again
         return Volatile.Read(ref *(long*)cell) == new CellState(position, CellPhase.Full).Value;
     }
 
-    /// <summary>Whether a reader finds an element.</summary>
+    /// <summary>Whether a reader would find an element.</summary>
     internal bool HasElement => TryPeek(out _, out _);
 
-    /// <summary>Whether a writer finds room.</summary>
+    /// <summary>Whether a writer would find a free cell.</summary>
     internal bool HasRoom
     {
         get
@@ -229,7 +238,7 @@ internal sealed unsafe class ChannelRing
         }
     }
 
-    /// <summary>Whether the channel is complete and nothing is left in it, nor on its way.</summary>
+    /// <summary>Whether the channel is completed and no element is left, including elements that are being written.</summary>
     internal bool IsDrained
     {
         get
@@ -242,7 +251,7 @@ internal sealed unsafe class ChannelRing
         }
     }
 
-    /// <summary>Elements in the channel, those included that are just being written.</summary>
+    /// <summary>The number of elements in the channel, including those that are being written.</summary>
     internal int Count
     {
         get
@@ -253,9 +262,11 @@ internal sealed unsafe class ChannelRing
         }
     }
 
-    /// <summary>Where the bytes of an element are, that a codec wrote.</summary>
+    /// <summary>The address of the bytes of an element that a codec wrote.</summary>
     internal byte* BytesOf(long position, byte* cell, int length) =>
-        length <= ChannelLayout.LongestInline ? cell + ChannelLayout.CellHeader + ChannelLayout.LengthSize : _extents + (Index(position) * _longestElement);
+        length <= ChannelLayout.LongestInline
+            ? cell + ChannelLayout.CellHeader + ChannelLayout.LengthSize
+            : _extents + (Index(position) * _longestElement);
 
     private static int CellSize(int elementSize) =>
         elementSize == 0 ? ChannelLayout.CodecCell : (ChannelLayout.CellHeader + elementSize + 7) & ~7;
@@ -275,7 +286,7 @@ internal sealed unsafe class ChannelRing
 
             if (found >= at)
             {
-                // Claimed. An empty cell of a later lap says that the one before was claimed and read.
+                // The position is claimed. An empty cell of a later lap means that the lap before was claimed and read.
                 at = Math.Max(at + 1, state.Phase == CellPhase.Empty ? found - Capacity + 1 : found + 1);
             }
             else if (state.Phase == CellPhase.Skipped)
@@ -322,7 +333,7 @@ internal sealed unsafe class ChannelRing
             ChannelBell.Ring(&_control->NotFull);
     }
 
-    /// <summary>Repairs a cell whose owner is dead.</summary>
+    /// <summary>Repairs a cell if its owner is dead; false if the cell is not claimed or its owner is alive.</summary>
     private bool TryRepair(byte* cell, CellState state)
     {
         if (state.Phase is not (CellPhase.Writing or CellPhase.Reading))
@@ -332,7 +343,7 @@ internal sealed unsafe class ChannelRing
         if (!IsDead(Volatile.Read(ref owner->Presence)))
             return false;
 
-        ProcessEnd.Await(owner->ProcessId);
+        ProcessExit.WaitFor(owner->ProcessId);
         return Repair(cell, state);
     }
 
@@ -349,7 +360,9 @@ internal sealed unsafe class ChannelRing
 
     private static bool IsDead(int presence) => (presence & RobustLock.OwnerDied) != 0 && (presence & RobustLock.Owner) == 0;
 
-    /// <summary>Takes a slot in the table of owners; that of a dead process only when nothing that it claimed is left.</summary>
+    /// <summary>
+    /// Takes a slot in the table of owners. A dead process's slot is reused only after all cells that it had claimed are repaired.
+    /// </summary>
     private void Register() => Locked(() =>
     {
         int free = Find(static presence => presence == 0);
@@ -359,12 +372,13 @@ internal sealed unsafe class ChannelRing
         if (free < 0)
             throw new IOException($"More than {ChannelLayout.Owners} processes share one channel.");
 
-        // Enrolled first: who dies in between leaves a free slot.
-        Keeper.Enrolment enrolment = Keeper.Enrol(_segment, ChannelLayout.OwnersOffset + (free * sizeof(ChannelOwner)));
+        // Register the word first: if this process dies in between, the slot stays free.
+        RobustFutexRegistry.Registration registration =
+            RobustFutexRegistry.Register(_segment, ChannelLayout.OwnersOffset + (free * sizeof(ChannelOwner)));
         _me = free;
         _owners[free].ProcessId = Environment.ProcessId;
-        Volatile.Write(ref _owners[free].Presence, enrolment.ThreadId);
-        _presence = enrolment;
+        Volatile.Write(ref _owners[free].Presence, registration.ThreadId);
+        _presence = registration;
     });
 
     private int Find(Func<int, bool> isWanted)
@@ -378,9 +392,10 @@ internal sealed unsafe class ChannelRing
         return -1;
     }
 
+    /// <summary>Repairs all cells that a dead owner had claimed.</summary>
     private void Sweep(int owner)
     {
-        ProcessEnd.Await(_owners[owner].ProcessId);
+        ProcessExit.WaitFor(_owners[owner].ProcessId);
         for (long i = 0; i < Capacity; i++)
         {
             byte* cell = CellAt(i);
@@ -390,7 +405,9 @@ internal sealed unsafe class ChannelRing
         }
     }
 
-    /// <summary>Positions only go up, and lie within one lap; a search that goes on for longer reads what nobody of this build wrote.</summary>
+    /// <summary>
+    /// Positions only increase and stay within one lap. A longer search means that another program wrote to the memory.
+    /// </summary>
     private void Expect(long steps)
     {
         if (steps > (Capacity * 4) + 100_000)

@@ -4,25 +4,27 @@ using Tandem.BackgroundWork;
 namespace Tandem.Sharing;
 
 /// <summary>
-/// Those of this process who await one end of a channel. The first looks for some microseconds itself, since an answer that comes at
-/// once is there before a thread could be woken; then one thread sleeps on the bell for all of them.
+/// The waiters of this process for one condition of a channel. The first one spins for some microseconds, because an answer that comes
+/// quickly arrives sooner than a sleeping thread could be woken. After that, one thread sleeps on the bell for all waiters.
 /// </summary>
 internal sealed unsafe class ChannelWaiters(ChannelRing ring, ChannelBell* bell, Func<ChannelRing, bool> isReady)
 {
+    // How long a spin lasts; 0 on a single processor.
     private static readonly long SpinTicks = Environment.ProcessorCount > 1 ? Stopwatch.Frequency * 25 / 1_000_000 : 0;
 
+    // Guards _waiting and _runs.
     private readonly Lock _lock = new();
-    private readonly List<TaskCompletionSource> _waiting = [];
-    private bool _runs;
-    private int _failures;
+    private readonly List<TaskCompletionSource> _waiting = []; // the waiters that the sleeping thread will wake
+    private bool _runs; // whether a thread sleeps for the waiters
+    private int _failures; // counts the calls since the last spin that failed; 0: the last spin succeeded
 
-    /// <summary>Looks for a short while, if that has paid lately.</summary>
+    /// <summary>Polls for a short time, if the last spin succeeded. Returns whether the condition holds.</summary>
     internal bool Spin()
     {
         if (isReady(ring))
             return true;
 
-        // After a failure only now and then, to find out whether elements come quickly again.
+        // After a failed spin, only every eighth call spins again, to find out whether elements arrive quickly again.
         if (SpinTicks == 0 || (_failures > 0 && _failures++ % 8 != 0))
             return false;
 
@@ -44,7 +46,7 @@ internal sealed unsafe class ChannelWaiters(ChannelRing ring, ChannelBell* bell,
         return false;
     }
 
-    /// <summary>Completes when the end may be ready; whoever awaits it looks again.</summary>
+    /// <summary>Completes when the condition may hold; the caller checks it again.</summary>
     internal Task WaitAsync(CancellationToken cancellation)
     {
         var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -107,7 +109,7 @@ internal sealed unsafe class ChannelWaiters(ChannelRing ring, ChannelBell* bell,
 
                 woken = [.. _waiting];
                 _waiting.Clear();
-                // Ends with nothing to wait for; who comes after this has another thread start.
+                // The thread exits. A waiter that is added after this starts another one.
                 _runs = false;
             }
 

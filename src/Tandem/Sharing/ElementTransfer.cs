@@ -6,12 +6,12 @@ using Tandem.Shipping;
 namespace Tandem.Sharing;
 
 /// <summary>
-/// Moves elements into a channel's cells and out of them. Nothing of the user's runs, and nothing throws, while a cell is claimed: what
-/// a codec writes is written before the claim, and read from a copy after it.
+/// Copies elements into a channel's cells and out of them. While a cell is claimed, no user code runs and nothing throws: a codec writes
+/// before the claim, and reads from a copy after it.
 /// </summary>
 internal static unsafe class ElementTransfer<T>
 {
-    /// <summary>Whether elements are copied as they lie in memory.</summary>
+    /// <summary>Whether elements are copied byte by byte, without a codec.</summary>
     internal static readonly bool IsBlittable = !RuntimeHelpers.IsReferenceOrContainsReferences<T>() && Codec<T>.Instance.IsBlittable;
 
     [ThreadStatic]
@@ -22,14 +22,14 @@ internal static unsafe class ElementTransfer<T>
 
     internal static int Size => IsBlittable ? Unsafe.SizeOf<T>() : 0;
 
-    /// <summary>Writes an element where <see cref="Store"/> finds it.</summary>
-    /// <exception cref="WorkSerializationException">It cannot travel, or is too large.</exception>
+    /// <summary>Serializes an element for <see cref="Store"/>; null if elements are blittable.</summary>
+    /// <exception cref="WorkSerializationException">The element cannot be serialized, or is too large.</exception>
     internal static PayloadWriter? Prepare(T item, int longest)
     {
         if (IsBlittable)
             return null;
 
-        // Taken while it is in use: a callback for a dropped element may write to a channel too.
+        // Clear the cached writer while it is in use: a callback for a dropped element may write to a channel too.
         PayloadWriter writer = t_writer ?? new PayloadWriter();
         t_writer = null;
         writer.Begin(HeapMemory.Instance, CallLinks.ForResults);
@@ -39,20 +39,20 @@ internal static unsafe class ElementTransfer<T>
             if (writer.Length > longest)
             {
                 throw new WorkSerializationException(
-                    $"an element of {writer.Length} bytes is too large for the channel, which was created for {longest} at most");
+                    $"an element of {writer.Length} bytes is too large for the channel, whose maximum is {longest} bytes");
             }
 
             return writer;
         }
         catch
         {
-            GiveBack(writer);
+            Return(writer);
             throw;
         }
     }
 
-    /// <summary>Ends the use of what <see cref="Prepare"/> returned.</summary>
-    internal static void GiveBack(PayloadWriter? prepared)
+    /// <summary>Returns the writer of <see cref="Prepare"/> for reuse.</summary>
+    internal static void Return(PayloadWriter? prepared)
     {
         if (prepared is null)
             return;
@@ -64,7 +64,7 @@ internal static unsafe class ElementTransfer<T>
             prepared.Dispose();
     }
 
-    /// <summary>Into a claimed cell.</summary>
+    /// <summary>Copies an element into a claimed cell.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Store(ChannelRing ring, long position, byte* cell, T item, PayloadWriter? prepared)
     {
@@ -79,7 +79,7 @@ internal static unsafe class ElementTransfer<T>
         Buffer.MemoryCopy(prepared.Start, ring.BytesOf(position, cell, length), length, length);
     }
 
-    /// <summary>Out of a claimed cell, as far as nothing can fail.</summary>
+    /// <summary>Copies an element, or its bytes, out of a claimed cell. Cannot fail.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static T? Load(ChannelRing ring, long position, byte* cell, out ArraySegment<byte> bytes)
     {
@@ -87,7 +87,7 @@ internal static unsafe class ElementTransfer<T>
         return IsBlittable ? Unsafe.ReadUnaligned<T>(cell + ChannelLayout.CellHeader) : LoadBytes(ring, position, cell, out bytes);
     }
 
-    /// <summary>Makes the element of what <see cref="Load"/> copied.</summary>
+    /// <summary>Deserializes what <see cref="Load"/> copied.</summary>
     internal static T Finish(T? loaded, ArraySegment<byte> bytes)
     {
         if (IsBlittable)
@@ -117,7 +117,7 @@ internal static unsafe class ElementTransfer<T>
 
     private static T? LoadBytes(ChannelRing ring, long position, byte* cell, out ArraySegment<byte> bytes)
     {
-        // The length comes from another process: it must not lead out of the cell.
+        // The length comes from another process: clamp it, so that the copy stays inside the cell.
         int length = Math.Clamp(*(int*)(cell + ChannelLayout.CellHeader), 0, Math.Max(ring.LongestElement, 0));
         byte[] copy = ArrayPool<byte>.Shared.Rent(Math.Max(1, length));
         new ReadOnlySpan<byte>(ring.BytesOf(position, cell, length), length).CopyTo(copy);

@@ -2,29 +2,34 @@ using Tandem.Serialization;
 
 namespace Tandem.Sharing;
 
-/// <summary>Checks of element types that arrays and channels have in common.</summary>
+/// <summary>Checks that arrays and channels have in common.</summary>
 internal static unsafe class Elements
 {
-    /// <summary>Throws for a type whose values mean nothing in another process.</summary>
+    /// <summary>Throws for a type whose values have no meaning in another process.</summary>
     internal static void CheckMayShare<T>(Isolation isolation)
         where T : unmanaged
     {
         if (isolation == Isolation.Process && !BlittableTypes.MayCopy(typeof(T)))
         {
             throw new NotSupportedException(
-                $"{TypeChecks.Display(typeof(T))} holds an address, a handle or a lock, which mean nothing in another process.");
+                $"{TypeChecks.Display(typeof(T))} contains an address, a handle or a lock, which has no meaning in another process.");
         }
     }
 
-    /// <summary>Throws unless a segment holds what is expected: it was written by another process.</summary>
+    /// <summary>
+    /// Throws unless a segment holds what the caller expects. The segment was written by another process and is not trusted.
+    /// </summary>
     internal static void Expect<T>(SharedSegment segment, SegmentKind kind, int elementSize)
     {
         SegmentHeader* header = segment.Header;
         if (header->Kind != kind || header->ElementSize != elementSize || header->ElementType != SharedSegment.Fingerprint(typeof(T)))
-            throw new PayloadCorruptException($"a shared {header->Kind} of something else where a {kind} of {TypeChecks.Display(typeof(T))} is due");
+        {
+            throw new PayloadCorruptException(
+                $"a shared {header->Kind} with other elements where a {kind} of {TypeChecks.Display(typeof(T))} was expected");
+        }
     }
 
-    /// <summary>How many elements an array's segment holds, checked against its size.</summary>
+    /// <summary>Returns the number of elements of an array's segment, checked against the segment's size.</summary>
     internal static long CountOf<T>(SharedSegment segment)
         where T : unmanaged
     {

@@ -2,28 +2,28 @@ using Tandem.BackgroundWork;
 
 namespace Tandem.Sharing;
 
-/// <summary>A lock among threads that can be awaited: first come, first served, and owned by nobody in particular.</summary>
+/// <summary>A lock for threads that can be awaited. Waiters get it in first-come, first-served order; no thread owns it.</summary>
 /// <remarks>
-/// No wake-up is lost: a waiter counts itself (full fence) and then tries once more; who leaves gives the lock up by an exchange (full
-/// fence) and then looks at the count.
+/// No wake-up is lost: a waiter increments the count of waiters (full fence) and then tries again to acquire the lock. The owner releases
+/// the lock by an exchange (full fence) and then reads the count.
 /// </remarks>
 internal sealed class LocalLock
 {
-    private readonly Lock _gate = new();
-    private readonly Queue<TaskCompletionSource<bool>> _queue = new();
-    private int _owned;
-    private int _waiting;
+    private readonly Lock _gate = new(); // guards the queue
+    private readonly Queue<TaskCompletionSource<bool>> _queue = new(); // the waiters, in order of arrival
+    private int _owned; // 1 while the lock is owned
+    private int _waiting; // the number of waiters; incremented before they try again
 
-    internal bool TryTake() => Interlocked.CompareExchange(ref _owned, 1, 0) == 0;
+    internal bool TryAcquire() => Interlocked.CompareExchange(ref _owned, 1, 0) == 0;
 
-    /// <summary>Waits for the lock; the result says whether it is owned, or the time was over first.</summary>
-    internal async Task<bool> TakeAsync(int milliseconds, CancellationToken cancellation)
+    /// <summary>Waits for the lock. Returns false if the time-out elapses first.</summary>
+    internal async Task<bool> AcquireAsync(int milliseconds, CancellationToken cancellation)
     {
         var waiter = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
             Interlocked.Increment(ref _waiting);
-            if (TryTake())
+            if (TryAcquire())
             {
                 _waiting--;
                 return true;
@@ -34,7 +34,9 @@ internal sealed class LocalLock
 
         using CancellationTokenRegistration registration = Background.OnCanceled(
             static state => state.waiter.TrySetCanceled(state.cancellation), (waiter, cancellation), cancellation);
-        using ITimer? timer = milliseconds < 0 ? null : Background.Timer(() => waiter.TrySetResult(false), TimeSpan.FromMilliseconds(milliseconds));
+        using ITimer? timer = milliseconds < 0
+            ? null
+            : Background.Timer(() => waiter.TrySetResult(false), TimeSpan.FromMilliseconds(milliseconds));
         return await waiter.Task.ConfigureAwait(false);
     }
 
@@ -57,8 +59,8 @@ internal sealed class LocalLock
     {
         lock (_gate)
         {
-            if (!isOwned && !TryTake())
-                return; // its new owner finds the queue
+            if (!isOwned && !TryAcquire())
+                return; // the new owner serves the queue when it releases the lock
 
             while (_queue.TryDequeue(out TaskCompletionSource<bool>? waiter))
             {
@@ -67,7 +69,7 @@ internal sealed class LocalLock
                     return;
             }
 
-            // Nobody can have joined: that takes the gate.
+            // The queue is empty, and joining it requires the gate.
             Interlocked.Exchange(ref _owned, 0);
         }
     }

@@ -5,12 +5,12 @@ using Tandem.Shipping;
 
 namespace Tandem.Sharing;
 
-/// <summary>A bounded channel between processes, as this process has it.</summary>
+/// <summary>This process's object for a bounded channel between processes.</summary>
 [DebuggerDisplay("{Ring.Count} of {Ring.Capacity}")]
 [Shape(typeof(SharedShape<>))]
 internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<ProcessChannel<T>>
 {
-    private readonly Action<T>? _itemDropped;
+    private readonly Action<T>? _itemDropped; // null in processes that have only opened the channel
 
     private ProcessChannel(ChannelRing ring, BoundedChannelFullMode fullMode, Action<T>? itemDropped)
     {
@@ -32,7 +32,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
 
     internal ChannelWaiters Writers { get; }
 
-    /// <summary>Those who await the end.</summary>
+    /// <summary>The waiters for the completion.</summary>
     internal ChannelWaiters Ends { get; }
 
     public SharedSegment? Segment => Ring.Segment;
@@ -77,7 +77,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
         }
         finally
         {
-            ElementTransfer<T>.GiveBack(prepared);
+            ElementTransfer<T>.Return(prepared);
             GC.KeepAlive(Ring);
         }
     }
@@ -91,7 +91,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
         }
 
         T? loaded = ElementTransfer<T>.Load(Ring, position, cell, out ArraySegment<byte> bytes);
-        Ring.GiveBack(position, cell);
+        Ring.FreeCell(position, cell);
         item = ElementTransfer<T>.Finish(loaded, bytes);
         GC.KeepAlive(Ring);
         return true;
@@ -134,7 +134,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
             control->ErrorLength = (int)writer.Length;
             Buffer.MemoryCopy(writer.Start, Ring.Error, ChannelLayout.LongestError, writer.Length);
             Volatile.Write(ref control->Completed, error is null ? 1 : 2);
-            Interlocked.MemoryBarrier(); // before the look at who sleeps
+            Interlocked.MemoryBarrier(); // the completion must be visible before the bells check for sleepers
             completed = true;
         });
         if (completed)
@@ -146,7 +146,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
         return completed;
     }
 
-    /// <summary>What the channel was completed with; a new object for each who asks.</summary>
+    /// <summary>Returns the error that the channel was completed with; each call creates a new object.</summary>
     internal Exception? Error()
     {
         if (Ring.Completed != 2)
@@ -180,7 +180,10 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
         ExceptionCodec.Write(writer, new IOException(text.Length <= 500 ? text : text[..500]));
     }
 
-    /// <summary>In the modes that drop: true when the element has gone where it goes, false to try to write again.</summary>
+    /// <summary>
+    /// Makes room in the modes that drop elements: true if the element is written or dropped, false if the caller must try to write
+    /// again.
+    /// </summary>
     private bool MakeRoom(T item, PayloadWriter? prepared)
     {
         long position;
@@ -193,7 +196,11 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
 
             case BoundedChannelFullMode.DropOldest:
                 if (Ring.TryClaimRead(out position, out cell))
-                    Drop(ElementTransfer<T>.Load(Ring, position, cell, out ArraySegment<byte> oldest), oldest, position, cell, isRead: true);
+                {
+                    T? loadedOldest = ElementTransfer<T>.Load(Ring, position, cell, out ArraySegment<byte> oldest);
+                    Drop(loadedOldest, oldest, position, cell, isRead: true);
+                }
+
                 return false;
 
             default:
@@ -210,7 +217,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
     private void Drop(T? loaded, ArraySegment<byte> bytes, long position, byte* cell, bool isRead)
     {
         if (isRead)
-            Ring.GiveBack(position, cell);
+            Ring.FreeCell(position, cell);
         else
             Ring.Publish(position, cell);
 

@@ -5,8 +5,8 @@ using Tandem.Sharing;
 namespace Tandem;
 
 /// <summary>
-/// A view of a <see cref="SharedArray{T}"/> that can only be read; see <see cref="SharedArray{T}.AsReadOnly"/>. It travels like the
-/// array, and a process that gets only the view has no way to write that the language or a native library offers.
+/// A read-only view of a <see cref="SharedArray{T}"/>; see <see cref="SharedArray{T}.AsReadOnly"/>. It is passed to workers like the
+/// array, by reference. A process that gets only the view has no means, in the language or in a native library, to write to the array.
 /// </summary>
 /// <typeparam name="T">The type of the elements.</typeparam>
 [DebuggerDisplay("ReadOnlySharedArray<{typeof(T).Name,nq}>[{Length}]")]
@@ -20,21 +20,21 @@ public sealed unsafe class ReadOnlySharedArray<T> : ISharedObject<ReadOnlyShared
 
     private ReadOnlySharedArray(SharedSegment segment) => _memory = new ArrayMemory<T>(segment);
 
-    /// <summary>How many elements it has.</summary>
+    /// <summary>Gets the number of elements.</summary>
     public long Length => _memory.Length;
 
-    /// <summary>Who can share it.</summary>
+    /// <summary>Gets who can share the array: threads or processes.</summary>
     public Isolation Isolation => _memory.Isolation;
 
-    /// <summary>All elements.</summary>
-    /// <exception cref="InvalidOperationException">It has more elements than a span can; see <see cref="Slice"/>.</exception>
-    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    /// <summary>Gets all elements.</summary>
+    /// <exception cref="InvalidOperationException">The array has more elements than a span can have; use <see cref="Slice"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The view has been disposed.</exception>
     public ReadOnlySpan<T> Span => _memory.All(this);
 
-    /// <summary>An element, in place.</summary>
+    /// <summary>Gets a reference to an element, without a copy.</summary>
     /// <param name="index">From 0 to <see cref="Length"/> - 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such element.</exception>
-    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The index is outside the array.</exception>
+    /// <exception cref="ObjectDisposedException">The view has been disposed.</exception>
     public ref readonly T this[long index] => ref _memory.At(this, index);
 
     SharedSegment? ISharedObject.Segment => _memory.Segment(this);
@@ -43,7 +43,7 @@ public sealed unsafe class ReadOnlySharedArray<T> : ISharedObject<ReadOnlyShared
     {
         Elements.Expect<T>(segment, SegmentKind.Array, sizeof(T));
         if (!segment.IsReadOnly)
-            throw new Serialization.PayloadCorruptException("a writable array where a view for reading is due");
+            throw new Serialization.PayloadCorruptException("a writable array where a read-only view was expected");
 
         return new ReadOnlySharedArray<T>(segment);
     }
@@ -56,13 +56,13 @@ public sealed unsafe class ReadOnlySharedArray<T> : ISharedObject<ReadOnlyShared
         return view;
     }
 
-    /// <summary>Some of the elements, in place.</summary>
-    /// <param name="start">The first.</param>
-    /// <param name="length">How many.</param>
-    /// <exception cref="ArgumentOutOfRangeException">They are not all within the array.</exception>
-    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    /// <summary>Gets a range of elements, without a copy.</summary>
+    /// <param name="start">The index of the first element.</param>
+    /// <param name="length">The number of elements.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the array.</exception>
+    /// <exception cref="ObjectDisposedException">The view has been disposed.</exception>
     public ReadOnlySpan<T> Slice(long start, int length) => _memory.Slice(this, start, length);
 
-    /// <summary>Gives up the view; the array and other views of it are not touched.</summary>
+    /// <summary>Disposes the view. The array and other views of it stay usable.</summary>
     public void Dispose() => _memory.Dispose();
 }

@@ -4,46 +4,25 @@ using Tandem.Interop;
 
 namespace Tandem.Sharing;
 
-/// <summary>How an attempt to take a <see cref="RobustLock"/> ended.</summary>
-internal enum Taken
-{
-    /// <summary>Not owned: the time was over.</summary>
-    No,
-
-    /// <summary>Owned.</summary>
-    Yes,
-
-    /// <summary>The last owner died; owned only where the caller accepts that.</summary>
-    Abandoned,
-}
-
-/// <summary>The lock's words in shared memory.</summary>
-internal struct LockWords
-{
-    /// <summary>What <see cref="RobustLock"/> says about it; a futex, enrolled with the keeper of each process that has it open.</summary>
-    internal int Word;
-
-    /// <summary>The process that owns the lock, from just after it took the word until just before it gives it back.</summary>
-    internal int OwnerProcess;
-}
-
-/// <summary>A lock across processes on one word. The caller's keeper must have enrolled the word.</summary>
+/// <summary>
+/// A lock for threads of several processes on one word. The caller's <see cref="RobustFutexRegistry"/> must have registered the word.
+/// </summary>
 /// <remarks>
 /// <code>
 ///   0                     free
-///   tid                   owned by the process whose keeper has that id
-///   tid | Waiters         the same, and somebody sleeps
-///   Waiters               free, and handed to the sleeper that was just woken; others leave it alone for a millisecond
-///   OwnerDied [| Waiters] the owner died (set by the kernel); nobody owns it until somebody accepts that
+///   tid                   owned by the process whose registry thread has that id
+///   tid | Waiters         the same, and at least one thread sleeps
+///   Waiters               free, and reserved for a sleeper that was just woken; other threads do not take it for a millisecond
+///   OwnerDied [| Waiters] the owner died (set by the kernel); not owned until a caller accepts the abandoned lock
 /// </code>
-/// Sleepers queue in the kernel, first come, first served, and nobody overtakes them: a newcomer that finds Waiters sleeps too. No
-/// process keeps fairness in state of its own that could die with it. A wake-up is lost only if the woken one dies before it takes the
-/// word; the others then find it when their sleep ends, after 50 ms at most.
+/// Sleepers queue in the kernel in first-come, first-served order, and no thread overtakes them: a newcomer that finds Waiters sleeps
+/// too. No process keeps queue state of its own that could be lost with it. A wake-up is lost only if the woken thread dies before it
+/// acquires the word; the other sleepers see that when their sleep ends, after 50 ms at most.
 ///
-/// Order: taking is a compare-and-set and giving back is one (full fences in .NET, acquire and release are all that is needed), so what
-/// an owner wrote is seen by the next. OwnerDied is written by the kernel with a compare-and-set after the dead one's last store; its
-/// other threads are waited for (<see cref="ProcessEnd"/>). Giving back compares, so a thread of a dying process that comes too late
-/// changes nothing.
+/// Memory order: acquire and release are compare-and-set operations (full fences in .NET; acquire and release semantics would suffice),
+/// so the next owner sees what the previous one wrote. The kernel writes OwnerDied by a compare-and-set after the last store of the dead
+/// thread; <see cref="ProcessExit"/> waits for the other threads of that process. A release is a compare-and-set, so a release that a
+/// thread of a dying process makes too late changes nothing.
 /// </remarks>
 internal static unsafe class RobustLock
 {
@@ -51,13 +30,14 @@ internal static unsafe class RobustLock
     internal const int OwnerDied = 0x40000000;
     internal const int Owner = 0x3FFFFFFF;
 
+    // In milliseconds.
     private const int LongestSleep = 50;
 
-    /// <summary>For tests: called between the steps, so that a process can end in each of them.</summary>
+    /// <summary>For tests: called between the steps, so that a test can end the process at each of them.</summary>
     internal static Action<LockStep>? Steps { get; set; }
 
-    /// <summary>Takes the lock when it is free and nobody waits for it.</summary>
-    internal static bool TryTake(LockWords* words, int tid)
+    /// <summary>Acquires the lock if it is free and has no waiters.</summary>
+    internal static bool TryAcquire(LockWords* words, int tid)
     {
         if (Interlocked.CompareExchange(ref words->Word, tid, 0) != 0)
             return false;
@@ -67,9 +47,13 @@ internal static unsafe class RobustLock
         return true;
     }
 
-    /// <summary>Takes the lock; blocks the thread until then, or for <paramref name="milliseconds"/> (-1 for ever), or until cancelled.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The kernel counts the wait (futex); this is what is left of it.")]
-    internal static Taken Take(LockWords* words, int tid, bool acceptAbandoned, long milliseconds, CancellationToken cancellation = default)
+    /// <summary>
+    /// Acquires the lock. Blocks the thread until then, or for <paramref name="milliseconds"/> (-1: no limit), or until cancelled.
+    /// </summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "The kernel measures each wait (futex); this computes the remaining time.")]
+    internal static LockAcquisition Acquire(
+        LockWords* words, int tid, bool acceptAbandoned, long milliseconds, CancellationToken cancellation = default)
     {
         int* word = &words->Word;
         long start = Environment.TickCount64;
@@ -80,7 +64,7 @@ internal static unsafe class RobustLock
             int seen = Volatile.Read(ref *word);
             int next = Next(words, seen, tid, acceptAbandoned, woken, ref free);
             if (next == Abandon)
-                return Taken.Abandoned;
+                return LockAcquisition.Abandoned;
 
             if (next != 0)
             {
@@ -89,7 +73,7 @@ internal static unsafe class RobustLock
 
                 Steps?.Invoke(LockStep.TakenAfterWaiting);
                 words->OwnerProcess = Environment.ProcessId;
-                return (seen & OwnerDied) != 0 ? Taken.Abandoned : Taken.Yes;
+                return (seen & OwnerDied) != 0 ? LockAcquisition.Abandoned : LockAcquisition.Acquired;
             }
 
             if ((seen & Waiters) == 0 && spins < 20)
@@ -100,7 +84,7 @@ internal static unsafe class RobustLock
 
             long left = milliseconds < 0 ? long.MaxValue : milliseconds - (Environment.TickCount64 - start);
             if (left <= 0 || cancellation.IsCancellationRequested)
-                return Taken.No;
+                return LockAcquisition.NotAcquired;
 
             if ((seen & Waiters) == 0 && Interlocked.CompareExchange(ref *word, seen | Waiters, seen) != seen)
                 continue;
@@ -111,7 +95,7 @@ internal static unsafe class RobustLock
         }
     }
 
-    /// <summary>Gives back what <paramref name="tid"/> owns.</summary>
+    /// <summary>Releases the lock that <paramref name="tid"/> owns.</summary>
     internal static void Release(LockWords* words, int tid)
     {
         Steps?.Invoke(LockStep.Leaving);
@@ -128,17 +112,20 @@ internal static unsafe class RobustLock
             Interlocked.CompareExchange(ref words->Word, 0, Waiters);
     }
 
-    /// <summary>Leaves what <paramref name="tid"/> owns as if its owner had died.</summary>
-    internal static void Forsake(LockWords* words, int tid)
+    /// <summary>Marks the lock that <paramref name="tid"/> owns as abandoned, as if its owner had died.</summary>
+    internal static void MarkAbandoned(LockWords* words, int tid)
     {
         int seen = Volatile.Read(ref words->Word);
         if ((seen & Owner) == tid && Interlocked.CompareExchange(ref words->Word, OwnerDied | (seen & Waiters), seen) == seen)
             Libc.FutexWakeOne(&words->Word);
     }
 
+    // A result of Next: the owner died, and the caller does not accept that.
     private const int Abandon = -1;
 
-    /// <summary>What to make of the word: the value that takes the lock, 0 to wait, <see cref="Abandon"/> to say that its owner died.</summary>
+    /// <summary>
+    /// Returns the next value of the word that acquires the lock, 0 to wait, or <see cref="Abandon"/> if the owner died.
+    /// </summary>
     private static int Next(LockWords* words, int seen, int tid, bool acceptAbandoned, bool woken, ref long free)
     {
         if (seen == 0)
@@ -154,11 +141,11 @@ internal static unsafe class RobustLock
         {
             if (acceptAbandoned)
             {
-                ProcessEnd.Await(words->OwnerProcess);
+                ProcessExit.WaitFor(words->OwnerProcess);
                 return tid | (seen & Waiters);
             }
 
-            Libc.FutexWakeOne(&words->Word); // the others are to know too
+            Libc.FutexWakeOne(&words->Word); // the other waiters must see it too
             return Abandon;
         }
 
@@ -170,16 +157,4 @@ internal static unsafe class RobustLock
             free = now;
         return Stopwatch.GetElapsedTime(free, now).TotalMilliseconds >= 1 ? tid | Waiters : 0;
     }
-}
-
-/// <summary>Where a process can be while it takes or leaves a lock.</summary>
-internal enum LockStep
-{
-    Taken,
-    TakenAfterWaiting,
-    Announced,
-    Awake,
-    Leaving,
-    Left,
-    HandedOver,
 }

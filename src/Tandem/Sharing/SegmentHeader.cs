@@ -2,19 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Sharing;
 
-/// <summary>What a shared segment holds.</summary>
-internal enum SegmentKind
-{
-    None = 0,
-    Array = 1,
-    Counter = 2,
-    Lock = 3,
-    Channel = 4,
-}
-
 /// <summary>
-/// The beginning of each shared segment. The first part is written once, before any other process knows the segment; what follows
-/// changes by atomic operations. The rest of the first page is the kind's own.
+/// The start of each shared segment. The first fields are written once, before any other process knows the segment; Received and Closed
+/// change by atomic operations. The rest of the first page belongs to the kind of object.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = Size)]
 internal struct SegmentHeader
@@ -29,15 +19,20 @@ internal struct SegmentHeader
     [FieldOffset(24)] internal SegmentKind Kind;
     [FieldOffset(28)] internal int ElementSize;
 
-    /// <summary>Which type the elements have, see <see cref="SharedSegment.Fingerprint"/>.</summary>
+    /// <summary>Identifies the type of the elements; see <see cref="SharedSegment.Fingerprint"/>.</summary>
     [FieldOffset(32)] internal ulong ElementType;
 
-    /// <summary>Of an array, its elements; of a channel, its capacity.</summary>
+    /// <summary>The number of elements of an array, or the capacity of a channel.</summary>
     [FieldOffset(40)] internal long Count;
 
-    /// <summary>How often it arrived in a result. Whoever sent it so keeps it until this has gone up.</summary>
+    /// <summary>
+    /// How often the object arrived in a result. A process that sends the object in a result holds the segment until this value changes.
+    /// </summary>
     [FieldOffset(128)] internal long Received;
 
-    /// <summary>Not 0 once the object was disposed of where it was made; others should look whether they still need it.</summary>
+    /// <summary>
+    /// Not 0 once the creator has disposed the object. Other processes then collect garbage, to release the object if they no longer use
+    /// it.
+    /// </summary>
     [FieldOffset(136)] internal int Closed;
 }

@@ -6,16 +6,16 @@ using Tandem.Sharing;
 namespace Tandem;
 
 /// <summary>
-/// An array that threads or processes share: captured in work, or part of any value that travels, it arrives as the same memory,
-/// without a copy. What one side writes, the other sees; nothing orders or guards the accesses but what the program does itself
-/// (<see cref="SharedLock"/>, <see cref="SharedCounter"/>, the end of a call).
+/// An array that threads or processes share. When work captures it, or it is part of any serialized value, it arrives as the same memory,
+/// without a copy. Each side sees the writes of the other. Accesses are not synchronized, except by the program itself (<see
+/// cref="SharedLock"/>, <see cref="SharedCounter"/>, the completion of a call).
 /// </summary>
 /// <typeparam name="T">A type without references; in shared memory also without addresses and handles.</typeparam>
 /// <remarks>
-/// Elements are zero at first, and take memory once their page is touched. In shared memory (<see cref="Isolation.Process"/>) the
-/// array is gone when the last process that has it has disposed of it, dropped it or ended, in whatever way. Spans and memories of
-/// an array must not be used after <see cref="Dispose"/>: their memory is not there any more, and the process crashes. While it is
-/// not disposed of, the object must be kept reachable as long as its spans are used.
+/// Elements are initially zero, and use memory only after their page is first accessed. In shared memory (<see
+/// cref="Isolation.Process"/>), the memory is freed when the last process that has the array has disposed it, has dropped it or has
+/// exited, in whatever way. Do not use spans and memories of an array after <see cref="Dispose"/>: their memory is unmapped, and the
+/// process crashes. Keep the array reachable while you use its spans.
 /// </remarks>
 [DebuggerDisplay("SharedArray<{typeof(T).Name,nq}>[{Length}], {Isolation}")]
 [Shape(typeof(SharedShape<>))]
@@ -24,13 +24,13 @@ public sealed unsafe class SharedArray<T> : ISharedObject<SharedArray<T>>, IDisp
 {
     private ArrayMemory<T> _memory;
 
-    /// <summary>Makes an array of zeros.</summary>
-    /// <param name="length">How many elements.</param>
-    /// <param name="isolation">Who shares it: with <see cref="Isolation.Thread"/> it is an array on the heap.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The length is negative, or too long for an array on the heap.</exception>
-    /// <exception cref="NotSupportedException">Processes cannot share the type.</exception>
-    /// <exception cref="PlatformNotSupportedException">The system is not Linux, and processes are to share the array.</exception>
-    /// <exception cref="IOException">The system refuses the memory.</exception>
+    /// <summary>Creates an array of zeros.</summary>
+    /// <param name="length">The number of elements.</param>
+    /// <param name="isolation">Who shares the array. With <see cref="Isolation.Thread"/> it is an array on the heap.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The length is negative, or too large for an array on the heap.</exception>
+    /// <exception cref="NotSupportedException">Processes cannot share elements of this type.</exception>
+    /// <exception cref="PlatformNotSupportedException">The array is to be shared by processes, and the system is not Linux.</exception>
+    /// <exception cref="IOException">The system did not provide the memory.</exception>
     public SharedArray(long length, Isolation isolation = Isolation.Process)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
@@ -50,21 +50,21 @@ public sealed unsafe class SharedArray<T> : ISharedObject<SharedArray<T>>, IDisp
 
     private SharedArray(SharedSegment segment) => _memory = new ArrayMemory<T>(segment);
 
-    /// <summary>How many elements it has.</summary>
+    /// <summary>Gets the number of elements.</summary>
     public long Length => _memory.Length;
 
-    /// <summary>Who can share it.</summary>
+    /// <summary>Gets who can share the array: threads or processes.</summary>
     public Isolation Isolation => _memory.Isolation;
 
-    /// <summary>All elements.</summary>
-    /// <exception cref="InvalidOperationException">It has more elements than a span can; see <see cref="Slice"/>.</exception>
-    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    /// <summary>Gets all elements.</summary>
+    /// <exception cref="InvalidOperationException">The array has more elements than a span can have; use <see cref="Slice"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The array has been disposed.</exception>
     public Span<T> Span => _memory.All(this);
 
-    /// <summary>An element, in place.</summary>
+    /// <summary>Gets a reference to an element, without a copy.</summary>
     /// <param name="index">From 0 to <see cref="Length"/> - 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such element.</exception>
-    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The index is outside the array.</exception>
+    /// <exception cref="ObjectDisposedException">The array has been disposed.</exception>
     public ref T this[long index] => ref _memory.At(this, index);
 
     SharedSegment? ISharedObject.Segment => _memory.Segment(this);
@@ -75,14 +75,14 @@ public sealed unsafe class SharedArray<T> : ISharedObject<SharedArray<T>>, IDisp
         return new SharedArray<T>(segment);
     }
 
-    /// <summary>Some of the elements, in place.</summary>
-    /// <param name="start">The first.</param>
-    /// <param name="length">How many.</param>
-    /// <exception cref="ArgumentOutOfRangeException">They are not all within the array.</exception>
-    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    /// <summary>Gets a range of elements, without a copy.</summary>
+    /// <param name="start">The index of the first element.</param>
+    /// <param name="length">The number of elements.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the array.</exception>
+    /// <exception cref="ObjectDisposedException">The array has been disposed.</exception>
     public Span<T> Slice(long start, int length) => _memory.Slice(this, start, length);
 
-    /// <summary>Some of the elements as memory, for code that cannot hold a span; it keeps the array reachable.</summary>
+    /// <summary>Gets a range of elements as memory, for code that cannot hold a span. The memory keeps the array reachable.</summary>
     /// <inheritdoc cref="Slice"/>
     public Memory<T> AsMemory(long start, int length)
     {
@@ -90,23 +90,23 @@ public sealed unsafe class SharedArray<T> : ISharedObject<SharedArray<T>>, IDisp
         return new Manager(this, start, length).Memory;
     }
 
-    /// <summary>All elements as memory, for code that cannot hold a span; it keeps the array reachable.</summary>
+    /// <summary>Gets all elements as memory, for code that cannot hold a span. The memory keeps the array reachable.</summary>
     /// <inheritdoc cref="Span"/>
     public Memory<T> AsMemory() => AsMemory(0, Span.Length);
 
     /// <summary>
-    /// A view that can only be read, with a life of its own. In shared memory the hardware enforces it: the view is a mapping without
-    /// write permission, here and wherever it travels, so that a write past the compiler (by unsafe code, by a native library) ends
-    /// the process that does it and changes nothing.
+    /// Creates a read-only view that is disposed separately. In shared memory the hardware enforces it: the view is a mapping without
+    /// write permission, in this process and in each process that receives it. If unsafe code or a native library writes to it, the
+    /// process crashes and the array is unchanged.
     /// </summary>
-    /// <exception cref="ObjectDisposedException">The array was disposed of.</exception>
-    /// <exception cref="IOException">The system refuses the mapping.</exception>
+    /// <exception cref="ObjectDisposedException">The array has been disposed.</exception>
+    /// <exception cref="IOException">The system did not provide the mapping.</exception>
     public ReadOnlySharedArray<T> AsReadOnly() => _memory.Segment(this) is { } segment
         ? ReadOnlySharedArray<T>.Of(segment)
         : new ReadOnlySharedArray<T>(_memory.Array!);
 
     /// <summary>
-    /// Gives up this process's hold on the memory. Work that captured the array and still waits for a worker gets it all the same.
+    /// Releases this process's reference to the memory. Work that captured the array and is still queued can use it nevertheless.
     /// </summary>
     public void Dispose() => _memory.Dispose();
 

@@ -6,23 +6,23 @@ using Tandem.Sharing;
 namespace Tandem;
 
 /// <summary>
-/// A number of 64 bits that threads or processes count with: every operation is atomic and a full fence. Captured in work, or part of
-/// any value that travels, it arrives as the same counter. A process that dies leaves it as it was after its last operation.
+/// A 64-bit counter that threads or processes share. Every operation is atomic and a full fence. When work captures the counter, or it is
+/// part of any serialized value, it arrives as the same counter. If a process dies, its completed operations remain in effect.
 /// </summary>
 [DebuggerDisplay("{Value}, {Isolation}")]
 [Shape(typeof(SharedShape<>))]
 public sealed unsafe class SharedCounter : ISharedObject<SharedCounter>, IDisposable
 {
-    private readonly SharedSegment? _segment;
-    private readonly long* _shared;
-    private long _local;
+    private readonly SharedSegment? _segment; // null if only threads share the counter
+    private readonly long* _shared; // the value in shared memory; null if only threads share the counter
+    private long _local; // the value if only threads share the counter
     private volatile bool _disposed;
 
-    /// <summary>Makes a counter.</summary>
-    /// <param name="value">What it counts from.</param>
-    /// <param name="isolation">Who shares it: with <see cref="Isolation.Thread"/> it is a field on the heap.</param>
-    /// <exception cref="PlatformNotSupportedException">The system is not Linux, and processes are to share the counter.</exception>
-    /// <exception cref="IOException">The system refuses the memory.</exception>
+    /// <summary>Creates a counter.</summary>
+    /// <param name="value">The initial value.</param>
+    /// <param name="isolation">Who shares the counter. With <see cref="Isolation.Thread"/> it is a field on the heap.</param>
+    /// <exception cref="PlatformNotSupportedException">The counter is to be shared by processes, and the system is not Linux.</exception>
+    /// <exception cref="IOException">The system did not provide the memory.</exception>
     public SharedCounter(long value = 0, Isolation isolation = Isolation.Process)
     {
         _local = value;
@@ -41,11 +41,11 @@ public sealed unsafe class SharedCounter : ISharedObject<SharedCounter>, IDispos
         _shared = (long*)segment.Data;
     }
 
-    /// <summary>The present value.</summary>
-    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    /// <summary>Gets the current value.</summary>
+    /// <exception cref="ObjectDisposedException">The counter has been disposed.</exception>
     public long Value => Volatile.Read(ref Number);
 
-    /// <summary>Who can share it.</summary>
+    /// <summary>Gets who can share the counter: threads or processes.</summary>
     public Isolation Isolation => _segment is null ? Isolation.Thread : Isolation.Process;
 
     SharedSegment? ISharedObject.Segment
@@ -57,7 +57,7 @@ public sealed unsafe class SharedCounter : ISharedObject<SharedCounter>, IDispos
         }
     }
 
-    // The mapping goes when the object is collected and not before, so that an operation beside Dispose touches memory that is there.
+    // The memory is unmapped only when the object is collected, so that an operation concurrent with Dispose accesses valid memory.
     private ref long Number
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -75,22 +75,22 @@ public sealed unsafe class SharedCounter : ISharedObject<SharedCounter>, IDispos
     {
         Elements.Expect<long>(segment, SegmentKind.Counter, sizeof(long));
         if (segment.Length < SharedSegment.DataOffset + sizeof(long) || segment.IsReadOnly)
-            throw new Serialization.PayloadCorruptException("a shared counter that cannot count");
+            throw new Serialization.PayloadCorruptException("a shared counter whose memory is too small or read-only");
 
         return new SharedCounter(segment);
     }
 
-    /// <summary>Adds one; returns the new value. Beyond the largest value it goes on with the smallest.</summary>
-    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    /// <summary>Adds one and returns the new value. Overflow wraps around.</summary>
+    /// <exception cref="ObjectDisposedException">The counter has been disposed.</exception>
     public long Increment() => Add(1);
 
-    /// <summary>Takes one away; returns the new value.</summary>
-    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    /// <summary>Subtracts one and returns the new value. Overflow wraps around.</summary>
+    /// <exception cref="ObjectDisposedException">The counter has been disposed.</exception>
     public long Decrement() => Add(-1);
 
-    /// <summary>Adds a number; returns the new value.</summary>
-    /// <param name="number">What is added.</param>
-    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    /// <summary>Adds a number and returns the new value. Overflow wraps around.</summary>
+    /// <param name="number">The number to add.</param>
+    /// <exception cref="ObjectDisposedException">The counter has been disposed.</exception>
     public long Add(long number)
     {
         long value = Interlocked.Add(ref Number, number);
@@ -98,9 +98,9 @@ public sealed unsafe class SharedCounter : ISharedObject<SharedCounter>, IDispos
         return value;
     }
 
-    /// <summary>Sets the value; returns the former one.</summary>
+    /// <summary>Sets the value and returns the previous one.</summary>
     /// <param name="value">The new value.</param>
-    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    /// <exception cref="ObjectDisposedException">The counter has been disposed.</exception>
     public long Exchange(long value)
     {
         long former = Interlocked.Exchange(ref Number, value);
@@ -108,10 +108,10 @@ public sealed unsafe class SharedCounter : ISharedObject<SharedCounter>, IDispos
         return former;
     }
 
-    /// <summary>Sets the value where it is <paramref name="expected"/>; returns the former one, whatever it was.</summary>
+    /// <summary>Sets the value if it equals <paramref name="expected"/>, and returns the previous value in either case.</summary>
     /// <param name="value">The new value.</param>
-    /// <param name="expected">What the value must be for it to be set.</param>
-    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    /// <param name="expected">The value to compare with.</param>
+    /// <exception cref="ObjectDisposedException">The counter has been disposed.</exception>
     public long CompareExchange(long value, long expected)
     {
         long former = Interlocked.CompareExchange(ref Number, value, expected);
@@ -119,7 +119,9 @@ public sealed unsafe class SharedCounter : ISharedObject<SharedCounter>, IDispos
         return former;
     }
 
-    /// <summary>Gives up this process's hold. Work that captured the counter and still waits for a worker gets it all the same.</summary>
+    /// <summary>
+    /// Releases this process's reference to the counter. Work that captured the counter and is still queued can use it nevertheless.
+    /// </summary>
     public void Dispose()
     {
         _disposed = true;

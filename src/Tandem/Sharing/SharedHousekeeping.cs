@@ -5,44 +5,49 @@ using Tandem.Interop;
 namespace Tandem.Sharing;
 
 /// <summary>
-/// Looks after shared objects once a second, while there is something to look after: what was sent in results and may not have
-/// arrived yet, and what its maker has disposed of while this process still has it.
+/// Checks the shared objects of this process once a second, while there are any to check: objects that were sent in results and may not
+/// have arrived yet, and objects that their creator has disposed while this process still has them open.
 /// </summary>
 internal static unsafe class SharedHousekeeping
 {
+    // In milliseconds.
     private const int Period = 1000;
+    // In milliseconds.
     private const int LongestHold = 60_000;
 
+    // Guards all fields below.
     private static readonly Lock Gate = new();
-    private static readonly List<Hold> Holds = [];
-    private static readonly HashSet<Guid> Collected = [];
-    private static ITimer? s_timer;
-    private static bool s_ticking;
+    private static readonly List<Hold> Holds = []; // segments that were sent in results
+    private static readonly HashSet<Guid> Collected = []; // disposed objects that have already caused a garbage collection
+    private static ITimer? s_timer; // created when first needed
+    private static bool s_ticking; // whether the timer is running
 
     private readonly record struct Hold(SharedSegment Segment, long ReceivedBefore, long Since);
 
     /// <summary>
-    /// Keeps what a result carries until it has arrived, or for a minute: the work may dispose of the object, or forget it, as soon as
-    /// it has returned it. The header counts arrivals; of a view for reading only they cannot be counted, and it is kept for the minute.
+    /// Holds a segment that a result refers to until the result has arrived, or for one minute: the work may dispose or drop the object
+    /// as soon as it has returned it. The segment's header counts arrivals. Arrivals of a read-only view cannot be counted, so a view is
+    /// held for the whole minute.
     /// </summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A hold of a minute, checked by a timer; it is measured in whole seconds.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A hold lasts a minute and is checked once a second.")]
     internal static void KeepUntilReceived(SharedSegment segment)
     {
         if (!segment.TryHold())
-            throw new WorkSerializationException("the shared object was disposed of");
+            throw new WorkSerializationException("the shared object has been disposed");
 
         lock (Gate)
             Holds.Add(new Hold(segment, Volatile.Read(ref segment.Header->Received), Environment.TickCount64));
         Watch();
     }
 
-    /// <summary>Counts an arrival in a result.</summary>
+    /// <summary>Counts the arrival of a segment in a result.</summary>
     internal static void Received(SharedSegment segment)
     {
         if (!segment.IsReadOnly)
             Interlocked.Increment(ref segment.Header->Received);
     }
 
+    /// <summary>Starts the timer if it is not running.</summary>
     internal static void Watch()
     {
         lock (Gate)
@@ -56,7 +61,7 @@ internal static unsafe class SharedHousekeeping
         }
     }
 
-    /// <summary>A look failed; the next one may not.</summary>
+    /// <summary>Continues after a check failed with an exception.</summary>
     private static void Again()
     {
         lock (Gate)
@@ -65,8 +70,9 @@ internal static unsafe class SharedHousekeeping
 
     private static void Tick()
     {
-        // The objects are weakly known, but a worker that does nothing collects nothing, and would keep the memory for ever. Only
-        // workers: their heaps are small, while the user's program decides itself when it pays for a collection.
+        // This process holds its objects weakly, but a worker that does nothing collects no garbage and would keep the memory
+        // indefinitely. Only workers force a collection: their heaps are small, while the user's program decides itself when to pay for
+        // one.
         if (SharedObjects.CountAbandoned(Collected, out int open) > 0 && ProcessRole.IsWorker)
         {
             GC.Collect();
@@ -84,7 +90,7 @@ internal static unsafe class SharedHousekeeping
         }
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A hold of a minute, checked by a timer; it is measured in whole seconds.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A hold lasts a minute and is checked once a second.")]
     private static bool TryEnd(in Hold hold)
     {
         SegmentHeader* header = hold.Segment.Header;

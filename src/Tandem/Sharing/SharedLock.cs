@@ -7,7 +7,7 @@ using Tandem.Sharing;
 namespace Tandem;
 
 /// <summary>
-/// A lock that threads or processes share. Captured in work, or part of any value that travels, it arrives as the same lock.
+/// A lock that threads or processes share. When work captures it, or it is part of any serialized value, it arrives as the same lock.
 /// <code>
 /// using (gate.Enter())
 ///     table[7]++;
@@ -17,15 +17,15 @@ namespace Tandem;
 /// </code>
 /// </summary>
 /// <remarks>
-/// A scope owns the lock, not a thread: it may be disposed of on another thread, after an await. The lock is not reentrant.
+/// A scope owns the lock, not a thread: a scope may be disposed on another thread, after an await. The lock is not reentrant.
 ///
-/// When a process dies while it owns the lock, what the lock guards may be half changed. From then on every way to enter throws
-/// <see cref="AbandonedMutexException"/>, without owning the lock, until somebody enters with <c>acceptAbandoned</c>, which says that
-/// it can deal with that: its scope tells (<see cref="Scope.WasAbandoned"/>), and when it has left, the lock is as before. So nobody
-/// goes on with broken data unawares, and nobody owns a lock without knowing it (which is what a <see cref="Mutex"/> does: it throws
-/// and is owned).
+/// When a process dies while it owns the lock, the data that the lock guards may be partly changed. From then on, every method that
+/// enters throws <see cref="AbandonedMutexException"/> without acquiring the lock, until a caller enters with <c>acceptAbandoned</c> and
+/// so declares that it can repair the data. The scope of that caller has <see cref="Scope.WasAbandoned"/> set; when it is disposed, the
+/// lock is usable as before. So no caller continues with broken data unknowingly, and no caller owns the lock without knowing it (a <see
+/// cref="Mutex"/> throws although it is acquired).
 ///
-/// Waiters get the lock in the order in which they came, as the kernel has it; none is overtaken for ever.
+/// The kernel queues the waiters in first-come, first-served order; none of them starves.
 /// </remarks>
 [DebuggerDisplay("{Isolation}")]
 [Shape(typeof(SharedShape<>))]
@@ -33,19 +33,19 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
 {
     private static readonly unsafe int Size = sizeof(LockWords);
 
-    private readonly SharedSegment? _segment;
-    private readonly unsafe LockWords* _words;
-    private readonly Keeper.Enrolment? _enrolment;
-    private readonly int _tid;
-    private readonly LocalLock _local = new(); // for threads, the lock; else the turn of those who await
-    private long _scopes;
-    private long _current;
+    private readonly SharedSegment? _segment; // null if only threads share the lock
+    private readonly unsafe LockWords* _words; // the lock in shared memory
+    private readonly RobustFutexRegistry.Registration? _registration; // marks the lock as abandoned when this process dies
+    private readonly int _tid; // the value of the lock's word while this process owns it
+    private readonly LocalLock _local = new(); // for threads: the lock; otherwise lets one asynchronous waiter into the kernel
+    private long _scopes; // the number of the last scope; written only by the lock's owner
+    private long _current; // the number of the open scope of this process, 0 for none; written only by the lock's owner
     private volatile bool _disposed;
 
-    /// <summary>Makes a lock that nobody owns.</summary>
-    /// <param name="isolation">Who shares it: with <see cref="Isolation.Thread"/> it is an object on the heap.</param>
-    /// <exception cref="PlatformNotSupportedException">The system is not Linux, and processes are to share the lock.</exception>
-    /// <exception cref="IOException">The system refuses the memory.</exception>
+    /// <summary>Creates a lock that is not owned.</summary>
+    /// <param name="isolation">Who shares the lock. With <see cref="Isolation.Thread"/> it is an object on the heap.</param>
+    /// <exception cref="PlatformNotSupportedException">The lock is to be shared by processes, and the system is not Linux.</exception>
+    /// <exception cref="IOException">The system did not provide the memory.</exception>
     public SharedLock(Isolation isolation = Isolation.Process)
     {
         if (isolation == Isolation.Thread)
@@ -60,8 +60,8 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
             _words = (LockWords*)_segment.Data;
         }
 
-        _enrolment = Keeper.Enrol(_segment, SharedSegment.DataOffset);
-        _tid = _enrolment.ThreadId;
+        _registration = RobustFutexRegistry.Register(_segment, SharedSegment.DataOffset);
+        _tid = _registration.ThreadId;
         SharedObjects.Add(this, _segment);
     }
 
@@ -73,18 +73,18 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
             _words = (LockWords*)segment.Data;
         }
 
-        _enrolment = Keeper.Enrol(segment, SharedSegment.DataOffset);
-        _tid = _enrolment.ThreadId;
+        _registration = RobustFutexRegistry.Register(segment, SharedSegment.DataOffset);
+        _tid = _registration.ThreadId;
     }
 
-    /// <summary>A scope that nobody can dispose of any more is like an owner that died.</summary>
+    /// <summary>If a scope is open, nothing can dispose it any more: marks the lock as abandoned.</summary>
     ~SharedLock()
     {
         if (_current != 0)
-            Forsake();
+            MarkAbandoned();
     }
 
-    /// <summary>Who can share it.</summary>
+    /// <summary>Gets who can share the lock: threads or processes.</summary>
     public Isolation Isolation => _segment is null ? Isolation.Thread : Isolation.Process;
 
     SharedSegment? ISharedObject.Segment
@@ -100,41 +100,43 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
     {
         Elements.Expect<LockWords>(segment, SegmentKind.Lock, Size);
         if (segment.Length < SharedSegment.DataOffset + Size || segment.IsReadOnly)
-            throw new PayloadCorruptException("a shared lock that cannot be locked");
+            throw new PayloadCorruptException("a shared lock whose memory is too small or read-only");
 
         return new SharedLock(segment);
     }
 
-    /// <summary>Waits for the lock; the thread blocks.</summary>
-    /// <param name="acceptAbandoned">Whether to enter although the last owner died, rather than throw.</param>
-    /// <returns>What gives the lock back when it is disposed of.</returns>
-    /// <exception cref="AbandonedMutexException">The last owner died; the lock is not owned.</exception>
-    /// <exception cref="ObjectDisposedException">This object was disposed of.</exception>
+    /// <summary>Acquires the lock; blocks the thread until then.</summary>
+    /// <param name="acceptAbandoned">Whether to acquire the lock although the previous owner died, instead of throwing.</param>
+    /// <returns>A scope that releases the lock when it is disposed.</returns>
+    /// <exception cref="AbandonedMutexException">The previous owner died. The lock is not acquired.</exception>
+    /// <exception cref="ObjectDisposedException">This object has been disposed.</exception>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The method blocks by contract; EnterAsync does not.")]
     public Scope Enter(bool acceptAbandoned = false)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_segment is null)
         {
-            if (!_local.TryTake())
-                _local.TakeAsync(-1, default).GetAwaiter().GetResult();
-            return Begin(Taken.Yes);
+            if (!_local.TryAcquire())
+                _local.AcquireAsync(-1, default).GetAwaiter().GetResult();
+            return Begin(LockAcquisition.Acquired);
         }
 
-        if (TryTake())
-            return Begin(Taken.Yes);
+        if (TryAcquire())
+            return Begin(LockAcquisition.Acquired);
 
-        Taken taken = Take(acceptAbandoned, -1, default);
-        return taken == Taken.Abandoned && !acceptAbandoned ? throw Abandoned() : Begin(taken);
+        LockAcquisition acquired = Acquire(acceptAbandoned, -1, default);
+        return acquired == LockAcquisition.Abandoned && !acceptAbandoned ? throw Abandoned() : Begin(acquired);
     }
 
-    /// <summary>Waits for the lock, but not for longer than a time; the thread blocks.</summary>
-    /// <param name="timeout">How long; zero to try once, <see cref="Timeout.InfiniteTimeSpan"/> for as long as it takes.</param>
-    /// <param name="scope">What gives the lock back when it is disposed of; nothing to dispose of when false is returned.</param>
-    /// <param name="acceptAbandoned">Whether to enter although the last owner died, rather than throw.</param>
-    /// <returns>Whether the lock is owned.</returns>
-    /// <exception cref="AbandonedMutexException">The last owner died; the lock is not owned.</exception>
-    /// <exception cref="ObjectDisposedException">This object was disposed of.</exception>
+    /// <summary>Acquires the lock, unless a time-out elapses first; blocks the thread until then.</summary>
+    /// <param name="timeout">
+    /// The maximum time to wait: zero to try once, <see cref="Timeout.InfiniteTimeSpan"/> to wait without a limit.
+    /// </param>
+    /// <param name="scope">A scope that releases the lock when it is disposed; an empty scope if the method returns false.</param>
+    /// <param name="acceptAbandoned">Whether to acquire the lock although the previous owner died, instead of throwing.</param>
+    /// <returns>Whether the lock was acquired.</returns>
+    /// <exception cref="AbandonedMutexException">The previous owner died. The lock is not acquired.</exception>
+    /// <exception cref="ObjectDisposedException">This object has been disposed.</exception>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The method blocks by contract; EnterAsync does not.")]
     public bool TryEnter(TimeSpan timeout, out Scope scope, bool acceptAbandoned = false)
     {
@@ -145,33 +147,33 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
         scope = default;
         if (_segment is null)
         {
-            if (!_local.TryTake() && (milliseconds == 0 || !_local.TakeAsync((int)milliseconds, default).GetAwaiter().GetResult()))
+            if (!_local.TryAcquire() && (milliseconds == 0 || !_local.AcquireAsync((int)milliseconds, default).GetAwaiter().GetResult()))
                 return false;
 
-            scope = Begin(Taken.Yes);
+            scope = Begin(LockAcquisition.Acquired);
             return true;
         }
 
-        Taken taken = TryTake() ? Taken.Yes : Take(acceptAbandoned, milliseconds, default);
-        if (taken == Taken.Abandoned && !acceptAbandoned)
+        LockAcquisition acquired = TryAcquire() ? LockAcquisition.Acquired : Acquire(acceptAbandoned, milliseconds, default);
+        if (acquired == LockAcquisition.Abandoned && !acceptAbandoned)
             throw Abandoned();
 
-        if (taken != Taken.No)
-            scope = Begin(taken);
-        return taken != Taken.No;
+        if (acquired != LockAcquisition.NotAcquired)
+            scope = Begin(acquired);
+        return acquired != LockAcquisition.NotAcquired;
     }
 
-    /// <summary>Waits for the lock without blocking a thread of the thread pool.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>What gives the lock back when it is disposed of.</returns>
-    /// <exception cref="AbandonedMutexException">The last owner died; the lock is not owned.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled; the lock is not owned.</exception>
-    /// <exception cref="ObjectDisposedException">This object was disposed of.</exception>
+    /// <summary>Acquires the lock without blocking a thread-pool thread.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>A scope that releases the lock when it is disposed.</returns>
+    /// <exception cref="AbandonedMutexException">The previous owner died. The lock is not acquired.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled. The lock is not acquired.</exception>
+    /// <exception cref="ObjectDisposedException">This object has been disposed.</exception>
     public ValueTask<Scope> EnterAsync(CancellationToken cancellationToken = default) => EnterAsync(false, cancellationToken);
 
     /// <inheritdoc cref="EnterAsync(CancellationToken)"/>
-    /// <param name="acceptAbandoned">Whether to enter although the last owner died, rather than throw.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="acceptAbandoned">Whether to acquire the lock although the previous owner died, instead of throwing.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public ValueTask<Scope> EnterAsync(bool acceptAbandoned, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -179,13 +181,13 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
             return ValueTask.FromCanceled<Scope>(cancellationToken);
 
         if (_segment is null)
-            return _local.TryTake() ? new ValueTask<Scope>(Begin(Taken.Yes)) : EnterOnThreadsAsync(cancellationToken);
+            return _local.TryAcquire() ? new ValueTask<Scope>(Begin(LockAcquisition.Acquired)) : EnterOnThreadsAsync(cancellationToken);
 
-        return TryTake() ? new ValueTask<Scope>(Begin(Taken.Yes)) : EnterSlowlyAsync(acceptAbandoned, cancellationToken);
+        return TryAcquire() ? new ValueTask<Scope>(Begin(LockAcquisition.Acquired)) : EnterSlowlyAsync(acceptAbandoned, cancellationToken);
     }
 
     /// <summary>
-    /// Gives up this process's hold on the object; others keep theirs. A scope that is still open can and must be disposed of.
+    /// Releases this process's reference to the lock; other processes keep theirs. A scope that is still open can and must be disposed.
     /// </summary>
     public void Dispose()
     {
@@ -196,69 +198,69 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
     }
 
     private static AbandonedMutexException Abandoned() => new(
-        "The process that owned the lock died, and what the lock guards may be half changed. The lock is not owned now; "
-        + "enter with acceptAbandoned to repair the data.");
+        "The process that owned the lock died, and the data that the lock guards may be partly changed. The lock was not acquired. "
+        + "Enter with acceptAbandoned to acquire it and repair the data.");
 
     private async ValueTask<Scope> EnterOnThreadsAsync(CancellationToken cancellationToken)
     {
-        await _local.TakeAsync(-1, cancellationToken).ConfigureAwait(false);
-        return Begin(Taken.Yes);
+        await _local.AcquireAsync(-1, cancellationToken).ConfigureAwait(false);
+        return Begin(LockAcquisition.Acquired);
     }
 
     private async ValueTask<Scope> EnterSlowlyAsync(bool acceptAbandoned, CancellationToken cancellationToken)
     {
-        // One at a time waits in the kernel, so that many who await cost one thread.
-        if (!_local.TryTake())
-            await _local.TakeAsync(-1, cancellationToken).ConfigureAwait(false);
-        Taken taken;
+        // Only one asynchronous waiter waits in the kernel, so that many of them block only one thread.
+        if (!_local.TryAcquire())
+            await _local.AcquireAsync(-1, cancellationToken).ConfigureAwait(false);
+        LockAcquisition acquired;
         try
         {
-            taken = await TakeAsync(acceptAbandoned, cancellationToken).ConfigureAwait(false);
+            acquired = await AcquireAsync(acceptAbandoned, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             _local.Release();
         }
 
-        return taken == Taken.Abandoned && !acceptAbandoned ? throw Abandoned() : Begin(taken);
+        return acquired == LockAcquisition.Abandoned && !acceptAbandoned ? throw Abandoned() : Begin(acquired);
     }
 
-    private Task<Taken> TakeAsync(bool acceptAbandoned, CancellationToken cancellationToken)
+    private Task<LockAcquisition> AcquireAsync(bool acceptAbandoned, CancellationToken cancellationToken)
     {
-        var waiting = new TaskCompletionSource<Taken>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waiting = new TaskCompletionSource<LockAcquisition>(TaskCreationOptions.RunContinuationsAsynchronously);
         CancellationTokenRegistration registration = Background.OnCanceled(
             static state => state.waiting.TrySetCanceled(state.cancellationToken), (waiting, cancellationToken), cancellationToken);
         BlockingThreads.Run(
             () =>
             {
-                Taken taken = Take(acceptAbandoned, -1, cancellationToken);
+                LockAcquisition acquired = Acquire(acceptAbandoned, -1, cancellationToken);
                 registration.Unregister();
-                bool owned = taken == Taken.Yes || (taken == Taken.Abandoned && acceptAbandoned);
-                if (taken == Taken.No)
+                bool owned = acquired == LockAcquisition.Acquired || (acquired == LockAcquisition.Abandoned && acceptAbandoned);
+                if (acquired == LockAcquisition.NotAcquired)
                     waiting.TrySetCanceled(cancellationToken);
-                else if (!waiting.TrySetResult(taken) && owned)
-                    GiveBack(taken);
+                else if (!waiting.TrySetResult(acquired) && owned)
+                    Undo(acquired);
             },
             error => waiting.TrySetException(error));
         return waiting.Task;
     }
 
-    private void GiveBack(Taken taken)
+    private void Undo(LockAcquisition acquired)
     {
-        // Nobody has looked at the data: an abandoned lock stays so.
-        if (taken == Taken.Abandoned)
-            Forsake();
+        // No caller has seen the data, so an abandoned lock stays abandoned.
+        if (acquired == LockAcquisition.Abandoned)
+            MarkAbandoned();
         else
             Release();
     }
 
-    private unsafe bool TryTake() => RobustLock.TryTake(_words, _tid);
+    private unsafe bool TryAcquire() => RobustLock.TryAcquire(_words, _tid);
 
-    private unsafe Taken Take(bool acceptAbandoned, long milliseconds, CancellationToken cancellationToken)
+    private unsafe LockAcquisition Acquire(bool acceptAbandoned, long milliseconds, CancellationToken cancellationToken)
     {
-        Taken taken = RobustLock.Take(_words, _tid, acceptAbandoned, milliseconds, cancellationToken);
+        LockAcquisition acquired = RobustLock.Acquire(_words, _tid, acceptAbandoned, milliseconds, cancellationToken);
         GC.KeepAlive(this);
-        return taken;
+        return acquired;
     }
 
     private unsafe void Release()
@@ -267,13 +269,13 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
         GC.KeepAlive(this);
     }
 
-    private unsafe void Forsake() => RobustLock.Forsake(_words, _tid);
+    private unsafe void MarkAbandoned() => RobustLock.MarkAbandoned(_words, _tid);
 
-    private Scope Begin(Taken taken)
+    private Scope Begin(LockAcquisition acquired)
     {
-        long scope = ++_scopes; // the lock's owner alone is here
+        long scope = ++_scopes; // only the lock's owner runs this
         _current = scope;
-        return new Scope(this, scope, taken == Taken.Abandoned);
+        return new Scope(this, scope, acquired == LockAcquisition.Abandoned);
     }
 
     private void Leave(long scope)
@@ -288,7 +290,7 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
             Release();
     }
 
-    /// <summary>What owns the lock, until it is disposed of; more than once does no harm.</summary>
+    /// <summary>Owns the lock until it is disposed. Disposing it more than once has no effect.</summary>
     public readonly struct Scope : IDisposable, IEquatable<Scope>
     {
         private readonly SharedLock? _lock;
@@ -301,10 +303,12 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
             WasAbandoned = wasAbandoned;
         }
 
-        /// <summary>Whether the last owner died with the lock; what it guards may be half changed.</summary>
+        /// <summary>
+        /// Gets whether the previous owner died while it owned the lock. The data that the lock guards may then be partly changed.
+        /// </summary>
         public bool WasAbandoned { get; }
 
-        /// <summary>Gives the lock back.</summary>
+        /// <summary>Releases the lock.</summary>
         public void Dispose() => _lock?.Leave(_number);
 
         /// <inheritdoc/>
@@ -316,14 +320,14 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
         /// <inheritdoc/>
         public override int GetHashCode() => _number.GetHashCode();
 
-        /// <summary>Whether two are the same scope.</summary>
-        /// <param name="left">One.</param>
-        /// <param name="right">The other.</param>
+        /// <summary>Returns whether both are the same scope.</summary>
+        /// <param name="left">The first scope.</param>
+        /// <param name="right">The second scope.</param>
         public static bool operator ==(Scope left, Scope right) => left.Equals(right);
 
-        /// <summary>Whether two are different scopes.</summary>
-        /// <param name="left">One.</param>
-        /// <param name="right">The other.</param>
+        /// <summary>Returns whether they are different scopes.</summary>
+        /// <param name="left">The first scope.</param>
+        /// <param name="right">The second scope.</param>
         public static bool operator !=(Scope left, Scope right) => !left.Equals(right);
     }
 }

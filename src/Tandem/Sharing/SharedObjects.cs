@@ -2,21 +2,22 @@ using Tandem.Serialization;
 
 namespace Tandem.Sharing;
 
-/// <summary>The shared objects that this process has open, so that one that arrives twice is the same object.</summary>
+/// <summary>The shared objects that this process has open. An object that arrives twice is the same object.</summary>
 internal static unsafe class SharedObjects
 {
+    // Guards all fields below.
     private static readonly Lock Gate = new();
     private static readonly Dictionary<(Guid Id, bool IsReadOnly), WeakReference<ISharedObject>> Known = [];
-    private static int s_purgeAt = 64;
+    private static int s_purgeAt = 64; // the size at which dead entries are removed
 
-    /// <summary>Adds an object that was made here.</summary>
+    /// <summary>Adds an object that this process created.</summary>
     internal static void Add(ISharedObject made, SharedSegment segment)
     {
         lock (Gate)
             Put(made, segment);
     }
 
-    /// <summary>The object that a reference from another process means.</summary>
+    /// <summary>Returns the object that a reference from another process identifies.</summary>
     internal static TObject Open<TObject>(in SegmentReference reference)
         where TObject : class, ISharedObject<TObject>
     {
@@ -25,7 +26,8 @@ internal static unsafe class SharedObjects
             if (Find(reference.Id, reference.IsReadOnly) is { } known)
             {
                 return known as TObject
-                    ?? throw new PayloadCorruptException($"{TypeChecks.WithArticle(known.GetType())} where {TypeChecks.WithArticle(typeof(TObject))} is due");
+                    ?? throw new PayloadCorruptException(
+                        $"{TypeChecks.WithArticle(known.GetType())} where {TypeChecks.WithArticle(typeof(TObject))} was expected");
             }
 
             SharedSegment segment = SharedSegment.Open(in reference);
@@ -46,7 +48,9 @@ internal static unsafe class SharedObjects
         }
     }
 
-    /// <summary>Objects that other processes made, and disposed of, and that are still open here.</summary>
+    /// <summary>
+    /// Counts the objects that another process created and disposed while they are still open here. Each is counted once.
+    /// </summary>
     internal static int CountAbandoned(HashSet<Guid> seen, out int open)
     {
         int abandoned = 0;
@@ -55,8 +59,11 @@ internal static unsafe class SharedObjects
         {
             foreach (WeakReference<ISharedObject> reference in Known.Values)
             {
-                if (!reference.TryGetTarget(out ISharedObject? target) || SegmentOf(target) is not { IsClosed: false, IsOwn: false } segment)
+                if (!reference.TryGetTarget(out ISharedObject? target)
+                    || SegmentOf(target) is not { IsClosed: false, IsOwn: false } segment)
+                {
                     continue;
+                }
 
                 open++;
                 if (Volatile.Read(ref segment.Header->Closed) != 0 && seen.Add(segment.Id))
@@ -68,7 +75,8 @@ internal static unsafe class SharedObjects
     }
 
     private static ISharedObject? Find(Guid id, bool isReadOnly) =>
-        Known.TryGetValue((id, isReadOnly), out WeakReference<ISharedObject>? reference) && reference.TryGetTarget(out ISharedObject? target)
+        Known.TryGetValue((id, isReadOnly), out WeakReference<ISharedObject>? reference)
+            && reference.TryGetTarget(out ISharedObject? target)
             && SegmentOf(target) is { IsClosed: false } ? target : null;
 
     private static SharedSegment? SegmentOf(ISharedObject target)

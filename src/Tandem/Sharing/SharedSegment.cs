@@ -5,28 +5,25 @@ using Tandem.Serialization;
 
 namespace Tandem.Sharing;
 
-/// <summary>Where a segment can be opened: a descriptor of a process that has it, and what must be found there.</summary>
-internal readonly record struct SegmentReference(Guid Id, int ProcessId, int Descriptor, long Length, bool IsReadOnly);
-
 /// <summary>
-/// The memory of one shared object as this process has it: a descriptor and a mapping of a memfd. The kernel counts the references:
-/// the memory is gone with the last process that has closed it or died.
+/// This process's descriptor and mapping of the memory (a memfd) of one shared object. The kernel counts the references and frees the
+/// memory when the last process has closed it or has exited.
 /// </summary>
 /// <remarks>
-/// Holds (see <see cref="TryHold"/>) keep the descriptor open beyond <see cref="Close"/>, so that an object can be disposed of while
-/// work that captured it still waits for a worker.
+/// A hold (see <see cref="TryHold"/>) keeps the descriptor open after <see cref="Close"/>, so that an object can be disposed while work
+/// that captured it is still queued.
 /// </remarks>
 internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMemory
 {
     private const string Prefix = "tandem-shared";
     private const int Seals = Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_SEAL;
 
-    private readonly Lock _lock = new();
+    private readonly Lock _lock = new(); // guards _holds and _closed
     private readonly nint _length;
-    private byte* _address;
-    private int _fd;
-    private int _holds;
-    private bool _closed;
+    private byte* _address; // null once unmapped
+    private int _fd; // -1 once closed
+    private int _holds; // keep the descriptor open after Close
+    private bool _closed; // set when the object is disposed
 
     private SharedSegment(int fd, byte* address, nint length, bool isReadOnly, bool isOwn)
     {
@@ -48,10 +45,10 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
 
     internal Guid Id { get; }
 
-    /// <summary>Whether this process can only read it; the hardware refuses anything else.</summary>
+    /// <summary>Whether this process can only read the memory. The hardware prevents writes.</summary>
     internal bool IsReadOnly { get; }
 
-    /// <summary>Whether this process made it.</summary>
+    /// <summary>Whether this process created the segment.</summary>
     internal bool IsOwn { get; }
 
     internal SegmentHeader* Header => (SegmentHeader*)_address;
@@ -60,17 +57,18 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
 
     internal nint Length => _length;
 
-    /// <summary>Where the object's own data begin: after the first page, so that they are aligned like pages.</summary>
+    /// <summary>The offset of the object's own data: the second page, so that the data is page-aligned.</summary>
     internal static int DataOffset => Environment.SystemPageSize;
 
     internal byte* Data => _address + DataOffset;
 
-    /// <summary>Makes a segment for a new object.</summary>
+    /// <summary>Creates a segment for a new object.</summary>
     /// <exception cref="PlatformNotSupportedException">The system has no memfd.</exception>
     internal static SharedSegment Create(SegmentKind kind, Type? element, int elementSize, long count, long dataLength)
     {
         if (!OperatingSystem.IsLinux())
-            throw new PlatformNotSupportedException("Objects that processes share need Linux; create it with Isolation.Thread.");
+            throw new PlatformNotSupportedException(
+                "Only Linux supports objects that processes share. Create the object with Isolation.Thread.");
 
         nint length = checked((nint)(DataOffset + dataLength));
         int fd = Libc.MemfdCreate($"{Prefix}-{kind}", Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING);
@@ -80,7 +78,7 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
         try
         {
             if (Libc.Ftruncate(fd, length) != 0 || Libc.Fcntl(fd, Libc.F_ADD_SEALS, Seals) != 0)
-                throw new IOException($"Shared memory of {length} bytes cannot be had: {Libc.LastError()}");
+                throw new IOException($"The system did not provide {length} bytes of shared memory: {Libc.LastError()}");
 
             byte* address = Map(fd, length, isReadOnly: false);
             *(SegmentHeader*)address = new SegmentHeader
@@ -102,14 +100,14 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
         }
     }
 
-    /// <summary>Opens what another process, or this one, wrote about a segment. Nothing of that is trusted.</summary>
-    /// <exception cref="PayloadCorruptException">It is not there, or something else is.</exception>
+    /// <summary>Opens the segment that a reference of another process, or of this one, describes. The reference is not trusted.</summary>
+    /// <exception cref="PayloadCorruptException">The descriptor is not open, or is not that segment.</exception>
     internal static SharedSegment Open(in SegmentReference reference)
     {
-        // Looked at before it is opened: to open a pipe or a device could block, or do something.
+        // Check the path before opening it: opening a pipe or a device could block or have side effects.
         string path = $"/proc/{reference.ProcessId}/fd/{reference.Descriptor}";
         if (!OperatingSystem.IsLinux() || !Libc.ReadLink(path).StartsWith($"/memfd:{Prefix}", StringComparison.Ordinal))
-            throw Gone(reference, "the process that sent it has closed it or ended");
+            throw Gone(reference, "the process that sent it has closed it or has exited");
 
         int mode = (reference.IsReadOnly ? Libc.O_RDONLY : Libc.O_RDWR) | Libc.O_CLOEXEC | Libc.O_NONBLOCK | Libc.O_NOCTTY;
         int fd = Libc.Open(path, mode);
@@ -120,14 +118,16 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
         nint length = (nint)reference.Length;
         try
         {
-            // Sealed and as long as it is said to be: nobody can shrink it under this process, which would be SIGBUS here.
+            // The memory must be sealed and have the expected length. Otherwise another process could shrink it, which would cause SIGBUS
+            // here.
             if (length < DataOffset || Libc.Seek(fd, 0, Libc.SEEK_END) != length || (Libc.Fcntl(fd, Libc.F_GET_SEALS, 0) & Seals) != Seals)
-                throw new PayloadCorruptException("a shared object that is not what its reference says");
+                throw new PayloadCorruptException("a shared object that does not match its reference");
 
             address = Map(fd, length, reference.IsReadOnly);
             var header = (SegmentHeader*)address;
-            if (header->Magic != SegmentHeader.ExpectedMagic || header->Version != SegmentHeader.ExpectedVersion || header->Id != reference.Id)
-                throw Gone(reference, "another one has its place");
+            if (header->Magic != SegmentHeader.ExpectedMagic || header->Version != SegmentHeader.ExpectedVersion
+                || header->Id != reference.Id)
+                throw Gone(reference, "its descriptor now refers to another object");
 
             return new SharedSegment(fd, address, length, reference.IsReadOnly, isOwn: false);
         }
@@ -140,13 +140,13 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
         }
     }
 
-    /// <summary>A second mapping of the same memory, for reading only.</summary>
+    /// <summary>Creates a second, read-only mapping of the same memory.</summary>
     internal SharedSegment OpenReadOnly() => Open(Reference() with { IsReadOnly = true });
 
-    /// <summary>What another process needs in order to open it.</summary>
+    /// <summary>Returns what another process needs to open the segment.</summary>
     internal SegmentReference Reference() => new(Id, Environment.ProcessId, _fd, _length, IsReadOnly);
 
-    /// <summary>Keeps the descriptor open until <see cref="Release"/>; false when the object was disposed of before.</summary>
+    /// <summary>Keeps the descriptor open until <see cref="Release"/>; false if the object has already been disposed.</summary>
     public bool TryHold()
     {
         lock (_lock)
@@ -172,7 +172,10 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
 
     void ILinkedMemory.CountArrival() => SharedHousekeeping.Received(this);
 
-    /// <summary>The object is disposed of: gives up the descriptor, once nothing holds it, and the mapping if nobody can be using it.</summary>
+    /// <summary>
+    /// Closes the segment when its object is disposed: the descriptor once no hold is left, and the mapping if <paramref name="unmap"/>
+    /// is set.
+    /// </summary>
     internal void Close(bool unmap)
     {
         lock (_lock)
@@ -192,7 +195,7 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
 
     internal bool IsClosed => Volatile.Read(ref _closed);
 
-    /// <summary>Tells types apart that both sides of one build name alike.</summary>
+    /// <summary>Returns a hash that distinguishes types; both sides run the same build and so use the same names.</summary>
     internal static ulong Fingerprint(Type? type)
     {
         const ulong OffsetBasis = 14695981039346656037;

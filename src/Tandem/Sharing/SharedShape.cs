@@ -2,7 +2,7 @@ using Tandem.Serialization;
 
 namespace Tandem.Sharing;
 
-/// <summary>How shared objects travel: as a reference to where the other process can open them.</summary>
+/// <summary>Serializes a shared object as a reference from which another process can open it.</summary>
 internal sealed class SharedShape<TObject>() : Shape(typeof(TObject), ShapeTraits.None)
     where TObject : class, ISharedObject<TObject>
 {
@@ -21,8 +21,9 @@ internal sealed class SharedShape<TObject>() : Shape(typeof(TObject), ShapeTrait
 
     internal override object? Read(PayloadReader reader)
     {
-        ICallLinks links = reader.Links ?? throw new PayloadCorruptException("a shared object outside a call");
-        var reference = new SegmentReference(reader.Read<Guid>(), reader.ReadInt32(), reader.ReadInt32(), reader.Read<long>(), reader.Read<byte>() != 0);
+        ICallLinks links = reader.Links ?? throw new PayloadCorruptException("a shared object outside of a call");
+        var reference = new SegmentReference(
+            reader.Read<Guid>(), reader.ReadInt32(), reader.ReadInt32(), reader.Read<long>(), reader.Read<byte>() != 0);
         TObject opened = SharedObjects.Open<TObject>(in reference);
         links.Received(opened.Segment!);
         return opened;
@@ -33,11 +34,12 @@ internal sealed class SharedShape<TObject>() : Shape(typeof(TObject), ShapeTrait
         try
         {
             return value.Segment ?? throw new WorkSerializationException(
-                $"{TypeChecks.WithArticle(WireType)} that was made for threads stays in this process; create it with Isolation.Process");
+                $"{TypeChecks.WithArticle(WireType)} that was created for threads cannot leave this process; "
+                + "create it with Isolation.Process");
         }
         catch (ObjectDisposedException e)
         {
-            throw new WorkSerializationException($"the {TypeChecks.Display(WireType)} was disposed of", null, e);
+            throw new WorkSerializationException($"the {TypeChecks.Display(WireType)} has been disposed", null, e);
         }
     }
 }

@@ -4,8 +4,8 @@ using System.Reflection;
 namespace Tandem.Stacks;
 
 /// <summary>
-/// Takes managed stacks of worker processes from outside. What that needs is heavy, so it is in a package of its own,
-/// <c>Tandem.Diagnostics</c>, which is found by name where the program references it.
+/// Captures managed stacks of worker processes from outside. This requires large dependencies, so the implementation is in a package of
+/// its own, <c>Tandem.Diagnostics</c>, which is found by name if the program references it.
 /// </summary>
 internal abstract class WorkerStackSource
 {
@@ -14,21 +14,22 @@ internal abstract class WorkerStackSource
 
     private static readonly Lazy<WorkerStackSource?> Found = new(Find);
 
-    /// <summary>The source; null where the package is not there.</summary>
+    /// <summary>The source; null if the package is not referenced.</summary>
     internal static WorkerStackSource? Current => Found.Value;
 
-    /// <summary>Takes the stack of a thread of a process that runs .NET; returns within about <paramref name="limit"/> whatever happens.</summary>
-    /// <param name="processId">The process.</param>
-    /// <param name="threadId">The system's number of the thread; null for the main thread, or whichever runs code of the user's.</param>
-    /// <param name="limit">How long it may take.</param>
-    /// <param name="stack">The frames, newest first, as in <see cref="Exception.StackTrace"/>.</param>
-    /// <param name="problem">Why there is none, and what to do.</param>
+    /// <summary>Captures the stack of a thread of a .NET process. Returns within about <paramref name="limit"/> in every case.</summary>
+    /// <param name="processId">The process id.</param>
+    /// <param name="threadId">The system's id of the thread; null for the main thread, or for a thread that runs user code.</param>
+    /// <param name="limit">How long the capture may take.</param>
+    /// <param name="stack">The frames, newest first, in the format of <see cref="Exception.StackTrace"/>.</param>
+    /// <param name="problem">Why there is no stack, and what to do.</param>
     internal abstract bool TryCapture(int processId, int? threadId, TimeSpan limit, out string stack, out string problem);
 
-    /// <summary>Loads what a capture needs, so that the first one is fast.</summary>
+    /// <summary>Loads the code of a capture, so that the first one is fast.</summary>
     internal abstract void WarmUp();
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "What is not found is not used; it takes stacks of processes, which a trimmed program has not.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2026",
+        Justification = "The type is optional, and only process pools use it; a trimmed program has none.")]
     private static WorkerStackSource? Find()
     {
         try
@@ -37,9 +38,10 @@ internal abstract class WorkerStackSource
                 ? (WorkerStackSource?)Activator.CreateInstance(type, nonPublic: true)
                 : null;
         }
-        catch (Exception e) when (e is IOException or BadImageFormatException or TargetInvocationException or TypeLoadException or InvalidCastException)
+        catch (Exception e) when (
+            e is IOException or BadImageFormatException or TargetInvocationException or TypeLoadException or InvalidCastException)
         {
-            return null; // not referenced, or not of this version
+            return null; // the package is not referenced, or has another version
         }
     }
 }

@@ -2,13 +2,13 @@ using Tandem.Interop;
 
 namespace Tandem.Supervision;
 
-/// <summary>Finds out who ended a worker process.</summary>
+/// <summary>Determines who ended a worker process.</summary>
 internal static class Ends
 {
-    /// <summary>Decides from what is known about the end.</summary>
+    /// <summary>Decides from what is known about the exit.</summary>
     /// <param name="status">How the process ended.</param>
     /// <param name="byPool">Whether the pool had decided to end it.</param>
-    /// <param name="outOfMemory">Whether the kernel has counted a kill for want of memory meanwhile.</param>
+    /// <param name="outOfMemory">Whether the kernel has counted an out-of-memory kill meanwhile.</param>
     internal static EndedBy Of(ExitStatus status, bool byPool, bool outOfMemory)
     {
         if (byPool)
@@ -17,7 +17,7 @@ internal static class Ends
         return !IsSentByOthers(status.Signal) ? EndedBy.Itself : outOfMemory ? EndedBy.OutOfMemory : EndedBy.Outside;
     }
 
-    /// <summary>Whether a process gets this signal from others. Faults, aborts and timers come from the process itself.</summary>
+    /// <summary>Whether other processes send this signal. Faults, aborts and timers come from the process itself.</summary>
     private static bool IsSentByOthers(int? signal)
     {
         const int Hangup = 1, Interrupt = 2, Quit = 3, Kill = 9, User1 = 10, User2 = 12, Terminate = 15, Power = 30;

@@ -2,12 +2,14 @@ using System.Globalization;
 
 namespace Tandem.Supervision;
 
-/// <summary>How often the kernel has ended a process of this control group for want of memory (cgroup v2, memory.events).</summary>
+/// <summary>
+/// Counts the processes of this control group that the kernel has killed for lack of memory (cgroup v2, memory.events).
+/// </summary>
 internal static class OutOfMemoryKiller
 {
     private static readonly string? File = Find();
 
-    /// <summary>The count; 0 where the kernel does not tell.</summary>
+    /// <summary>Returns the count; 0 where the kernel does not provide it.</summary>
     internal static long Count()
     {
         if (File is null)
@@ -23,7 +25,7 @@ internal static class OutOfMemoryKiller
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
-            // No such evidence, then.
+            // The count is not available.
         }
 
         return 0;
@@ -33,7 +35,8 @@ internal static class OutOfMemoryKiller
     {
         try
         {
-            string own = System.IO.File.ReadLines("/proc/self/cgroup").FirstOrDefault(static line => line.StartsWith("0::", StringComparison.Ordinal)) ?? "";
+            string own = System.IO.File.ReadLines("/proc/self/cgroup")
+                .FirstOrDefault(static line => line.StartsWith("0::", StringComparison.Ordinal)) ?? "";
             string file = "/sys/fs/cgroup" + (own.Length > 3 ? own[3..] : "").TrimEnd('/') + "/memory.events";
             return System.IO.File.Exists(file) ? file : null;
         }

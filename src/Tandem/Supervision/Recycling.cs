@@ -4,14 +4,16 @@ using Tandem.Interop;
 
 namespace Tandem.Supervision;
 
-/// <summary>When one worker is due to be replaced. The limits are spread below their values, so that not all workers are due at once.</summary>
+/// <summary>
+/// Decides when a worker is due to be replaced. Each worker's limits are randomly reduced, so that not all workers are due at once.
+/// </summary>
 internal sealed class Recycling
 {
-    private readonly long _items;
+    private readonly long _items; // this worker's limits, after the reduction
     private readonly long _memory;
     private readonly TimeSpan _age;
     private readonly TimeProvider _time;
-    private readonly long _born;
+    private readonly long _born; // the timestamp of the worker's start
 
     private Recycling(WorkerPoolOptions options, TimeProvider time)
     {
@@ -23,15 +25,17 @@ internal sealed class Recycling
         _age = options.MaxWorkerAge is { } age ? age * share : TimeSpan.MaxValue;
     }
 
-    /// <summary>Null where workers are never replaced.</summary>
+    /// <summary>Creates an object for a worker; null if workers are never replaced.</summary>
     internal static Recycling? Create(WorkerPoolOptions options, TimeProvider time) =>
-        options.MaxItemsPerWorker is null && options.MaxWorkerMemory is null && options.MaxWorkerAge is null ? null : new Recycling(options, time);
+        options.MaxItemsPerWorker is null && options.MaxWorkerMemory is null && options.MaxWorkerAge is null
+            ? null
+            : new Recycling(options, time);
 
-    /// <summary>Why the worker is due; null when it is not.</summary>
-    /// <param name="processId">The worker.</param>
-    /// <param name="itemsDone">How many items it has run.</param>
-    /// <param name="detail">The same in words.</param>
-    /// <param name="isUrgent">Whether it may take no other item, rather than go on until its successor is there.</param>
+    /// <summary>Returns why the worker is due; null if it is not.</summary>
+    /// <param name="processId">The process id of the worker.</param>
+    /// <param name="itemsDone">How many items the worker has run.</param>
+    /// <param name="detail">The reason as text.</param>
+    /// <param name="isUrgent">Whether the worker must get no more items, instead of running until its successor is ready.</param>
     internal string? Reason(int processId, long itemsDone, out string detail, out bool isUrgent)
     {
         detail = "";

@@ -1,12 +1,13 @@
 namespace Tandem.Supervision;
 
 /// <summary>
-/// How often workers that cannot start are started: at most so many times in a period, with exponential back-off between. Restart
-/// intensity as in Erlang's supervisors (https://www.erlang.org/doc/system/sup_princ.html), without giving up for ever. Not synchronised.
+/// Limits how often workers that fail to start are started: at most a number of times in a period, with exponential back-off. Restart
+/// intensity as in Erlang's supervisors (https://www.erlang.org/doc/system/sup_princ.html), but it never gives up permanently. Not
+/// thread-safe.
 /// </summary>
 /// <remarks>
-/// A process that somebody kills while it starts says nothing about the next one. Such kills never count as failures, and they delay
-/// the next start by <see cref="LongestAfterKill"/> at most.
+/// If another program kills a process while it starts, that says nothing about the next start. Such kills do not count as failures, and
+/// they delay the next start by at most <see cref="LongestAfterKill"/>.
 /// </remarks>
 internal sealed class RestartBudget(int limit, TimeSpan period, TimeProvider time)
 {
@@ -16,32 +17,34 @@ internal sealed class RestartBudget(int limit, TimeSpan period, TimeProvider tim
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
 
-    /// <summary>So many kills in a row delay nothing.</summary>
+    /// <summary>This many kills in a row cause no delay.</summary>
     private const int KillsWithoutDelay = 10;
 
     /// <summary>
-    /// Whoever kills processes while they start also meets them before they run the user's code. When only that code is met, so often
-    /// in a row, it is probably the code that has its process killed.
+    /// A program that kills processes while they start also hits them before they run user code. If this many kills in a row all hit user
+    /// code, that code is probably the cause.
     /// </summary>
     private const int KillsInUserCode = 10;
 
-    private readonly Queue<long> _failures = new();
-    private int _kills;
-    private int _killsInUserCode;
-    private long _firstKill;
+    private readonly Queue<long> _failures = new(); // timestamps of the failed starts in the last period
+    private int _kills; // in a row
+    private int _killsInUserCode; // in a row
+    private long _firstKill; // the timestamp of the first kill in the row
 
-    /// <summary>Failed starts without a good one between.</summary>
+    /// <summary>The number of failed starts since the last successful one.</summary>
     internal int InARow { get; private set; }
 
-    /// <summary>Whether the limit is reached: who waits for a worker is told.</summary>
+    /// <summary>Whether the limit is reached: then waiting items fail.</summary>
     internal bool IsSpent => InARow >= limit || _failures.Count >= limit;
 
-    /// <summary>A worker was ready.</summary>
+    /// <summary>Called when a worker is ready.</summary>
     internal void OnReady() => InARow = _kills = _killsInUserCode = 0;
 
-    /// <summary>A process was killed from outside while it started, or was about to serve; returns how long to wait before the next.</summary>
-    /// <param name="inUserCode">Whether it ran the user's code already, such as a state factory.</param>
-    /// <param name="isFailure">Whether it counts as a failed start all the same: the code seems to be the cause.</param>
+    /// <summary>
+    /// Called when a process was killed from outside before it was ready. Returns how long to wait before the next start.
+    /// </summary>
+    /// <param name="inUserCode">Whether the process had reached user code, such as a state factory.</param>
+    /// <param name="isFailure">Whether the kill counts as a failed start nevertheless, because user code seems to be the cause.</param>
     internal TimeSpan OnKilled(bool inUserCode, out bool isFailure)
     {
         _killsInUserCode = inUserCode ? _killsInUserCode + 1 : 0;
@@ -55,12 +58,12 @@ internal sealed class RestartBudget(int limit, TimeSpan period, TimeProvider tim
         if (_kills <= KillsWithoutDelay)
             return TimeSpan.Zero;
 
-        // A storm passes, and the next start may be the one that comes through. Only a storm that does not pass is worth saving work for.
+        // A series of kills ends at some time, and the next start may be the one that succeeds. Only a long series justifies saving work.
         TimeSpan delay = time.GetElapsedTime(_firstKill, now) / 60;
         return delay < LongestAfterKill ? delay : LongestAfterKill;
     }
 
-    /// <summary>A start failed; returns how long to wait before the next.</summary>
+    /// <summary>Called when a start failed. Returns how long to wait before the next start.</summary>
     internal TimeSpan OnFailed()
     {
         InARow++;
@@ -69,7 +72,7 @@ internal sealed class RestartBudget(int limit, TimeSpan period, TimeProvider tim
         while (time.GetElapsedTime(_failures.Peek(), now) >= period)
             _failures.Dequeue();
 
-        // Beyond the limit one try in a period, as a circuit breaker does: each costs a tenth of a second of processor time.
+        // Above the limit: one attempt per period, as a circuit breaker does. Each attempt costs a tenth of a second of processor time.
         TimeSpan delay = BackOff(InARow - 1);
         return IsSpent && delay < period ? period : delay;
     }

@@ -1,10 +1,10 @@
 namespace Tandem.Telemetry;
 
-/// <summary>What telemetry reads of an item.</summary>
+/// <summary>The properties of an item that telemetry reads.</summary>
 internal interface IObservedItem
 {
     string Name { get; }
 
-    /// <summary>Elements of a chunk; 0 for a single call.</summary>
+    /// <summary>The number of elements of a chunk; 0 for a single call.</summary>
     int ElementCount { get; }
 }

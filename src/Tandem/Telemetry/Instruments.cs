@@ -6,17 +6,17 @@ using Tandem.Events;
 namespace Tandem.Telemetry;
 
 /// <summary>
-/// The meter and the activity source, one for all pools of the process. They are made on the thread pool a moment after the
-/// first worker is ready, or could not be started, because making them takes milliseconds that the first result would wait for.
+/// The meter and the activity source for all pools of the process. They are created on the thread pool shortly after the first worker is
+/// ready, or could not be started: creating them takes milliseconds, which would delay the first result.
 /// </summary>
 internal sealed class Instruments
 {
-    // Weak, because pools that nobody disposes may be collected.
+    // Weak references, because pools that are never disposed may be collected.
     private static readonly List<WeakReference<ObservedPool>> Pools = [];
     private static readonly string[] States = ["starting", "idle", "spare", "busy", "draining", "killing"];
-    private static Instruments? s_present;
-    private static bool s_isMade;
-    private static ITimer? s_later;
+    private static Instruments? s_present; // null until they are created
+    private static bool s_isMade; // whether the instruments exist or are being created
+    private static ITimer? s_later; // creates the instruments
 
     private readonly Histogram<double> _durations;
     private readonly Histogram<double> _waits;
@@ -27,32 +27,42 @@ internal sealed class Instruments
     private Instruments()
     {
         var meter = new Meter(TandemTelemetry.MeterName);
-        _durations = meter.CreateHistogram<double>("tandem.item.duration", "s", "From the submission of a work item, or of a chunk of a map, to its end.");
-        _waits = meter.CreateHistogram<double>("tandem.item.wait.duration", "s", "What of an item's duration was not its run: in the queue, and on the way there and back.");
+        _durations = meter.CreateHistogram<double>("tandem.item.duration", "s",
+            "From the submission of a work item, or of a chunk of a map, to its end.");
+        _waits = meter.CreateHistogram<double>("tandem.item.wait.duration", "s",
+            "The part of an item's duration in which it did not run: waiting in the queue, and transfer in both directions.");
         _runs = meter.CreateHistogram<double>("tandem.item.run.duration", "s", "From the start of an item on its worker to its end.");
-        meter.CreateObservableCounter("tandem.pool.events", static () => Each(Totals), "{event}", "What happened to a pool's workers and items, and why: starts, crashes, kills, recycling, time limits.");
-        meter.CreateObservableCounter("tandem.pool.items", static () => Each(Items), "{item}", "Items, and elements of maps, that workers have answered.");
-        meter.CreateObservableCounter("tandem.pool.io", static () => Each(Traffic), "By", "Items and outcomes that went to worker processes and came back.");
-        meter.CreateObservableUpDownCounter("tandem.pool.queue.length", static () => Each(QueueLength), "{item}", "Items that wait for a worker.");
+        meter.CreateObservableCounter("tandem.pool.events", static () => Each(Totals), "{event}",
+            "What happened to a pool's workers and items, and why: starts, crashes, kills, recycling, time limits.");
+        meter.CreateObservableCounter("tandem.pool.items", static () => Each(Items), "{item}",
+            "Items, and elements of maps, that workers have answered.");
+        meter.CreateObservableCounter("tandem.pool.io", static () => Each(Traffic), "By",
+            "Bytes of items sent to worker processes and of outcomes received from them.");
+        meter.CreateObservableUpDownCounter("tandem.pool.queue.length", static () => Each(QueueLength), "{item}",
+            "Items that wait for a worker.");
         meter.CreateObservableUpDownCounter("tandem.pool.workers", static () => Each(Workers), "{worker}", "Workers by state.");
-        meter.CreateObservableUpDownCounter("tandem.pool.abandoned_threads", static () => Each(Abandoned), "{thread}", "Threads that go on with an item whose time was over.");
+        meter.CreateObservableUpDownCounter("tandem.pool.abandoned_threads", static () => Each(Abandoned), "{thread}",
+            "Threads that still run an item that exceeded its time limit.");
         meter.CreateObservableUpDownCounter("tandem.pool.memory", static () => Each(Memory), "By", "Private memory of worker processes.");
     }
 
-    /// <summary>The instruments, once they are there.</summary>
+    /// <summary>The instruments, once they are created.</summary>
     internal static Instruments? Present => Volatile.Read(ref s_present);
 
-    /// <summary>Whether somebody wants to know about single items.</summary>
+    /// <summary>Whether a listener needs data of single items.</summary>
     internal bool WantsItems => _durations.Enabled || _runs.Enabled || _waits.Enabled || _activities.HasListeners();
 
-    /// <summary>A pool was made.</summary>
+    /// <summary>Called when a pool is created.</summary>
     internal static void Add(ObservedPool pool)
     {
         lock (Pools)
             Pools.Add(new WeakReference<ObservedPool>(pool));
     }
 
-    /// <summary>A pool has a worker, which may have an item: what somebody waits for comes first.</summary>
+    /// <summary>
+    /// Called when a pool has a worker, which may have an item to run. The instruments are created a moment later, so that the first
+    /// result comes first.
+    /// </summary>
     internal static void MakeSoon()
     {
         const int Moment = 100; // milliseconds
@@ -62,15 +72,21 @@ internal sealed class Instruments
         Volatile.Write(ref s_later, Background.Timer(TryMake, TimeSpan.FromMilliseconds(Moment)));
     }
 
-    /// <summary>An item is submitted, before there is a worker, by a caller that is traced: its trace is worth the wait. Null where they cannot be made.</summary>
+    /// <summary>
+    /// Creates the instruments at once, for an item that a traced caller submits before there is a worker: its trace justifies the wait.
+    /// Null if they cannot be created.
+    /// </summary>
     internal static Instruments? MakeNow()
     {
         TryMake();
-        SpinWait.SpinUntil(static () => Present is not null || !Volatile.Read(ref s_isMade)); // somebody else may be at it
+        SpinWait.SpinUntil(static () => Present is not null || !Volatile.Read(ref s_isMade)); // another thread may be creating them
         return Present;
     }
 
-    /// <summary>Also on a timer, where an error would end the process: who needs what cannot be loaded or made now, tries again.</summary>
+    /// <summary>
+    /// Creates the instruments, unless they exist. This also runs on a timer, where an exception would terminate the process; after a
+    /// failure the next caller tries again.
+    /// </summary>
     private static void TryMake()
     {
         if (Interlocked.Exchange(ref s_isMade, true))
@@ -88,17 +104,19 @@ internal sealed class Instruments
         }
     }
 
-    /// <summary>A pool ends.</summary>
+    /// <summary>Called when a pool ends.</summary>
     internal static void Remove(ObservedPool pool)
     {
         lock (Pools)
             Pools.RemoveAll(one => !one.TryGetTarget(out ObservedPool? alive) || alive == pool);
     }
 
-    /// <summary>Begins to observe an item.</summary>
+    /// <summary>Starts to observe an item.</summary>
     /// <param name="item">The item.</param>
     /// <param name="pool">The pool.</param>
-    /// <param name="caller">The activity in which it was submitted; of a chunk of a map, in which the map began.</param>
+    /// <param name="caller">
+    /// The activity in which the item was submitted; for a chunk of a map, the activity in which the map started.
+    /// </param>
     internal ItemObservation Begin(IObservedItem item, ObservedPool pool, Activity? caller)
     {
         if (!_activities.HasListeners())
@@ -119,11 +137,11 @@ internal sealed class Instruments
         }
     }
 
-    /// <summary>Starts an item's activity. It is the item's, so it does not become the caller's current one.</summary>
+    /// <summary>Starts the activity of an item. It belongs to the item and does not become the caller's current activity.</summary>
     private Activity? Start(string name, Activity? outer)
     {
-        // A context in which no activity is current any more is dearer than one that never had any, for all that the caller does later:
-        // so it gets back what it had. There is none while its flow is suppressed.
+        // An execution context in which the current activity was reset is more expensive, for everything that the caller does later, than
+        // one that never had an activity. So the caller gets its previous context back. There is none while the flow is suppressed.
         var context = ExecutionContext.Capture();
         Activity? activity = _activities.StartActivity(name);
         if (context is not null)
@@ -134,9 +152,9 @@ internal sealed class Instruments
         return activity;
     }
 
-    /// <param name="whole">From the submission of an item to its end.</param>
-    /// <param name="run">How long it ran; zero when it never did, or nobody can tell.</param>
-    /// <param name="tags">Of which pool it was, and what came of it.</param>
+    /// <param name="whole">The time from the submission of the item to its end.</param>
+    /// <param name="run">How long the item ran; zero if it never ran, or the time is not known.</param>
+    /// <param name="tags">The pool and the outcome.</param>
     internal void Record(TimeSpan whole, TimeSpan run, in TagList tags)
     {
         _durations.Record(whole.TotalSeconds, tags);
@@ -145,7 +163,7 @@ internal sealed class Instruments
             _runs.Record(run.TotalSeconds, tags);
     }
 
-    /// <summary>The pools that have not ended.</summary>
+    /// <summary>Returns the pools that have not ended.</summary>
     internal static List<ObservedPool> LivePools()
     {
         var pools = new List<ObservedPool>();
@@ -161,15 +179,18 @@ internal sealed class Instruments
         return pools;
     }
 
-    private static IEnumerable<Measurement<long>> Each(Func<PoolSnapshot, IEnumerable<Measurement<long>>> measure) => Each(pool => measure(pool.Snapshot()));
+    private static IEnumerable<Measurement<long>> Each(Func<PoolSnapshot, IEnumerable<Measurement<long>>> measure) =>
+        Each(pool => measure(pool.Snapshot()));
 
-    private static IEnumerable<Measurement<long>> Each(Func<ObservedPool, IEnumerable<Measurement<long>>> measure) => LivePools().SelectMany(measure);
+    private static IEnumerable<Measurement<long>> Each(Func<ObservedPool, IEnumerable<Measurement<long>>> measure) =>
+        LivePools().SelectMany(measure);
 
     private static IEnumerable<Measurement<long>> QueueLength(PoolSnapshot pool) => [new(pool.QueueLength, Of(pool))];
 
     private static IEnumerable<Measurement<long>> Abandoned(PoolSnapshot pool) => [new(pool.Totals.AbandonedThreads, Of(pool))];
 
-    private static IEnumerable<Measurement<long>> Memory(PoolSnapshot pool) => [new(pool.Workers.Sum(static worker => worker.PrivateMemory), Of(pool))];
+    private static IEnumerable<Measurement<long>> Memory(PoolSnapshot pool) =>
+        [new(pool.Workers.Sum(static worker => worker.PrivateMemory), Of(pool))];
 
     private static IEnumerable<Measurement<long>> Totals(ObservedPool pool)
     {
@@ -177,10 +198,12 @@ internal sealed class Instruments
         PoolTotals totals = pool.Events.Totals;
         List<Measurement<long>> all =
         [
-            Of("started", totals.Starts), Of("start_failed", totals.FailedStarts), Of("timed_out", totals.Timeouts), Of("quarantined", totals.Quarantined),
+            Of("started", totals.Starts), Of("start_failed", totals.FailedStarts),
+            Of("timed_out", totals.Timeouts), Of("quarantined", totals.Quarantined),
         ];
-        // By reason, and without one where nothing has happened yet, so that there is a zero to rise from.
-        foreach ((string what, WorkerEventKind kind) in (ReadOnlySpan<(string, WorkerEventKind)>)[("crashed", WorkerEventKind.Crashed), ("killed", WorkerEventKind.Killed), ("recycled", WorkerEventKind.Recycled)])
+        // By reason; without a reason and with the value 0 if nothing has happened yet, so that the series starts at zero.
+        foreach ((string what, WorkerEventKind kind) in (ReadOnlySpan<(string, WorkerEventKind)>)
+            [("crashed", WorkerEventKind.Crashed), ("killed", WorkerEventKind.Killed), ("recycled", WorkerEventKind.Recycled)])
         {
             int before = all.Count;
             foreach ((string reason, long count) in pool.Events.Reasons(kind))
@@ -199,16 +222,18 @@ internal sealed class Instruments
     {
         var name = new KeyValuePair<string, object?>("tandem.pool", pool.Options.Name);
         PoolTraffic traffic = pool.Traffic;
-        return [new(traffic.Sent, name, new("network.io.direction", "transmit")), new(traffic.Received, name, new("network.io.direction", "receive"))];
+        return [new(traffic.Sent, name, new("network.io.direction", "transmit")),
+            new(traffic.Received, name, new("network.io.direction", "receive"))];
     }
 
-    private static IEnumerable<Measurement<long>> Items(ObservedPool pool) => [new(pool.Traffic.Items, new KeyValuePair<string, object?>("tandem.pool", pool.Options.Name))];
+    private static IEnumerable<Measurement<long>> Items(ObservedPool pool) =>
+        [new(pool.Traffic.Items, new KeyValuePair<string, object?>("tandem.pool", pool.Options.Name))];
 
-    // Also the states that no worker is in: a value that is not told any more would look like the last one.
+    // Includes states that no worker is in: a series that is no longer reported would seem to keep its last value.
     private static IEnumerable<Measurement<long>> Workers(PoolSnapshot pool) => States.Select(
         state => new Measurement<long>(pool.Workers.Count(worker => NameOf(worker) == state), Of(pool), new("tandem.worker.state", state)));
 
-    /// <summary>A worker's state, as metrics call it.</summary>
+    /// <summary>The name of a worker's state in metrics.</summary>
     internal static string NameOf(WorkerSnapshot worker) => worker.State switch
     {
         WorkerState.Starting => "starting",
@@ -219,7 +244,7 @@ internal sealed class Instruments
         _ => "killing",
     };
 
-    /// <summary>What happened to a worker, as metrics call it.</summary>
+    /// <summary>The name of an event in metrics.</summary>
     internal static string NameOf(WorkerEventKind kind) => kind switch
     {
         WorkerEventKind.Started => "started",

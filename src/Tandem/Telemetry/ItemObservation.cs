@@ -2,36 +2,40 @@ using System.Diagnostics;
 
 namespace Tandem.Telemetry;
 
-/// <summary>Of an item that somebody wants to know about, or that belongs to a trace: since when, how long it ran, and its activity.</summary>
-/// <param name="activity">The item's own, where somebody listens.</param>
-/// <param name="caller">The trace that it was submitted in.</param>
+/// <summary>
+/// Observes an item that a listener is interested in, or that belongs to a trace: its start, its run time, and its activity.
+/// </summary>
+/// <param name="activity">The activity of the item, if there is a listener.</param>
+/// <param name="caller">The activity in which the item was submitted.</param>
 /// <param name="pool">The pool.</param>
-/// <param name="instruments">Where to record.</param>
+/// <param name="instruments">The instruments to record to.</param>
 internal sealed class ItemObservation(Activity? activity, Activity? caller, ObservedPool pool, Instruments instruments)
 {
     private readonly long _start = Stopwatch.GetTimestamp();
-    private long _run;
-    private long _runsSince;
+    private long _run; // in a process: how long the item ran, in stopwatch ticks
+    private long _runsSince; // on a thread: when the work began
 
-    /// <summary>In a pool of processes: the one that has the item.</summary>
+    /// <summary>In a pool of processes: the id of the process that runs the item.</summary>
     internal int ProcessId { get; set; }
 
-    /// <summary>The trace that the work belongs to; null for none.</summary>
+    /// <summary>The trace of the work; null for none.</summary>
     internal ActivityContext? Context => (activity ?? caller)?.Context;
 
-    /// <summary>On a thread: the work begins, in its caller's trace. What is returned is to be disposed when it has returned.</summary>
+    /// <summary>
+    /// On a thread: called when the work begins. Makes its caller's trace current; dispose the result when the work returns.
+    /// </summary>
     internal CurrentActivity Begin()
     {
         Volatile.Write(ref _runsSince, Stopwatch.GetTimestamp());
         return new CurrentActivity(activity ?? caller);
     }
 
-    /// <summary>In a process: the work has run for so many stopwatch ticks.</summary>
+    /// <summary>In a process: adds to the run time, in stopwatch ticks.</summary>
     internal void AddRun(long ticks) => _run += ticks;
 
-    /// <summary>The item has settled.</summary>
+    /// <summary>Called when the item has settled.</summary>
     /// <param name="item">The item.</param>
-    /// <param name="error">Its error; null for none.</param>
+    /// <param name="error">The error of the item; null for none.</param>
     internal void End(IObservedItem item, Exception? error)
     {
         pool.Latencies?.Add(Stopwatch.GetTimestamp() - _start);
@@ -51,7 +55,8 @@ internal sealed class ItemObservation(Activity? activity, Activity? caller, Obse
             tags.Add("error.type", error.GetType().FullName);
 
         TimeSpan whole = Stopwatch.GetElapsedTime(_start);
-        TimeSpan run = Volatile.Read(ref _runsSince) is > 0 and var since ? Stopwatch.GetElapsedTime(since) : Stopwatch.GetElapsedTime(0, _run);
+        TimeSpan run = Volatile.Read(ref _runsSince) is > 0 and var since
+            ? Stopwatch.GetElapsedTime(since) : Stopwatch.GetElapsedTime(0, _run);
         instruments.Record(whole, run, in tags);
         if (activity is null)
             return;
@@ -68,7 +73,7 @@ internal sealed class ItemObservation(Activity? activity, Activity? caller, Obse
         activity.Stop();
     }
 
-    /// <summary>An activity as the current one of this thread, and the former one after it.</summary>
+    /// <summary>Makes an activity the current one of this thread, and restores the previous one when it is disposed.</summary>
     internal readonly struct CurrentActivity : IDisposable
     {
         private readonly Activity? _former;

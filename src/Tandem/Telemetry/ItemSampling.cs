@@ -4,27 +4,28 @@ using System.Runtime.InteropServices;
 namespace Tandem.Telemetry;
 
 /// <summary>
-/// Chooses the items, of those outside of any trace, that are measured and get an activity: all of them while they are few, and one in
-/// so many beyond that, because to measure one costs half as much as the shortest of items, and an activity costs several of them.
-/// Which ones does not depend on how long they take, so the shares are right.
+/// Selects which items outside of any trace are measured and get an activity: all of them while there are few, and a fraction of them
+/// beyond that. Measuring an item costs half as much as the shortest item takes, and an activity costs several times that. The selection
+/// does not depend on how long items take, so the distribution is unbiased.
 /// </summary>
 internal sealed class ItemSampling
 {
-    /// <summary>How many of a window are taken, however many there are; a thousand in each second and pool.</summary>
+    /// <summary>How many items of each window are always selected: a thousand per second and pool.</summary>
     internal const int EachOfFirst = 100;
 
-    /// <summary>Beyond that, one in so many.</summary>
+    /// <summary>Above that, one item in this many is selected.</summary>
     internal const int OneIn = 8192;
 
     private const int WindowMilliseconds = 100;
 
-    // Of those that are not taken, how many go by before the clock is read: a burst's end is to be seen soon.
+    // Of the items that are not selected, the clock is read at every 16th, so that the end of a burst is noticed soon.
     private const int ClockEvery = 16;
 
     private Window _window;
 
-    /// <remarks>Racing callers lose counts now and then, which a sample bears; no other memory depends on them.</remarks>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Read for many items a second, and a few milliseconds more or less do not matter.")]
+    /// <remarks>Concurrent callers sometimes lose counts, which a sample tolerates; no other memory depends on them.</remarks>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "Read for many items per second; a resolution of milliseconds suffices.")]
     internal bool Takes()
     {
         int count = ++_window.Count;
@@ -40,7 +41,7 @@ internal sealed class ItemSampling
         return true;
     }
 
-    /// <summary>Written for every item, so nothing that others read for every item may share its cache lines.</summary>
+    /// <summary>Written for every item, so it must not share cache lines with data that is read for every item.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Window
     {

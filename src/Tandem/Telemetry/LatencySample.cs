@@ -3,19 +3,20 @@ using System.Diagnostics;
 namespace Tandem.Telemetry;
 
 /// <summary>
-/// How long items of a pool take from their submission to their end, from some of them: as many as give a fair picture, so that a pool
-/// which is watched is as fast as one which is not.
+/// Samples how long items of a pool take from submission to completion. The sample is just large enough to be representative, so that
+/// watching a pool does not slow it down.
 /// </summary>
 internal sealed class LatencySample
 {
+    // The target size of a sample.
     private const int Wanted = 200;
 
-    private readonly long[] _ticks = new long[4 * Wanted];
-    private int _count;
-    private int _every = 1;
-    private int _left = 1;
+    private readonly long[] _ticks = new long[4 * Wanted]; // the latencies of the current sample
+    private int _count; // items added since the last sample, including those that did not fit
+    private int _every = 1; // one item in this many is observed
+    private int _left = 1; // counts down to the next observed item
 
-    /// <summary>Whether the item that is being submitted is to be observed. Callers that count at the same time do no harm.</summary>
+    /// <summary>Whether to observe the item that is being submitted. Races between callers are harmless.</summary>
     internal bool Wants()
     {
         if (--_left > 0)
@@ -25,7 +26,7 @@ internal sealed class LatencySample
         return true;
     }
 
-    /// <summary>An item that was observed has ended.</summary>
+    /// <summary>Adds an observed item that has completed.</summary>
     internal void Add(long ticks)
     {
         int index = Interlocked.Increment(ref _count) - 1;
@@ -33,7 +34,7 @@ internal sealed class LatencySample
             Volatile.Write(ref _ticks[index], ticks);
     }
 
-    /// <summary>What was seen since the last time.</summary>
+    /// <summary>Returns the statistics since the previous call.</summary>
     internal Figures Take()
     {
         int count = Interlocked.Exchange(ref _count, 0);
@@ -50,6 +51,6 @@ internal sealed class LatencySample
 
     private static double Seconds(long ticks) => ticks / (double)Stopwatch.Frequency;
 
-    /// <summary>Seconds, and of how many items.</summary>
+    /// <summary>The number of items, and their latencies in seconds.</summary>
     internal readonly record struct Figures(int Count, double Median, double Percentile99, double Longest);
 }

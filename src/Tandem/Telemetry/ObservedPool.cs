@@ -2,7 +2,7 @@ using Tandem.Events;
 
 namespace Tandem.Telemetry;
 
-/// <summary>What telemetry reads of a pool.</summary>
+/// <summary>The properties of a pool that telemetry reads.</summary>
 internal abstract class ObservedPool
 {
     private static int s_lastId;
@@ -15,18 +15,18 @@ internal abstract class ObservedPool
 
     internal WorkerPoolOptions Options { get; }
 
-    /// <summary>Tells it from others of its name in this process.</summary>
+    /// <summary>Distinguishes the pool from others with the same name in this process.</summary>
     internal int Id { get; } = Interlocked.Increment(ref s_lastId);
 
-    /// <summary>While somebody watches the pool.</summary>
+    /// <summary>Set while a listener watches the pool.</summary>
     internal LatencySample? Latencies { get; set; }
 
-    /// <summary>What happens to the workers.</summary>
+    /// <summary>The events of the workers.</summary>
     internal PoolEvents Events { get; }
 
-    /// <summary>What has gone through its workers, also those that are gone.</summary>
+    /// <summary>The traffic of all workers, including those that have exited.</summary>
     internal abstract PoolTraffic Traffic { get; }
 
-    /// <summary>What the pool looks like now.</summary>
+    /// <summary>Returns the current state of the pool.</summary>
     internal abstract PoolSnapshot Snapshot();
 }

@@ -6,10 +6,10 @@ using Tandem.BackgroundWork;
 namespace Tandem.Telemetry;
 
 /// <summary>
-/// Tells who listens through the runtime's diagnostics port, such as <c>tandem top</c>, what every pool looks like: at once, and then once
-/// in an interval. Nothing runs while nobody listens.
+/// Reports the state of every pool to listeners on the runtime's diagnostics port, such as <c>tandem top</c>: at once, and then
+/// periodically. Nothing runs without a listener.
 /// </summary>
-/// <remarks>A reader of another version finds the fields by their order: new ones come last, and none goes.</remarks>
+/// <remarks>A reader of another version identifies fields by their order: new fields are appended, and none is removed.</remarks>
 [EventSource(Name = TandemTelemetry.EventSourceName)]
 internal sealed class PoolEventSource : EventSource
 {
@@ -19,42 +19,43 @@ internal sealed class PoolEventSource : EventSource
     internal const int EndEvent = 4;
     internal const int FailureEvent = 5;
 
-    /// <summary>The argument by which a listener says how often it wants to be told.</summary>
+    /// <summary>The argument with which a listener sets the interval between reports.</summary>
     internal const string IntervalArgument = "IntervalMilliseconds";
 
     private const int DefaultInterval = 1000;
     private const int ShortestInterval = 50;
 
-    // Commands may come while the base class is being built, when only these are set.
-    private readonly Lock _timing = new();
-    private readonly Lock _publishing = new();
-    private ITimer? _timer;
-    private long _sample;
-    private int _written;
+    // Commands may arrive while the base class is being constructed, when only these fields are set.
+    private readonly Lock _timing = new(); // guards _timer
+    private readonly Lock _publishing = new(); // held while a sample is written; guards the fields below
+    private ITimer? _timer; // null without a listener
+    private long _sample; // the number of the sample
+    private int _written; // events of this sample
 
-    /// <summary>A pool; its workers follow.</summary>
+    /// <summary>Reports a pool; its workers follow.</summary>
     [Event(PoolEvent)]
     public void Pool(
-        long sample, int pool, string name, string isolation, int workers, int concurrency, int queueLength, long starts, long crashes, long kills,
-        long recycles, long failedStarts, long timeouts, long quarantined, int abandonedThreads, int latencies, double median, double percentile99,
-        double longest, string startFailure)
+        long sample, int pool, string name, string isolation, int workers, int concurrency, int queueLength, long starts,
+        long crashes, long kills, long recycles, long failedStarts, long timeouts, long quarantined, int abandonedThreads,
+        int latencies, double median, double percentile99, double longest, string startFailure)
     {
         _written++;
         WriteEvent(
-            PoolEvent, sample, pool, name, isolation, workers, concurrency, queueLength, starts, crashes, kills, recycles, failedStarts, timeouts,
-            quarantined, abandonedThreads, latencies, median, percentile99, longest, startFailure);
+            PoolEvent, sample, pool, name, isolation, workers, concurrency, queueLength, starts, crashes, kills, recycles, failedStarts,
+            timeouts, quarantined, abandonedThreads, latencies, median, percentile99, longest, startFailure);
     }
 
-    /// <summary>A worker of the pool that was told of last.</summary>
+    /// <summary>Reports a worker of the pool that was reported last.</summary>
     [Event(WorkerEvent)]
     public void Worker(
-        long sample, int pool, int id, int threadId, string state, string currentItem, double currentItemSeconds, int inFlight, long itemsDone)
+        long sample, int pool, int id, int threadId, string state, string currentItem, double currentItemSeconds, int inFlight,
+        long itemsDone)
     {
         _written++;
         WriteEvent(WorkerEvent, sample, pool, id, threadId, state, currentItem, currentItemSeconds, inFlight, itemsDone);
     }
 
-    /// <summary>One of the last things that happened to workers of that pool.</summary>
+    /// <summary>Reports one of the last events of the pool's workers.</summary>
     [Event(ChangeEvent)]
     public void Change(long sample, int pool, string kind, int worker, long unixMilliseconds, string detail)
     {
@@ -62,11 +63,11 @@ internal sealed class PoolEventSource : EventSource
         WriteEvent(ChangeEvent, sample, pool, kind, worker, unixMilliseconds, detail);
     }
 
-    /// <summary>That was all of a sample.</summary>
+    /// <summary>Ends a sample.</summary>
     [Event(EndEvent)]
     public void SampleEnd(long sample, int events, double seconds) => WriteEvent(EndEvent, sample, events, seconds);
 
-    /// <summary>Background work of the library failed; what depended on it was told.</summary>
+    /// <summary>Reports that background work of the library failed; the code that depends on it was notified.</summary>
     [Event(FailureEvent, Level = EventLevel.Error)]
     public void BackgroundFailed(string error) => WriteEvent(FailureEvent, error);
 
@@ -74,7 +75,7 @@ internal sealed class PoolEventSource : EventSource
     protected override void OnEventCommand(EventCommandEventArgs command)
     {
         if (command.Command != EventCommand.Enable)
-            return; // the next tick notices that nobody is left
+            return; // the next tick notices that there is no listener any more
 
         int interval = DefaultInterval;
         if (command.Arguments?.TryGetValue(IntervalArgument, out string? text) == true
@@ -105,7 +106,7 @@ internal sealed class PoolEventSource : EventSource
             }
         }
 
-        // One that is still at it is late as it is.
+        // Skip this sample if the previous one is still being written.
         if (!_publishing.TryEnter())
             return;
 
@@ -115,7 +116,7 @@ internal sealed class PoolEventSource : EventSource
         }
         catch (Exception)
         {
-            // On a timer it would end the user's process. The next sample is due soon.
+            // On a timer, the exception would terminate the user's process. The next sample follows soon.
         }
         finally
         {
@@ -145,7 +146,9 @@ internal sealed class PoolEventSource : EventSource
             }
 
             foreach (Tandem.WorkerEvent change in pool.Events.Recent)
-                Change(_sample, pool.Id, Instruments.NameOf(change.Kind), change.WorkerId, change.Time.ToUnixTimeMilliseconds(), change.Detail);
+                Change(
+                    _sample, pool.Id, Instruments.NameOf(change.Kind), change.WorkerId, change.Time.ToUnixTimeMilliseconds(),
+                    change.Detail);
         }
 
         SampleEnd(_sample, _written, Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency);

@@ -4,8 +4,8 @@ using System.Text;
 namespace Tandem.Telemetry;
 
 /// <summary>
-/// The trace that a work item belongs to, on its way to a worker process: <c>traceparent</c> and, behind it, <c>tracestate</c>, as W3C
-/// Trace Context writes them (https://www.w3.org/TR/trace-context/).
+/// Serializes the trace of a work item for a worker process: <c>traceparent</c>, followed by <c>tracestate</c>, in the format of W3C
+/// Trace Context (https://www.w3.org/TR/trace-context/).
 /// </summary>
 internal static class TraceFrame
 {
@@ -17,12 +17,13 @@ internal static class TraceFrame
         return Encoding.ASCII.GetBytes($"00-{context.TraceId.ToHexString()}-{context.SpanId.ToHexString()}-{flags}{context.TraceState}");
     }
 
-    /// <summary>False where it is none, which no worker needs to mind.</summary>
+    /// <summary>Reads a trace; false if the bytes are not valid, which a worker may ignore.</summary>
     internal static bool TryRead(ReadOnlySpan<byte> body, out ActivityContext context)
     {
         string text = Encoding.ASCII.GetString(body);
         context = default;
         return text.Length >= ParentLength
-            && ActivityContext.TryParse(text[..ParentLength], text.Length > ParentLength ? text[ParentLength..] : null, isRemote: true, out context);
+            && ActivityContext.TryParse(text[..ParentLength],
+                text.Length > ParentLength ? text[ParentLength..] : null, isRemote: true, out context);
     }
 }

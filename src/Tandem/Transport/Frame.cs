@@ -1,6 +1,6 @@
 namespace Tandem.Transport;
 
-/// <summary>A frame that was read; its body is valid until the next read.</summary>
+/// <summary>A received frame. The body is valid until the next read.</summary>
 internal unsafe struct Frame
 {
     internal FrameKind Kind;

@@ -1,18 +1,18 @@
 namespace Tandem.Transport;
 
-/// <summary>What a frame is. Values are part of the wire format.</summary>
+/// <summary>The kind of a frame. The values are part of the wire format.</summary>
 internal enum FrameKind : byte
 {
-    /// <summary>Fills a ring up to its end.</summary>
+    /// <summary>Fills the unused rest of a ring.</summary>
     Padding = 0,
 
-    /// <summary>Worker to parent: the worker is there.</summary>
+    /// <summary>Worker to parent: the worker is connected.</summary>
     Hello = 1,
 
-    /// <summary>Parent to worker: describes a method, so that later frames name it by number.</summary>
+    /// <summary>Parent to worker: defines a method, which later frames refer to by number.</summary>
     Define = 2,
 
-    /// <summary>Parent to worker: builds the worker's state; answered by Result.</summary>
+    /// <summary>Parent to worker: creates the worker's state; answered by Result.</summary>
     Initialize = 3,
 
     /// <summary>Parent to worker: runs an item; answered by exactly one Result.</summary>
@@ -24,21 +24,21 @@ internal enum FrameKind : byte
     /// <summary>Worker to parent: a report for a captured progress receiver.</summary>
     Progress = 6,
 
-    /// <summary>Worker to parent, portable transport: an element is about to run.</summary>
+    /// <summary>Worker to parent, portable transport: an element is about to start.</summary>
     Started = 7,
 
-    /// <summary>Worker to parent, portable transport: the result of one element of a chunk.</summary>
+    /// <summary>Worker to parent, portable transport: the outcome of one element of a chunk.</summary>
     Element = 8,
 
     /// <summary>Parent to worker, control channel: a token of an item was cancelled.</summary>
     Cancel = 9,
 
-    /// <summary>Parent to worker: ends the worker once it is idle.</summary>
+    /// <summary>Parent to worker: exit once idle.</summary>
     Stop = 10,
 
-    /// <summary>Parent to worker: the trace that the next item belongs to.</summary>
+    /// <summary>Parent to worker: the trace context of the next item.</summary>
     Trace = 11,
 
-    /// <summary>Parent to worker: the cultures of the next item's caller; in the slot for the startup, the worker's defaults.</summary>
+    /// <summary>Parent to worker: the cultures of the next item's caller; with the startup slot, the worker's default cultures.</summary>
     Culture = 12,
 }

@@ -1,20 +1,21 @@
 namespace Tandem.Transport;
 
-/// <summary>Hears what a worker sent, in the order in which it was sent, on one thread at a time.</summary>
+/// <summary>Receives the frames of a worker in the order in which they were sent, on one thread at a time.</summary>
 internal interface IFrameSink
 {
-    /// <summary>A frame came; its body is valid until the call returns.</summary>
+    /// <summary>Called for each frame. Its body is valid until the call returns.</summary>
     void OnFrame(in Frame frame);
 
-    /// <summary>No more frames are there for now: the place for work that is done once for many frames.</summary>
+    /// <summary>Called when no more frames are available for now, for work that is done once per batch of frames.</summary>
     void OnBatchEnd();
 
     /// <summary>
-    /// The worker has begun to end, however that came: it takes no more items, and those that it has not started are to be taken back.
-    /// Its exit is told later, once its memory is gone; where the system cannot tell earlier, only then.
+    /// Called when the worker has begun to exit, for whatever reason: it accepts no more items, and the pool takes back those that have
+    /// not started. The exit itself is reported later, once the process's memory has been freed. Where the system offers no earlier
+    /// notification, this method is not called.
     /// </summary>
     void OnEnding();
 
-    /// <summary>The worker wrote nonsense, or the connection broke; nothing more will come.</summary>
+    /// <summary>Called when the worker violated the protocol or the connection broke. No more calls follow.</summary>
     void OnBroken(Exception cause);
 }

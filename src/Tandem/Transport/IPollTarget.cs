@@ -1,8 +1,8 @@
 namespace Tandem.Transport;
 
-/// <summary>What a polling caller waits for.</summary>
+/// <summary>The item whose answer a caller polls for.</summary>
 internal interface IPollTarget
 {
-    /// <summary>Whether the answer is there.</summary>
+    /// <summary>Whether the answer has arrived.</summary>
     bool IsSettled { get; }
 }

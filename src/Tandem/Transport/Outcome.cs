@@ -1,6 +1,6 @@
 namespace Tandem.Transport;
 
-/// <summary>How an item ended, as the worker tells it.</summary>
+/// <summary>The outcome of an item, as the worker reports it.</summary>
 internal enum Outcome
 {
     /// <summary>The payload is the result.</summary>
@@ -12,9 +12,11 @@ internal enum Outcome
     /// <summary>The work threw <see cref="OperationCanceledException"/>; the payload is that exception.</summary>
     Canceled = 2,
 
-    /// <summary>The item was taken back before it started.</summary>
+    /// <summary>The item was revoked before it started.</summary>
     Revoked = 3,
 
-    /// <summary>A chunk: the payload holds the outcomes of the elements up to <see cref="ResultMessage.Finished"/>.</summary>
+    /// <summary>
+    /// The item is a chunk; the payload holds the outcomes of the elements before <see cref="ResultMessage.Finished"/>.
+    /// </summary>
     Chunk = 4,
 }

@@ -10,15 +10,17 @@ internal struct ResultMessage
 
     [FieldOffset(0)] internal Outcome Outcome;
 
-    /// <summary>For a chunk: the first element that did not run.</summary>
+    /// <summary>For a chunk: the index of the first element that did not run.</summary>
     [FieldOffset(4)] internal int Finished;
 
-    /// <summary>1 when the payload is in the worker's result area, 0 when it follows here.</summary>
+    /// <summary>1 if the payload is in the worker's result area, 0 if it follows this message.</summary>
     [FieldOffset(8)] internal int InArea;
 
     /// <summary>How long the work ran, in <see cref="System.Diagnostics.Stopwatch"/> ticks.</summary>
     [FieldOffset(16)] internal long Elapsed;
 
+    /// <summary>The payload's offset in the result area.</summary>
     [FieldOffset(24)] internal long Offset;
+    /// <summary>The size of the payload, in bytes.</summary>
     [FieldOffset(32)] internal long Length;
 }

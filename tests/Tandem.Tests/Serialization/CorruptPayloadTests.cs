@@ -122,7 +122,7 @@ public class CorruptPayloadTests
         byte[] id = typeof(Circle).Module.ModuleVersionId.ToByteArray();
         circle[circle.AsSpan().IndexOf(id)] ^= 1;
         string message = Assert.ThrowsAny<PayloadCorruptException>(() => Wire.Read<object>(circle)).Message;
-        Assert.Contains("of Tandem.Tests here; do both processes run the same build?", message, StringComparison.Ordinal);
+        Assert.Contains("of Tandem.Tests in this process; do both processes run the same build?", message, StringComparison.Ordinal);
     }
 
     [Fact]

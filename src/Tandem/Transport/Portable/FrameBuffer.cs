@@ -1,6 +1,6 @@
 namespace Tandem.Transport.Portable;
 
-/// <summary>Bytes on their way out: frames are appended under a lock and written by whoever flushes.</summary>
+/// <summary>Outgoing bytes. The owner appends frames under its lock; the thread that sends writes them to the stream.</summary>
 internal sealed unsafe class FrameBuffer
 {
     private byte[] _bytes = new byte[4096];
@@ -15,7 +15,7 @@ internal sealed unsafe class FrameBuffer
     {
         long body = head.Length + (long)tailLength;
         if (body > Array.MaxLength - FrameHeader.Size - (long)Length)
-            throw new WorkSerializationException($"a payload of {body} bytes is more than the portable transport takes at once: 2 GiB");
+            throw new WorkSerializationException($"a payload of {body} bytes exceeds the maximum of the portable transport (2 GiB)");
 
         var header = new FrameHeader
         {
@@ -40,7 +40,7 @@ internal sealed unsafe class FrameBuffer
         Length += bytes.Length;
     }
 
-    /// <summary>Lets go of a buffer that one large payload has blown up.</summary>
+    /// <summary>Clears the buffer, and replaces it if a large payload has enlarged it.</summary>
     internal void Shrink()
     {
         Clear();

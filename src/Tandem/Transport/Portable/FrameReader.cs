@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Transport.Portable;
 
-/// <summary>Reads frames from a stream into a buffer of its own. One thread at a time. Everything that it reads is checked.</summary>
+/// <summary>Reads frames from a stream into its own buffer. Not thread-safe. Everything that it reads is checked.</summary>
 internal sealed unsafe class FrameReader(Stream stream) : IDisposable
 {
     private const int InitialCapacity = 16 * 1024;
 
-    /// <summary>A larger buffer is not kept for the next frame, which may come in hours.</summary>
+    /// <summary>A larger buffer is freed after use, because the next frame may arrive much later.</summary>
     private const int KeptCapacity = 4 << 20;
 
     private byte* _body = (byte*)NativeMemory.Alloc(InitialCapacity);
@@ -23,9 +23,12 @@ internal sealed unsafe class FrameReader(Stream stream) : IDisposable
             return false;
 
         if (header.BodyLength < 0 || header.Version != FrameHeader.CurrentVersion)
-            throw new ProtocolException($"a frame of kind {(int)header.Kind}, version {header.Version}, has a body of {header.BodyLength} bytes");
+        {
+            throw new ProtocolException(
+                $"a frame of kind {(int)header.Kind}, version {header.Version}, has a body of {header.BodyLength} bytes");
+        }
 
-        // A length that lies gets memory only as bytes really come.
+        // The length is not trusted: the buffer grows only as bytes actually arrive.
         int filled = 0;
         while (filled < header.BodyLength)
         {
@@ -60,7 +63,7 @@ internal sealed unsafe class FrameReader(Stream stream) : IDisposable
         if (_capacity <= KeptCapacity)
             return;
 
-        // Not by shrinking the block, of which the allocator would keep the rest.
+        // Do not shrink the block in place: the allocator would keep its rest.
         NativeMemory.Free(_body);
         _body = null;
         _capacity = 0;
@@ -94,7 +97,7 @@ internal sealed unsafe class FrameReader(Stream stream) : IDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            return false; // the other side is gone, or this one is closing
+            return false; // the other side has closed the stream, or this side is closing it
         }
     }
 }

@@ -5,33 +5,36 @@ using Tandem.BackgroundWork;
 namespace Tandem.Transport.Portable;
 
 /// <summary>
-/// The parent's end of a connection over two pipes: one for frames, one for control. Nothing lies ready at a worker beyond what it
-/// runs, and the worker says what it starts, so that a crash is blamed on the right item.
+/// The parent's side of a connection over two pipes: one for frames, one for control. A worker gets only as many items as it can run at
+/// once, and it reports what it starts, so that a crash is attributed to the right item.
 /// </summary>
 internal sealed unsafe class PortableLink : WorkerLink
 {
+    // How much is written at once, in bytes; see Send.
     private const int PieceSize = 256 * 1024;
 
     private readonly NamedPipeServerStream _data;
     private readonly NamedPipeServerStream _control;
-    private readonly object _gate = new();
-    private readonly object _controlGate = new();
-    private readonly CancellationTokenSource _closing = new();
-    private readonly ItemRecord[] _records = new ItemRecord[FrameHeader.Slots];
-    private FrameBuffer _outgoing = new();
-    private FrameBuffer _sending = new();
-    private readonly FrameBuffer _controls = new();
-    private IFrameSink? _sink;
+    private readonly object _gate = new(); // guards the outgoing buffer, _closed and the threads; the sender waits on it
+    private readonly object _controlGate = new(); // guards the control frames
+    private readonly CancellationTokenSource _closing = new(); // ends the wait for the worker to connect
+    private readonly ItemRecord[] _records = new ItemRecord[FrameHeader.Slots]; // what the worker reported, by slot
+    private FrameBuffer _outgoing = new(); // appended to under _gate; swapped with _sending
+    private FrameBuffer _sending = new(); // used by the sender thread only
+    private readonly FrameBuffer _controls = new(); // control frames that are not written yet
+    private IFrameSink? _sink; // set by Start
     private Thread? _receiver;
     private Thread? _sender;
-    private bool _hasOutgoing;
-    private bool _isConnected;
-    private bool _isWritingControls;
-    private long _bytesTaken;
-    private volatile bool _closed;
-    private long _framesRead;
+    private bool _hasOutgoing; // set by Flush, cleared by the sender
+    private bool _isConnected; // whether the worker has connected both pipes
+    private bool _isWritingControls; // at most one write to the control pipe runs at a time
+    private long _bytesTaken; // bytes that the worker has read from the data pipe, or its buffer holds
+    private volatile bool _closed; // set once, under _gate
+    private long _framesRead; // lets DrainAndClose see progress
 
-    /// <param name="name">The worker connects to pipes of this name, with <c>.c</c> appended for control.</param>
+    /// <param name="name">
+    /// The name of the data pipe, which the worker connects to. The control pipe has the same name with <c>.c</c> appended.
+    /// </param>
     internal PortableLink(string name)
     {
         _data = Create(name);
@@ -95,7 +98,7 @@ internal sealed unsafe class PortableLink : WorkerLink
 
     internal override long StartedAt(int slot, uint sequence) => Volatile.Read(ref _records[slot].StartedAt);
 
-    // Outcomes of elements came one by one, as frames of their own.
+    // Outcomes of elements have already arrived one by one, as frames of their own.
     internal override bool TryRecoverChunk(int slot, uint sequence, out byte* payload, out nint length)
     {
         payload = null;
@@ -114,7 +117,7 @@ internal sealed unsafe class PortableLink : WorkerLink
 
     internal override void Start(IFrameSink sink)
     {
-        // Under the gate: a worker that is killed at once ends the link at the same time, and joins threads only if they run.
+        // Under the gate, because a worker that is killed at once closes the link concurrently, and Close joins only threads that run.
         lock (_gate)
         {
             if (_closed)
@@ -134,8 +137,9 @@ internal sealed unsafe class PortableLink : WorkerLink
     {
         Thread? receiver = Receiver;
         bool waits = receiver is not null && receiver != Thread.CurrentThread;
-        // The worker's end is closed, so a receiver comes to the end of its stream, unless somebody else holds it open. On a busy machine
-        // that may take a while: what the worker has written is not given up as long as there is something to read.
+        // The worker has closed its side, so the receiver reaches the end of the stream, unless another process holds the pipe open. On a
+        // busy machine that may take a while. The loop waits as long as there is something to read, so that nothing the worker wrote is
+        // lost.
         for (long before = -1; waits && _isConnected && !receiver!.Join(TimeSpan.FromSeconds(1));)
         {
             long read = Volatile.Read(ref _framesRead);
@@ -146,13 +150,14 @@ internal sealed unsafe class PortableLink : WorkerLink
         }
 
         Close();
-        // Whoever sorts out the items now must be alone with them. The receiver may have started meanwhile; from here on it cannot.
+        // The caller handles the worker's items next and must be their only user. The receiver may have started meanwhile, but cannot
+        // start from here on.
         receiver = Receiver;
         if (receiver != Thread.CurrentThread)
             receiver?.Join();
     }
 
-    /// <summary>The receiver's thread once it runs.</summary>
+    /// <summary>The receiver's thread, once it runs.</summary>
     private Thread? Receiver
     {
         get
@@ -162,6 +167,7 @@ internal sealed unsafe class PortableLink : WorkerLink
         }
     }
 
+    /// <summary>Whether the data pipe holds bytes that were not read yet.</summary>
     private bool HoldsMore()
     {
         if (OperatingSystem.IsWindows())
@@ -173,7 +179,7 @@ internal sealed unsafe class PortableLink : WorkerLink
         }
         catch (Exception e) when (e is ObjectDisposedException or InvalidOperationException)
         {
-            return false; // closed, or broken, meanwhile
+            return false; // the pipe has been closed, or is broken
         }
     }
 
@@ -187,7 +193,7 @@ internal sealed unsafe class PortableLink : WorkerLink
         _closing.Dispose();
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A thread of its own; it does nothing but read.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A dedicated thread that only reads.")]
     private void Receive()
     {
         try
@@ -215,7 +221,7 @@ internal sealed unsafe class PortableLink : WorkerLink
         }
         catch (Exception) when (_closed)
         {
-            // Closed while it waited for a worker that never came.
+            // The link was closed before the worker connected.
         }
         catch (Exception e)
         {
@@ -223,7 +229,7 @@ internal sealed unsafe class PortableLink : WorkerLink
         }
     }
 
-    /// <summary>Keeps what the worker says about its progress; true when that is all there is to it.</summary>
+    /// <summary>Records the worker's progress; returns true if the frame carries nothing else.</summary>
     private bool Record(in Frame frame)
     {
         if (frame.Kind is not (FrameKind.Started or FrameKind.Element))
@@ -232,9 +238,13 @@ internal sealed unsafe class PortableLink : WorkerLink
         if ((uint)frame.Slot >= (uint)_records.Length || _records[frame.Slot].Sequence != frame.Sequence)
             throw new ProtocolException($"progress of slot {frame.Slot}, which has no such item");
 
-        // The worker's own time, which this process counts alike: what it wrote since then may be here before this frame.
+        // The time comes from the worker; all processes read the same clock. The time of arrival would be wrong: other
+        // output that the worker has written since then may arrive before this frame.
         if (frame.Kind == FrameKind.Started)
-            _records[frame.Slot].StartedAt = frame.BodyLength == sizeof(long) ? *(long*)frame.Body : throw new ProtocolException("a start without a time");
+        {
+            _records[frame.Slot].StartedAt =
+                frame.BodyLength == sizeof(long) ? *(long*)frame.Body : throw new ProtocolException("a start without a time");
+        }
 
         _records[frame.Slot].Progress = frame.Extra;
         return frame.Kind == FrameKind.Started;
@@ -258,7 +268,7 @@ internal sealed unsafe class PortableLink : WorkerLink
                     (_outgoing, _sending) = (_sending, _outgoing);
                 }
 
-                // In pieces, because what a worker has taken of a large payload shows that it lives.
+                // Write in pieces: the progress of a large payload shows that the worker is alive.
                 for (int at = 0; at < _sending.Length; at += PieceSize)
                 {
                     ReadOnlySpan<byte> piece = _sending.Bytes[at..];
@@ -272,13 +282,14 @@ internal sealed unsafe class PortableLink : WorkerLink
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            // The worker is gone; its exit tells.
+            // The worker has exited; its exit is reported separately.
         }
     }
 
     /// <summary>
-    /// Under the gate: writes control frames at once, which must not wait for a payload that a busy worker does not read. Nor does this
-    /// wait for a worker that reads none of them, under the pool's lock: what does not fit now goes when there is room.
+    /// Writes control frames at once; requires the control gate. Control frames must not wait behind a payload that a busy worker does
+    /// not read. This method must not block either if the worker reads no control frames, because it runs under the pool's lock: frames
+    /// that do not fit now are written when the current write completes.
     /// </summary>
     private void FlushControls()
     {
@@ -294,12 +305,12 @@ internal sealed unsafe class PortableLink : WorkerLink
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
         {
-            return; // The worker is gone; its exit tells.
+            return; // the worker has exited; its exit is reported separately
         }
 
         if (written.IsCompleted)
         {
-            _ = written.Exception; // as above
+            _ = written.Exception; // observed; see above
             return;
         }
 
@@ -344,6 +355,7 @@ internal sealed unsafe class PortableLink : WorkerLink
     private static NamedPipeServerStream Create(string name) => new(
         name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
 
+    /// <summary>The progress of one item, as the worker reported it.</summary>
     private struct ItemRecord
     {
         internal uint Sequence;

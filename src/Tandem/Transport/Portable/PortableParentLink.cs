@@ -3,16 +3,16 @@ using Tandem.Serialization;
 
 namespace Tandem.Transport.Portable;
 
-/// <summary>The worker's end of a connection over two pipes.</summary>
+/// <summary>The worker's side of a connection over two pipes.</summary>
 internal sealed unsafe class PortableParentLink : ParentLink
 {
     private readonly NamedPipeClientStream _data;
     private readonly NamedPipeClientStream _control;
     private readonly FrameReader _reader;
     private readonly FrameReader _controlReader;
-    private readonly FrameBuffer _outgoing = new();
-    private readonly Lock _sending = new();
-    private volatile bool _stopped;
+    private readonly FrameBuffer _outgoing = new(); // guarded by _sending
+    private readonly Lock _sending = new(); // serializes writes to the data pipe
+    private volatile bool _stopped; // set before the data pipe is closed
 
     internal PortableParentLink(string name)
     {
@@ -39,7 +39,7 @@ internal sealed unsafe class PortableParentLink : ParentLink
         return false;
     }
 
-    // Wakes the main thread where it waits.
+    // Unblocks the main thread if it waits in Receive.
     internal override void Stop()
     {
         _stopped = true;
@@ -86,8 +86,8 @@ internal sealed unsafe class PortableParentLink : ParentLink
             }
             catch (Exception e) when (_stopped && e is ObjectDisposedException or IOException)
             {
-                // Told to end while it was still starting: nobody waits for what this says. An error of the pipe when it is closed in
-                // the middle of the call, the other one before it.
+                // The parent asked this worker to exit while it was still starting, so nothing reads this frame. The pipe throws an
+                // IOException if it is closed during the call, and an ObjectDisposedException if it was closed before.
             }
 
             _outgoing.Shrink();

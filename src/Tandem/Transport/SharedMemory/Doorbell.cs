@@ -3,25 +3,25 @@ using Tandem.Interop;
 namespace Tandem.Transport.SharedMemory;
 
 /// <summary>
-/// Wakes the consumer of a ring: an eventcount on a futex. The ring is the truth, the wake-up only a hint to look at it.
+/// Wakes the consumer of a ring: an eventcount on a futex. The ring holds the state; a wake-up only makes the consumer check it.
 /// </summary>
 /// <remarks>
-/// No wake-up is lost: the consumer announces itself (full fence) and then looks at the ring again; the producer publishes, then
-/// (full fence) looks at the announcement. In every interleaving one of them sees the other. A plain release store followed by a
-/// plain load would not do, not even on x86, where the load may pass the store.
+/// No wake-up is lost: the consumer announces that it sleeps (full fence) and then checks the ring again; the producer publishes a frame
+/// and then (full fence) checks for the announcement. In every interleaving one of them sees the other. A release store followed by an
+/// ordinary load would not suffice, not even on x86, where the load may pass the store.
 /// </remarks>
 internal readonly unsafe struct Doorbell(byte* control)
 {
     private readonly RingControl* _control = (RingControl*)control;
 
-    /// <summary>Producer, after publishing: whether the consumer must be woken by <see cref="Wake"/>.</summary>
+    /// <summary>Producer, after publishing: whether it must wake the consumer with <see cref="Wake"/>.</summary>
     internal bool MustWake()
     {
-        Interlocked.MemoryBarrier(); // orders the published tail before the look at Waiting
+        Interlocked.MemoryBarrier(); // orders the published tail before the load of Waiting
         return Volatile.Read(ref _control->Waiting) != 0;
     }
 
-    /// <summary>Wakes the consumer. A burst wakes once: the announcement is taken down first.</summary>
+    /// <summary>Wakes the consumer. The announcement is cleared first, so a burst of frames causes one wake-up.</summary>
     internal void Wake()
     {
         Volatile.Write(ref _control->Waiting, 0);
@@ -29,24 +29,30 @@ internal readonly unsafe struct Doorbell(byte* control)
         Libc.FutexWake(&_control->Signal);
     }
 
-    /// <summary>Consumer: reads the signal count, to be passed to <see cref="Sleep"/>.</summary>
+    /// <summary>Consumer: reads the count of wake-ups for <see cref="Sleep"/>.</summary>
     internal int Prepare() => Volatile.Read(ref _control->Signal);
 
-    /// <summary>Consumer: announces that it is about to sleep; it must look at the ring once more before it does.</summary>
+    /// <summary>Consumer: announces that it is about to sleep. It must check the ring once more before it does.</summary>
     internal void Announce() => Interlocked.Exchange(ref _control->Waiting, 1);
 
-    /// <summary>Consumer: takes the announcement down, so that the producer spares itself the wake-up.</summary>
+    /// <summary>Consumer: clears the announcement, so that the producer skips the wake-up.</summary>
     internal void Withdraw() => Volatile.Write(ref _control->Waiting, 0);
 
-    /// <summary>Consumer: whether it is announced as sleeping.</summary>
+    /// <summary>Consumer: whether the announcement is set.</summary>
     internal bool IsAnnounced => Volatile.Read(ref _control->Waiting) != 0;
 
-    /// <summary>Consumer: sleeps until a wake-up that came after <see cref="Prepare"/>, or for a second, or for ten where it slept before.</summary>
-    /// <remarks>The time-out is a safety net and a time to tidy up; the protocol loses no wake-up.</remarks>
+    /// <summary>
+    /// Consumer: sleeps until a wake-up after <see cref="Prepare"/>, or for at most one second; ten seconds if the previous sleep timed
+    /// out.
+    /// </summary>
+    /// <remarks>The protocol loses no wake-up; the time-out is a safety net and an occasion for clean-up.</remarks>
     internal void Sleep(int signal, bool again) => Libc.FutexWait(&_control->Signal, signal, Milliseconds(again));
 
-    /// <summary>Consumer: the same, and while a second word has a value; false where the system cannot.</summary>
-    internal bool TrySleep(int signal, bool again, int* second, int value) => Libc.TryFutexWait(&_control->Signal, signal, second, value, Milliseconds(again));
+    /// <summary>
+    /// Consumer: the same, and wakes also when a second word no longer has the given value. False if the system does not support that.
+    /// </summary>
+    internal bool TrySleep(int signal, bool again, int* second, int value) =>
+        Libc.TryFutexWait(&_control->Signal, signal, second, value, Milliseconds(again));
 
     private static int Milliseconds(bool again) => again ? 10_000 : 1000;
 }

@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Transport.SharedMemory;
 
-/// <summary>The shared state of one in-flight item, which survives the death of the worker that wrote it.</summary>
+/// <summary>The shared state of one item in flight. It survives the death of the worker that wrote it.</summary>
 /// <remarks>
-/// <see cref="Word"/> holds the item's sequence number in its upper half and its progress in the lower one: <see cref="Queued"/>,
-/// <see cref="Revoked"/>, or the index of the element that was started last (0 for a single call).
-/// Both sides move it out of <see cref="Queued"/> by compare-and-set only, so an item is either started or taken back.
+/// <see cref="Word"/> holds the item's sequence number in the upper half and its progress in the lower half: <see cref="Queued"/>, <see
+/// cref="Revoked"/>, or the index of the element that was started last (0 for a single call). Both sides change it from <see
+/// cref="Queued"/> by compare-and-set only, so an item is either started or revoked.
 /// </remarks>
 [StructLayout(LayoutKind.Explicit, Size = Size)]
 internal struct ItemCell
@@ -15,15 +15,18 @@ internal struct ItemCell
     internal const int Queued = -1;
     internal const int Revoked = -2;
 
+    /// <summary>The sequence number and the progress.</summary>
     [FieldOffset(0)] internal long Word;
 
-    /// <summary>Where the results of the finished elements of a chunk begin in the worker's result area.</summary>
+    /// <summary>The offset of the outcomes of a chunk's finished elements in the worker's result area.</summary>
     [FieldOffset(8)] internal long ResultOffset;
 
-    /// <summary>How many bytes of them are complete; written before <see cref="Word"/> moves on.</summary>
+    /// <summary>The size of the complete outcomes, in bytes. Written before <see cref="Word"/> advances.</summary>
     [FieldOffset(16)] internal long ResultLength;
 
-    /// <summary>When the item was started, in stopwatch ticks, which all processes count alike; written before it.</summary>
+    /// <summary>
+    /// When the item was started, in stopwatch ticks, which are comparable across processes. Written before <see cref="Word"/>.
+    /// </summary>
     [FieldOffset(24)] internal long StartedAt;
 
     internal static long Pack(uint sequence, int progress) => ((long)sequence << 32) | (uint)progress;

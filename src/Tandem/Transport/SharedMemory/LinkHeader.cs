@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Transport.SharedMemory;
 
-/// <summary>The first bytes of the shared region.</summary>
+/// <summary>The header of the shared region.</summary>
 [StructLayout(LayoutKind.Explicit, Size = LinkLayout.HeaderSize)]
 internal struct LinkHeader
 {
@@ -14,6 +14,6 @@ internal struct LinkHeader
     [FieldOffset(16)] internal long RequestAreaSize;
     [FieldOffset(24)] internal long ResultAreaSize;
 
-    /// <summary>See <see cref="LifeWord"/>.</summary>
-    [FieldOffset(64)] internal int Life;
+    /// <summary>See <see cref="RobustFutexExitSignal"/>.</summary>
+    [FieldOffset(64)] internal int ExitSignal;
 }

@@ -1,7 +1,8 @@
 namespace Tandem.Transport.SharedMemory;
 
 /// <summary>
-/// The region that parent and worker share beside the payload areas: header, item cells, request ring, response ring, released blocks.
+/// The layout of the region that parent and worker share in addition to the payload areas: header, item cells, released blocks, request
+/// ring, response ring.
 /// </summary>
 internal static class LinkLayout
 {

@@ -4,34 +4,37 @@ using Tandem.Serialization;
 namespace Tandem.Transport.SharedMemory;
 
 /// <summary>
-/// Blocks of shared memory for payloads that are too large for a frame: written once by their owner, read in place by the other
-/// process, which cannot write them. The area is a large sparse region; only pages that were touched cost memory.
+/// Blocks of shared memory for payloads that are too large for a frame. The owner writes a block once; the other process reads it in
+/// place and cannot write it. The area is a large sparse region: only pages that were touched use memory.
 /// </summary>
-/// <remarks>Segregated free lists of power-of-two blocks (Knuth, TAOCP vol. 1, 2.5): a block's slack is address space, not memory.</remarks>
+/// <remarks>
+/// Segregated free lists of power-of-two blocks (Knuth, TAOCP vol. 1, 2.5). The unused part of a block uses address space only, not
+/// memory.
+/// </remarks>
 internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
 {
-    /// <summary>Address space of one area; bounds what can be in flight at once.</summary>
+    /// <summary>The address space of one area; limits the payloads that can be in flight at once.</summary>
     internal static readonly nint DefaultSize = unchecked((nint)(64L << 30));
 
     private const int SmallestShift = 14;
 
-    /// <summary>Freed blocks keep their pages up to this sum, so that steady traffic does not fault them in again.</summary>
+    /// <summary>Freed blocks keep their pages up to this total, so that steady traffic does not cause page faults.</summary>
     private const long ResidentLimit = 128L << 20;
 
     private readonly SharedRegion _region;
-    private readonly Lock _lock = new();
-    private readonly Stack<long>[] _free = new Stack<long>[64];
-    private Dictionary<long, int>? _allocated; // made when it is first needed: its code is compiled at run time
-    private readonly HashSet<long> _resident = [];
-    private long _residentBytes;
-    private long _top;
-    private bool _closed;
+    private readonly Lock _lock = new(); // guards all fields below
+    private readonly Stack<long>[] _free = new Stack<long>[64]; // offsets of free blocks, by the logarithm of their size
+    private Dictionary<long, int>? _allocated; // block size shift by offset; created on first use, because its code must be JIT-compiled
+    private readonly HashSet<long> _resident = []; // free blocks that keep their pages
+    private long _residentBytes; // the total size of these blocks
+    private long _top; // the end of the part that was ever allocated
+    private bool _closed; // the region is disposed once the last block is free
 
     internal PayloadArea(SharedRegion region) => _region = region;
 
     internal SharedRegion Region => _region;
 
-    /// <summary>Blocks that are handed out; 0 when nothing is in flight.</summary>
+    /// <summary>The number of allocated blocks; 0 when nothing is in flight.</summary>
     internal int AllocatedBlocks
     {
         get
@@ -80,7 +83,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         lock (_lock)
         {
             if (_allocated is null || !_allocated.Remove(offset, out int shift))
-                throw new ProtocolException($"a payload block at {offset} was released that is not in use");
+                throw new ProtocolException($"a payload block at {offset} was released but is not in use");
 
             long size = 1L << shift;
             if (_residentBytes + size <= ResidentLimit)
@@ -99,7 +102,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         }
     }
 
-    /// <summary>Gives the pages of all free blocks back to the system: for a time of rest.</summary>
+    /// <summary>Returns the pages of all free blocks to the system. Called when the connection is idle.</summary>
     internal void Trim()
     {
         lock (_lock)
@@ -120,7 +123,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         }
     }
 
-    /// <summary>No more blocks are given; the memory goes with the last one that somebody still writes or reads.</summary>
+    /// <summary>Stops allocation. The memory is freed with the last block that is still in use.</summary>
     public void Dispose()
     {
         lock (_lock)

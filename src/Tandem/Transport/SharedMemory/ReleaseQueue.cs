@@ -1,11 +1,10 @@
 namespace Tandem.Transport.SharedMemory;
 
-/// <summary>
-/// Result blocks that the parent has read, on their way back to the worker that owns them: a small ring of offsets.
-/// </summary>
+/// <summary>Returns result blocks that the parent has read to the worker that owns them: a small ring of offsets.</summary>
 /// <remarks>
-/// It cannot overflow: a slot has at most one unread block, and the worker empties the queue before it takes a new block. A parent
-/// that finds it full has a broken worker before it. Ordering as in <see cref="Ring"/>: release on the tail, acquire by the reader.
+/// The queue cannot overflow: each slot has at most one unread block, and the worker empties the queue before it allocates a new block.
+/// If the parent finds it full, the worker is broken. Memory order as in <see cref="Ring"/>: release store to the tail, acquire load by
+/// the reader.
 /// </remarks>
 internal readonly unsafe struct ReleaseQueue(byte* memory)
 {
@@ -18,9 +17,9 @@ internal readonly unsafe struct ReleaseQueue(byte* memory)
     {
         long tail = Volatile.Read(ref *_tail);
         if (tail - Volatile.Read(ref *_head) is < 0 or >= Capacity)
-            throw new ProtocolException("the worker does not take its result blocks back");
+            throw new ProtocolException("the worker does not reclaim its result blocks");
 
-        _entries[tail & (Capacity - 1)] = offset; // never negative, whatever the other side wrote
+        _entries[tail & (Capacity - 1)] = offset; // the index is never negative, whatever the other side has written
         Volatile.Write(ref *_tail, tail + 1);
     }
 

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Tandem.Transport.SharedMemory;
 
 /// <summary>
-/// The control block of one ring. Words that different processes write stand 128 bytes apart: one line for the writer plus the
-/// line that the adjacent-line prefetcher brings along.
+/// The control block of one ring. Words that different processes write are 128 bytes apart: one cache line for the writer plus the line
+/// that the adjacent-line prefetcher loads with it.
 /// <code>
 ///   0  Tail      written by the producer: bytes ever published
 /// 128  Head      written by the consumer: bytes ever consumed

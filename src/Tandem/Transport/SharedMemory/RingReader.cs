@@ -2,14 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Transport.SharedMemory;
 
-/// <summary>The consumer's end of a <see cref="Ring"/>. One thread at a time. Everything that it reads is checked.</summary>
+/// <summary>The consumer's side of a <see cref="Ring"/>. Not thread-safe. Everything that it reads is checked.</summary>
 internal sealed unsafe class RingReader
 {
     private readonly RingControl* _control;
     private readonly byte* _data;
     private readonly int _mask;
-    private long _head;
-    private long _cachedTail;
+    private long _head; // bytes read so far; published by Release
+    private long _cachedTail; // the producer's position when it was last read
 
     internal RingReader(byte* control, int capacity)
     {
@@ -20,15 +20,15 @@ internal sealed unsafe class RingReader
         _cachedTail = _head;
     }
 
-    /// <summary>Whether a frame is there; may be called from any thread as a hint.</summary>
+    /// <summary>Whether a frame is available; any thread may call this as a hint.</summary>
     internal bool HasFrames
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Volatile.Read(ref _control->Tail) != Volatile.Read(ref _head);
     }
 
-    /// <summary>Reads the next frame in place; <see cref="Release"/> gives its bytes back.</summary>
-    /// <exception cref="ProtocolException">The producer wrote nonsense.</exception>
+    /// <summary>Reads the next frame in place; <see cref="Release"/> frees its bytes.</summary>
+    /// <exception cref="ProtocolException">The producer violated the protocol.</exception>
     internal bool TryRead(out Frame frame)
     {
         frame = default;
@@ -56,10 +56,13 @@ internal sealed unsafe class RingReader
             if (available < FrameHeader.Size)
                 throw new ProtocolException("a frame is shorter than its header");
 
-            FrameHeader header = *(FrameHeader*)(_data + offset); // copied once: the producer could change it under our checks
+            FrameHeader header = *(FrameHeader*)(_data + offset); // copied once, because the producer could change it after a check
             long size = Ring.Aligned64(FrameHeader.Size + (long)header.BodyLength);
             if (header.BodyLength < 0 || size > available || size > toEnd || header.Version != FrameHeader.CurrentVersion)
-                throw new ProtocolException($"a frame of kind {(int)header.Kind}, version {header.Version}, has a body of {header.BodyLength} bytes");
+            {
+                throw new ProtocolException(
+                    $"a frame of kind {(int)header.Kind}, version {header.Version}, has a body of {header.BodyLength} bytes");
+            }
 
             _head += size;
             if (header.Kind == FrameKind.Padding)
@@ -78,7 +81,7 @@ internal sealed unsafe class RingReader
         }
     }
 
-    /// <summary>Gives the bytes of all frames read so far back to the producer.</summary>
+    /// <summary>Frees the bytes of all frames read so far for the producer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Release() => Volatile.Write(ref _control->Head, _head); // SYNC POINT ring-head
 }

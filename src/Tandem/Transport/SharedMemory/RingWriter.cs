@@ -2,17 +2,17 @@ using System.Runtime.CompilerServices;
 
 namespace Tandem.Transport.SharedMemory;
 
-/// <summary>The producer's end of a <see cref="Ring"/>. One thread at a time.</summary>
+/// <summary>The producer's side of a <see cref="Ring"/>. Not thread-safe.</summary>
 internal sealed unsafe class RingWriter
 {
     private readonly RingControl* _control;
     private readonly byte* _data;
     private readonly int _mask;
-    private long _tail;
-    private long _cachedHead;
+    private long _tail; // bytes reserved so far; published by Publish
+    private long _cachedHead; // the consumer's position when it was last read
 
-    /// <param name="control">The control block, followed by the data.</param>
-    /// <param name="capacity">Bytes of data, a power of two.</param>
+    /// <param name="control">The control block; the data follows it.</param>
+    /// <param name="capacity">The size of the data in bytes, a power of two.</param>
     internal RingWriter(byte* control, int capacity)
     {
         _control = (RingControl*)control;
@@ -22,11 +22,11 @@ internal sealed unsafe class RingWriter
         _cachedHead = Volatile.Read(ref _control->Head);
     }
 
-    /// <summary>The largest body that one frame can have: a quarter of the ring, so that padding never stops progress.</summary>
+    /// <summary>The largest body of a frame: a quarter of the ring, so that padding never prevents progress.</summary>
     internal int MaximumBody => (_mask + 1) / 4 - FrameHeader.Size;
 
-    /// <summary>Makes room for a frame and writes its header; the caller fills the body and calls <see cref="Publish"/>.</summary>
-    /// <returns>Where the body goes, or null when the ring is full.</returns>
+    /// <summary>Reserves space for a frame and writes its header. The caller writes the body and calls <see cref="Publish"/>.</summary>
+    /// <returns>The address of the body, or null if the ring is full.</returns>
     internal byte* TryReserve(FrameKind kind, int slot, uint sequence, int extra, int bodyLength)
     {
         int size = Ring.Aligned(FrameHeader.Size + bodyLength);
@@ -38,7 +38,7 @@ internal sealed unsafe class RingWriter
 
         if (size > toEnd)
         {
-            // Frames never wrap: the rest of the ring becomes one padding frame. Both are published together.
+            // Frames never wrap: a padding frame fills the rest of the ring. Both frames are published together.
             WriteHeader(_data + offset, FrameKind.Padding, 0, 0, 0, toEnd - FrameHeader.Size);
             _tail += toEnd;
             offset = 0;
@@ -50,7 +50,7 @@ internal sealed unsafe class RingWriter
         return at + FrameHeader.Size;
     }
 
-    /// <summary>Shows everything reserved so far to the consumer.</summary>
+    /// <summary>Publishes everything reserved so far to the consumer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Publish() => Volatile.Write(ref _control->Tail, _tail); // SYNC POINT ring-tail: frames visible to RingReader
 
@@ -61,14 +61,14 @@ internal sealed unsafe class RingWriter
             return true;
 
         _cachedHead = Volatile.Read(ref _control->Head); // SYNC POINT ring-head: consumed bytes may be overwritten
-        // The consumer's word is not trusted: a head in the future or too far back reads as "full".
+        // The consumer's value is not trusted: a head that is ahead of the tail, or too far behind it, counts as a full ring.
         used = (ulong)(_tail - _cachedHead);
         return used <= (ulong)(_mask + 1) && used + (ulong)needed <= (ulong)(_mask + 1);
     }
 
     private static void WriteHeader(byte* at, FrameKind kind, int slot, uint sequence, int extra, int bodyLength)
     {
-        // Eight bytes before the end there is no room for a header: both sides skip them unseen.
+        // In the last eight bytes there is no room for a header: both sides skip them.
         if (bodyLength < 0)
             return;
 

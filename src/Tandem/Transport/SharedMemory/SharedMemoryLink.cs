@@ -4,41 +4,45 @@ using Tandem.Interop;
 
 namespace Tandem.Transport.SharedMemory;
 
-/// <summary>The parent's end of a connection over shared memory: two rings, the item cells, and the worker's result area.</summary>
+/// <summary>The parent's side of a connection over shared memory: two rings, the item cells, and the worker's result area.</summary>
 /// <remarks>
-/// Answers are consumed by whoever holds <see cref="_role"/>: the receiver thread, or a caller that polls for its own answer.
-/// Whoever gives the role up looks at the ring once more (the exchange is a full fence), so a frame that came while another thread
-/// was refused the role is never left behind.
+/// Only the thread that holds <see cref="_role"/> consumes answers: the receiver thread, or a caller that polls for its own answer. A
+/// thread that releases the role checks the ring once more (the exchange is a full fence), so a frame that arrived while another thread
+/// failed to acquire the role is never left unread.
 /// </remarks>
 internal sealed unsafe class SharedMemoryLink : WorkerLink
 {
-    private readonly SharedRegion _region;
-    private readonly PayloadArea _requests;
-    private readonly SharedRegion _results;
-    private readonly RingWriter _writer;
-    private readonly RingReader _reader;
-    private readonly Doorbell _workerBell;
-    private readonly Doorbell _ownBell;
-    private readonly LifeWord _life;
-    private readonly ReleaseQueue _releases;
+    private readonly SharedRegion _region; // header, cells and rings
+    private readonly PayloadArea _requests; // the pool's area for large arguments
+    private readonly SharedRegion _results; // the worker's area for large results; read-only here
+    private readonly RingWriter _writer; // requests; callers hold the pool's lock
+    private readonly RingReader _reader; // answers; only for the thread that holds _role
+    private readonly Doorbell _workerBell; // wakes the worker
+    private readonly Doorbell _ownBell; // wakes the receiver thread
+    private readonly RobustFutexExitSignal _exitSignal; // set when the worker begins to exit
+    private readonly ReleaseQueue _releases; // returns result blocks to the worker
     private readonly SpinPolicy _spin;
     private readonly int _controlSocket;
-    /// <summary>What a caller reads at a time, so that a worker which never stops talking does not keep it.</summary>
-    private const int CallersBatch = 64;
 
-    private IFrameSink? _sink;
+    /// <summary>
+    /// The maximum number of frames that a polling caller handles at a time, so that a worker that keeps sending does not hold the
+    /// caller.
+    /// </summary>
+    private const int CallerBatchSize = 64;
+
+    private IFrameSink? _sink; // receives the frames
     private Thread? _receiver;
-    private int _receiverThread; // the kernel's id
-    private int _role;
-    private int _leaving;
-    private volatile bool _closed;
-    private readonly Lock _mapped = new();
-    private volatile bool _broken;
-    private bool _disposed;
+    private int _receiverThread; // the kernel's thread id, for wake affinity
+    private int _role; // 1 while a thread holds the consumer's role
+    private int _leaving; // threads between releasing the role and their last check of the ring; Dispose waits for them
+    private volatile bool _closed; // the receiver stops
+    private readonly Lock _mapped = new(); // guards _disposed: holds off unmapping during a wake-up
+    private volatile bool _broken; // no more frames are read
+    private bool _disposed; // the memory is unmapped
 
     /// <param name="requests">The pool's area for large arguments.</param>
-    /// <param name="controlSocket">The parent's end of the control socket; the link owns it.</param>
-    /// <param name="spinMicroseconds">How long either side may spin before it sleeps.</param>
+    /// <param name="controlSocket">The parent's end of the control socket. The link owns it.</param>
+    /// <param name="spinMicroseconds">How long each side may spin before it sleeps.</param>
     internal SharedMemoryLink(PayloadArea requests, int controlSocket, int spinMicroseconds)
     {
         _requests = requests;
@@ -67,7 +71,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         _reader = new RingReader(memory + LinkLayout.ResponseRingOffset, LinkLayout.RingCapacity);
         _workerBell = new Doorbell(memory + LinkLayout.RequestRingOffset);
         _ownBell = new Doorbell(memory + LinkLayout.ResponseRingOffset);
-        _life = new LifeWord(memory);
+        _exitSignal = new RobustFutexExitSignal(memory);
         _releases = new ReleaseQueue(memory + LinkLayout.ReleasesOffset);
         _spin = new SpinPolicy(spinMicroseconds);
     }
@@ -79,13 +83,16 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     /// <summary>The descriptors that the worker needs, in the order in which it expects them after the control socket.</summary>
     internal (int Link, int Requests, int Results) Descriptors => (_region.Descriptor, _requests.Region.Descriptor, _results.Descriptor);
 
-    /// <summary>The worker has its own copies. The request area's stays open for workers to come, that of the results for <see cref="IsInResultArea"/>.</summary>
+    /// <summary>
+    /// Closes the descriptor that the worker has its own copy of. The descriptor of the request area stays open for future workers, the
+    /// one of the results for <see cref="IsInResultArea"/>.
+    /// </summary>
     internal void CloseDescriptors() => _region.CloseDescriptor();
 
     internal override bool TrySend(FrameKind kind, int slot, uint sequence, int extra, ReadOnlySpan<byte> body)
     {
         if (body.Length > _writer.MaximumBody)
-            throw new ArgumentOutOfRangeException(nameof(body), body.Length, "A frame is larger than the ring takes.");
+            throw new ArgumentOutOfRangeException(nameof(body), body.Length, "The frame is too large for the ring.");
 
         byte* at = _writer.TryReserve(kind, slot, sequence, extra, body.Length);
         if (at == null)
@@ -104,7 +111,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         if (at == null)
             return false;
 
-        // Before the frame is published: the worker moves the cell on from here. What builds a worker's state has no cell.
+        // Before the frame is published: the worker changes the cell from then on. The item that creates a worker's state has no cell.
         if (slot < FrameHeader.Slots)
             Volatile.Write(ref Cell(slot)->Word, ItemCell.Pack(sequence, ItemCell.Queued));
         copy.InArea = inArea ? 1 : 0;
@@ -122,7 +129,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
     internal override void Wake()
     {
-        // Called outside of the pool's lock: the worker may be gone meanwhile, and its memory with it.
+        // Called outside of the pool's lock, so the link may have been disposed meanwhile and its memory unmapped.
         lock (_mapped)
         {
             if (!_disposed)
@@ -130,10 +137,10 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         }
     }
 
-    internal override void WakeHere(int processId)
+    internal override void WakeOnThisProcessor(int processId)
     {
-        // A worker's ring is read by its first thread, whose id is the process's.
-        using (new KeptHere(processId))
+        // The worker's main thread reads its ring; its thread id equals the process id.
+        using (new WakeAffinityScope(processId))
             Wake();
 
         lock (_mapped)
@@ -141,7 +148,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             if (_disposed)
                 return;
 
-            using (new KeptHere(Volatile.Read(ref _receiverThread)))
+            using (new WakeAffinityScope(Volatile.Read(ref _receiverThread)))
                 _ownBell.Wake();
         }
     }
@@ -157,7 +164,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             Extra = extra,
         };
 
-        // Never blocks: a worker that is stopped, with hundreds of these before it, loses one, and the grace period ends it all the same.
+        // Never blocks. A stopped worker with hundreds of unread control frames loses one; the grace period then ends it anyway.
         _ = Libc.Send(_controlSocket, (byte*)&header, FrameHeader.Size, Libc.MSG_DONTWAIT | Libc.MSG_NOSIGNAL);
     }
 
@@ -190,7 +197,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
     internal override void ReadFinished(int slot, uint sequence, IChunkSink sink)
     {
-        // With the role nobody handles a result, so the worker gets no block back and the slot no new item.
+        // While this thread holds the role, no result is handled, so the worker cannot reclaim a block and the slot gets no new item.
         if (Interlocked.CompareExchange(ref _role, 1, 0) != 0)
             return;
 
@@ -206,8 +213,8 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
             copy = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)length + 1);
             Buffer.MemoryCopy(_results.Address + offset, copy, length, length);
-            // The worker may have moved to a larger block meanwhile and written over this one: then the offset has changed. The fence
-            // keeps this look behind the copy.
+            // The worker may meanwhile have moved the outcomes to a larger block and overwritten this one. Then the offset has changed.
+            // The fence orders this check after the copy.
             Interlocked.MemoryBarrier();
             if (Volatile.Read(ref cell->ResultOffset) == offset && ProgressOf(slot, sequence) >= next)
                 sink.OnFinished(copy, length, next);
@@ -215,7 +222,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         finally
         {
             System.Runtime.InteropServices.NativeMemory.Free(copy);
-            GiveRoleUp(CallersBatch);
+            ReleaseRole(CallerBatchSize);
         }
     }
 
@@ -230,7 +237,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
         return IsInResultArea(message.Offset, (nint)message.Length)
             ? _results.Address + message.Offset
-            : throw new ProtocolException($"a result lies at {message.Offset}, {message.Length} bytes, outside the area");
+            : throw new ProtocolException($"a result of {message.Length} bytes at {message.Offset} is outside of the area");
     }
 
     internal override void ReleaseResult(in ResultMessage message)
@@ -239,7 +246,9 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             _releases.Push(message.Offset);
     }
 
-    /// <summary>Who hears what is read; without <see cref="Start"/> only by <see cref="Poll"/>, as tests do.</summary>
+    /// <summary>
+    /// Sets the sink for received frames. Without <see cref="Start"/>, only <see cref="Poll"/> delivers frames; tests use this.
+    /// </summary>
     internal void Hears(IFrameSink sink) => _sink = sink;
 
     internal override void Start(IFrameSink sink)
@@ -251,7 +260,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
     internal override void Poll(IPollTarget done, int microseconds)
     {
-        // With the role, the memory stays: closing waits for it.
+        // While this thread holds the role, the memory stays mapped: closing waits for the role.
         if (Interlocked.CompareExchange(ref _role, 1, 0) != 0)
             return;
 
@@ -262,9 +271,9 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         long end = Stopwatch.GetTimestamp() + microseconds * Stopwatch.Frequency / 1_000_000;
         for (int i = 0; !done.IsSettled && !_closed; i++)
         {
-            DrainHeld(CallersBatch);
-            // A worker that ends answers no more: the processor is for who steps in.
-            if (i % 8 == 7 && (_life.HasEnded || Stopwatch.GetTimestamp() > end))
+            DrainHeld(CallerBatchSize);
+            // A worker that exits sends no more answers. Stop spinning, so that its replacement can use the processor.
+            if (i % 8 == 7 && (_exitSignal.HasEnded || Stopwatch.GetTimestamp() > end))
                 break;
 
             Thread.SpinWait(1);
@@ -272,7 +281,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
         if (receiverSleeps)
             _ownBell.Announce();
-        GiveRoleUp(CallersBatch);
+        ReleaseRole(CallerBatchSize);
     }
 
     internal override void DrainAndClose()
@@ -285,7 +294,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         if (_receiver != Thread.CurrentThread)
             _receiver?.Join();
 
-        // Taken for good: from here on nobody reads this memory.
+        // The role is never released again: from here on no thread reads this memory.
         var spinner = new SpinWait();
         while (Interlocked.CompareExchange(ref _role, 1, 0) != 0)
             spinner.SpinOnce();
@@ -315,8 +324,8 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         address >= _requests.Region.Address && address < _requests.Region.Address + _requests.Region.Length;
 
     /// <summary>
-    /// The area is far larger than what a worker writes: a length that lies could lie inside it and still make this process read, and
-    /// keep, gigabytes of nothing. So what is claimed to be long must have been written.
+    /// Whether a range is inside the result area. The area is far larger than what a worker writes, so a false length could be inside it
+    /// and still make this process read gigabytes of zeros and allocate memory for them. Therefore a large range must have been written.
     /// </summary>
     private bool IsInResultArea(long offset, nint length) =>
         offset >= 0 && length >= 0 && offset <= _results.Length && length <= _results.Length - offset
@@ -325,14 +334,14 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private void Receive()
     {
         Volatile.Write(ref _receiverThread, Libc.GetThreadId());
-        Libc.PreferShortSlices();
+        Libc.UseShortTimeSlice();
         bool rested = false, isEnding = false;
-        // Of a broken worker nothing more is read; its ring may never be empty again, and would keep this thread spinning.
+        // Stop reading once the worker is broken: its ring may never become empty, and this thread would spin.
         while (!_closed && !_broken)
         {
             TryDrain();
-            // After what it answered before.
-            if (!isEnding && _life.HasEnded)
+            // After the answers that the worker sent before.
+            if (!isEnding && _exitSignal.HasEnded)
             {
                 isEnding = true;
                 TryDrain();
@@ -348,7 +357,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             int signal = _ownBell.Prepare();
             _ownBell.Announce();
             if (!_reader.HasFrames && !_closed)
-                _life.Sleep(in _ownBell, signal, rested);
+                _exitSignal.Sleep(in _ownBell, signal, rested);
 
             _ownBell.Withdraw();
             rested = _ownBell.Prepare() == signal;
@@ -357,8 +366,10 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         }
     }
 
-    /// <summary>Whoever reads, the receiver or a caller that has an item of another worker, is not to meet what goes wrong here.</summary>
-    private void TellBatchEnd()
+    /// <summary>
+    /// Calls the sink, and keeps its exceptions from the current thread: it may be a caller that waits for an item of another worker.
+    /// </summary>
+    private void NotifyBatchEnd()
     {
         try
         {
@@ -371,7 +382,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         }
     }
 
-    /// <summary>The worker is of no use any more: nothing that it writes is read.</summary>
+    /// <summary>Marks the worker as broken: nothing that it writes is read any more.</summary>
     private void OnFailed(Exception error)
     {
         _broken = true;
@@ -384,13 +395,13 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             return;
 
         DrainHeld();
-        GiveRoleUp();
+        ReleaseRole();
     }
 
-    /// <param name="most">Frames that this thread still reads; what is left then is the receiver's.</param>
-    private void GiveRoleUp(int most = int.MaxValue)
+    /// <param name="most">The maximum number of frames that this thread still reads; the rest is left for the receiver.</param>
+    private void ReleaseRole(int most = int.MaxValue)
     {
-        // Without the role nothing else would keep the memory for the last look at the ring.
+        // Without the role, only this count keeps the memory mapped for the last check of the ring.
         Interlocked.Increment(ref _leaving);
         try
         {
@@ -433,7 +444,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         }
 
         if (any)
-            TellBatchEnd();
+            NotifyBatchEnd();
         return any;
     }
 }

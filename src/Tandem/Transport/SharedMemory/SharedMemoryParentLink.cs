@@ -3,31 +3,34 @@ using Tandem.Serialization;
 
 namespace Tandem.Transport.SharedMemory;
 
-/// <summary>The worker's end of a connection over shared memory.</summary>
+/// <summary>The worker's side of a connection over shared memory.</summary>
 internal sealed unsafe class SharedMemoryParentLink : ParentLink
 {
-    private readonly SharedRegion _region;
-    private readonly SharedRegion _requests;
-    private readonly PayloadArea _results;
-    private readonly RingReader _reader;
-    private readonly RingWriter _writer;
-    private readonly Doorbell _ownBell;
-    private readonly Doorbell _parentBell;
-    private readonly ReleaseQueue _releases;
+    private readonly SharedRegion _region; // header, cells and rings
+    private readonly SharedRegion _requests; // the pool's area for large arguments; read-only here
+    private readonly PayloadArea _results; // this worker's area for large results
+    private readonly RingReader _reader; // requests; only for the main thread
+    private readonly RingWriter _writer; // answers; guarded by _sending
+    private readonly Doorbell _ownBell; // wakes the main thread
+    private readonly Doorbell _parentBell; // wakes the parent's receiver thread
+    private readonly ReleaseQueue _releases; // result blocks that the parent has read
     private readonly SpinPolicy _spin;
     private readonly int _controlSocket;
     private readonly ReclaimingMemory _reclaiming;
-    private readonly Lock _sending = new();
-    private volatile bool _ended;
+    private readonly Lock _sending = new(); // serializes writes to the response ring
+    private volatile bool _ended; // Receive returns false
 
-    /// <summary>Attaches to what the parent prepared. The descriptors are the ones of <see cref="Launch.LaunchProtocol"/>.</summary>
+    /// <summary>Attaches to the memory that the parent prepared. The descriptors are those of <c>LaunchProtocol</c>.</summary>
     internal SharedMemoryParentLink(int controlSocket, int link, int requests, int results)
     {
         _controlSocket = controlSocket;
         _region = SharedRegion.Open(link, LinkLayout.Size, writable: true);
         LinkHeader header = *(LinkHeader*)_region.Address;
         if (header.Magic != LinkHeader.MagicValue || header.Version != FrameHeader.CurrentVersion)
-            throw new ProtocolException($"the parent speaks version {header.Version} of the protocol, this worker {FrameHeader.CurrentVersion}");
+        {
+            throw new ProtocolException(
+                $"the parent uses protocol version {header.Version}, this worker version {FrameHeader.CurrentVersion}");
+        }
 
         _requests = SharedRegion.Open(requests, (nint)header.RequestAreaSize, writable: false);
         _results = new PayloadArea(SharedRegion.Open(results, (nint)header.ResultAreaSize, writable: true));
@@ -93,7 +96,7 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         return true;
     }
 
-    internal override void EnrolThread() => new LifeWord(_region.Address).Enrol();
+    internal override void RegisterThread() => new RobustFutexExitSignal(_region.Address).Register();
 
     internal override void Stop()
     {
@@ -101,7 +104,7 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         _ownBell.Wake();
     }
 
-    /// <summary>Lets go of the memory and of the control socket. A worker process has no need of it; a test that has many links has.</summary>
+    /// <summary>Unmaps the memory and closes the control socket. Worker processes do not need this; tests with many links do.</summary>
     internal void Unmap()
     {
         _region.Dispose();
@@ -114,9 +117,10 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
     {
         bool inside = message.InArea == 0
             ? message.Length >= 0 && message.Length <= frame.BodyLength - InvokeMessage.Size
-            : message.Offset >= 0 && message.Length >= 0 && message.Offset <= _requests.Length && message.Length <= _requests.Length - message.Offset;
+            : message.Offset >= 0 && message.Length >= 0
+                && message.Offset <= _requests.Length && message.Length <= _requests.Length - message.Offset;
         if (!inside)
-            throw new ProtocolException($"a payload of {message.Length} bytes at {message.Offset} lies outside of its area");
+            throw new ProtocolException($"a payload of {message.Length} bytes at {message.Offset} is outside of its area");
 
         return message.InArea == 0 ? frame.Body + InvokeMessage.Size : _requests.Address + message.Offset;
     }
@@ -125,7 +129,7 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
     {
         ItemCell* cell = Cell(slot);
         cell->ResultLength = 0;
-        cell->StartedAt = now; // visible with the exchange; of an item that was taken back nobody reads it
+        cell->StartedAt = now; // made visible by the exchange; not read if the item was revoked
         long queued = ItemCell.Pack(sequence, ItemCell.Queued);
         return Interlocked.CompareExchange(ref cell->Word, ItemCell.Pack(sequence, first), queued) == queued;
     }
@@ -134,7 +138,7 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
 
     internal override void AdvanceChunk(int slot, uint sequence, int next, PayloadWriter writer)
     {
-        // The outcome's bytes, then their extent, then the progress that vouches for them: release stores in this order.
+        // Release stores in this order: the outcome's bytes, then their extent, then the progress that makes them valid.
         ItemCell* cell = Cell(slot);
         Volatile.Write(ref cell->ResultOffset, writer.Start - _results.Region.Address);
         Volatile.Write(ref cell->ResultLength, writer.Length);
@@ -188,14 +192,14 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
     private byte* Reserve(FrameKind kind, int slot, uint sequence, int extra, int bodyLength)
     {
         if (bodyLength > _writer.MaximumBody)
-            throw new ArgumentOutOfRangeException(nameof(bodyLength), bodyLength, "A frame is larger than the ring takes.");
+            throw new ArgumentOutOfRangeException(nameof(bodyLength), bodyLength, "The frame is too large for the ring.");
 
         byte* at;
         while ((at = _writer.TryReserve(kind, slot, sequence, extra, bodyLength)) == null)
         {
-            // The parent always empties this ring; while it is late, let it have the core.
+            // The parent always empties this ring; until it does, yield the processor to it.
             if (_ended)
-                throw new IOException("the parent is gone");
+                throw new IOException("the connection to the parent has ended");
 
             _writer.Publish();
             if (_parentBell.MustWake())
@@ -206,10 +210,11 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         return at;
     }
 
-    /// <summary>The result area, which takes back what the parent has released before it grows.</summary>
+    /// <summary>The result area; reclaims the blocks that the parent has released before it allocates a new one.</summary>
     private sealed class ReclaimingMemory(SharedMemoryParentLink owner) : IPayloadMemory
     {
-        private readonly Lock _lock = new();
+        private readonly Lock _lock = new(); // serializes readers of the release queue
+
 
         public byte* Allocate(nint size, out nint actual)
         {
@@ -217,7 +222,7 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
             return owner._results.Allocate(size, out actual);
         }
 
-        /// <summary>Nothing has come for a while: unused pages go back to the system.</summary>
+        /// <summary>Returns unused pages to the system after an idle period.</summary>
         internal void Rest()
         {
             Reclaim();

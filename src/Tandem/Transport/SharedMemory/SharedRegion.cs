@@ -3,14 +3,14 @@ using Tandem.Interop;
 namespace Tandem.Transport.SharedMemory;
 
 /// <summary>
-/// Anonymous shared memory (memfd): it has no name, leaves nothing on disk, and is gone with its last descriptor and mapping,
-/// also after SIGKILL. Its size is sealed, so no process can shrink it under another one (which would be SIGBUS there).
+/// Anonymous shared memory (memfd). It has no name, leaves nothing on disk, and is freed with its last descriptor and mapping, also after
+/// SIGKILL. Its size is sealed, so no process can shrink it, which would cause SIGBUS in the others.
 /// </summary>
 internal sealed unsafe class SharedRegion : IDisposable
 {
     private readonly nint _length;
-    private byte* _address;
-    private int _fd;
+    private byte* _address; // null once disposed
+    private int _fd; // -1 once closed
 
     private SharedRegion(int fd, byte* address, nint length)
     {
@@ -23,13 +23,15 @@ internal sealed unsafe class SharedRegion : IDisposable
 
     internal nint Length => _length;
 
-    /// <summary>The descriptor, for handing the region to another process; -1 once closed.</summary>
+    /// <summary>The descriptor, for passing the region to another process; -1 once closed.</summary>
     internal int Descriptor => _fd;
 
-    /// <summary>Makes a region that this process may write.</summary>
-    /// <param name="name">Shown in /proc/PID/maps.</param>
-    /// <param name="length">In bytes; pages cost memory once they are touched.</param>
-    /// <param name="othersReadOnly">The kernel refuses every later writable mapping, so that other processes can only read.</param>
+    /// <summary>Creates a region that this process may write.</summary>
+    /// <param name="name">The name shown in /proc/PID/maps.</param>
+    /// <param name="length">The size in bytes. Pages use memory only once they are touched.</param>
+    /// <param name="othersReadOnly">
+    /// Whether to make the kernel refuse every later writable mapping, so that other processes can only read.
+    /// </param>
     internal static SharedRegion Create(string name, nint length, bool othersReadOnly)
     {
         int fd = Libc.MemfdCreate(name, Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING);
@@ -58,10 +60,10 @@ internal sealed unsafe class SharedRegion : IDisposable
         }
     }
 
-    /// <summary>Maps a region whose descriptor this process was given, and takes the descriptor over.</summary>
+    /// <summary>Maps a region whose descriptor was passed to this process, and takes ownership of the descriptor.</summary>
     internal static SharedRegion Open(int fd, nint length, bool writable) => new(fd, Map(fd, length, writable), length);
 
-    /// <summary>Maps, for reading only, a region that this process made for another one to write.</summary>
+    /// <summary>Creates a region that another process writes, and maps it read-only.</summary>
     internal static SharedRegion CreateForOther(string name, nint length)
     {
         int fd = Libc.MemfdCreate(name, Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING);
@@ -79,17 +81,18 @@ internal sealed unsafe class SharedRegion : IDisposable
         throw new IOException($"Preparing a shared region of {length} bytes failed: {error}");
     }
 
-    /// <summary>Gives the pages of a range back to the system; the range reads as zeros afterwards.</summary>
+    /// <summary>Returns the pages of a range to the system. The range reads as zeros afterwards.</summary>
     internal void Discard(nint offset, nint length) =>
         _ = Libc.Fallocate(_fd, Libc.FALLOC_FL_PUNCH_HOLE | Libc.FALLOC_FL_KEEP_SIZE, offset, length);
 
     /// <summary>
-    /// Whether all of a range was ever written; true as well where that cannot be told. Reading a page that nobody has written would
-    /// take memory for it.
+    /// Whether a range was written completely; true as well if the system cannot tell. Reading a page that was never written would
+    /// allocate memory for it.
     /// </summary>
-    internal bool IsWritten(nint offset, nint length) => Libc.Seek(_fd, offset, Libc.SEEK_HOLE) is var hole && (hole < 0 || hole >= offset + length);
+    internal bool IsWritten(nint offset, nint length) =>
+        Libc.Seek(_fd, offset, Libc.SEEK_HOLE) is var hole && (hole < 0 || hole >= offset + length);
 
-    /// <summary>Closes the descriptor once every process that needs it has it; the mapping stays.</summary>
+    /// <summary>Closes the descriptor once every process that needs it has its own. The mapping stays.</summary>
     internal void CloseDescriptor()
     {
         if (Interlocked.Exchange(ref _fd, -1) is >= 0 and int fd)

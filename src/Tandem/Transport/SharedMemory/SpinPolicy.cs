@@ -3,13 +3,14 @@ using System.Diagnostics;
 namespace Tandem.Transport.SharedMemory;
 
 /// <summary>
-/// How long a consumer looks at its ring before it sleeps. A wake-up of a sleeping core costs tens of microseconds, so spinning pays
-/// while frames keep arriving; with nothing arriving it only takes the core from who works. So it spins after success and stops after failure.
+/// Decides how long a consumer polls its ring before it sleeps. Waking a sleeping core takes tens of microseconds, so spinning pays while
+/// frames keep arriving. When nothing arrives, spinning only takes the core from other threads. So the consumer spins again after a
+/// successful spin, and mostly sleeps at once after a failed one.
 /// </summary>
 internal sealed class SpinPolicy(int microseconds)
 {
-    private readonly long _budget = microseconds * Stopwatch.Frequency / 1_000_000;
-    private int _failures;
+    private readonly long _budget = microseconds * Stopwatch.Frequency / 1_000_000; // in stopwatch ticks
+    private int _failures; // counts the calls since the last spin that failed; 0: the last spin succeeded
 
     /// <summary>Spins until <paramref name="reader"/> has frames; false when it is time to sleep.</summary>
     internal bool Wait(RingReader reader)
@@ -17,7 +18,7 @@ internal sealed class SpinPolicy(int microseconds)
         if (reader.HasFrames)
             return true;
 
-        // After a failure, try again only now and then, to find out whether calls keep arriving.
+        // After a failed spin, only every eighth call spins again, to find out whether calls keep arriving.
         if (_budget == 0 || (_failures > 0 && _failures++ % 8 != 0))
             return false;
 

@@ -6,7 +6,7 @@ namespace Tandem.Serialization;
 /// <summary>Hashtables, with their comparer.</summary>
 internal sealed class HashtableShape() : Shape(typeof(Hashtable), ShapeTraits.Tracked), IFinisher
 {
-    // Protected, and a framework without it would only lose the comparer.
+    // A protected property; if a version of the framework lacks it, only the comparer is lost.
     private static readonly PropertyInfo? Comparer = typeof(Hashtable).GetProperty(
         "EqualityComparer", BindingFlags.Instance | BindingFlags.NonPublic);
 
@@ -45,31 +45,4 @@ internal sealed class HashtableShape() : Shape(typeof(Hashtable), ShapeTraits.Tr
             return true;
         },
         (pairs: (KeyValuePair<object, object?>[])state!, table: (Hashtable)target));
-}
-
-/// <summary>What <c>ToLookup</c> makes: the keys, each with its elements.</summary>
-internal sealed class LookupShape<TKey, TElement>() : LateShape(typeof(System.Linq.Lookup<TKey, TElement>))
-{
-    private static readonly FieldInfo? Comparer =
-        typeof(System.Linq.Lookup<TKey, TElement>).GetField("_comparer", BindingFlags.Instance | BindingFlags.NonPublic);
-
-    internal override void Write(PayloadWriter writer, object value)
-    {
-        var lookup = (System.Linq.Lookup<TKey, TElement>)value;
-        Comparers.Write(writer, Comparers.OrNull(Comparer?.GetValue(lookup) as IEqualityComparer<TKey>));
-        var pairs = new List<KeyValuePair<TKey, TElement>>();
-        foreach (IGrouping<TKey, TElement> group in lookup)
-        {
-            foreach (TElement element in group)
-                pairs.Add(new(group.Key, element));
-        }
-
-        Pairs.Write(writer, pairs, ofParts: true);
-    }
-
-    protected override object Build(PayloadReader reader)
-    {
-        var comparer = (IEqualityComparer<TKey>?)Comparers.Read(reader);
-        return Pairs.Read<TKey, TElement>(reader).ToLookup(static pair => pair.Key, static pair => pair.Value, comparer);
-    }
 }

@@ -1,18 +1,18 @@
 namespace Tandem.Interop;
 
 /// <summary>
-/// While it lasts, a sleeping thread of this or another process may wake up only on the processor of the calling thread; afterwards
-/// wherever it might before. For wake-ups while a process ends: the kernel takes its memory apart without a pause, up to milliseconds,
-/// and puts a woken thread behind that as readily as on the processor of the waker, which is about to be free.
+/// A scope during which a sleeping thread, of this or another process, can only wake up on the processor of the calling thread. Disposing
+/// it restores the thread's affinity. It is for wake-ups while a process exits: the kernel frees that process's memory without preemption
+/// for up to milliseconds, and it may place a woken thread on that processor instead of the waker's, which is about to become idle.
 /// </summary>
-/// <remarks>Does nothing where the system refuses, or where the thread was told to run elsewhere.</remarks>
-internal readonly ref struct KeptHere : IDisposable
+/// <remarks>Has no effect where the system refuses, or if the thread may not run on this processor.</remarks>
+internal readonly ref struct WakeAffinityScope : IDisposable
 {
     private readonly int _thread;
     private readonly ProcessorSet _before;
 
     /// <param name="thread">The kernel's id of the thread; 0 for none.</param>
-    internal KeptHere(int thread)
+    internal WakeAffinityScope(int thread)
     {
         int here = Libc.GetProcessor();
         if (thread == 0 || here < 0 || !Libc.TryGetProcessors(thread, out _before) || !_before.Contains(here))

@@ -6,42 +6,43 @@ using Tandem.Interop;
 namespace Tandem.Sharing;
 
 /// <summary>
-/// Has the kernel mark what this process holds when it dies, however it dies: a thread that lives as long as the process, with a
-/// robust futex list of its own. At its end the kernel walks the list, sets FUTEX_OWNER_DIED in each word that holds the thread's id,
-/// and wakes one waiter (exit_robust_list and handle_futex_death in the kernel's futex code).
+/// Lets the kernel mark the words that this process owns when the process dies, in whatever way. A thread that lives as long as the
+/// process has a robust futex list. When the thread ends, the kernel walks the list, sets FUTEX_OWNER_DIED in each word that holds the
+/// thread's id, and wakes one waiter (exit_robust_list and handle_futex_death in the kernel's futex code).
 /// </summary>
 /// <remarks>
-/// A word is enrolled once, from the opening of its object to the closing, and not for each acquisition: the kernel passes over words
-/// that do not hold the id. So taking a lock is one compare-and-set.
+/// A word is registered once, from when its object is opened until it is closed, and not for each acquisition: the kernel skips words
+/// that do not hold the thread's id. So acquiring a lock takes only one compare-and-set.
 ///
-/// The kernel finds a word at a fixed distance from its list entry, and entries hold addresses of this process, so they cannot lie
-/// beside the word in shared memory. Each enrolment is two pages of address space: the word's page once more, and behind it a private
-/// page with the entry at the same place.
+/// The kernel finds a word at a fixed distance from its list entry. Entries contain addresses of this process, so they cannot be next to
+/// the word in shared memory. Each registration therefore uses two pages of address space: a second mapping of the word's page, and
+/// behind it a private page that holds the entry at the same offset.
 ///
 /// <code>
 ///   base                       base + page                 entry + FutexOffset (= -page) is the word
 ///   │ … word …  (shared)       │ … entry … (private)
 /// </code>
 ///
-/// Other threads of a dying process may still run while the kernel walks. So the list is sound at every moment: an entry is complete
-/// before one store links it, one store unlinks it, and its pages stay mapped for ever (they are used again). A walk that stands on an
-/// unlinked entry goes on to a valid one.
+/// Other threads of a dying process may still run while the kernel walks the list. So the list is valid at every moment: an entry is
+/// complete before one store links it, one store unlinks it, and its pages are never unmapped (they are reused). If the walk is at an
+/// entry that is being unlinked, it still continues to a valid one.
 /// </remarks>
-internal sealed unsafe class Keeper
+internal sealed unsafe class RobustFutexRegistry
 {
-    /// <summary>The kernel walks 2048 entries at most.</summary>
+    /// <summary>The kernel walks at most 2048 entries.</summary>
     private const int Capacity = 2000;
 
+    // Guards all lists of all registries.
     private static readonly Lock Gate = new();
-    private static readonly List<Keeper> Keepers = [];
-    private static readonly Stack<nint> FreePages = [];
+    private static readonly List<RobustFutexRegistry> Registries = [];
+    private static readonly Stack<nint> FreePages = []; // page pairs of ended registrations, for reuse
 
-    private readonly Head* _head;
-    private Entry? _first;
-    private int _count;
+    private readonly Head* _head; // the kernel's list head of the thread
+    private Entry? _first; // the first entry of the list
+    private int _count; // of linked entries
 
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The thread lives as long as the process.")]
-    private Keeper()
+    private RobustFutexRegistry()
     {
         _head = (Head*)System.Runtime.InteropServices.NativeMemory.AllocZeroed((nuint)sizeof(Head));
         _head->First = &_head->First;
@@ -50,7 +51,7 @@ internal sealed unsafe class Keeper
         using var ready = new ManualResetEventSlim();
         string? error = null;
         Thread thread = Background.Thread(
-            "Tandem keeper",
+            "Tandem robust futex",
             256 * 1024,
             () =>
             {
@@ -58,7 +59,8 @@ internal sealed unsafe class Keeper
                 if (!Libc.SetRobustList(_head, sizeof(Head)))
                     error = Libc.LastError();
                 ready.Set();
-                // For as long as the process lives. The runtime's own threads use no robust mutexes, whose list this one replaces.
+                // The thread lives as long as the process. The runtime's own threads use no robust mutexes, so replacing their list is
+                // safe.
                 if (error is null)
                     Thread.Sleep(Timeout.Infinite);
             },
@@ -70,10 +72,10 @@ internal sealed unsafe class Keeper
         thread.UnsafeStart();
         ready.Wait();
         if (error is not null)
-            throw new IOException($"The system does not watch over shared objects (set_robust_list): {error}");
+            throw new IOException($"The system does not support robust futexes, which shared objects require (set_robust_list): {error}");
     }
 
-    /// <summary>struct robust_list_head.</summary>
+    /// <summary>The kernel's struct robust_list_head.</summary>
     private struct Head
     {
         internal void* First;
@@ -81,25 +83,25 @@ internal sealed unsafe class Keeper
         internal void* Pending;
     }
 
-    /// <summary>What enrolled words hold while this process owns them.</summary>
+    /// <summary>The id of the registry's thread: the value of a registered word while this process owns it.</summary>
     internal int ThreadId { get; private set; }
 
-    /// <summary>Enrols a word of a segment.</summary>
-    /// <param name="segment">Its descriptor must be open.</param>
-    /// <param name="offset">Where the word is; a multiple of 8.</param>
-    internal static Enrolment Enrol(SharedSegment segment, int offset)
+    /// <summary>Registers a word of a segment.</summary>
+    /// <param name="segment">The segment; its descriptor must be open.</param>
+    /// <param name="offset">The offset of the word; a multiple of 8.</param>
+    internal static Registration Register(SharedSegment segment, int offset)
     {
         lock (Gate)
         {
-            Keeper? keeper = Keepers.Find(static keeper => keeper._count < Capacity);
-            if (keeper is null)
-                Keepers.Add(keeper = new Keeper());
+            RobustFutexRegistry? registry = Registries.Find(static registry => registry._count < Capacity);
+            if (registry is null)
+                Registries.Add(registry = new RobustFutexRegistry());
 
             int page = Environment.SystemPageSize;
             byte* pages = Pages(segment.Reference().Descriptor, offset / page * page);
             var entry = new Entry(pages, (void**)(pages + page + (offset % page)));
-            keeper.Link(entry);
-            return new Enrolment(keeper, entry);
+            registry.Link(entry);
+            return new Registration(registry, entry);
         }
     }
 
@@ -129,7 +131,7 @@ internal sealed unsafe class Keeper
         if (_first is not null)
             _first.Previous = entry;
         _first = entry;
-        Volatile.Write(ref *(nint*)&_head->First, (nint)entry.Node); // after its content: a walk finds it complete
+        Volatile.Write(ref *(nint*)&_head->First, (nint)entry.Node); // after the entry is complete, for a concurrent walk
         _count++;
     }
 
@@ -145,7 +147,7 @@ internal sealed unsafe class Keeper
             entry.Next.Previous = entry.Previous;
         _count--;
 
-        // Lets go of the shared memory; the entry stays where it is, for a walk that stands on it.
+        // Unmap the shared memory; keep the page with the entry, because a walk may be at it.
         _ = Anonymous((nint)entry.Pages, Environment.SystemPageSize, Libc.MAP_FIXED);
         FreePages.Push((nint)entry.Pages);
     }
@@ -154,7 +156,7 @@ internal sealed unsafe class Keeper
     {
         internal byte* Pages => pages;
 
-        /// <summary>The kernel's struct robust_list: the address of the next.</summary>
+        /// <summary>The kernel's struct robust_list: the address of the next entry.</summary>
         internal void** Node => node;
 
         internal Entry? Next { get; set; }
@@ -162,23 +164,23 @@ internal sealed unsafe class Keeper
         internal Entry? Previous { get; set; }
     }
 
-    /// <summary>One word that the kernel marks at the end of this process.</summary>
-    internal sealed class Enrolment(Keeper keeper, Entry entry) : CriticalFinalizerObject
+    /// <summary>One word that the kernel marks when this process ends.</summary>
+    internal sealed class Registration(RobustFutexRegistry registry, Entry entry) : CriticalFinalizerObject
     {
-        private Entry? _entry = entry;
+        private Entry? _entry = entry; // null once ended; guarded by Gate
 
-        ~Enrolment() => End();
+        ~Registration() => End();
 
-        /// <summary>What the word holds while this process owns it.</summary>
-        internal int ThreadId { get; } = keeper.ThreadId;
+        /// <summary>The value of the word while this process owns it.</summary>
+        internal int ThreadId { get; } = registry.ThreadId;
 
-        /// <summary>The word must not hold <see cref="ThreadId"/> any more.</summary>
+        /// <summary>Ends the registration. The word must no longer hold <see cref="ThreadId"/>.</summary>
         internal void End()
         {
             lock (Gate)
             {
                 if (_entry is not null)
-                    keeper.Unlink(_entry);
+                    registry.Unlink(_entry);
                 _entry = null;
             }
         }

@@ -6,12 +6,12 @@ namespace Tandem.Tests.Rings;
 
 /// <summary>The word by which the kernel says that a worker ends, on threads instead of processes: it is threads that the kernel means.</summary>
 [SupportedOSPlatform("linux")]
-public sealed class LifeWordTests : IDisposable
+public sealed class RobustFutexExitSignalTests : IDisposable
 {
     private readonly nint _link = Marshal.AllocHGlobal(LinkLayout.HeaderSize);
     private readonly nint _ring = Marshal.AllocHGlobal(RingControl.Size);
 
-    public LifeWordTests()
+    public RobustFutexExitSignalTests()
     {
         Set(0);
         unsafe
@@ -20,7 +20,7 @@ public sealed class LifeWordTests : IDisposable
         }
     }
 
-    private unsafe LifeWord Life => new((byte*)_link);
+    private unsafe RobustFutexExitSignal Signal => new((byte*)_link);
 
     private unsafe Doorbell Bell => new((byte*)_ring);
 
@@ -39,24 +39,24 @@ public sealed class LifeWordTests : IDisposable
         using var enrolled = new ManualResetEventSlim();
         var thread = new Thread(() =>
         {
-            Life.Enrol();
+            Signal.Register();
             enrolled.Set();
             end.Wait();
         });
         thread.Start();
         enrolled.Wait(TestContext.Current.CancellationToken);
-        Assert.True(!isAsleepBefore || !Life.HasEnded);
+        Assert.True(!isAsleepBefore || !Signal.HasEnded);
         Task sleeper = Task.Run(Sleep, TestContext.Current.CancellationToken);
         end.Set();
         await sleeper;
-        Assert.True(Life.HasEnded);
+        Assert.True(Signal.HasEnded);
 
         // The safety net of a sleep is a second or ten: with it alone, this loop would not end before the test's limit.
         void Sleep()
         {
             Doorbell bell = Bell;
-            for (int i = 0; i < 5 && !Life.HasEnded; i++)
-                Life.Sleep(in bell, bell.Prepare(), again: true);
+            for (int i = 0; i < 5 && !Signal.HasEnded; i++)
+                Signal.Sleep(in bell, bell.Prepare(), again: true);
         }
     }
 
@@ -76,9 +76,9 @@ public sealed class LifeWordTests : IDisposable
         void Sleep(int before)
         {
             Doorbell bell = Bell;
-            Life.Sleep(in bell, before, again: true);
+            Signal.Sleep(in bell, before, again: true);
         }
     }
 
-    private unsafe void Set(int word) => *(LinkHeader*)_link = new LinkHeader { Life = word };
+    private unsafe void Set(int word) => *(LinkHeader*)_link = new LinkHeader { ExitSignal = word };
 }

@@ -3,14 +3,14 @@ using Tandem.Interop;
 namespace Tandem.Tests.Interop;
 
 /// <summary>Where a thread may wake up while a process ends, and that it may go anywhere afterwards.</summary>
-public sealed class KeptHereTests
+public sealed class WakeAffinityScopeTests
 {
     [Fact]
     public void A_sleeping_thread_may_run_on_one_processor_meanwhile_and_on_those_of_before_afterwards()
     {
         using var sleeper = new Sleeper();
         int[] before = sleeper.Processors;
-        using (new KeptHere(sleeper.Thread))
+        using (new WakeAffinityScope(sleeper.Thread))
             Assert.Single(sleeper.Processors);
 
         Assert.Equal(before, sleeper.Processors);
@@ -23,8 +23,8 @@ public sealed class KeptHereTests
         using (var sleeper = new Sleeper())
             ended = sleeper.Thread;
         int[] before = Libc.GetProcessors();
-        using (new KeptHere(0))
-        using (new KeptHere(ended))
+        using (new WakeAffinityScope(0))
+        using (new WakeAffinityScope(ended))
             Assert.Equal(before, Libc.GetProcessors());
     }
 
@@ -38,7 +38,7 @@ public sealed class KeptHereTests
         var waker = new Thread(() =>
         {
             Libc.TryPin(all[1]);
-            using (new KeptHere(sleeper.Thread))
+            using (new WakeAffinityScope(sleeper.Thread))
                 meanwhile = sleeper.Processors;
         });
         waker.Start();

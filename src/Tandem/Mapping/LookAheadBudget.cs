@@ -1,13 +1,14 @@
 namespace Tandem.Mapping;
 
-/// <summary>Counts how many items may still be read; the reader waits while they are too few.</summary>
-internal sealed class Room
+/// <summary>Counts how many more items may be read. The reader waits while there are too few.</summary>
+internal sealed class LookAheadBudget
 {
-    private readonly Lock _lock = new();
-    private TaskCompletionSource? _waiting;
-    private long _items;
-    private int _wanted;
+    private readonly Lock _lock = new(); // guards all fields below
+    private TaskCompletionSource? _waiting; // the waiting reader; null for none
+    private long _items; // items that may be read
+    private int _wanted; // how many the reader waits for
 
+    /// <summary>Adds items that may be read, and wakes the reader if there are enough.</summary>
     internal void Add(int items)
     {
         TaskCompletionSource? waiting;
@@ -24,6 +25,7 @@ internal sealed class Room
         waiting?.TrySetResult();
     }
 
+    /// <summary>Takes all items that may be read.</summary>
     internal int Take()
     {
         lock (_lock)
@@ -34,6 +36,7 @@ internal sealed class Room
         }
     }
 
+    /// <summary>Waits until a minimum number of items may be read.</summary>
     internal Task WaitAsync(int atLeast)
     {
         lock (_lock)

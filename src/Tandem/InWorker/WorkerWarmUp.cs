@@ -6,12 +6,12 @@ using Tandem.Transport;
 namespace Tandem.InWorker;
 
 /// <summary>
-/// A call that goes the way of all calls through a worker, but comes from nobody and does nothing: it is made while the process connects
-/// to its parent, so that the first real call finds everything loaded.
+/// Warms up a worker with a dummy call that takes the same path as real calls. It runs while the process connects to its parent, so that
+/// the first real call finds all code loaded.
 /// </summary>
-internal static unsafe class Rehearsal
+internal static unsafe class WorkerWarmUp
 {
-    internal static void Begin() => Background.Thread("Tandem rehearsal", 256 * 1024, Run).UnsafeStart();
+    internal static void Begin() => Background.Thread("Tandem warm-up", 256 * 1024, Run).UnsafeStart();
 
     private static void Run()
     {
@@ -28,10 +28,11 @@ internal static unsafe class Rehearsal
         }
         catch (Exception)
         {
-            // Whatever is wrong, a real call will meet and tell.
+            // Whatever the problem is, a real call will encounter and report it.
         }
     }
 
+    /// <summary>A link without a parent: drops everything that is sent.</summary>
     private sealed class NoParent : ParentLink
     {
         internal override IPayloadMemory ResultMemory => HeapMemory.Instance;

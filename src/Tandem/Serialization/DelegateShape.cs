@@ -1,0 +1,55 @@
+namespace Tandem.Serialization;
+
+/// <summary>Delegates: the call serializes their code and their captured values.</summary>
+/// <remarks>
+/// A delegate and its target may refer to each other, as in a recursive lambda, so that neither can be created first. Therefore a
+/// delegate gets its number after its target; where the target refers to it, it is written once more, without its target's parts.
+/// </remarks>
+internal sealed class DelegateShape(Type type) : Shape(type, ShapeTraits.None)
+{
+    private const byte Seen = 0;
+    private const byte New = 1;
+
+    internal override void Write(PayloadWriter writer, object value)
+    {
+        ICallLinks links = writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall("a delegate"));
+        int known = writer.References.Find(value);
+        if (known >= 0)
+        {
+            writer.Write(Seen);
+            writer.Write(known);
+            return;
+        }
+
+        writer.Write(New);
+        links.WriteDelegate(writer, (Delegate)value);
+        known = writer.References.Find(value);
+        writer.Write(known);
+        if (known < 0)
+            writer.References.Add(value);
+    }
+
+    internal override object? Read(PayloadReader reader)
+    {
+        ICallLinks links = reader.Links ?? throw new PayloadCorruptException("a delegate outside of a call");
+        byte kind = reader.Read<byte>();
+        if (kind == Seen)
+            return ObjectAt(reader, reader.ReadInt32());
+
+        if (kind != New)
+            throw new PayloadCorruptException($"a delegate of kind {kind}");
+
+        Delegate value = links.ReadDelegate(reader, WireType);
+        int known = reader.ReadInt32();
+        if (known >= 0)
+            return ObjectAt(reader, known);
+
+        reader.Objects.Add(value);
+        return value;
+    }
+
+    private Delegate ObjectAt(PayloadReader reader, int number) =>
+        reader.ObjectAt(number) is Delegate value && WireType.IsInstanceOfType(value)
+        ? value
+        : throw new PayloadCorruptException($"object {number} where {TypeChecks.WithArticle(WireType)} was expected");
+}
