@@ -33,7 +33,7 @@ internal sealed class ServiceEvents(ILoggerFactory loggers, object sender)
 
         if (Raised is { } handler)
         {
-            var happened = new ServiceEvent(kind, service, DateTimeOffset.UtcNow, processId, error);
+            var happened = new ServiceEvent { Kind = kind, Service = service, Time = DateTimeOffset.UtcNow, ProcessId = processId, Error = error };
             _queue.Enqueue(() => handler(sender, happened));
         }
     }

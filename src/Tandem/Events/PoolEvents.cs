@@ -38,15 +38,17 @@ internal sealed class PoolEvents
     /// </summary>
     internal WeakReference<IWorkerEventSource>? Pool { get; set; }
 
-    internal PoolTotals Totals => new(
-        Count(WorkerEventKind.Started),
-        Count(WorkerEventKind.Crashed),
-        Count(WorkerEventKind.Killed),
-        Count(WorkerEventKind.Recycled),
-        Count(WorkerEventKind.StartFailed),
-        Interlocked.Read(ref _timeouts),
-        Count(WorkerEventKind.Quarantined),
-        Volatile.Read(ref _abandoned));
+    internal PoolTotals Totals => new()
+    {
+        Starts = Count(WorkerEventKind.Started),
+        Crashes = Count(WorkerEventKind.Crashed),
+        Kills = Count(WorkerEventKind.Killed),
+        Recycles = Count(WorkerEventKind.Recycled),
+        FailedStarts = Count(WorkerEventKind.StartFailed),
+        Timeouts = Interlocked.Read(ref _timeouts),
+        Quarantined = Count(WorkerEventKind.Quarantined),
+        AbandonedThreads = Volatile.Read(ref _abandoned),
+    };
 
     /// <summary>The last things that happened and that somebody may want to know the reason of, oldest first.</summary>
     internal WorkerEvent[] Recent
@@ -92,7 +94,7 @@ internal sealed class PoolEvents
         if (handler is null && isOrdinary)
             return;
 
-        var happened = new WorkerEvent(kind, _pool, worker, DateTimeOffset.UtcNow, detail) { BackOff = backOff };
+        var happened = new WorkerEvent { Kind = kind, Pool = _pool, WorkerId = worker, Time = DateTimeOffset.UtcNow, Detail = detail, BackOff = backOff };
         if (!isOrdinary)
             Remember(happened);
 

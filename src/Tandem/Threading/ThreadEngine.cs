@@ -146,7 +146,16 @@ internal sealed class ThreadEngine : PoolEngine
     internal override PoolSnapshot Snapshot()
     {
         lock (_workers)
-            return new PoolSnapshot(Options.Name, Isolation.Thread, [.. _workers.Select(static worker => worker.Snapshot())], QueueLength, Events.Totals);
+        {
+            return new PoolSnapshot
+            {
+                Name = Options.Name,
+                Isolation = Isolation.Thread,
+                Workers = [.. _workers.Select(static worker => worker.Snapshot())],
+                QueueLength = QueueLength,
+                Totals = Events.Totals,
+            };
+        }
     }
 
     /// <summary>The time of a worker's item is over: another thread takes its place, as far as allowed.</summary>
