@@ -53,7 +53,7 @@ public sealed class WorkerConfiguration(Isolation isolation, int workers, int co
         string concurrency = ConcurrencyPerWorker == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", {nameof(ConcurrencyPerWorker)} = {ConcurrencyPerWorker}");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"var options = new WorkerPoolOptions {{ Isolation = Isolation.{Isolation}, Workers = {Workers}{concurrency} }};\n"
+            $"var options = new WorkerPoolOptions {{ Isolation = Isolation.{Isolation}, MaxWorkers = {Workers}{concurrency} }};\n"
                 + $"await using var pool = WorkerPool.Create(options);");
     }
 
@@ -63,7 +63,7 @@ public sealed class WorkerConfiguration(Isolation isolation, int workers, int co
     internal WorkerPoolOptions ToOptions() => new()
     {
         Isolation = Isolation,
-        Workers = Workers,
+        MaxWorkers = Workers,
         ConcurrencyPerWorker = ConcurrencyPerWorker,
         StartEagerly = true,
         Name = "compared",

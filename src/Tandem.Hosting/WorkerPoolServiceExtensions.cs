@@ -32,6 +32,7 @@ public static class WorkerPoolServiceExtensions
     /// <param name="tags">Tags of the check.</param>
     /// <param name="configure">When the pool counts as degraded; null for the defaults.</param>
     /// <returns><paramref name="builder"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     public static IHealthChecksBuilder AddWorkerPool(
         this IHealthChecksBuilder builder,
         Func<IServiceProvider, WorkerPool>? pool = null,
@@ -43,6 +44,7 @@ public static class WorkerPoolServiceExtensions
         ArgumentNullException.ThrowIfNull(builder);
         var options = new WorkerPoolHealthOptions();
         configure?.Invoke(options);
+        options.Validate();
         return builder.Add(new HealthCheckRegistration(
             name, provider => new WorkerPoolHealthCheck(pool?.Invoke(provider) ?? provider.GetRequiredService<WorkerPool>(), options), failureStatus, tags));
     }

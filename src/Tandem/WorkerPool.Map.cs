@@ -11,7 +11,7 @@ public partial class WorkerPool
     /// </summary>
     /// <remarks>
     /// Lazy: the source is read while results are taken, on another thread, one item at a time, and no further ahead than
-    /// <see cref="MapOptions.LookAhead"/>; an endless source is fine. The first error ends the enumeration at its item;
+    /// <see cref="MapOptions.MaxLookAhead"/>; an endless source is fine. The first error ends the enumeration at its item;
     /// MapResultsAsync gives errors as values instead. Leaving early cancels what still runs and disposes the source. An asynchronous
     /// source gets a token that the end of the enumeration cancels, whatever ends it: an error, leaving, a token, the end of the pool. A
     /// source that does not return within a second of that (or within <see cref="WorkerPoolOptions.CancellationGrace"/>, if that is less) is

@@ -56,7 +56,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
 
     /// <summary>
     /// The processors that this process may use: its affinity mask and its container's processor quota are honoured. The default
-    /// for <see cref="WorkerPoolOptions.Workers"/>.
+    /// for <see cref="WorkerPoolOptions.MaxWorkers"/>.
     /// </summary>
     public static int DefaultWorkerCount => Environment.ProcessorCount;
 
@@ -122,7 +122,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     /// Changes how many workers there are at most. More start when work needs them; those that are too many end when the items that
     /// they run are done, and nothing is lost. Until then there are more than asked for.
     /// </summary>
-    /// <param name="workers">The new <see cref="WorkerPoolOptions.Workers"/>.</param>
+    /// <param name="workers">The new <see cref="WorkerPoolOptions.MaxWorkers"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="workers"/> is not between 1 and 4096.</exception>
     public void Resize(int workers)
     {
@@ -136,7 +136,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
 
     /// <summary>
     /// Finishes what runs, fails what waits with <see cref="ObjectDisposedException"/>, and ends the workers. An item that crashes from then
-    /// on is not tried again, whatever its <see cref="WorkOptions.CrashRetries"/>.
+    /// on is not tried again, whatever its <see cref="WorkLimits.MaxCrashRetries"/>.
     /// </summary>
     /// <returns>A task that completes when no worker is left.</returns>
     public async ValueTask DisposeAsync()
@@ -173,17 +173,25 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<TResult>(cancellationToken);
 
-        WorkItem<TResult> item = ProcessPools.AreSupported && Isolation == Isolation.Process
-            ? new RemoteItem<TResult>(form, work, argument, cancellationToken)
-            : new LocalItem<TResult>(form, work, argument, cancellationToken);
-        if (options?.Name is { } name)
-            item.Details.Name = name;
-        if (ItemLimits.Of(options, _engine.Options.DefaultLimits) is { } limits)
-            item.Details.Limits = limits;
+        try
+        {
+            WorkItem<TResult> item = ProcessPools.AreSupported && Isolation == Isolation.Process
+                ? new RemoteItem<TResult>(form, work, argument, cancellationToken)
+                : new LocalItem<TResult>(form, work, argument, cancellationToken);
+            if (options?.Name is { } name)
+                item.Details.Name = name;
+            if (ItemLimits.Of(options, _engine.Options.ItemDefaults) is { } limits)
+                item.Details.Limits = limits;
 
-        _engine.Submit(item);
-        GC.KeepAlive(this); // until here the pool is in use, also where this call is the last one
-        return item.Task;
+            _engine.Submit(item);
+            GC.KeepAlive(this); // until here the pool is in use, also where this call is the last one
+            return item.Task;
+        }
+        catch (WorkSerializationException e)
+        {
+            e.SetWorkItemName(options?.Name ?? MethodNames.Readable(work.Method));
+            throw;
+        }
     }
 
     private protected IAsyncEnumerable<TOut> Map<TItem, TResult, TOut>(
@@ -222,6 +230,6 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     private static WorkerPoolOptions Simple(Isolation isolation, int workers)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(workers);
-        return new WorkerPoolOptions { Isolation = isolation, Workers = workers == 0 ? DefaultWorkerCount : workers };
+        return new WorkerPoolOptions { Isolation = isolation, MaxWorkers = workers == 0 ? DefaultWorkerCount : workers };
     }
 }

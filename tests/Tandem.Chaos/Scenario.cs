@@ -18,7 +18,7 @@ internal sealed record Scenario(string Name, int Retries, Action<WorkerPoolOptio
             options.SpareWorkers = 1;
             options.MaxItemsPerWorker = 5000;
             options.MaxWorkerAge = TimeSpan.FromSeconds(2);
-            options.WorkDefaults.CrashRetries = 1;
+            options.DefaultLimits.MaxCrashRetries = 1;
         }),
         // Workers start all the time, and are killed meanwhile, on a machine that is busy with something else.
         new("starts", 0, static options =>
@@ -38,7 +38,7 @@ internal sealed record Scenario(string Name, int Retries, Action<WorkerPoolOptio
     {
         var options = new WorkerPoolOptions
         {
-            Workers = 2,
+            MaxWorkers = 2,
             Name = Name,
             CancellationGrace = TimeSpan.FromMilliseconds(50),
             TerminationGrace = TimeSpan.FromMilliseconds(100),

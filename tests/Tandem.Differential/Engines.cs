@@ -22,7 +22,7 @@ public sealed class Engines : IAsyncDisposable
         ConcurrencyPerWorker = isolation == Isolation.Process ? AtOnce : 1,
         Isolation = isolation,
         Transport = transport,
-        Workers = workers,
+        MaxWorkers = workers,
         LoggerFactory = NullLoggerFactory.Instance,
     };
 

@@ -36,7 +36,7 @@ public sealed partial class DocumentedExamples
         {
             supervisor.Strategy = SupervisionStrategy.RestForOne; // OneForOne, OneForAll
             supervisor.MaxRestarts = 5;                           // in
-            supervisor.Period = TimeSpan.FromSeconds(10);
+            supervisor.RestartPeriod = TimeSpan.FromSeconds(10);
         });
 
         using IHost host = builder.Build();

@@ -29,7 +29,7 @@ public sealed class OpenTelemetryTests
         string name = $"otel {isolation}";
         string inside;
         ActivityTraceId trace;
-        await using (WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Workers = 1, Name = name }))
+        await using (WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, MaxWorkers = 1, Name = name }))
         {
             using (Activity order = Application.StartActivity("order")!)
             {

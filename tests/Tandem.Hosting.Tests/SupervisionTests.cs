@@ -239,7 +239,7 @@ public sealed class SupervisionTests
         test.Supervise(static options => options.MaxRestarts = 100)
             .Add("neighbour", new Part(Ending.Told))
             .Add("broken", new Part(Ending.Crashes), static options => options.Restart = RestartPolicy.Transient);
-        test.Supervise(static options => options.Period = TimeSpan.FromHours(1));
+        test.Supervise(static options => options.RestartPeriod = TimeSpan.FromHours(1));
         var crashes = 0;
         test.Services.Changed += (_, change) => crashes += change.Kind is ServiceEventKind.Crashed or ServiceEventKind.Failed ? 1 : 0;
         var reason = await Assert.ThrowsAsync<ServiceRestartLimitException>(() => test.Host.RunAsync());

@@ -20,7 +20,7 @@ internal static partial class Exits
             await first.WaitForExitAsync();
 
         WorkerPoolOptions options = Roles.Options(kind, 2);
-        options.RestartLimit = 1000;
+        options.MaxRestarts = 1000;
         await using WorkerPool pool = WorkerPool.Create(options);
         List<string> ends = [];
         for (int i = 0; i < 6; i++)

@@ -51,7 +51,7 @@ internal static partial class Limited
         {
             WorkerPoolOptions options = Roles.Options(kind, 1);
             options.StartEagerly = false;
-            options.RestartLimit = 1;
+            options.MaxRestarts = 1;
             await using WorkerPool pool = WorkerPool.Create(options);
             return await pool.RunAsync(static () => "works");
         }

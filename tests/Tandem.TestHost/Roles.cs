@@ -18,7 +18,7 @@ internal static class Roles
     {
         Isolation = kind == "threads" ? Isolation.Thread : Isolation.Process,
         Transport = kind == "portable" ? WorkerTransport.Portable : kind == "shared-memory" ? WorkerTransport.SharedMemory : WorkerTransport.Auto,
-        Workers = workers,
+        MaxWorkers = workers,
         StartEagerly = true,
     };
 

@@ -58,7 +58,7 @@ module Calls =
         let three = 3
         let token = CancellationToken.None
         let options = WorkOptions(Name = "from F#")
-        let mapOptions = MapOptions(MaximumChunkSize = 1)
+        let mapOptions = MapOptions(MaxChunkSize = 1)
 
         [ "a value", (fun pool _ -> text (pool.RunAsync(fun () -> three + 1))), "4"
           "unit", (fun pool _ -> ended (pool.RunAsync(fun () -> Thread.SpinWait three))), "ended"

@@ -132,7 +132,7 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
         _registration.Options.ConfigureWorker?.Invoke(options);
         options.Isolation = _registration.Isolation;
         options.Name = _registration.Options.Name;
-        options.Workers = 1;
+        options.MaxWorkers = 1;
         options.ConcurrencyPerWorker = 1;
         options.SpareWorkers = 0;
         options.CancellationGrace = _context.ShutdownTimeoutOf(_registration.Options) + ServiceContext.Slack;

@@ -429,10 +429,10 @@ internal sealed partial class WebWorker
         var pool = new WorkerPoolOptions
         {
             Name = $"worker {Number}",
-            Workers = 1,
+            MaxWorkers = 1,
             Transport = WorkerTransport.SharedMemory,
             StartTimeout = options.AttachTimeout,
-            RestartLimit = 1,
+            MaxRestarts = 1,
             CancellationGrace = options.DrainTimeout + options.ShutdownTimeout + PoolSlack,
             TerminationGrace = PoolSlack,
             CollectDumps = options.CollectDumps,

@@ -151,7 +151,7 @@ internal sealed class LaunchPlan : WorkerProgram
         const long Largest = 64 << 20;
         const long Smallest = 1 << 20;
         long limit = options.MaxWorkerMemory ?? long.MaxValue;
-        if (options.DefaultLimits is { MemoryLimit: > 0 and var item })
+        if (options.ItemDefaults is { MaxMemory: > 0 and var item })
             limit = Math.Min(limit, item);
 
         return Math.Clamp(limit / 16, Smallest, Largest);

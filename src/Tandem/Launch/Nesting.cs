@@ -20,12 +20,12 @@ internal static class Nesting
         }
 
         int depth = Read(LaunchProtocol.DepthVariable, 0);
-        int limit = depth == 0 ? options.MaximumNesting : Read(LaunchProtocol.DepthLimitVariable, options.MaximumNesting);
+        int limit = depth == 0 ? options.MaxNesting : Read(LaunchProtocol.DepthLimitVariable, options.MaxNesting);
         if (depth >= limit)
         {
             throw new WorkerStartException(
                 $"Pools of processes are nested {limit} deep already, which is the limit that the outermost pool set. Use WorkerPool.Threads inside "
-                + $"this work item, or raise {nameof(WorkerPoolOptions)}.{nameof(WorkerPoolOptions.MaximumNesting)} in the first process.");
+                + $"this work item, or raise {nameof(WorkerPoolOptions)}.{nameof(WorkerPoolOptions.MaxNesting)} in the first process.");
         }
 
         return (depth, limit);

@@ -28,7 +28,7 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
         _guest = options.Guest;
         // Spinning workers must leave a core for the caller: with more workers than that, they spin less.
         int spare = Environment.ProcessorCount - 1;
-        _spinMicroseconds = spare < 1 ? 0 : options.Workers <= spare ? 50 : 20;
+        _spinMicroseconds = spare < 1 ? 0 : options.MaxWorkers <= spare ? 50 : 20;
     }
 
     /// <summary>Why this system has not all that it takes.</summary>

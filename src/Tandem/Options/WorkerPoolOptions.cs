@@ -12,7 +12,7 @@ public sealed class WorkerPoolOptions
 
     /// <summary>How many workers there are at most.</summary>
     /// <value>The default is <see cref="WorkerPool.DefaultWorkerCount"/>: the processors that this process may use.</value>
-    public int Workers { get; set; } = System.Environment.ProcessorCount;
+    public int MaxWorkers { get; set; } = System.Environment.ProcessorCount;
 
     /// <summary>
     /// How many work items one worker runs at once, each on a thread of its own: processes × threads. The blast radius of a crash
@@ -68,17 +68,18 @@ public sealed class WorkerPoolOptions
     /// The default is 3. Starts are retried with exponential back-off, from 100 ms, as long as there is work;
     /// <see cref="PoolSnapshot.BackOff"/> and <see cref="WorkerEventKind.StartDelayed"/> say what is being waited for, and until when.
     /// </value>
-    public int RestartLimit { get; set; } = 3;
+    public int MaxRestarts { get; set; } = 3;
 
-    /// <summary>The period for <see cref="RestartLimit"/>.</summary>
+    /// <summary>The period for <see cref="MaxRestarts"/>.</summary>
     /// <value>The default is 30 seconds.</value>
     public TimeSpan RestartPeriod { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What holds for each call that does not say otherwise; its <see cref="WorkOptions.Name"/> is not used.</summary>
-    public WorkOptions WorkDefaults { get; private set; } = new();
+    /// <summary>The limits of each call that does not set them itself (<see cref="WorkOptions.Limits"/>, <see cref="MapOptions.Limits"/>).</summary>
+    /// <value>The default has no limits.</value>
+    public WorkLimits DefaultLimits { get; } = new();
 
     /// <summary>
-    /// Worker processes that are started ahead, beyond <see cref="Workers"/>, their state built: they take the place of one that
+    /// Worker processes that are started ahead, beyond <see cref="MaxWorkers"/>, their state built: they take the place of one that
     /// crashed or is recycled at once. Each costs the memory of an idle worker, which <see cref="WorkerPool.Snapshot"/> shows.
     /// </summary>
     /// <value>The default is 0. At most 64.</value>
@@ -87,7 +88,7 @@ public sealed class WorkerPoolOptions
     /// <summary>
     /// How many items, elements of maps included, one worker process may start: never more, so 1 gives each item a process of its own.
     /// The worker is replaced from the share that <see cref="RecycleJitter"/> leaves on, as soon as its successor is there; one that has
-    /// been given its last item gets no other, and its successor is started while it works. So at most <see cref="Workers"/> processes
+    /// been given its last item gets no other, and its successor is started while it works. So at most <see cref="MaxWorkers"/> processes
     /// run items, and as many again may be on the way. Where items take less time than the start of a process,
     /// <see cref="SpareWorkers"/> keep others from waiting.
     /// </summary>
@@ -140,7 +141,7 @@ public sealed class WorkerPoolOptions
     /// <see cref="WorkerStartException"/>.
     /// </summary>
     /// <value>The default is 2. The limit of the outermost process holds for all below it.</value>
-    public int MaximumNesting { get; set; } = 2;
+    public int MaxNesting { get; set; } = 2;
 
     /// <summary>
     /// Runs once in each worker, before its state factory and its first item: for settings of the process that work relies on, such as
@@ -149,7 +150,7 @@ public sealed class WorkerPoolOptions
     /// <remarks>
     /// Spares and replacements run it too. Threads run it in this process, each thread once, perhaps several at the same time, so it must
     /// be able to run more than once. What it sets for its own thread only (<see cref="System.Globalization.CultureInfo.CurrentCulture"/>,
-    /// an <see cref="AsyncLocal{T}"/>) does not reach items. If it throws, the worker has not started: see <see cref="RestartLimit"/>.
+    /// an <see cref="AsyncLocal{T}"/>) does not reach items. If it throws, the worker has not started: see <see cref="MaxRestarts"/>.
     /// An initializer that awaits is <c>async void</c>, which nobody can wait for: it is refused.
     /// </remarks>
     /// <value>The default is <see langword="null"/>: nothing.</value>
@@ -169,12 +170,12 @@ public sealed class WorkerPoolOptions
     /// <summary>What worker processes run; null for this program, as it was started.</summary>
     internal WorkerProgram? Program { get; set; }
 
-    /// <summary>What <see cref="WorkDefaults"/> comes to.</summary>
-    internal ItemLimits? DefaultLimits { get; private set; }
+    /// <summary><see cref="DefaultLimits"/> as they were when the pool was created; null when there are none.</summary>
+    internal ItemLimits? ItemDefaults { get; private set; }
 
     internal WorkerPoolOptions Validated()
     {
-        Check(Workers is >= 1 and <= 4096, nameof(Workers), Workers, "between 1 and 4096");
+        Check(MaxWorkers is >= 1 and <= 4096, nameof(MaxWorkers), MaxWorkers, "between 1 and 4096");
         Check(ConcurrencyPerWorker is >= 1 and <= 128, nameof(ConcurrencyPerWorker), ConcurrencyPerWorker, "between 1 and 128");
         Check(QueueCapacity >= 1, nameof(QueueCapacity), QueueCapacity, "at least 1");
         Check(Isolation is Isolation.Thread or Isolation.Process, nameof(Isolation), Isolation, "Thread or Process");
@@ -184,7 +185,7 @@ public sealed class WorkerPoolOptions
         Check(Option.IsDuration(CancellationGrace) || CancellationGrace == Timeout.InfiniteTimeSpan, nameof(CancellationGrace), CancellationGrace, "between 0 and 24 days");
         Check(Option.IsDuration(TerminationGrace), nameof(TerminationGrace), TerminationGrace, "between 0 and 24 days");
         Check(Option.IsDuration(StartTimeout) && StartTimeout > TimeSpan.Zero, nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
-        Check(RestartLimit >= 1, nameof(RestartLimit), RestartLimit, "at least 1");
+        Check(MaxRestarts >= 1, nameof(MaxRestarts), MaxRestarts, "at least 1");
         Check(Option.IsDuration(RestartPeriod) && RestartPeriod > TimeSpan.Zero, nameof(RestartPeriod), RestartPeriod, "positive, at most 24 days");
         Check(SpareWorkers is >= 0 and <= 64, nameof(SpareWorkers), SpareWorkers, "between 0 and 64");
         Check(MaxItemsPerWorker is null or >= 1, nameof(MaxItemsPerWorker), MaxItemsPerWorker, "at least 1");
@@ -192,9 +193,9 @@ public sealed class WorkerPoolOptions
         Check(MaxWorkerAge is null || (Option.IsDuration(MaxWorkerAge.Value) && MaxWorkerAge > TimeSpan.Zero), nameof(MaxWorkerAge), MaxWorkerAge, "positive, at most 24 days");
         Check(RecycleJitter is >= 0 and <= 0.9, nameof(RecycleJitter), RecycleJitter, "between 0 and 0.9");
         Check(IdleTimeout is null || (Option.IsDuration(IdleTimeout.Value) && IdleTimeout > TimeSpan.Zero), nameof(IdleTimeout), IdleTimeout, "positive, at most 24 days");
-        Check(MinWorkers >= 0 && MinWorkers <= Workers, nameof(MinWorkers), MinWorkers, "between 0 and Workers");
+        Check(MinWorkers >= 0 && MinWorkers <= MaxWorkers, nameof(MinWorkers), MinWorkers, "between 0 and MaxWorkers");
         Check(MaxAbandonedThreads >= 0, nameof(MaxAbandonedThreads), MaxAbandonedThreads, "at least 0");
-        Check(MaximumNesting is >= 1 and <= 16, nameof(MaximumNesting), MaximumNesting, "between 1 and 16");
+        Check(MaxNesting is >= 1 and <= 16, nameof(MaxNesting), MaxNesting, "between 1 and 16");
         if (InitializeWorker is { } initialize && initialize.GetInvocationList().Any(static one => one.Method.IsDefined(typeof(AsyncStateMachineAttribute), inherit: false)))
         {
             throw new ArgumentException(
@@ -212,7 +213,7 @@ public sealed class WorkerPoolOptions
         foreach ((string name, string? value) in Environment)
             CheckVariable(name, value);
         var copy = (WorkerPoolOptions)MemberwiseClone();
-        copy.DefaultLimits = ItemLimits.Of(WorkDefaults, null);
+        copy.ItemDefaults = ItemLimits.Of(DefaultLimits, WorkPriority.Normal, nameof(WorkerPoolOptions), null);
         copy.Environment = new Dictionary<string, string?>(Environment, StringComparer.Ordinal);
         return copy;
     }

@@ -46,7 +46,7 @@ internal sealed partial class ProcessEngine : PoolEngine
         if (options.StartEagerly)
         {
             lock (_lock)
-                _supervisor.Balance(options.Workers);
+                _supervisor.Balance(options.MaxWorkers);
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed partial class ProcessEngine : PoolEngine
                 Admit(item, isNew: true);
                 break;
             case Entry.Refused:
-                GiveUp(item, _admission.Full());
+                GiveUp(item, _admission.Full(item));
                 break;
         }
     }
@@ -92,7 +92,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     {
         lock (_lock)
         {
-            Options.Workers = workers;
+            Options.MaxWorkers = workers;
             _supervisor.OnResized();
         }
 

@@ -69,7 +69,7 @@ internal sealed class ThreadEngine : PoolEngine
                 Admit(item);
                 break;
             case Entry.Refused:
-                item.SetException(_admission.Full());
+                item.SetException(_admission.Full(item));
                 break;
             case Entry.Void:
                 Interlocked.Decrement(ref _cancelled);
@@ -117,7 +117,7 @@ internal sealed class ThreadEngine : PoolEngine
     internal override void Resize(int workers)
     {
         lock (_workers)
-            Options.Workers = workers;
+            Options.MaxWorkers = workers;
 
         // Those that sleep look whether they are too many; if work waits, the others are started with the next item, or here.
         WakeAll();
@@ -414,7 +414,7 @@ internal sealed class ThreadEngine : PoolEngine
         {
             _admission.Leave(item);
             if (item.TryAssign())
-                item.SetException(new WorkerStartException(failure.Message, error));
+                item.SetException(new WorkerStartException(failure.Message, error) { WorkItemName = item.NameOf(0) });
         }
     }
 

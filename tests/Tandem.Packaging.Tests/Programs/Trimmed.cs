@@ -29,10 +29,10 @@ await using (var pool = WorkerPool.Threads(2))
 }
 
 // With a state, options and limits.
-var options = new WorkerPoolOptions { Isolation = Isolation.Thread, Workers = 1, QueueCapacity = 10 };
+var options = new WorkerPoolOptions { Isolation = Isolation.Thread, MaxWorkers = 1, QueueCapacity = 10 };
 await using (var pool = WorkerPool.Create(options, () => new List<string>()))
 {
-    await pool.RunAsync(list => list.Add("one"), new WorkOptions { Timeout = TimeSpan.FromMinutes(5), Name = "named" });
+    await pool.RunAsync(list => list.Add("one"), new WorkOptions { Name = "named", Limits = new() { Timeout = TimeSpan.FromMinutes(5) } });
     Console.WriteLine($"state: {await pool.RunAsync(list => list.Count)}");
 }
 

@@ -9,7 +9,7 @@ public abstract partial class CrashContainment
     public async Task An_item_at_the_very_edge_of_its_time_never_harms_the_next_one()
     {
         await using WorkerPool pool = Backend.Create(1, options => options.SpareWorkers = 1);
-        var limit = new WorkOptions { Timeout = TimeSpan.FromMilliseconds(2) };
+        var limit = new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMilliseconds(2) } };
         int late = 0;
         for (int i = 0; i < 1000; i++)
         {
@@ -88,7 +88,7 @@ public abstract partial class CrashContainment
     public async Task An_initializer_that_always_fails_is_tried_only_as_often_as_allowed()
     {
         WorkerPoolOptions options = Backend.Options(1);
-        options.RestartLimit = 3;
+        options.MaxRestarts = 3;
         await using WorkerPool<int> pool = WorkerPool.Create<int>(options, static () => throw new InvalidDataException("broken for good"));
 
         for (int i = 0; i < 200; i++)

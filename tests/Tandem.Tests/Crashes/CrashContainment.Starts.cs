@@ -17,7 +17,7 @@ public abstract partial class CrashContainment
         const int Kills = 20;
         var events = new ConcurrentQueue<WorkerEvent>();
         int left = Kills;
-        await using WorkerPool pool = Backend.Create(2, options => options.RestartLimit = 1);
+        await using WorkerPool pool = Backend.Create(2, options => options.MaxRestarts = 1);
         pool.WorkerChanged += (_, happened) =>
         {
             events.Enqueue(happened);
@@ -25,7 +25,7 @@ public abstract partial class CrashContainment
                 Infrastructure.Deaths.TrySend(happened.WorkerId, signal);
         };
 
-        int[] results = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => pool.RunAsync(static (number, _) => number, i, new WorkOptions { CrashRetries = Kills })));
+        int[] results = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => pool.RunAsync(static (number, _) => number, i, new WorkOptions { Limits = new() { MaxCrashRetries = Kills } })));
 
         Assert.Equal(Enumerable.Range(0, 50), results);
         Assert.DoesNotContain(events, static happened => happened.Kind is WorkerEventKind.RestartLimitReached or WorkerEventKind.StartDelayed);
@@ -39,7 +39,7 @@ public abstract partial class CrashContainment
     public async Task A_state_factory_that_ends_its_process_fails_the_calls_of_its_pool(Death death)
     {
         WorkerPoolOptions options = Backend.Options(1);
-        options.RestartLimit = 2;
+        options.MaxRestarts = 2;
         await using WorkerPool<int> pool = WorkerPool.Create(options, () =>
         {
             Infrastructure.Deaths.Die(death);
@@ -57,7 +57,7 @@ public abstract partial class CrashContainment
     {
         var events = new ConcurrentQueue<WorkerEvent>();
         WorkerPoolOptions options = Backend.Options(1);
-        options.RestartLimit = 1000;
+        options.MaxRestarts = 1000;
         await using WorkerPool<int> pool = WorkerPool.Create<int>(options, static () => throw new InvalidDataException("the model is missing"));
         pool.WorkerChanged += (_, happened) => events.Enqueue(happened);
         Assert.Null(pool.Snapshot().BackOff);
@@ -67,7 +67,7 @@ public abstract partial class CrashContainment
         await Eventually.Async(() => pool.Snapshot().BackOff is { FailedStarts: >= 6 });
         StartBackOff? wait = pool.Snapshot().BackOff;
         WorkTimeoutException late = await Assert.ThrowsAsync<WorkTimeoutException>(
-            () => pool.RunAsync(static state => state, new WorkOptions { QueueTimeout = TimeSpan.FromMilliseconds(20) }));
+            () => pool.RunAsync(static state => state, new WorkOptions { Limits = new() { QueueTimeout = TimeSpan.FromMilliseconds(20) } }));
 
         Assert.NotNull(wait);
         Assert.IsType<InvalidDataException>(wait.Cause.InnerException);

@@ -23,7 +23,7 @@ public abstract partial class CrashContainment
                 trail.Add($"{i} {Environment.ProcessId}");
                 return Environment.ProcessId;
             },
-            hasTimeout ? new WorkOptions { Timeout = Limits.Condition } : null))];
+            hasTimeout ? new WorkOptions { Limits = new() { Timeout = Limits.Condition } } : null))];
         int[] workers = await Task.WhenAll(calls);
 
         Assert.DoesNotContain(stopped, workers);

@@ -21,7 +21,7 @@ public abstract partial class CrashContainment
                 while (true)
                     Thread.SpinWait(100);
             },
-            new WorkOptions { Timeout = TimeSpan.FromMilliseconds(50) }));
+            new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMilliseconds(50) } }));
 
         await Eventually.Async(() => !ProcFs.IsAlive(worker));
         Assert.NotEqual(worker, await pool.RunAsync(static () => Environment.ProcessId));
@@ -36,7 +36,7 @@ public abstract partial class CrashContainment
         int worker = await pool.RunAsync(static () => Environment.ProcessId);
 
         await Assert.ThrowsAsync<WorkTimeoutException>(
-            () => pool.RunAsync(static token => { token.WaitHandle.WaitOne(); }, new WorkOptions { Timeout = TimeSpan.FromMilliseconds(50) }));
+            () => pool.RunAsync(static token => { token.WaitHandle.WaitOne(); }, new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMilliseconds(50) } }));
 
         await Eventually.Async(() => pool.Snapshot().Workers.Count(state => state is { Id: var id, State: WorkerState.Idle } && id == worker) == 1);
         Assert.Equal(0, pool.Snapshot().Totals.Kills);
@@ -56,7 +56,7 @@ public abstract partial class CrashContainment
                     Environment.FailFast("not yet");
                 return (int)new FileInfo(tries).Length;
             },
-            new WorkOptions { CrashRetries = 2 });
+            new WorkOptions { Limits = new() { MaxCrashRetries = 2 } });
 
         Assert.Equal(3, attempts);
         Assert.Equal(0, pool.Snapshot().Totals.Quarantined);
@@ -70,7 +70,7 @@ public abstract partial class CrashContainment
         pool.WorkerChanged += (_, happened) => events.Enqueue(happened);
 
         WorkerCrashedException crash = await Assert.ThrowsAsync<WorkerCrashedException>(
-            () => pool.RunAsync(static () => Environment.Exit(3), new WorkOptions { CrashRetries = 2, Name = "poison" }));
+            () => pool.RunAsync(static () => Environment.Exit(3), new WorkOptions { Name = "poison", Limits = new() { MaxCrashRetries = 2 } }));
 
         Assert.Equal(3, crash.Attempt);
         Assert.Equal(1, await pool.RunAsync(static () => 1));
@@ -100,7 +100,7 @@ public abstract partial class CrashContainment
 
                 return number;
             },
-            new MapOptions { Limits = new WorkOptions { CrashRetries = 1 } }))
+            new MapOptions { Limits = new() { MaxCrashRetries = 1 } }))
         {
             results.Add(result);
         }
@@ -121,10 +121,10 @@ public abstract partial class CrashContainment
                 much.AsSpan().Fill(1);
                 return much[^1];
             },
-            new WorkOptions { MemoryLimit = 256 * Mebibyte, Name = "greedy" }));
+            new WorkOptions { Name = "greedy", Limits = new() { MaxMemory = 256 * Mebibyte } }));
 
         Assert.Equal(("greedy", 256 * Mebibyte), (refused.WorkItemName, refused.Limit));
-        Assert.Equal(50, await pool.RunAsync(static () => new byte[50 * Mebibyte].Length / (int)Mebibyte, new WorkOptions { MemoryLimit = 256 * Mebibyte }));
+        Assert.Equal(50, await pool.RunAsync(static () => new byte[50 * Mebibyte].Length / (int)Mebibyte, new WorkOptions { Limits = new() { MaxMemory = 256 * Mebibyte } }));
         Assert.Equal(1, await pool.RunAsync(static () => new byte[300 * Mebibyte].AsSpan()[1..].Length > 0 ? 1 : 0));
     }
 
@@ -145,7 +145,7 @@ public abstract partial class CrashContainment
                     kept.Add(piece);
                 }
             },
-            new WorkOptions { MemoryLimit = 200 * Mebibyte }));
+            new WorkOptions { Limits = new() { MaxMemory = 200 * Mebibyte } }));
 
         Assert.Equal(1, await pool.RunAsync(static () => 1));
     }
@@ -279,7 +279,7 @@ public abstract partial class CrashContainment
     {
         string allowed = _scratch.File("allowed");
         WorkerPoolOptions options = Backend.Options(1);
-        options.RestartLimit = 2;
+        options.MaxRestarts = 2;
         options.RestartPeriod = TimeSpan.FromSeconds(1);
         await using WorkerPool<int> pool = WorkerPool.Create(options, () => File.Exists(allowed) ? 42 : throw new InvalidDataException("the model is missing"));
 

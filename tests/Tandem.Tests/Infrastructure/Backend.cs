@@ -27,7 +27,7 @@ public abstract class Backend : IAsyncLifetime
     {
         Isolation = Isolation,
         Transport = Transport,
-        Workers = workers,
+        MaxWorkers = workers,
         LoggerFactory = NullLoggerFactory.Instance,
     };
 

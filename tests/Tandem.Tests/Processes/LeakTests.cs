@@ -132,7 +132,7 @@ public sealed class LeakTests : IDisposable
     {
         Isolation = isolation,
         Transport = transport,
-        Workers = 2,
+        MaxWorkers = 2,
         Name = PoolName,
         StartEagerly = true,
         CancellationGrace = TimeSpan.FromMilliseconds(100),

@@ -5,9 +5,9 @@ public class OptionsTests
 {
     public static TheoryData<string, object> Invalid => new()
     {
-        { nameof(WorkerPoolOptions.Workers), 0 },
-        { nameof(WorkerPoolOptions.Workers), -1 },
-        { nameof(WorkerPoolOptions.Workers), 4097 },
+        { nameof(WorkerPoolOptions.MaxWorkers), 0 },
+        { nameof(WorkerPoolOptions.MaxWorkers), -1 },
+        { nameof(WorkerPoolOptions.MaxWorkers), 4097 },
         { nameof(WorkerPoolOptions.ConcurrencyPerWorker), 0 },
         { nameof(WorkerPoolOptions.ConcurrencyPerWorker), 129 },
         { nameof(WorkerPoolOptions.QueueCapacity), 0 },
@@ -18,9 +18,9 @@ public class OptionsTests
         { nameof(WorkerPoolOptions.CancellationGrace), TimeSpan.FromSeconds(-2) },
         { nameof(WorkerPoolOptions.TerminationGrace), TimeSpan.FromDays(30) },
         { nameof(WorkerPoolOptions.StartTimeout), TimeSpan.Zero },
-        { nameof(WorkerPoolOptions.RestartLimit), 0 },
-        { nameof(WorkerPoolOptions.MaximumNesting), 0 },
-        { nameof(WorkerPoolOptions.MaximumNesting), 17 },
+        { nameof(WorkerPoolOptions.MaxRestarts), 0 },
+        { nameof(WorkerPoolOptions.MaxNesting), 0 },
+        { nameof(WorkerPoolOptions.MaxNesting), 17 },
     };
 
     [Theory]
@@ -52,10 +52,10 @@ public class OptionsTests
     [Fact(Timeout = Limits.Test)]
     public async Task Options_are_read_once()
     {
-        var options = new WorkerPoolOptions { Isolation = Isolation.Thread, Workers = 1 };
+        var options = new WorkerPoolOptions { Isolation = Isolation.Thread, MaxWorkers = 1 };
         await using WorkerPool pool = WorkerPool.Create(options);
         options.Isolation = Isolation.Process;
-        options.Workers = 0;
+        options.MaxWorkers = 0;
 
         Assert.Equal(Isolation.Thread, pool.Isolation);
         Assert.Equal(Environment.ProcessId, await pool.RunAsync(static () => Environment.ProcessId));
@@ -67,7 +67,7 @@ public class OptionsTests
     [Fact(Timeout = Limits.Test)]
     public async Task Environment_variables_are_read_once_too()
     {
-        var options = new WorkerPoolOptions { Workers = 1, Environment = { ["TANDEM_TEST_ONCE"] = "before" } };
+        var options = new WorkerPoolOptions { MaxWorkers = 1, Environment = { ["TANDEM_TEST_ONCE"] = "before" } };
         await using WorkerPool pool = WorkerPool.Create(options);
         options.Environment["TANDEM_TEST_ONCE"] = "after";
 

@@ -104,7 +104,7 @@ public partial class PoolPromises
     {
         Gate allowed = NewGate();
         WorkerPoolOptions options = Backend.Options(1);
-        options.RestartLimit = 1;
+        options.MaxRestarts = 1;
         options.RestartPeriod = TimeSpan.FromMilliseconds(200);
         Action check = () => ThrowUnless(allowed.IsOpen);
         options.InitializeWorker = isInitializer ? check : null;
@@ -182,7 +182,7 @@ public partial class PoolPromises
         Assert.SkipUnless(Backend.CanKill, "A thread can neither end alone nor be ended.");
         await using WorkerPool pool = Backend.Create(1, options =>
         {
-            options.RestartLimit = 1;
+            options.MaxRestarts = 1;
             options.StartTimeout = hangs ? TimeSpan.FromSeconds(2) : Limits.Condition;
             options.InitializeWorker = () =>
             {

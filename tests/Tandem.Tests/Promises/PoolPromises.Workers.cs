@@ -173,7 +173,7 @@ public partial class PoolPromises
             (Isolation isolation, WorkerTransport transport) = (options.Isolation, options.Transport);
             Assert.Equal(30, await Pool.RunAsync(async () =>
             {
-                await using WorkerPool inner = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Transport = transport, Workers = 1 });
+                await using WorkerPool inner = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Transport = transport, MaxWorkers = 1 });
                 return await inner.RunAsync(static () => 10) + await inner.RunAsync(static () => 20);
             }));
             Assert.Equal(21, await Pool.RunAsync(static async () => await Samples.OwnPool.Value.RunAsync(static async () =>

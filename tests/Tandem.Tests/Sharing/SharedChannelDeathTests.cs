@@ -27,9 +27,9 @@ public sealed class SharedChannelDeathTests
         {
             Isolation = Isolation.Process,
             Transport = WorkerTransport.SharedMemory,
-            Workers = 4,
+            MaxWorkers = 4,
             SpareWorkers = 2,
-            RestartLimit = int.MaxValue,
+            MaxRestarts = int.MaxValue,
             LoggerFactory = NullLoggerFactory.Instance,
         });
         int deaths = 0;

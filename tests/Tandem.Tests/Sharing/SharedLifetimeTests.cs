@@ -49,7 +49,7 @@ public sealed class SharedLifetimeTests
     {
         Isolation = Isolation.Process,
         Transport = WorkerTransport.SharedMemory,
-        Workers = 1,
+        MaxWorkers = 1,
         LoggerFactory = NullLoggerFactory.Instance,
     });
 

@@ -43,9 +43,9 @@ public sealed class SharedLockDeathTests
         {
             Isolation = Isolation.Process,
             Transport = WorkerTransport.SharedMemory,
-            Workers = 3,
+            MaxWorkers = 3,
             SpareWorkers = 2,
-            RestartLimit = int.MaxValue,
+            MaxRestarts = int.MaxValue,
             LoggerFactory = NullLoggerFactory.Instance,
         });
         var random = new Random(4711);
