@@ -18,7 +18,8 @@ public static class WorkerPoolServiceExtensions
         ArgumentNullException.ThrowIfNull(services);
         return services.AddSingleton(provider =>
         {
-            var options = new WorkerPoolOptions { Isolation = isolation, LoggerFactory = provider.GetService<ILoggerFactory>() };
+            WorkerPoolOptions options = WorkerPoolOptions.For(isolation);
+            options.LoggerFactory = provider.GetService<ILoggerFactory>();
             configure?.Invoke(options);
             return WorkerPool.Create(options);
         });

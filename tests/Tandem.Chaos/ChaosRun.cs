@@ -184,7 +184,7 @@ internal sealed class ChaosRun : IDisposable
 
     private static int ConcurrencyOf(Scenario scenario)
     {
-        var options = new WorkerPoolOptions();
+        var options = new ProcessPoolOptions();
         scenario.Configure(options);
         return options.ConcurrencyPerWorker;
     }

@@ -6,7 +6,7 @@ namespace Tandem.Chaos;
 /// <param name="Name">For the command line.</param>
 /// <param name="Retries">How often an item may be run again after a crash.</param>
 /// <param name="Configure">Makes the pool what it is.</param>
-internal sealed record Scenario(string Name, int Retries, Action<WorkerPoolOptions> Configure)
+internal sealed record Scenario(string Name, int Retries, Action<ProcessPoolOptions> Configure)
 {
     internal static readonly Scenario[] All =
     [
@@ -36,7 +36,7 @@ internal sealed record Scenario(string Name, int Retries, Action<WorkerPoolOptio
 
     internal WorkerPool CreatePool()
     {
-        var options = new WorkerPoolOptions
+        var options = new ProcessPoolOptions
         {
             MaxWorkers = 2,
             Name = Name,

@@ -178,7 +178,7 @@ public class StackTests
 
     private static WorkerStackSource Source => WorkerStackSource.Current ?? throw new InvalidOperationException("The package was not found.");
 
-    private static WorkerPool Create() => WorkerPool.Create(new WorkerPoolOptions { MaxWorkers = 1, LoggerFactory = NullLoggerFactory.Instance });
+    private static WorkerPool Create() => WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1, LoggerFactory = NullLoggerFactory.Instance });
 
     /// <summary>The stack of a call that times out; called again while the machine was too slow to take it in time.</summary>
     private static async Task<string> StackOfAsync(Func<Task> call)

@@ -32,8 +32,9 @@ public sealed class WorkerPoolHealthTests
     {
         await using ServiceProvider services = Provide(Isolation.Process, static pool =>
         {
-            pool.MaxRestarts = 1;
-            pool.Environment["DOTNET_GCHeapHardLimit"] = "1"; // no runtime starts with that
+            var processes = (ProcessPoolOptions)pool;
+            processes.MaxRestarts = 1;
+            processes.Environment["DOTNET_GCHeapHardLimit"] = "1"; // no runtime starts with that
         });
         await Assert.ThrowsAsync<WorkerStartException>(() => services.GetRequiredService<WorkerPool>().RunAsync(static () => 3));
         HealthReportEntry entry = await CheckAsync(services);

@@ -53,7 +53,8 @@ internal static class Rounds
     private static WorkerPoolOptions Options(string kind, string scenario)
     {
         WorkerPoolOptions options = Roles.Options(kind, 2);
-        options.MaxRestarts = int.MaxValue;
+        if (options is ProcessPoolOptions processes)
+            processes.MaxRestarts = int.MaxValue;
         // Nothing may wait for this. For sources it is the time after which they are left behind.
         options.CancellationGrace = scenario is "source" or "thread-source" ? TimeSpan.FromMilliseconds(20) : TimeSpan.FromHours(1);
         if (scenario == "queue")

@@ -53,13 +53,13 @@ internal sealed class HostProcess(ComparisonOptions options, Workload workload)
         finally
         {
             // Its workers end with it.
-            await pool.StopAsync().ConfigureAwait(false);
+            await pool.StopAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
 
-    private WorkerPoolOptions PoolOptions()
+    private ProcessPoolOptions PoolOptions()
     {
-        var pool = new WorkerPoolOptions
+        var pool = new ProcessPoolOptions
         {
             MaxWorkers = 1,
             Name = "comparison",

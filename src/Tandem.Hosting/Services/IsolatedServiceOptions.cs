@@ -49,9 +49,11 @@ public sealed class IsolatedServiceOptions
     public IDictionary<string, string?> Environment { get; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
     /// <summary>
-    /// Changes what the service's process (or thread) is: transport, memory limit, dumps and whatever else <see cref="WorkerPoolOptions"/>
-    /// has. Isolation, name, the number of workers and spares, concurrency and the grace after cancellation are set afterwards.
+    /// Changes the options of the service's process, which are a <see cref="ProcessPoolOptions"/>, or of its thread, which are a
+    /// <see cref="ThreadedPoolOptions"/>. Name, the number of workers and spares, concurrency and the grace after cancellation are set
+    /// afterwards.
     /// </summary>
+    /// <value>The default is <see langword="null"/>: nothing is changed.</value>
     public Action<WorkerPoolOptions>? ConfigureWorker { get; set; }
 
     internal IReadOnlyList<Action<HostApplicationBuilder>> Configurations => _configure;

@@ -20,7 +20,7 @@ public sealed record PoolSnapshot
     /// <value>The default has only zeros.</value>
     public PoolTotals Totals { get; init; } = new();
 
-    /// <summary>Why work fails at once: more workers failed to start than <see cref="WorkerPoolOptions.MaxRestarts"/> allows.</summary>
+    /// <summary>Why work fails at once: more workers failed to start than <see cref="ProcessPoolOptions.MaxRestarts"/> allows.</summary>
     /// <value>
     /// <see langword="null"/> (the default) while the pool is within that limit, and again as soon as a start succeeds.
     /// </value>

@@ -8,7 +8,7 @@ public sealed record StartBackOff
 
     /// <summary>
     /// The number of starts that failed in a row; the wait grows with it. It is 0 when the workers were only killed from outside while they
-    /// started: this delays the next start by at most a second, and does not count towards <see cref="WorkerPoolOptions.MaxRestarts"/>.
+    /// started: this delays the next start by at most a second, and does not count towards <see cref="ProcessPoolOptions.MaxRestarts"/>.
     /// </summary>
     public int FailedStarts { get; init; }
 

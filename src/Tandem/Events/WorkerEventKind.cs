@@ -24,7 +24,7 @@ public enum WorkerEventKind
     /// <summary>A worker could not be started.</summary>
     StartFailed,
 
-    /// <summary>Too many workers could not be started (<see cref="WorkerPoolOptions.MaxRestarts"/>): items that wait fail.</summary>
+    /// <summary>Too many workers could not be started (<see cref="ProcessPoolOptions.MaxRestarts"/>): items that wait fail.</summary>
     RestartLimitReached,
 
     /// <summary>A thread goes on with an item whose time was over; another has taken its place.</summary>

@@ -59,6 +59,6 @@ public sealed class WorkerCrashedException : WorkException
     /// <summary>Who ended the process.</summary>
     internal EndedBy EndedBy { get; init; }
 
-    /// <summary>The file of the dump, where <see cref="WorkerPoolOptions.CollectDumps"/> is on and one was written; otherwise null.</summary>
+    /// <summary>The file of the dump, where <see cref="ProcessPoolOptions.CollectDumps"/> is on and one was written; otherwise null.</summary>
     public string? DumpPath { get; init; }
 }

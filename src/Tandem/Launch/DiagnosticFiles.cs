@@ -19,7 +19,7 @@ internal static class DiagnosticFiles
     internal static string SocketOf(int processId, string key) => string.Create(CultureInfo.InvariantCulture, $"dotnet-diagnostic-{processId}-{key}-socket");
 
     /// <summary>Has the runtime of a worker write a dump when it crashes.</summary>
-    internal static void RequestDumps(WorkerPoolOptions options, Dictionary<string, string> environment)
+    internal static void RequestDumps(ProcessPoolOptions options, Dictionary<string, string> environment)
     {
         if (!options.CollectDumps)
             return;
@@ -30,7 +30,7 @@ internal static class DiagnosticFiles
     }
 
     /// <summary>The newest dump of a process; null for none.</summary>
-    internal static string? DumpOf(WorkerPoolOptions options, int processId)
+    internal static string? DumpOf(ProcessPoolOptions options, int processId)
     {
         if (!options.CollectDumps)
             return null;
@@ -46,7 +46,7 @@ internal static class DiagnosticFiles
         }
     }
 
-    private static string DumpFolder(WorkerPoolOptions options) => Path.GetFullPath(options.DumpFolder ?? Path.GetTempPath());
+    private static string DumpFolder(ProcessPoolOptions options) => Path.GetFullPath(options.DumpFolder ?? Path.GetTempPath());
 
     /// <summary>Deletes what the process has left.</summary>
     /// <param name="environment">The environment that it was started with: it may have a folder for temporary files of its own.</param>

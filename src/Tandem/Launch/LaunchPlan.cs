@@ -96,7 +96,7 @@ internal sealed class LaunchPlan : WorkerProgram
     }
 
     /// <summary>The environment of a worker: this process's own, the pool's additions, and what the worker needs to know.</summary>
-    internal Dictionary<string, string> CreateEnvironment(WorkerPoolOptions options, string transport, int depth, int depthLimit)
+    internal Dictionary<string, string> CreateEnvironment(ProcessPoolOptions options, string transport, int depth, int depthLimit)
     {
         Dictionary<string, string> environment = OwnEnvironment();
         if (!IsGuest)
@@ -134,7 +134,7 @@ internal sealed class LaunchPlan : WorkerProgram
         return environment;
     }
 
-    private static void SetCollector(WorkerPoolOptions options, Dictionary<string, string> environment)
+    private static void SetCollector(ProcessPoolOptions options, Dictionary<string, string> environment)
     {
         // A worker is one of many: one heap, without a background collector thread. The pool's own settings, which come later, win.
         environment["DOTNET_gcServer"] = "0";
@@ -146,7 +146,7 @@ internal sealed class LaunchPlan : WorkerProgram
     }
 
     /// <summary>Less garbage may lie about where a worker's memory is limited.</summary>
-    private static long FirstGeneration(WorkerPoolOptions options)
+    private static long FirstGeneration(ProcessPoolOptions options)
     {
         const long Largest = 64 << 20;
         const long Smallest = 1 << 20;

@@ -11,7 +11,7 @@ internal static class Nesting
 {
     /// <summary>The depth of this process, and how deep it may go.</summary>
     /// <exception cref="WorkerStartException">Too deep.</exception>
-    internal static (int Depth, int Limit) Check(WorkerPoolOptions options)
+    internal static (int Depth, int Limit) Check(ProcessPoolOptions options)
     {
         if (!ProcessRole.IsWorker && Environment.GetEnvironmentVariable(LaunchProtocol.WorkerVariable) is not null)
         {
@@ -25,7 +25,7 @@ internal static class Nesting
         {
             throw new WorkerStartException(
                 $"Pools of processes are nested {limit} deep already, which is the limit that the outermost pool set. Use WorkerPool.Threads inside "
-                + $"this work item, or raise {nameof(WorkerPoolOptions)}.{nameof(WorkerPoolOptions.MaxNesting)} in the first process.");
+                + $"this work item, or raise {nameof(ProcessPoolOptions)}.{nameof(ProcessPoolOptions.MaxNesting)} in the first process.");
         }
 
         return (depth, limit);

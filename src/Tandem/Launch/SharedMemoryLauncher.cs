@@ -12,7 +12,7 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
     private readonly int _spinMicroseconds;
     private readonly GuestProgram? _guest;
 
-    internal SharedMemoryLauncher(WorkerPoolOptions options)
+    internal SharedMemoryLauncher(ProcessPoolOptions options)
     {
         _requests = new PayloadArea(SharedRegion.Create("tandem-requests", PayloadArea.DefaultSize, othersReadOnly: true));
         try

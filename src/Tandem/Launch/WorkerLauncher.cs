@@ -25,7 +25,7 @@ internal abstract class WorkerLauncher : IDisposable
     public abstract void Dispose();
 
     /// <summary>The launcher for the transport that is asked for, or that this system has.</summary>
-    internal static WorkerLauncher Create(WorkerPoolOptions options)
+    internal static WorkerLauncher Create(ProcessPoolOptions options)
     {
         bool shared = options.Transport != WorkerTransport.Portable && SharedMemoryLauncher.IsSupported;
         if (options.Transport == WorkerTransport.SharedMemory && !shared)

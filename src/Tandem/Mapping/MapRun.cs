@@ -78,7 +78,7 @@ internal sealed class MapRun<TItem, TResult>
         _room = new Room();
         _limits = ItemLimits.Of(options.Limits, options.Priority, nameof(MapOptions), engine.Options.ItemDefaults);
         // Limits are per item: where one may cost a worker, no neighbour travels with it.
-        bool alone = _limits is { IsPerElement: true } || engine.Options.MaxWorkerMemory is not null;
+        bool alone = _limits is { IsPerElement: true } || engine.Options is ProcessPoolOptions { MaxWorkerMemory: not null };
         _sizer = new ChunkSizer(alone ? 1 : options.MaxChunkSize, _lookAhead, engine.Lanes);
         _call = new MapCall<TItem, TResult>(form, work, options.Name, _stop.Token) { Completed = OnCompleted };
     }

@@ -10,7 +10,7 @@ public sealed class WorkLimits
     /// How long the work may run, counted from its start in a worker that is ready: neither waiting nor the start of a process counts.
     /// Past it the call fails with <see cref="WorkTimeoutException"/>. The work's token is cancelled; a worker process that goes on
     /// is killed after <see cref="WorkerPoolOptions.CancellationGrace"/>, or at once when the work has no token that it could see. A
-    /// thread cannot be killed: it is abandoned and replaced (<see cref="WorkerPoolOptions.MaxAbandonedThreads"/>). A worker process that
+    /// thread cannot be killed: it is abandoned and replaced (<see cref="ThreadedPoolOptions.MaxAbandonedThreads"/>). A worker process that
     /// does not start the work although it could, because it was stopped or hangs, loses it after some seconds: the work runs in another.
     /// </summary>
     /// <value>A positive time of at most 24 days. The default is <see langword="null"/>: no limit.</value>

@@ -23,7 +23,7 @@ internal sealed class OutputForwarder
     private readonly LineWriter<WorkerLine> _output;
     private readonly LineWriter<WorkerLine> _error;
 
-    internal OutputForwarder(WorkerPoolOptions options)
+    internal OutputForwarder(ProcessPoolOptions options)
     {
         _guest = options.Guest;
         if (options.LoggerFactory is { } loggers)

@@ -33,7 +33,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     private TaskCompletionSource? _idle;
     private Task? _stopping;
 
-    internal ProcessEngine(WorkerPoolOptions options, Func<StartupStep>? factory)
+    internal ProcessEngine(ProcessPoolOptions options, Func<StartupStep>? factory)
         : base(options)
     {
         _admission = new Admission(options, item => Admit(item, isNew: false));
@@ -49,6 +49,8 @@ internal sealed partial class ProcessEngine : PoolEngine
                 _supervisor.Balance(options.MaxWorkers);
         }
     }
+
+    internal new ProcessPoolOptions Options => (ProcessPoolOptions)base.Options;
 
     internal OutputForwarder Output { get; }
 

@@ -145,7 +145,7 @@ internal sealed partial class Supervisor
         Census now = Count();
         string count = isFailure
             ? $"{_budget.InARow} in a row."
-            : $"Somebody killed it, which does not count towards {nameof(WorkerPoolOptions.MaxRestarts)}.";
+            : $"Somebody killed it, which does not count towards {nameof(ProcessPoolOptions.MaxRestarts)}.";
         _events.Raise(WorkerEventKind.StartFailed, processId, $"{count} {error.Message}", error: error);
         _changed = true;
         if (_stopping)

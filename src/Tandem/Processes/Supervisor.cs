@@ -19,7 +19,7 @@ internal sealed partial class Supervisor
     private static bool s_hasLoaded;
 
     private readonly ProcessEngine _engine;
-    private readonly WorkerPoolOptions _options;
+    private readonly ProcessPoolOptions _options;
     private readonly WorkerStartup _startup;
     private readonly Lock _lock;
     private readonly LaunchPlan? _plan;

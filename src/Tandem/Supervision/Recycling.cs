@@ -13,7 +13,7 @@ internal sealed class Recycling
     private readonly TimeSpan _age;
     private readonly long _born = Stopwatch.GetTimestamp();
 
-    private Recycling(WorkerPoolOptions options)
+    private Recycling(ProcessPoolOptions options)
     {
         double share = 1 - Random.Shared.NextDouble() * options.RecycleJitter;
         _items = options.MaxItemsPerWorker is { } items ? Math.Max(1, (long)Math.Ceiling(items * share)) : long.MaxValue;
@@ -22,7 +22,7 @@ internal sealed class Recycling
     }
 
     /// <summary>Null where workers are never replaced.</summary>
-    internal static Recycling? Create(WorkerPoolOptions options) =>
+    internal static Recycling? Create(ProcessPoolOptions options) =>
         options.MaxItemsPerWorker is null && options.MaxWorkerMemory is null && options.MaxWorkerAge is null ? null : new Recycling(options);
 
     /// <summary>Why the worker is due; null when it is not.</summary>

@@ -35,7 +35,7 @@ internal sealed class ThreadEngine : PoolEngine
     private Task? _finishing;
     private bool _finished;
 
-    internal ThreadEngine(WorkerPoolOptions options, Func<object?>? stateFactory)
+    internal ThreadEngine(ThreadedPoolOptions options, Func<object?>? stateFactory)
         : base(options)
     {
         _stateFactory = stateFactory;
@@ -46,6 +46,8 @@ internal sealed class ThreadEngine : PoolEngine
                 StartWorker();
         }
     }
+
+    internal new ThreadedPoolOptions Options => (ThreadedPoolOptions)base.Options;
 
     protected override bool KeepsMakersCultures => false;
 

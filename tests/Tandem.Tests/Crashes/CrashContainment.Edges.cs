@@ -8,7 +8,7 @@ public abstract partial class CrashContainment
     [Fact(Timeout = 2 * Limits.Test)]
     public async Task An_item_at_the_very_edge_of_its_time_never_harms_the_next_one()
     {
-        await using WorkerPool pool = Backend.Create(1, options => options.SpareWorkers = 1);
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => options.SpareWorkers = 1);
         var limit = new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMilliseconds(2) } };
         int late = 0;
         for (int i = 0; i < 1000; i++)
@@ -38,7 +38,7 @@ public abstract partial class CrashContainment
     [Fact(Timeout = 2 * Limits.Test)]
     public async Task An_item_that_is_cancelled_at_its_end_never_harms_the_next_one()
     {
-        await using WorkerPool pool = Backend.Create(1, options => (options.CancellationGrace, options.SpareWorkers) = (TimeSpan.FromMilliseconds(1), 1));
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => (options.CancellationGrace, options.SpareWorkers) = (TimeSpan.FromMilliseconds(1), 1));
         for (int i = 0; i < 1000; i++)
         {
             using var source = new CancellationTokenSource();
@@ -57,7 +57,7 @@ public abstract partial class CrashContainment
     public async Task Of_items_that_lie_ready_at_a_worker_that_dies_none_fails()
     {
         const int Crashes = 250; // on each of two transports
-        await using WorkerPool pool = Backend.Create(2, options => options.SpareWorkers = 2);
+        await using WorkerPool pool = Backend.CreateProcesses(2, options => options.SpareWorkers = 2);
         var outcomes = new List<(bool IsFatal, Task<int> Task)>();
         for (int round = 0; round < Crashes; round++)
         {
@@ -87,7 +87,7 @@ public abstract partial class CrashContainment
     [Fact(Timeout = Limits.Test)]
     public async Task An_initializer_that_always_fails_is_tried_only_as_often_as_allowed()
     {
-        WorkerPoolOptions options = Backend.Options(1);
+        ProcessPoolOptions options = Backend.ProcessOptions(1);
         options.MaxRestarts = 3;
         await using WorkerPool<int> pool = WorkerPool.Create<int>(options, static () => throw new InvalidDataException("broken for good"));
 

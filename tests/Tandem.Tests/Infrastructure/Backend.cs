@@ -23,18 +23,32 @@ public abstract class Backend : IAsyncLifetime
     public WorkerPool Pool => _pool.Value;
 
     /// <summary>Options with a logger that drops what dying workers print.</summary>
-    public WorkerPoolOptions Options(int workers = 2) => new()
+    public WorkerPoolOptions Options(int workers = 2)
     {
-        Isolation = Isolation,
-        Transport = Transport,
-        MaxWorkers = workers,
-        LoggerFactory = NullLoggerFactory.Instance,
-    };
+        WorkerPoolOptions options = WorkerPoolOptions.For(Isolation);
+        options.MaxWorkers = workers;
+        options.LoggerFactory = NullLoggerFactory.Instance;
+        if (options is ProcessPoolOptions processes)
+            processes.Transport = Transport;
+        return options;
+    }
+
+    /// <inheritdoc cref="Options"/>
+    /// <remarks>For tests that only make sense in processes.</remarks>
+    public ProcessPoolOptions ProcessOptions(int workers = 2) => (ProcessPoolOptions)Options(workers);
 
     public WorkerPool Create(int workers = 2, Action<WorkerPoolOptions>? configure = null)
     {
         WorkerPoolOptions options = Options(workers);
         configure?.Invoke(options);
+        return WorkerPool.Create(options);
+    }
+
+    /// <summary>A pool of processes, for tests that only make sense in processes.</summary>
+    public WorkerPool CreateProcesses(int workers, Action<ProcessPoolOptions> configure)
+    {
+        ProcessPoolOptions options = ProcessOptions(workers);
+        configure(options);
         return WorkerPool.Create(options);
     }
 

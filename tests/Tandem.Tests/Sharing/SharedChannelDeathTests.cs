@@ -23,9 +23,8 @@ public sealed class SharedChannelDeathTests
     public async Task Each_death_costs_one_element_at_most(bool throughCodec)
     {
         using var state = new Load(throughCodec);
-        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions
+        await using WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions
         {
-            Isolation = Isolation.Process,
             Transport = WorkerTransport.SharedMemory,
             MaxWorkers = 4,
             SpareWorkers = 2,

@@ -45,9 +45,8 @@ public sealed class SharedLifetimeTests
         GC.KeepAlive(channel);
     }
 
-    private static WorkerPool Create() => WorkerPool.Create(new WorkerPoolOptions
+    private static WorkerPool Create() => WorkerPool.Create(new ProcessPoolOptions
     {
-        Isolation = Isolation.Process,
         Transport = WorkerTransport.SharedMemory,
         MaxWorkers = 1,
         LoggerFactory = NullLoggerFactory.Instance,

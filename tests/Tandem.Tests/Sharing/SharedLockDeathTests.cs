@@ -39,9 +39,8 @@ public sealed class SharedLockDeathTests
     private static async Task RunAsync(Func<State, CancellationToken, int> work, Func<WorkerPool, State, Random, Task> disturb)
     {
         using var state = new State();
-        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions
+        await using WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions
         {
-            Isolation = Isolation.Process,
             Transport = WorkerTransport.SharedMemory,
             MaxWorkers = 3,
             SpareWorkers = 2,

@@ -33,7 +33,7 @@ public sealed class ComparisonTests
             Assert.DoesNotContain(one.Timeline, static item => item.ProcessId == Environment.ProcessId);
         }
 
-        Assert.Contains("new WorkerPoolOptions", result.Recommendation.Code, StringComparison.Ordinal);
+        Assert.Contains("PoolOptions { MaxWorkers = ", result.Recommendation.Code, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = ToolCommand.Limit)]

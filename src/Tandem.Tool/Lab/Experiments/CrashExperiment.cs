@@ -111,7 +111,13 @@ internal sealed partial class CrashExperiment : LabExperiment
     }
 
     /// <summary>What dying workers print is no news here.</summary>
-    private static WorkerPoolOptions Quiet(Isolation isolation, int workers) => new() { Isolation = isolation, MaxWorkers = workers, LoggerFactory = NullLoggerFactory.Instance };
+    private static WorkerPoolOptions Quiet(Isolation isolation, int workers)
+    {
+        WorkerPoolOptions options = WorkerPoolOptions.For(isolation);
+        options.MaxWorkers = workers;
+        options.LoggerFactory = NullLoggerFactory.Instance;
+        return options;
+    }
 
     private static int Work(int item, Death death)
     {

@@ -44,7 +44,7 @@ internal sealed class ProgramCounterExperiment : LabExperiment
         DirectoryInfo folder = Directory.CreateTempSubdirectory("tandem-lab-");
         try
         {
-            var options = new WorkerPoolOptions { MaxWorkers = 1, TerminationGrace = TimeSpan.Zero };
+            var options = new ProcessPoolOptions { MaxWorkers = 1, TerminationGrace = TimeSpan.Zero };
             CompiledMethods.AddTo(options.Environment, folder.FullName);
             using var memory = new SharedArray<long>(ProgramCounterSpin.Length(Threads));
             await using WorkerPool pool = WorkerPool.Create(options);

@@ -10,7 +10,7 @@ internal static class RaceDictionary
     /// <summary>So many new Dictionaries, each written by so many threads, with keys that no other thread writes.</summary>
     internal static async Task<Outcome> RunAsync(int times, int threads, CancellationToken cancellationToken)
     {
-        var options = new WorkerPoolOptions { MaxWorkers = 1, CancellationGrace = TimeSpan.Zero, TerminationGrace = TimeSpan.Zero };
+        var options = new ProcessPoolOptions { MaxWorkers = 1, CancellationGrace = TimeSpan.Zero, TerminationGrace = TimeSpan.Zero };
         await using WorkerPool pool = WorkerPool.Create(options);
         var outcome = new Outcome(times);
         for (int i = 0; i < times; i++)
