@@ -8,8 +8,6 @@ namespace Tandem.Events;
 /// <summary>Tells what happens to a pool's workers: counts it, logs it, and raises the pool's event, in order and on the thread pool.</summary>
 internal sealed class PoolEvents
 {
-    private const int FailureId = 100;
-
     private readonly long[] _counts = new long[(int)WorkerEventKind.StartDelayed + 1]; // by kind; reflection would cost a program's start
     private readonly string _pool;
     private readonly WorkerEventKind _ready;
@@ -83,18 +81,17 @@ internal sealed class PoolEvents
             (_reasons ?? MakeReasons()).AddOrUpdate((kind, reason), 1, static (_, count) => count + 1);
         if (kind == _ready || kind == WorkerEventKind.StartFailed)
             _firstIsThere();
-        // Loggers and handlers are user code: neither under the locks under which things happen, nor on threads that would end the process.
-        if (_logger is not null)
-            Queue(() => Log(kind, worker, detail, error));
-
         bool isOrdinary = kind is WorkerEventKind.Started or WorkerEventKind.Ready or WorkerEventKind.Ended;
         IWorkerEventSource? pool = null;
         Pool?.TryGetTarget(out pool);
         EventHandler<WorkerEvent>? handler = pool?.Handlers;
-        if (handler is null && isOrdinary)
+        if (handler is null && _logger is null && isOrdinary)
             return;
 
         var happened = new WorkerEvent { Kind = kind, Pool = _pool, WorkerId = worker, Time = DateTimeOffset.UtcNow, Detail = detail, BackOff = backOff };
+        // Loggers and handlers are user code: neither under the locks under which things happen, nor on threads that would end the process.
+        if (_logger is { } logger)
+            Queue(() => PoolLog.Write(logger, happened, error));
         if (!isOrdinary)
             Remember(happened);
 
@@ -113,8 +110,8 @@ internal sealed class PoolEvents
     /// <summary>Background work of the pool failed, and what depended on it was told.</summary>
     internal void OnBackgroundFailure(Exception error)
     {
-        if (_logger is not null)
-            Queue(() => LogFailure(error));
+        if (_logger is { } logger)
+            Queue(() => PoolLog.BackgroundFailure(logger, error, _pool, error.Message));
     }
 
     /// <summary>How often something happened, by the reason.</summary>
@@ -139,23 +136,4 @@ internal sealed class PoolEvents
     }
 
     private long Count(WorkerEventKind kind) => Interlocked.Read(ref _counts[(int)kind]);
-
-    private void LogFailure(Exception error) =>
-        _logger!.Log(LogLevel.Error, new EventId(FailureId, "BackgroundFailure"), error, "Background work of '{Pool}' failed: {Error}", _pool, error.Message);
-
-    private void Log(WorkerEventKind kind, int worker, string detail, Exception? error)
-    {
-        LogLevel level = kind switch
-        {
-            WorkerEventKind.StartFailed or WorkerEventKind.RestartLimitReached or WorkerEventKind.Quarantined => LogLevel.Error,
-            WorkerEventKind.Crashed or WorkerEventKind.Killed or WorkerEventKind.Abandoned or WorkerEventKind.StartDelayed => LogLevel.Warning,
-            WorkerEventKind.Recycled => LogLevel.Information,
-            _ => LogLevel.Debug,
-        };
-        var id = new EventId((int)kind + 1, kind.ToString());
-        if (detail.Length == 0)
-            _logger!.Log(level, id, error, "Worker {WorkerId} of '{Pool}': {Kind}", worker, _pool, kind);
-        else
-            _logger!.Log(level, id, error, "Worker {WorkerId} of '{Pool}': {Kind}. {Detail}", worker, _pool, kind, detail);
-    }
 }

@@ -141,7 +141,7 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
             }
             catch (Exception e) when (RebuildErrors.IsOfValue(e))
             {
-                SetError(i, RebuildErrors.For("the result could not be rebuilt in the calling process", "result", e));
+                SetError(i, Explain(RebuildErrors.For("the result could not be rebuilt in the calling process", "result", e), i));
                 reader.SkipTo(end);
             }
         }

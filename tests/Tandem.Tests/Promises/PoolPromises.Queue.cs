@@ -18,7 +18,8 @@ public partial class PoolPromises
         await started.OpenedAsync();
         Task<int> first = pool.RunAsync(static () => 1);
         Task<int> second = pool.RunAsync(static () => 2);
-        QueueFullException full = await Assert.ThrowsAsync<QueueFullException>(() => pool.RunAsync(static () => 3));
+        QueueFullException full = await Assert.ThrowsAsync<QueueFullException>(() => pool.RunAsync(static () => 3, new WorkOptions { Name = "refused" }));
+        Assert.Equal("refused", full.WorkItemName);
         gate.Open();
 
         Assert.Equal(2, full.Capacity);
