@@ -107,6 +107,10 @@ module Calls =
           "a state", (fun _ pool -> withState pool (fun pool -> text (pool.RunAsync(fun state -> state + 2)))), "42"
           "a state, a task", (fun _ pool -> withState pool (fun pool -> text (pool.RunAsync(fun state -> task { return state + 2 })))), "42"
           "a state, map", (fun _ pool -> withState pool (fun pool -> collect (pool.MapAsync(numbers, (fun state number -> state + number))))), "41 42 43"
+          "a state, map to tasks", (fun _ pool -> withState pool (fun pool -> collect (pool.MapAsync(numbers, (fun state number -> task { return state + number }))))), "41 42 43"
+          "a state, an argument, a task",
+          (fun _ pool -> withState pool (fun pool -> text (pool.RunAsync((fun state (number: int) (_: CancellationToken) -> task { return state + number }), three)))),
+          "43"
           "a state, for each",
           (fun _ pool -> withState pool (fun pool -> ended (pool.ForEachAsync(numbers, (fun state number token -> task { do! Task.Delay(number, token) }))))),
           "ended" ]
