@@ -1,7 +1,7 @@
 namespace Tandem.Compare;
 
 /// <summary>The work cannot be compared: all its items fail, there are none, or it does not end.</summary>
-public sealed class ComparisonException : Exception
+public sealed class ComparisonException : WorkException
 {
     /// <summary>Makes one.</summary>
     /// <param name="message">What is wrong, and what to do.</param>

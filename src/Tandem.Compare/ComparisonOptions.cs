@@ -5,35 +5,36 @@ public sealed class ComparisonOptions
 {
     /// <summary>How many items run at once in the configurations that are compared.</summary>
     /// <value>
-    /// The default is <see langword="null"/>: 1, 2, 4 … up to twice the processors, and up to eight times the processors for work that
+    /// Numbers between 1 and 1024. The default is <see langword="null"/>: 1, 2, 4 … up to twice the processors, and up to eight times the processors for work that
     /// waits more than it computes.
     /// </value>
     public IReadOnlyList<int>? WorkerCounts { get; set; }
 
     /// <summary>How often each configuration is measured. Each time all are measured, in turn.</summary>
-    /// <value>The default is 5. With fewer than 3 nearly everything is a tie.</value>
+    /// <value>Between 2 and 100. The default is 5; with fewer than 3 nearly everything is a tie.</value>
     public int Repeats { get; set; } = 5;
 
     /// <summary>
     /// How long all measurements may take together. How many items a run has follows from it. Work whose items take long takes longer:
     /// two rounds are made in any case.
     /// </summary>
-    /// <value>The default is 90 seconds.</value>
+    /// <value>A positive time of at most a day. The default is 90 seconds.</value>
     public TimeSpan Budget { get; set; } = TimeSpan.FromSeconds(90);
 
     /// <summary>A difference below this share is a tie, however sure it is.</summary>
-    /// <value>The default is 0.05: five percent.</value>
-    public double MinimumDifference { get; set; } = 0.05;
+    /// <value>At least 0 and below 1. The default is 0.05: five percent.</value>
+    public double MinDifference { get; set; } = 0.05;
 
     /// <summary>Whether a worker of each configuration is killed while it works, in a run of its own, and what was lost is counted.</summary>
     /// <value>The default is <see langword="false"/>.</value>
     public bool KillWorker { get; set; }
 
     /// <summary>How many items of each configuration are kept for <see cref="ConfigurationResult.Timeline"/>.</summary>
-    /// <value>The default is 240.</value>
-    public int TimelineItems { get; set; } = 240;
+    /// <value>A number of items between 0 and 100,000. The default is 240.</value>
+    public int MaxTimelineItems { get; set; } = 240;
 
-    /// <summary>Told what is going on.</summary>
+    /// <summary>Receives reports of what is going on.</summary>
+    /// <value>The default is <see langword="null"/>: nothing is reported.</value>
     public IProgress<ComparisonProgress>? Progress { get; set; }
 
     /// <summary>How long an item may run before it is told that it is waited for.</summary>
@@ -55,8 +56,8 @@ public sealed class ComparisonOptions
             nameof(ComparisonOptions), nameof(WorkerCounts), WorkerCounts is null ? "" : string.Join(',', WorkerCounts), "numbers between 1 and 1024");
         Option.Check(Repeats is >= 2 and <= 100, nameof(ComparisonOptions), nameof(Repeats), Repeats, "between 2 and 100");
         Option.Check(Budget > TimeSpan.Zero && Budget <= TimeSpan.FromDays(1), nameof(ComparisonOptions), nameof(Budget), Budget, "positive, at most a day");
-        Option.Check(MinimumDifference is >= 0 and < 1, nameof(ComparisonOptions), nameof(MinimumDifference), MinimumDifference, "between 0 and 1");
-        Option.Check(TimelineItems is >= 0 and <= 100_000, nameof(ComparisonOptions), nameof(TimelineItems), TimelineItems, "between 0 and 100000");
+        Option.Check(MinDifference is >= 0 and < 1, nameof(ComparisonOptions), nameof(MinDifference), MinDifference, "at least 0 and below 1");
+        Option.Check(MaxTimelineItems is >= 0 and <= 100_000, nameof(ComparisonOptions), nameof(MaxTimelineItems), MaxTimelineItems, "between 0 and 100000");
     }
 }
 

@@ -53,21 +53,22 @@ public sealed class WorkerConfiguration(Isolation isolation, int workers, int co
         string concurrency = ConcurrencyPerWorker == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", {nameof(ConcurrencyPerWorker)} = {ConcurrencyPerWorker}");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"var options = new WorkerPoolOptions {{ Isolation = Isolation.{Isolation}, Workers = {Workers}{concurrency} }};\n"
+            $"var options = new {(Isolation == Isolation.Thread ? nameof(ThreadedPoolOptions) : nameof(ProcessPoolOptions))} {{ MaxWorkers = {Workers}{concurrency} }};\n"
                 + $"await using var pool = WorkerPool.Create(options);");
     }
 
     /// <summary>The <see cref="Name"/>.</summary>
     public override string ToString() => Name;
 
-    internal WorkerPoolOptions ToOptions() => new()
+    internal WorkerPoolOptions ToOptions()
     {
-        Isolation = Isolation,
-        Workers = Workers,
-        ConcurrencyPerWorker = ConcurrencyPerWorker,
-        StartEagerly = true,
-        Name = "compared",
-    };
+        WorkerPoolOptions options = WorkerPoolOptions.For(Isolation);
+        options.MaxWorkers = Workers;
+        options.ConcurrencyPerWorker = ConcurrencyPerWorker;
+        options.StartEagerly = true;
+        options.Name = "compared";
+        return options;
+    }
 
     /// <summary>What to compare for some numbers of items at once.</summary>
     internal static WorkerConfiguration[] ForCounts(IReadOnlyList<int> counts, int processors)

@@ -294,4 +294,217 @@ public static class TaskReturningWork
     public static Task ForEachAsync<TState, TItem, TResult>(
         this WorkerPool<TState> pool, IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work, MapOptions options) =>
         pool.ForEachAsync<TItem>(source, (Func<TState, TItem, CancellationToken, Task>)work, options, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TState, TItem, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<TResult> MapAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work) =>
+        pool.MapAsync<TItem, TResult>(source, work, null, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TState, TItem, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<TResult> MapAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IEnumerable<TItem> source,
+        Func<TState, TItem, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
+        pool.MapAsync<TItem, TResult>(source, work, null, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TState, TItem, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<TResult> MapAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work, MapOptions options) =>
+        pool.MapAsync<TItem, TResult>(source, work, options, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TState, TItem, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work) =>
+        pool.MapResultsAsync<TItem, TResult>(source, work, null, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TState, TItem, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IEnumerable<TItem> source,
+        Func<TState, TItem, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
+        pool.MapResultsAsync<TItem, TResult>(source, work, null, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TState, TItem, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work, MapOptions options) =>
+        pool.MapResultsAsync<TItem, TResult>(source, work, options, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.ForEachAsync{TItem}(IEnumerable{TItem}, Func{TState, TItem, Task}, MapOptions?, CancellationToken)"/>
+    public static Task ForEachAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work) =>
+        pool.ForEachAsync<TItem>(source, work, null, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.ForEachAsync{TItem}(IEnumerable{TItem}, Func{TState, TItem, Task}, MapOptions?, CancellationToken)"/>
+    public static Task ForEachAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IEnumerable<TItem> source,
+        Func<TState, TItem, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
+        pool.ForEachAsync<TItem>(source, work, null, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool{TState}.ForEachAsync{TItem}(IEnumerable{TItem}, Func{TState, TItem, Task}, MapOptions?, CancellationToken)"/>
+    public static Task ForEachAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work, MapOptions options) =>
+        pool.ForEachAsync<TItem>(source, work, options, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<TResult> MapAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work) =>
+        pool.MapAsync<TItem, TResult>(source, work, null, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<TResult> MapAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IEnumerable<TItem> source,
+        Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
+        pool.MapAsync<TItem, TResult>(source, work, null, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<TResult> MapAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IEnumerable<TItem> source,
+        Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        MapOptions options) =>
+        pool.MapAsync<TItem, TResult>(source, work, options, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work) =>
+        pool.MapResultsAsync<TItem, TResult>(source, work, null, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IEnumerable<TItem> source,
+        Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
+        pool.MapResultsAsync<TItem, TResult>(source, work, null, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IEnumerable<TItem> source,
+        Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        MapOptions options) =>
+        pool.MapResultsAsync<TItem, TResult>(source, work, options, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TState, TItem, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<TResult> MapAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IAsyncEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work) =>
+        pool.MapAsync<TItem, TResult>(source, work, null, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TState, TItem, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<TResult> MapAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IAsyncEnumerable<TItem> source,
+        Func<TState, TItem, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
+        pool.MapAsync<TItem, TResult>(source, work, null, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TState, TItem, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<TResult> MapAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IAsyncEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work, MapOptions options) =>
+        pool.MapAsync<TItem, TResult>(source, work, options, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapResultsAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TState, TItem, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IAsyncEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work) =>
+        pool.MapResultsAsync<TItem, TResult>(source, work, null, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapResultsAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TState, TItem, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IAsyncEnumerable<TItem> source,
+        Func<TState, TItem, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
+        pool.MapResultsAsync<TItem, TResult>(source, work, null, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapResultsAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TState, TItem, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IAsyncEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work, MapOptions options) =>
+        pool.MapResultsAsync<TItem, TResult>(source, work, options, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.ForEachAsync{TItem}(IAsyncEnumerable{TItem}, Func{TState, TItem, Task}, MapOptions?, CancellationToken)"/>
+    public static Task ForEachAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IAsyncEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work) =>
+        pool.ForEachAsync<TItem>(source, work, null, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.ForEachAsync{TItem}(IAsyncEnumerable{TItem}, Func{TState, TItem, Task}, MapOptions?, CancellationToken)"/>
+    public static Task ForEachAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IAsyncEnumerable<TItem> source,
+        Func<TState, TItem, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
+        pool.ForEachAsync<TItem>(source, work, null, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool{TState}.ForEachAsync{TItem}(IAsyncEnumerable{TItem}, Func{TState, TItem, Task}, MapOptions?, CancellationToken)"/>
+    public static Task ForEachAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IAsyncEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work, MapOptions options) =>
+        pool.ForEachAsync<TItem>(source, work, options, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<TResult> MapAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work) =>
+        pool.MapAsync<TItem, TResult>(source, work, null, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<TResult> MapAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IAsyncEnumerable<TItem> source,
+        Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
+        pool.MapAsync<TItem, TResult>(source, work, null, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<TResult> MapAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IAsyncEnumerable<TItem> source,
+        Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        MapOptions options) =>
+        pool.MapAsync<TItem, TResult>(source, work, options, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapResultsAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool, IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work) =>
+        pool.MapResultsAsync<TItem, TResult>(source, work, null, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapResultsAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IAsyncEnumerable<TItem> source,
+        Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
+        pool.MapResultsAsync<TItem, TResult>(source, work, null, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool{TState}.MapResultsAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
+    public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TState, TItem, TResult>(
+        this WorkerPool<TState> pool,
+        IAsyncEnumerable<TItem> source,
+        Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        MapOptions options) =>
+        pool.MapResultsAsync<TItem, TResult>(source, work, options, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.RunAsync{TArgument, TResult}(Func{TState, TArgument, CancellationToken, Task{TResult}}, TArgument, WorkOptions?, CancellationToken)"/>
+    public static Task<TResult> RunAsync<TState, TArgument, TResult>(
+        this WorkerPool<TState> pool, Func<TState, TArgument, CancellationToken, Task<TResult>> work, TArgument argument) =>
+        pool.RunAsync<TArgument, TResult>(work, argument, null, default);
+
+    /// <inheritdoc cref="WorkerPool{TState}.RunAsync{TArgument, TResult}(Func{TState, TArgument, CancellationToken, Task{TResult}}, TArgument, WorkOptions?, CancellationToken)"/>
+    public static Task<TResult> RunAsync<TState, TArgument, TResult>(
+        this WorkerPool<TState> pool,
+        Func<TState, TArgument, CancellationToken, Task<TResult>> work,
+        TArgument argument,
+        CancellationToken cancellationToken) =>
+        pool.RunAsync<TArgument, TResult>(work, argument, null, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool{TState}.RunAsync{TArgument, TResult}(Func{TState, TArgument, CancellationToken, Task{TResult}}, TArgument, WorkOptions?, CancellationToken)"/>
+    public static Task<TResult> RunAsync<TState, TArgument, TResult>(
+        this WorkerPool<TState> pool,
+        Func<TState, TArgument, CancellationToken, Task<TResult>> work,
+        TArgument argument,
+        WorkOptions options) =>
+        pool.RunAsync<TArgument, TResult>(work, argument, options, default);
 }

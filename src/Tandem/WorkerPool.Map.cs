@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Tandem.Mapping;
 using Tandem.Shipping;
 
@@ -11,152 +12,284 @@ public partial class WorkerPool
     /// </summary>
     /// <remarks>
     /// Lazy: the source is read while results are taken, on another thread, one item at a time, and no further ahead than
-    /// <see cref="MapOptions.LookAhead"/>; an endless source is fine. The first error ends the enumeration at its item;
+    /// <see cref="MapOptions.MaxLookAhead"/>; an endless source is fine. The first error ends the enumeration at its item;
     /// MapResultsAsync gives errors as values instead. Leaving early cancels what still runs and disposes the source. An asynchronous
     /// source gets a token that the end of the enumeration cancels, whatever ends it: an error, leaving, a token, the end of the pool. A
-    /// source that does not return within a second of that (or within <see cref="WorkerPoolOptions.CancellationGrace"/>, if that is less) is
-    /// left behind: it is disposed in the background when it returns, and its errors are logged. A synchronous source that blocks keeps a
+    /// source that does not return within a second of that (or within <see cref="WorkerPoolOptions.CancellationGrace"/>, if that is less)
+    /// is left behind: it is disposed in the background when it returns, and its errors are logged. A synchronous source that blocks keeps a
     /// thread of the thread pool until then.
     /// </remarks>
     /// <typeparam name="TItem">The type of the items.</typeparam>
     /// <typeparam name="TResult">The type of the results.</typeparam>
     /// <param name="source">The items.</param>
     /// <param name="work">The work on one item.</param>
-    /// <param name="options">Order, look-ahead, chunks; null for the defaults.</param>
+    /// <param name="options">Order, look-ahead, chunks, name, priority, limits; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Ends the enumeration with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="WorkSerializationException">Thrown by the enumeration: a captured value, an item or a result cannot travel.</exception>
+    /// <returns>
+    /// The results. The enumeration throws the first error that an item fails with, as the task of
+    /// <see cref="RunAsync(Action, WorkOptions?, CancellationToken)"/> does; the error of the source; and
+    /// <see cref="ObjectDisposedException"/> when the pool ends.
+    /// </returns>
+    /// <exception cref="WorkSerializationException">
+    /// Thrown by the enumeration: a captured value, an item or a result cannot travel.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TItem, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
-        IEnumerable<TItem> source, Func<TItem, Task<TResult>> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IEnumerable<TItem> source, Func<TItem, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
-        IEnumerable<TItem> source, Func<TItem, CancellationToken, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IEnumerable<TItem> source, Func<TItem, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
-        IEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IEnumerable<TItem> source, Func<TItem, CancellationToken, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
+        IEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
-        IAsyncEnumerable<TItem> source, Func<TItem, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IEnumerable<TItem> source, Func<TItem, CancellationToken, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
-        IAsyncEnumerable<TItem> source, Func<TItem, Task<TResult>> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IAsyncEnumerable<TItem> source, Func<TItem, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TItem, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
-        IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IAsyncEnumerable<TItem> source, Func<TItem, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
-        IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and gives an outcome for each: a value or the error of that item.</summary>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+
+    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>
+    /// Runs work on each item of a source, on all workers, and gives an outcome for each: its value or its error. An item that fails does
+    /// not end the enumeration. The outcomes come in the order of the items, or not (<see cref="MapOptions.Ordered"/>).
+    /// </summary>
+    /// <remarks>
+    /// Lazy, and with the same rules for the source, as
+    /// <see cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)">MapAsync</see>.
+    /// </remarks>
+    /// <returns>
+    /// The outcomes. The enumeration itself throws the error of the source only, <see cref="OperationCanceledException"/> when
+    /// <paramref name="cancellationToken"/> is cancelled, and <see cref="ObjectDisposedException"/> when the pool ends.
+    /// </returns>
+    /// <exception cref="WorkSerializationException">Thrown by the enumeration: a captured value cannot travel.</exception>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TItem, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, WorkResult<TResult>>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+        Map<TItem, TResult, WorkResult<TResult>>(
+            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and gives an outcome for each: a value or the error of that item.</summary>
+    /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
-        IEnumerable<TItem> source, Func<TItem, Task<TResult>> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, WorkResult<TResult>>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+        IEnumerable<TItem> source, Func<TItem, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and gives an outcome for each: a value or the error of that item.</summary>
+    /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
-        IEnumerable<TItem> source, Func<TItem, CancellationToken, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, WorkResult<TResult>>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+        IEnumerable<TItem> source, Func<TItem, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and gives an outcome for each: a value or the error of that item.</summary>
+    /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
-        IEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, WorkResult<TResult>>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+        IEnumerable<TItem> source, Func<TItem, CancellationToken, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and gives an outcome for each: a value or the error of that item.</summary>
+    /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
-        IAsyncEnumerable<TItem> source, Func<TItem, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, WorkResult<TResult>>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+        IEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and gives an outcome for each: a value or the error of that item.</summary>
+    /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
-        IAsyncEnumerable<TItem> source, Func<TItem, Task<TResult>> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, WorkResult<TResult>>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+        IEnumerable<TItem> source, Func<TItem, CancellationToken, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and gives an outcome for each: a value or the error of that item.</summary>
+    /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
-        IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, WorkResult<TResult>>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+        IAsyncEnumerable<TItem> source, Func<TItem, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and gives an outcome for each: a value or the error of that item.</summary>
+    /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
-        IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, WorkResult<TResult>>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+        IAsyncEnumerable<TItem> source, Func<TItem, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+
+    /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TItem, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+
+    /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+
+    /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+
+    /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, on all workers; the first error ends it.</summary>
+    /// <remarks>
+    /// The source is read as by
+    /// <see cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)">MapAsync</see>.
+    /// The order of the items means nothing here (<see cref="MapOptions.Ordered"/>).
+    /// </remarks>
+    /// <param name="cancellationToken">
+    /// Cancels what waits and what runs, and ends the call with <see cref="OperationCanceledException"/>.
+    /// </param>
+    /// <returns>A task that completes when the work is done on all items, or fails with the first error that an item fails with.</returns>
+    /// <exception cref="WorkSerializationException">Thrown by the task: a captured value or an item cannot travel.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Thrown by the task: an option is out of its range; the message names it.</exception>
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Action<TItem> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source, on all workers; the first error ends it.</summary>
+    /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Func<TItem, Task> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source, on all workers; the first error ends it.</summary>
+    /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     public Task ForEachAsync<TItem>(
-        IEnumerable<TItem> source, Action<TItem, CancellationToken> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IEnumerable<TItem> source, Func<TItem, ValueTask> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source, on all workers; the first error ends it.</summary>
+    /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     public Task ForEachAsync<TItem>(
-        IEnumerable<TItem> source, Func<TItem, CancellationToken, Task> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IEnumerable<TItem> source, Action<TItem, CancellationToken> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source, on all workers; the first error ends it.</summary>
+    /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public Task ForEachAsync<TItem>(
+        IEnumerable<TItem> source, Func<TItem, CancellationToken, Task> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+
+    /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    public Task ForEachAsync<TItem>(
+        IEnumerable<TItem> source, Func<TItem, CancellationToken, ValueTask> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+
+    /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Action<TItem> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source, on all workers; the first error ends it.</summary>
+    /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task ForEachAsync<TItem>(
-        IAsyncEnumerable<TItem> source, Func<TItem, Task> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IAsyncEnumerable<TItem> source, Func<TItem, Task> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source, on all workers; the first error ends it.</summary>
+    /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     public Task ForEachAsync<TItem>(
-        IAsyncEnumerable<TItem> source, Action<TItem, CancellationToken> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IAsyncEnumerable<TItem> source, Func<TItem, ValueTask> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
-    /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source, on all workers; the first error ends it.</summary>
+    /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     public Task ForEachAsync<TItem>(
-        IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, Task> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IAsyncEnumerable<TItem> source, Action<TItem, CancellationToken> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+
+    /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public Task ForEachAsync<TItem>(
+        IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, Task> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+
+    /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    public Task ForEachAsync<TItem>(
+        IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, ValueTask> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
 }

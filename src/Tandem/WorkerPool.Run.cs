@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Tandem.Shipping;
 
 namespace Tandem;
@@ -5,35 +6,59 @@ namespace Tandem;
 public partial class WorkerPool
 {
     /// <summary>Runs work on a worker.</summary>
+    /// <remarks>
+    /// Work that returns a <see cref="Task"/> or a <see cref="ValueTask"/> is awaited in the worker. An <c>async</c> lambda counts as a
+    /// <see cref="Task"/>. The F# compiler cannot choose for a function that returns a <see cref="ValueTask{TResult}"/>: use
+    /// <see cref="ValueTask{TResult}.AsTask"/> there.
+    /// </remarks>
     /// <param name="work">
     /// Any lambda, local function or method. In a pool of processes, the captured variables that it reads are copied to the worker;
     /// what the work writes into them stays there. A captured <see cref="CancellationToken"/> or <see cref="IProgress{T}"/> works
     /// across processes.
     /// </param>
-    /// <param name="options">The item's name; null for none.</param>
+    /// <param name="options">The item's name, priority and limits; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">
     /// Cancels the item: one that waits never runs; one that runs sees the token that it was given, and in a process is killed after
     /// <see cref="WorkerPoolOptions.CancellationGrace"/>.
     /// </param>
-    /// <returns>A task that completes with the work. It fails with the exception that the work threw; with
-    /// <see cref="WorkerCrashedException"/>, <see cref="WorkerStartException"/>, <see cref="QueueFullException"/>, or
-    /// <see cref="ObjectDisposedException"/>.</returns>
+    /// <returns>
+    /// A task that completes with the work. It fails with the exception that the work threw, or with a <see cref="WorkException"/>:
+    /// <see cref="WorkerCrashedException"/>, <see cref="WorkTimeoutException"/>, <see cref="WorkMemoryException"/>,
+    /// <see cref="WorkerStartException"/>, <see cref="QueueFullException"/>, or <see cref="WorkSerializationException"/> for a result that
+    /// cannot travel. It is cancelled when <paramref name="cancellationToken"/> is, and fails with <see cref="ObjectDisposedException"/>
+    /// when the pool has ended.
+    /// </returns>
     /// <exception cref="WorkSerializationException">A captured value cannot travel; no worker was touched.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     public Task RunAsync(Action work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(PlainForm<Nothing>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <typeparam name="TResult">The type of the result.</typeparam>
-    public Task<TResult> RunAsync<TResult>(Func<TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+    public Task<TResult> RunAsync<TResult>(
+        Func<TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(PlainForm<TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task RunAsync(Func<Task> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(PlainForm<Nothing>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <typeparam name="TResult">The type of the result.</typeparam>
-    public Task<TResult> RunAsync<TResult>(Func<Task<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public Task<TResult> RunAsync<TResult>(
+        Func<Task<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(PlainForm<TResult>.Instance, work, null, options, cancellationToken);
+
+    /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    public Task RunAsync(Func<ValueTask> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(PlainForm<Nothing>.Instance, work, null, options, cancellationToken);
+
+    /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    public Task<TResult> RunAsync<TResult>(
+        Func<ValueTask<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(PlainForm<TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
@@ -42,49 +67,89 @@ public partial class WorkerPool
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <typeparam name="TResult">The type of the result.</typeparam>
-    public Task<TResult> RunAsync<TResult>(Func<CancellationToken, TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+    public Task<TResult> RunAsync<TResult>(
+        Func<CancellationToken, TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(PlainForm<TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task RunAsync(Func<CancellationToken, Task> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(PlainForm<Nothing>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <typeparam name="TResult">The type of the result.</typeparam>
-    public Task<TResult> RunAsync<TResult>(Func<CancellationToken, Task<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public Task<TResult> RunAsync<TResult>(
+        Func<CancellationToken, Task<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(PlainForm<TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on an argument that travels with the call: with a static lambda, the form without a closure, and the fastest.</summary>
+    public Task RunAsync(
+        Func<CancellationToken, ValueTask> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(PlainForm<Nothing>.Instance, work, null, options, cancellationToken);
+
+    /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    public Task<TResult> RunAsync<TResult>(
+        Func<CancellationToken, ValueTask<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(PlainForm<TResult>.Instance, work, null, options, cancellationToken);
+
+    /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <summary>Runs work on an argument that travels with the call. With a static lambda, this is the fastest form.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
     public Task RunAsync<TArgument>(
-        Action<TArgument, CancellationToken> work, TArgument argument, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Action<TArgument, CancellationToken> work, TArgument argument,
+        WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(ArgumentForm<TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on an argument that travels with the call: with a static lambda, the form without a closure, and the fastest.</summary>
+    /// <summary>Runs work on an argument that travels with the call. With a static lambda, this is the fastest form.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
     public Task<TResult> RunAsync<TArgument, TResult>(
-        Func<TArgument, CancellationToken, TResult> work, TArgument argument, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Func<TArgument, CancellationToken, TResult> work, TArgument argument,
+        WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(ArgumentForm<TArgument, TResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on an argument that travels with the call: with a static lambda, the form without a closure, and the fastest.</summary>
+    /// <summary>Runs work on an argument that travels with the call. With a static lambda, this is the fastest form.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task RunAsync<TArgument>(
-        Func<TArgument, CancellationToken, Task> work, TArgument argument, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Func<TArgument, CancellationToken, Task> work, TArgument argument,
+        WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(ArgumentForm<TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on an argument that travels with the call: with a static lambda, the form without a closure, and the fastest.</summary>
+    /// <summary>Runs work on an argument that travels with the call. With a static lambda, this is the fastest form.</summary>
+    /// <typeparam name="TArgument">The type of the argument.</typeparam>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public Task<TResult> RunAsync<TArgument, TResult>(
+        Func<TArgument, CancellationToken, Task<TResult>> work, TArgument argument,
+        WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(ArgumentForm<TArgument, TResult>.Instance, work, argument, options, cancellationToken);
+
+    /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <summary>Runs work on an argument that travels with the call. With a static lambda, this is the fastest form.</summary>
+    /// <typeparam name="TArgument">The type of the argument.</typeparam>
+    /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
+    public Task RunAsync<TArgument>(
+        Func<TArgument, CancellationToken, ValueTask> work, TArgument argument,
+        WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(ArgumentForm<TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
+
+    /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <summary>Runs work on an argument that travels with the call. With a static lambda, this is the fastest form.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
     public Task<TResult> RunAsync<TArgument, TResult>(
-        Func<TArgument, CancellationToken, Task<TResult>> work, TArgument argument, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Func<TArgument, CancellationToken, ValueTask<TResult>> work, TArgument argument,
+        WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(ArgumentForm<TArgument, TResult>.Instance, work, argument, options, cancellationToken);
 }

@@ -56,7 +56,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
 
     /// <summary>
     /// The processors that this process may use: its affinity mask and its container's processor quota are honoured. The default
-    /// for <see cref="WorkerPoolOptions.Workers"/>.
+    /// for <see cref="WorkerPoolOptions.MaxWorkers"/>.
     /// </summary>
     public static int DefaultWorkerCount => Environment.ProcessorCount;
 
@@ -67,43 +67,81 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     /// <summary>What the workers are.</summary>
     public Isolation Isolation => _engine.Options.Isolation;
 
-    /// <summary>Makes a pool of threads. It works in programs that are trimmed or compiled natively, too.</summary>
-    /// <param name="workers">How many; 0 for <see cref="DefaultWorkerCount"/>.</param>
+    /// <summary>Creates a pool of threads. It works in programs that are trimmed or compiled natively, too.</summary>
+    /// <param name="workers">How many there are at most, up to 4096; 0 for <see cref="DefaultWorkerCount"/>.</param>
+    /// <returns>The pool.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="workers"/> is negative or above 4096.</exception>
-    public static WorkerPool Threads(int workers = 0) => Create(Simple(Isolation.Thread, workers));
+    public static WorkerPool Threads(int workers = 0) => Create(new ThreadedPoolOptions { MaxWorkers = OrDefault(workers) });
 
-    /// <summary>Makes a pool of worker processes.</summary>
-    /// <param name="workers">How many; 0 for <see cref="DefaultWorkerCount"/>.</param>
+    /// <summary>Creates a pool of worker processes.</summary>
+    /// <param name="workers">How many there are at most, up to 4096; 0 for <see cref="DefaultWorkerCount"/>.</param>
+    /// <returns>The pool.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="workers"/> is negative or above 4096.</exception>
     /// <exception cref="WorkerStartException">This program cannot be started as a worker process; the message says what to do.</exception>
     [RequiresUnreferencedCode(ProcessPools.Trimmed)]
     [RequiresDynamicCode(ProcessPools.Native)]
-    public static WorkerPool Processes(int workers = 0) => Create(Simple(Isolation.Process, workers));
+    public static WorkerPool Processes(int workers = 0) => Create(new ProcessPoolOptions { MaxWorkers = OrDefault(workers) });
 
-    /// <summary>Makes a pool.</summary>
+    /// <summary>Creates a pool of threads. It works in programs that are trimmed or compiled natively, too.</summary>
     /// <param name="options">How; later changes to the object have no effect.</param>
+    /// <returns>The pool.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
+    /// <exception cref="ArgumentException"><see cref="WorkerPoolOptions.InitializeWorker"/> is an <c>async void</c> method.</exception>
+    public static WorkerPool Create(ThreadedPoolOptions options) => Create((WorkerPoolOptions)options);
+
+    /// <summary>Creates a pool of worker processes.</summary>
+    /// <returns>The pool.</returns>
+    /// <inheritdoc cref="Create(WorkerPoolOptions)"/>
+    [RequiresUnreferencedCode(ProcessPools.Trimmed)]
+    [RequiresDynamicCode(ProcessPools.Native)]
+    public static WorkerPool Create(ProcessPoolOptions options) => Create((WorkerPoolOptions)options);
+
+    /// <summary>Creates a pool of threads or of processes, as its options say (<see cref="WorkerPoolOptions.For"/>).</summary>
+    /// <param name="options">How; later changes to the object have no effect.</param>
+    /// <returns>The pool.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     /// <exception cref="ArgumentException">
-    /// <see cref="WorkerPoolOptions.DumpFolder"/> does not exist, <see cref="WorkerPoolOptions.Environment"/> has a name or a value that no
+    /// <see cref="ProcessPoolOptions.DumpFolder"/> does not exist, <see cref="ProcessPoolOptions.Environment"/> has a name or a value that no
     /// environment can hold, or <see cref="WorkerPoolOptions.InitializeWorker"/> is an <c>async void</c> method.
     /// </exception>
     /// <exception cref="WorkerStartException">This program cannot be started as a worker process; the message says what to do.</exception>
     public static WorkerPool Create(WorkerPoolOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        WorkerPoolOptions valid = options.Validated();
-        return new WorkerPool(valid.Isolation == Isolation.Thread ? new ThreadEngine(valid, null)
-            : ProcessPools.AreSupported ? new ProcessEngine(valid, null)
-            : throw ProcessPools.NotSupported());
+        return new WorkerPool(options.Validated() switch
+        {
+            ThreadedPoolOptions threads => new ThreadEngine(threads, null),
+            ProcessPoolOptions processes when ProcessPools.AreSupported => new ProcessEngine(processes, null),
+            _ => throw ProcessPools.NotSupported(),
+        });
     }
 
-    /// <summary>Makes a pool in which each worker has a state of its own.</summary>
+    /// <summary>Creates a pool of threads in which each thread has a state of its own.</summary>
+    /// <typeparam name="TState">The type of the state.</typeparam>
+    /// <param name="options">How; later changes to the object have no effect.</param>
+    /// <param name="createState">Builds the state, once in each worker, before its first item.</param>
+    /// <returns>The pool.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
+    /// <exception cref="ArgumentException"><see cref="WorkerPoolOptions.InitializeWorker"/> is an <c>async void</c> method.</exception>
+    public static WorkerPool<TState> Create<TState>(ThreadedPoolOptions options, Func<TState> createState) =>
+        Create((WorkerPoolOptions)options, createState);
+
+    /// <summary>Creates a pool of worker processes in which each process has a state of its own.</summary>
+    /// <returns>The pool.</returns>
+    /// <inheritdoc cref="Create{TState}(WorkerPoolOptions, Func{TState})"/>
+    [RequiresUnreferencedCode(ProcessPools.Trimmed)]
+    [RequiresDynamicCode(ProcessPools.Native)]
+    public static WorkerPool<TState> Create<TState>(ProcessPoolOptions options, Func<TState> createState) =>
+        Create((WorkerPoolOptions)options, createState);
+
+    /// <summary>Creates a pool in which each worker has a state of its own.</summary>
     /// <typeparam name="TState">The type of the state; it never travels, so it may be anything.</typeparam>
     /// <param name="options">How; later changes to the object have no effect.</param>
     /// <param name="createState">Builds the state, once in each worker, before its first item. What it captures travels.</param>
+    /// <returns>The pool.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     /// <exception cref="ArgumentException">
-    /// <see cref="WorkerPoolOptions.DumpFolder"/> does not exist, <see cref="WorkerPoolOptions.Environment"/> has a name or a value that no
+    /// <see cref="ProcessPoolOptions.DumpFolder"/> does not exist, <see cref="ProcessPoolOptions.Environment"/> has a name or a value that no
     /// environment can hold, or <see cref="WorkerPoolOptions.InitializeWorker"/> is an <c>async void</c> method.
     /// </exception>
     /// <exception cref="WorkSerializationException">A value that <paramref name="createState"/> captures cannot travel.</exception>
@@ -112,17 +150,20 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(createState);
-        WorkerPoolOptions valid = options.Validated();
-        return new WorkerPool<TState>(valid.Isolation == Isolation.Thread ? new ThreadEngine(valid, () => createState())
-            : ProcessPools.AreSupported ? new ProcessEngine(valid, () => StartupStep.StateFactory(createState, PlainForm<TState>.Instance))
-            : throw ProcessPools.NotSupported());
+        return new WorkerPool<TState>(options.Validated() switch
+        {
+            ThreadedPoolOptions threads => new ThreadEngine(threads, () => createState()),
+            ProcessPoolOptions processes when ProcessPools.AreSupported =>
+                new ProcessEngine(processes, () => StartupStep.StateFactory(createState, PlainForm<TState>.Instance)),
+            _ => throw ProcessPools.NotSupported(),
+        });
     }
 
     /// <summary>
     /// Changes how many workers there are at most. More start when work needs them; those that are too many end when the items that
     /// they run are done, and nothing is lost. Until then there are more than asked for.
     /// </summary>
-    /// <param name="workers">The new <see cref="WorkerPoolOptions.Workers"/>.</param>
+    /// <param name="workers">The new <see cref="WorkerPoolOptions.MaxWorkers"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="workers"/> is not between 1 and 4096.</exception>
     public void Resize(int workers)
     {
@@ -132,11 +173,12 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     }
 
     /// <summary>What the pool looks like now: its workers, what each of them does, its queue, and counts. Cheap enough for every second.</summary>
+    /// <returns>A new object, which does not change.</returns>
     public PoolSnapshot Snapshot() => _engine.Snapshot();
 
     /// <summary>
     /// Finishes what runs, fails what waits with <see cref="ObjectDisposedException"/>, and ends the workers. An item that crashes from then
-    /// on is not tried again, whatever its <see cref="WorkOptions.CrashRetries"/>.
+    /// on is not tried again, whatever its <see cref="WorkLimits.MaxCrashRetries"/>.
     /// </summary>
     /// <returns>A task that completes when no worker is left.</returns>
     public async ValueTask DisposeAsync()
@@ -146,7 +188,9 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     }
 
     /// <summary>Takes no more work, runs everything that was submitted, and ends the workers.</summary>
-    /// <param name="cancellationToken">Gives up waiting for it; the pool goes on draining.</param>
+    /// <param name="cancellationToken">Ends the wait; the pool goes on draining.</param>
+    /// <returns>A task that completes when no worker is left.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled before that.</exception>
     public Task DrainAsync(CancellationToken cancellationToken = default) => EndAsync(StopMode.Drain).WaitAsync(cancellationToken);
 
     /// <summary>
@@ -154,7 +198,10 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     /// <see cref="WorkerPoolOptions.CancellationGrace"/> are killed. A thread that ignores its token cannot be killed: it is left
     /// behind, as a background thread, and its call fails with <see cref="ObjectDisposedException"/> as in a process.
     /// </summary>
-    public Task StopAsync() => EndAsync(StopMode.Abort);
+    /// <param name="cancellationToken">Ends the wait; the pool goes on stopping.</param>
+    /// <returns>A task that completes when no worker is left.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled before that.</exception>
+    public Task StopAsync(CancellationToken cancellationToken = default) => EndAsync(StopMode.Abort).WaitAsync(cancellationToken);
 
     /// <summary>Ends the process of every worker that runs something, at once; its items fail with <see cref="WorkerCrashedException"/>.</summary>
     internal void Kill(string reason) => ((ProcessEngine)_engine).Kill(reason);
@@ -173,17 +220,25 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<TResult>(cancellationToken);
 
-        WorkItem<TResult> item = ProcessPools.AreSupported && Isolation == Isolation.Process
-            ? new RemoteItem<TResult>(form, work, argument, cancellationToken)
-            : new LocalItem<TResult>(form, work, argument, cancellationToken);
-        if (options?.Name is { } name)
-            item.Details.Name = name;
-        if (ItemLimits.Of(options, _engine.Options.DefaultLimits) is { } limits)
-            item.Details.Limits = limits;
+        try
+        {
+            WorkItem<TResult> item = ProcessPools.AreSupported && Isolation == Isolation.Process
+                ? new RemoteItem<TResult>(form, work, argument, cancellationToken)
+                : new LocalItem<TResult>(form, work, argument, cancellationToken);
+            if (options?.Name is { } name)
+                item.Details.Name = name;
+            if (ItemLimits.Of(options, _engine.Options.ItemDefaults) is { } limits)
+                item.Details.Limits = limits;
 
-        _engine.Submit(item);
-        GC.KeepAlive(this); // until here the pool is in use, also where this call is the last one
-        return item.Task;
+            _engine.Submit(item);
+            GC.KeepAlive(this); // until here the pool is in use, also where this call is the last one
+            return item.Task;
+        }
+        catch (WorkSerializationException e)
+        {
+            e.SetWorkItemName(options?.Name ?? MethodNames.Readable(work.Method));
+            throw;
+        }
     }
 
     private protected IAsyncEnumerable<TOut> Map<TItem, TResult, TOut>(
@@ -219,9 +274,9 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         }
     }
 
-    private static WorkerPoolOptions Simple(Isolation isolation, int workers)
+    private static int OrDefault(int workers)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(workers);
-        return new WorkerPoolOptions { Isolation = isolation, Workers = workers == 0 ? DefaultWorkerCount : workers };
+        return workers == 0 ? DefaultWorkerCount : workers;
     }
 }

@@ -1,10 +1,13 @@
+using System.Runtime.CompilerServices;
 using Tandem.Mapping;
 using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem;
 
-/// <summary>A pool in which each worker has a state of its own, built once when the worker starts: a model, a connection, a cache.</summary>
+/// <summary>
+/// A pool in which each worker has a state of its own, built once when the worker starts: a model, a connection, a cache.
+/// </summary>
 /// <typeparam name="TState">
 /// The type of the state. It never travels, so it may be anything; it is disposed with its worker, where it can be. With
 /// <see cref="WorkerPoolOptions.ConcurrencyPerWorker"/> above 1, the items of one worker share it at the same time.
@@ -23,100 +26,458 @@ public sealed class WorkerPool<TState> : WorkerPool
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work on the state of a worker.</summary>
-    public Task<TResult> RunAsync<TResult>(Func<TState, TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    public Task<TResult> RunAsync<TResult>(
+        Func<TState, TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work on the state of a worker.</summary>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task RunAsync(Func<TState, Task> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work on the state of a worker.</summary>
-    public Task<TResult> RunAsync<TResult>(Func<TState, Task<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public Task<TResult> RunAsync<TResult>(
+        Func<TState, Task<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work on the state of a worker.</summary>
-    public Task RunAsync(Action<TState, CancellationToken> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+    public Task RunAsync(Func<TState, ValueTask> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work on the state of a worker.</summary>
-    public Task<TResult> RunAsync<TResult>(Func<TState, CancellationToken, TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    public Task<TResult> RunAsync<TResult>(
+        Func<TState, ValueTask<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work on the state of a worker.</summary>
-    public Task RunAsync(Func<TState, CancellationToken, Task> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+    public Task RunAsync(
+        Action<TState, CancellationToken> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work on the state of a worker.</summary>
-    public Task<TResult> RunAsync<TResult>(Func<TState, CancellationToken, Task<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    public Task<TResult> RunAsync<TResult>(
+        Func<TState, CancellationToken, TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
 
+    /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <summary>Runs work on the state of a worker.</summary>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public Task RunAsync(
+        Func<TState, CancellationToken, Task> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <summary>Runs work on the state of a worker.</summary>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public Task<TResult> RunAsync<TResult>(
+        Func<TState, CancellationToken, Task<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <summary>Runs work on the state of a worker.</summary>
+    public Task RunAsync(
+        Func<TState, CancellationToken, ValueTask> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <summary>Runs work on the state of a worker.</summary>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    public Task<TResult> RunAsync<TResult>(
+        Func<TState, CancellationToken, ValueTask<TResult>> work,
+        WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <summary>Runs work on the state of a worker and an argument that travels with the call.</summary>
+    /// <typeparam name="TArgument">The type of the argument.</typeparam>
+    /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
+    public Task RunAsync<TArgument>(
+        Action<TState, TArgument, CancellationToken> work, TArgument argument,
+        WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(StateArgumentForm<TState, TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <summary>Runs work on the state of a worker and an argument that travels with the call.</summary>
+    /// <typeparam name="TArgument">The type of the argument.</typeparam>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
+    public Task<TResult> RunAsync<TArgument, TResult>(
+        Func<TState, TArgument, CancellationToken, TResult> work, TArgument argument,
+        WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(StateArgumentForm<TState, TArgument, TResult>.Instance, work, argument, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <summary>Runs work on the state of a worker and an argument that travels with the call.</summary>
+    /// <typeparam name="TArgument">The type of the argument.</typeparam>
+    /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public Task RunAsync<TArgument>(
+        Func<TState, TArgument, CancellationToken, Task> work, TArgument argument,
+        WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(StateArgumentForm<TState, TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <summary>Runs work on the state of a worker and an argument that travels with the call.</summary>
+    /// <typeparam name="TArgument">The type of the argument.</typeparam>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public Task<TResult> RunAsync<TArgument, TResult>(
+        Func<TState, TArgument, CancellationToken, Task<TResult>> work, TArgument argument,
+        WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(StateArgumentForm<TState, TArgument, TResult>.Instance, work, argument, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <summary>Runs work on the state of a worker and an argument that travels with the call.</summary>
+    /// <typeparam name="TArgument">The type of the argument.</typeparam>
+    /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
+    public Task RunAsync<TArgument>(
+        Func<TState, TArgument, CancellationToken, ValueTask> work, TArgument argument,
+        WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(StateArgumentForm<TState, TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
+    /// <summary>Runs work on the state of a worker and an argument that travels with the call.</summary>
+    /// <typeparam name="TArgument">The type of the argument.</typeparam>
+    /// <typeparam name="TResult">The type of the result.</typeparam>
+    /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
+    public Task<TResult> RunAsync<TArgument, TResult>(
+        Func<TState, TArgument, CancellationToken, ValueTask<TResult>> work, TArgument argument,
+        WorkOptions? options = null, CancellationToken cancellationToken = default) =>
+        Submit(StateArgumentForm<TState, TArgument, TResult>.Instance, work, argument, options, cancellationToken);
+
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
-        IEnumerable<TItem> source, Func<TState, TItem, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        IEnumerable<TItem> source, Func<TState, TItem, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
-        IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        IEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
-        IAsyncEnumerable<TItem> source, Func<TState, TItem, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        IEnumerable<TItem> source, Func<TState, TItem, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
-        IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
+        IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
+        IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, TResult>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
-        IEnumerable<TItem> source, Func<TState, TItem, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, WorkResult<TResult>>(StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+        IEnumerable<TItem> source, Func<TState, TItem, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
-    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
-        IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, WorkResult<TResult>>(StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+        IEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
-    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
-        IAsyncEnumerable<TItem> source, Func<TState, TItem, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, WorkResult<TResult>>(StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+        IEnumerable<TItem> source, Func<TState, TItem, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
-    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
-        IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, WorkResult<TResult>>(StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+        IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
-    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
+        IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
+        IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, TResult> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask<TResult>> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        Map<TItem, TResult, WorkResult<TResult>>(
+            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Action<TState, TItem> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
-    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task ForEachAsync<TItem>(
-        IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IEnumerable<TItem> source, Func<TState, TItem, Task> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
-    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
     public Task ForEachAsync<TItem>(
-        IAsyncEnumerable<TItem> source, Action<TState, TItem> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IEnumerable<TItem> source, Func<TState, TItem, ValueTask> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
-    /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
     public Task ForEachAsync<TItem>(
-        IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        IEnumerable<TItem> source, Action<TState, TItem, CancellationToken> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public Task ForEachAsync<TItem>(
+        IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public Task ForEachAsync<TItem>(
+        IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public Task ForEachAsync<TItem>(
+        IAsyncEnumerable<TItem> source, Action<TState, TItem> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public Task ForEachAsync<TItem>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, Task> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public Task ForEachAsync<TItem>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, ValueTask> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public Task ForEachAsync<TItem>(
+        IAsyncEnumerable<TItem> source, Action<TState, TItem, CancellationToken> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
+    public Task ForEachAsync<TItem>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
+        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+
+    /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
+    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
+    /// <param name="work">The work on the state of a worker and one item.</param>
+    public Task ForEachAsync<TItem>(
+        IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask> work,
+        MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 }

@@ -148,7 +148,7 @@ internal sealed class ChaosRun : IDisposable
     {
         var order = new Order(_ledger.Path, number, deed, deed == Deed.Huge ? Load : null);
         using CancellationTokenSource? cancel = deed is Deed.Obedient or Deed.Stubborn ? new CancellationTokenSource(number % 20) : null;
-        WorkOptions? limits = deed == Deed.Endless ? new WorkOptions { Timeout = TimeSpan.FromMilliseconds(20) } : null;
+        WorkOptions? limits = deed == Deed.Endless ? new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMilliseconds(20) } } : null;
         try
         {
             (int Number, byte[]? Load) result = await _pool.RunAsync(static (order, token) => Work.Do(order, token), order, limits, cancel?.Token ?? default).WaitAsync(Hang).ConfigureAwait(false);
@@ -202,7 +202,7 @@ internal sealed class ChaosRun : IDisposable
 
     private static int ConcurrencyOf(Scenario scenario)
     {
-        var options = new WorkerPoolOptions();
+        var options = new ProcessPoolOptions();
         scenario.Configure(options);
         return options.ConcurrencyPerWorker;
     }

@@ -27,7 +27,7 @@ internal static partial class Marathon
     private static async Task<List<string>> CrashAsync(int crashes)
     {
         List<string> complaints = [];
-        await using var pool = WorkerPool.Create(Quiet(new WorkerPoolOptions { Workers = 2, SpareWorkers = 2 }));
+        await using var pool = WorkerPool.Create(Quiet(new ProcessPoolOptions { MaxWorkers = 2, SpareWorkers = 2 }));
         const int Batch = 20;
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < crashes; i++)
@@ -48,7 +48,7 @@ internal static partial class Marathon
     private static async Task<List<string>> LeakAsync(int items)
     {
         const long Limit = 100 * Mebibyte, Leak = 10 * Mebibyte, Empty = 8 * Mebibyte;
-        await using var pool = WorkerPool.Create(Quiet(new WorkerPoolOptions { Workers = 32, MaxWorkerMemory = Limit }));
+        await using var pool = WorkerPool.Create(Quiet(new ProcessPoolOptions { MaxWorkers = 32, MaxWorkerMemory = Limit }));
         long start = Stopwatch.GetTimestamp();
         long[] held = await Task.WhenAll(Enumerable.Range(0, items).Select(_ => pool.RunAsync(static () => Hold(10 * Mebibyte)))).ConfigureAwait(false);
         PoolTotals totals = pool.Snapshot().Totals;
@@ -64,7 +64,7 @@ internal static partial class Marathon
     /// <summary>A pool whose workers die in their initializer, with work that keeps coming.</summary>
     private static async Task<List<string>> FailAsync(TimeSpan time)
     {
-        WorkerPoolOptions options = Quiet(new WorkerPoolOptions { Workers = 4 });
+        ProcessPoolOptions options = Quiet(new ProcessPoolOptions { MaxWorkers = 4 });
         await using var pool = WorkerPool.Create(options, static () => Die());
         // The limit is reached, and the program has come up.
         await pool.RunAsync(static (int state) => state).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
@@ -90,7 +90,7 @@ internal static partial class Marathon
         // The limit at once, then one try in each period.
         // Before, so many kills in a row are somebody else's doing for all that the pool knows.
         const int Excused = 10;
-        double allowed = Excused + options.Workers + options.RestartLimit + Math.Ceiling(time / options.RestartPeriod);
+        double allowed = Excused + options.MaxWorkers + options.MaxRestarts + Math.Ceiling(time / options.RestartPeriod);
         Say($"{time.TotalSeconds:F0} s: {totals.Starts} starts, at most {allowed:F0} allowed; {refused} items failed with the cause; {share:P2} of a core, workers included");
         List<string> complaints = [];
         if (totals.Starts > allowed)
@@ -101,7 +101,7 @@ internal static partial class Marathon
         return complaints;
     }
 
-    private static WorkerPoolOptions Quiet(WorkerPoolOptions options)
+    private static ProcessPoolOptions Quiet(ProcessPoolOptions options)
     {
         options.LoggerFactory = NullLoggerFactory.Instance;
         return options;

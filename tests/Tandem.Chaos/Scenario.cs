@@ -6,7 +6,7 @@ namespace Tandem.Chaos;
 /// <param name="Name">For the command line.</param>
 /// <param name="Retries">How often an item may be run again after a crash.</param>
 /// <param name="Configure">Makes the pool what it is.</param>
-internal sealed record Scenario(string Name, int Retries, Action<WorkerPoolOptions> Configure)
+internal sealed record Scenario(string Name, int Retries, Action<ProcessPoolOptions> Configure)
 {
     internal static readonly Scenario[] All =
     [
@@ -18,7 +18,7 @@ internal sealed record Scenario(string Name, int Retries, Action<WorkerPoolOptio
             options.SpareWorkers = 1;
             options.MaxItemsPerWorker = 5000;
             options.MaxWorkerAge = TimeSpan.FromSeconds(2);
-            options.WorkDefaults.CrashRetries = 1;
+            options.DefaultLimits.MaxCrashRetries = 1;
         }),
         // Workers start all the time, and are killed meanwhile, on a machine that is busy with something else.
         new("starts", 0, static options =>
@@ -36,9 +36,9 @@ internal sealed record Scenario(string Name, int Retries, Action<WorkerPoolOptio
 
     internal WorkerPool CreatePool()
     {
-        var options = new WorkerPoolOptions
+        var options = new ProcessPoolOptions
         {
-            Workers = 2,
+            MaxWorkers = 2,
             Name = Name,
             CancellationGrace = TimeSpan.FromMilliseconds(50),
             TerminationGrace = TimeSpan.FromMilliseconds(100),

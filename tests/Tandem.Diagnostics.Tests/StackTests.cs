@@ -11,7 +11,7 @@ public class StackTests
     private const int Patience = 2 * Limits.Test;
 
     // The first capture of a process loads and compiles what it needs; a limit that is too short for that gives a note instead.
-    private static readonly WorkOptions Limited = new() { Timeout = TimeSpan.FromMilliseconds(100) };
+    private static readonly WorkOptions Limited = new() { Limits = new() { Timeout = TimeSpan.FromMilliseconds(100) } };
 
     [Fact(Timeout = Patience)]
     public async Task A_busy_loop_is_named()
@@ -117,7 +117,7 @@ public class StackTests
         await using WorkerPool pool = Create();
         await StackOfAsync("Stuck.BusyLoop", () => pool.RunAsync(static () => Stuck.BusyLoop(3), Limited));
         int descriptors = Directory.GetFiles("/proc/self/fd").Length;
-        var limit = new WorkOptions { Timeout = TimeSpan.FromMilliseconds(10) };
+        var limit = new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMilliseconds(10) } };
 
         for (int i = 0; i < 200; i++)
             await Assert.ThrowsAsync<WorkTimeoutException>(() => pool.RunAsync(static () => Stuck.BusyLoop(3), limit));
@@ -181,7 +181,7 @@ public class StackTests
 
     private static WorkerStackSource Source => WorkerStackSource.Current ?? throw new InvalidOperationException("The package was not found.");
 
-    private static WorkerPool Create() => WorkerPool.Create(new WorkerPoolOptions { Workers = 1, LoggerFactory = NullLoggerFactory.Instance });
+    private static WorkerPool Create() => WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1, LoggerFactory = NullLoggerFactory.Instance });
 
     /// <summary>
     /// The stack of a call that times out. It is called again while the machine was too slow: to take the stack in time, or to get to where

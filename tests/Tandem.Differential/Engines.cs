@@ -17,14 +17,15 @@ public sealed class Engines : IAsyncDisposable
     public Engine Portable { get; } = new("portable", WorkerPool.Create(Options(Isolation.Process, WorkerTransport.Portable)));
 
     /// <summary>Options of a pool. Processes are one with several threads: what each form compiles, it compiles once.</summary>
-    public static WorkerPoolOptions Options(Isolation isolation, WorkerTransport transport, int workers = 1) => new()
+    public static WorkerPoolOptions Options(Isolation isolation, WorkerTransport transport, int workers = 1)
     {
-        ConcurrencyPerWorker = isolation == Isolation.Process ? AtOnce : 1,
-        Isolation = isolation,
-        Transport = transport,
-        Workers = workers,
-        LoggerFactory = NullLoggerFactory.Instance,
-    };
+        WorkerPoolOptions options = WorkerPoolOptions.For(isolation);
+        options.MaxWorkers = workers;
+        options.LoggerFactory = NullLoggerFactory.Instance;
+        if (options is ProcessPoolOptions processes)
+            (processes.ConcurrencyPerWorker, processes.Transport) = (AtOnce, transport);
+        return options;
+    }
 
     public async ValueTask DisposeAsync()
     {

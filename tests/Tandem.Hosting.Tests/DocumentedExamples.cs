@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -36,12 +37,30 @@ public sealed partial class DocumentedExamples
         {
             supervisor.Strategy = SupervisionStrategy.RestForOne; // OneForOne, OneForAll
             supervisor.MaxRestarts = 5;                           // in
-            supervisor.Period = TimeSpan.FromSeconds(10);
+            supervisor.RestartPeriod = TimeSpan.FromSeconds(10);
         });
 
         using IHost host = builder.Build();
         await host.StartAsync();
         await Eventually.Async(() => log.Entries.Any(static entry => entry.Text == "indexed 10 pages"), otherwise: log.ToString);
+        await host.StopAsync();
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Pools_in_a_container()
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Configuration.AddInMemoryCollection([
+            new("Photos:Isolation", "Process"), new("Photos:MaxWorkers", "2"), new("Photos:SpareWorkers", "1"), new("Photos:DefaultLimits:Timeout", "00:00:30"),
+        ]);
+
+        builder.Services.AddWorkerPool(Isolation.Process, options => options.MaxWorkers = 4);
+        builder.Services.AddKeyedWorkerPool("photos", builder.Configuration.GetSection("Photos"));
+
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Assert.Equal(Isolation.Process, host.Services.GetRequiredService<WorkerPool>().Isolation);
+        Assert.Equal(Isolation.Process, host.Services.GetRequiredKeyedService<WorkerPool>("photos").Isolation);
         await host.StopAsync();
     }
 

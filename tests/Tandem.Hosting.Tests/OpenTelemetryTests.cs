@@ -29,7 +29,9 @@ public sealed class OpenTelemetryTests
         string name = $"otel {isolation}";
         string inside;
         ActivityTraceId trace;
-        await using (WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Workers = 1, Name = name }))
+        WorkerPoolOptions options = WorkerPoolOptions.For(isolation);
+        (options.MaxWorkers, options.Name) = (1, name);
+        await using (WorkerPool pool = WorkerPool.Create(options))
         {
             using (Activity order = Application.StartActivity("order")!)
             {

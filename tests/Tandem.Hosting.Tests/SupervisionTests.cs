@@ -246,7 +246,7 @@ public sealed class SupervisionTests
                 options.Restart = RestartPolicy.Transient;
                 options.DependsOn("neighbour");
             });
-        test.Supervise(static options => options.Period = TimeSpan.FromHours(1));
+        test.Supervise(static options => options.RestartPeriod = TimeSpan.FromHours(1));
         var crashes = 0;
         test.Services.Changed += (_, change) => crashes += change.Kind is ServiceEventKind.Crashed or ServiceEventKind.Failed ? 1 : 0;
         var reason = await Assert.ThrowsAsync<ServiceRestartLimitException>(() => test.Host.RunAsync());

@@ -32,8 +32,9 @@ public sealed class WorkerPoolHealthTests
     {
         await using ServiceProvider services = Provide(Isolation.Process, static pool =>
         {
-            pool.RestartLimit = 1;
-            pool.Environment["DOTNET_GCHeapHardLimit"] = "1"; // no runtime starts with that
+            var processes = (ProcessPoolOptions)pool;
+            processes.MaxRestarts = 1;
+            processes.Environment["DOTNET_GCHeapHardLimit"] = "1"; // no runtime starts with that
         });
         await Assert.ThrowsAsync<WorkerStartException>(() => services.GetRequiredService<WorkerPool>().RunAsync(static () => 3));
         HealthReportEntry entry = await CheckAsync(services);
@@ -48,7 +49,7 @@ public sealed class WorkerPoolHealthTests
         using var end = new ManualResetEventSlim();
         await using ServiceProvider services = Provide(Isolation.Thread);
         await Assert.ThrowsAsync<WorkTimeoutException>(
-            () => services.GetRequiredService<WorkerPool>().RunAsync(() => end.Wait(), new WorkOptions { Timeout = TimeSpan.FromMilliseconds(20) }));
+            () => services.GetRequiredService<WorkerPool>().RunAsync(() => end.Wait(), new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMilliseconds(20) } }));
         Assert.Equal(HealthStatus.Degraded, (await CheckAsync(services)).Status);
         end.Set();
     }
@@ -75,7 +76,7 @@ public sealed class WorkerPoolHealthTests
         services.AddLogging();
         services.AddWorkerPool(isolation, options =>
         {
-            options.Workers = 1;
+            options.MaxWorkers = 1;
             options.LoggerFactory = NullLoggerFactory.Instance;
             configure?.Invoke(options);
         });

@@ -19,8 +19,8 @@ internal static partial class Exits
         using (Process first = Process.Start("true")) // from now on the runtime hears of children that end
             await first.WaitForExitAsync();
 
-        WorkerPoolOptions options = Roles.Options(kind, 2);
-        options.RestartLimit = 1000;
+        ProcessPoolOptions options = Roles.ProcessOptions(kind, 2);
+        options.MaxRestarts = 1000;
         await using WorkerPool pool = WorkerPool.Create(options);
         List<string> ends = [];
         for (int i = 0; i < 6; i++)

@@ -51,7 +51,8 @@ internal static partial class Limited
         {
             WorkerPoolOptions options = Roles.Options(kind, 1);
             options.StartEagerly = false;
-            options.RestartLimit = 1;
+            if (options is ProcessPoolOptions processes)
+                processes.MaxRestarts = 1;
             await using WorkerPool pool = WorkerPool.Create(options);
             return await pool.RunAsync(static () => "works");
         }

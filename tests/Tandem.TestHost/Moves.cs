@@ -7,7 +7,7 @@ internal static class Moves
 {
     internal static async Task RunAsync(string kind)
     {
-        WorkerPoolOptions options = Roles.Options(kind, 2);
+        ProcessPoolOptions options = Roles.ProcessOptions(kind, 2);
         options.RestartPeriod = TimeSpan.FromSeconds(1);
         WorkerPool pool = WorkerPool.Create(options);
         await pool.RunAsync(static () => { });

@@ -14,11 +14,13 @@ internal static class Roles
         Console.Out.Flush();
     }
 
-    internal static WorkerPoolOptions Options(string kind, int workers) => new()
+    internal static WorkerPoolOptions Options(string kind, int workers) =>
+        kind == "threads" ? new ThreadedPoolOptions { MaxWorkers = workers, StartEagerly = true } : ProcessOptions(kind, workers);
+
+    internal static ProcessPoolOptions ProcessOptions(string kind, int workers) => new()
     {
-        Isolation = kind == "threads" ? Isolation.Thread : Isolation.Process,
         Transport = kind == "portable" ? WorkerTransport.Portable : kind == "shared-memory" ? WorkerTransport.SharedMemory : WorkerTransport.Auto,
-        Workers = workers,
+        MaxWorkers = workers,
         StartEagerly = true,
     };
 

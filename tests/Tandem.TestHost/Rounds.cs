@@ -53,7 +53,8 @@ internal static class Rounds
     private static WorkerPoolOptions Options(string kind, string scenario)
     {
         WorkerPoolOptions options = Roles.Options(kind, 2);
-        options.RestartLimit = int.MaxValue;
+        if (options is ProcessPoolOptions processes)
+            processes.MaxRestarts = int.MaxValue;
         // Nothing may wait for this. For sources it is the time after which they are left behind.
         options.CancellationGrace = scenario is "source" or "thread-source" ? TimeSpan.FromMilliseconds(20) : TimeSpan.FromHours(1);
         if (scenario == "queue")
@@ -179,7 +180,7 @@ internal static class Rounds
         Task[] waiting = [.. Enumerable.Range(0, 20).Select(_ =>
         {
             byte[] captured = watched.Add("what work captured that never ran", new byte[1000]);
-            return pool.RunAsync(() => captured.Length, new WorkOptions { QueueTimeout = TimeSpan.FromMilliseconds(20) });
+            return pool.RunAsync(() => captured.Length, new WorkOptions { Limits = new() { QueueTimeout = TimeSpan.FromMilliseconds(20) } });
         })];
         foreach (Task call in waiting)
             watched.Add("an error", await ErrorOf(call));
@@ -191,7 +192,7 @@ internal static class Rounds
 
     private static async Task TimeOutAsync(WorkerPool pool, Isolation isolation, Watched watched)
     {
-        var limit = new WorkOptions { Timeout = TimeSpan.FromMilliseconds(20) };
+        var limit = new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMilliseconds(20) } };
         for (int i = 0; i < 2; i++)
         {
             byte[] captured = watched.Add("what work captured whose time was over", new byte[1000]);

@@ -11,8 +11,8 @@ internal static class Traffic
     internal static async Task RunAsync(string kind)
     {
         bool isBusy = kind == "busy";
-        WorkerPool photos = WorkerPool.Create(new WorkerPoolOptions { Name = "thumbnails", Workers = 3, StartEagerly = true });
-        WorkerPool parser = WorkerPool.Create(new WorkerPoolOptions { Name = "parser", Isolation = Isolation.Thread, Workers = 2 });
+        WorkerPool photos = WorkerPool.Create(new ProcessPoolOptions { Name = "thumbnails", MaxWorkers = 3, StartEagerly = true });
+        WorkerPool parser = WorkerPool.Create(new ThreadedPoolOptions { Name = "parser", MaxWorkers = 2 });
         try
         {
             await photos.RunAsync(static () => Process.GetCurrentProcess().Kill(), new WorkOptions { Name = "resize broken.jpg" });
@@ -35,8 +35,8 @@ internal static class Traffic
     /// <summary>A pool of processes and one of threads, in each of which an item never ends.</summary>
     internal static async Task HangAsync()
     {
-        WorkerPool processes = WorkerPool.Create(new WorkerPoolOptions { Name = "stuck processes", Workers = 1 });
-        WorkerPool threads = WorkerPool.Create(new WorkerPoolOptions { Name = "stuck threads", Isolation = Isolation.Thread, Workers = 1 });
+        WorkerPool processes = WorkerPool.Create(new ProcessPoolOptions { Name = "stuck processes", MaxWorkers = 1 });
+        WorkerPool threads = WorkerPool.Create(new ThreadedPoolOptions { Name = "stuck threads", MaxWorkers = 1 });
         int worker = await processes.RunAsync(static () => Environment.ProcessId);
         using var entered = new SemaphoreSlim(0);
         IProgress<int> progress = new Progress<int>(_ => entered.Release());

@@ -58,7 +58,7 @@ module Calls =
         let three = 3
         let token = CancellationToken.None
         let options = WorkOptions(Name = "from F#")
-        let mapOptions = MapOptions(MaximumChunkSize = 1)
+        let mapOptions = MapOptions(MaxChunkSize = 1)
 
         [ "a value", (fun pool _ -> text (pool.RunAsync(fun () -> three + 1))), "4"
           "unit", (fun pool _ -> ended (pool.RunAsync(fun () -> Thread.SpinWait three))), "ended"
@@ -107,6 +107,10 @@ module Calls =
           "a state", (fun _ pool -> withState pool (fun pool -> text (pool.RunAsync(fun state -> state + 2)))), "42"
           "a state, a task", (fun _ pool -> withState pool (fun pool -> text (pool.RunAsync(fun state -> task { return state + 2 })))), "42"
           "a state, map", (fun _ pool -> withState pool (fun pool -> collect (pool.MapAsync(numbers, (fun state number -> state + number))))), "41 42 43"
+          "a state, map to tasks", (fun _ pool -> withState pool (fun pool -> collect (pool.MapAsync(numbers, (fun state number -> task { return state + number }))))), "41 42 43"
+          "a state, an argument, a task",
+          (fun _ pool -> withState pool (fun pool -> text (pool.RunAsync((fun state (number: int) (_: CancellationToken) -> task { return state + number }), three)))),
+          "43"
           "a state, for each",
           (fun _ pool -> withState pool (fun pool -> ended (pool.ForEachAsync(numbers, (fun state number token -> task { do! Task.Delay(number, token) }))))),
           "ended" ]

@@ -29,8 +29,8 @@ internal static class Backend
     {
         Threads => WorkerPool.Threads(workers),
         // By name, not by Auto: on a system without shared memory the figure must be missing, not be that of the other transport.
-        Processes => WorkerPool.Create(new WorkerPoolOptions { Workers = workers, Transport = WorkerTransport.SharedMemory }),
-        Portable => WorkerPool.Create(new WorkerPoolOptions { Workers = workers, Transport = WorkerTransport.Portable }),
+        Processes => WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = workers, Transport = WorkerTransport.SharedMemory }),
+        Portable => WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = workers, Transport = WorkerTransport.Portable }),
         _ => throw new ArgumentOutOfRangeException(nameof(backend), backend, "Not a pool of Tandem's."),
     };
 }

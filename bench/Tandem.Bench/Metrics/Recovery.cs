@@ -25,7 +25,7 @@ internal static class Recovery
     /// <summary>In the new process: prints the milliseconds of each recovery.</summary>
     internal static async Task RunChildAsync(int kills)
     {
-        await using var pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 1, SpareWorkers = 1 });
+        await using var pool = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1, SpareWorkers = 1 });
         for (int i = 0; i < kills; i++)
         {
             int killed = await pool.RunAsync(static () => Environment.ProcessId);

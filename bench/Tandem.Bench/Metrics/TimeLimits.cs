@@ -5,8 +5,8 @@ namespace Tandem.Bench.Metrics;
 /// <summary>What a time limit costs when it is not reached, and how soon it acts when it is.</summary>
 internal static class TimeLimits
 {
-    private static readonly WorkOptions Tight = new() { Timeout = TimeSpan.FromMilliseconds(100) };
-    private static readonly WorkOptions Wide = new() { Timeout = TimeSpan.FromSeconds(30) };
+    private static readonly WorkOptions Tight = new() { Limits = new() { Timeout = TimeSpan.FromMilliseconds(100) } };
+    private static readonly WorkOptions Wide = new() { Limits = new() { Timeout = TimeSpan.FromSeconds(30) } };
 
     internal static async Task RunAsync(Session session)
     {

@@ -82,7 +82,7 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
 
         IEnumerable<Numbered<TItem>> source = work.Numbered(board.Capacity).TakeWhile(item => IsWanted(item.Number));
         // Not ahead of what runs: items may take seconds.
-        var options = new MapOptions { Ordered = false, Name = "item", LookAhead = spec.Items };
+        var options = new MapOptions { Ordered = false, Name = "item", MaxLookAhead = spec.Items };
         await ConsumeAsync(work.MapAsync(pool, board, source, cancellationToken, options)).ConfigureAwait(false);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         double computing = Moment.Now().ComputingSince(middle ?? begin);

@@ -52,7 +52,7 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
             ComputingShare = calibration.ComputingShare,
             Elapsed = Stopwatch.GetElapsedTime(_start),
             Configurations = results,
-            Recommendation = Recommender.Recommend(results, options.MinimumDifference, calibration.ComputingShare),
+            Recommendation = Recommender.Recommend(results, options.MinDifference, calibration.ComputingShare),
             Notes = _notes,
         };
     }
@@ -125,7 +125,7 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
     {
         try
         {
-            var spec = new RunSpec(summary.Configuration, plan.Items, plan.WarmUpOf(summary.Configuration), options.TimelineItems);
+            var spec = new RunSpec(summary.Configuration, plan.Items, plan.WarmUpOf(summary.Configuration), options.MaxTimelineItems);
             RunReport run = await host.MeasureAsync(spec, cancellationToken).ConfigureAwait(false);
             if (run.Done == 0)
                 summary.Failure = $"All {run.Failed} items failed. {string.Join("; ", run.Errors)}";

@@ -53,23 +53,23 @@ internal sealed class HostProcess(ComparisonOptions options, Workload workload)
         finally
         {
             // Its workers end with it.
-            await pool.StopAsync().ConfigureAwait(false);
+            await pool.StopAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
 
-    private WorkerPoolOptions PoolOptions()
+    private ProcessPoolOptions PoolOptions()
     {
-        var pool = new WorkerPoolOptions
+        var pool = new ProcessPoolOptions
         {
-            Workers = 1,
+            MaxWorkers = 1,
             Name = "comparison",
-            MaximumNesting = 4,
+            MaxNesting = 4,
             CancellationGrace = TimeSpan.FromSeconds(1),
-            RestartLimit = 1,
+            MaxRestarts = 1,
             LoggerFactory = NullLoggerFactory.Instance,
             Program = options.Plan,
         };
-        pool.WorkDefaults.Timeout = options.Budget + TimeSpan.FromSeconds(60);
+        pool.DefaultLimits.Timeout = options.Budget + TimeSpan.FromSeconds(60);
         foreach (string name in CollectorVariables)
             pool.Environment[name] = Environment.GetEnvironmentVariable(name);
 

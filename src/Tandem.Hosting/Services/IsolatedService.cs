@@ -37,7 +37,15 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
     /// <summary>Completes when those that need this one may start; fails when it is not to be expected any more.</summary>
     internal Task Ready => _ready.Task;
 
-    internal ServiceSnapshot Snapshot() => new(Name, registration.Isolation, State, Run?.ProcessId ?? 0, Restarts, LastError);
+    internal ServiceSnapshot Snapshot() => new()
+    {
+        Name = Name,
+        Isolation = registration.Isolation,
+        State = State,
+        ProcessId = Run?.ProcessId ?? 0,
+        Restarts = Restarts,
+        LastError = LastError,
+    };
 
     internal ServiceRun Start()
     {

@@ -8,37 +8,52 @@ public sealed class IsolatedServiceOptions
     private readonly List<Action<HostApplicationBuilder>> _configure = [];
     private readonly List<string> _dependencies = [];
 
-    /// <summary>The service's name in logs, events and <see cref="DependsOn"/>; unique. Default: the name of its type.</summary>
+    /// <summary>The service's name in logs, events and <see cref="DependsOn"/>; unique.</summary>
+    /// <value>Not empty. The default is the name of the service's type.</value>
     public string Name { get; set; } = "";
 
-    /// <summary>Whether it is started again when it has ended. Default: <see cref="RestartPolicy.Permanent"/>.</summary>
+    /// <summary>Whether the service is started again when it has ended.</summary>
+    /// <value>The default is <see cref="RestartPolicy.Permanent"/>.</value>
     public RestartPolicy Restart { get; set; }
 
-    /// <summary>The supervisor that it belongs to: services of one supervisor share its strategy and its limit of restarts. Default: the empty string.</summary>
+    /// <summary>The supervisor that the service belongs to: services of one supervisor share its strategy and its limit of restarts.</summary>
+    /// <value>A name. The default is the empty string.</value>
     public string Supervisor { get; set; } = "";
 
     /// <summary>
     /// Whether the service says itself when it is ready, through an <see cref="IServiceReadiness"/> that it gets from its container.
-    /// Default: false, and it is ready when its <see cref="IHostedService.StartAsync"/> has completed.
     /// </summary>
+    /// <value>
+    /// The default is <see langword="false"/>: the service is ready when its <see cref="IHostedService.StartAsync"/> has completed.
+    /// </value>
     public bool SignalsReadiness { get; set; }
 
-    /// <summary>How long it may take from its start until it is ready; beyond, it is stopped and has failed, with a <see cref="TimeoutException"/>. Default: 30 seconds.</summary>
+    /// <summary>
+    /// How long the service may take from its start until it is ready; beyond that it is stopped and has failed, with a
+    /// <see cref="TimeoutException"/>.
+    /// </summary>
+    /// <value>A positive time of at most 24 days. The default is 30 seconds.</value>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>
-    /// How long it may take to stop; beyond, its process is killed, or its thread is left behind. Null, the default, for the host's
-    /// own <see cref="HostOptions.ShutdownTimeout"/>.
-    /// </summary>
+    /// <summary>How long the service may take to stop; beyond that its process is killed, or its thread is left behind.</summary>
+    /// <value>
+    /// Between 0 and 24 days. The default is <see langword="null"/>: the host's own <see cref="HostOptions.ShutdownTimeout"/>.
+    /// </value>
     public TimeSpan? ShutdownTimeout { get; set; }
 
-    /// <summary>Environment variables of its process beside those of this one; null takes one away. Has no effect on threads.</summary>
+    /// <summary>
+    /// Environment variables that the service's process gets beside those of this one; a <see langword="null"/> value removes one. A
+    /// service on a thread has those of this process, whatever stands here.
+    /// </summary>
+    /// <value>The default is empty.</value>
     public IDictionary<string, string?> Environment { get; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
     /// <summary>
-    /// Changes what the service's process (or thread) is: transport, memory limit, dumps and whatever else <see cref="WorkerPoolOptions"/>
-    /// has. Isolation, name, the number of workers and spares, concurrency and the grace after cancellation are set afterwards.
+    /// Changes the options of the service's process, which are a <see cref="ProcessPoolOptions"/>, or of its thread, which are a
+    /// <see cref="ThreadedPoolOptions"/>. Name, the number of workers and spares, concurrency and the grace after cancellation are set
+    /// afterwards.
     /// </summary>
+    /// <value>The default is <see langword="null"/>: nothing is changed.</value>
     public Action<WorkerPoolOptions>? ConfigureWorker { get; set; }
 
     internal IReadOnlyList<Action<HostApplicationBuilder>> Configurations => _configure;

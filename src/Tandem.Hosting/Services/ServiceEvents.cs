@@ -15,16 +15,10 @@ internal sealed class ServiceEvents(ILoggerFactory loggers, object sender)
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Users compare the time of an event with their logs.")]
     internal void Raise(ServiceEventKind kind, string service, int processId, Exception? error)
     {
-        LogLevel level = kind switch
-        {
-            ServiceEventKind.RestartLimitReached => LogLevel.Critical,
-            ServiceEventKind.Crashed or ServiceEventKind.Failed => LogLevel.Error,
-            ServiceEventKind.Ready or ServiceEventKind.Stopped or ServiceEventKind.Completed => LogLevel.Information,
-            _ => LogLevel.Debug,
-        };
+        var happened = new ServiceEvent { Kind = kind, Service = service, Time = DateTimeOffset.UtcNow, ProcessId = processId, Error = error };
         try
         {
-            _logger.Log(level, new EventId((int)kind + 1, kind.ToString()), error, "Service '{Service}' (process {ProcessId}): {Kind}", service, processId, kind);
+            ServiceEventLog.Write(_logger, happened);
         }
         catch (Exception)
         {
@@ -32,9 +26,6 @@ internal sealed class ServiceEvents(ILoggerFactory loggers, object sender)
         }
 
         if (Raised is { } handler)
-        {
-            var happened = new ServiceEvent(kind, service, DateTimeOffset.UtcNow, processId, error);
             _queue.Enqueue(() => handler(sender, happened));
-        }
     }
 }

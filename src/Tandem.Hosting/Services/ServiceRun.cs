@@ -128,16 +128,19 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
 
     private WorkerPool CreatePool()
     {
-        var options = new WorkerPoolOptions { LoggerFactory = _context.LoggerFactory };
+        WorkerPoolOptions options = WorkerPoolOptions.For(_registration.Isolation);
+        options.LoggerFactory = _context.LoggerFactory;
         _registration.Options.ConfigureWorker?.Invoke(options);
-        options.Isolation = _registration.Isolation;
         options.Name = _registration.Options.Name;
-        options.Workers = 1;
+        options.MaxWorkers = 1;
         options.ConcurrencyPerWorker = 1;
-        options.SpareWorkers = 0;
         options.CancellationGrace = _context.ShutdownTimeoutOf(_registration.Options) + ServiceContext.Slack;
-        foreach ((string name, string? value) in _registration.Options.Environment)
-            options.Environment[name] = value;
+        if (options is ProcessPoolOptions process)
+        {
+            process.SpareWorkers = 0;
+            foreach ((string name, string? value) in _registration.Options.Environment)
+                process.Environment[name] = value;
+        }
 
         return WorkerPool.Create(options);
     }

@@ -234,7 +234,7 @@ internal sealed class ServiceSupervisor
         }
 
         if (!isAllowed)
-            await GiveUpAsync(new ServiceRestartLimitException(service.Name, _options.MaxRestarts, _options.Period, error)).ConfigureAwait(false);
+            await GiveUpAsync(new ServiceRestartLimitException(service.Name, _options.MaxRestarts, _options.RestartPeriod, error)).ConfigureAwait(false);
     }
 
     private async Task RestartAsync(IsolatedService service, List<IsolatedService> affected)
@@ -254,7 +254,7 @@ internal sealed class ServiceSupervisor
     private bool TryCountRestart()
     {
         long now = Stopwatch.GetTimestamp();
-        while (_restarts.Count > 0 && Stopwatch.GetElapsedTime(_restarts.Peek(), now) >= _options.Period)
+        while (_restarts.Count > 0 && Stopwatch.GetElapsedTime(_restarts.Peek(), now) >= _options.RestartPeriod)
             _restarts.Dequeue();
 
         if (_restarts.Count >= _options.MaxRestarts)

@@ -7,24 +7,27 @@ namespace Tandem.Hosting;
 /// </summary>
 public sealed class ServiceSupervisorOptions
 {
-    /// <summary>What the restart of one service means for the others. Default: <see cref="SupervisionStrategy.OneForOne"/>.</summary>
+    /// <summary>What the restart of one service means for the others.</summary>
+    /// <value>The default is <see cref="SupervisionStrategy.OneForOne"/>.</value>
     public SupervisionStrategy Strategy { get; set; }
 
     /// <summary>
-    /// Restarts that are allowed within <see cref="Period"/>, of all services of the supervisor together. The next one is not made:
+    /// Restarts that are allowed within <see cref="RestartPeriod"/>, of all services of the supervisor together. The next one is not made:
     /// the services are stopped, and the host stops with a <see cref="ServiceRestartLimitException"/>. A service whose process somebody
-    /// kills while it starts is started again without being counted. Default: 5.
+    /// kills while it starts is started again without being counted.
     /// </summary>
+    /// <value>At least 0. The default is 5.</value>
     public int MaxRestarts { get; set; } = 5;
 
-    /// <summary>The period in which restarts are counted. Default: 10 seconds.</summary>
-    public TimeSpan Period { get; set; } = TimeSpan.FromSeconds(10);
+    /// <summary>The period in which <see cref="MaxRestarts"/> are allowed.</summary>
+    /// <value>A positive time of at most 24 days. The default is 10 seconds.</value>
+    public TimeSpan RestartPeriod { get; set; } = TimeSpan.FromSeconds(10);
 
     internal void Validate(string supervisor)
     {
         string owner = $"'{supervisor}': {nameof(ServiceSupervisorOptions)}";
         Option.Check(MaxRestarts >= 0, owner, nameof(MaxRestarts), MaxRestarts, "at least 0");
-        Option.Check(Option.IsDuration(Period) && Period > TimeSpan.Zero, owner, nameof(Period), Period, "positive, at most 24 days");
+        Option.Check(Option.IsDuration(RestartPeriod) && RestartPeriod > TimeSpan.Zero, owner, nameof(RestartPeriod), RestartPeriod, "positive, at most 24 days");
         Option.Check(Enum.IsDefined(Strategy), owner, nameof(Strategy), Strategy, "OneForOne, OneForAll or RestForOne");
     }
 }

@@ -430,17 +430,17 @@ internal sealed partial class WebWorker
 
     private string Explain(string end) => _isAddressTaken && !IsToldToStop ? $"{end}\n{AddressTaken}" : end;
 
-    private WorkerPoolOptions CreatePoolOptions(int serving, bool waits)
+    private ProcessPoolOptions CreatePoolOptions(int serving, bool waits)
     {
         ServeOptions options = _context.Options;
         Dictionary<string, string> machineShare = MachineShare.Of(options, serving, ControlGroups.MemoryLimit(), App.Environment);
-        var pool = new WorkerPoolOptions
+        var pool = new ProcessPoolOptions
         {
             Name = $"worker {Number}",
-            Workers = 1,
+            MaxWorkers = 1,
             Transport = WorkerTransport.SharedMemory,
             StartTimeout = options.AttachTimeout,
-            RestartLimit = 1,
+            MaxRestarts = 1,
             CancellationGrace = options.DrainTimeout + options.ShutdownTimeout + PoolSlack,
             TerminationGrace = PoolSlack,
             CollectDumps = options.CollectDumps,
@@ -482,7 +482,7 @@ internal sealed partial class WebWorker
     /// What is set for the worker's own runtime, and is nothing for the processes that the application starts, which may be any program: each
     /// variable, with its value before where it had one.
     /// </summary>
-    private string WorkerOnly(WorkerPoolOptions pool, IEnumerable<string> names)
+    private string WorkerOnly(ProcessPoolOptions pool, IEnumerable<string> names)
     {
         var dumps = new Dictionary<string, string>(StringComparer.Ordinal);
         DiagnosticFiles.RequestDumps(pool, dumps);

@@ -8,8 +8,6 @@ namespace Tandem.Events;
 /// <summary>Counts and logs events of a pool's workers, and raises the pool's event, in order and on the thread pool.</summary>
 internal sealed class PoolEvents
 {
-    private const int FailureId = 100;
-
     private readonly long[] _counts = new long[(int)WorkerEventKind.StartDelayed + 1]; // by kind; no reflection for the size: it is slow
     private readonly string _pool;
     private readonly WorkerEventKind _ready; // the event after which a worker can run items
@@ -38,15 +36,17 @@ internal sealed class PoolEvents
     /// </summary>
     internal WeakReference<IWorkerEventSource>? Pool { get; set; }
 
-    internal PoolTotals Totals => new(
-        Count(WorkerEventKind.Started),
-        Count(WorkerEventKind.Crashed),
-        Count(WorkerEventKind.Killed),
-        Count(WorkerEventKind.Recycled),
-        Count(WorkerEventKind.StartFailed),
-        Interlocked.Read(ref _timeouts),
-        Count(WorkerEventKind.Quarantined),
-        Volatile.Read(ref _abandoned));
+    internal PoolTotals Totals => new()
+    {
+        Starts = Count(WorkerEventKind.Started),
+        Crashes = Count(WorkerEventKind.Crashed),
+        Kills = Count(WorkerEventKind.Killed),
+        Recycles = Count(WorkerEventKind.Recycled),
+        FailedStarts = Count(WorkerEventKind.StartFailed),
+        Timeouts = Interlocked.Read(ref _timeouts),
+        Quarantined = Count(WorkerEventKind.Quarantined),
+        AbandonedThreads = Volatile.Read(ref _abandoned),
+    };
 
     /// <summary>The last events whose reason may be of interest, oldest first.</summary>
     internal WorkerEvent[] Recent
@@ -81,19 +81,18 @@ internal sealed class PoolEvents
             (_reasons ?? MakeReasons()).AddOrUpdate((kind, reason), 1, static (_, count) => count + 1);
         if (kind == _ready || kind == WorkerEventKind.StartFailed)
             _firstIsThere();
-        // Loggers and handlers are user code: they run neither under the locks of the caller nor on a thread where an exception would
-        // terminate the process.
-        if (_logger is not null)
-            Queue(() => Log(kind, worker, detail, error));
-
         bool isOrdinary = kind is WorkerEventKind.Started or WorkerEventKind.Ready or WorkerEventKind.Ended;
         IWorkerEventSource? pool = null;
         Pool?.TryGetTarget(out pool);
         EventHandler<WorkerEvent>? handler = pool?.Handlers;
-        if (handler is null && isOrdinary)
+        if (handler is null && _logger is null && isOrdinary)
             return;
 
-        var happened = new WorkerEvent(kind, _pool, worker, DateTimeOffset.UtcNow, detail) { BackOff = backOff };
+        var happened = new WorkerEvent { Kind = kind, Pool = _pool, WorkerId = worker, Time = DateTimeOffset.UtcNow, Detail = detail, BackOff = backOff };
+        // Loggers and handlers are user code: they run neither under the locks of the caller nor on a thread where an exception would
+        // terminate the process.
+        if (_logger is { } logger)
+            Queue(() => PoolLog.Write(logger, happened, error));
         if (!isOrdinary)
             Remember(happened);
 
@@ -112,8 +111,8 @@ internal sealed class PoolEvents
     /// <summary>Logs that background work of the pool failed; the code that depends on it was notified.</summary>
     internal void OnBackgroundFailure(Exception error)
     {
-        if (_logger is not null)
-            Queue(() => LogFailure(error));
+        if (_logger is { } logger)
+            Queue(() => PoolLog.BackgroundFailure(logger, error, _pool, error.Message));
     }
 
     /// <summary>How often an event happened, by reason.</summary>
@@ -138,23 +137,4 @@ internal sealed class PoolEvents
     }
 
     private long Count(WorkerEventKind kind) => Interlocked.Read(ref _counts[(int)kind]);
-
-    private void LogFailure(Exception error) =>
-        _logger!.Log(LogLevel.Error, new EventId(FailureId, "BackgroundFailure"), error, "Background work of '{Pool}' failed: {Error}", _pool, error.Message);
-
-    private void Log(WorkerEventKind kind, int worker, string detail, Exception? error)
-    {
-        LogLevel level = kind switch
-        {
-            WorkerEventKind.StartFailed or WorkerEventKind.RestartLimitReached or WorkerEventKind.Quarantined => LogLevel.Error,
-            WorkerEventKind.Crashed or WorkerEventKind.Killed or WorkerEventKind.Abandoned or WorkerEventKind.StartDelayed => LogLevel.Warning,
-            WorkerEventKind.Recycled => LogLevel.Information,
-            _ => LogLevel.Debug,
-        };
-        var id = new EventId((int)kind + 1, kind.ToString());
-        if (detail.Length == 0)
-            _logger!.Log(level, id, error, "Worker {WorkerId} of '{Pool}': {Kind}", worker, _pool, kind);
-        else
-            _logger!.Log(level, id, error, "Worker {WorkerId} of '{Pool}': {Kind}. {Detail}", worker, _pool, kind, detail);
-    }
 }

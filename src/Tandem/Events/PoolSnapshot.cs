@@ -1,23 +1,32 @@
 namespace Tandem;
 
-/// <summary>What a pool looks like at one moment.</summary>
-/// <param name="Name">The pool's name.</param>
-/// <param name="Isolation">What its workers are.</param>
-/// <param name="Workers">Its workers, those that start or end included.</param>
-/// <param name="QueueLength">Items that wait for a worker.</param>
-/// <param name="Totals">What happened since the pool was made.</param>
-/// <param name="StartFailure">
-/// Why work fails at once: workers could not be started as often as <see cref="WorkerPoolOptions.RestartLimit"/> allows. Null as long as
-/// that is not so; null again when a start succeeds.
-/// </param>
-public sealed record PoolSnapshot(
-    string Name,
-    Isolation Isolation,
-    IReadOnlyList<WorkerSnapshot> Workers,
-    int QueueLength,
-    PoolTotals Totals,
-    WorkerStartException? StartFailure = null)
+/// <summary>The state of a pool at one moment.</summary>
+public sealed record PoolSnapshot
 {
-    /// <summary>What the start of the next worker waits for, and until when; <see langword="null"/> when it does not wait.</summary>
+    /// <summary>The pool's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whether the pool's workers are threads or processes.</summary>
+    public Isolation Isolation { get; init; }
+
+    /// <summary>The pool's workers, including those that start or end.</summary>
+    /// <value>The default is an empty list.</value>
+    public IReadOnlyList<WorkerSnapshot> Workers { get; init; } = [];
+
+    /// <summary>The number of items that wait for a worker.</summary>
+    public int QueueLength { get; init; }
+
+    /// <summary>Counts of what happened since the pool was created.</summary>
+    /// <value>The default has only zeros.</value>
+    public PoolTotals Totals { get; init; } = new();
+
+    /// <summary>Why work fails at once: more workers failed to start than <see cref="ProcessPoolOptions.MaxRestarts"/> allows.</summary>
+    /// <value>
+    /// <see langword="null"/> (the default) while the pool is within that limit, and again as soon as a start succeeds.
+    /// </value>
+    public WorkerStartException? StartFailure { get; init; }
+
+    /// <summary>What the start of the next worker waits for, and until when.</summary>
+    /// <value><see langword="null"/> (the default) when no start waits.</value>
     public StartBackOff? BackOff { get; init; }
 }

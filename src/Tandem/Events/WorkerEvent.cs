@@ -1,13 +1,25 @@
 namespace Tandem;
 
 /// <summary>Something that happened to a worker of a pool.</summary>
-/// <param name="Kind">What happened.</param>
-/// <param name="Pool">The pool's name.</param>
-/// <param name="WorkerId">The process id of a worker process; the number of a worker thread within its pool; 0 where there is none.</param>
-/// <param name="Time">When.</param>
-/// <param name="Detail">Why, in words; may be empty.</param>
-public sealed record WorkerEvent(WorkerEventKind Kind, string Pool, int WorkerId, DateTimeOffset Time, string Detail)
+public sealed record WorkerEvent
 {
-    /// <summary>With <see cref="WorkerEventKind.StartDelayed"/>, until when nothing is started, and why; otherwise <see langword="null"/>.</summary>
+    /// <summary>What happened.</summary>
+    public WorkerEventKind Kind { get; init; }
+
+    /// <summary>The pool's name.</summary>
+    public required string Pool { get; init; }
+
+    /// <summary>The process id of a worker process; the number of a worker thread within its pool; 0 where there is no worker.</summary>
+    public int WorkerId { get; init; }
+
+    /// <summary>When it happened, in UTC.</summary>
+    public DateTimeOffset Time { get; init; }
+
+    /// <summary>Why it happened, as text for people.</summary>
+    /// <value>The default is an empty string.</value>
+    public string Detail { get; init; } = "";
+
+    /// <summary>What the pool waits for before it starts the next worker, and until when.</summary>
+    /// <value><see langword="null"/> (the default) for every kind other than <see cref="WorkerEventKind.StartDelayed"/>.</value>
     public StartBackOff? BackOff { get; init; }
 }

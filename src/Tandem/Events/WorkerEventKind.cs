@@ -24,13 +24,13 @@ public enum WorkerEventKind
     /// <summary>A worker could not be started.</summary>
     StartFailed,
 
-    /// <summary>Too many workers could not be started (<see cref="WorkerPoolOptions.RestartLimit"/>): items that wait fail.</summary>
+    /// <summary>Too many workers could not be started (<see cref="ProcessPoolOptions.MaxRestarts"/>): items that wait fail.</summary>
     RestartLimitReached,
 
     /// <summary>A thread goes on with an item whose time was over; another has taken its place.</summary>
     Abandoned,
 
-    /// <summary>A work item has crashed its workers more often than <see cref="WorkOptions.CrashRetries"/> allows.</summary>
+    /// <summary>A work item has crashed its workers more often than <see cref="WorkLimits.MaxCrashRetries"/> allows.</summary>
     Quarantined,
 
     /// <summary>

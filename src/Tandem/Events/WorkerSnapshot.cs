@@ -1,17 +1,33 @@
 namespace Tandem;
 
-/// <summary>What one worker does at one moment.</summary>
-/// <param name="Id">The process id of a worker process; the number of a worker thread within its pool.</param>
-/// <param name="State">Where it is in its life.</param>
-/// <param name="IsSpare">Whether it only waits to take another's place.</param>
-/// <param name="CurrentItem">The name of the item that it runs; null for none. Of several, the one that runs longest.</param>
-/// <param name="CurrentItemAge">How long that item has been running.</param>
-/// <param name="InFlight">Items that it has been given and has not answered.</param>
-/// <param name="ItemsDone">Items that it has answered.</param>
-/// <param name="PrivateMemory">Memory that it holds for itself alone, in bytes; 0 for a thread, which shares its process's.</param>
-public sealed record WorkerSnapshot(
-    int Id, WorkerState State, bool IsSpare, string? CurrentItem, TimeSpan CurrentItemAge, int InFlight, long ItemsDone, long PrivateMemory)
+/// <summary>The state of one worker at one moment.</summary>
+public sealed record WorkerSnapshot
 {
-    /// <summary>The system's number of a worker thread; 0 for a process, and where the system has none.</summary>
+    /// <summary>The process id of a worker process; the number of a worker thread within its pool.</summary>
+    public int Id { get; init; }
+
+    /// <summary>Where the worker is in its life.</summary>
+    public WorkerState State { get; init; }
+
+    /// <summary>Whether the worker is a spare, which only waits to take another worker's place.</summary>
+    public bool IsSpare { get; init; }
+
+    /// <summary>The name of the item that the worker runs; of several, the one that has run the longest.</summary>
+    /// <value><see langword="null"/> (the default) when the worker runs nothing.</value>
+    public string? CurrentItem { get; init; }
+
+    /// <summary>How long <see cref="CurrentItem"/> has been running; zero when there is none.</summary>
+    public TimeSpan CurrentItemAge { get; init; }
+
+    /// <summary>The number of items that the worker was given and has not answered.</summary>
+    public int InFlight { get; init; }
+
+    /// <summary>The number of items that the worker has answered.</summary>
+    public long ItemsDone { get; init; }
+
+    /// <summary>The private memory of a worker process, in bytes; 0 for a thread, which shares the memory of its process.</summary>
+    public long PrivateMemory { get; init; }
+
+    /// <summary>The operating system's number of a worker thread; 0 for a process, and where the system has none.</summary>
     internal int ThreadId { get; init; }
 }

@@ -2,9 +2,21 @@ using Tandem.Interop;
 
 namespace Tandem;
 
-/// <summary>Thrown for a work item whose worker process needed more memory than <see cref="WorkOptions.MemoryLimit"/>.</summary>
-public sealed class WorkMemoryException : OutOfMemoryException
+/// <summary>Thrown for a work item whose worker process needed more memory than <see cref="WorkLimits.MaxMemory"/>.</summary>
+/// <remarks>
+/// Not an <see cref="OutOfMemoryException"/>: this process has enough memory. The one that the work got is the inner exception, where it
+/// got one.
+/// </remarks>
+public sealed class WorkMemoryException : WorkException
 {
+    /// <summary>Creates an exception with a message and a cause.</summary>
+    /// <param name="message">What happened, and what to do.</param>
+    /// <param name="innerException">The cause; <see langword="null"/> for none.</param>
+    public WorkMemoryException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+
     internal WorkMemoryException(string workItemName, long limit, string detail, Exception? innerException = null)
         : base($"'{workItemName}' needed more than its worker may hold, {ProcessMemory.Display(limit)}: {detail}", innerException)
     {
@@ -12,9 +24,6 @@ public sealed class WorkMemoryException : OutOfMemoryException
         Limit = limit;
     }
 
-    /// <summary>The name of the work item.</summary>
-    public string WorkItemName { get; }
-
     /// <summary>The limit, in bytes.</summary>
-    public long Limit { get; }
+    public long Limit { get; init; }
 }

@@ -7,7 +7,7 @@ namespace Tandem;
 /// <remarks>
 /// For arguments it is thrown on the caller's thread, before the work is queued. For a result, it fails that work item only.
 /// </remarks>
-public sealed class WorkSerializationException : Exception
+public sealed class WorkSerializationException : WorkException
 {
     /// <summary>Creates an exception with a message, and the path of the value that cannot travel.</summary>
     /// <param name="message">What cannot travel, why, and what to do instead; without the path.</param>

@@ -4,11 +4,19 @@ using System.Text;
 namespace Tandem;
 
 /// <summary>
-/// Thrown for a work item that ran longer than its <see cref="WorkOptions.Timeout"/>, or waited longer than its
-/// <see cref="WorkOptions.QueueTimeout"/>. Says where the work was stuck, where that can be seen.
+/// Thrown for a work item that ran longer than its <see cref="WorkLimits.Timeout"/>, or waited longer than its
+/// <see cref="WorkLimits.QueueTimeout"/>. Says where the work was stuck, where that can be seen.
 /// </summary>
-public sealed class WorkTimeoutException : TimeoutException
+public sealed class WorkTimeoutException : WorkException
 {
+    /// <summary>Creates an exception with a message and a cause.</summary>
+    /// <param name="message">What happened, and what to do.</param>
+    /// <param name="innerException">The cause; <see langword="null"/> for none.</param>
+    public WorkTimeoutException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+
     internal WorkTimeoutException(string workItemName, TimeSpan limit, TimeSpan elapsed, bool hasStarted, string? stack = null, string? note = null)
         : base(Describe(workItemName, limit, elapsed, hasStarted, stack, note))
     {
@@ -19,23 +27,20 @@ public sealed class WorkTimeoutException : TimeoutException
         WorkerStack = stack;
     }
 
-    /// <summary>The name of the work item.</summary>
-    public string WorkItemName { get; }
-
     /// <summary>The limit that was passed.</summary>
-    public TimeSpan Limit { get; }
+    public TimeSpan Limit { get; init; }
 
     /// <summary>How long the work had run, or waited, when that was found.</summary>
-    public TimeSpan Elapsed { get; }
+    public TimeSpan Elapsed { get; init; }
 
     /// <summary>Whether the work had started; when not, it never runs.</summary>
-    public bool HasStarted { get; }
+    public bool HasStarted { get; init; }
 
     /// <summary>
     /// The managed stack at which the work was stuck, newest call first, as in <see cref="Exception.StackTrace"/>. Taken from worker
     /// processes when the package <c>Tandem.Diagnostics</c> is referenced; otherwise <see langword="null"/>, and the message says why.
     /// </summary>
-    public string? WorkerStack { get; }
+    public string? WorkerStack { get; init; }
 
     private static string Describe(string name, TimeSpan limit, TimeSpan elapsed, bool hasStarted, string? stack, string? note)
     {

@@ -1,11 +1,11 @@
 namespace Tandem;
 
 /// <summary>Thrown when a worker cannot be started; says what to do. The inner exception is the cause where there is one.</summary>
-public sealed class WorkerStartException : Exception
+public sealed class WorkerStartException : WorkException
 {
     /// <summary>Creates an exception with a message and a cause.</summary>
     /// <param name="message">What happened and what to do.</param>
-    /// <param name="innerException">The cause.</param>
+    /// <param name="innerException">The cause; <see langword="null"/> for none.</param>
     public WorkerStartException(string message, Exception? innerException = null)
         : base(message, innerException)
     {

@@ -23,7 +23,7 @@ internal static class DiagnosticFiles
         string.Create(CultureInfo.InvariantCulture, $"dotnet-diagnostic-{processId}-{key}-socket");
 
     /// <summary>Configures the environment of a worker so that its runtime writes a dump when it crashes.</summary>
-    internal static void RequestDumps(WorkerPoolOptions options, Dictionary<string, string> environment)
+    internal static void RequestDumps(ProcessPoolOptions options, Dictionary<string, string> environment)
     {
         if (!options.CollectDumps)
             return;
@@ -34,7 +34,7 @@ internal static class DiagnosticFiles
     }
 
     /// <summary>Returns the newest dump of a process; null for none.</summary>
-    internal static string? DumpOf(WorkerPoolOptions options, int processId)
+    internal static string? DumpOf(ProcessPoolOptions options, int processId)
     {
         if (!options.CollectDumps)
             return null;
@@ -50,7 +50,7 @@ internal static class DiagnosticFiles
         }
     }
 
-    private static string DumpFolder(WorkerPoolOptions options) => Path.GetFullPath(options.DumpFolder ?? Path.GetTempPath());
+    private static string DumpFolder(ProcessPoolOptions options) => Path.GetFullPath(options.DumpFolder ?? Path.GetTempPath());
 
     /// <summary>Deletes the files that a process has left.</summary>
     /// <param name="environment">The environment of the process: its folder for temporary files may differ from this process's.</param>

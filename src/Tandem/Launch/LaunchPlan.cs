@@ -102,7 +102,7 @@ internal sealed class LaunchPlan : WorkerProgram
     /// Creates the environment of a worker: this process's environment, the pool's additions, and the variables of <see
     /// cref="LaunchProtocol"/>.
     /// </summary>
-    internal Dictionary<string, string> CreateEnvironment(WorkerPoolOptions options, string transport, int depth, int depthLimit)
+    internal Dictionary<string, string> CreateEnvironment(ProcessPoolOptions options, string transport, int depth, int depthLimit)
     {
         Dictionary<string, string> environment = OwnEnvironment();
         if (!IsGuest)
@@ -140,7 +140,7 @@ internal sealed class LaunchPlan : WorkerProgram
         return environment;
     }
 
-    private static void SetCollector(WorkerPoolOptions options, Dictionary<string, string> environment)
+    private static void SetCollector(ProcessPoolOptions options, Dictionary<string, string> environment)
     {
         // A worker is one process of many: use one heap and no background collector thread. The pool's own settings are applied later and
         // override these.
@@ -153,12 +153,12 @@ internal sealed class LaunchPlan : WorkerProgram
     }
 
     /// <summary>Returns the size of generation 0, which is smaller if a worker's memory is limited.</summary>
-    private static long FirstGeneration(WorkerPoolOptions options)
+    private static long FirstGeneration(ProcessPoolOptions options)
     {
         const long Largest = 64 << 20;
         const long Smallest = 1 << 20;
         long limit = options.MaxWorkerMemory ?? long.MaxValue;
-        if (options.DefaultLimits is { MemoryLimit: > 0 and var item })
+        if (options.ItemDefaults is { MaxMemory: > 0 and var item })
             limit = Math.Min(limit, item);
 
         return Math.Clamp(limit / 16, Smallest, Largest);

@@ -11,7 +11,7 @@ internal static class Nesting
 {
     /// <summary>Returns the depth of this process, and the maximum.</summary>
     /// <exception cref="WorkerStartException">The maximum is reached.</exception>
-    internal static (int Depth, int Limit) Check(WorkerPoolOptions options)
+    internal static (int Depth, int Limit) Check(ProcessPoolOptions options)
     {
         if (!ProcessRole.IsWorker && Environment.GetEnvironmentVariable(LaunchProtocol.WorkerVariable) is not null)
         {
@@ -20,12 +20,12 @@ internal static class Nesting
         }
 
         int depth = Read(LaunchProtocol.DepthVariable, 0);
-        int limit = depth == 0 ? options.MaximumNesting : Read(LaunchProtocol.DepthLimitVariable, options.MaximumNesting);
+        int limit = depth == 0 ? options.MaxNesting : Read(LaunchProtocol.DepthLimitVariable, options.MaxNesting);
         if (depth >= limit)
         {
             throw new WorkerStartException(
                 $"Pools of processes are already nested {limit} deep, the limit of the outermost pool. Use WorkerPool.Threads inside "
-                + $"this work item, or raise {nameof(WorkerPoolOptions)}.{nameof(WorkerPoolOptions.MaximumNesting)} in the first process.");
+                + $"this work item, or raise {nameof(ProcessPoolOptions)}.{nameof(ProcessPoolOptions.MaxNesting)} in the first process.");
         }
 
         return (depth, limit);

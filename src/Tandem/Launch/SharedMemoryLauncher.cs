@@ -12,7 +12,7 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
     private readonly int _spinMicroseconds;
     private readonly GuestProgram? _guest;
 
-    internal SharedMemoryLauncher(WorkerPoolOptions options)
+    internal SharedMemoryLauncher(ProcessPoolOptions options)
     {
         _requests = new PayloadArea(SharedRegion.Create("tandem-requests", PayloadArea.DefaultSize, othersReadOnly: true));
         try
@@ -28,7 +28,7 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
         _guest = options.Guest;
         // Spinning workers must leave a core for the caller: if there are more workers than spare cores, they spin for a shorter time.
         int spare = Environment.ProcessorCount - 1;
-        _spinMicroseconds = spare < 1 ? 0 : options.Workers <= spare ? 50 : 20;
+        _spinMicroseconds = spare < 1 ? 0 : options.MaxWorkers <= spare ? 50 : 20;
     }
 
     /// <summary>Why this system does not support the transport.</summary>

@@ -25,7 +25,7 @@ internal abstract class WorkerLauncher : IDisposable
     public abstract void Dispose();
 
     /// <summary>Creates the launcher for the transport that the options request, or that this system supports.</summary>
-    internal static WorkerLauncher Create(WorkerPoolOptions options)
+    internal static WorkerLauncher Create(ProcessPoolOptions options)
     {
         bool shared = options.Transport != WorkerTransport.Portable && SharedMemoryLauncher.IsSupported;
         if (options.Transport == WorkerTransport.SharedMemory && !shared)

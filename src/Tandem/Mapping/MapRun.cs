@@ -76,12 +76,12 @@ internal sealed class MapRun<TItem, TResult>
         _sourceStop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         _source = source(_sourceStop.Token);
         _sourceGrace = engine.Options.CancellationGrace is { Ticks: >= 0 } grace && grace < LongestSourceGrace ? grace : LongestSourceGrace;
-        _lookAhead = options.LookAhead ?? DefaultLookAhead;
+        _lookAhead = options.MaxLookAhead ?? DefaultLookAhead;
         _room = new LookAheadBudget();
-        _limits = ItemLimits.Of(options.Limits, engine.Options.DefaultLimits);
+        _limits = ItemLimits.Of(options.Limits, options.Priority, nameof(MapOptions), engine.Options.ItemDefaults);
         // Limits apply per item. If an item may cost a worker, it gets a chunk of its own.
-        bool alone = _limits is { IsPerElement: true } || engine.Options.MaxWorkerMemory is not null;
-        _sizer = new ChunkSizer(alone ? 1 : options.MaximumChunkSize, _lookAhead, engine.Lanes);
+        bool alone = _limits is { IsPerElement: true } || engine.Options is ProcessPoolOptions { MaxWorkerMemory: not null };
+        _sizer = new ChunkSizer(alone ? 1 : options.MaxChunkSize, _lookAhead, engine.Lanes);
         _call = new MapCall<TItem, TResult>(form, work, options.Name, _stop.Token) { Completed = OnCompleted };
     }
 

@@ -3,26 +3,35 @@ using Microsoft.Extensions.Logging;
 
 namespace Tandem;
 
-/// <summary>How a <see cref="WorkerPool"/> is made. It is read once, when the pool is created.</summary>
-public sealed class WorkerPoolOptions
+/// <summary>
+/// The options that all pools have. <see cref="ThreadedPoolOptions"/> and <see cref="ProcessPoolOptions"/> add those of one kind;
+/// <see cref="For"/> makes the one or the other, for programs that choose at run time.
+/// </summary>
+/// <remarks>Options are read once, when the pool is created; later changes have no effect.</remarks>
+public abstract class WorkerPoolOptions
 {
-    /// <summary>Whether workers are threads or processes.</summary>
-    /// <value>The default is <see cref="Isolation.Process"/>.</value>
-    public Isolation Isolation { get; set; } = Isolation.Process;
+    private protected WorkerPoolOptions()
+    {
+    }
 
-    /// <summary>How many workers there are at most.</summary>
-    /// <value>The default is <see cref="WorkerPool.DefaultWorkerCount"/>: the processors that this process may use.</value>
-    public int Workers { get; set; } = System.Environment.ProcessorCount;
+    /// <summary>Whether workers are threads or processes.</summary>
+    public abstract Isolation Isolation { get; }
+
+    /// <summary>How many workers the pool has at most. Workers start when work needs them (<see cref="StartEagerly"/>).</summary>
+    /// <value>
+    /// Between 1 and 4096. The default is <see cref="WorkerPool.DefaultWorkerCount"/>: the number of processors that this process may use.
+    /// </value>
+    public int MaxWorkers { get; set; } = Environment.ProcessorCount;
 
     /// <summary>
     /// How many work items one worker runs at once, each on a thread of its own: processes × threads. The blast radius of a crash
     /// is the worker, so all of its running items fail together.
     /// </summary>
-    /// <value>The default is 1. At most 128.</value>
+    /// <value>Between 1 and 128. The default is 1.</value>
     public int ConcurrencyPerWorker { get; set; } = 1;
 
     /// <summary>How many items may wait for a worker; what is beyond is subject to <see cref="QueueFullMode"/>.</summary>
-    /// <value>The default is <see cref="int.MaxValue"/>: no limit.</value>
+    /// <value>A number of items, at least 1. The default is <see cref="int.MaxValue"/>: no limit.</value>
     public int QueueCapacity { get; set; } = int.MaxValue;
 
     /// <summary>What a call does when <see cref="QueueCapacity"/> items wait already.</summary>
@@ -34,113 +43,29 @@ public sealed class WorkerPoolOptions
     public bool StartEagerly { get; set; }
 
     /// <summary>The pool's name in logs, thread names and errors.</summary>
-    /// <value>The default is <c>"pool"</c>.</value>
+    /// <value>Not empty. The default is <c>"pool"</c>.</value>
     public string Name { get; set; } = "pool";
-
-    /// <summary>How calls travel to worker processes. Without meaning for threads.</summary>
-    /// <value>The default is <see cref="WorkerTransport.Auto"/>.</value>
-    public WorkerTransport Transport { get; set; }
 
     /// <summary>
     /// How long a worker process may go on with an item whose token was cancelled before it is killed. A thread cannot be killed, so
     /// there the call ends when the work does, or with the pool: <see cref="WorkerPool.StopAsync"/> fails what goes on after this time, and
     /// leaves its thread behind.
     /// </summary>
-    /// <value>The default is 5 seconds. <see cref="Timeout.InfiniteTimeSpan"/> never kills.</value>
+    /// <value>
+    /// Between 0 and 24 days, or <see cref="Timeout.InfiniteTimeSpan"/>, which never kills. The default is 5 seconds.
+    /// </value>
     public TimeSpan CancellationGrace { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a worker process has to end by itself after SIGTERM before SIGKILL.</summary>
-    /// <value>The default is 2 seconds.</value>
+    /// <summary>
+    /// How long a worker process has to exit by itself after SIGTERM before SIGKILL; how long <see cref="WorkerPool.StopAsync"/> waits for
+    /// threads that dispose their state.
+    /// </summary>
+    /// <value>Between 0 and 24 days. The default is 2 seconds.</value>
     public TimeSpan TerminationGrace { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a worker process may take to start, <see cref="InitializeWorker"/> and its state factory included.</summary>
-    /// <value>The default is 30 seconds.</value>
-    public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>
-    /// How many workers may fail to start within <see cref="RestartPeriod"/>. Then items that wait fail with
-    /// <see cref="WorkerStartException"/>, and from then on one start is tried in each period until one succeeds. Crashes while items run
-    /// do not count. Nor do processes that somebody kills by a signal while they start: those are started again at once, and at most a
-    /// second later where that goes on for long. Only when the state factory, and nothing before it, is met by more than ten kills in a
-    /// row, or when memory ran out, is that a failed start: then the factory seems to be the cause.
-    /// </summary>
-    /// <value>
-    /// The default is 3. Starts are retried with exponential back-off, from 100 ms, as long as there is work;
-    /// <see cref="PoolSnapshot.BackOff"/> and <see cref="WorkerEventKind.StartDelayed"/> say what is being waited for, and until when.
-    /// </value>
-    public int RestartLimit { get; set; } = 3;
-
-    /// <summary>The period for <see cref="RestartLimit"/>.</summary>
-    /// <value>The default is 30 seconds.</value>
-    public TimeSpan RestartPeriod { get; set; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>What holds for each call that does not say otherwise; its <see cref="WorkOptions.Name"/> is not used.</summary>
-    public WorkOptions WorkDefaults { get; private set; } = new();
-
-    /// <summary>
-    /// Worker processes that are started ahead, beyond <see cref="Workers"/>, their state built: they take the place of one that
-    /// crashed or is recycled at once. Each costs the memory of an idle worker, which <see cref="WorkerPool.Snapshot"/> shows.
-    /// </summary>
-    /// <value>The default is 0. At most 64.</value>
-    public int SpareWorkers { get; set; }
-
-    /// <summary>
-    /// How many items, elements of maps included, one worker process may start: never more, so 1 gives each item a process of its own.
-    /// The worker is replaced from the share that <see cref="RecycleJitter"/> leaves on, as soon as its successor is there; one that has
-    /// been given its last item gets no other, and its successor is started while it works. So at most <see cref="Workers"/> processes
-    /// run items, and as many again may be on the way. Where items take less time than the start of a process,
-    /// <see cref="SpareWorkers"/> keep others from waiting.
-    /// </summary>
-    /// <value>The default is <see langword="null"/>: no limit.</value>
-    public int? MaxItemsPerWorker { get; set; }
-
-    /// <summary>
-    /// The private memory, in bytes, beyond which a worker process is replaced, as soon as the item that it runs is done. Items then
-    /// travel one by one, none lying ready at a worker.
-    /// </summary>
-    /// <value>The default is <see langword="null"/>: never.</value>
-    public long? MaxWorkerMemory { get; set; }
-
-    /// <summary>The age at which a worker process is replaced. Its successor is started first.</summary>
-    /// <value>The default is <see langword="null"/>: never.</value>
-    public TimeSpan? MaxWorkerAge { get; set; }
-
-    /// <summary>
-    /// How far the limits for replacing workers are spread below their value, so that not all workers are replaced at once: 0.1 makes
-    /// each worker's limit something between 90% and 100% of the value.
-    /// </summary>
-    /// <value>The default is 0.1; between 0 and 0.9.</value>
-    public double RecycleJitter { get; set; } = 0.1;
-
-    /// <summary>How long a worker process may have nothing to do before it is ended, down to <see cref="MinWorkers"/>. Work starts it again.</summary>
-    /// <value>The default is <see langword="null"/>: never.</value>
-    public TimeSpan? IdleTimeout { get; set; }
-
-    /// <summary>How many workers <see cref="IdleTimeout"/> leaves.</summary>
-    /// <value>The default is 0.</value>
-    public int MinWorkers { get; set; }
-
-    /// <summary>
-    /// How many threads may be abandoned at once because their item passed its time limit and went on. Beyond that they are not
-    /// replaced, and the pool has fewer threads until one of them returns.
-    /// </summary>
-    /// <value>The default is 16.</value>
-    public int MaxAbandonedThreads { get; set; } = 16;
-
-    /// <summary>Whether the runtime writes a dump of a worker process that crashes (by <c>createdump</c>); <see cref="WorkerCrashedException.DumpPath"/> names it.</summary>
-    /// <value>The default is <see langword="false"/>.</value>
-    public bool CollectDumps { get; set; }
-
-    /// <summary>The folder for dumps. It must exist if <see cref="CollectDumps"/> is set: the runtime does not create it, and writes no dump then.</summary>
-    /// <value>The default is <see langword="null"/>: the folder for temporary files.</value>
-    public string? DumpFolder { get; set; }
-
-    /// <summary>
-    /// How deep pools may nest: a pool of processes inside a work item that runs in a worker process is one level. Deeper gives
-    /// <see cref="WorkerStartException"/>.
-    /// </summary>
-    /// <value>The default is 2. The limit of the outermost process holds for all below it.</value>
-    public int MaximumNesting { get; set; } = 2;
+    /// <summary>The limits of each call that does not set them itself (<see cref="WorkOptions.Limits"/>, <see cref="MapOptions.Limits"/>).</summary>
+    /// <value>The default has no limits.</value>
+    public WorkLimits DefaultLimits { get; } = new();
 
     /// <summary>
     /// Runs once in each worker, before its state factory and its first item: for settings of the process that work relies on, such as
@@ -149,15 +74,12 @@ public sealed class WorkerPoolOptions
     /// <remarks>
     /// Spares and replacements run it too. Threads run it in this process, each thread once, perhaps several at the same time, so it must
     /// be able to run more than once. What it sets for its own thread only (<see cref="System.Globalization.CultureInfo.CurrentCulture"/>,
-    /// an <see cref="AsyncLocal{T}"/>) does not reach items. If it throws, the worker has not started: see <see cref="RestartLimit"/>.
-    /// An initializer that awaits is <c>async void</c>, which nobody can wait for: it is refused.
+    /// an <see cref="AsyncLocal{T}"/>) does not reach items. If it throws, the worker has not started: see
+    /// <see cref="ProcessPoolOptions.MaxRestarts"/>. An initializer that awaits is <c>async void</c>, whose end cannot be awaited: creating
+    /// the pool fails with <see cref="ArgumentException"/>.
     /// </remarks>
     /// <value>The default is <see langword="null"/>: nothing.</value>
     public Action? InitializeWorker { get; set; }
-
-    /// <summary>Environment variables that worker processes get beside this process's own; a <see langword="null"/> value removes one.</summary>
-    /// <remarks>Creating a pool throws <see cref="ArgumentException"/> for a name that is empty or holds <c>=</c>, and for NUL characters.</remarks>
-    public IDictionary<string, string?> Environment { get; private set; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
     /// <summary>
     /// Where the pool logs the lives of its workers, and the lines that worker processes write to standard output and error (in
@@ -169,32 +91,36 @@ public sealed class WorkerPoolOptions
     /// <summary>What worker processes run; null for this program, as it was started.</summary>
     internal WorkerProgram? Program { get; set; }
 
-    /// <summary>What <see cref="WorkDefaults"/> comes to.</summary>
-    internal ItemLimits? DefaultLimits { get; private set; }
+    /// <summary><see cref="DefaultLimits"/> as they were when the pool was created; null when there are none.</summary>
+    internal ItemLimits? ItemDefaults { get; private set; }
 
+    /// <summary>
+    /// Makes options with their defaults for a program that chooses between threads and processes at run time. What only one kind has is
+    /// set by its type: <c>if (options is ProcessPoolOptions processes) processes.SpareWorkers = 1;</c>
+    /// </summary>
+    /// <param name="isolation">What the workers are to be.</param>
+    /// <returns>A <see cref="ThreadedPoolOptions"/> or a <see cref="ProcessPoolOptions"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="isolation"/> is neither.</exception>
+    public static WorkerPoolOptions For(Isolation isolation) => isolation switch
+    {
+        Isolation.Thread => new ThreadedPoolOptions(),
+        Isolation.Process => new ProcessPoolOptions(),
+        _ => throw new ArgumentOutOfRangeException(nameof(isolation), isolation, $"The isolation is {isolation}; it must be Thread or Process."),
+    };
+
+    /// <summary>A copy that later changes do not reach.</summary>
+    /// <exception cref="ArgumentException">An option is not valid.</exception>
     internal WorkerPoolOptions Validated()
     {
-        Check(Workers is >= 1 and <= 4096, nameof(Workers), Workers, "between 1 and 4096");
+        Check(MaxWorkers is >= 1 and <= 4096, nameof(MaxWorkers), MaxWorkers, "between 1 and 4096");
         Check(ConcurrencyPerWorker is >= 1 and <= 128, nameof(ConcurrencyPerWorker), ConcurrencyPerWorker, "between 1 and 128");
         Check(QueueCapacity >= 1, nameof(QueueCapacity), QueueCapacity, "at least 1");
-        Check(Isolation is Isolation.Thread or Isolation.Process, nameof(Isolation), Isolation, "Thread or Process");
         Check(QueueFullMode is QueueFullMode.Wait or QueueFullMode.Reject, nameof(QueueFullMode), QueueFullMode, "Wait or Reject");
-        Check(Transport is >= WorkerTransport.Auto and <= WorkerTransport.Portable, nameof(Transport), Transport, "Auto, SharedMemory or Portable");
         Check(!string.IsNullOrWhiteSpace(Name), nameof(Name), Name, "not empty");
-        Check(Option.IsDuration(CancellationGrace) || CancellationGrace == Timeout.InfiniteTimeSpan, nameof(CancellationGrace), CancellationGrace, "between 0 and 24 days");
+        Check(
+            Option.IsDuration(CancellationGrace) || CancellationGrace == Timeout.InfiniteTimeSpan,
+            nameof(CancellationGrace), CancellationGrace, "between 0 and 24 days, or Timeout.InfiniteTimeSpan");
         Check(Option.IsDuration(TerminationGrace), nameof(TerminationGrace), TerminationGrace, "between 0 and 24 days");
-        Check(Option.IsDuration(StartTimeout) && StartTimeout > TimeSpan.Zero, nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
-        Check(RestartLimit >= 1, nameof(RestartLimit), RestartLimit, "at least 1");
-        Check(Option.IsDuration(RestartPeriod) && RestartPeriod > TimeSpan.Zero, nameof(RestartPeriod), RestartPeriod, "positive, at most 24 days");
-        Check(SpareWorkers is >= 0 and <= 64, nameof(SpareWorkers), SpareWorkers, "between 0 and 64");
-        Check(MaxItemsPerWorker is null or >= 1, nameof(MaxItemsPerWorker), MaxItemsPerWorker, "at least 1");
-        Check(MaxWorkerMemory is null or >= 16 << 20, nameof(MaxWorkerMemory), MaxWorkerMemory, "at least 16 MiB, which an empty worker takes");
-        Check(MaxWorkerAge is null || (Option.IsDuration(MaxWorkerAge.Value) && MaxWorkerAge > TimeSpan.Zero), nameof(MaxWorkerAge), MaxWorkerAge, "positive, at most 24 days");
-        Check(RecycleJitter is >= 0 and <= 0.9, nameof(RecycleJitter), RecycleJitter, "between 0 and 0.9");
-        Check(IdleTimeout is null || (Option.IsDuration(IdleTimeout.Value) && IdleTimeout > TimeSpan.Zero), nameof(IdleTimeout), IdleTimeout, "positive, at most 24 days");
-        Check(MinWorkers >= 0 && MinWorkers <= Workers, nameof(MinWorkers), MinWorkers, "between 0 and Workers");
-        Check(MaxAbandonedThreads >= 0, nameof(MaxAbandonedThreads), MaxAbandonedThreads, "at least 0");
-        Check(MaximumNesting is >= 1 and <= 16, nameof(MaximumNesting), MaximumNesting, "between 1 and 16");
         if (InitializeWorker is { } initialize && initialize.GetInvocationList().Any(static one => one.Method.IsDefined(typeof(AsyncStateMachineAttribute), inherit: false)))
         {
             throw new ArgumentException(
@@ -202,31 +128,19 @@ public sealed class WorkerPoolOptions
                 nameof(InitializeWorker));
         }
 
-        if (CollectDumps && DumpFolder is not null && !Directory.Exists(DumpFolder))
-        {
-            throw new ArgumentException(
-                $"{nameof(WorkerPoolOptions)}.{nameof(DumpFolder)} is '{DumpFolder}', which does not exist: the runtime would write no dump. Create the folder first.",
-                nameof(DumpFolder));
-        }
-
-        foreach ((string name, string? value) in Environment)
-            CheckVariable(name, value);
+        CheckOwn();
         var copy = (WorkerPoolOptions)MemberwiseClone();
-        copy.DefaultLimits = ItemLimits.Of(WorkDefaults, null);
-        copy.Environment = new Dictionary<string, string?>(Environment, StringComparer.Ordinal);
+        copy.ItemDefaults = ItemLimits.Of(DefaultLimits, WorkPriority.Normal, nameof(WorkerPoolOptions), null);
+        copy.Detach();
         return copy;
     }
 
-    /// <summary>What no system takes as a variable, or what would become another one.</summary>
-    private static void CheckVariable(string name, string? value)
+    /// <summary>Checks the options that only this kind of pool has.</summary>
+    private protected abstract void CheckOwn();
+
+    /// <summary>Copies the objects that a copy still shares with its original.</summary>
+    private protected virtual void Detach()
     {
-        string? problem = name.Length == 0 ? "a name that is empty"
-            : name.Contains('=') ? "a name with '=' in it"
-            : name.Contains('\0') ? "a name with a NUL character in it"
-            : value?.Contains('\0') == true ? "a value with a NUL character in it"
-            : null;
-        if (problem is not null)
-            throw new ArgumentException($"{nameof(WorkerPoolOptions)}.{nameof(Environment)}[\"{name.Replace("\0", "\\0", StringComparison.Ordinal)}\"] has {problem}, which no environment can hold.");
     }
 
     private static void Check(bool valid, string property, object? value, string expected) =>

@@ -33,8 +33,8 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
     {
         if (limits.Timeout is { } timeout)
             Arm(worker, item, item.Sequence, timeout);
-        if (limits.MemoryLimit > 0)
-            WatchMemory(worker, item, item.Sequence, limits.MemoryLimit);
+        if (limits.MaxMemory > 0)
+            WatchMemory(worker, item, item.Sequence, limits.MaxMemory);
     }
 
     private void Arm(ProcessWorker worker, WorkItem item, uint sequence, TimeSpan due) =>

@@ -48,7 +48,7 @@ internal sealed class Forensics
             DumpPath = _dump.Value,
             EndedBy = By,
         });
-        return item.Limits is { MemoryLimit: > 0 and var limit } && crash.IsOutOfMemorySuspected
+        return item.Limits is { MaxMemory: > 0 and var limit } && crash.IsOutOfMemorySuspected
             ? new WorkMemoryException(name, limit, "its worker process ended for want of memory.", crash)
             : crash;
     }

@@ -23,7 +23,7 @@ internal sealed class OutputForwarder
     private readonly LineWriter<WorkerLine> _output;
     private readonly LineWriter<WorkerLine> _error;
 
-    internal OutputForwarder(WorkerPoolOptions options)
+    internal OutputForwarder(ProcessPoolOptions options)
     {
         _guest = options.Guest;
         if (options.LoggerFactory is { } loggers)
@@ -74,13 +74,13 @@ internal sealed class OutputForwarder
     {
         public bool TryWrite(WorkerLine line)
         {
-            logger.Log(line.IsError ? LogLevel.Warning : LogLevel.Information, "[worker {ProcessId}] {Line}", line.ProcessId, line.Text);
+            OutputLog.Line(logger, line.IsError ? LogLevel.Warning : LogLevel.Information, line.ProcessId, line.Text);
             return true;
         }
 
         public bool TryReport(long dropped)
         {
-            logger.Log(LogLevel.Warning, "{Dropped} lines of workers were dropped here, because the logger took none", dropped);
+            OutputLog.Dropped(logger, dropped);
             return true;
         }
     }

@@ -116,10 +116,10 @@ internal sealed partial class ProcessEngine
     private bool MayRetry(WorkItem item)
     {
         // What runs may finish while the pool is disposed, but begins no other attempt.
-        if (item.Limits is not { CrashRetries: > 0 } limits || item.CancellationToken.IsCancellationRequested || IsDiscarding)
+        if (item.Limits is not { MaxCrashRetries: > 0 } limits || item.CancellationToken.IsCancellationRequested || IsDiscarding)
             return false;
 
-        if (item.Details.Crashes++ < limits.CrashRetries)
+        if (item.Details.Crashes++ < limits.MaxCrashRetries)
             return true;
 
         Events.Raise(WorkerEventKind.Quarantined, item.Worker?.ProcessId ?? 0, $"'{item.Name}' has crashed {item.Details.Crashes} workers and is not tried again.");

@@ -39,14 +39,14 @@ internal sealed partial class ProcessEngine
         }
 
         // Reading /proc takes microseconds, which nobody should wait for.
-        return new PoolSnapshot(
-            Options.Name,
-            Isolation.Process,
-            [.. workers.Select(static entry => entry.Snapshot with { PrivateMemory = ProcessMemory.PrivateBytes(entry.Snapshot.Id) })],
-            waiting,
-            Events.Totals,
-            failure)
+        return new PoolSnapshot
         {
+            Name = Options.Name,
+            Isolation = Isolation.Process,
+            Workers = [.. workers.Select(static entry => entry.Snapshot with { PrivateMemory = ProcessMemory.PrivateBytes(entry.Snapshot.Id) })],
+            QueueLength = waiting,
+            Totals = Events.Totals,
+            StartFailure = failure,
             BackOff = backOff,
         };
     }
@@ -68,7 +68,15 @@ internal sealed partial class ProcessEngine
                 (oldest, age, element) = (item, elapsed, progress);
         }
 
-        return new WorkerSnapshot(
-            worker.ProcessId, worker.State, worker.IsSpare, oldest?.NameOf(element), oldest is null ? TimeSpan.Zero : age, worker.InFlight, worker.ItemsDone, 0);
+        return new WorkerSnapshot
+        {
+            Id = worker.ProcessId,
+            State = worker.State,
+            IsSpare = worker.IsSpare,
+            CurrentItem = oldest?.NameOf(element),
+            CurrentItemAge = oldest is null ? TimeSpan.Zero : age,
+            InFlight = worker.InFlight,
+            ItemsDone = worker.ItemsDone,
+        };
     }
 }

@@ -223,7 +223,11 @@ internal sealed partial class ProcessEngine
             _admission.Leave(item);
             if (item.TryAssign())
             {
-                GiveUp(item, new WorkerStartException(cause.Message, cause.InnerException ?? cause) { Failure = (cause as WorkerStartException)?.Failure ?? default });
+                GiveUp(item, new WorkerStartException(cause.Message, cause.InnerException ?? cause)
+                {
+                    WorkItemName = item.NameOf(0),
+                    Failure = (cause as WorkerStartException)?.Failure ?? default,
+                });
             }
         }
 

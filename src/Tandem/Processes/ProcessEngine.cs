@@ -33,7 +33,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     private TaskCompletionSource? _idle;
     private Task? _stopping;
 
-    internal ProcessEngine(WorkerPoolOptions options, Func<StartupStep>? factory)
+    internal ProcessEngine(ProcessPoolOptions options, Func<StartupStep>? factory)
         : base(options)
     {
         _admission = new Admission(options, item => Admit(item, isNew: false));
@@ -46,9 +46,11 @@ internal sealed partial class ProcessEngine : PoolEngine
         if (options.StartEagerly)
         {
             lock (_lock)
-                _supervisor.Balance(options.Workers);
+                _supervisor.Balance(options.MaxWorkers);
         }
     }
+
+    internal new ProcessPoolOptions Options => (ProcessPoolOptions)base.Options;
 
     internal OutputForwarder Output { get; }
 
@@ -83,7 +85,7 @@ internal sealed partial class ProcessEngine : PoolEngine
                 Admit(item, isNew: true);
                 break;
             case Entry.Refused:
-                GiveUp(item, _admission.Full());
+                GiveUp(item, _admission.Full(item));
                 break;
         }
     }
@@ -92,7 +94,7 @@ internal sealed partial class ProcessEngine : PoolEngine
     {
         lock (_lock)
         {
-            Options.Workers = workers;
+            Options.MaxWorkers = workers;
             _supervisor.OnResized();
         }
 

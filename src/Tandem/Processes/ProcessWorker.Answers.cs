@@ -136,7 +136,7 @@ internal sealed unsafe partial class ProcessWorker
                 item.ReadResult(_reader);
                 break;
             case Outcome.Failed or Outcome.Canceled:
-                item.SetException(item.Explain(ExceptionCodec.Read(_reader)));
+                item.SetException(item.Explain(ExceptionCodec.Read(_reader), 0));
                 break;
             case Outcome.Chunk when item.ElementCount > 0:
                 int finished = message.Finished - item.Progress.First;

@@ -189,7 +189,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
             Callable = callable.Number,
             First = item.FirstElement,
             Count = end,
-            MemoryLimit = item.Limits?.MemoryLimit ?? 0,
+            MemoryLimit = item.Limits?.MaxMemory ?? 0,
         };
         uint sequence = unchecked(++_sequence);
         // Ahead of its item, by whose number it is known: the item itself may find no room now.

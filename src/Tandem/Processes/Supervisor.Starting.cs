@@ -144,7 +144,7 @@ internal sealed partial class Supervisor
         Census now = Count();
         string count = isFailure
             ? $"{_budget.InARow} in a row."
-            : $"Somebody killed it, which does not count towards {nameof(WorkerPoolOptions.RestartLimit)}.";
+            : $"Somebody killed it, which does not count towards {nameof(ProcessPoolOptions.MaxRestarts)}.";
         _events.Raise(WorkerEventKind.StartFailed, processId, $"{count} {error.Message}", error: error);
         _changed = true;
         if (_stopping)
@@ -169,7 +169,7 @@ internal sealed partial class Supervisor
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Users are shown when the next start is due; a timer decides.")]
     private void DelayStarts(int processId, TimeSpan delay, WorkerStartException cause, bool isFailure)
     {
-        _waiting = new StartBackOff(DateTimeOffset.UtcNow + delay, _budget.InARow, cause);
+        _waiting = new StartBackOff { Until = DateTimeOffset.UtcNow + delay, FailedStarts = _budget.InARow, Cause = cause };
         _backOff = Background.Timer(
             () =>
             {

@@ -19,7 +19,7 @@ internal sealed partial class Supervisor
     private static bool s_hasLoaded;
 
     private readonly ProcessEngine _engine;
-    private readonly WorkerPoolOptions _options;
+    private readonly ProcessPoolOptions _options;
     private readonly WorkerStartup _startup;
     private readonly Lock _lock;
     private readonly LaunchPlan? _plan;
@@ -45,7 +45,7 @@ internal sealed partial class Supervisor
         _options = engine.Options;
         _lock = gate;
         _events = engine.Events;
-        _budget = new RestartBudget(_options.RestartLimit, _options.RestartPeriod, TimeProvider.System);
+        _budget = new RestartBudget(_options.MaxRestarts, _options.RestartPeriod, TimeProvider.System);
         // Before anything that must be released: what the delegates capture may be refused.
         _startup = new WorkerStartup(_options, factory);
         _launcher = WorkerLauncher.Create(_options);
@@ -114,13 +114,13 @@ internal sealed partial class Supervisor
     internal bool Balance(int waiting)
     {
         // Called with every batch of answers: what has not changed needs no second look.
-        if (_stopping || !(_changed || (waiting > 0 && _wanted < _options.Workers)))
+        if (_stopping || !(_changed || (waiting > 0 && _wanted < _options.MaxWorkers)))
             return false;
 
         _changed = false;
         Census now = Count();
         if (waiting > 0)
-            _wanted = Math.Max(_wanted, Math.Min(_options.Workers, now.Serving + Math.Min(waiting, _options.Workers)));
+            _wanted = Math.Max(_wanted, Math.Min(_options.MaxWorkers, now.Serving + Math.Min(waiting, _options.MaxWorkers)));
 
         StaffingPlan plan = PlanFor(now);
         bool promoted = Promote(plan.Promote);
@@ -137,7 +137,7 @@ internal sealed partial class Supervisor
             return promoted;
 
         // All processes together stay bounded, whatever is stuck.
-        int room = 2 * _options.Workers + _options.SpareWorkers + 1 - Workers.Count - _launching;
+        int room = 2 * _options.MaxWorkers + _options.SpareWorkers + 1 - Workers.Count - _launching;
         // After a failure one at a time: the next may fail as well.
         int allowed = _budget.InARow > 0 ? 1 - now.Starting : int.MaxValue;
         for (int i = Math.Min(Math.Min(plan.Start, room), allowed); i > 0; i--)
@@ -149,7 +149,7 @@ internal sealed partial class Supervisor
         return promoted;
     }
 
-    private StaffingPlan PlanFor(Census now) => StaffingPlan.For(now, _wanted, _options.Workers, _options.SpareWorkers);
+    private StaffingPlan PlanFor(Census now) => StaffingPlan.For(now, _wanted, _options.MaxWorkers, _options.SpareWorkers);
 
     /// <summary>Under the lock: spares take the places of workers that are gone. Whether there was one; others are not started yet.</summary>
     internal bool LetSparesStepIn() => Promote(PlanFor(Count()).Promote);
@@ -305,7 +305,7 @@ internal sealed partial class Supervisor
     /// <summary>Under the lock: there may be more workers now, or must be fewer.</summary>
     internal void OnResized()
     {
-        _wanted = Math.Min(_wanted, _options.Workers);
+        _wanted = Math.Min(_wanted, _options.MaxWorkers);
         _changed = true;
     }
 

@@ -197,8 +197,8 @@ internal abstract class Form<TResult> : Form
     }
 
     /// <summary>
-    /// Work may return a <see cref="ValueTask{TResult}"/>, which no overload takes for asynchronous: the pool awaits it all the same, and
-    /// its result is a task that is over.
+    /// Work may return a <see cref="ValueTask{TResult}"/> that the caller declares as its result, rather than as asynchronous work: the pool
+    /// awaits it all the same, and its result is a task that is over.
     /// </summary>
     protected static ValueTask<TResult> Unwrap(ValueTask<TResult> outcome) =>
         typeof(TResult).IsValueType && TaskResult<TResult>.Instance is { } task ? task.Await(outcome) : outcome;
@@ -230,6 +230,10 @@ internal abstract class Form<TResult> : Form
                 case Action<T, CancellationToken> action: action(value, cancellation); return default;
                 case Func<T, Task> function: return WithoutResult(function(value));
                 case Func<T, CancellationToken, Task> function: return WithoutResult(function(value, cancellation));
+                case Func<T, ValueTask<TResult>> function: return function(value);
+                case Func<T, CancellationToken, ValueTask<TResult>> function: return function(value, cancellation);
+                case Func<T, ValueTask> function: return WithoutResult(function(value).AsTask());
+                case Func<T, CancellationToken, ValueTask> function: return WithoutResult(function(value, cancellation).AsTask());
                 default: throw Unfit(work);
             }
         }

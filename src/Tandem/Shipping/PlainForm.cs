@@ -29,6 +29,10 @@ internal sealed class PlainForm<TResult> : Form<TResult>
             case Action<CancellationToken> action: action(cancellation); return default;
             case Func<Task> function: return WithoutResult(function());
             case Func<CancellationToken, Task> function: return WithoutResult(function(cancellation));
+            case Func<ValueTask<TResult>> function: return function();
+            case Func<CancellationToken, ValueTask<TResult>> function: return function(cancellation);
+            case Func<ValueTask> function: return WithoutResult(function().AsTask());
+            case Func<CancellationToken, ValueTask> function: return WithoutResult(function(cancellation).AsTask());
             default: throw Unfit(work);
         }
     }

@@ -14,10 +14,20 @@ internal sealed class StateArgumentForm<TState, TArgument, TResult> : ItemForm<T
         var typed = (TState)state!;
         switch (work)
         {
+            // Asynchronous forms first: a Func<TState, TArgument, Task<object>> is, by variance, a Func<TState, TArgument, object> too.
+            case Func<TState, TArgument, Task<TResult>> function: return new(function(typed, argument));
             case Func<TState, TArgument, CancellationToken, Task<TResult>> function: return new(function(typed, argument, cancellation));
             case Func<TState, TArgument, TResult> function: return new(function(typed, argument));
+            case Func<TState, TArgument, CancellationToken, TResult> function: return new(function(typed, argument, cancellation));
             case Action<TState, TArgument> action: action(typed, argument); return default;
+            case Action<TState, TArgument, CancellationToken> action: action(typed, argument, cancellation); return default;
+            case Func<TState, TArgument, Task> function: return WithoutResult(function(typed, argument));
             case Func<TState, TArgument, CancellationToken, Task> function: return WithoutResult(function(typed, argument, cancellation));
+            case Func<TState, TArgument, ValueTask<TResult>> function: return function(typed, argument);
+            case Func<TState, TArgument, CancellationToken, ValueTask<TResult>> function: return function(typed, argument, cancellation);
+            case Func<TState, TArgument, ValueTask> function: return WithoutResult(function(typed, argument).AsTask());
+            case Func<TState, TArgument, CancellationToken, ValueTask> function:
+                return WithoutResult(function(typed, argument, cancellation).AsTask());
             default: throw Unfit(work);
         }
     }

@@ -15,7 +15,7 @@ internal sealed class Recycling
     private readonly TimeProvider _time;
     private readonly long _born; // the timestamp of the worker's start
 
-    private Recycling(WorkerPoolOptions options, TimeProvider time)
+    private Recycling(ProcessPoolOptions options, TimeProvider time)
     {
         _time = time;
         _born = time.GetTimestamp();
@@ -26,7 +26,7 @@ internal sealed class Recycling
     }
 
     /// <summary>Creates an object for a worker; null if workers are never replaced.</summary>
-    internal static Recycling? Create(WorkerPoolOptions options, TimeProvider time) =>
+    internal static Recycling? Create(ProcessPoolOptions options, TimeProvider time) =>
         options.MaxItemsPerWorker is null && options.MaxWorkerMemory is null && options.MaxWorkerAge is null
             ? null
             : new Recycling(options, time);

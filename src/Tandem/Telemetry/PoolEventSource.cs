@@ -134,7 +134,7 @@ internal sealed class PoolEventSource : EventSource
             PoolSnapshot snapshot = pool.Snapshot();
             PoolTotals totals = snapshot.Totals;
             Pool(
-                _sample, pool.Id, snapshot.Name, snapshot.Isolation == Isolation.Process ? "process" : "thread", pool.Options.Workers,
+                _sample, pool.Id, snapshot.Name, snapshot.Isolation == Isolation.Process ? "process" : "thread", pool.Options.MaxWorkers,
                 pool.Options.ConcurrencyPerWorker, snapshot.QueueLength, totals.Starts, totals.Crashes, totals.Kills, totals.Recycles,
                 totals.FailedStarts, totals.Timeouts, totals.Quarantined, totals.AbandonedThreads, latencies.Count, latencies.Median,
                 latencies.Percentile99, latencies.Longest, snapshot.StartFailure?.Message ?? "");

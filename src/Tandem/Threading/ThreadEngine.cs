@@ -35,7 +35,7 @@ internal sealed class ThreadEngine : PoolEngine
     private Task? _finishing;
     private bool _finished;
 
-    internal ThreadEngine(WorkerPoolOptions options, Func<object?>? stateFactory)
+    internal ThreadEngine(ThreadedPoolOptions options, Func<object?>? stateFactory)
         : base(options)
     {
         _stateFactory = stateFactory;
@@ -46,6 +46,8 @@ internal sealed class ThreadEngine : PoolEngine
                 StartWorker();
         }
     }
+
+    internal new ThreadedPoolOptions Options => (ThreadedPoolOptions)base.Options;
 
     protected override bool KeepsMakersCultures => false;
 
@@ -69,7 +71,7 @@ internal sealed class ThreadEngine : PoolEngine
                 Admit(item);
                 break;
             case Entry.Refused:
-                item.SetException(_admission.Full());
+                item.SetException(_admission.Full(item));
                 break;
             case Entry.Void:
                 Interlocked.Decrement(ref _cancelled);
@@ -117,7 +119,7 @@ internal sealed class ThreadEngine : PoolEngine
     internal override void Resize(int workers)
     {
         lock (_workers)
-            Options.Workers = workers;
+            Options.MaxWorkers = workers;
 
         // Those that sleep look whether they are too many; if work waits, the others are started with the next item, or here.
         WakeAll();
@@ -146,7 +148,16 @@ internal sealed class ThreadEngine : PoolEngine
     internal override PoolSnapshot Snapshot()
     {
         lock (_workers)
-            return new PoolSnapshot(Options.Name, Isolation.Thread, [.. _workers.Select(static worker => worker.Snapshot())], QueueLength, Events.Totals);
+        {
+            return new PoolSnapshot
+            {
+                Name = Options.Name,
+                Isolation = Isolation.Thread,
+                Workers = [.. _workers.Select(static worker => worker.Snapshot())],
+                QueueLength = QueueLength,
+                Totals = Events.Totals,
+            };
+        }
     }
 
     /// <summary>The time of a worker's item is over: another thread takes its place, as far as allowed.</summary>
@@ -405,7 +416,7 @@ internal sealed class ThreadEngine : PoolEngine
         {
             _admission.Leave(item);
             if (item.TryAssign())
-                item.SetException(new WorkerStartException(failure.Message, error));
+                item.SetException(new WorkerStartException(failure.Message, error) { WorkItemName = item.NameOf(0) });
         }
     }
 

@@ -41,16 +41,14 @@ internal sealed class ThreadWorker
     internal WorkerSnapshot Snapshot()
     {
         WorkItem? item = Volatile.Read(ref _current);
-        return new WorkerSnapshot(
-            Number,
-            item is null ? WorkerState.Idle : WorkerState.Busy,
-            false,
-            item?.NameOf(item.FirstElement),
-            item is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Volatile.Read(ref _startedAt)),
-            item is null ? 0 : 1,
-            ItemsDone,
-            0)
+        return new WorkerSnapshot
         {
+            Id = Number,
+            State = item is null ? WorkerState.Idle : WorkerState.Busy,
+            CurrentItem = item?.NameOf(item.FirstElement),
+            CurrentItemAge = item is null ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Volatile.Read(ref _startedAt)),
+            InFlight = item is null ? 0 : 1,
+            ItemsDone = ItemsDone,
             ThreadId = Volatile.Read(ref _threadId),
         };
     }

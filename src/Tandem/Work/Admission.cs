@@ -60,7 +60,7 @@ internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admi
     }
 
     /// <summary>The error for an item that was refused.</summary>
-    internal QueueFullException Full() => new(options.Name, options.QueueCapacity);
+    internal QueueFullException Full(WorkItem item) => new(options.Name, options.QueueCapacity) { WorkItemName = item.NameOf(0) };
 
     /// <summary>An item left the queue, for a worker or for good: the first that waits outside gets its place.</summary>
     /// <returns>False when the item never got as far as the queue: it waited outside.</returns>

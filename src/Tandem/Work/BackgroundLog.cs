@@ -5,7 +5,7 @@ namespace Tandem.Work;
 /// <summary>Logs what happened in a pool's background, where nobody can be told by an exception. It does not hold the pool.</summary>
 /// <param name="pool">The pool's name.</param>
 /// <param name="factory">The user's; null where nothing is logged.</param>
-internal sealed class BackgroundLog(string pool, ILoggerFactory? factory)
+internal sealed partial class BackgroundLog(string pool, ILoggerFactory? factory)
 {
     /// <summary>The pool's name.</summary>
     internal string Pool { get; } = pool;
@@ -15,12 +15,15 @@ internal sealed class BackgroundLog(string pool, ILoggerFactory? factory)
     {
         try
         {
-            factory?.CreateLogger("Tandem.Background").Log(
-                error is null ? LogLevel.Warning : LogLevel.Error, error, "'{Pool}': {Text}", Pool, text);
+            if (factory is not null)
+                WriteEntry(factory.CreateLogger("Tandem.Background"), error is null ? LogLevel.Warning : LogLevel.Error, error, Pool, text);
         }
         catch (Exception)
         {
             // A logger that fails has nobody else to tell.
         }
     }
+
+    [LoggerMessage(EventId = 1, EventName = "Background", Message = "'{Pool}': {Text}")]
+    private static partial void WriteEntry(ILogger logger, LogLevel level, Exception? error, string pool, string text);
 }

@@ -70,6 +70,7 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
     {
         Count = 1;
         Seal();
+        (error as WorkSerializationException)?.SetWorkItemName(NameOf(0));
         SetException(error);
     }
 
@@ -131,7 +132,7 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
                 if (outcome == Outcome.Completed)
                     SetValue(i, Form<TResult>.Read(reader));
                 else if (outcome is Outcome.Failed or Outcome.Canceled)
-                    SetError(i, Explain(ExceptionCodec.Read(reader)));
+                    SetError(i, Explain(ExceptionCodec.Read(reader), i));
                 else
                     throw new PayloadCorruptException($"an element's outcome is {outcome}");
 
@@ -140,7 +141,7 @@ internal abstract class Chunk<TItem, TResult> : WorkItem
             }
             catch (Exception e) when (RebuildErrors.IsOfValue(e))
             {
-                SetError(i, RebuildErrors.For("the result could not be rebuilt in the calling process", "result", e));
+                SetError(i, Explain(RebuildErrors.For("the result could not be rebuilt in the calling process", "result", e), i));
                 reader.SkipTo(end);
             }
         }

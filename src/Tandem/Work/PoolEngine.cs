@@ -44,7 +44,7 @@ internal abstract class PoolEngine : ObservedPool
     internal CancellationToken Closing => _closing.Token;
 
     /// <summary>Workers that run items at the same time: workers times concurrency.</summary>
-    internal int Lanes => Options.Workers * Options.ConcurrencyPerWorker;
+    internal int Lanes => Options.MaxWorkers * Options.ConcurrencyPerWorker;
 
     /// <summary>Changes how many workers there are at most.</summary>
     internal abstract void Resize(int workers);

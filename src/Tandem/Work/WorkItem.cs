@@ -140,14 +140,17 @@ internal abstract class WorkItem : IPollTarget, IObservedItem
             Details.KeepQueueDeadline(Background.Timer(() => engine.OnQueueTimeout(this), limit, e => SetException(e)));
     }
 
-    /// <summary>An error of the work as its caller sees it: the memory limit speaks for itself.</summary>
-    internal Exception Explain(Exception error)
+    /// <summary>An error that a worker sent, as the caller sees it: the memory limit and the item's name are known here only.</summary>
+    internal Exception Explain(Exception error, int element)
     {
-        if (error is not OutOfMemoryException || Limits is not { MemoryLimit: > 0 and var limit })
+        if (error is RemoteWorkException or WorkSerializationException)
+            ((WorkException)error).SetWorkItemName(NameOf(element));
+
+        if (error is not OutOfMemoryException || Limits is not { MaxMemory: > 0 and var limit })
             return error;
 
         Details.RanOutOfMemory = true;
-        return new WorkMemoryException(Name, limit, "an allocation was refused.", error);
+        return new WorkMemoryException(NameOf(element), limit, "an allocation was refused.", error);
     }
 
     /// <summary>Completes the task with the result that a worker sent.</summary>

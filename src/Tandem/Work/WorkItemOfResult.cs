@@ -53,7 +53,7 @@ internal abstract class WorkItem<TResult> : WorkItem
         }
         catch (Exception e) when (RebuildErrors.IsOfValue(e))
         {
-            SetException(RebuildErrors.For("the result could not be rebuilt in the calling process", "result", e));
+            SetException(Explain(RebuildErrors.For("the result could not be rebuilt in the calling process", "result", e), 0));
             return;
         }
 

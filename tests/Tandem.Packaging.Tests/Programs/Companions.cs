@@ -7,7 +7,7 @@ using Tandem.Hosting;
 // A program with the packages beside Tandem: a stuck item shows where, and a host has an isolated service and a pool with a health check.
 HostApplicationBuilder builder = Host.CreateApplicationBuilder();
 builder.Services.AddIsolatedService<Ticker>(Isolation.Process, options => options.SignalsReadiness = true);
-builder.Services.AddWorkerPool(Isolation.Process, options => options.Workers = 1);
+builder.Services.AddWorkerPool(Isolation.Process, options => options.MaxWorkers = 1);
 builder.Services.AddHealthChecks().AddWorkerPool();
 using IHost host = builder.Build();
 await host.StartAsync();
@@ -19,7 +19,7 @@ while (!stack.Contains(nameof(Stuck.Forever), StringComparison.Ordinal))
 {
     try
     {
-        await host.Services.GetRequiredService<WorkerPool>().RunAsync(() => Stuck.Forever(), new WorkOptions { Timeout = TimeSpan.FromMilliseconds(100) });
+        await host.Services.GetRequiredService<WorkerPool>().RunAsync(() => Stuck.Forever(), new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMilliseconds(100) } });
     }
     catch (WorkTimeoutException e)
     {

@@ -7,7 +7,7 @@ public static class Scenario
     {
         int here = Environment.ProcessId;
         string text = "captured";
-        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 2, Transport = Enum.Parse<WorkerTransport>(transport) });
+        await using WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 2, Transport = Enum.Parse<WorkerTransport>(transport) });
 
         output.WriteLine($"lambda: {await pool.RunAsync(() => $"{text} {text.Length}, in another process: {Environment.ProcessId != here}")}");
         output.WriteLine($"async: {await pool.RunAsync(async token =>
@@ -37,7 +37,7 @@ public static class Scenario
     /// <summary>The program's folder gets another name while its pool works: nothing more can be loaded, by this program or by a worker.</summary>
     public static async Task MoveAsync(TextWriter output)
     {
-        var options = new WorkerPoolOptions { Workers = 2, RestartLimit = 1, RestartPeriod = TimeSpan.FromSeconds(1) };
+        var options = new ProcessPoolOptions { MaxWorkers = 2, MaxRestarts = 1, RestartPeriod = TimeSpan.FromSeconds(1) };
         WorkerPool pool = WorkerPool.Create(options);
         output.WriteLine($"before: {await pool.RunAsync(() => 1)}");
         string folder = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
@@ -46,7 +46,7 @@ public static class Scenario
         {
             try
             {
-                await pool.RunAsync(() => Environment.Exit(3), new WorkOptions { Timeout = TimeSpan.FromSeconds(100), Name = "moved" });
+                await pool.RunAsync(() => Environment.Exit(3), new WorkOptions { Name = "moved", Limits = new() { Timeout = TimeSpan.FromSeconds(100) } });
             }
             catch (Exception e)
             {

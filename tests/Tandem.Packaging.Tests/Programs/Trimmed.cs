@@ -7,7 +7,7 @@ await using (var pool = WorkerPool.Threads(2))
     int captured = 7;
     Console.WriteLine($"lambda: {await pool.RunAsync(() => captured + 1)}");
     Console.WriteLine($"async: {await pool.RunAsync(async token => { await Task.Delay(1, token); return captured; })}");
-    Console.WriteLine($"valuetask: {await await pool.RunAsync(() => new ValueTask<string>("done"))}");
+    Console.WriteLine($"valuetask: {await pool.RunAsync(() => new ValueTask<string>("done"))}");
     await foreach (int square in pool.MapAsync(Enumerable.Range(1, 4), i => i * i))
         Console.WriteLine($"map: {square}");
     await pool.ForEachAsync(Enumerable.Range(1, 4), (int i) => { Interlocked.Add(ref captured, i); });
@@ -29,15 +29,15 @@ await using (var pool = WorkerPool.Threads(2))
 }
 
 // With a state, options and limits.
-var options = new WorkerPoolOptions { Isolation = Isolation.Thread, Workers = 1, QueueCapacity = 10 };
+var options = new ThreadedPoolOptions { MaxWorkers = 1, QueueCapacity = 10 };
 await using (var pool = WorkerPool.Create(options, () => new List<string>()))
 {
-    await pool.RunAsync(list => list.Add("one"), new WorkOptions { Timeout = TimeSpan.FromMinutes(5), Name = "named" });
+    await pool.RunAsync(list => list.Add("one"), new WorkOptions { Name = "named", Limits = new() { Timeout = TimeSpan.FromMinutes(5) } });
     Console.WriteLine($"state: {await pool.RunAsync(list => list.Count)}");
 }
 
 // A pool of processes says what to do. The build says it too, where it is called by name.
-foreach (Func<WorkerPool> create in (Func<WorkerPool>[])[Processes, () => WorkerPool.Create(new WorkerPoolOptions { Isolation = Isolation.Process })])
+foreach (Func<WorkerPool> create in (Func<WorkerPool>[])[Processes, () => WorkerPool.Create(WorkerPoolOptions.For(Isolation.Process))])
 {
     try
     {

@@ -8,8 +8,8 @@ public abstract partial class CrashContainment
     [Fact(Timeout = 5 * Limits.Test)]
     public async Task An_item_at_the_very_edge_of_its_time_never_harms_the_next_one()
     {
-        await using WorkerPool pool = Backend.Create(1, options => options.SpareWorkers = 1);
-        var limit = new WorkOptions { Timeout = TimeSpan.FromMilliseconds(2) };
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => options.SpareWorkers = 1);
+        var limit = new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMilliseconds(2) } };
         int late = 0;
         for (int i = 0; i < 1000; i++)
         {
@@ -40,7 +40,7 @@ public abstract partial class CrashContainment
     public async Task An_item_that_is_cancelled_at_its_end_never_harms_the_next_one()
     {
         const int MostKills = 100; // on a busy machine nearly every worker is late for its grace, and each costs a start
-        await using WorkerPool pool = Backend.Create(1, options => (options.CancellationGrace, options.SpareWorkers) = (TimeSpan.FromMilliseconds(1), 1));
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => (options.CancellationGrace, options.SpareWorkers) = (TimeSpan.FromMilliseconds(1), 1));
         for (int i = 0; i < 1000 && pool.Snapshot().Totals.Kills < MostKills; i++)
         {
             using var source = new CancellationTokenSource();
@@ -59,7 +59,7 @@ public abstract partial class CrashContainment
     public async Task Of_items_that_lie_ready_at_a_worker_that_dies_none_fails()
     {
         const int Crashes = 250; // on each of two transports
-        await using WorkerPool pool = Backend.Create(2, options => options.SpareWorkers = 2);
+        await using WorkerPool pool = Backend.CreateProcesses(2, options => options.SpareWorkers = 2);
         var outcomes = new List<(bool IsFatal, Task<int> Task)>();
         for (int round = 0; round < Crashes; round++)
         {
@@ -89,8 +89,8 @@ public abstract partial class CrashContainment
     [Fact(Timeout = Limits.Test)]
     public async Task An_initializer_that_always_fails_is_tried_only_as_often_as_allowed()
     {
-        WorkerPoolOptions options = Backend.Options(1);
-        options.RestartLimit = 3;
+        ProcessPoolOptions options = Backend.ProcessOptions(1);
+        options.MaxRestarts = 3;
         options.RestartPeriod = TimeSpan.FromHours(1);
         await using WorkerPool<int> pool = WorkerPool.Create<int>(options, static () => throw new InvalidDataException("broken for good"));
 

@@ -34,7 +34,7 @@ public partial class CrashContainment
             var crash = Assert.IsType<WorkerCrashedException>(results[i].Error);
             Infrastructure.Deaths.AssertTold(death, crash);
             Assert.Contains("tiny", crash.WorkItemName, StringComparison.Ordinal);
-            Assert.Contains($"{i}", crash.WorkItemName.Replace(",", "", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.Contains($"{i}", crash.WorkItemName!.Replace(",", "", StringComparison.Ordinal), StringComparison.Ordinal);
         }
 
         await AssertUsableAsync(pool);

@@ -17,7 +17,7 @@ public abstract partial class CrashContainment
         const int Kills = 20;
         var events = new ConcurrentQueue<WorkerEvent>();
         int left = Kills;
-        await using WorkerPool pool = Backend.Create(2, options => options.RestartLimit = 1);
+        await using WorkerPool pool = Backend.CreateProcesses(2, options => options.MaxRestarts = 1);
         pool.WorkerChanged += (_, happened) =>
         {
             events.Enqueue(happened);
@@ -25,7 +25,7 @@ public abstract partial class CrashContainment
                 Infrastructure.Deaths.TrySend(happened.WorkerId, signal);
         };
 
-        int[] results = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => pool.RunAsync(static (number, _) => number, i, new WorkOptions { CrashRetries = Kills })));
+        int[] results = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => pool.RunAsync(static (number, _) => number, i, new WorkOptions { Limits = new() { MaxCrashRetries = Kills } })));
 
         Assert.Equal(Enumerable.Range(0, 50), results);
         Assert.DoesNotContain(events, static happened => happened.Kind is WorkerEventKind.RestartLimitReached or WorkerEventKind.StartDelayed);
@@ -38,8 +38,8 @@ public abstract partial class CrashContainment
     [InlineData(Death.FailFast)]
     public async Task A_state_factory_that_ends_its_process_fails_the_calls_of_its_pool(Death death)
     {
-        WorkerPoolOptions options = Backend.Options(1);
-        options.RestartLimit = 2;
+        ProcessPoolOptions options = Backend.ProcessOptions(1);
+        options.MaxRestarts = 2;
         await using WorkerPool<int> pool = WorkerPool.Create(options, () =>
         {
             Infrastructure.Deaths.Die(death);
@@ -56,8 +56,8 @@ public abstract partial class CrashContainment
     public async Task A_pool_that_waits_with_the_next_start_says_for_what_and_until_when()
     {
         var events = new ConcurrentQueue<WorkerEvent>();
-        WorkerPoolOptions options = Backend.Options(1);
-        options.RestartLimit = 1000;
+        ProcessPoolOptions options = Backend.ProcessOptions(1);
+        options.MaxRestarts = 1000;
         await using WorkerPool<int> pool = WorkerPool.Create<int>(options, static () => throw new InvalidDataException("the model is missing"));
         pool.WorkerChanged += (_, happened) => events.Enqueue(happened);
         Assert.Null(pool.Snapshot().BackOff);
@@ -70,7 +70,7 @@ public abstract partial class CrashContainment
         do
         {
             late = await Assert.ThrowsAsync<WorkTimeoutException>(
-                () => pool.RunAsync(static state => state, new WorkOptions { QueueTimeout = TimeSpan.FromMilliseconds(20) }));
+                () => pool.RunAsync(static state => state, new WorkOptions { Limits = new() { QueueTimeout = TimeSpan.FromMilliseconds(20) } }));
         }
         while (!late.Message.Contains("in a row", StringComparison.Ordinal));
 
@@ -125,7 +125,7 @@ public abstract partial class CrashContainment
     {
         var random = new Random(seed);
         Gate gate = _scratch.Gate();
-        await using WorkerPool pool = Backend.Create(3, options => (options.SpareWorkers, options.MaxItemsPerWorker, options.RecycleJitter) = (spares, 5, 0));
+        await using WorkerPool pool = Backend.CreateProcesses(3, options => (options.SpareWorkers, options.MaxItemsPerWorker, options.RecycleJitter) = (spares, 5, 0));
         List<Task> items = [];
         int size = 3;
         for (int step = 0; step < 25; step++)

@@ -12,7 +12,7 @@ public abstract partial class CrashContainment
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Stops a process.");
         Trail trail = _scratch.Trail();
-        await using WorkerPool pool = Backend.Create(1, options => options.TerminationGrace = TimeSpan.Zero);
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => options.TerminationGrace = TimeSpan.Zero);
         int stopped = await pool.RunAsync(static () => Environment.ProcessId);
         await Eventually.Async(() => pool.Snapshot().Workers is [{ State: WorkerState.Idle }]);
 
@@ -23,7 +23,7 @@ public abstract partial class CrashContainment
                 trail.Add($"{i} {Environment.ProcessId}");
                 return Environment.ProcessId;
             },
-            hasTimeout ? new WorkOptions { Timeout = Limits.Condition } : null))];
+            hasTimeout ? new WorkOptions { Limits = new() { Timeout = Limits.Condition } } : null))];
         int[] workers = await Task.WhenAll(calls);
 
         Assert.DoesNotContain(stopped, workers);
@@ -60,7 +60,7 @@ public abstract partial class CrashContainment
     public async Task A_map_goes_through_although_one_of_its_workers_is_stopped()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Stops a process.");
-        await using WorkerPool pool = Backend.Create(2, options => (options.StartEagerly, options.TerminationGrace) = (true, TimeSpan.Zero));
+        await using WorkerPool pool = Backend.CreateProcesses(2, options => (options.StartEagerly, options.TerminationGrace) = (true, TimeSpan.Zero));
         await Eventually.Async(() => pool.Snapshot().Workers.Count(static worker => worker.State == WorkerState.Idle) == 2);
 
         await Infrastructure.Deaths.StopAsync(pool.Snapshot().Workers[0].Id);

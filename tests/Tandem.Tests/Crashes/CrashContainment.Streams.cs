@@ -25,7 +25,7 @@ public partial class CrashContainment
     public async Task Ten_mebibytes_of_standard_error_never_block_a_worker()
     {
         using var log = new CapturedLog();
-        await using WorkerPool pool = Backend.Create(1, options => options.LoggerFactory = log);
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => options.LoggerFactory = log);
 
         int before = await pool.RunAsync(static () =>
         {
@@ -46,7 +46,7 @@ public partial class CrashContainment
     {
         const int Lines = 30_000;
         using var log = new StallingLog();
-        await using WorkerPool pool = Backend.Create(2, options => options.LoggerFactory = log);
+        await using WorkerPool pool = Backend.CreateProcesses(2, options => options.LoggerFactory = log);
         log.Stall();
         await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => pool.RunAsync(static () =>
         {
@@ -70,7 +70,7 @@ public partial class CrashContainment
     public async Task A_line_without_end_never_blocks_a_worker()
     {
         using var log = new CapturedLog();
-        await using WorkerPool pool = Backend.Create(1, options => options.LoggerFactory = log);
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => options.LoggerFactory = log);
 
         await pool.RunAsync(static () =>
         {
@@ -87,7 +87,7 @@ public partial class CrashContainment
     {
         using var log = new CapturedLog();
         int pid;
-        await using (WorkerPool pool = Backend.Create(1, options => options.LoggerFactory = log))
+        await using (WorkerPool pool = Backend.CreateProcesses(1, options => options.LoggerFactory = log))
         {
             pid = await pool.RunAsync(static () =>
             {
@@ -125,7 +125,7 @@ public partial class CrashContainment
     public async Task The_death_of_a_worker_and_its_replacement_are_logged()
     {
         using var log = new CapturedLog();
-        await using WorkerPool pool = Backend.Create(1, options => (options.LoggerFactory, options.Name) = (log, "mortals"));
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => (options.LoggerFactory, options.Name) = (log, "mortals"));
 
         WorkerCrashedException crash = await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(static () => Environment.Exit(5)));
         int replacement = await pool.RunAsync(static () => Environment.ProcessId);
@@ -140,7 +140,7 @@ public partial class CrashContainment
     public async Task What_a_worker_has_started_ends_with_it()
     {
         Gate started = _scratch.Gate();
-        await using WorkerPool pool = Backend.Create(1, options => options.CancellationGrace = TimeSpan.Zero);
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => options.CancellationGrace = TimeSpan.Zero);
         using var source = new CancellationTokenSource();
 
         Task stubborn = pool.RunAsync(

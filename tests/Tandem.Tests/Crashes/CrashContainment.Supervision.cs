@@ -10,7 +10,7 @@ public abstract partial class CrashContainment
     [Fact(Timeout = Limits.Test)]
     public async Task Work_that_ignores_the_end_of_its_time_is_ended_with_its_worker()
     {
-        await using WorkerPool pool = Backend.Create(1, options => (options.CancellationGrace, options.TerminationGrace) = (TimeSpan.Zero, TimeSpan.Zero));
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => (options.CancellationGrace, options.TerminationGrace) = (TimeSpan.Zero, TimeSpan.Zero));
         int worker = await pool.RunAsync(static () => Environment.ProcessId);
 
         await Assert.ThrowsAsync<WorkTimeoutException>(() => pool.RunAsync(
@@ -21,7 +21,7 @@ public abstract partial class CrashContainment
                 while (true)
                     Thread.SpinWait(100);
             },
-            new WorkOptions { Timeout = TimeSpan.FromMilliseconds(50) }));
+            new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMilliseconds(50) } }));
 
         await Eventually.Async(() => !ProcFs.IsAlive(worker));
         Assert.NotEqual(worker, await pool.RunAsync(static () => Environment.ProcessId));
@@ -32,11 +32,11 @@ public abstract partial class CrashContainment
     [Fact(Timeout = Limits.Test)]
     public async Task A_worker_whose_work_obeys_its_token_in_time_lives_on()
     {
-        await using WorkerPool pool = Backend.Create(1, options => options.CancellationGrace = Limits.Condition);
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => options.CancellationGrace = Limits.Condition);
         int worker = await pool.RunAsync(static () => Environment.ProcessId);
 
         await Assert.ThrowsAsync<WorkTimeoutException>(
-            () => pool.RunAsync(static token => { token.WaitHandle.WaitOne(); }, new WorkOptions { Timeout = TimeSpan.FromMilliseconds(50) }));
+            () => pool.RunAsync(static token => { token.WaitHandle.WaitOne(); }, new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMilliseconds(50) } }));
 
         await Eventually.Async(() => pool.Snapshot().Workers.Count(state => state is { Id: var id, State: WorkerState.Idle } && id == worker) == 1);
         Assert.Equal(0, pool.Snapshot().Totals.Kills);
@@ -56,7 +56,7 @@ public abstract partial class CrashContainment
                     Environment.FailFast("not yet");
                 return (int)new FileInfo(tries).Length;
             },
-            new WorkOptions { CrashRetries = 2 });
+            new WorkOptions { Limits = new() { MaxCrashRetries = 2 } });
 
         Assert.Equal(3, attempts);
         Assert.Equal(0, pool.Snapshot().Totals.Quarantined);
@@ -70,7 +70,7 @@ public abstract partial class CrashContainment
         pool.WorkerChanged += (_, happened) => events.Enqueue(happened);
 
         WorkerCrashedException crash = await Assert.ThrowsAsync<WorkerCrashedException>(
-            () => pool.RunAsync(static () => Environment.Exit(3), new WorkOptions { CrashRetries = 2, Name = "poison" }));
+            () => pool.RunAsync(static () => Environment.Exit(3), new WorkOptions { Name = "poison", Limits = new() { MaxCrashRetries = 2 } }));
 
         Assert.Equal(3, crash.Attempt);
         Assert.Equal(1, await pool.RunAsync(static () => 1));
@@ -100,7 +100,7 @@ public abstract partial class CrashContainment
 
                 return number;
             },
-            new MapOptions { Limits = new WorkOptions { CrashRetries = 1 } }))
+            new MapOptions { Limits = new() { MaxCrashRetries = 1 } }))
         {
             results.Add(result);
         }
@@ -121,10 +121,10 @@ public abstract partial class CrashContainment
                 much.AsSpan().Fill(1);
                 return much[^1];
             },
-            new WorkOptions { MemoryLimit = 256 * Mebibyte, Name = "greedy" }));
+            new WorkOptions { Name = "greedy", Limits = new() { MaxMemory = 256 * Mebibyte } }));
 
         Assert.Equal(("greedy", 256 * Mebibyte), (refused.WorkItemName, refused.Limit));
-        Assert.Equal(50, await pool.RunAsync(static () => new byte[50 * Mebibyte].Length / (int)Mebibyte, new WorkOptions { MemoryLimit = 256 * Mebibyte }));
+        Assert.Equal(50, await pool.RunAsync(static () => new byte[50 * Mebibyte].Length / (int)Mebibyte, new WorkOptions { Limits = new() { MaxMemory = 256 * Mebibyte } }));
         Assert.Equal(1, await pool.RunAsync(static () => new byte[300 * Mebibyte].AsSpan()[1..].Length > 0 ? 1 : 0));
     }
 
@@ -145,7 +145,7 @@ public abstract partial class CrashContainment
                     kept.Add(piece);
                 }
             },
-            new WorkOptions { MemoryLimit = 200 * Mebibyte }));
+            new WorkOptions { Limits = new() { MaxMemory = 200 * Mebibyte } }));
 
         Assert.Equal(1, await pool.RunAsync(static () => 1));
     }
@@ -153,7 +153,7 @@ public abstract partial class CrashContainment
     [Fact(Timeout = Limits.Test)]
     public async Task Workers_are_replaced_after_so_many_items_without_an_item_lost()
     {
-        await using WorkerPool pool = Backend.Create(1, options => (options.MaxItemsPerWorker, options.RecycleJitter, options.SpareWorkers) = (10, 0, 1));
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => (options.MaxItemsPerWorker, options.RecycleJitter, options.SpareWorkers) = (10, 0, 1));
 
         // A worker goes on until its successor is there, however many items that takes: the test's own limit ends the wait.
         var workers = new HashSet<int>();
@@ -173,7 +173,7 @@ public abstract partial class CrashContainment
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Private memory is read from /proc.");
         const long Limit = 100 * Mebibyte, Leak = 10 * Mebibyte;
-        await using WorkerPool pool = Backend.Create(4, options => options.MaxWorkerMemory = Limit);
+        await using WorkerPool pool = Backend.CreateProcesses(4, options => options.MaxWorkerMemory = Limit);
 
         long[] held = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => pool.RunAsync(static () =>
         {
@@ -189,7 +189,7 @@ public abstract partial class CrashContainment
     [Fact(Timeout = Limits.Test)]
     public async Task Workers_are_replaced_when_they_are_old()
     {
-        await using WorkerPool pool = Backend.Create(1, options => options.MaxWorkerAge = TimeSpan.FromMilliseconds(200));
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => options.MaxWorkerAge = TimeSpan.FromMilliseconds(200));
         int first = await pool.RunAsync(static () => Environment.ProcessId);
 
         await Eventually.Async(() => !ProcFs.IsAlive(first));
@@ -199,7 +199,7 @@ public abstract partial class CrashContainment
     [Fact(Timeout = Limits.Test)]
     public async Task Idle_workers_end_down_to_the_minimum_and_come_back_with_work()
     {
-        await using WorkerPool pool = Backend.Create(3, options => (options.IdleTimeout, options.MinWorkers) = (TimeSpan.FromMilliseconds(100), 1));
+        await using WorkerPool pool = Backend.CreateProcesses(3, options => (options.IdleTimeout, options.MinWorkers) = (TimeSpan.FromMilliseconds(100), 1));
 
         Assert.Equal(3, (await UseAllAsync()).Distinct().Count());
         await Eventually.Async(() => pool.Snapshot().Workers.Count == 1);
@@ -223,7 +223,7 @@ public abstract partial class CrashContainment
     [Fact(Timeout = Limits.Test)]
     public async Task A_spare_takes_the_place_of_a_dead_worker_and_is_replaced_itself()
     {
-        await using WorkerPool pool = Backend.Create(1, options => options.SpareWorkers = 1);
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => options.SpareWorkers = 1);
         int first = await pool.RunAsync(static () => Environment.ProcessId);
         await Eventually.Async(() => pool.Snapshot().Workers.Any(worker => worker is { IsSpare: true, State: WorkerState.Idle }));
         WorkerSnapshot spare = pool.Snapshot().Workers.Single(worker => worker.IsSpare);
@@ -241,7 +241,7 @@ public abstract partial class CrashContainment
     [Fact(Timeout = Limits.Test)]
     public async Task A_spare_gets_ready_for_the_calls_of_its_pool_without_running_any_of_them()
     {
-        await using WorkerPool pool = Backend.Create(1, options => options.SpareWorkers = 1);
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => options.SpareWorkers = 1);
         for (int i = 0; i < 3; i++)
         {
             // The second spare, and the third, know what is called here when they become ready.
@@ -283,8 +283,8 @@ public abstract partial class CrashContainment
     public async Task A_pool_whose_workers_cannot_start_says_why_and_recovers_when_they_can()
     {
         string allowed = _scratch.File("allowed");
-        WorkerPoolOptions options = Backend.Options(1);
-        options.RestartLimit = 2;
+        ProcessPoolOptions options = Backend.ProcessOptions(1);
+        options.MaxRestarts = 2;
         options.RestartPeriod = TimeSpan.FromSeconds(1);
         await using WorkerPool<int> pool = WorkerPool.Create(options, () => File.Exists(allowed) ? 42 : throw new InvalidDataException("the model is missing"));
 
@@ -323,7 +323,7 @@ public abstract partial class CrashContainment
     [Fact(Timeout = Limits.Test)]
     public async Task A_dump_of_a_crash_is_kept_where_it_is_wanted()
     {
-        await using WorkerPool pool = Backend.Create(1, options => (options.CollectDumps, options.DumpFolder) = (true, _scratch.Folder));
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => (options.CollectDumps, options.DumpFolder) = (true, _scratch.Folder));
 
         WorkerCrashedException crash = await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(static () => Environment.FailFast("dump me")));
 

@@ -190,7 +190,7 @@ public abstract partial class CrashContainment(Backend backend) : IDisposable
     {
         Trail started = _scratch.Trail();
         Gate gate = _scratch.Gate();
-        await using WorkerPool pool = Backend.Create(1, options => options.ConcurrencyPerWorker = 4);
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => options.ConcurrencyPerWorker = 4);
 
         Task[] running = [.. Enumerable.Range(0, 4).Select(i => pool.RunAsync(
             () =>

@@ -10,7 +10,7 @@ namespace Tandem.Tests.Fuzz;
 /// <summary>What fuzzing and its preparation have found, one by one.</summary>
 public sealed class HostileWorkerTests : IDisposable
 {
-    private readonly ProcessEngine _engine = new(new WorkerPoolOptions { Workers = 1, LoggerFactory = NullLoggerFactory.Instance }.Validated(), null);
+    private readonly ProcessEngine _engine = new(new ProcessPoolOptions { MaxWorkers = 1, LoggerFactory = NullLoggerFactory.Instance }.Validated(), null);
     private readonly PayloadArea _requests = new(SharedRegion.Create("tandem-fuzz", PayloadArea.DefaultSize, othersReadOnly: true));
 
     // Closed, so that no item goes on to a real worker.

@@ -18,7 +18,7 @@ public sealed unsafe class LinkFuzz : IDisposable
 {
     private const long MaximumAllocation = 8 * 1024 * 1024;
 
-    private readonly ProcessEngine _engine = new(new WorkerPoolOptions { Workers = 1, LoggerFactory = NullLoggerFactory.Instance }.Validated(), null);
+    private readonly ProcessEngine _engine = new(new ProcessPoolOptions { MaxWorkers = 1, LoggerFactory = NullLoggerFactory.Instance }.Validated(), null);
     private readonly PayloadArea _requests = new(SharedRegion.Create("tandem-fuzz", PayloadArea.DefaultSize, othersReadOnly: true));
 
     private int _calm;

@@ -17,7 +17,7 @@ public sealed class ParentFuzz : IDisposable
     private const int ResultBytes = 4096;
 
     // Closed, so that no item goes on to a real worker.
-    private readonly ProcessEngine _engine = new(new WorkerPoolOptions { Workers = 1, LoggerFactory = NullLoggerFactory.Instance }.Validated(), null);
+    private readonly ProcessEngine _engine = new(new ProcessPoolOptions { MaxWorkers = 1, LoggerFactory = NullLoggerFactory.Instance }.Validated(), null);
     private readonly PayloadArea _requests = new(SharedRegion.Create("tandem-fuzz", PayloadArea.DefaultSize, othersReadOnly: true));
 
     public void Dispose() => _requests.Dispose();

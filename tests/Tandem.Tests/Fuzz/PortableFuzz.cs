@@ -14,7 +14,7 @@ namespace Tandem.Tests.Fuzz;
 /// <summary>A worker that writes what it likes into the parent's pipes, or reads nothing from them, or closes them in the middle of a frame.</summary>
 public sealed class PortableFuzz
 {
-    private readonly ProcessEngine _engine = new(new WorkerPoolOptions { Workers = 1, LoggerFactory = NullLoggerFactory.Instance }.Validated(), null);
+    private readonly ProcessEngine _engine = new(new ProcessPoolOptions { MaxWorkers = 1, LoggerFactory = NullLoggerFactory.Instance }.Validated(), null);
 
     // Closed, so that no item goes on to a real worker.
     public PortableFuzz() => _engine.StopAsync(StopMode.Finish).GetAwaiter().GetResult();

@@ -26,20 +26,33 @@ public abstract class Backend : IAsyncLifetime
     /// Options with a logger that drops what dying workers print. A test of what happens after a grace sets that one itself: on a busy machine
     /// a worker that obeys may need longer than users would grant it.
     /// </summary>
-    public WorkerPoolOptions Options(int workers = 2) => new()
+    public WorkerPoolOptions Options(int workers = 2)
     {
-        Isolation = Isolation,
-        Transport = Transport,
-        Workers = workers,
-        LoggerFactory = NullLoggerFactory.Instance,
-        CancellationGrace = Limits.Condition,
-        TerminationGrace = Limits.Condition,
-    };
+        WorkerPoolOptions options = WorkerPoolOptions.For(Isolation);
+        options.MaxWorkers = workers;
+        options.LoggerFactory = NullLoggerFactory.Instance;
+        options.CancellationGrace = options.TerminationGrace = Limits.Condition;
+        if (options is ProcessPoolOptions processes)
+            processes.Transport = Transport;
+        return options;
+    }
+
+    /// <inheritdoc cref="Options"/>
+    /// <remarks>For tests that only make sense in processes.</remarks>
+    public ProcessPoolOptions ProcessOptions(int workers = 2) => (ProcessPoolOptions)Options(workers);
 
     public WorkerPool Create(int workers = 2, Action<WorkerPoolOptions>? configure = null)
     {
         WorkerPoolOptions options = Options(workers);
         configure?.Invoke(options);
+        return WorkerPool.Create(options);
+    }
+
+    /// <summary>A pool of processes, for tests that only make sense in processes.</summary>
+    public WorkerPool CreateProcesses(int workers, Action<ProcessPoolOptions> configure)
+    {
+        ProcessPoolOptions options = ProcessOptions(workers);
+        configure(options);
         return WorkerPool.Create(options);
     }
 

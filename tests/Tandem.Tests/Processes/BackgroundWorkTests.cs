@@ -90,7 +90,7 @@ public sealed partial class BackgroundWorkTests
     public async Task A_logger_that_throws_does_no_harm(WorkerTransport transport)
     {
         using var log = new ThrowingLog();
-        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 1, Transport = transport, LoggerFactory = log });
+        await using WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1, Transport = transport, LoggerFactory = log });
 
         Assert.Equal(1, await pool.RunAsync(static () =>
         {
@@ -107,7 +107,7 @@ public sealed partial class BackgroundWorkTests
     [InlineData(WorkerTransport.Portable)]
     public async Task A_callback_of_a_token_that_throws_in_a_worker_does_not_end_it(WorkerTransport transport)
     {
-        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 1, Transport = transport, CancellationGrace = Limits.Condition });
+        await using WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1, Transport = transport, CancellationGrace = Limits.Condition });
         using var scratch = new Scratch();
         Gate entered = scratch.Gate();
         using var cancel = new CancellationTokenSource();

@@ -16,7 +16,7 @@ namespace Tandem.Tests.Processes
         public async Task A_worker_has_the_name_of_the_program(WorkerTransport transport)
         {
             Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux lets a process name itself.");
-            await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = Isolation.Process, Workers = 1, Transport = transport });
+            await using WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1, Transport = transport });
             string program = Assembly.GetEntryAssembly()!.GetName().Name!;
 
             string name = await pool.RunAsync(static () => File.ReadAllText("/proc/self/comm").Trim());
@@ -29,7 +29,7 @@ namespace Tandem.Tests.Processes
         public async Task The_startup_hooks_of_the_program_run_in_workers_and_in_what_they_start(WorkerTransport transport)
         {
             string hook = typeof(LaunchTests).Assembly.Location;
-            var options = new WorkerPoolOptions { Isolation = Isolation.Process, Workers = 1, Transport = transport };
+            var options = new ProcessPoolOptions { MaxWorkers = 1, Transport = transport };
             options.Environment["DOTNET_STARTUP_HOOKS"] = hook;
             await using WorkerPool pool = WorkerPool.Create(options);
 

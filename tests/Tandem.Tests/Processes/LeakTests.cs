@@ -128,17 +128,22 @@ public sealed class LeakTests : IDisposable
         Assert.InRange(long.Parse(said[2], null), long.MinValue, 4 << 20);
     }
 
-    private WorkerPoolOptions Options(Isolation isolation, WorkerTransport transport) => new()
+    private WorkerPoolOptions Options(Isolation isolation, WorkerTransport transport)
     {
-        Isolation = isolation,
-        Transport = transport,
-        Workers = 2,
-        Name = PoolName,
-        StartEagerly = true,
-        CancellationGrace = TimeSpan.FromMilliseconds(100),
-        LoggerFactory = NullLoggerFactory.Instance,
-        Environment = { ["TMPDIR"] = _files.Folder },
-    };
+        WorkerPoolOptions options = WorkerPoolOptions.For(isolation);
+        options.MaxWorkers = 2;
+        options.Name = PoolName;
+        options.StartEagerly = true;
+        options.CancellationGrace = TimeSpan.FromMilliseconds(100);
+        options.LoggerFactory = NullLoggerFactory.Instance;
+        if (options is ProcessPoolOptions processes)
+        {
+            processes.Transport = transport;
+            processes.Environment["TMPDIR"] = _files.Folder;
+        }
+
+        return options;
+    }
 
     private WorkerPool Create(Isolation isolation, WorkerTransport transport) => WorkerPool.Create(Options(isolation, transport));
 

@@ -17,7 +17,7 @@ public sealed partial class OutputTests
     public async Task All_that_a_worker_writes_before_it_dies_arrives_or_is_counted(WorkerTransport transport)
     {
         using var log = new CapturedLog();
-        await using (WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 1, Transport = transport, LoggerFactory = log }))
+        await using (WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1, Transport = transport, LoggerFactory = log }))
             await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(static () => WriteAndDie()));
 
         await Eventually.Async(() => Counted(log) == 2 * LinesOfEach, otherwise: () => $"{Counted(log)} of {2 * LinesOfEach} lines.");
@@ -32,7 +32,7 @@ public sealed partial class OutputTests
         using var scratch = new Scratch();
         Gate writes = scratch.Gate();
         string path = scratch.File("writer");
-        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 1, Transport = transport, LoggerFactory = log });
+        await using WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1, Transport = transport, LoggerFactory = log });
 
         // In a session of its own, it is none of the worker's group. It ends when nobody reads any more.
         await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(() =>
@@ -75,7 +75,7 @@ public sealed partial class OutputTests
         async Task<WeakReference> UseAsync()
         {
             Gate started = scratch.Gate();
-            WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 1, Transport = transport, LoggerFactory = NullLoggerFactory.Instance });
+            WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1, Transport = transport, LoggerFactory = NullLoggerFactory.Instance });
             await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(() =>
             {
                 using var _ = System.Diagnostics.Process.Start("setsid", ["sh", "-c", $"echo $$ > {path}; : > {started.Path}; exec sleep 1000"]);

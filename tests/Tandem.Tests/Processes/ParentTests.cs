@@ -63,7 +63,7 @@ public partial class ParentTests
     [InlineData(WorkerTransport.Portable, "stop")]
     public async Task Of_a_worker_that_ends_no_child_is_left(WorkerTransport transport, string end)
     {
-        WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 1, Transport = transport });
+        WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1, Transport = transport });
         await using (pool)
         {
             int child = await pool.RunAsync(static () =>
@@ -166,18 +166,18 @@ public partial class ParentTests
         string said = await program.ReadLineAsync();
         Assert.StartsWith("refused: ", said, StringComparison.Ordinal);
         Assert.EndsWith(" < <", said, StringComparison.Ordinal);
-        Assert.Contains(nameof(WorkerPoolOptions.MaximumNesting), said, StringComparison.Ordinal);
+        Assert.Contains(nameof(ProcessPoolOptions.MaxNesting), said, StringComparison.Ordinal);
         Assert.Contains("nested 2 deep", said, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Limits.Test)]
     public async Task The_nesting_limit_of_the_outermost_pool_holds()
     {
-        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Workers = 1, MaximumNesting = 1 });
+        await using WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1, MaxNesting = 1 });
 
         WorkerStartException refused = await Assert.ThrowsAsync<WorkerStartException>(() => pool.RunAsync(static () =>
         {
-            using var inner = new Disposer(WorkerPool.Create(new WorkerPoolOptions { Workers = 1, MaximumNesting = 16 }));
+            using var inner = new Disposer(WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1, MaxNesting = 16 }));
         }));
 
         Assert.Contains("nested 1 deep", refused.Message, StringComparison.Ordinal);

@@ -1,42 +1,74 @@
+using System.Reflection;
+
 namespace Tandem.Tests.Promises;
 
 /// <summary>Options are checked when a pool is made, and the message names the property.</summary>
 public class OptionsTests
 {
-    public static TheoryData<string, object> Invalid => new()
+    public static TheoryData<Isolation, string, object> Invalid
     {
-        { nameof(WorkerPoolOptions.Workers), 0 },
-        { nameof(WorkerPoolOptions.Workers), -1 },
-        { nameof(WorkerPoolOptions.Workers), 4097 },
-        { nameof(WorkerPoolOptions.ConcurrencyPerWorker), 0 },
-        { nameof(WorkerPoolOptions.ConcurrencyPerWorker), 129 },
-        { nameof(WorkerPoolOptions.QueueCapacity), 0 },
-        { nameof(WorkerPoolOptions.Isolation), (Isolation)7 },
-        { nameof(WorkerPoolOptions.QueueFullMode), (QueueFullMode)7 },
-        { nameof(WorkerPoolOptions.Transport), (WorkerTransport)7 },
-        { nameof(WorkerPoolOptions.Name), " " },
-        { nameof(WorkerPoolOptions.CancellationGrace), TimeSpan.FromSeconds(-2) },
-        { nameof(WorkerPoolOptions.TerminationGrace), TimeSpan.FromDays(30) },
-        { nameof(WorkerPoolOptions.StartTimeout), TimeSpan.Zero },
-        { nameof(WorkerPoolOptions.RestartLimit), 0 },
-        { nameof(WorkerPoolOptions.MaximumNesting), 0 },
-        { nameof(WorkerPoolOptions.MaximumNesting), 17 },
-    };
+        get
+        {
+            var invalid = new TheoryData<Isolation, string, object>();
+            foreach (Isolation isolation in Enum.GetValues<Isolation>())
+            {
+                invalid.Add(isolation, nameof(WorkerPoolOptions.MaxWorkers), 0);
+                invalid.Add(isolation, nameof(WorkerPoolOptions.MaxWorkers), -1);
+                invalid.Add(isolation, nameof(WorkerPoolOptions.MaxWorkers), 4097);
+                invalid.Add(isolation, nameof(WorkerPoolOptions.ConcurrencyPerWorker), 0);
+                invalid.Add(isolation, nameof(WorkerPoolOptions.ConcurrencyPerWorker), 129);
+                invalid.Add(isolation, nameof(WorkerPoolOptions.QueueCapacity), 0);
+                invalid.Add(isolation, nameof(WorkerPoolOptions.QueueFullMode), (QueueFullMode)7);
+                invalid.Add(isolation, nameof(WorkerPoolOptions.Name), " ");
+                invalid.Add(isolation, nameof(WorkerPoolOptions.CancellationGrace), TimeSpan.FromSeconds(-2));
+                invalid.Add(isolation, nameof(WorkerPoolOptions.TerminationGrace), TimeSpan.FromDays(30));
+            }
+
+            invalid.Add(Isolation.Thread, nameof(ThreadedPoolOptions.MaxAbandonedThreads), -1);
+            invalid.Add(Isolation.Process, nameof(ProcessPoolOptions.Transport), (WorkerTransport)7);
+            invalid.Add(Isolation.Process, nameof(ProcessPoolOptions.StartTimeout), TimeSpan.Zero);
+            invalid.Add(Isolation.Process, nameof(ProcessPoolOptions.MaxRestarts), 0);
+            invalid.Add(Isolation.Process, nameof(ProcessPoolOptions.RestartPeriod), TimeSpan.Zero);
+            invalid.Add(Isolation.Process, nameof(ProcessPoolOptions.SpareWorkers), 65);
+            invalid.Add(Isolation.Process, nameof(ProcessPoolOptions.MaxItemsPerWorker), 0);
+            invalid.Add(Isolation.Process, nameof(ProcessPoolOptions.MaxWorkerMemory), 1L);
+            invalid.Add(Isolation.Process, nameof(ProcessPoolOptions.MaxWorkerAge), TimeSpan.Zero);
+            invalid.Add(Isolation.Process, nameof(ProcessPoolOptions.RecycleJitter), 1.0);
+            invalid.Add(Isolation.Process, nameof(ProcessPoolOptions.IdleTimeout), TimeSpan.Zero);
+            invalid.Add(Isolation.Process, nameof(ProcessPoolOptions.MinWorkers), 5000);
+            invalid.Add(Isolation.Process, nameof(ProcessPoolOptions.MaxNesting), 0);
+            invalid.Add(Isolation.Process, nameof(ProcessPoolOptions.MaxNesting), 17);
+            return invalid;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Invalid), DisableDiscoveryEnumeration = true)]
-    public void An_option_out_of_range_is_named(string property, object value)
+    public void An_option_out_of_range_is_named_with_its_value(Isolation isolation, string property, object value)
     {
-        foreach (Isolation isolation in Enum.GetValues<Isolation>())
-        {
-            var options = new WorkerPoolOptions { Isolation = isolation };
-            typeof(WorkerPoolOptions).GetProperty(property)!.SetValue(options, value);
+        WorkerPoolOptions options = WorkerPoolOptions.For(isolation);
+        PropertyInfo option = options.GetType().GetProperty(property)!;
+        option.SetValue(options, value);
 
-            ArgumentOutOfRangeException refused = Assert.Throws<ArgumentOutOfRangeException>(() => WorkerPool.Create(options));
-            Assert.Equal(property, refused.ParamName);
-            Assert.Contains($"{nameof(WorkerPoolOptions)}.{property}", refused.Message, StringComparison.Ordinal);
-            Assert.Throws<ArgumentOutOfRangeException>(() => WorkerPool.Create(options, static () => 1));
-        }
+        ArgumentOutOfRangeException refused = Assert.Throws<ArgumentOutOfRangeException>(() => WorkerPool.Create(options));
+        Assert.Equal(property, refused.ParamName);
+        Assert.Equal(value, refused.ActualValue);
+        Assert.Contains($"{option.DeclaringType!.Name}.{property} is {value}; it must be ", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => WorkerPool.Create(options, static () => 1));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task The_kind_of_the_options_is_the_kind_of_the_pool()
+    {
+        await using WorkerPool threads = WorkerPool.Create(new ThreadedPoolOptions { MaxWorkers = 1 });
+        await using WorkerPool<int> threadsWithState = WorkerPool.Create(new ThreadedPoolOptions { MaxWorkers = 1 }, static () => 1);
+        await using WorkerPool processes = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1 });
+        await using WorkerPool<int> processesWithState = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1 }, static () => 1);
+
+        Assert.Equal(
+            [Isolation.Thread, Isolation.Thread, Isolation.Process, Isolation.Process],
+            new[] { threads, threadsWithState, processes, processesWithState }.Select(static pool => pool.Isolation));
+        Assert.Equal("isolation", Assert.Throws<ArgumentOutOfRangeException>(static () => WorkerPoolOptions.For((Isolation)7)).ParamName);
     }
 
     [Fact]
@@ -45,17 +77,16 @@ public class OptionsTests
         Assert.Equal("workers", Assert.Throws<ArgumentOutOfRangeException>(() => WorkerPool.Threads(-1)).ParamName);
         Assert.Equal("workers", Assert.Throws<ArgumentOutOfRangeException>(() => WorkerPool.Processes(-1)).ParamName);
         Assert.Throws<ArgumentOutOfRangeException>(() => WorkerPool.Threads(5000));
-        Assert.Equal("options", Assert.Throws<ArgumentNullException>(() => WorkerPool.Create(null!)).ParamName);
-        Assert.Equal("createState", Assert.Throws<ArgumentNullException>(() => WorkerPool.Create(new WorkerPoolOptions(), (Func<int>)null!)).ParamName);
+        Assert.Equal("options", Assert.Throws<ArgumentNullException>(() => WorkerPool.Create((WorkerPoolOptions)null!)).ParamName);
+        Assert.Equal("createState", Assert.Throws<ArgumentNullException>(() => WorkerPool.Create(new ProcessPoolOptions(), (Func<int>)null!)).ParamName);
     }
 
     [Fact(Timeout = Limits.Test)]
     public async Task Options_are_read_once()
     {
-        var options = new WorkerPoolOptions { Isolation = Isolation.Thread, Workers = 1 };
+        var options = new ThreadedPoolOptions { MaxWorkers = 1 };
         await using WorkerPool pool = WorkerPool.Create(options);
-        options.Isolation = Isolation.Process;
-        options.Workers = 0;
+        options.MaxWorkers = 0;
 
         Assert.Equal(Isolation.Thread, pool.Isolation);
         Assert.Equal(Environment.ProcessId, await pool.RunAsync(static () => Environment.ProcessId));
@@ -67,7 +98,7 @@ public class OptionsTests
     [Fact(Timeout = Limits.Test)]
     public async Task Environment_variables_are_read_once_too()
     {
-        var options = new WorkerPoolOptions { Workers = 1, Environment = { ["TANDEM_TEST_ONCE"] = "before" } };
+        var options = new ProcessPoolOptions { MaxWorkers = 1, Environment = { ["TANDEM_TEST_ONCE"] = "before" } };
         await using WorkerPool pool = WorkerPool.Create(options);
         options.Environment["TANDEM_TEST_ONCE"] = "after";
 

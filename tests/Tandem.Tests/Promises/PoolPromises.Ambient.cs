@@ -43,7 +43,7 @@ public partial class PoolPromises
                 Ambient.Spoil(kind);
                 return Task.CompletedTask;
             },
-            new WorkOptions { Timeout = Limits.Condition });
+            new WorkOptions { Limits = new() { Timeout = Limits.Condition } });
         Assert.Equal(clean, await pool.RunAsync((asked, _) => Ambient.Read(asked), kind));
     }
 
@@ -149,7 +149,7 @@ public partial class PoolPromises
         List<string> seen = await InAsync(new CultureInfo("fr-FR"), new CultureInfo("fr-FR"), async () =>
         {
             List<string> seen = [];
-            await foreach (string one in pool.MapAsync(Meddling(), static _ => Cultures(), new MapOptions { MaximumChunkSize = 2 }))
+            await foreach (string one in pool.MapAsync(Meddling(), static _ => Cultures(), new MapOptions { MaxChunkSize = 2 }))
             {
                 seen.Add(one);
                 CultureInfo.CurrentCulture = new CultureInfo("da-DK");

@@ -161,4 +161,57 @@ public partial class PoolPromises
             () => Pool.MapAsync([1], static _ => File.OpenRead("/dev/null")).ToListAsync());
         Assert.Equal("result", mapped.Path);
     }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Exceptions_of_the_pool_that_users_make_keep_their_properties()
+    {
+        var cause = new IOException("disk");
+
+        WorkerCrashedException crashed = await ThrownAsync(() => new WorkerCrashedException("m", cause)
+        {
+            WorkItemName = "item", ProcessId = 7, ExitCode = 3, Attempt = 2, StandardErrorTail = "tail", ManagedStack = "stack", IsOutOfMemorySuspected = true, DumpPath = "/dump",
+        });
+        Assert.Equal(
+            ("m", "disk", "item", 7, 3, null, 2, "tail", "stack", true, "/dump"),
+            (crashed.Message, crashed.InnerException?.Message, crashed.WorkItemName, crashed.ProcessId, crashed.ExitCode, crashed.Signal, crashed.Attempt,
+                crashed.StandardErrorTail, crashed.ManagedStack, crashed.IsOutOfMemorySuspected, crashed.DumpPath));
+
+        WorkTimeoutException late = await ThrownAsync(() => new WorkTimeoutException("m", cause)
+        {
+            WorkItemName = "item", Limit = TimeSpan.FromSeconds(1), Elapsed = TimeSpan.FromSeconds(2), HasStarted = true, WorkerStack = "stack",
+        });
+        Assert.Equal(
+            ("m", "item", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), true, "stack"),
+            (late.Message, late.WorkItemName, late.Limit, late.Elapsed, late.HasStarted, late.WorkerStack));
+
+        WorkMemoryException memory = await ThrownAsync(() => new WorkMemoryException("m", cause) { WorkItemName = "item", Limit = 5 });
+        Assert.Equal(("m", "disk", "item", 5L), (memory.Message, memory.InnerException?.Message, memory.WorkItemName, memory.Limit));
+        QueueFullException full = await ThrownAsync(() => new QueueFullException("m", cause) { WorkItemName = "item", Capacity = 9 });
+        Assert.Equal(("m", "item", 9), (full.Message, full.WorkItemName, full.Capacity));
+        WorkerStartException start = await ThrownAsync(() => new WorkerStartException("m", cause) { WorkItemName = "item" });
+        Assert.Equal(("m", "disk", "item"), (start.Message, start.InnerException?.Message, start.WorkItemName));
+        WorkSerializationException refused = await ThrownAsync(() => new WorkSerializationException("m", "a.b", cause) { WorkItemName = "item" });
+        Assert.Equal(("'a.b' cannot travel: m", "a.b", "item"), (refused.Message, refused.Path, refused.WorkItemName));
+        RemoteWorkException remote = await ThrownAsync(() => new RemoteWorkException("m", cause) { OriginalType = "A.B", RemoteStackTrace = "there" });
+        Assert.Equal(("m", "A.B"), (remote.Message, remote.OriginalType));
+
+        // The constructor of each runs in the worker.
+        async Task<T> ThrownAsync<T>(Func<T> make)
+            where T : WorkException => await Assert.ThrowsAsync<T>(() => Pool.RunAsync(void () => throw make()));
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task An_error_says_which_item_it_belongs_to()
+    {
+        Assert.SkipUnless(Backend.CopiesValues, "On threads, values need not travel.");
+        var named = new WorkOptions { Name = "the named one" };
+        using FileStream file = File.OpenRead("/dev/null");
+
+        Assert.Equal("the named one", (await Assert.ThrowsAsync<WorkSerializationException>(() => Pool.RunAsync(() => file.Length, named))).WorkItemName);
+        Assert.Equal("the named one", (await Assert.ThrowsAsync<WorkSerializationException>(() => Pool.RunAsync(static () => File.OpenRead("/dev/null"), named))).WorkItemName);
+        Assert.Equal(
+            "element[1]",
+            (await Assert.ThrowsAsync<WorkSerializationException>(
+                () => Pool.MapAsync<int, object>([0, 1], static i => i == 0 ? i : File.OpenRead("/dev/null"), new MapOptions { Name = "element" }).ToListAsync())).WorkItemName);
+    }
 }

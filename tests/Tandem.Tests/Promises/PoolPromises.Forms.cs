@@ -70,6 +70,75 @@ public partial class PoolPromises
     }
 
     [Fact(Timeout = Limits.Test)]
+    public async Task A_pool_with_a_state_has_the_same_forms()
+    {
+        await using WorkerPool<int> pool = WorkerPool.Create(Backend.Options(1), static () => 40);
+        int[] items = [1, 2];
+
+        Assert.Equal(41, await pool.RunAsync(static state => state + 1));
+        Assert.Equal(42, await pool.RunAsync(static async (state, token) => await LaterAsync(state + 2, token)));
+        Assert.Equal(43, await pool.RunAsync(static state => new ValueTask<int>(state + 3)));
+        Assert.Equal(44, await pool.RunAsync(static (state, number, _) => state + number, 4));
+        Assert.Equal(45, await pool.RunAsync(static async (state, number, token) => await LaterAsync(state + number, token), 5));
+        Assert.Equal(46, await pool.RunAsync(static (state, number, _) => new ValueTask<int>(state + number), 6));
+
+        List<int>[] results =
+        [
+            await pool.MapAsync(items, static (state, item) => state + item).ToListAsync(),
+            await pool.MapAsync(items, static async (state, item) => await LaterAsync(state + item, default)).ToListAsync(),
+            await pool.MapAsync(items, static (state, item) => new ValueTask<int>(state + item)).ToListAsync(),
+            await pool.MapAsync(items, static (state, item, _) => state + item).ToListAsync(),
+            await pool.MapAsync(items.ToAsyncEnumerable(), static async (state, item, token) => await LaterAsync(state + item, token)).ToListAsync(),
+            await pool.MapAsync(items.ToAsyncEnumerable(), static (state, item, _) => new ValueTask<int>(state + item)).ToListAsync(),
+            await pool.MapResultsAsync(items, static async (state, item) => await LaterAsync(state + item, default)).Select(static one => one.Value).ToListAsync(),
+        ];
+        Assert.All(results, static result => Assert.Equal([41, 42], result));
+
+        Trail trail = NewTrail();
+        await pool.RunAsync((state, number, _) => trail.Add($"run {state + number}"), 1);
+        await pool.ForEachAsync([1], (state, item) => trail.Add($"action {state + item}"));
+        await pool.ForEachAsync([2], (state, item, _) => trail.Add($"action of token {state + item}"));
+        await pool.ForEachAsync([3], async (state, item) =>
+        {
+            await Task.Yield();
+            trail.Add($"task {state + item}");
+        });
+        await pool.ForEachAsync([4], async (state, item, token) =>
+        {
+            await LaterAsync(state, token);
+            trail.Add($"task of token {state + item}");
+        });
+        await pool.ForEachAsync([5], (state, item) => new ValueTask(Task.Run(() => trail.Add($"value task {state + item}"))));
+        Assert.Equal(
+            ["action 41", "action of token 42", "run 41", "task 43", "task of token 44", "value task 45"], trail.Names);
+
+        static async Task<int> LaterAsync(int result, CancellationToken token)
+        {
+            await Task.Delay(1, token);
+            return result;
+        }
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Stopping_can_be_left_to_the_background()
+    {
+        Gate started = NewGate(), end = NewGate();
+        WorkerPool pool = Backend.Create(1, static options => options.CancellationGrace = Timeout.InfiniteTimeSpan);
+        Task running = pool.RunAsync(() =>
+        {
+            started.Open();
+            end.Pass();
+        });
+        await started.OpenedAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.StopAsync(new CancellationToken(canceled: true)));
+
+        end.Open();
+        await pool.StopAsync();
+        await running.ContinueWith(static _ => { }, TaskScheduler.Default);
+    }
+
+    [Fact(Timeout = Limits.Test)]
     public async Task Local_functions_run()
     {
         int offset = 5;

@@ -104,8 +104,8 @@ public partial class PoolPromises
     {
         Gate allowed = NewGate();
         WorkerPoolOptions options = Backend.Options(1);
-        options.RestartLimit = 1;
-        options.RestartPeriod = TimeSpan.FromMilliseconds(200);
+        if (options is ProcessPoolOptions processes)
+            (processes.MaxRestarts, processes.RestartPeriod) = (1, TimeSpan.FromMilliseconds(200));
         Action check = () => ThrowUnless(allowed.IsOpen);
         options.InitializeWorker = isInitializer ? check : null;
         await using WorkerPool<int> pool = WorkerPool.Create(options, () =>
@@ -154,7 +154,7 @@ public partial class PoolPromises
     public async Task Replacements_and_spares_are_initialized_too()
     {
         Assert.SkipUnless(Backend.CanKill, "Threads are not replaced after a crash, and have no spares.");
-        await using WorkerPool pool = Backend.Create(1, static options =>
+        await using WorkerPool pool = Backend.CreateProcesses(1, static options =>
         {
             options.SpareWorkers = 1;
             options.MaxItemsPerWorker = 3;
@@ -180,9 +180,9 @@ public partial class PoolPromises
     public async Task An_initializer_that_ends_its_process_or_does_not_return_is_a_failed_start(bool hangs)
     {
         Assert.SkipUnless(Backend.CanKill, "A thread can neither end alone nor be ended.");
-        await using WorkerPool pool = Backend.Create(1, options =>
+        await using WorkerPool pool = Backend.CreateProcesses(1, options =>
         {
-            options.RestartLimit = 1;
+            options.MaxRestarts = 1;
             options.StartTimeout = hangs ? TimeSpan.FromSeconds(2) : Limits.Condition;
             options.InitializeWorker = () =>
             {

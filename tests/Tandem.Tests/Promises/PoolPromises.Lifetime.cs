@@ -288,7 +288,7 @@ public partial class PoolPromises
                 gate.Pass();
                 Process.GetCurrentProcess().Kill();
             },
-            new WorkOptions { CrashRetries = crashRetries });
+            new WorkOptions { Limits = new() { MaxCrashRetries = crashRetries } });
         await started.OpenedAsync();
         Task ended = end(pool);
         gate.Open();

@@ -14,7 +14,7 @@ public abstract partial class PoolPromises
         await using WorkerPool pool = Backend.Create(1);
 
         WorkTimeoutException late = await Assert.ThrowsAsync<WorkTimeoutException>(
-            () => pool.RunAsync(() => gate.Pass(), new WorkOptions { Name = "stuck", Timeout = Short }));
+            () => pool.RunAsync(() => gate.Pass(), new WorkOptions { Name = "stuck", Limits = new() { Timeout = Short } }));
 
         Assert.Equal("stuck", late.WorkItemName);
         Assert.Equal(Short, late.Limit);
@@ -38,7 +38,7 @@ public abstract partial class PoolPromises
                 token.WaitHandle.WaitOne();
                 seen.Open();
             },
-            new WorkOptions { Timeout = Short }));
+            new WorkOptions { Limits = new() { Timeout = Short } }));
 
         await seen.OpenedAsync();
         Assert.Equal(5, await pool.RunAsync(static () => 5));
@@ -52,8 +52,8 @@ public abstract partial class PoolPromises
         await using WorkerPool pool = Backend.Create(1);
         Task first = await OccupyAsync(pool, scratch, gate);
 
-        Task<int> second = pool.RunAsync(static () => 7, new WorkOptions { Timeout = TimeSpan.FromSeconds(5) });
-        Task patient = pool.RunAsync(static () => { }, new WorkOptions { QueueTimeout = Short });
+        Task<int> second = pool.RunAsync(static () => 7, new WorkOptions { Limits = new() { Timeout = TimeSpan.FromSeconds(5) } });
+        Task patient = pool.RunAsync(static () => { }, new WorkOptions { Limits = new() { QueueTimeout = Short } });
         WorkTimeoutException late = await Assert.ThrowsAsync<WorkTimeoutException>(() => patient);
         gate.Open();
 
@@ -68,14 +68,14 @@ public abstract partial class PoolPromises
     {
         using var scratch = new Scratch();
         Gate gate = scratch.Gate(), ran = scratch.Gate();
-        await using WorkerPool pool = Backend.Create(1, options => options.WorkDefaults.QueueTimeout = Short);
-        Task first = await OccupyAsync(pool, scratch, gate, new WorkOptions { QueueTimeout = Limits.Condition });
+        await using WorkerPool pool = Backend.Create(1, options => options.DefaultLimits.QueueTimeout = Short);
+        Task first = await OccupyAsync(pool, scratch, gate, new WorkOptions { Limits = new() { QueueTimeout = Limits.Condition } });
 
         await Assert.ThrowsAsync<WorkTimeoutException>(() => pool.RunAsync(() => ran.Open()));
         gate.Open();
         await first;
 
-        Assert.Equal(1, await pool.RunAsync(static () => 1, new WorkOptions { QueueTimeout = Limits.Condition }));
+        Assert.Equal(1, await pool.RunAsync(static () => 1, new WorkOptions { Limits = new() { QueueTimeout = Limits.Condition } }));
         Assert.False(File.Exists(ran.Path));
     }
 
@@ -84,7 +84,7 @@ public abstract partial class PoolPromises
     {
         await using WorkerPool pool = Backend.Create(2);
         // Long enough for an element that does nothing, on a machine that is very busy.
-        var options = new MapOptions { Limits = new WorkOptions { Timeout = TimeSpan.FromSeconds(3) } };
+        var options = new MapOptions { Limits = new() { Timeout = TimeSpan.FromSeconds(3) } };
 
         List<WorkResult<int>> results = [];
         await foreach (WorkResult<int> result in pool.MapResultsAsync(
@@ -132,18 +132,19 @@ public abstract partial class PoolPromises
     [Theory]
     [InlineData("Timeout")]
     [InlineData("QueueTimeout")]
-    [InlineData("MemoryLimit")]
-    [InlineData("CrashRetries")]
+    [InlineData("MaxMemory")]
+    [InlineData("MaxCrashRetries")]
     [InlineData("Priority")]
     public async Task A_limit_out_of_its_range_is_refused_by_name(string limit)
     {
-        var options = new WorkOptions();
+        var limits = new WorkLimits();
+        var options = new WorkOptions { Limits = limits };
         switch (limit)
         {
-            case "Timeout": options.Timeout = TimeSpan.Zero; break;
-            case "QueueTimeout": options.QueueTimeout = -Short; break;
-            case "MemoryLimit": options.MemoryLimit = 1; break;
-            case "CrashRetries": options.CrashRetries = -1; break;
+            case "Timeout": limits.Timeout = TimeSpan.Zero; break;
+            case "QueueTimeout": limits.QueueTimeout = -Short; break;
+            case "MaxMemory": limits.MaxMemory = 1; break;
+            case "MaxCrashRetries": limits.MaxCrashRetries = -1; break;
             default: options.Priority = (WorkPriority)9; break;
         }
 

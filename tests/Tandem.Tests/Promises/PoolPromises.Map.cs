@@ -83,7 +83,7 @@ public partial class PoolPromises
         var source = new WatchedSource<int>(static i => i);
         int taken = 0;
 
-        await foreach (int i in Pool.MapAsync((IEnumerable<int>)source, static i => i, new MapOptions { LookAhead = lookAhead }))
+        await foreach (int i in Pool.MapAsync((IEnumerable<int>)source, static i => i, new MapOptions { MaxLookAhead = lookAhead }))
         {
             Assert.Equal(taken++, i);
             Assert.InRange(source.Read, taken, taken + lookAhead);
@@ -145,10 +145,10 @@ public partial class PoolPromises
     [Fact(Timeout = Limits.Test)]
     public async Task Maps_take_their_options_seriously()
     {
-        Assert.Equal(nameof(MapOptions.LookAhead), Assert.Throws<ArgumentOutOfRangeException>(() => Pool.MapAsync([1], static i => i, new MapOptions { LookAhead = 0 })).ParamName);
-        Assert.Equal(nameof(MapOptions.MaximumChunkSize), Assert.Throws<ArgumentOutOfRangeException>(() => Pool.MapAsync([1], static i => i, new MapOptions { MaximumChunkSize = 0 })).ParamName);
+        Assert.Equal(nameof(MapOptions.MaxLookAhead), Assert.Throws<ArgumentOutOfRangeException>(() => Pool.MapAsync([1], static i => i, new MapOptions { MaxLookAhead = 0 })).ParamName);
+        Assert.Equal(nameof(MapOptions.MaxChunkSize), Assert.Throws<ArgumentOutOfRangeException>(() => Pool.MapAsync([1], static i => i, new MapOptions { MaxChunkSize = 0 })).ParamName);
 
-        List<int> single = await Pool.MapAsync(Enumerable.Range(0, 500), static i => i, new MapOptions { MaximumChunkSize = 1 }).ToListAsync();
+        List<int> single = await Pool.MapAsync(Enumerable.Range(0, 500), static i => i, new MapOptions { MaxChunkSize = 1 }).ToListAsync();
         Assert.Equal(Enumerable.Range(0, 500), single);
     }
 

@@ -93,17 +93,26 @@ public partial class PoolPromises
     public async Task Value_tasks_are_awaited()
     {
         int two = 2;
-        Assert.Equal(3, await await Pool.RunAsync(static () => Later(3)));
-        Assert.Equal(2, await await Pool.RunAsync(() => new ValueTask<int>(two)));
-        await await Pool.RunAsync(static () => default(ValueTask));
-        Assert.Equal("x", await await Pool.RunAsync(static (text, _) => LaterText(text), "x"));
+        Assert.Equal(3, await Pool.RunAsync(static () => Later(3)));
+        Assert.Equal(2, await Pool.RunAsync(() => new ValueTask<int>(two)));
+        Assert.Equal(4, await Pool.RunAsync((CancellationToken _) => Later(2 * two)));
+        await Pool.RunAsync(static () => default(ValueTask));
+        await Pool.RunAsync(static (_, _) => default(ValueTask), "x");
+        Assert.Equal("x", await Pool.RunAsync(static (text, _) => LaterText(text), "x"));
+        // As a result, which is what other languages may make of it.
+        Assert.Equal(3, await await Pool.RunAsync<ValueTask<int>>(static () => Later(3)));
+        await await Pool.RunAsync<ValueTask>(static () => default(ValueTask));
         await Assert.ThrowsAsync<FormatException>(() => Pool.RunAsync(static () => Fails()));
         await Assert.ThrowsAsync<FormatException>(() => Pool.RunAsync(static (CancellationToken _) => FailsWithoutResult()));
 
         List<int> results = [];
-        await foreach (ValueTask<int> result in Pool.MapAsync([1, 2, 3], static i => Later(i)))
-            results.Add(await result);
-        Assert.Equal([1, 2, 3], results.Order());
+        await foreach (int result in Pool.MapAsync([1, 2, 3], static i => Later(i)))
+            results.Add(result);
+        await foreach (WorkResult<int> result in Pool.MapResultsAsync([4], static (i, _) => Later(i)))
+            results.Add(result.Value);
+        Assert.Equal([1, 2, 3, 4], results);
+        await Pool.ForEachAsync([1, 2], static i => new ValueTask(Task.Delay(i)));
+        await Assert.ThrowsAsync<FormatException>(() => Pool.ForEachAsync([1, 2], static (_, _) => FailsWithoutResult()));
 
         static async ValueTask<int> Later(int value)
         {

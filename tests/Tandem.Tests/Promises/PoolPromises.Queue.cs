@@ -18,7 +18,8 @@ public partial class PoolPromises
         await started.OpenedAsync();
         Task<int> first = pool.RunAsync(static () => 1);
         Task<int> second = pool.RunAsync(static () => 2);
-        QueueFullException full = await Assert.ThrowsAsync<QueueFullException>(() => pool.RunAsync(static () => 3));
+        QueueFullException full = await Assert.ThrowsAsync<QueueFullException>(() => pool.RunAsync(static () => 3, new WorkOptions { Name = "refused" }));
+        Assert.Equal("refused", full.WorkItemName);
         gate.Open();
 
         Assert.Equal(2, full.Capacity);
@@ -81,7 +82,7 @@ public partial class PoolPromises
         for (int i = 0; i < 20; i++)
         {
             using var source = new CancellationTokenSource();
-            Task waiting = pool.RunAsync(() => trail.Add("never"), expires ? new WorkOptions { QueueTimeout = TimeSpan.FromMilliseconds(20) } : null, source.Token);
+            Task waiting = pool.RunAsync(() => trail.Add("never"), expires ? new WorkOptions { Limits = new() { QueueTimeout = TimeSpan.FromMilliseconds(20) } } : null, source.Token);
             if (!expires)
                 Assert.Equal(1, pool.Snapshot().QueueLength);
             if (!expires)
@@ -194,7 +195,7 @@ public partial class PoolPromises
         Assert.SkipUnless(Backend.CanKill, "A thread cannot crash alone.");
         await using WorkerPool pool = Backend.Create(1, options => (options.QueueCapacity, options.QueueFullMode) = (2, QueueFullMode.Reject));
         for (int i = 0; i < 3; i++)
-            await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(static () => Environment.Exit(1), new WorkOptions { CrashRetries = 2 }));
+            await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(static () => Environment.Exit(1), new WorkOptions { Limits = new() { MaxCrashRetries = 2 } }));
 
         Gate started = NewGate(), gate = NewGate();
         Task running = pool.RunAsync(() =>

@@ -174,7 +174,7 @@ public abstract partial class PoolPromises
     {
         Assert.SkipUnless(Backend.CanKill, "A thread cannot be killed.");
         string name = NameOf("reasons");
-        await using WorkerPool pool = Backend.Create(1, options =>
+        await using WorkerPool pool = Backend.CreateProcesses(1, options =>
         {
             options.Name = name;
             options.MaxItemsPerWorker = 1;

@@ -171,11 +171,10 @@ public partial class PoolPromises
         if (Backend.CopiesValues)
         {
             // The pool itself stays where it is; a worker has pools of its own.
-            WorkerPoolOptions options = Backend.Options(2);
-            (Isolation isolation, WorkerTransport transport) = (options.Isolation, options.Transport);
+            WorkerTransport transport = Backend.Transport;
             Assert.Equal(30, await Pool.RunAsync(async () =>
             {
-                await using WorkerPool inner = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Transport = transport, Workers = 1 });
+                await using WorkerPool inner = WorkerPool.Create(new ProcessPoolOptions { Transport = transport, MaxWorkers = 1 });
                 return await inner.RunAsync(static () => 10) + await inner.RunAsync(static () => 20);
             }));
             Assert.Equal(21, await Pool.RunAsync(static async () => await Samples.OwnPool.Value.RunAsync(static async () =>
@@ -191,7 +190,7 @@ public partial class PoolPromises
     public async Task Environment_variables_reach_workers_and_can_be_taken_away()
     {
         Assert.SkipUnless(Backend.CopiesValues, "A thread shares the environment.");
-        await using WorkerPool pool = Backend.Create(1, options =>
+        await using WorkerPool pool = Backend.CreateProcesses(1, options =>
         {
             options.Environment["TANDEM_TEST_ADDED"] = "a=b";
             options.Environment["PATH"] = null;
@@ -208,7 +207,7 @@ public partial class PoolPromises
     {
         Assert.SkipUnless(Backend.CopiesValues, "A thread shares the environment.");
         string folder = NewTrail().Folder;
-        await using WorkerPool pool = Backend.Create(1, options => options.Environment["TMPDIR"] = folder);
+        await using WorkerPool pool = Backend.CreateProcesses(1, options => options.Environment["TMPDIR"] = folder);
 
         Assert.StartsWith(folder, await pool.RunAsync(Path.GetTempPath), StringComparison.Ordinal);
     }

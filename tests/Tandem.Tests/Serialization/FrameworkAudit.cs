@@ -23,7 +23,7 @@ public class FrameworkAudit
     [Fact(Timeout = Limits.Test)]
     public async Task A_value_of_the_framework_arrives_as_it_was_or_is_refused()
     {
-        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = Isolation.Process, Workers = 1 });
+        await using WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1 });
         var sent = new List<(string Name, byte[] Bytes, string Description)>();
         int refused = 0;
         var problems = new List<string>();

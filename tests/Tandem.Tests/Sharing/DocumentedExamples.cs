@@ -14,7 +14,7 @@ public sealed class DocumentedExamples
     [InlineData(Isolation.Process)]
     public async Task Array(Isolation isolation)
     {
-        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Workers = 2 });
+        await using WorkerPool pool = isolation == Isolation.Thread ? WorkerPool.Threads(2) : WorkerPool.Processes(2);
 
         using var prices = new SharedArray<double>(1_000_000, isolation);
         await Task.WhenAll(
@@ -36,7 +36,7 @@ public sealed class DocumentedExamples
     [InlineData(Isolation.Process)]
     public async Task Counter_and_lock(Isolation isolation)
     {
-        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Workers = 2 });
+        await using WorkerPool pool = isolation == Isolation.Thread ? WorkerPool.Threads(2) : WorkerPool.Processes(2);
 
         using var done = new SharedCounter(0, isolation);
         using var gate = new SharedLock(isolation);
@@ -67,7 +67,7 @@ public sealed class DocumentedExamples
     [InlineData(Isolation.Process)]
     public async Task Pipeline(Isolation isolation)
     {
-        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Workers = 2 });
+        await using WorkerPool pool = isolation == Isolation.Thread ? WorkerPool.Threads(2) : WorkerPool.Processes(2);
 
         Channel<string> lines = SharedChannel.CreateBounded<string>(100, isolation);
         Channel<int> lengths = SharedChannel.CreateBounded<int>(100, isolation);

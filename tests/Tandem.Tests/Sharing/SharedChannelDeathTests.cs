@@ -23,13 +23,12 @@ public sealed class SharedChannelDeathTests
     public async Task Each_death_costs_one_element_at_most(bool throughCodec)
     {
         using var state = new Load(throughCodec);
-        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions
+        await using WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions
         {
-            Isolation = Isolation.Process,
             Transport = WorkerTransport.SharedMemory,
-            Workers = 4,
+            MaxWorkers = 4,
             SpareWorkers = 2,
-            RestartLimit = int.MaxValue,
+            MaxRestarts = int.MaxValue,
             LoggerFactory = NullLoggerFactory.Instance,
         });
         int deaths = 0;

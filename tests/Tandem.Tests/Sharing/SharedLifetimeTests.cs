@@ -45,11 +45,10 @@ public sealed class SharedLifetimeTests
         GC.KeepAlive(channel);
     }
 
-    private static WorkerPool Create() => WorkerPool.Create(new WorkerPoolOptions
+    private static WorkerPool Create() => WorkerPool.Create(new ProcessPoolOptions
     {
-        Isolation = Isolation.Process,
         Transport = WorkerTransport.SharedMemory,
-        Workers = 1,
+        MaxWorkers = 1,
         LoggerFactory = NullLoggerFactory.Instance,
     });
 

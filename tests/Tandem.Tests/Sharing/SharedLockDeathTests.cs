@@ -39,13 +39,12 @@ public sealed class SharedLockDeathTests
     private static async Task RunAsync(Func<State, CancellationToken, int> work, Func<WorkerPool, State, Random, Task> disturb)
     {
         using var state = new State();
-        await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions
+        await using WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions
         {
-            Isolation = Isolation.Process,
             Transport = WorkerTransport.SharedMemory,
-            Workers = 3,
+            MaxWorkers = 3,
             SpareWorkers = 2,
-            RestartLimit = int.MaxValue,
+            MaxRestarts = int.MaxValue,
             LoggerFactory = NullLoggerFactory.Instance,
         });
         var random = new Random(4711);

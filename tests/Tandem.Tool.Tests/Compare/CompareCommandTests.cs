@@ -28,7 +28,7 @@ public sealed class CompareCommandTests : IDisposable
             Assert.Equal(0, one.GetProperty("failedItems").GetInt64());
         }
 
-        Assert.Contains("WorkerPoolOptions", result.GetProperty("recommendation").GetProperty("code").GetString(), StringComparison.Ordinal);
+        Assert.Contains("PoolOptions", result.GetProperty("recommendation").GetProperty("code").GetString(), StringComparison.Ordinal);
         Assert.DoesNotContain("Main was run", run.Errors, StringComparison.Ordinal);
     }
 
@@ -45,7 +45,7 @@ public sealed class CompareCommandTests : IDisposable
         Assert.Contains("1 process", run.Output, StringComparison.Ordinal);
         Assert.Contains("InvalidOperationException: 1 is odd.", run.Output, StringComparison.Ordinal);
         Assert.Contains("items failed with", run.Output, StringComparison.Ordinal);
-        Assert.Contains("var options = new WorkerPoolOptions", run.Output, StringComparison.Ordinal);
+        Assert.Contains("PoolOptions { MaxWorkers = ", run.Output, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = ToolCommand.Limit)]

@@ -7,7 +7,7 @@ namespace Tandem.Tool.Tests.Compare;
 /// <summary>The comparison as code calls it: this test program is started again for each run.</summary>
 public sealed class ComparisonTests
 {
-    private static ComparisonOptions Short => new() { WorkerCounts = [2], Repeats = 2, Budget = TimeSpan.FromSeconds(0.5), TimelineItems = 10 };
+    private static ComparisonOptions Short => new() { WorkerCounts = [2], Repeats = 2, Budget = TimeSpan.FromSeconds(0.5), MaxTimelineItems = 10 };
 
     [Fact(Timeout = ToolCommand.Limit)]
     public async Task Every_configuration_gets_its_figures()
@@ -33,7 +33,7 @@ public sealed class ComparisonTests
             Assert.DoesNotContain(one.Timeline, static item => item.ProcessId == Environment.ProcessId);
         }
 
-        Assert.Contains("new WorkerPoolOptions", result.Recommendation.Code, StringComparison.Ordinal);
+        Assert.Contains("PoolOptions { MaxWorkers = ", result.Recommendation.Code, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = ToolCommand.Limit)]

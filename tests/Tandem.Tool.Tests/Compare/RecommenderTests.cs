@@ -20,7 +20,7 @@ public sealed class RecommenderTests
         const string Pauses = "GC pauses fall from 31% of the workers' time with 2 threads to 6% with 2 processes";
         Assert.Contains(recommendation.Reasons, static reason => reason.StartsWith(Pauses, StringComparison.Ordinal));
         Assert.Equal(
-            "var options = new WorkerPoolOptions { Isolation = Isolation.Process, Workers = 2 };\nawait using var pool = WorkerPool.Create(options);",
+            "var options = new ProcessPoolOptions { MaxWorkers = 2 };\nawait using var pool = WorkerPool.Create(options);",
             recommendation.Code);
     }
 

@@ -98,7 +98,7 @@ internal sealed partial class CrashExperiment : LabExperiment
     {
         await Task.WhenAll(Enumerable.Range(0, Workers * 4).Select(_ => pool.RunAsync(static () => Thread.SpinWait(1000)))).ConfigureAwait(false);
         int before = pool.Snapshot().Workers.Count;
-        Task<int>[] items = [.. Enumerable.Range(0, Items).Select(i => pool.RunAsync(() => Work(i, i == Fatal ? death : Death.None), new WorkOptions { CrashRetries = 0 }))];
+        Task<int>[] items = [.. Enumerable.Range(0, Items).Select(i => pool.RunAsync(() => Work(i, i == Fatal ? death : Death.None), new WorkOptions { Limits = new() { MaxCrashRetries = 0 } }))];
         await ((Task)Task.WhenAll(items)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         long dead = Stopwatch.GetTimestamp();
         while (pool.Snapshot().Workers.Count(static one => one.State is WorkerState.Idle or WorkerState.Busy) < before && Stopwatch.GetElapsedTime(dead).TotalSeconds < 10)
@@ -111,7 +111,13 @@ internal sealed partial class CrashExperiment : LabExperiment
     }
 
     /// <summary>What dying workers print is no news here.</summary>
-    private static WorkerPoolOptions Quiet(Isolation isolation, int workers) => new() { Isolation = isolation, Workers = workers, LoggerFactory = NullLoggerFactory.Instance };
+    private static WorkerPoolOptions Quiet(Isolation isolation, int workers)
+    {
+        WorkerPoolOptions options = WorkerPoolOptions.For(isolation);
+        options.MaxWorkers = workers;
+        options.LoggerFactory = NullLoggerFactory.Instance;
+        return options;
+    }
 
     private static int Work(int item, Death death)
     {

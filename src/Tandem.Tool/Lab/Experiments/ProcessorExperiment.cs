@@ -41,7 +41,7 @@ internal sealed class ProcessorExperiment : LabExperiment
             var figures = new Dictionary<string, double>();
             foreach ((Isolation isolation, string key, List<int> used, List<double> moves) in kinds)
             {
-                await using WorkerPool pool = WorkerPool.Create(new WorkerPoolOptions { Isolation = isolation, Workers = count });
+                await using WorkerPool pool = isolation == Isolation.Thread ? WorkerPool.Threads(count) : WorkerPool.Processes(count);
                 int[][] seen = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => pool.RunAsync(() => Watch(milliseconds)))).ConfigureAwait(false);
                 int[] distinct = [.. seen.SelectMany(static one => one).Distinct()];
                 used.AddRange(distinct);

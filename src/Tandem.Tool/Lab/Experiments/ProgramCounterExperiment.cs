@@ -44,14 +44,14 @@ internal sealed class ProgramCounterExperiment : LabExperiment
         DirectoryInfo folder = Directory.CreateTempSubdirectory("tandem-lab-");
         try
         {
-            var options = new WorkerPoolOptions { Workers = 1, TerminationGrace = TimeSpan.Zero };
+            var options = new ProcessPoolOptions { MaxWorkers = 1, TerminationGrace = TimeSpan.Zero };
             CompiledMethods.AddTo(options.Environment, folder.FullName);
             using var memory = new SharedArray<long>(ProgramCounterSpin.Length(Threads));
             await using WorkerPool pool = WorkerPool.Create(options);
             int process = await pool.RunAsync(static () => Environment.ProcessId, cancellationToken: context.CancellationToken).ConfigureAwait(false);
             // The last one: the first is where systems have most other things to do.
             int processor = Libc.GetProcessors().LastOrDefault();
-            Task work = pool.RunAsync(() => ProgramCounterSpin.Run(memory, Threads, processor), new WorkOptions { Timeout = TimeSpan.FromMinutes(1) }, context.CancellationToken);
+            Task work = pool.RunAsync(() => ProgramCounterSpin.Run(memory, Threads, processor), new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMinutes(1) } }, context.CancellationToken);
             List<Sample> samples;
             long preemptions;
             try

@@ -10,14 +10,14 @@ internal static class RaceDictionary
     /// <summary>So many new Dictionaries, each written by so many threads, with keys that no other thread writes.</summary>
     internal static async Task<Outcome> RunAsync(int times, int threads, CancellationToken cancellationToken)
     {
-        var options = new WorkerPoolOptions { Workers = 1, CancellationGrace = TimeSpan.Zero, TerminationGrace = TimeSpan.Zero };
+        var options = new ProcessPoolOptions { MaxWorkers = 1, CancellationGrace = TimeSpan.Zero, TerminationGrace = TimeSpan.Zero };
         await using WorkerPool pool = WorkerPool.Create(options);
         var outcome = new Outcome(times);
         for (int i = 0; i < times; i++)
         {
             try
             {
-                Try one = await pool.RunAsync(() => Write(threads), new WorkOptions { Timeout = i == 0 ? TimeSpan.FromSeconds(30) : Endless }, cancellationToken).ConfigureAwait(false);
+                Try one = await pool.RunAsync(() => Write(threads), new WorkOptions { Limits = new() { Timeout = i == 0 ? TimeSpan.FromSeconds(30) : Endless } }, cancellationToken).ConfigureAwait(false);
                 outcome.Add(one, threads * KeysOfEach);
             }
             catch (WorkTimeoutException)

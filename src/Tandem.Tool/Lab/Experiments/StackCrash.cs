@@ -5,10 +5,10 @@ namespace Tandem.Tool.Lab.Experiments;
 /// <summary>What a recursion without end takes with it. Threads are tried inside a worker process, so that the tool goes on.</summary>
 internal static class StackCrash
 {
-    private static readonly WorkOptions Limit = new() { Timeout = TimeSpan.FromSeconds(20), CrashRetries = 0 };
+    private static readonly WorkOptions Limit = new() { Limits = new() { Timeout = TimeSpan.FromSeconds(20), MaxCrashRetries = 0 } };
 
     // The runtime prints the whole stack before it ends, which is not what somebody who asked for figures wants to read.
-    private static WorkerPoolOptions Quiet(int workers) => new() { Workers = workers, LoggerFactory = NullLoggerFactory.Instance };
+    private static ProcessPoolOptions Quiet(int workers) => new() { MaxWorkers = workers, LoggerFactory = NullLoggerFactory.Instance };
 
     /// <summary>One of several worker processes.</summary>
     internal static async Task<Outcome> InProcessesAsync(int workers, CancellationToken cancellationToken)

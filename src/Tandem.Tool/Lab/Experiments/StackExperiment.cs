@@ -27,7 +27,7 @@ internal sealed class StackExperiment : LabExperiment
         new SameClaim("it ends all threads of its process", IsAllEnded, 1) { NeedsQuiet = false },
     ];
 
-    private static readonly WorkOptions Limit = new() { Timeout = TimeSpan.FromSeconds(20) };
+    private static readonly WorkOptions Limit = new() { Limits = new() { Timeout = TimeSpan.FromSeconds(20) } };
 
     internal override string Name => "stack";
 
@@ -100,7 +100,7 @@ internal sealed class StackExperiment : LabExperiment
     private static ThreadStack[] Look(int frames, SharedCounter written) => StackLayout.Look(Threads, frames, Environment.ProcessId, () =>
     {
         written.Increment();
-        long end = Environment.TickCount64 + (long)Limit.Timeout!.Value.TotalMilliseconds;
+        long end = Environment.TickCount64 + (long)Limit.Limits!.Timeout!.Value.TotalMilliseconds;
         SpinWait wait = default;
         while (written.Value <= Processes && Environment.TickCount64 < end)
             wait.SpinOnce();
