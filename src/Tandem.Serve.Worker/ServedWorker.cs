@@ -12,7 +12,7 @@ namespace Tandem.Serve.Worker;
 internal sealed partial class ServedWorker
 {
     /// <summary>For how many beats threads are looked for which there should be.</summary>
-    private const int MostLooks = 8;
+    private const int MostLooks = 240;
 
     /// <summary>The thread pool's lower bound where each worker has one processor: one thread serves while another is blocked.</summary>
     private const int MinThreadsOfOneProcessor = 2;
@@ -25,6 +25,7 @@ internal sealed partial class ServedWorker
     private string[] _addresses = [];
     private bool _isOrphan;
     private long _startEnds = long.MaxValue; // in milliseconds
+    private volatile Task _profileKept = Task.CompletedTask;
     private int _looksForSocketThreads; // how many more
 
     internal ServedWorker(WorkerSettings settings)
@@ -68,10 +69,11 @@ internal sealed partial class ServedWorker
     }
 
     /// <summary>Runs until the application has ended as it was told to, or by itself.</summary>
-    internal Task RunAsync(CancellationToken stop)
+    internal async Task RunAsync(CancellationToken stop)
     {
         stop.UnsafeRegister(static worker => ((ServedWorker)worker!).Drain(), this);
-        return _hostStopped.Task;
+        await _hostStopped.Task.ConfigureAwait(false);
+        await _profileKept.ConfigureAwait(false);
     }
 
     /// <summary>Returns when the application's <c>Main</c> may begin. Meanwhile the runtime prepares what it will need.</summary>
@@ -247,10 +249,10 @@ internal sealed partial class ServedWorker
         Volatile.Write(ref Entry.AliveAt, Environment.TickCount64);
         LookAtPool();
         Sticky?.Prune();
-        if (Environment.TickCount64 >= _startEnds)
+        if (Environment.TickCount64 >= _startEnds && !IsDraining)
         {
             _startEnds = long.MaxValue;
-            new Thread(StartProfile.End, 256 * 1024) { IsBackground = true, Name = "Tandem profile" }.Start(); // a disk may be slow
+            KeepProfile();
         }
 
         if (_looksForSocketThreads > 0 && Volatile.Read(ref Entry.Accepted) > 0)
@@ -268,6 +270,20 @@ internal sealed partial class ServedWorker
         // All of its workers end, and nobody else comes for what waits.
         _emptiesQueue = true;
         Drain();
+    }
+
+    /// <summary>On a thread of its own, because a disk may be slow. The process does not end meanwhile, or it would leave what is half done.</summary>
+    private void KeepProfile()
+    {
+        var kept = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _profileKept = kept.Task;
+        new Thread(Keep, 256 * 1024) { IsBackground = false, Name = "Tandem profile" }.Start();
+
+        void Keep()
+        {
+            StartProfile.End();
+            kept.SetResult();
+        }
     }
 
     /// <summary>Whether the user or the application has a lower bound for the thread pool.</summary>

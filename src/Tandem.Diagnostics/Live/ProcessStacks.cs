@@ -191,8 +191,8 @@ internal sealed class ProcessStacks : IDisposable
         }
     }
 
-    /// <summary>Who is killed lets its memory go, thread by thread, before it is seen to have ended.</summary>
-    private static bool IsEnding(int processId) => SpinWait.SpinUntil(() => HasEnded(processId), TimeSpan.FromMilliseconds(200));
+    /// <summary>Who is killed lets its memory go, thread by thread, before it is seen to have ended. On a busy machine each waits for a processor.</summary>
+    private static bool IsEnding(int processId) => SpinWait.SpinUntil(() => HasEnded(processId), TimeSpan.FromSeconds(5));
 
     private static bool HasEnded(int processId) => ProcStat.OfProcess(processId)?.HasEnded ?? !Directory.Exists($"/proc/{processId}");
 }

@@ -42,6 +42,7 @@ internal sealed class PeerClients(PeerTable peers)
             UseProxy = false,
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
+            Expect100ContinueTimeout = Timeout.InfiniteTimeSpan, // the other worker's server always says which, however long the application takes
             ActivityHeadersPropagator = null, // the client's own go on
             PooledConnectionIdleTimeout = IdleLimit,
             RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8, // as it was read

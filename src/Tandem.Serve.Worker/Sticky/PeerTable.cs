@@ -9,8 +9,8 @@ namespace Tandem.Serve.Worker.Sticky;
 /// <param name="ask">Asks the supervisor for the one of a worker; whether it could.</param>
 internal sealed class PeerTable(Board board, Func<string, bool> ask)
 {
-    /// <summary>How long the supervisor's answer is waited for, in milliseconds. It takes less than one, unless the supervisor is stopped or gone.</summary>
-    private const int AnswerLimit = 500;
+    /// <summary>How long the supervisor's answer is waited for, in milliseconds. It takes less than one, unless the supervisor waits for a processor, or is stopped.</summary>
+    private const int AnswerLimit = 3_000;
 
     private readonly ConcurrentDictionary<long, MessageSocket> _peers = new();
     private readonly Lock _asking = new();

@@ -41,6 +41,8 @@ internal sealed partial class WebSupervisor
         {
             _workers.Remove(worker);
             _entries.Return(worker.Entry);
+            // With it, so that the sum never is less for a moment.
+            _slots.Find(slot => slot.Number == worker.Number)?.TimedOutBefore += worker.TimedOut;
         }
 
         ForgetAhead(worker, end ?? EndedUnasked);
@@ -226,8 +228,6 @@ internal sealed partial class WebSupervisor
     private async Task FollowAsync(Slot slot, WebWorker worker)
     {
         string? end = await worker.Ended.ConfigureAwait(false);
-        lock (_lock)
-            slot.TimedOutBefore += worker.TimedOut;
         if (Leave(slot, worker))
             await SucceedAsync(slot, worker, "is gone", end ?? EndedUnasked, hasCrashed: end is not null).ConfigureAwait(false);
         else

@@ -10,6 +10,8 @@ namespace Tandem.Serve.Workers;
 /// <content>What its process asks for and tells, which a thread of its own hears.</content>
 internal sealed partial class WebWorker
 {
+    private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private void OnConnected(MessageSocket messages)
     {
         lock (_limiting)
@@ -19,6 +21,16 @@ internal sealed partial class WebWorker
         }
 
         Background.Thread($"Tandem messages {Number}", 128 * 1024, () => Listen(messages)).Start();
+    }
+
+    /// <summary>
+    /// Completes when all is heard that its process, which has ended, has said: that may tell why, and is heard on another thread than the end. What
+    /// the process has started may have the other side of the socket, and is not waited for.
+    /// </summary>
+    private async Task HearAllAsync()
+    {
+        if (Volatile.Read(ref _messages) is not null)
+            await _heard.Task.WaitAsync(HearingGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Has it accept on another socket, where it accepted on the one that was bound there before.</summary>
@@ -36,7 +48,11 @@ internal sealed partial class WebWorker
         {
             ReceiveOutcome outcome = messages.Receive(-1, out Message message);
             if (outcome == ReceiveOutcome.End)
+            {
+                _heard.TrySetResult();
                 return;
+            }
+
             if (outcome == ReceiveOutcome.Message)
                 TryHandle(messages, message);
         }
@@ -62,6 +78,7 @@ internal sealed partial class WebWorker
             case ServeProtocol.Attached:
                 _isAttached = true;
                 ProcessId = _pool.Snapshot().Workers is [{ Id: var id }, ..] ? id : 0;
+                _attached.TrySetResult();
                 break;
             case ServeProtocol.HostAttached:
                 AttachedBy = message.Rest;

@@ -30,6 +30,7 @@ internal sealed partial class WebWorker
 
     private readonly WebWorkerContext _context;
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _hosted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -220,8 +221,9 @@ internal sealed partial class WebWorker
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     internal async Task ClosedAsync()
     {
-        // It looks a few times in a second itself; one that hangs is not waited for.
-        for (int i = 0; i < 100 && !Ended.IsCompleted && State == WebWorkerState.Accepting; i++)
+        // It looks a few times in a second itself. One whose process does not run is not waited for, nor for long one whose thread pool hangs.
+        const int MostLooks = 1000;
+        for (int i = 0; i < MostLooks && !Ended.IsCompleted && _context.Board[Entry].Accepts; i++)
             await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
     }
 
@@ -300,6 +302,7 @@ internal sealed partial class WebWorker
         catch (Exception e)
         {
             error = e;
+            await HearAllAsync().ConfigureAwait(false);
             WasKilled = e is WorkerCrashedException { EndedBy: EndedBy.Outside, IsOutOfMemorySuspected: false } || WasKilledEarly(e);
             end = Explain(Describe(e));
             if (e is WorkerStartException && !_isAttached)
@@ -315,6 +318,7 @@ internal sealed partial class WebWorker
         _context.Mailboxes.Close(_id);
         _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It ended.", error));
         _ = _ready.Task.Exception; // nobody may be waiting
+        _attached.TrySetCanceled();
         _hosted.TrySetCanceled();
         _started.TrySetCanceled();
         _begun.TrySetCanceled();
@@ -360,9 +364,13 @@ internal sealed partial class WebWorker
     /// <summary>Waits until Tandem is attached to the application's host; without that, the application would serve by itself.</summary>
     private async Task AttachAsync(CancellationToken cancellationToken)
     {
+        // Where not even the hook runs, the pool's own limit ends the process; the time for the host counts from then on.
+        await _attached.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_isAttached)
+            return; // who has ended says how
+
         await ((Task)_hosted.Task).WaitAsync(_context.Options.AttachTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        // Where not even the hook has run, the pool's own limit says so; who has ended says how.
-        if (_hosted.Task.IsCompleted || !_isAttached || cancellationToken.IsCancellationRequested)
+        if (_hosted.Task.IsCompleted || cancellationToken.IsCancellationRequested)
             return;
 
         _problemCode = ServeExitCode.BadApplication;

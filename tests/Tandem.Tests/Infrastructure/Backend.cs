@@ -22,12 +22,16 @@ public abstract class Backend : IAsyncLifetime
     /// <summary>Two workers; for tests that leave them as they were.</summary>
     public WorkerPool Pool => _pool.Value;
 
-    /// <summary>Options with a logger that drops what dying workers print.</summary>
+    /// <summary>
+    /// Options with a logger that drops what dying workers print. A test of what happens after a grace sets that one itself: on a busy machine
+    /// a worker that obeys may need longer than users would grant it.
+    /// </summary>
     public WorkerPoolOptions Options(int workers = 2)
     {
         WorkerPoolOptions options = WorkerPoolOptions.For(Isolation);
         options.MaxWorkers = workers;
         options.LoggerFactory = NullLoggerFactory.Instance;
+        options.CancellationGrace = options.TerminationGrace = Limits.Condition;
         if (options is ProcessPoolOptions processes)
             processes.Transport = Transport;
         return options;
