@@ -9,12 +9,12 @@ public sealed class RecyclingTests
     private readonly ManualTime _time = new();
 
     [Fact]
-    public void Without_limits_there_is_nothing_to_ask() => Assert.Null(Recycling.Create(new WorkerPoolOptions(), _time));
+    public void Without_limits_there_is_nothing_to_ask() => Assert.Null(Recycling.Create(new ProcessPoolOptions(), _time));
 
     [Fact]
     public void A_worker_is_due_after_the_items_that_it_may_run()
     {
-        Recycling recycling = Create(new WorkerPoolOptions { MaxItemsPerWorker = 10, RecycleJitter = 0 });
+        Recycling recycling = Create(new ProcessPoolOptions { MaxItemsPerWorker = 10, RecycleJitter = 0 });
 
         Assert.Null(recycling.Reason(Environment.ProcessId, 9, out _, out _));
         Assert.Equal(EventReason.Items, recycling.Reason(Environment.ProcessId, 10, out string detail, out bool isUrgent));
@@ -25,7 +25,7 @@ public sealed class RecyclingTests
     [Fact]
     public void A_worker_is_due_at_the_age_that_it_may_reach()
     {
-        Recycling recycling = Create(new WorkerPoolOptions { MaxWorkerAge = TimeSpan.FromHours(1), RecycleJitter = 0 });
+        Recycling recycling = Create(new ProcessPoolOptions { MaxWorkerAge = TimeSpan.FromHours(1), RecycleJitter = 0 });
 
         _time.Advance(TimeSpan.FromHours(1) - TimeSpan.FromTicks(1));
         Assert.Null(recycling.Reason(Environment.ProcessId, 0, out _, out _));
@@ -38,7 +38,7 @@ public sealed class RecyclingTests
     [Fact]
     public void A_worker_that_holds_too_much_memory_takes_no_other_item()
     {
-        Recycling recycling = Create(new WorkerPoolOptions { MaxWorkerMemory = 1 << 20, RecycleJitter = 0 });
+        Recycling recycling = Create(new ProcessPoolOptions { MaxWorkerMemory = 1 << 20, RecycleJitter = 0 });
 
         Assert.Equal(EventReason.Memory, recycling.Reason(Environment.ProcessId, 0, out _, out bool isUrgent));
         Assert.True(isUrgent);
@@ -50,7 +50,7 @@ public sealed class RecyclingTests
         var due = new HashSet<long>();
         for (int worker = 0; worker < 200; worker++)
         {
-            Recycling recycling = Create(new WorkerPoolOptions { MaxItemsPerWorker = 1000, RecycleJitter = 0.5 });
+            Recycling recycling = Create(new ProcessPoolOptions { MaxItemsPerWorker = 1000, RecycleJitter = 0.5 });
             long items = 1;
             while (recycling.Reason(Environment.ProcessId, items, out _, out _) is null)
                 items++;
@@ -62,5 +62,5 @@ public sealed class RecyclingTests
         Assert.True(due.Count > 1, "all workers are due at once");
     }
 
-    private Recycling Create(WorkerPoolOptions options) => Recycling.Create(options, _time)!;
+    private Recycling Create(ProcessPoolOptions options) => Recycling.Create(options, _time)!;
 }
