@@ -90,7 +90,8 @@ public sealed class SystemdTests
             {
                 heard.Writer.TryComplete();
             }
-        }) { IsBackground = true }.Start();
+        })
+        { IsBackground = true }.Start();
         return heard.Reader;
     }
 
