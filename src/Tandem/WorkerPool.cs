@@ -92,9 +92,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     {
         ArgumentNullException.ThrowIfNull(options);
         WorkerPoolOptions valid = options.Validated();
-        return new WorkerPool(valid.Isolation == Isolation.Thread ? new ThreadEngine(valid, null)
-            : ProcessPools.AreSupported ? new ProcessEngine(valid, null)
-            : throw ProcessPools.NotSupported());
+        return new WorkerPool(CreateEngine(valid));
     }
 
     /// <summary>Makes a pool in which each worker has a state of its own.</summary>
@@ -113,9 +111,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(createState);
         WorkerPoolOptions valid = options.Validated();
-        return new WorkerPool<TState>(valid.Isolation == Isolation.Thread ? new ThreadEngine(valid, () => createState())
-            : ProcessPools.AreSupported ? new ProcessEngine(valid, () => StartupStep.StateFactory(createState, PlainForm<TState>.Instance))
-            : throw ProcessPools.NotSupported());
+        return new WorkerPool<TState>(CreateEngine(valid, () => createState(), createState, PlainForm<TState>.Instance));
     }
 
     /// <summary>
@@ -157,7 +153,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     public Task StopAsync() => EndAsync(StopMode.Abort);
 
     /// <summary>Ends the process of every worker that runs something, at once; its items fail with <see cref="WorkerCrashedException"/>.</summary>
-    internal void Kill(string reason) => ((ProcessEngine)_engine).Kill(reason);
+    internal void Kill(string reason) => _engine.Kill(reason);
 
     private Task EndAsync(StopMode mode)
     {
@@ -173,9 +169,8 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<TResult>(cancellationToken);
 
-        WorkItem<TResult> item = ProcessPools.AreSupported && Isolation == Isolation.Process
-            ? new RemoteItem<TResult>(form, work, argument, cancellationToken)
-            : new LocalItem<TResult>(form, work, argument, cancellationToken);
+        var task = new CallTask<TResult>();
+        WorkItem item = _engine.CreateItem(task, form, work, argument, cancellationToken);
         if (options?.Name is { } name)
             item.Details.Name = name;
         if (ItemLimits.Of(options, _engine.Options.DefaultLimits) is { } limits)
@@ -183,7 +178,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
 
         _engine.Submit(item);
         GC.KeepAlive(this); // until here the pool is in use, also where this call is the last one
-        return item.Task;
+        return task.Task;
     }
 
     private protected IAsyncEnumerable<TOut> Map<TItem, TResult, TOut>(
@@ -218,6 +213,17 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
             // An error is thrown here.
         }
     }
+
+    /// <summary>The only place that chooses an engine.</summary>
+    /// <param name="options">Validated.</param>
+    /// <param name="build">Builds the state of a worker in this process; null where workers have none.</param>
+    /// <param name="createState">The same as the user gave it, to be serialized.</param>
+    /// <param name="form">How that is called.</param>
+    private static PoolEngine CreateEngine(WorkerPoolOptions options, Func<object?>? build = null, Delegate? createState = null, Form? form = null) =>
+        options.Isolation == Isolation.Thread ? new ThreadEngine(options, build)
+        : !ProcessPools.AreSupported ? throw ProcessPools.NotSupported()
+        : createState is null ? new ProcessEngine(options, null)
+        : new ProcessEngine(options, () => StartupStep.StateFactory(createState, form!));
 
     private static WorkerPoolOptions Simple(Isolation isolation, int workers)
     {
