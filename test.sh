@@ -26,6 +26,8 @@ done
 ulimit -u "$(( $(ps -eL --no-headers 2>/dev/null | wc -l || echo 0) + 6000 ))" 2>/dev/null || true
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1
+# Optimized, and with assertions. For measurements, build again without.
+export TANDEM_ASSERTIONS=${TANDEM_ASSERTIONS:-true}
 configuration=${CONFIGURATION:-Release}
 dotnet build Tandem.slnx -c "$configuration" -v quiet -nologo
 

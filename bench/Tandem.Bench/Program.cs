@@ -25,6 +25,9 @@ internal static class Program
             return problem is null ? 0 : 2;
         }
 
+#if DEBUG
+        Console.Error.WriteLine("This build has assertions (TANDEM_ASSERTIONS), so its figures say nothing. Build again without them.");
+#endif
         return await RunAsync(options);
     }
 

@@ -108,12 +108,8 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     public static WorkerPool Create(WorkerPoolOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new WorkerPool(options.Validated() switch
-        {
-            ThreadedPoolOptions threads => new ThreadEngine(threads, null),
-            ProcessPoolOptions processes when ProcessPools.AreSupported => new ProcessEngine(processes, null),
-            _ => throw ProcessPools.NotSupported(),
-        });
+        WorkerPoolOptions valid = options.Validated();
+        return new WorkerPool(CreateEngine(valid));
     }
 
     /// <summary>Creates a pool of threads in which each thread has a state of its own.</summary>
@@ -150,13 +146,8 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(createState);
-        return new WorkerPool<TState>(options.Validated() switch
-        {
-            ThreadedPoolOptions threads => new ThreadEngine(threads, () => createState()),
-            ProcessPoolOptions processes when ProcessPools.AreSupported =>
-                new ProcessEngine(processes, () => StartupStep.StateFactory(createState, PlainForm<TState>.Instance)),
-            _ => throw ProcessPools.NotSupported(),
-        });
+        WorkerPoolOptions valid = options.Validated();
+        return new WorkerPool<TState>(CreateEngine(valid, () => createState(), createState, PlainForm<TState>.Instance));
     }
 
     /// <summary>
@@ -204,7 +195,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     public Task StopAsync(CancellationToken cancellationToken = default) => EndAsync(StopMode.Abort).WaitAsync(cancellationToken);
 
     /// <summary>Ends the process of every worker that runs something, at once; its items fail with <see cref="WorkerCrashedException"/>.</summary>
-    internal void Kill(string reason) => ((ProcessEngine)_engine).Kill(reason);
+    internal void Kill(string reason) => _engine.Kill(reason);
 
     private Task EndAsync(StopMode mode)
     {
@@ -222,9 +213,8 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
 
         try
         {
-            WorkItem<TResult> item = ProcessPools.AreSupported && Isolation == Isolation.Process
-                ? new RemoteItem<TResult>(form, work, argument, cancellationToken)
-                : new LocalItem<TResult>(form, work, argument, cancellationToken);
+            var task = new CallTask<TResult>();
+            WorkItem item = _engine.CreateItem(task, form, work, argument, cancellationToken);
             if (options?.Name is { } name)
                 item.Details.Name = name;
             if (ItemLimits.Of(options, _engine.Options.ItemDefaults) is { } limits)
@@ -232,7 +222,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
 
             _engine.Submit(item);
             GC.KeepAlive(this); // until here the pool is in use, also where this call is the last one
-            return item.Task;
+            return task.Task;
         }
         catch (WorkSerializationException e)
         {
@@ -273,6 +263,19 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
             // An error is thrown here.
         }
     }
+
+    /// <summary>The only place that chooses an engine.</summary>
+    /// <param name="options">Validated.</param>
+    /// <param name="build">Builds the state of a worker in this process; null where workers have none.</param>
+    /// <param name="createState">The same as the user gave it, to be serialized.</param>
+    /// <param name="form">How that is called.</param>
+    private static PoolEngine CreateEngine(WorkerPoolOptions options, Func<object?>? build = null, Delegate? createState = null, Form? form = null) => options switch
+    {
+        ThreadedPoolOptions threads => new ThreadEngine(threads, build),
+        ProcessPoolOptions processes when ProcessPools.AreSupported =>
+            new ProcessEngine(processes, createState is null ? null : () => StartupStep.StateFactory(createState, form!)),
+        _ => throw ProcessPools.NotSupported(),
+    };
 
     private static int OrDefault(int workers)
     {

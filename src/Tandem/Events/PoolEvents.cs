@@ -21,12 +21,13 @@ internal sealed class PoolEvents
     private int _abandoned; // threads that currently run an abandoned item
 
     /// <param name="options">The options of the pool.</param>
+    /// <param name="ready">The event after which a worker can run items.</param>
     /// <param name="firstIsThere">Called when a worker is ready, or could not be started; may be called often.</param>
-    internal PoolEvents(WorkerPoolOptions options, Action firstIsThere)
+    internal PoolEvents(WorkerPoolOptions options, WorkerEventKind ready, Action firstIsThere)
     {
         _firstIsThere = firstIsThere;
         _pool = options.Name;
-        _ready = options.Isolation == Isolation.Process ? WorkerEventKind.Ready : WorkerEventKind.Started;
+        _ready = ready;
         _logger = options.LoggerFactory?.CreateLogger("Tandem.Supervisor");
     }
 

@@ -125,7 +125,7 @@ internal sealed class MapRun<TItem, TResult>
         foreach (Chunk<TItem, TResult> chunk in _inFlight.Keys)
         {
             engine.Harvest(chunk);
-            if (chunk.FirstElement > chunk.Taken && !chunk.IsSettled)
+            if (chunk.FirstElement > chunk.Taken && !chunk.Item.IsSettled)
                 _chunks.Writer.TryWrite(chunk);
         }
     }
@@ -426,9 +426,9 @@ internal sealed class MapRun<TItem, TResult>
     private void Submit(Chunk<TItem, TResult> chunk)
     {
         if (_options.Name is { } name)
-            chunk.Details.Name = name;
+            chunk.Item.Details.Name = name;
         if (_limits is not null)
-            chunk.Details.Limits = _limits;
+            chunk.Item.Details.Limits = _limits;
 
         Announce(chunk);
         try
@@ -437,11 +437,11 @@ internal sealed class MapRun<TItem, TResult>
             if (_engine is not { } engine)
                 throw PoolEngine.Disposed(_log.Pool);
 
-            engine.Submit(chunk, _caller);
+            engine.Submit(chunk.Item, _caller);
         }
         catch (Exception e)
         {
-            chunk.SetException(e);
+            chunk.Fail(e);
         }
     }
 

@@ -4,7 +4,6 @@ using Tandem.Events;
 using Tandem.Interop;
 using Tandem.Stacks;
 using Tandem.Transport;
-using Tandem.Work;
 
 namespace Tandem.Processes;
 
@@ -28,19 +27,20 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
             Background.Queue(static _ => WorkerStackSource.Current?.WarmUp(), 0);
     }
 
-    /// <summary>Under the lock: an item with limits was sent to a worker.</summary>
-    internal void Watch(ProcessWorker worker, WorkItem item, ItemLimits limits)
+    /// <summary>An item with limits was sent to a worker.</summary>
+    internal void Watch(ProcessWorker worker, RemoteItem item, ItemLimits limits)
     {
+        Debug.Assert(gate.IsHeldByCurrentThread);
         if (limits.Timeout is { } timeout)
             Arm(worker, item, item.Sequence, timeout);
         if (limits.MaxMemory > 0)
             WatchMemory(worker, item, item.Sequence, limits.MaxMemory);
     }
 
-    private void Arm(ProcessWorker worker, WorkItem item, uint sequence, TimeSpan due) =>
+    private void Arm(ProcessWorker worker, RemoteItem item, uint sequence, TimeSpan due) =>
         item.Details.KeepDeadline(Background.Timer(() => Look(worker, item, sequence), due, e => OnFailed(worker, item, e)));
 
-    private void Look(ProcessWorker worker, WorkItem item, uint sequence)
+    private void Look(ProcessWorker worker, RemoteItem item, uint sequence)
     {
         TimeSpan limit = item.Limits!.Timeout!.Value;
         TimeSpan elapsed;
@@ -72,7 +72,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
     }
 
     /// <summary>Fails the item with the worker's stack; then the worker is stopped, gently where the work could see its token.</summary>
-    private void Conclude(ProcessWorker worker, WorkItem item, uint sequence, TimeSpan limit, TimeSpan elapsed)
+    private void Conclude(ProcessWorker worker, RemoteItem item, uint sequence, TimeSpan limit, TimeSpan elapsed)
     {
         string? stack = null;
         string problem;
@@ -123,7 +123,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
         }
     }
 
-    private void WatchMemory(ProcessWorker worker, WorkItem item, uint sequence, long limit)
+    private void WatchMemory(ProcessWorker worker, RemoteItem item, uint sequence, long limit)
     {
         ITimer? timer = null;
         timer = Background.Timer(
@@ -155,14 +155,14 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
     }
 
     /// <summary>Nobody watches the item any longer, so it does not go on.</summary>
-    private void OnFailed(ProcessWorker worker, WorkItem item, Exception error)
+    private void OnFailed(ProcessWorker worker, RemoteItem item, Exception error)
     {
         engine.Events.OnBackgroundFailure(error);
         lock (gate)
             supervisor.TryBeginKill(worker, item, EventReason.Requested, $"It was ended because the limits of '{item.Name}' could not be watched any longer ({error.Message}).");
     }
 
-    private void EndForMemory(ProcessWorker worker, WorkItem item, uint sequence, long limit, long memory)
+    private void EndForMemory(ProcessWorker worker, RemoteItem item, uint sequence, long limit, long memory)
     {
         string detail = $"it held {ProcessMemory.Display(memory)}";
         lock (gate)
@@ -174,9 +174,9 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
         item.SetException(new WorkMemoryException(item.NameOf(item.FirstElement), limit, detail + " and was ended."));
     }
 
-    /// <summary>Under the lock.</summary>
-    private static bool IsRunning(ProcessWorker worker, WorkItem item, uint sequence, out bool started)
+    private bool IsRunning(ProcessWorker worker, RemoteItem item, uint sequence, out bool started)
     {
+        Debug.Assert(gate.IsHeldByCurrentThread);
         started = false;
         if (item.IsSettled || item.Sequence != sequence || worker.State == WorkerState.Dead || !worker.Holds(item))
             return false;

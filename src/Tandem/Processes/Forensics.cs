@@ -1,6 +1,5 @@
 using Tandem.Interop;
 using Tandem.Supervision;
-using Tandem.Work;
 
 namespace Tandem.Processes;
 
@@ -36,7 +35,7 @@ internal sealed class Forensics
     internal string? Headline { get; }
 
     /// <summary>The exception for an item, or an element of a chunk, that ran.</summary>
-    internal Exception Describe(WorkItem item, int element)
+    internal Exception Describe(RemoteItem item, int element)
     {
         string name = item.NameOf(element);
         string tail = _worker.ErrorsSince(_worker.Link.StartedAt(item.Slot, item.Sequence));

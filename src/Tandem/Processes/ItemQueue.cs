@@ -1,4 +1,4 @@
-using Tandem.Work;
+using System.Diagnostics;
 
 namespace Tandem.Processes;
 
@@ -24,9 +24,18 @@ internal sealed class ItemQueue
     internal long Steps { get; private set; }
 
     /// <summary>What <see cref="Dequeue"/> would take.</summary>
-    internal WorkItem? First => Count == 0 ? null : FirstLine.Head;
+    internal RemoteItem? First => Count == 0 ? null : FirstLine.Head;
 
-    internal void Enqueue(WorkItem item)
+    /// <summary>What holds between two calls.</summary>
+    [Conditional("DEBUG")]
+    internal void AssertInvariants()
+    {
+        Debug.Assert(Count >= 0 && _removed >= 0, $"{Count} items wait, and {_removed} were removed.");
+        foreach (Line line in _lines)
+            Debug.Assert((line.Head is null) == (line.Tail is null), "A line has only one end.");
+    }
+
+    internal void Enqueue(RemoteItem item)
     {
         ref Line line = ref LineOf(item);
         item.Next = null;
@@ -40,7 +49,7 @@ internal sealed class ItemQueue
         Count++;
     }
 
-    internal void EnqueueFirst(WorkItem item)
+    internal void EnqueueFirst(RemoteItem item)
     {
         ref Line line = ref LineOf(item);
         item.Next = line.Head;
@@ -50,12 +59,12 @@ internal sealed class ItemQueue
         Count++;
     }
 
-    internal WorkItem? Dequeue()
+    internal RemoteItem? Dequeue()
     {
         if (Count == 0)
             return null;
 
-        WorkItem item = Unlink(ref FirstLine);
+        RemoteItem item = Unlink(ref FirstLine);
         item.IsQueued = false;
         if (--Count == 0)
             UnlinkAll();
@@ -64,7 +73,7 @@ internal sealed class ItemQueue
     }
 
     /// <summary>An item does not wait any more, and must not come back. False when the queue does not hold it.</summary>
-    internal bool Remove(WorkItem item)
+    internal bool Remove(RemoteItem item)
     {
         if (!item.IsQueued)
             return false;
@@ -82,9 +91,9 @@ internal sealed class ItemQueue
         return true;
     }
 
-    private static WorkItem Unlink(ref Line line)
+    private static RemoteItem Unlink(ref Line line)
     {
-        WorkItem item = line.Head!;
+        RemoteItem item = line.Head!;
         line.Head = item.Next;
         if (item.Next is null)
             line.Tail = null;
@@ -104,8 +113,8 @@ internal sealed class ItemQueue
     {
         foreach (ref Line line in _lines.AsSpan())
         {
-            WorkItem? last = null;
-            for (WorkItem? item = line.Head, next; item is not null; item = next)
+            RemoteItem? last = null;
+            for (RemoteItem? item = line.Head, next; item is not null; item = next)
             {
                 Steps++;
                 next = item.Next;
@@ -150,11 +159,11 @@ internal sealed class ItemQueue
     }
 
     // The highest priority is the first line.
-    private ref Line LineOf(WorkItem item) => ref _lines[WorkPriority.High - (item.Limits?.Priority ?? WorkPriority.Normal)];
+    private ref Line LineOf(RemoteItem item) => ref _lines[WorkPriority.High - (item.Limits?.Priority ?? WorkPriority.Normal)];
 
     private struct Line
     {
-        internal WorkItem? Head;
-        internal WorkItem? Tail;
+        internal RemoteItem? Head;
+        internal RemoteItem? Tail;
     }
 }

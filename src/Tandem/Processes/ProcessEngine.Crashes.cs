@@ -12,14 +12,14 @@ internal sealed partial class ProcessEngine
     {
         // Whatever goes wrong with the link, the exit has happened: the supervisor must hear of it, or the pool waits for this worker for ever.
         Background.Run(worker.Link.DrainAndClose, Events.OnBackgroundFailure);
-        List<WorkItem> items;
+        List<RemoteItem> items;
         lock (_lock)
             items = worker.TakeItems();
 
-        List<(WorkItem Item, Exception Error)> failed = [];
-        List<WorkItem> waiting = [];
+        List<(RemoteItem Item, Exception Error)> failed = [];
+        List<RemoteItem> waiting = [];
         var forensics = new Forensics(worker, status);
-        foreach (WorkItem item in items)
+        foreach (RemoteItem item in items)
         {
             try
             {
@@ -38,6 +38,7 @@ internal sealed partial class ProcessEngine
         Sleepers sleepers;
         lock (_lock)
         {
+            AssertInvariants();
             // In the order in which they were sent, before everything that waits.
             for (int i = waiting.Count - 1; i >= 0; i--)
             {
@@ -49,12 +50,12 @@ internal sealed partial class ProcessEngine
             _supervisor.OnExited(worker, forensics);
             Pump(null);
             sleepers = _dispatcher.FlushTouched();
-            foreach (WorkItem item in TakeUnservable())
+            foreach (RemoteItem item in TakeUnservable())
                 failed.Add((item, Disposed()));
         }
 
         sleepers.Wake();
-        foreach ((WorkItem item, Exception error) in failed)
+        foreach ((RemoteItem item, Exception error) in failed)
             Background.Run(() => GiveUp(item, error), e => item.SetException(error));
 
         Background.Run(worker.Dispose, Events.OnBackgroundFailure);
@@ -63,7 +64,7 @@ internal sealed partial class ProcessEngine
     }
 
     private void SortOut(
-        ProcessWorker worker, Forensics forensics, WorkItem item, List<WorkItem> waiting, List<(WorkItem Item, Exception Error)> failed)
+        ProcessWorker worker, Forensics forensics, RemoteItem item, List<RemoteItem> waiting, List<(RemoteItem Item, Exception Error)> failed)
     {
         if (item.IsSettled)
         {
@@ -82,14 +83,15 @@ internal sealed partial class ProcessEngine
             return;
         }
 
-        if (item.ElementCount > 0 && !worker.TryRecoverElements(item, Math.Min(progress, item.ElementCount)))
+        Chunk? chunk = item.Chunk;
+        if (chunk is not null && !worker.TryRecoverElements(item, chunk, Math.Min(progress, chunk.Count)))
         {
             failed.Add((item, forensics.Describe(item, progress)));
             return;
         }
 
         // Between the last element and the result of the whole, no element was running.
-        if (item.ElementCount == 0 || progress < item.Progress.End)
+        if (chunk is null || progress < chunk.Progress.End)
         {
             if (MayRetry(item))
             {
@@ -98,13 +100,13 @@ internal sealed partial class ProcessEngine
             }
 
             Exception error = ErrorFor(item, forensics, progress);
-            if (item.ElementCount == 0)
+            if (chunk is null)
             {
                 failed.Add((item, error));
                 return;
             }
 
-            item.FailElement(progress, error);
+            chunk.FailElement(progress, error);
         }
 
         if (item.IsSettled)
@@ -113,7 +115,7 @@ internal sealed partial class ProcessEngine
             waiting.Add(item);
     }
 
-    private bool MayRetry(WorkItem item)
+    private bool MayRetry(RemoteItem item)
     {
         // What runs may finish while the pool is disposed, but begins no other attempt.
         if (item.Limits is not { MaxCrashRetries: > 0 } limits || item.CancellationToken.IsCancellationRequested || IsDiscarding)
@@ -126,7 +128,7 @@ internal sealed partial class ProcessEngine
         return false;
     }
 
-    private Exception ErrorFor(WorkItem item, Forensics forensics, int element)
+    private Exception ErrorFor(RemoteItem item, Forensics forensics, int element)
     {
         if (item.CancellationToken.IsCancellationRequested)
             return new OperationCanceledException(item.CancellationToken);

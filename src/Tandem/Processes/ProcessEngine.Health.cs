@@ -1,15 +1,13 @@
 using System.Diagnostics;
 using Tandem.Events;
 using Tandem.Interop;
-using Tandem.Work;
 
 namespace Tandem.Processes;
 
 /// <content>What the pool looks like.</content>
 internal sealed partial class ProcessEngine
 {
-    /// <summary>Ends every worker that runs something, at once.</summary>
-    internal void Kill(string reason)
+    internal override void Kill(string reason)
     {
         lock (_lock)
             _supervisor.KillBusy(reason);
@@ -51,13 +49,12 @@ internal sealed partial class ProcessEngine
         };
     }
 
-    /// <summary>Under the lock.</summary>
     private static WorkerSnapshot Describe(ProcessWorker worker)
     {
-        WorkItem? oldest = null;
+        RemoteItem? oldest = null;
         TimeSpan age = TimeSpan.Zero;
         int element = 0;
-        foreach (WorkItem item in worker.Items)
+        foreach (RemoteItem item in worker.Items)
         {
             int progress = worker.Link.ProgressOf(item.Slot, item.Sequence);
             if (progress < 0)

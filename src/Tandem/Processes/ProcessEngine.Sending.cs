@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tandem.BackgroundWork;
 using Tandem.Events;
 using Tandem.Launch;
@@ -11,7 +12,7 @@ internal sealed partial class ProcessEngine
 {
     /// <param name="item">The item, which has a place in the queue.</param>
     /// <param name="isNew">Whether it comes from its caller now; else it has waited for its place.</param>
-    private void Admit(WorkItem item, bool isNew)
+    private void Admit(RemoteItem item, bool isNew)
     {
         ProcessWorker? alone = null;
         bool looks = false;
@@ -19,6 +20,7 @@ internal sealed partial class ProcessEngine
         Sleepers sleepers;
         lock (_lock)
         {
+            AssertInvariants();
             _callers.OnCall();
             if (_closed && (isNew || IsDiscarding))
             {
@@ -37,7 +39,7 @@ internal sealed partial class ProcessEngine
                         Pump(null); // its successor is started while it works
                     // Alone with the worker: the answer may be there before this thread could have been woken for it. A worker that has
                     // answered nothing yet takes longer, and may need this processor for it.
-                    if (worker is { InFlight: 1, ItemsDone: > 0 } && item.ElementCount == 0)
+                    if (worker is { InFlight: 1, ItemsDone: > 0 } && item.Chunk is null)
                     {
                         alone = worker;
                         looks = _callers.Looks();
@@ -66,9 +68,10 @@ internal sealed partial class ProcessEngine
             alone.Link.Poll(item, microseconds);
     }
 
-    /// <summary>Under the lock: gives waiting items to workers that have room; then has idle workers help busy ones.</summary>
+    /// <summary>Gives waiting items to workers that have room; then has idle workers help busy ones.</summary>
     internal void Pump(ProcessWorker? idle)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         SendWaiting();
         if (idle is { InFlight: 0, TakesItems: true } && _queue.Count == 0 && _dispatcher.Overloaded(_supervisor.Workers) is { } busy)
         {
@@ -80,12 +83,12 @@ internal sealed partial class ProcessEngine
             Pump(null);
     }
 
-    /// <summary>Under the lock.</summary>
     private void SendWaiting()
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         while (_queue.Count > 0 && _dispatcher.Pick(_supervisor.Workers) is { } worker)
         {
-            WorkItem item = _queue.Dequeue()!;
+            RemoteItem item = _queue.Dequeue()!;
             if (!item.TryAssign())
                 continue;
 
@@ -105,8 +108,9 @@ internal sealed partial class ProcessEngine
         }
     }
 
-    private bool Send(ProcessWorker worker, WorkItem item)
+    private bool Send(ProcessWorker worker, RemoteItem item)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         item.Attempt++;
         try
         {
@@ -134,7 +138,7 @@ internal sealed partial class ProcessEngine
     }
 
     /// <summary>An item that was started, and not finished, goes back: a chunk whose elements took longer than thought.</summary>
-    internal void Requeue(WorkItem item)
+    internal void Requeue(RemoteItem item)
     {
         lock (_lock)
         {
@@ -153,6 +157,7 @@ internal sealed partial class ProcessEngine
         Sleepers sleepers;
         lock (_lock)
         {
+            AssertInvariants();
             if (worker.FreeAnswered())
                 _supervisor.OnChanged();
             if (worker.IsExhausted)
@@ -173,6 +178,7 @@ internal sealed partial class ProcessEngine
         Sleepers sleepers;
         lock (_lock)
         {
+            AssertInvariants();
             Pump(null);
             sleepers = _dispatcher.FlushTouched();
             CheckIdle();
@@ -211,14 +217,14 @@ internal sealed partial class ProcessEngine
     /// <summary>Fails what waits: no worker can be started.</summary>
     internal void FailWaiting(Exception cause)
     {
-        List<WorkItem> items = [];
+        List<RemoteItem> items = [];
         lock (_lock)
         {
             while (_queue.Dequeue() is { } item)
                 items.Add(item);
         }
 
-        foreach (WorkItem item in items)
+        foreach (RemoteItem item in items)
         {
             _admission.Leave(item);
             if (item.TryAssign())
@@ -235,9 +241,10 @@ internal sealed partial class ProcessEngine
             CheckIdle();
     }
 
-    /// <summary>Under the lock: a worker was told of a method. What is called lately is what a spare should be ready for.</summary>
+    /// <summary>A worker was told of a method. What is called lately is what a spare should be ready for.</summary>
     internal void OnDefined(Callable callable)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         const int Most = 32;
         if (Options.SpareWorkers == 0 || _lately.Contains(callable))
             return;
@@ -247,9 +254,10 @@ internal sealed partial class ProcessEngine
         _lately.Add(callable);
     }
 
-    /// <summary>Under the lock: has a spare get ready for what the pool runs.</summary>
+    /// <summary>Has a spare get ready for what the pool runs.</summary>
     internal bool Prepare(ProcessWorker spare)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         spare.Prepare([.. _lately]);
         return spare.Link.Flush();
     }
@@ -260,14 +268,14 @@ internal sealed partial class ProcessEngine
     /// </summary>
     internal void Introduce(ProcessWorker worker)
     {
-        Form? first = null;
+        Callable? first = null;
         bool wake = false;
         lock (_lock)
         {
             if (worker.State == WorkerState.Starting && _queue.First is { } item)
             {
                 wake = worker.TryDefine(item.Shipment.Callable) && worker.Link.Flush();
-                first = item.Shipment.Callable.Form;
+                first = item.Shipment.Callable;
             }
         }
 
@@ -277,11 +285,11 @@ internal sealed partial class ProcessEngine
             Background.Queue(RehearseEnd, first);
     }
 
-    private static void RehearseEnd(Form form)
+    private static void RehearseEnd(Callable first)
     {
         try
         {
-            form.RehearseEnd(new ItemRehearsal());
+            first.Form.RehearseEnd(new ItemRehearsal(first));
         }
         catch (Exception)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Tandem.BackgroundWork;
 using Tandem.Serialization;
@@ -12,14 +13,11 @@ namespace Tandem.Processes;
 /// </summary>
 [RequiresUnreferencedCode(ProcessPools.Trimmed)]
 [RequiresDynamicCode(ProcessPools.Native)]
-internal sealed partial class ProcessEngine : PoolEngine
+internal sealed partial class ProcessEngine : PoolEngine, ISerializingEngine
 {
-    [ThreadStatic]
-    private static PayloadWriter? t_writer;
-
     private readonly Lock _lock = new();
     private readonly ItemQueue _queue = new();
-    private readonly Admission _admission;
+    private readonly Admission<RemoteItem> _admission;
     private readonly Supervisor _supervisor;
     private readonly Dispatcher _dispatcher;
     private readonly CallerHabit _callers = new();
@@ -34,9 +32,9 @@ internal sealed partial class ProcessEngine : PoolEngine
     private Task? _stopping;
 
     internal ProcessEngine(ProcessPoolOptions options, Func<StartupStep>? factory)
-        : base(options)
+        : base(options, WorkerEventKind.Ready)
     {
-        _admission = new Admission(options, item => Admit(item, isNew: false));
+        _admission = new Admission<RemoteItem>(options, item => Admit(item, isNew: false));
         Output = new OutputForwarder(options);
         // Under a memory limit for workers, nothing starts before the parent has looked.
         _dispatcher = new Dispatcher(options.ConcurrencyPerWorker, sendsAhead: options.MaxWorkerMemory is null);
@@ -56,21 +54,21 @@ internal sealed partial class ProcessEngine : PoolEngine
 
     protected override bool KeepsMakersCultures => true;
 
-    /// <summary>Memory for arguments on their way.</summary>
-    internal IPayloadMemory Memory => _supervisor.Memory;
+    public IPayloadMemory Memory => _supervisor.Memory;
 
-    protected override void Accept(WorkItem item)
+    /// <summary>What all state of the pool and of its workers changes under.</summary>
+    internal Lock Gate => _lock;
+
+    protected override void Accept(WorkItem submitted)
     {
+        var item = (RemoteItem)submitted;
         if (CodeUpdates.Any)
             CodeUpdates.Check(item.Shipment.Callable.Method.Assemblies);
-        if (!item.Shipment.IsPacked)
-            Pack(item);
-
+        SerializedCall.Pack(item, item.Shipment, Memory);
         item.WatchCancellation(this);
         if (item.Limits is { } limits)
             WatchQueue(item, limits);
-        if (item.DetailsIfAny?.Links is { } links)
-            WatchTokens(item, links);
+        item.WatchTokens(this);
 
         // A full queue would have it wait for a place that nobody gives it any more.
         if (_closed)
@@ -101,8 +99,9 @@ internal sealed partial class ProcessEngine : PoolEngine
         OnReady();
     }
 
-    internal override void OnItemCanceled(WorkItem item)
+    internal override void OnItemCanceled(WorkItem canceled)
     {
+        var item = (RemoteItem)canceled;
         lock (_lock)
         {
             if (!TryTakeBack(item))
@@ -122,8 +121,19 @@ internal sealed partial class ProcessEngine : PoolEngine
         item.SetCanceled(item.CancellationToken);
     }
 
-    internal override void OnQueueTimeout(WorkItem item)
+    internal override void OnTokenCanceled(WorkItem item, int number)
     {
+        lock (_lock)
+        {
+            // An item that is not with a worker yet is told when it gets there.
+            if (item is RemoteItem { Worker: { } worker } held && worker.Holds(held))
+                worker.SendCancel(held, number);
+        }
+    }
+
+    internal override void OnQueueTimeout(WorkItem expired)
+    {
+        var item = (RemoteItem)expired;
         string? wait;
         lock (_lock)
         {
@@ -138,9 +148,10 @@ internal sealed partial class ProcessEngine : PoolEngine
         item.SetException(QueueTimeout(item, wait));
     }
 
-    /// <summary>Under the lock: the caller's alone from here on, if it has not started.</summary>
-    private bool TryTakeBack(WorkItem item)
+    /// <summary>The caller's alone from here on, if it has not started.</summary>
+    private bool TryTakeBack(RemoteItem item)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (!item.TryAssign())
             return item.Worker is { } worker && worker.Holds(item) && worker.TryRevoke(item);
 
@@ -149,31 +160,39 @@ internal sealed partial class ProcessEngine : PoolEngine
     }
 
     /// <summary>An item that was taken back needs its place no more.</summary>
-    private void LeaveQueue(WorkItem item)
+    private void LeaveQueue(RemoteItem item)
     {
         _admission.Leave(item);
         lock (_lock)
             CheckIdle();
     }
 
-    internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new RemoteChunk<TItem, TResult>(call, this);
+    internal override WorkItem CreateItem(ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken) =>
+        new RemoteCall(task, Shipment.Of(form, work, argument), cancellationToken);
 
-    internal override void Harvest(WorkItem chunk)
+    internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new SerializedChunk<TItem, TResult>(call, this);
+
+    public WorkItem CreateElements(Chunk chunk, Shipment shipment, CancellationToken cancellationToken) =>
+        new RemoteElements(chunk, shipment, cancellationToken);
+
+    internal override void Harvest(Chunk chunk)
     {
+        var item = (RemoteItem)chunk.Item;
         lock (_lock)
         {
             // Under the lock, so that the worker's memory cannot go meanwhile; it is a copy of a few kilobytes, once in milliseconds.
-            if (chunk.Worker is { } worker && worker.Holds(chunk))
-                worker.Harvest(chunk);
+            if (item.Worker is { } worker && worker.Holds(item))
+                worker.Harvest(item, chunk);
         }
     }
 
     protected override Task EndAsync(StopMode mode)
     {
-        List<WorkItem> given = [];
+        List<RemoteItem> given = [];
         Task stopping;
         lock (_lock)
         {
+            AssertInvariants();
             _closed = true;
             _mode = _mode > mode ? _mode : mode;
             if (mode != StopMode.Drain)
@@ -194,14 +213,13 @@ internal sealed partial class ProcessEngine : PoolEngine
             CheckIdle(); // a stronger mode may have emptied the queue of a pool that was draining
         }
 
-        foreach (WorkItem item in given)
+        foreach (RemoteItem item in given)
             GiveUp(item, Disposed());
 
         return stopping;
     }
 
-    /// <summary>A writer for a chunk that is filled over time.</summary>
-    internal PayloadWriter RentWriter()
+    public PayloadWriter RentWriter()
     {
         lock (_writers)
         {
@@ -216,14 +234,26 @@ internal sealed partial class ProcessEngine : PoolEngine
         return new PayloadWriter();
     }
 
-    internal void ReturnWriter(PayloadWriter writer)
+    public void ReturnWriter(PayloadWriter writer)
     {
         writer.Abandon();
         lock (_writers)
             _writers.Add(writer);
     }
 
-    internal void FreePayload(WorkItem item) => item.Shipment.Free(Memory);
+    internal void FreePayload(RemoteItem item) => item.Shipment.Free(Memory);
+
+    [Conditional("DEBUG")]
+    internal void AssertLocked() => Debug.Assert(_lock.IsHeldByCurrentThread);
+
+    /// <summary>What holds whenever the lock is taken.</summary>
+    [Conditional("DEBUG")]
+    private void AssertInvariants()
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        _queue.AssertInvariants();
+        _supervisor.AssertInvariants();
+    }
 
     /// <summary>Whether the pool ends without what still waits.</summary>
     private bool IsDiscarding => _closed && _mode != StopMode.Drain;
@@ -239,71 +269,25 @@ internal sealed partial class ProcessEngine : PoolEngine
 
     internal void OnBroken(ProcessWorker worker, Exception cause) => _supervisor.OnBroken(worker, cause);
 
-    internal static WorkerCrashedException Corrupt(ProcessWorker worker, WorkItem item, Exception cause) =>
+    internal static WorkerCrashedException Corrupt(ProcessWorker worker, RemoteItem item, Exception cause) =>
         new(new CrashReport(worker.ProcessId, null, null, item.Name, item.Attempt, worker.ErrorTail, $"It sent a result that makes no sense: {cause.Message}."));
 
-    private void WatchQueue(WorkItem item, ItemLimits limits)
+    private void WatchQueue(RemoteItem item, ItemLimits limits)
     {
         if (limits.Timeout is not null)
             _deadlines.WarmUp();
         item.WatchQueueTimeout(this, limits);
     }
 
-    private void Pack(WorkItem item)
-    {
-        PayloadWriter writer = t_writer ??= new PayloadWriter();
-        var links = new SentLinks();
-        writer.Begin(Memory, links);
-        try
-        {
-            item.Shipment.Pack(writer);
-        }
-        catch
-        {
-            links.Release();
-            throw;
-        }
-        finally
-        {
-            writer.Abandon();
-        }
-
-        if (!links.IsEmpty)
-            item.Details.Take(links);
-    }
-
-    private void GiveUp(WorkItem item, Exception error)
+    private void GiveUp(RemoteItem item, Exception error)
     {
         FreePayload(item);
         item.SetException(error);
     }
 
-    private void WatchTokens(WorkItem item, SentLinks links)
-    {
-        for (int i = 0; i < links.Tokens.Count; i++)
-        {
-            if (!links.Tokens[i].CanBeCanceled)
-                continue;
-
-            item.Details.Keep(Background.OnCanceled(
-                static state =>
-                {
-                    (ProcessEngine engine, WorkItem item, int number) = state;
-                    lock (engine._lock)
-                    {
-                        // An item that is not with a worker yet is told when it gets there.
-                        if (item.Worker is { } worker && worker.Holds(item))
-                            worker.SendCancel(item, number);
-                    }
-                },
-                (this, item, i),
-                links.Tokens[i]));
-        }
-    }
-
-    /// <summary>Begins under the lock.</summary>
     private async Task StopWorkersAsync()
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         CheckIdle();
         await _idle.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -320,11 +304,12 @@ internal sealed partial class ProcessEngine : PoolEngine
     }
 
     /// <summary>
-    /// Under the lock: a pool that is disposed starts no workers, so the rest of a chunk whose worker is gone has nobody left to run it.
+    /// A pool that is disposed starts no workers, so the rest of a chunk whose worker is gone has nobody left to run it.
     /// </summary>
-    private List<WorkItem> TakeUnservable()
+    private List<RemoteItem> TakeUnservable()
     {
-        List<WorkItem> items = [];
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        List<RemoteItem> items = [];
         while (IsDiscarding && !_supervisor.HasWork && _queue.Dequeue() is { } item)
         {
             if (item.TryAssign())
@@ -334,16 +319,17 @@ internal sealed partial class ProcessEngine : PoolEngine
         return items;
     }
 
-    /// <summary>Under the lock: tells who waits for the end that nothing is left to do.</summary>
+    /// <summary>Tells who waits for the end that nothing is left to do.</summary>
     private void CheckIdle()
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (IsDiscarding && _queue.Count > 0 && TakeUnservable() is { Count: > 0 } rest)
         {
             // Not here: who hears of it may be user code.
             Background.Queue(
                 static state =>
                 {
-                    foreach (WorkItem item in state.rest)
+                    foreach (RemoteItem item in state.rest)
                         state.engine.GiveUp(item, state.engine.Disposed());
                 },
                 (engine: this, rest));

@@ -60,7 +60,7 @@ internal sealed unsafe partial class ProcessWorker
     private void OnResult(in Frame frame)
     {
         ResultMessage message = ReadMessage(in frame);
-        WorkItem? item = ItemOf(in frame);
+        RemoteItem? item = ItemOf(in frame);
         byte* payload = Link.ResolveResult(in frame, ref message);
         if (message.Outcome == Outcome.Revoked)
         {
@@ -76,7 +76,8 @@ internal sealed unsafe partial class ProcessWorker
         if (item is null)
             throw new ProtocolException($"an answer {message.Outcome} for slot {frame.Slot}, where none is due");
 
-        nint read = item.ElementCount > 0 ? item.Progress.Bytes : 0;
+        Chunk? chunk = item.Chunk;
+        nint read = chunk?.Progress.Bytes ?? 0;
         if (read > message.Length)
             throw new ProtocolException("a chunk's outcomes have become fewer");
 
@@ -85,14 +86,16 @@ internal sealed unsafe partial class ProcessWorker
         _items[frame.Slot] = null;
         OnLeft(item);
         _answered.Add(frame.Slot);
-        int ran = message.Outcome == Outcome.Chunk && item.ElementCount > 0 ? Math.Clamp(message.Finished - item.Progress.First, 0, item.ElementCount) : Math.Max(1, item.ElementCount);
+        int ran = chunk is null ? 1
+            : message.Outcome == Outcome.Chunk ? Math.Clamp(message.Finished - chunk.Progress.First, 0, chunk.Count)
+            : chunk.Count;
         _quota?.Ran(frame.Slot, ran);
         _itemsDone += ran;
         _bytesReceived += ResultMessage.Size + message.Length;
         item.DetailsIfAny?.Observation?.AddRun(message.Elapsed);
         try
         {
-            Settle(item, in message);
+            Settle(item, chunk, in message);
         }
         catch (Exception e)
         {
@@ -111,7 +114,7 @@ internal sealed unsafe partial class ProcessWorker
     /// The worker has an item no more: nothing that would end the worker because of it is kept. Who sets such a timer looks afterwards whether
     /// the worker has the item still.
     /// </summary>
-    private static void OnLeft(WorkItem item)
+    private static void OnLeft(RemoteItem item)
     {
         if (item.DetailsIfAny is not { } details)
             return;
@@ -120,7 +123,7 @@ internal sealed unsafe partial class ProcessWorker
         details.EndGrace();
     }
 
-    private void Settle(WorkItem item, in ResultMessage message)
+    private void Settle(RemoteItem item, Chunk? chunk, in ResultMessage message)
     {
         if (item.IsSettled)
         {
@@ -131,17 +134,17 @@ internal sealed unsafe partial class ProcessWorker
 
         switch (message.Outcome)
         {
-            case Outcome.Completed:
+            case Outcome.Completed when item is RemoteCall call:
                 _engine.Measure(message.Elapsed, 1);
-                item.ReadResult(_reader);
+                call.ReadResult(_reader);
                 break;
             case Outcome.Failed or Outcome.Canceled:
                 item.SetException(item.Explain(ExceptionCodec.Read(_reader), 0));
                 break;
-            case Outcome.Chunk when item.ElementCount > 0:
-                int finished = message.Finished - item.Progress.First;
-                item.AddElapsed(message.Elapsed);
-                item.ReadElements(_reader, message.Finished);
+            case Outcome.Chunk when chunk is not null:
+                int finished = message.Finished - chunk.Progress.First;
+                chunk.AddElapsed(message.Elapsed);
+                chunk.ReadElements(_reader, message.Finished);
                 _engine.Measure(message.Elapsed, 1);
                 if (!item.IsSettled)
                 {
@@ -167,7 +170,7 @@ internal sealed unsafe partial class ProcessWorker
     private void OnInitialized(in Frame frame)
     {
         // One answer to each step, in order, and none after one that failed.
-        if (State is WorkerState.Idle or WorkerState.Busy || StartFailure is not null || frame.Sequence != StepsDone || StepsDone >= _stepsSent)
+        if (Life.IsUp || StartFailure is not null || frame.Sequence != StepsDone || StepsDone >= _stepsSent)
             throw new ProtocolException($"an answer to step {frame.Sequence} of the startup, where none is due");
 
         ResultMessage message = ReadMessage(in frame);
@@ -187,16 +190,19 @@ internal sealed unsafe partial class ProcessWorker
 
     private void OnElement(in Frame frame)
     {
-        WorkItem item = ItemOf(in frame) ?? throw new ProtocolException($"an element for slot {frame.Slot}, which has no item");
+        RemoteItem? item = ItemOf(in frame);
+        if (item?.Chunk is not { } chunk)
+            throw new ProtocolException($"an element for slot {frame.Slot}, which has no item, or one without elements");
+
         _reader.Begin(frame.Body, frame.BodyLength, item.AnswerLinks);
         if (!item.IsSettled)
-            item.ReadElements(_reader, frame.Extra);
+            chunk.ReadElements(_reader, frame.Extra);
         _reader.End();
     }
 
     private void OnProgress(in Frame frame)
     {
-        WorkItem? item = ItemOf(in frame);
+        RemoteItem? item = ItemOf(in frame);
         if (item?.DetailsIfAny?.Links is not { } links)
             return; // a late report of an item that is over
 
@@ -217,9 +223,9 @@ internal sealed unsafe partial class ProcessWorker
     }
 
     /// <summary>Reads what a chunk that runs has finished so far, for a consumer that waits.</summary>
-    internal void Harvest(WorkItem item)
+    internal void Harvest(RemoteItem item, Chunk chunk)
     {
-        _harvested = item;
+        _harvested = chunk;
         Link.ReadFinished(item.Slot, item.Sequence, this);
         _harvested = null; // which would hold its map
     }
@@ -227,15 +233,15 @@ internal sealed unsafe partial class ProcessWorker
     public void OnFinished(byte* outcomes, nint length, int next)
     {
         // A harvest that began before the item's result was handled is void.
-        if (_harvested is not { } item || !Holds(item) || next <= item.FirstElement || item.Progress.Bytes > length)
+        if (_harvested is not { Item: RemoteItem item } chunk || !Holds(item) || next <= chunk.FirstElement || chunk.Progress.Bytes > length)
             return;
 
-        nint read = item.Progress.Bytes;
+        nint read = chunk.Progress.Bytes;
         _reader.Begin(outcomes + read, length - read, item.AnswerLinks);
         try
         {
-            item.ReadElements(_reader, next);
-            item.Progress.Bytes = read + _reader.Position;
+            chunk.ReadElements(_reader, next);
+            chunk.Progress.Bytes = read + _reader.Position;
             _reader.End();
         }
         catch (Exception e)
@@ -245,9 +251,9 @@ internal sealed unsafe partial class ProcessWorker
     }
 
     /// <summary>After the exit: takes the outcomes of a chunk's elements that were finished before <paramref name="running"/>.</summary>
-    internal bool TryRecoverElements(WorkItem item, int running)
+    internal bool TryRecoverElements(RemoteItem item, Chunk chunk, int running)
     {
-        if (running == item.FirstElement)
+        if (running == chunk.FirstElement)
             return true;
 
         if (!Link.TryRecoverChunk(item.Slot, item.Sequence, out byte* payload, out nint length))
@@ -255,12 +261,12 @@ internal sealed unsafe partial class ProcessWorker
 
         try
         {
-            nint read = item.Progress.Bytes;
+            nint read = chunk.Progress.Bytes;
             if (read > length)
                 return false;
 
             _reader.Begin(payload + read, length - read, item.AnswerLinks);
-            item.ReadElements(_reader, running);
+            chunk.ReadElements(_reader, running);
             _reader.End();
             return true;
         }
@@ -270,12 +276,12 @@ internal sealed unsafe partial class ProcessWorker
         }
     }
 
-    private WorkItem? ItemOf(in Frame frame)
+    private RemoteItem? ItemOf(in Frame frame)
     {
         if ((uint)frame.Slot >= (uint)_items.Length)
             throw new ProtocolException($"there is no slot {frame.Slot}");
 
-        WorkItem? item = Volatile.Read(ref _items[frame.Slot]);
+        RemoteItem? item = Volatile.Read(ref _items[frame.Slot]);
         return item is not null && item.Sequence == frame.Sequence ? item : null;
     }
 

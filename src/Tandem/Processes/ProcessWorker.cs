@@ -19,7 +19,7 @@ namespace Tandem.Processes;
 internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IProcessObserver
 {
     private readonly ProcessEngine _engine;
-    private readonly WorkItem?[] _items;
+    private readonly RemoteItem?[] _items;
     private readonly long[] _takenBack; // of each slot, what is due as an answer beside results: 1 + the sequence number
     private readonly SlotQueue _freeSlots;
     private readonly List<int> _answered = [];
@@ -27,7 +27,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     private readonly PayloadReader _reader = new();
     private readonly OutputTail _errorTail = new(TimeProvider.System);
     private readonly ItemQuota? _quota; // null where a worker may run any number of items
-    private readonly List<WorkItem> _overdue = [];
+    private readonly List<RemoteItem> _overdue = [];
     private long _itemsDone;
     private long _bytesSent;
     private long _bytesReceived;
@@ -35,14 +35,14 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     private WorkerProcess? _process;
     private uint _sequence;
     private int _stepsSent; // of its startup
-    private WorkItem? _harvested;
+    private Chunk? _harvested;
     private Exception? _broken;
 
     internal ProcessWorker(ProcessEngine engine, WorkerLink link)
     {
         _engine = engine;
         Link = link;
-        _items = new WorkItem?[link.Slots];
+        _items = new RemoteItem?[link.Slots];
         _takenBack = new long[link.Slots];
         _freeSlots = new SlotQueue(link.Slots);
         Recycling = Recycling.Create(engine.Options, TimeProvider.System);
@@ -53,7 +53,23 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
 
     internal WorkerLink Link { get; }
 
-    internal WorkerState State { get; set; }
+    /// <summary>Where it is in its life.</summary>
+    internal WorkerLife Life { get; } = new();
+
+    internal WorkerState State => Life.State;
+
+    /// <summary>What it is to its pool.</summary>
+    internal WorkerRole Role => State switch
+    {
+        WorkerState.Starting => WorkerRole.Starting,
+        WorkerState.Idle or WorkerState.Busy =>
+            IsSpare ? WorkerRole.Spare
+            : IsOverdue || IsSilent ? WorkerRole.Stuck
+            : IsSpent ? WorkerRole.Spent
+            : RetireReason is not null ? WorkerRole.Due
+            : WorkerRole.Serving,
+        _ => WorkerRole.Leaving,
+    };
 
     /// <summary>Items sent and not answered, those included that were taken back.</summary>
     internal int InFlight { get; private set; }
@@ -87,7 +103,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     /// <summary>How often it has answered: a sign of life.</summary>
     internal long Answers { get; private set; }
 
-    internal WorkItem? FirstOverdue => _overdue.Count > 0 ? _overdue[0] : null;
+    internal RemoteItem? FirstOverdue => _overdue.Count > 0 ? _overdue[0] : null;
 
     /// <summary>Whether an item ran out of memory in it.</summary>
     internal bool IsExhausted { get; private set; }
@@ -96,7 +112,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     internal long OutOfMemoryKills { get; private set; } = long.MaxValue; // until it is known
 
     /// <summary>Whether it may be given items.</summary>
-    internal bool TakesItems => State is WorkerState.Idle or WorkerState.Busy && !IsSpare && !IsOverdue && !IsSilent && !IsSpent;
+    internal bool TakesItems => Role is WorkerRole.Serving or WorkerRole.Due;
 
     /// <summary>How long it has had nothing to do.</summary>
     internal TimeSpan IdleFor => Stopwatch.GetElapsedTime(_idleSince);
@@ -145,22 +161,38 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     /// <summary>Why the connection broke, when it was the worker's fault.</summary>
     internal Exception? Broken => _broken;
 
-    /// <summary>Under the lock: ready for items.</summary>
+    /// <summary>What holds whenever the engine's lock is taken.</summary>
+    [Conditional("DEBUG")]
+    internal void AssertInvariants()
+    {
+        Debug.Assert(State != WorkerState.Idle || InFlight == 0, $"An idle worker has {InFlight} items in flight.");
+        Debug.Assert(State != WorkerState.Busy || InFlight > 0, "A busy worker has nothing in flight.");
+        Debug.Assert(!Life.IsUp || _freeSlots.Count + InFlight == Link.Slots, $"{_freeSlots.Count} free slots and {InFlight} in use are not {Link.Slots}.");
+        Debug.Assert(Role != WorkerRole.Spare || InFlight == 0, "A spare has items.");
+    }
+
+    /// <summary>Ready for items.</summary>
     internal void MarkIdle()
     {
-        State = WorkerState.Idle;
+        _engine.AssertLocked();
+        Life.MoveTo(WorkerState.Idle);
         _idleSince = Stopwatch.GetTimestamp();
     }
 
-    /// <summary>Under the lock: an item that it runs has passed a limit.</summary>
-    internal void AddOverdue(WorkItem item)
+    /// <summary>An item that it runs has passed a limit.</summary>
+    internal void AddOverdue(RemoteItem item)
     {
+        _engine.AssertLocked();
         if (!_overdue.Contains(item))
             _overdue.Add(item);
     }
 
-    /// <summary>Under the lock: whether it has items beside this one, taken back ones apart.</summary>
-    internal bool HasOther(WorkItem item) => Array.Exists(_items, other => other is not null && other != item);
+    /// <summary>Whether it has items beside this one, taken back ones apart.</summary>
+    internal bool HasOther(RemoteItem item)
+    {
+        _engine.AssertLocked();
+        return Array.Exists(_items, other => other is not null && other != item);
+    }
 
     internal void Attach(WorkerProcess process)
     {
@@ -171,9 +203,10 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         Link.Start(this);
     }
 
-    /// <summary>Under the lock: sends an item that was assigned; false when the connection has no room now.</summary>
-    internal bool TrySend(WorkItem item)
+    /// <summary>Sends an item that was assigned; false when the connection has no room now.</summary>
+    internal bool TrySend(RemoteItem item)
     {
+        _engine.AssertLocked();
         Shipment shipment = item.Shipment;
         Callable callable = shipment.Callable;
         if (_freeSlots.Count == 0 || !TryDefine(callable))
@@ -181,13 +214,14 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
 
         int slot = _freeSlots.Peek();
         // The rest of a chunk that is larger than what the worker may still run comes back, and goes elsewhere.
-        int end = item.ElementCount;
-        if (_quota is not null && end - item.FirstElement > _quota.Left)
-            end = item.FirstElement + _quota.Left;
+        Chunk? chunk = item.Chunk;
+        int first = chunk?.FirstElement ?? 0, end = chunk?.Count ?? 0;
+        if (_quota is not null && end - first > _quota.Left)
+            end = first + _quota.Left;
         var message = new InvokeMessage
         {
             Callable = callable.Number,
-            First = item.FirstElement,
+            First = first,
             Count = end,
             MemoryLimit = item.Limits?.MaxMemory ?? 0,
         };
@@ -213,22 +247,26 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         if (item.DetailsIfAny?.Observation is { } observation)
             observation.ProcessId = ProcessId;
         _bytesSent += InvokeMessage.Size + message.Length;
-        if (item.ElementCount > 0)
-            item.Progress = new ChunkProgress { First = item.FirstElement, End = end };
-        _quota?.Reserve(slot, Math.Max(1, end - item.FirstElement));
+        if (chunk is not null)
+            chunk.Progress = new ChunkProgress { First = first, End = end };
+        _quota?.Reserve(slot, Math.Max(1, end - first));
         Volatile.Write(ref _items[slot], item); // before the frame is published by Flush, so before any answer
         InFlight++;
-        State = WorkerState.Busy;
+        Life.MoveTo(WorkerState.Busy);
         if (item.DetailsIfAny?.Links is { } links)
             SendCanceledTokens(item, links);
         return true;
     }
 
-    /// <summary>Under the lock: a token of an item in flight was cancelled.</summary>
+    /// <summary>A token of an item in flight was cancelled.</summary>
     /// <param name="token">The number of a captured token; <see cref="FrameHeader.OwnToken"/> for the item's own.</param>
-    internal void SendCancel(WorkItem item, int token) => Link.SendControl(FrameKind.Cancel, item.Slot, item.Sequence, token);
+    internal void SendCancel(RemoteItem item, int token)
+    {
+        _engine.AssertLocked();
+        Link.SendControl(FrameKind.Cancel, item.Slot, item.Sequence, token);
+    }
 
-    private void SendCanceledTokens(WorkItem item, SentLinks links)
+    private void SendCanceledTokens(RemoteItem item, SentLinks links)
     {
         for (int i = 0; i < links.Tokens.Count; i++)
         {
@@ -259,9 +297,10 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         }
     }
 
-    /// <summary>Under the lock: takes an item back that has not started. Its slot is free when the worker has seen that.</summary>
-    internal bool TryRevoke(WorkItem item)
+    /// <summary>Takes an item back that has not started. Its slot is free when the worker has seen that.</summary>
+    internal bool TryRevoke(RemoteItem item)
     {
+        _engine.AssertLocked();
         if (_items[item.Slot] != item || !Link.CanRevoke)
             return false;
 
@@ -279,11 +318,12 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         return true;
     }
 
-    /// <summary>Under the lock: the item that was sent last and can be taken back, for a worker that has nothing to do.</summary>
-    internal WorkItem? RevokeLast()
+    /// <summary>The item that was sent last and can be taken back, for a worker that has nothing to do.</summary>
+    internal RemoteItem? RevokeLast()
     {
-        WorkItem? last = null;
-        foreach (WorkItem? item in _items)
+        _engine.AssertLocked();
+        RemoteItem? last = null;
+        foreach (RemoteItem? item in _items)
         {
             if (item is not null && (last is null || unchecked((int)(item.Sequence - last.Sequence)) > 0))
                 last = item;
@@ -292,13 +332,18 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         return last is not null && TryRevoke(last) ? last : null;
     }
 
-    /// <summary>Under the lock: whether the item is in flight here.</summary>
-    internal bool Holds(WorkItem item) => _items[item.Slot] == item;
-
-    /// <summary>Under the lock, after the exit: the items that were in flight.</summary>
-    internal List<WorkItem> TakeItems()
+    /// <summary>Whether the item is in flight here.</summary>
+    internal bool Holds(RemoteItem item)
     {
-        List<WorkItem> items = [];
+        _engine.AssertLocked();
+        return _items[item.Slot] == item;
+    }
+
+    /// <summary>After the exit: the items that were in flight.</summary>
+    internal List<RemoteItem> TakeItems()
+    {
+        _engine.AssertLocked();
+        List<RemoteItem> items = [];
         for (int i = 0; i < _items.Length; i++)
         {
             if (_items[i] is { } item)
@@ -311,14 +356,21 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
 
         InFlight = 0;
         // Out of rotation in the same moment: what was sent from here on would be lost with the memory.
-        if (State is WorkerState.Idle or WorkerState.Busy)
-            State = WorkerState.Killing;
+        if (Life.IsUp)
+            Life.MoveTo(WorkerState.Killing);
 
         return items;
     }
 
-    /// <summary>Under the lock: the items in flight, those that may have started included.</summary>
-    internal IEnumerable<WorkItem> Items => _items.Where(item => item is not null)!;
+    /// <summary>The items in flight, those that may have started included.</summary>
+    internal IEnumerable<RemoteItem> Items
+    {
+        get
+        {
+            _engine.AssertLocked();
+            return _items.Where(item => item is not null)!;
+        }
+    }
 
     /// <summary>After the exit.</summary>
     internal void Dispose()
@@ -334,9 +386,10 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
 
     internal void SetLowestPriority() => _process?.SetLowestPriority();
 
-    /// <summary>Under the lock: slots of answered items can be used again. True when the worker takes items again that it did not take before.</summary>
+    /// <summary>Slots of answered items can be used again. True when the worker takes items again that it did not take before.</summary>
     internal bool FreeAnswered()
     {
+        _engine.AssertLocked();
         bool wasOut = IsSilent || IsSpent;
         foreach (int slot in _answered)
         {
@@ -355,9 +408,10 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         return isBack || (wasOut && !IsSpent);
     }
 
-    /// <summary>Under the lock: tells an idle worker what it may be asked to run.</summary>
+    /// <summary>Tells an idle worker what it may be asked to run.</summary>
     internal void Prepare(List<Callable> callables)
     {
+        _engine.AssertLocked();
         foreach (Callable callable in callables)
         {
             if (!TryDefine(callable, FrameHeader.Ahead))
@@ -365,7 +419,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         }
     }
 
-    /// <summary>Under the lock: tells it of a method, once. False when there is no room now.</summary>
+    /// <summary>Tells it of a method, once. False when there is no room now.</summary>
     internal bool TryDefine(Callable callable, int ahead = 0, bool isForItems = true)
     {
         if (callable.Number < _defined.Length && _defined[callable.Number])

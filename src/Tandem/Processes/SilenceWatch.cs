@@ -1,6 +1,6 @@
+using System.Diagnostics;
 using Tandem.BackgroundWork;
 using Tandem.Interop;
-using Tandem.Work;
 
 namespace Tandem.Processes;
 
@@ -17,9 +17,10 @@ internal sealed class SilenceWatch(ProcessEngine engine, Supervisor supervisor, 
     private ITimer? _timer;
     private bool _runs;
 
-    /// <summary>Under the lock: a worker was sent something.</summary>
+    /// <summary>A worker was sent something.</summary>
     internal void OnSent()
     {
+        Debug.Assert(gate.IsHeldByCurrentThread);
         if (_runs)
             return;
 
@@ -30,9 +31,10 @@ internal sealed class SilenceWatch(ProcessEngine engine, Supervisor supervisor, 
             _timer.Change(Interval, Interval);
     }
 
-    /// <summary>Under the lock: no worker is left.</summary>
+    /// <summary>No worker is left.</summary>
     internal void Stop()
     {
+        Debug.Assert(gate.IsHeldByCurrentThread);
         _timer?.Dispose();
         _runs = true;
     }
@@ -62,9 +64,10 @@ internal sealed class SilenceWatch(ProcessEngine engine, Supervisor supervisor, 
             engine.OnReady();
     }
 
-    /// <summary>Under the lock; true when items were taken back.</summary>
+    /// <summary>True when items were taken back.</summary>
     private bool Look(ProcessWorker worker)
     {
+        Debug.Assert(gate.IsHeldByCurrentThread);
         Silence silence = worker.Silence;
         if (!silence.Continues(worker))
             return false;
@@ -109,7 +112,7 @@ internal sealed class Silence(int concurrency)
     {
         int running = 0, waiting = 0;
         uint oldest = 0;
-        foreach (WorkItem item in worker.Items)
+        foreach (RemoteItem item in worker.Items)
         {
             if (worker.Link.ProgressOf(item.Slot, item.Sequence) >= item.FirstElement)
                 running++;

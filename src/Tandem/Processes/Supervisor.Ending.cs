@@ -1,15 +1,16 @@
+using System.Diagnostics;
 using Tandem.BackgroundWork;
 using Tandem.Events;
 using Tandem.Transport;
-using Tandem.Work;
 
 namespace Tandem.Processes;
 
 internal sealed partial class Supervisor
 {
-    /// <summary>Under the lock: takes back every item that has not started.</summary>
-    internal void RevokeAll(List<WorkItem> revoked)
+    /// <summary>Takes back every item that has not started.</summary>
+    internal void RevokeAll(List<RemoteItem> revoked)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         foreach (ProcessWorker worker in Workers)
         {
             while (worker.RevokeLast() is { } item)
@@ -20,12 +21,13 @@ internal sealed partial class Supervisor
         }
     }
 
-    /// <summary>Under the lock: cancels what runs; workers that do not follow are ended after the grace.</summary>
+    /// <summary>Cancels what runs; workers that do not follow are ended after the grace.</summary>
     internal void AbortAll()
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         foreach (ProcessWorker worker in Workers)
         {
-            foreach (WorkItem item in worker.Items)
+            foreach (RemoteItem item in worker.Items)
             {
                 worker.SendCancel(item, FrameHeader.OwnToken);
                 KillAfterGrace(worker, item);
@@ -33,9 +35,10 @@ internal sealed partial class Supervisor
         }
     }
 
-    /// <summary>Under the lock: ends workers because of what they run.</summary>
+    /// <summary>Ends workers because of what they run.</summary>
     internal void KillBusy(string reason)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         foreach (ProcessWorker worker in Workers)
         {
             if (worker.Items.FirstOrDefault() is { } item)
@@ -43,9 +46,10 @@ internal sealed partial class Supervisor
         }
     }
 
-    /// <summary>Under the lock: nobody waits any longer for what is overdue; the pool ends without it.</summary>
+    /// <summary>Nobody waits any longer for what is overdue; the pool ends without it.</summary>
     internal void KillOverdue()
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         foreach (ProcessWorker worker in Workers)
         {
             if (worker.FirstOverdue is { } item)
@@ -53,9 +57,10 @@ internal sealed partial class Supervisor
         }
     }
 
-    /// <summary>Under the lock: the item's token was cancelled; when the worker still has it after the grace, the worker is ended.</summary>
-    internal void KillAfterGrace(ProcessWorker worker, WorkItem item)
+    /// <summary>The item's token was cancelled; when the worker still has it after the grace, the worker is ended.</summary>
+    internal void KillAfterGrace(ProcessWorker worker, RemoteItem item)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (_options.CancellationGrace == Timeout.InfiniteTimeSpan)
             return;
 
@@ -78,11 +83,12 @@ internal sealed partial class Supervisor
     }
 
     /// <summary>
-    /// Under the lock: the worker gets nothing more, and what it has not started goes elsewhere, because of what an item does that
+    /// The worker gets nothing more, and what it has not started goes elsewhere, because of what an item does that
     /// it runs. False when that item is over by now: another one has started, which only happens when the one before has ended.
     /// </summary>
-    internal bool TrySuspend(ProcessWorker worker, WorkItem item)
+    internal bool TrySuspend(ProcessWorker worker, RemoteItem item)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         while (worker.RevokeLast() is { } other)
             _engine.Requeue(other);
 
@@ -95,27 +101,29 @@ internal sealed partial class Supervisor
         return true;
     }
 
-    /// <summary>Under the lock: a worker has begun to end by itself. Out of rotation; what it has not started goes back. False when it was out before.</summary>
+    /// <summary>A worker has begun to end by itself. Out of rotation; what it has not started goes back. False when it was out before.</summary>
     internal bool TryTakeOut(ProcessWorker worker)
     {
-        if (worker.State is not (WorkerState.Idle or WorkerState.Busy))
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        if (!worker.Life.IsUp)
             return false;
 
         while (worker.RevokeLast() is { } item)
             _engine.Requeue(item);
 
-        worker.State = WorkerState.Killing;
+        worker.Life.MoveTo(WorkerState.Killing);
         _changed = true;
         return true;
     }
 
-    /// <summary>Under the lock: out of rotation now; SIGTERM, and SIGKILL after the grace. False when the item that is to blame is over by now.</summary>
-    internal bool TryBeginKill(ProcessWorker worker, WorkItem culprit, string reason, string detail, bool atOnce = false)
+    /// <summary>Out of rotation now; SIGTERM, and SIGKILL after the grace. False when the item that is to blame is over by now.</summary>
+    internal bool TryBeginKill(ProcessWorker worker, RemoteItem culprit, string reason, string detail, bool atOnce = false)
     {
-        if (worker.State is WorkerState.Killing or WorkerState.Dead || !TrySuspend(worker, culprit))
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        if (worker.Life.IsLost || !TrySuspend(worker, culprit))
             return false;
 
-        worker.State = WorkerState.Killing;
+        worker.Life.MoveTo(WorkerState.Killing);
         worker.KillReason = detail;
         worker.WasKilledForItem = true;
         if (atOnce)
@@ -132,9 +140,10 @@ internal sealed partial class Supervisor
         return true;
     }
 
-    /// <summary>Under the lock: a worker has not started what it could start. That goes elsewhere, until the worker answers again.</summary>
+    /// <summary>A worker has not started what it could start. That goes elsewhere, until the worker answers again.</summary>
     internal void Silence(ProcessWorker worker)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         while (worker.RevokeLast() is { } item)
             _engine.Requeue(item);
 
@@ -142,13 +151,14 @@ internal sealed partial class Supervisor
         _changed = true;
     }
 
-    /// <summary>Under the lock: a worker that does nothing any more is of no use. What it has not started goes elsewhere when it is gone.</summary>
+    /// <summary>A worker that does nothing any more is of no use. What it has not started goes elsewhere when it is gone.</summary>
     internal void KillSilent(ProcessWorker worker)
     {
-        if (worker.State is WorkerState.Killing or WorkerState.Dead)
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        if (worker.Life.IsLost)
             return;
 
-        worker.State = WorkerState.Killing;
+        worker.Life.MoveTo(WorkerState.Killing);
         worker.KillReason = "It was killed because it did not start the work that it was sent: it was stopped, or hangs.";
         worker.WasKilledForItem = true;
         _changed = true;
@@ -156,25 +166,27 @@ internal sealed partial class Supervisor
         _events.Raise(WorkerEventKind.Killed, worker.ProcessId, worker.KillReason, EventReason.Silent);
     }
 
-    /// <summary>Under the lock: looks whether a worker that has answered items is due to be replaced.</summary>
+    /// <summary>Looks whether a worker that has answered items is due to be replaced.</summary>
     internal void Review(ProcessWorker worker)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (worker is { State: WorkerState.Idle, IsSpent: true })
         {
             EndSpent(worker);
             return;
         }
 
-        if (worker is { State: WorkerState.Idle or WorkerState.Busy, RetireReason: null, IsSpare: false }
+        if (worker is { Life.IsUp: true, RetireReason: null, IsSpare: false }
             && worker.Recycling?.Reason(worker.ProcessId, worker.ItemsDone, out string detail, out bool isUrgent) is { } reason)
         {
             Retire(worker, reason, detail, isUrgent);
         }
     }
 
-    /// <summary>Under the lock: a worker has finished the last item that it may run.</summary>
+    /// <summary>A worker has finished the last item that it may run.</summary>
     private void EndSpent(ProcessWorker worker)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (worker.RetireReason is null)
         {
             worker.RetireReason = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"It has run {worker.ItemsDone} items.");
@@ -185,10 +197,11 @@ internal sealed partial class Supervisor
         Drain(worker);
     }
 
-    /// <summary>Under the lock: the worker is to be replaced, at once or when its successor is there.</summary>
+    /// <summary>The worker is to be replaced, at once or when its successor is there.</summary>
     internal void Retire(ProcessWorker worker, string reason, string detail, bool isUrgent)
     {
-        if (worker.State is not (WorkerState.Idle or WorkerState.Busy) || worker.RetireReason is not null)
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        if (!worker.Life.IsUp || worker.RetireReason is not null)
             return;
 
         worker.RetireReason = detail;
@@ -201,23 +214,25 @@ internal sealed partial class Supervisor
             PumpLater();
     }
 
-    /// <summary>Under the lock: a worker that drains and has nothing left is told to end.</summary>
+    /// <summary>A worker that drains and has nothing left is told to end.</summary>
     internal void EndIfDrained(ProcessWorker worker)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (worker is { State: WorkerState.Draining, InFlight: 0, IsExpectedToExit: false })
             SendStop(worker);
     }
 
-    /// <summary>Under the lock: those that are due go as far as successors are there, and those that are too many, too.</summary>
+    /// <summary>Those that are due go as far as successors are there, and those that are too many, too.</summary>
     private void Retire(StaffingPlan plan)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         // Those first that have nothing to do.
-        Drain(plan.RetireDue, static worker => worker is { IsSpare: false, IsSpent: false, RetireReason: not null });
-        Drain(plan.RetireServing, static worker => worker is { IsSpare: false, IsSpent: false, RetireReason: null });
-        Drain(plan.RetireSpares, static worker => worker.IsSpare);
+        Drain(plan.RetireDue, WorkerRole.Due);
+        Drain(plan.RetireServing, WorkerRole.Serving);
+        Drain(plan.RetireSpares, WorkerRole.Spare);
     }
 
-    private void Drain(int count, Predicate<ProcessWorker> which)
+    private void Drain(int count, WorkerRole role)
     {
         if (count == 0)
             return;
@@ -226,7 +241,7 @@ internal sealed partial class Supervisor
         {
             for (int i = Workers.Count - 1; i >= 0 && count > 0; i--)
             {
-                if (Workers[i] is { IsOverdue: false, IsSilent: false } worker && worker.State == state && which(worker))
+                if (Workers[i] is var worker && worker.Role == role && worker.State == state)
                 {
                     Drain(worker);
                     count--;
@@ -235,22 +250,26 @@ internal sealed partial class Supervisor
         }
     }
 
-    /// <summary>Under the lock, which is not the place for it: has the engine give waiting items to the workers that there are now.</summary>
-    private void PumpLater() => Background.Queue(static engine => engine.OnReady(), _engine, static (engine, e) => engine.Events.OnBackgroundFailure(e));
+    /// <summary>Has the engine give waiting items to the workers that there are now. Not at once, because the caller has the lock.</summary>
+    private void PumpLater()
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        Background.Queue(static engine => engine.OnReady(), _engine, static (engine, e) => engine.Events.OnBackgroundFailure(e));
+    }
 
     private void Drain(ProcessWorker worker)
     {
         while (worker.RevokeLast() is { } item)
             _engine.Requeue(item);
 
-        worker.State = WorkerState.Draining;
+        worker.Life.MoveTo(WorkerState.Draining);
         EndIfDrained(worker);
     }
 
     private void SendStop(ProcessWorker worker)
     {
         worker.IsExpectedToExit = true;
-        worker.State = WorkerState.Draining;
+        worker.Life.MoveTo(WorkerState.Draining);
         // A full ring is impossible here: nothing is in flight. The control channel reaches a worker that does not listen.
         worker.Link.SendControl(FrameKind.Stop, 0, 0, 0);
         Escalate(worker);
@@ -286,7 +305,7 @@ internal sealed partial class Supervisor
                 ProcessWorker worker = Workers[i];
                 Review(worker);
                 if (_options.IdleTimeout is { } limit
-                    && worker is { State: WorkerState.Idle, IsSpare: false, RetireReason: null, IsOverdue: false }
+                    && worker is { State: WorkerState.Idle, Role: WorkerRole.Serving }
                     && worker.IdleFor >= limit
                     && _wanted > _options.MinWorkers)
                 {

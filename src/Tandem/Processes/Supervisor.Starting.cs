@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Tandem.BackgroundWork;
@@ -132,13 +133,14 @@ internal sealed partial class Supervisor
         _engine.OnReady();
     }
 
-    /// <summary>Under the lock: counts, fails waiting items beyond the limit, and tries again later, as long as there is work.</summary>
+    /// <summary>Counts, fails waiting items beyond the limit, and tries again later, as long as there is work.</summary>
     /// <param name="processId">The process; 0 when there was none.</param>
     /// <param name="error">What happened.</param>
     /// <param name="by">Who ended the process.</param>
     /// <param name="inUserCode">Whether it ran the state factory.</param>
     private void OnStartFailed(int processId, WorkerStartException error, EndedBy by = EndedBy.Itself, bool inUserCode = false)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         bool isFailure = true;
         TimeSpan delay = by == EndedBy.Outside ? _budget.OnKilled(inUserCode, out isFailure) : _budget.OnFailed();
         Census now = Count();
@@ -165,10 +167,11 @@ internal sealed partial class Supervisor
             DelayStarts(processId, delay, error, isFailure);
     }
 
-    /// <summary>Under the lock: nothing is started for a while, and whoever asks is told so.</summary>
+    /// <summary>Nothing is started for a while, and whoever asks is told so.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Users are shown when the next start is due; a timer decides.")]
     private void DelayStarts(int processId, TimeSpan delay, WorkerStartException cause, bool isFailure)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         _waiting = new StartBackOff { Until = DateTimeOffset.UtcNow + delay, FailedStarts = _budget.InARow, Cause = cause };
         _backOff = Background.Timer(
             () =>
@@ -192,9 +195,10 @@ internal sealed partial class Supervisor
             _events.Raise(WorkerEventKind.StartDelayed, processId, $"The next worker is started in {Seconds(delay)}.", error: null, backOff: _waiting);
     }
 
-    /// <summary>Under the lock: for an item that has waited for too long, why no worker is started for it; null when nothing is known.</summary>
+    /// <summary>For an item that has waited for too long, why no worker is started for it; null when nothing is known.</summary>
     internal string? DescribeWait()
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (_waiting is not { } wait)
             return null;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Tandem.BackgroundWork;
 using Tandem.Events;
@@ -103,16 +104,37 @@ internal sealed partial class Supervisor
 
     internal IPayloadMemory Memory => _launcher.Memory;
 
-    /// <summary>Under the lock: whether any worker has items.</summary>
-    internal bool HasWork => Workers.Exists(static worker => worker.InFlight > 0);
+    /// <summary>What holds whenever the lock is taken.</summary>
+    [Conditional("DEBUG")]
+    internal void AssertInvariants()
+    {
+        Debug.Assert(_launching >= 0, $"{_launching} workers are being launched.");
+        Debug.Assert(_wanted >= 0 && _wanted <= _options.MaxWorkers, $"{_wanted} of at most {_options.MaxWorkers} workers are wanted.");
+        foreach (ProcessWorker worker in Workers)
+        {
+            Debug.Assert(worker.State != WorkerState.Dead, "A dead worker counts as one of the pool's.");
+            worker.AssertInvariants();
+        }
+    }
+
+    /// <summary>Whether any worker has items.</summary>
+    internal bool HasWork
+    {
+        get
+        {
+            Debug.Assert(_lock.IsHeldByCurrentThread);
+            return Workers.Exists(static worker => worker.InFlight > 0);
+        }
+    }
 
     /// <summary>
-    /// Under the lock: starts workers for items that wait, as far as there may be more; spares step in at once. Workers that are due
+    /// Starts workers for items that wait, as far as there may be more; spares step in at once. Workers that are due
     /// go when their successors are there.
     /// </summary>
     /// <returns>Whether a spare stepped in, so that there is room for items now.</returns>
     internal bool Balance(int waiting)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         // Called with every batch of answers: what has not changed needs no second look.
         if (_stopping || !(_changed || (waiting > 0 && _wanted < _options.MaxWorkers)))
             return false;
@@ -151,14 +173,18 @@ internal sealed partial class Supervisor
 
     private StaffingPlan PlanFor(Census now) => StaffingPlan.For(now, _wanted, _options.MaxWorkers, _options.SpareWorkers);
 
-    /// <summary>Under the lock: spares take the places of workers that are gone. Whether there was one; others are not started yet.</summary>
-    internal bool LetSparesStepIn() => Promote(PlanFor(Count()).Promote);
+    /// <summary>Spares take the places of workers that are gone. Whether there was one; others are not started yet.</summary>
+    internal bool LetSparesStepIn()
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        return Promote(PlanFor(Count()).Promote);
+    }
 
     private bool Promote(int count)
     {
         for (int i = 0; i < count; i++)
         {
-            ProcessWorker spare = Workers.Find(static worker => worker is { IsSpare: true, State: WorkerState.Idle })!;
+            ProcessWorker spare = Workers.Find(static worker => worker.Role == WorkerRole.Spare)!;
             spare.IsSpare = false;
             spare.MarkIdle();
         }
@@ -166,11 +192,25 @@ internal sealed partial class Supervisor
         return count > 0;
     }
 
-    /// <summary>Under the lock: the last failed start, while the restart limit is reached.</summary>
-    internal WorkerStartException? StartFailure => _broken;
+    /// <summary>The last failed start, while the restart limit is reached.</summary>
+    internal WorkerStartException? StartFailure
+    {
+        get
+        {
+            Debug.Assert(_lock.IsHeldByCurrentThread);
+            return _broken;
+        }
+    }
 
-    /// <summary>Under the lock: what the next start waits for; null when it does not wait.</summary>
-    internal StartBackOff? BackOff => _waiting;
+    /// <summary>What the next start waits for; null when it does not wait.</summary>
+    internal StartBackOff? BackOff
+    {
+        get
+        {
+            Debug.Assert(_lock.IsHeldByCurrentThread);
+            return _waiting;
+        }
+    }
 
     internal void OnHello(ProcessWorker worker)
     {
@@ -193,6 +233,9 @@ internal sealed partial class Supervisor
     {
         lock (_lock)
         {
+            if (worker.State == WorkerState.Dead)
+                return; // what it wrote last is read after its exit
+
             // One that was told to end closes its connection first, and may still be disposing its state.
             if (worker.IsExpectedToExit && cause is EndOfStreamException)
                 return;
@@ -206,7 +249,7 @@ internal sealed partial class Supervisor
                 return;
             }
 
-            worker.State = WorkerState.Killing;
+            worker.Life.MoveTo(WorkerState.Killing);
             if (cause is not EndOfStreamException)
                 worker.KillReason ??= $"It broke the protocol ({cause.Message}) and was killed.";
         }
@@ -214,12 +257,13 @@ internal sealed partial class Supervisor
         worker.Kill();
     }
 
-    /// <summary>Under the lock: a worker is gone.</summary>
+    /// <summary>A worker is gone.</summary>
     /// <param name="worker">The worker.</param>
     /// <param name="forensics">What is known about its end.</param>
     internal void OnExited(ProcessWorker worker, Forensics forensics)
     {
-        worker.State = WorkerState.Dead;
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        worker.Life.MoveTo(WorkerState.Dead);
         worker.Deadline?.Dispose();
         Workers.Remove(worker);
         _goneTraffic += worker.Traffic;
@@ -268,32 +312,38 @@ internal sealed partial class Supervisor
         _launcher.Dispose();
     }
 
-    /// <summary>Under the lock: what has gone through all workers, also those that are gone.</summary>
-    internal PoolTraffic Traffic => Workers.Aggregate(_goneTraffic, static (sum, worker) => sum + worker.Traffic);
+    /// <summary>What has gone through all workers, also those that are gone.</summary>
+    internal PoolTraffic Traffic
+    {
+        get
+        {
+            Debug.Assert(_lock.IsHeldByCurrentThread);
+            return Workers.Aggregate(_goneTraffic, static (sum, worker) => sum + worker.Traffic);
+        }
+    }
 
-    /// <summary>Under the lock: how many workers there are of each kind.</summary>
+    /// <summary>How many workers there are of each kind.</summary>
     private Census Count()
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         var census = new Census { Starting = _launching };
         foreach (ProcessWorker worker in Workers)
         {
-            switch (worker.State)
+            switch (worker.Role)
             {
-                case WorkerState.Starting:
+                case WorkerRole.Starting:
                     census.Starting++;
                     break;
-                case WorkerState.Idle or WorkerState.Busy when worker.IsSpare:
+                case WorkerRole.Spare:
                     census.Spare++;
                     break;
-                case WorkerState.Idle or WorkerState.Busy when worker.IsOverdue || worker.IsSilent:
-                    break; // as good as gone
-                case WorkerState.Idle or WorkerState.Busy when worker.IsSpent:
+                case WorkerRole.Spent:
                     census.Spent++;
                     break;
-                case WorkerState.Idle or WorkerState.Busy when worker.RetireReason is not null:
+                case WorkerRole.Due:
                     census.Due++;
                     break;
-                case WorkerState.Idle or WorkerState.Busy:
+                case WorkerRole.Serving:
                     census.Serving++;
                     break;
             }
@@ -302,15 +352,20 @@ internal sealed partial class Supervisor
         return census;
     }
 
-    /// <summary>Under the lock: there may be more workers now, or must be fewer.</summary>
+    /// <summary>There may be more workers now, or must be fewer.</summary>
     internal void OnResized()
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         _wanted = Math.Min(_wanted, _options.MaxWorkers);
         _changed = true;
     }
 
-    /// <summary>Under the lock: workers are not what they were at the last <see cref="Balance"/>.</summary>
-    internal void OnChanged() => _changed = true;
+    /// <summary>Workers are not what they were at the last <see cref="Balance"/>.</summary>
+    internal void OnChanged()
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        _changed = true;
+    }
 
     private void CheckGone()
     {

@@ -6,7 +6,7 @@ internal sealed class WorkerStartup
     private readonly List<StartupStep> _steps = [];
 
     /// <exception cref="WorkSerializationException">A value that one of them captures cannot travel.</exception>
-    internal WorkerStartup(ProcessPoolOptions options, Func<StartupStep>? factory)
+    internal WorkerStartup(WorkerPoolOptions options, Func<StartupStep>? factory)
     {
         try
         {

@@ -146,7 +146,7 @@ internal abstract class Form<TResult> : Form
         Write(result, default!);
         var reader = new PayloadReader();
         reader.Begin(result.Start, result.Length);
-        rehearsal.End(this, WorkWithoutEffect, reader);
+        rehearsal.End<TResult>(reader);
     }
 
     /// <summary>Whether default values travel without touching anything of the user's.</summary>

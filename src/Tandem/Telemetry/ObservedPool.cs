@@ -7,10 +7,12 @@ internal abstract class ObservedPool
 {
     private static int s_lastId;
 
-    protected ObservedPool(WorkerPoolOptions options)
+    /// <param name="options">The pool's.</param>
+    /// <param name="ready">What is raised when a worker takes items from now on.</param>
+    protected ObservedPool(WorkerPoolOptions options, WorkerEventKind ready)
     {
         Options = options;
-        Events = new PoolEvents(options, Instruments.MakeSoon);
+        Events = new PoolEvents(options, ready, Instruments.MakeSoon);
     }
 
     internal WorkerPoolOptions Options { get; }

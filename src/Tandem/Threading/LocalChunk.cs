@@ -4,15 +4,29 @@ using Tandem.Work;
 namespace Tandem.Threading;
 
 /// <summary>A chunk on threads: its items stay on this heap.</summary>
-internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) : Chunk<TItem, TResult>(call)
+internal sealed class LocalChunk<TItem, TResult> : Chunk<TItem, TResult>
 {
     private TItem[] _items = new TItem[4];
 
-    internal override void RunLocally(object? state, CancellationToken aborted)
+    internal LocalChunk(MapCall<TItem, TResult> call)
+        : base(call) => Item = new ElementsItem(this);
+
+    internal override WorkItem Item { get; }
+
+    protected override void Append(TItem item, int element)
     {
+        if (element >= _items.Length)
+            Array.Resize(ref _items, element * 2);
+
+        _items[element] = item;
+    }
+
+    private void Run(object? state, CancellationToken aborted)
+    {
+        CancellationToken caller = Call.CancellationToken;
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        using CancellationTokenSource? linked = CancellationToken.CanBeCanceled
-            ? CancellationTokenSource.CreateLinkedTokenSource(CancellationToken, aborted)
+        using CancellationTokenSource? linked = caller.CanBeCanceled
+            ? CancellationTokenSource.CreateLinkedTokenSource(caller, aborted)
             : null;
         CancellationToken cancellation = linked?.Token ?? aborted;
         AmbientState ambient = AmbientState.OfThread;
@@ -22,7 +36,7 @@ internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) :
             if (i > 0)
                 Advance(i);
             // The pool ends at once: its engine says so to the rest.
-            if (aborted.IsCancellationRequested && !CancellationToken.IsCancellationRequested)
+            if (aborted.IsCancellationRequested && !caller.IsCancellationRequested)
                 return;
 
             try
@@ -34,7 +48,7 @@ internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) :
             }
             catch (Exception e)
             {
-                Cancellation.NameCaller(e, cancellation, CancellationToken);
+                Cancellation.NameCaller(e, cancellation, caller);
                 SetError(i, e);
             }
 
@@ -45,11 +59,17 @@ internal sealed class LocalChunk<TItem, TResult>(MapCall<TItem, TResult> call) :
         Advance(Count);
     }
 
-    protected override void Append(TItem item, int element)
+    /// <summary>What the pool runs.</summary>
+    private sealed class ElementsItem(LocalChunk<TItem, TResult> chunk) : LocalItem(chunk.Call.CancellationToken)
     {
-        if (element >= _items.Length)
-            Array.Resize(ref _items, element * 2);
+        internal override Chunk Chunk => chunk;
 
-        _items[element] = item;
+        protected override string MethodName => chunk.MethodName;
+
+        internal override bool SetException(Exception error) => chunk.Fail(error);
+
+        internal override void SetCanceled(CancellationToken token) => chunk.Cancel(token);
+
+        internal override void Run(object? state, CancellationToken aborted) => chunk.Run(state, aborted);
     }
 }

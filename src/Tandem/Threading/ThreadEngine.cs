@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Tandem.Events;
+using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem.Threading;
@@ -13,10 +14,10 @@ namespace Tandem.Threading;
 /// </remarks>
 internal sealed class ThreadEngine : PoolEngine
 {
-    private readonly ConcurrentQueue<WorkItem> _queue = new();
-    private readonly ConcurrentQueue<WorkItem> _urgent = new();
-    private readonly ConcurrentQueue<WorkItem> _later = new();
-    private readonly Admission _admission;
+    private readonly ConcurrentQueue<LocalItem> _queue = new();
+    private readonly ConcurrentQueue<LocalItem> _urgent = new();
+    private readonly ConcurrentQueue<LocalItem> _later = new();
+    private readonly Admission<LocalItem> _admission;
     private readonly SemaphoreSlim _wakeUps = new(0);
     private readonly List<ThreadWorker> _workers = [];
     private readonly HashSet<ThreadWorkerState> _states = []; // that are not disposed
@@ -36,10 +37,10 @@ internal sealed class ThreadEngine : PoolEngine
     private bool _finished;
 
     internal ThreadEngine(ThreadedPoolOptions options, Func<object?>? stateFactory)
-        : base(options)
+        : base(options, WorkerEventKind.Started)
     {
         _stateFactory = stateFactory;
-        _admission = new Admission(options, Admit);
+        _admission = new Admission<LocalItem>(options, Admit);
         if (options.StartEagerly)
         {
             while (_started < Lanes)
@@ -54,8 +55,9 @@ internal sealed class ThreadEngine : PoolEngine
     /// <summary>Cancelled when the pool aborts.</summary>
     internal CancellationToken Aborted => _abort.Token;
 
-    protected override void Accept(WorkItem item)
+    protected override void Accept(WorkItem submitted)
     {
+        var item = (LocalItem)submitted;
         if (_closed)
         {
             item.SetException(Disposed());
@@ -79,7 +81,7 @@ internal sealed class ThreadEngine : PoolEngine
         }
     }
 
-    private void Admit(WorkItem item)
+    private void Admit(LocalItem item)
     {
         QueueOf(item).Enqueue(item);
         Interlocked.MemoryBarrier();
@@ -91,8 +93,9 @@ internal sealed class ThreadEngine : PoolEngine
             GiveUpQueue();
     }
 
-    internal override void OnItemCanceled(WorkItem item)
+    internal override void OnItemCanceled(WorkItem canceled)
     {
+        var item = (LocalItem)canceled;
         if (!TryTakeBack(item))
             return;
 
@@ -104,7 +107,7 @@ internal sealed class ThreadEngine : PoolEngine
     /// The caller's alone from here on, if it has not started. Its place in the queue is free; the queue itself lets go of it when its
     /// turn comes.
     /// </summary>
-    private bool TryTakeBack(WorkItem item)
+    private bool TryTakeBack(LocalItem item)
     {
         if (!item.TryAssign())
             return false;
@@ -127,8 +130,9 @@ internal sealed class ThreadEngine : PoolEngine
             StartWorker();
     }
 
-    internal override void OnQueueTimeout(WorkItem item)
+    internal override void OnQueueTimeout(WorkItem expired)
     {
+        var item = (LocalItem)expired;
         if (!TryTakeBack(item))
             return;
 
@@ -161,7 +165,7 @@ internal sealed class ThreadEngine : PoolEngine
     }
 
     /// <summary>The time of a worker's item is over: another thread takes its place, as far as allowed.</summary>
-    internal void Abandon(ThreadWorker worker, WorkItem item)
+    internal void Abandon(ThreadWorker worker, LocalItem item)
     {
         lock (_workers)
         {
@@ -183,6 +187,9 @@ internal sealed class ThreadEngine : PoolEngine
         lock (_workers)
             Leave();
     }
+
+    internal override WorkItem CreateItem(ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken) =>
+        new LocalCall(task, form, work, argument, cancellationToken);
 
     internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new LocalChunk<TItem, TResult>(call);
 
@@ -210,15 +217,15 @@ internal sealed class ThreadEngine : PoolEngine
     }
 
     /// <summary>Why an item that the pool has given up failed.</summary>
-    internal Exception EndOf(WorkItem item) =>
+    internal Exception EndOf(LocalItem item) =>
         item.CancellationToken.IsCancellationRequested ? new OperationCanceledException(item.CancellationToken) : Disposed();
 
     /// <summary>The next item for a worker; null when the pool has ended.</summary>
-    internal WorkItem? Take()
+    internal LocalItem? Take()
     {
         while (true)
         {
-            if (TryDequeue(out WorkItem? item))
+            if (TryDequeue(out LocalItem? item))
             {
                 if (item.TryAssign())
                 {
@@ -297,19 +304,23 @@ internal sealed class ThreadEngine : PoolEngine
 
     private bool QueuesAreEmpty => _queue.IsEmpty && _urgent.IsEmpty && _later.IsEmpty;
 
-    private ConcurrentQueue<WorkItem> QueueOf(WorkItem item) => item.Limits?.Priority switch
+    private ConcurrentQueue<LocalItem> QueueOf(LocalItem item) => item.Limits?.Priority switch
     {
         WorkPriority.High => _urgent,
         WorkPriority.Low => _later,
         _ => _queue,
     };
 
-    private bool TryDequeue([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out WorkItem? item) =>
+    private bool TryDequeue([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out LocalItem? item) =>
         _urgent.TryDequeue(out item) || _queue.TryDequeue(out item) || _later.TryDequeue(out item);
+
+    [Conditional("DEBUG")]
+    internal void AssertLocked() => Debug.Assert(Monitor.IsEntered(_workers));
 
     private void Leave()
     {
-        Debug.Assert(Monitor.IsEntered(_workers));
+        AssertLocked();
+        Debug.Assert(_alive > 0);
         if (--_alive == 0 && _ending)
             _stopped.TrySetResult();
     }
@@ -412,7 +423,7 @@ internal sealed class ThreadEngine : PoolEngine
 
         var failure = new WorkerStartException($"A thread could not be started: {error.Message}", error);
         Events.Raise(WorkerEventKind.StartFailed, worker.Number, failure.Message, error: failure);
-        while (isLast && TryDequeue(out WorkItem? item))
+        while (isLast && TryDequeue(out LocalItem? item))
         {
             _admission.Leave(item);
             if (item.TryAssign())
@@ -422,10 +433,10 @@ internal sealed class ThreadEngine : PoolEngine
 
     private void GiveUpQueue()
     {
-        foreach (WorkItem waiting in _admission.Close())
+        foreach (LocalItem waiting in _admission.Close())
             waiting.SetException(Disposed());
 
-        while (TryDequeue(out WorkItem? item))
+        while (TryDequeue(out LocalItem? item))
         {
             if (item.TryAssign())
                 item.SetException(Disposed());
@@ -467,7 +478,7 @@ internal sealed class ThreadEngine : PoolEngine
     /// <summary>After the grace: threads that still run something leave the pool, and their callers are told.</summary>
     private void AbandonBusy()
     {
-        List<(ThreadWorker Worker, WorkItem Item)> left = [];
+        List<(ThreadWorker Worker, LocalItem Item)> left = [];
         lock (_workers)
         {
             for (int i = _workers.Count - 1; i >= 0; i--)
@@ -484,7 +495,7 @@ internal sealed class ThreadEngine : PoolEngine
             }
         }
 
-        foreach ((ThreadWorker worker, WorkItem item) in left)
+        foreach ((ThreadWorker worker, LocalItem item) in left)
         {
             item.SetException(EndOf(item));
             Events.Raise(WorkerEventKind.Abandoned, worker.Number, "The pool was stopped, and its item goes on.");
@@ -492,7 +503,7 @@ internal sealed class ThreadEngine : PoolEngine
 
         lock (_workers)
         {
-            foreach ((ThreadWorker, WorkItem) _ in left)
+            foreach ((ThreadWorker, LocalItem) _ in left)
                 Leave();
         }
     }

@@ -11,7 +11,7 @@ internal sealed class ThreadWorker
 {
     private readonly ThreadEngine _engine;
     private readonly Thread _thread;
-    private WorkItem? _current;
+    private LocalItem? _current;
     private long _startedAt;
     private long _itemsDone;
     private int _threadId;
@@ -40,7 +40,7 @@ internal sealed class ThreadWorker
 
     internal WorkerSnapshot Snapshot()
     {
-        WorkItem? item = Volatile.Read(ref _current);
+        LocalItem? item = Volatile.Read(ref _current);
         return new WorkerSnapshot
         {
             Id = Number,
@@ -119,7 +119,7 @@ internal sealed class ThreadWorker
         }
     }
 
-    private void RunWithin(WorkItem item, TimeSpan limit)
+    private void RunWithin(LocalItem item, TimeSpan limit)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_engine.Aborted);
         object? state = State.Value; // building it is the worker's time, not the item's
@@ -145,21 +145,21 @@ internal sealed class ThreadWorker
         }
     }
 
-    private static void Run(WorkItem item, object? state, CancellationToken aborted)
+    private static void Run(LocalItem item, object? state, CancellationToken aborted)
     {
         ItemDetails? details = item.DetailsIfAny;
         details?.Cultures?.Apply();
         if (details?.Observation is not { } observation)
         {
-            item.RunLocally(state, aborted);
+            item.Run(state, aborted);
             return;
         }
 
         using (observation.Begin())
-            item.RunLocally(state, aborted);
+            item.Run(state, aborted);
     }
 
-    private void OnTimeout(WorkItem item, TimeSpan limit, long start, CancellationTokenSource stop)
+    private void OnTimeout(LocalItem item, TimeSpan limit, long start, CancellationTokenSource stop)
     {
         const string Note = "Its thread cannot be ended; it was given up, and goes on until the work returns. The stack of a thread of the own process cannot be taken; use WorkerPool.Processes to see it.";
         if (item.IsSettled || Volatile.Read(ref _current) != item)
@@ -184,8 +184,11 @@ internal sealed class ThreadWorker
     }
 
     /// <summary>What it runs, whether that is settled or not.</summary>
-    internal WorkItem? Current => Volatile.Read(ref _current);
+    internal LocalItem? Current => Volatile.Read(ref _current);
 
-    /// <summary>Under the engine's lock.</summary>
-    internal bool Runs(WorkItem item) => Volatile.Read(ref _current) == item && !item.IsSettled;
+    internal bool Runs(LocalItem item)
+    {
+        _engine.AssertLocked();
+        return Volatile.Read(ref _current) == item && !item.IsSettled;
+    }
 }

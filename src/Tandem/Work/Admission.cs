@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Tandem.Work;
 
 /// <summary>The bound of a pool's queue: lets items in, refuses them, or keeps them waiting outside, in order.</summary>
@@ -5,9 +7,11 @@ namespace Tandem.Work;
 /// An item gives its place back once: when it leaves for a worker, or when it is cancelled or expires. What comes back from a worker
 /// does not take a place again.
 /// </remarks>
+/// <typeparam name="TItem">The items that the pool's engine makes.</typeparam>
 /// <param name="options">A queue without a bound costs nothing here.</param>
 /// <param name="admit">Takes the items that waited outside.</param>
-internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admit)
+internal sealed class Admission<TItem>(WorkerPoolOptions options, Action<TItem> admit)
+    where TItem : WorkItem
 {
     private readonly bool _bounded = options.QueueCapacity != int.MaxValue;
     private readonly LinkedList<WorkItem> _outside = new();
@@ -28,7 +32,7 @@ internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admi
     }
 
     /// <summary>An item comes.</summary>
-    internal Entry Enter(WorkItem item)
+    internal Entry Enter(TItem item)
     {
         if (IsFree(item))
             return Entry.Granted;
@@ -39,6 +43,7 @@ internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admi
             if (item.State != ItemState.Queued)
                 return Entry.Void;
 
+            Debug.Assert(_outside.Count == 0 || _inside >= options.QueueCapacity, "Items wait outside of a queue that has room.");
             // The engine refuses what comes after its end.
             if (_closed || _inside < options.QueueCapacity)
             {
@@ -64,12 +69,12 @@ internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admi
 
     /// <summary>An item left the queue, for a worker or for good: the first that waits outside gets its place.</summary>
     /// <returns>False when the item never got as far as the queue: it waited outside.</returns>
-    internal bool Leave(WorkItem item)
+    internal bool Leave(TItem item)
     {
         if (IsFree(item))
             return true;
 
-        WorkItem next;
+        TItem next;
         lock (_outside)
         {
             QueuePlace place = item.Place;
@@ -87,10 +92,11 @@ internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admi
             if (_outside.First is not { } first)
             {
                 _inside--;
+                Debug.Assert(_inside >= 0);
                 return true;
             }
 
-            next = first.Value;
+            next = (TItem)first.Value;
             _outside.RemoveFirst();
             next.Place = QueuePlace.Inside;
             if (next.DetailsIfAny is { } details)
@@ -102,17 +108,17 @@ internal sealed class Admission(WorkerPoolOptions options, Action<WorkItem> admi
     }
 
     /// <summary>A map bounds itself by its look-ahead: its chunks do not count.</summary>
-    private bool IsFree(WorkItem item) => !_bounded || item.ElementCount > 0;
+    private bool IsFree(TItem item) => !_bounded || item.Chunk is not null;
 
     /// <summary>Empties what waits outside. From then on nothing waits there.</summary>
-    internal List<WorkItem> Close()
+    internal List<TItem> Close()
     {
         lock (_outside)
         {
-            List<WorkItem> items = [.. _outside];
+            List<TItem> items = [.. _outside.Cast<TItem>()];
             _outside.Clear();
             _closed = true;
-            foreach (WorkItem item in items)
+            foreach (TItem item in items)
                 item.Place = QueuePlace.None;
 
             return items;

@@ -1,14 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
 using Tandem.Context;
+using Tandem.Shipping;
 using Tandem.Telemetry;
 
 namespace Tandem.Work;
 
 /// <summary>
-/// What stands behind a pool: takes items, gives them to workers, ends. There is one kind for threads, whose workers take items from
-/// a shared queue, and one for processes, where the parent decides which worker gets which item.
+/// What stands behind a pool: makes its items, takes them, gives them to workers, ends. There is one kind for threads, whose workers take
+/// items from a shared queue, and one for processes, where the parent decides which worker gets which item.
 /// </summary>
+/// <remarks>An engine is only ever given items that it has made, so it casts them to its own class.</remarks>
 internal abstract class PoolEngine : ObservedPool
 {
     /// <summary>
@@ -24,8 +26,10 @@ internal abstract class PoolEngine : ObservedPool
     private Cultures? _makersCultures;
     private volatile bool _hasPlainCultures;
 
-    protected PoolEngine(WorkerPoolOptions options)
-        : base(options)
+    /// <param name="options">The pool's, validated.</param>
+    /// <param name="ready">What the engine raises when a worker takes items from now on.</param>
+    protected PoolEngine(WorkerPoolOptions options, WorkerEventKind ready)
+        : base(options, ready)
     {
         Log = new BackgroundLog(options.Name, options.LoggerFactory);
         _makersContext = ExecutionContext.Capture();
@@ -166,6 +170,13 @@ internal abstract class PoolEngine : ObservedPool
     /// <summary>The caller's token of an item was cancelled.</summary>
     internal abstract void OnItemCanceled(WorkItem item);
 
+    /// <summary>A token was cancelled that the work of an item captured. Where the work is serialized, it has a token of its own.</summary>
+    /// <param name="item">The item, which may be waiting, running, or settled.</param>
+    /// <param name="number">The token's number in <see cref="SentLinks.Tokens"/>.</param>
+    internal virtual void OnTokenCanceled(WorkItem item, int number)
+    {
+    }
+
     /// <summary>An item has waited for too long.</summary>
     internal abstract void OnQueueTimeout(WorkItem item);
 
@@ -194,11 +205,26 @@ internal abstract class PoolEngine : ObservedPool
     internal void LogBackground(string text, Exception? error) => Log.Write(text, error);
 
     /// <summary>A consumer waits for elements of a chunk: brings what is finished, where that takes an effort.</summary>
-    internal virtual void Harvest(WorkItem chunk)
+    internal virtual void Harvest(Chunk chunk)
     {
     }
 
-    /// <summary>Makes a chunk of a map for this engine.</summary>
+    /// <summary>Ends the workers that run something, at once. An engine whose workers cannot be ended does nothing.</summary>
+    /// <param name="reason">Why, for the errors of the items.</param>
+    internal virtual void Kill(string reason)
+    {
+    }
+
+    /// <summary>Makes the item of a call, of this engine's class.</summary>
+    /// <param name="task">Completes with the call.</param>
+    /// <param name="form">How <paramref name="work"/> is called.</param>
+    /// <param name="work">What the call runs.</param>
+    /// <param name="argument">What it is given, where its form has an argument.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <exception cref="WorkSerializationException">The work is serialized by this engine, and cannot be.</exception>
+    internal abstract WorkItem CreateItem(ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken);
+
+    /// <summary>Makes a chunk of a map, with an item of this engine's class.</summary>
     internal abstract Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call);
 
     /// <summary>Fails an item that passed its time limit. It is counted first: whoever sees the error finds it in the totals.</summary>

@@ -26,6 +26,8 @@ internal sealed unsafe class HostileWorker : IDisposable
         _socket = sockets[1];
         Link = new SharedMemoryLink(requests, sockets[0], 0);
         Worker = new ProcessWorker(engine, Link);
+        lock (engine.Gate)
+            Worker.MarkIdle();
         Link.Hears(Worker);
         (int region, _, int results) = Link.Descriptors;
         Memory = SharedRegion.Open(Libc.Fcntl(region, Libc.F_DUPFD_CLOEXEC, 0), LinkLayout.Size, writable: true);
@@ -48,44 +50,59 @@ internal sealed unsafe class HostileWorker : IDisposable
 
     internal RingControl* Answers => (RingControl*)(Memory.Address + LinkLayout.ResponseRingOffset);
 
-    internal ItemCell* Cell(WorkItem item) => (ItemCell*)(Memory.Address + LinkLayout.CellsOffset) + item.Slot;
+    internal ItemCell* Cell(RemoteItem item) => (ItemCell*)(Memory.Address + LinkLayout.CellsOffset) + item.Slot;
 
-    internal static WorkItem<string> NewItem()
+    internal static Sent NewItem() => NewItem(Shipment.Of(PlainForm<string>.Instance, new Func<string>(static () => ""), null));
+
+    internal static Sent NewItem(Shipment shipment)
     {
-        Func<string> work = static () => "";
-        return new RemoteItem<string>(PlainForm<string>.Instance, work, null, CancellationToken.None);
+        var task = new CallTask<string>();
+        return new Sent(new RemoteCall(task, shipment, CancellationToken.None), task.Task);
     }
 
-    internal WorkItem<string> Send() => Send(NewItem());
+    internal Sent Send() => Send(NewItem());
 
     /// <summary>Sends an item that may report progress.</summary>
-    internal WorkItem<string> SendReporting()
+    internal Sent SendReporting()
     {
-        WorkItem<string> item = Send();
+        Sent item = Send();
         var links = new SentLinks();
         links.AddProgress(new Silent());
-        item.Details.Take(links);
+        item.Item.Details.Take(links);
         return item;
     }
 
-    internal RemoteChunk<string, string> SendChunk(int count) => Send(NewChunk(_engine, count));
+    internal Sent SendChunk(int count) => Send(NewChunk(_engine, count));
 
-    internal static RemoteChunk<string, string> NewChunk(ProcessEngine engine, int count)
+    internal static Sent NewChunk(ProcessEngine engine, int count)
     {
         Func<string, string> work = static text => text;
         var call = new MapCall<string, string>(ArgumentForm<string, string>.Instance, work, null, CancellationToken.None) { Completed = static _ => { } };
-        var chunk = new RemoteChunk<string, string>(call, engine);
+        var chunk = new SerializedChunk<string, string>(call, engine);
         for (int i = 0; i < count; i++)
             chunk.Add("item");
         chunk.Seal();
-        return chunk;
+        return new Sent((RemoteItem)chunk.Item, chunk.Completion);
     }
 
-    private T Send<T>(T item) where T : WorkItem
+    private Sent Send(Sent item)
     {
-        Assert.True(item.TryAssign() && Worker.TrySend(item));
+        lock (_engine.Gate)
+            Assert.True(item.Item.TryAssign() && Worker.TrySend(item));
         Link.Flush();
         return item;
+    }
+
+    internal bool Holds(RemoteItem item)
+    {
+        lock (_engine.Gate)
+            return Worker.Holds(item);
+    }
+
+    internal bool TryRevoke(RemoteItem item)
+    {
+        lock (_engine.Gate)
+            return Worker.TryRevoke(item);
     }
 
     /// <summary>Writes a frame into the ring of answers.</summary>
@@ -96,7 +113,7 @@ internal sealed unsafe class HostileWorker : IDisposable
             body.CopyTo(new Span<byte>(at, body.Length));
     }
 
-    internal void Write(WorkItem item, ResultMessage message, ReadOnlySpan<byte> payload)
+    internal void Write(RemoteItem item, ResultMessage message, ReadOnlySpan<byte> payload)
     {
         byte[] body = new byte[ResultMessage.Size + payload.Length];
         MemoryMarshal.Write(body, in message);

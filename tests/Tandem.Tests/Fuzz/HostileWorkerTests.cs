@@ -22,7 +22,7 @@ public sealed class HostileWorkerTests : IDisposable
     public void A_slot_that_nobody_took_back_is_not_freed_by_a_worker_that_says_so()
     {
         using var worker = new HostileWorker(_engine, _requests);
-        WorkItem<string> item = worker.Send();
+        Sent item = worker.Send();
         worker.Write(FrameKind.Result, slot: 9, 1, 0, Revoked);
         worker.Ring.Publish();
         worker.Poll();
@@ -37,21 +37,21 @@ public sealed class HostileWorkerTests : IDisposable
     public void A_slot_that_was_taken_back_is_freed_once()
     {
         using var worker = new HostileWorker(_engine, _requests);
-        WorkItem<string> item = worker.Send();
-        WorkItem<string> other = worker.Send();
-        Assert.True(worker.Worker.TryRevoke(item));
-        worker.Write(FrameKind.Result, item.Slot, item.Sequence, 0, Revoked);
+        Sent item = worker.Send();
+        Sent other = worker.Send();
+        Assert.True(worker.TryRevoke(item));
+        worker.Write(FrameKind.Result, item.Item.Slot, item.Item.Sequence, 0, Revoked);
         worker.Ring.Publish();
         worker.Poll();
         Assert.Null(worker.Worker.Broken);
         Assert.Equal(1, worker.Worker.InFlight);
 
-        worker.Write(FrameKind.Result, item.Slot, item.Sequence, 0, Revoked);
+        worker.Write(FrameKind.Result, item.Item.Slot, item.Item.Sequence, 0, Revoked);
         worker.Ring.Publish();
         worker.Poll();
         Assert.IsType<ProtocolException>(worker.Worker.Broken);
         Assert.Equal(1, worker.Worker.InFlight);
-        Assert.True(worker.Worker.Holds(other));
+        Assert.True(worker.Holds(other));
     }
 
     /// <summary>A worker can be faster than the parent's bookkeeping: an honest one looks at its cell, another one at nothing.</summary>
@@ -62,22 +62,29 @@ public sealed class HostileWorkerTests : IDisposable
     {
         var link = new RacingLink { WasQueued = wasQueued };
         var worker = new ProcessWorker(_engine, link);
-        WorkItem<string> item = HostileWorker.NewItem();
-        Assert.True(item.TryAssign() && worker.TrySend(item));
+        Sent item = HostileWorker.NewItem();
+        lock (_engine.Gate)
+        {
+            worker.MarkIdle();
+            Assert.True(item.Item.TryAssign() && worker.TrySend(item));
+        }
+
         link.Revoking = () =>
         {
             fixed (byte* body = Revoked)
             {
-                var frame = new Frame { Kind = FrameKind.Result, Slot = item.Slot, Sequence = item.Sequence, Body = body, BodyLength = ResultMessage.Size };
+                var frame = new Frame { Kind = FrameKind.Result, Slot = item.Item.Slot, Sequence = item.Item.Sequence, Body = body, BodyLength = ResultMessage.Size };
                 worker.OnFrame(in frame);
             }
         };
 
-        Assert.True(worker.TryRevoke(item));
+        lock (_engine.Gate)
+            Assert.True(worker.TryRevoke(item));
         worker.OnBatchEnd();
 
-        Assert.False(item.IsSettled);
-        Assert.False(worker.Holds(item));
+        Assert.False(item.Item.IsSettled);
+        lock (_engine.Gate)
+            Assert.False(worker.Holds(item));
         Assert.Equal(0, worker.InFlight);
     }
 
@@ -88,7 +95,7 @@ public sealed class HostileWorkerTests : IDisposable
     public unsafe void Outcomes_that_were_never_written_are_not_copied(long length)
     {
         using var worker = new HostileWorker(_engine, _requests);
-        WorkItem chunk = worker.SendChunk(3);
+        RemoteItem chunk = worker.SendChunk(3);
         ItemCell* cell = worker.Cell(chunk);
         cell->ResultLength = length;
         cell->Word = ItemCell.Pack(chunk.Sequence, 1);
@@ -127,7 +134,7 @@ public sealed class HostileWorkerTests : IDisposable
     public void An_answer_to_a_step_of_the_startup_that_was_not_sent_is_a_breach()
     {
         using var worker = new HostileWorker(_engine, _requests);
-        worker.Worker.State = WorkerState.Draining;
+        worker.Worker.Life.MoveTo(WorkerState.Draining);
         worker.Write(FrameKind.Result, FrameHeader.StartupSlot, 0, 0, new byte[ResultMessage.Size]);
         worker.Ring.Publish();
         worker.Poll();

@@ -35,7 +35,7 @@ public sealed unsafe class LinkFuzz : IDisposable
     {
         using var worker = new HostileWorker(_engine, _requests);
         _calm = random.Next(3) == 0 ? 1 : 12;
-        List<WorkItem> items = [];
+        List<Sent> items = [];
         // Mostly read on this thread, so that what is allocated can be counted; now and then by the receiver, while it is damaged.
         bool receives = random.Next(20) == 0;
         if (receives)
@@ -48,7 +48,7 @@ public sealed unsafe class LinkFuzz : IDisposable
                 items.Add(random.Next(3) switch { 0 => worker.Send(), 1 => worker.SendReporting(), _ => worker.SendChunk(random.Next(1, 12)) });
 
             long start = worker.Answers->Tail;
-            HashSet<WorkItem> written = [];
+            HashSet<RemoteItem> written = [];
             for (int i = random.Next(1, 6); i > 0; i--)
                 Step(random, worker, Pick(random, worker, items, written));
 
@@ -64,9 +64,8 @@ public sealed unsafe class LinkFuzz : IDisposable
         worker.Exit();
         _engine.FailWaiting(new InvalidOperationException("no other worker")); // what goes on to another one
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, MaximumAllocation);
-        foreach (WorkItem item in items)
+        foreach ((RemoteItem item, Task task) in items)
         {
-            Task task = item is WorkItem<string> single ? single.Task : ((Chunk<string, string>)item).Completion;
             // Reports are delivered before the result, on the thread pool.
             Assert.True(Task.WhenAny(task).Wait(Limits.Condition), $"An item of {item.ElementCount} elements hangs, {item.State}.");
             _ = task.Exception;
@@ -74,10 +73,10 @@ public sealed unsafe class LinkFuzz : IDisposable
     }
 
     /// <summary>One that is still to be answered, or any.</summary>
-    private WorkItem Pick(Random random, HostileWorker worker, List<WorkItem> items, HashSet<WorkItem> written)
+    private RemoteItem Pick(Random random, HostileWorker worker, List<Sent> items, HashSet<RemoteItem> written)
     {
-        List<WorkItem> due = items.FindAll(item => worker.Worker.Holds(item) && !written.Contains(item));
-        WorkItem picked = due.Count == 0 || Strikes(random, 4) ? items[random.Next(items.Count)] : due[random.Next(due.Count)];
+        List<Sent> due = items.FindAll(item => worker.Holds(item) && !written.Contains(item));
+        RemoteItem picked = due.Count == 0 || Strikes(random, 4) ? items[random.Next(items.Count)] : due[random.Next(due.Count)];
         written.Add(picked);
         return picked;
     }
@@ -86,17 +85,17 @@ public sealed unsafe class LinkFuzz : IDisposable
     private bool Strikes(Random random, int oneIn) => random.Next(oneIn * _calm) == 0;
 
     /// <summary>What the worker holds, it holds: no item lost its slot to another one.</summary>
-    private static void Check(HostileWorker worker, List<WorkItem> items)
+    private static void Check(HostileWorker worker, List<Sent> items)
     {
-        Assert.InRange(worker.Worker.InFlight, worker.Worker.Items.Count(), items.Count);
+        Assert.InRange(worker.Worker.InFlight, items.Count(item => worker.Holds(item)), items.Count);
         if (worker.Worker.Broken is not null)
             return;
 
-        foreach (WorkItem item in items)
-            Assert.True(item.IsSettled || item.Worker != worker.Worker || worker.Worker.Holds(item), "An item has lost its slot.");
+        foreach (RemoteItem item in items)
+            Assert.True(item.IsSettled || item.Worker != worker.Worker || worker.Holds(item), "An item has lost its slot.");
     }
 
-    private void Step(Random random, HostileWorker worker, WorkItem item)
+    private void Step(Random random, HostileWorker worker, RemoteItem item)
     {
         switch (random.Next(10))
         {
@@ -115,11 +114,11 @@ public sealed unsafe class LinkFuzz : IDisposable
                 break;
             case 6 or 7:
                 WriteCell(random, worker, item);
-                if (item.ElementCount > 0 && worker.Worker.Holds(item))
-                    worker.Worker.Harvest(item);
+                if (item.Chunk is { } chunk && worker.Holds(item))
+                    _engine.Harvest(chunk);
                 break;
-            case 8 when worker.Worker.Holds(item):
-                if (worker.Worker.TryRevoke(item))
+            case 8 when worker.Holds(item):
+                if (worker.TryRevoke(item))
                     item.SetException(new OperationCanceledException());
                 for (int i = Strikes(random, 2) ? random.Next(3) : 1; i > 0; i--)
                     worker.Write(item, new ResultMessage { Outcome = Outcome.Revoked }, []);
@@ -132,14 +131,14 @@ public sealed unsafe class LinkFuzz : IDisposable
         }
     }
 
-    private void WriteResult(Random random, HostileWorker worker, WorkItem item)
+    private void WriteResult(Random random, HostileWorker worker, RemoteItem item)
     {
         int finished = item.ElementCount == 0 ? 0 : Math.Min(item.ElementCount, item.FirstElement + random.Next(Strikes(random, 3) ? 0 : 1, 12));
         bool fails = random.Next(4) == 0;
         // The outcomes that the parent has looked at already come before those of now.
         byte[] payload = item.ElementCount == 0
             ? Encode(fails, withOutcome: false)
-            : [.. new byte[item.Progress.Bytes], .. Outcomes(random, finished - item.FirstElement)];
+            : [.. new byte[item.Chunk!.Progress.Bytes], .. Outcomes(random, finished - item.FirstElement)];
         var message = new ResultMessage
         {
             Outcome = Strikes(random, 6) ? (Outcome)random.Next(-1, 6) : item.ElementCount > 0 ? Outcome.Chunk : fails ? Outcome.Failed : Outcome.Completed,
@@ -162,7 +161,7 @@ public sealed unsafe class LinkFuzz : IDisposable
         Write(random, worker, FrameKind.Result, item, 0, body);
     }
 
-    private void Write(Random random, HostileWorker worker, FrameKind kind, WorkItem item, int extra, byte[] body)
+    private void Write(Random random, HostileWorker worker, FrameKind kind, RemoteItem item, int extra, byte[] body)
     {
         if (Strikes(random, 3))
             Cases.Mutate(random, body);
@@ -170,7 +169,7 @@ public sealed unsafe class LinkFuzz : IDisposable
         worker.Write(kind, slot, Strikes(random, 16) ? (uint)random.Next(4) : item.Sequence, extra, body);
     }
 
-    private void WriteCell(Random random, HostileWorker worker, WorkItem item)
+    private void WriteCell(Random random, HostileWorker worker, RemoteItem item)
     {
         ItemCell* cell = worker.Cell(item);
         int next = random.Next(-2, item.ElementCount + 2);

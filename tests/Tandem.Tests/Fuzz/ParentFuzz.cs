@@ -32,12 +32,12 @@ public sealed class ParentFuzz : IDisposable
     private unsafe void Case(Random random)
     {
         using var hostile = new HostileWorker(_engine, _requests);
-        var items = new WorkItem<string>[random.Next(1, 4)];
+        var items = new Sent[random.Next(1, 4)];
         for (int i = 0; i < items.Length; i++)
             items[i] = hostile.Send();
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        foreach (WorkItem<string> item in items)
+        foreach (Sent item in items)
             WriteCell(random, hostile.Cell(item), item);
         random.NextBytes(new Span<byte>(hostile.Results.Address, ResultBytes));
         for (int i = random.Next(1, 6); i > 0 && hostile.Worker.Broken is null; i--)
@@ -45,14 +45,14 @@ public sealed class ParentFuzz : IDisposable
 
         hostile.Exit();
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 * 1024 * 1024);
-        foreach (WorkItem<string> item in items)
+        foreach (Sent item in items)
         {
             Assert.True(item.Task.IsCompleted, "An item hangs.");
             _ = item.Task.Exception;
         }
     }
 
-    private static unsafe void Receive(Random random, ProcessWorker worker, WorkItem<string> item)
+    private static unsafe void Receive(Random random, ProcessWorker worker, Sent item)
     {
         byte[] body = random.Next(4) == 0 ? Garbage(random) : Result(random);
         if (random.Next(3) > 0)
@@ -63,8 +63,8 @@ public sealed class ParentFuzz : IDisposable
             var frame = new Frame
             {
                 Kind = random.Next(5) == 0 ? (FrameKind)random.Next(256) : FrameKind.Result,
-                Slot = random.Next(8) == 0 ? random.Next(70_000) : item.Slot,
-                Sequence = random.Next(8) == 0 ? (uint)random.Next() : item.Sequence,
+                Slot = random.Next(8) == 0 ? random.Next(70_000) : item.Item.Slot,
+                Sequence = random.Next(8) == 0 ? (uint)random.Next() : item.Item.Sequence,
                 Extra = Cases.Extreme(random),
                 Body = start,
                 BodyLength = body.Length,
@@ -122,7 +122,7 @@ public sealed class ParentFuzz : IDisposable
         return body;
     }
 
-    private static unsafe void WriteCell(Random random, ItemCell* cell, WorkItem item)
+    private static unsafe void WriteCell(Random random, ItemCell* cell, RemoteItem item)
     {
         cell->Word = random.Next(3) == 0 ? random.NextInt64() : ItemCell.Pack(item.Sequence, random.Next(-3, 3));
         cell->ResultOffset = (long)Cases.Extreme(random) << random.Next(33);

@@ -32,9 +32,13 @@ public sealed class PortableFuzz
         using var control = new NamedPipeClientStream(".", name + ".c", PipeDirection.InOut);
         data.Connect(30_000);
         control.Connect(30_000);
-        WorkItem<string> item = HostileWorker.NewItem();
-        item.Shipment = new Shipment(item.Shipment.Callable, new byte[4 << 20]);
-        Assert.True(item.TryAssign() && worker.TrySend(item));
+        Sent item = HostileWorker.NewItem(new Shipment(HostileWorker.NewItem().Item.Shipment.Callable, new byte[4 << 20]));
+        lock (_engine.Gate)
+        {
+            worker.MarkIdle();
+            Assert.True(item.Item.TryAssign() && worker.TrySend(item));
+        }
+
         link.Flush();
         link.Start(worker);
         Assert.Equal(1, await data.ReadAsync(new byte[1])); // both pipes are connected
@@ -83,11 +87,14 @@ public sealed class PortableFuzz
         string name = NewName();
         var link = new PortableLink(name);
         var worker = new ProcessWorker(_engine, link);
-        List<WorkItem> items = [];
+        List<Sent> items = [];
+        lock (_engine.Gate)
+            worker.MarkIdle();
         for (int i = random.Next(1, 4); i > 0; i--)
         {
-            WorkItem item = random.Next(2) == 0 ? HostileWorker.NewItem() : HostileWorker.NewChunk(_engine, random.Next(1, 8));
-            Assert.True(item.TryAssign() && worker.TrySend(item));
+            Sent item = random.Next(2) == 0 ? HostileWorker.NewItem() : HostileWorker.NewChunk(_engine, random.Next(1, 8));
+            lock (_engine.Gate)
+                Assert.True(item.Item.TryAssign() && worker.TrySend(item));
             items.Add(item);
         }
 
@@ -114,20 +121,20 @@ public sealed class PortableFuzz
 
         _engine.OnExited(worker, new ExitStatus(null, 9));
         _engine.FailWaiting(new InvalidOperationException("no other worker")); // what goes on to another one
-        foreach (WorkItem item in items)
+        foreach ((RemoteItem item, Task task) in items)
         {
             // What an ended pool can run nowhere is given up on the thread pool.
             Assert.True(SpinWait.SpinUntil(() => item.IsSettled, Limits.Condition), $"An item of {item.ElementCount} elements hangs, {item.State}.");
-            _ = (item as WorkItem<string>)?.Task.Exception;
+            _ = task.Exception;
         }
     }
 
-    private static unsafe byte[] Answers(Random random, List<WorkItem> items)
+    private static unsafe byte[] Answers(Random random, List<Sent> items)
     {
         var buffer = new FrameBuffer();
         for (int i = random.Next(1, 10); i > 0; i--)
         {
-            WorkItem item = items[random.Next(items.Count)];
+            RemoteItem item = items[random.Next(items.Count)];
             int finished = random.Next(item.ElementCount + 1);
             byte[] payload = random.Next(6) == 0 ? new byte[random.Next(100)] : Outcome(item, finished);
             if (random.Next(4) == 0)
@@ -164,7 +171,7 @@ public sealed class PortableFuzz
         return random.Next(4) == 0 ? bytes[..random.Next(bytes.Length)] : bytes;
     }
 
-    private static unsafe byte[] Outcome(WorkItem item, int finished)
+    private static unsafe byte[] Outcome(RemoteItem item, int finished)
     {
         using var writer = new PayloadWriter();
         writer.Begin(HeapMemory.Instance, CallLinks.ForResults);

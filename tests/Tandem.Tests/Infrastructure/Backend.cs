@@ -13,11 +13,14 @@ public abstract class Backend : IAsyncLifetime
 
     public virtual WorkerTransport Transport => WorkerTransport.Auto;
 
+    /// <summary>Whether workers have processes of their own: with an environment, static fields and an end of their own.</summary>
+    public bool HasProcesses => Isolation == Isolation.Process;
+
     /// <summary>Whether the work gets copies of what it captures, rather than the objects themselves.</summary>
-    public bool CopiesValues => Isolation == Isolation.Process;
+    public virtual bool CopiesValues => HasProcesses;
 
     /// <summary>Whether work that ignores its token can be ended all the same.</summary>
-    public bool CanKill => Isolation == Isolation.Process;
+    public bool CanKill => HasProcesses;
 
     /// <summary>Two workers; for tests that leave them as they were.</summary>
     public WorkerPool Pool => _pool.Value;
@@ -45,7 +48,7 @@ public abstract class Backend : IAsyncLifetime
     {
         WorkerPoolOptions options = Options(workers);
         configure?.Invoke(options);
-        return WorkerPool.Create(options);
+        return Create(options);
     }
 
     /// <summary>A pool of processes, for tests that only make sense in processes.</summary>
@@ -53,8 +56,13 @@ public abstract class Backend : IAsyncLifetime
     {
         ProcessPoolOptions options = ProcessOptions(workers);
         configure(options);
-        return WorkerPool.Create(options);
+        return Create(options);
     }
+
+    /// <summary>All pools of these tests are made here, or below: what is no engine of Tandem's makes them itself.</summary>
+    public virtual WorkerPool Create(WorkerPoolOptions options) => WorkerPool.Create(options);
+
+    public virtual WorkerPool<TState> Create<TState>(WorkerPoolOptions options, Func<TState> createState) => WorkerPool.Create(options, createState);
 
     public ValueTask InitializeAsync() => default;
 

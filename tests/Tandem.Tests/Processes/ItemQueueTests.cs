@@ -1,8 +1,7 @@
 using System.Runtime.CompilerServices;
 using CsCheck;
 using Tandem.Processes;
-using Tandem.Serialization;
-using Tandem.Work;
+using Tandem.Shipping;
 
 namespace Tandem.Tests.Processes;
 
@@ -120,18 +119,14 @@ public sealed class ItemQueueTests
         return queue.Steps;
     }
 
-    private sealed class Item : WorkItem
+    private sealed class Item : RemoteItem
     {
-        private Journey _journey;
+        private static readonly Shipment Nothing = Shipment.Of(PlainForm<Nothing>.Instance, new Action(static () => { }), null);
 
         internal Item(int priority)
-            : base(CancellationToken.None) => Details.Limits = new ItemLimits(null, null, 0, 0, (WorkPriority)priority);
+            : base(Nothing, CancellationToken.None) => Details.Limits = new ItemLimits(null, null, 0, 0, (WorkPriority)priority);
 
         protected override string MethodName => "item";
-
-        protected override ref Journey Journey => ref _journey;
-
-        internal override void ReadResult(PayloadReader reader) => throw new NotSupportedException();
 
         internal override bool SetException(Exception error) => TrySettle(error);
 

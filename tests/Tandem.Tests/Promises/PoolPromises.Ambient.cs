@@ -73,7 +73,7 @@ public partial class PoolPromises
         WorkerPoolOptions options = Backend.Options(1);
         options.ConcurrencyPerWorker = 2;
         options.InitializeWorker = () => Ambient.Spoil(kind);
-        await using var pool = WorkerPool.Create(options, () =>
+        await using var pool = Backend.Create(options, () =>
         {
             string seen = Ambient.Read(kind);
             Ambient.Spoil(kind);
@@ -174,7 +174,7 @@ public partial class PoolPromises
     public async Task Workers_start_in_the_cultures_of_who_made_the_pool()
     {
         WorkerPool<string> pool = await InAsync(new CultureInfo("de-AT"), new CultureInfo("it-IT"), () =>
-            Task.FromResult(WorkerPool.Create(Backend.Options(1), static () => Cultures())));
+            Task.FromResult(Backend.Create(Backend.Options(1), static () => Cultures())));
         await using (pool)
         {
             // From a caller in other cultures, whose they are for the item, and not for the state.

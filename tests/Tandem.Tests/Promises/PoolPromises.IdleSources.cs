@@ -144,7 +144,7 @@ public partial class PoolPromises
     public async Task Results_and_states_do_not_wait_for_an_idle_source_either(Idle idle)
     {
         using var source = new IdleSource(idle, 3);
-        await using var pool = WorkerPool.Create(Backend.Options(1), static () => 10);
+        await using var pool = Backend.Create(Backend.Options(1), static () => 10);
 
         await foreach (WorkResult<int> result in source.Asynchronous is { } asynchronous
             ? pool.MapResultsAsync(asynchronous, static (state, i) => i == 1 ? throw new FormatException() : state + i)

@@ -38,7 +38,7 @@ public partial class PoolPromises
         Trail order = NewTrail();
         WorkerPoolOptions options = Backend.Options(1);
         options.InitializeWorker = () => order.Add($"{order.Count}-initializer");
-        await using WorkerPool<string> pool = WorkerPool.Create(options, () =>
+        await using WorkerPool<string> pool = Backend.Create(options, () =>
         {
             order.Add($"{order.Count}-state");
             return "the state";
@@ -76,7 +76,7 @@ public partial class PoolPromises
         Trail built = NewTrail();
         WorkerPoolOptions options = Backend.Options(1);
         options.InitializeWorker = static () => throw new NotSupportedException("no such provider");
-        await using WorkerPool<int> pool = WorkerPool.Create(options, () =>
+        await using WorkerPool<int> pool = Backend.Create(options, () =>
         {
             built.Add(Guid.NewGuid());
             return 1;
@@ -108,7 +108,7 @@ public partial class PoolPromises
             (processes.MaxRestarts, processes.RestartPeriod) = (1, TimeSpan.FromMilliseconds(200));
         Action check = () => ThrowUnless(allowed.IsOpen);
         options.InitializeWorker = isInitializer ? check : null;
-        await using WorkerPool<int> pool = WorkerPool.Create(options, () =>
+        await using WorkerPool<int> pool = Backend.Create(options, () =>
         {
             ThrowUnless(allowed.IsOpen);
             return 42;

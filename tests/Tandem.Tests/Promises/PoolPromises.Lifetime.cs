@@ -203,7 +203,7 @@ public partial class PoolPromises
     public async Task States_are_disposed_although_the_pool_was_stopped_before_their_worker_ended()
     {
         Gate started = NewGate(), gate = NewGate(), disposed = NewGate();
-        await using WorkerPool<Closing> pool = WorkerPool.Create(OptionsWithoutGrace(), () => new Closing(disposed));
+        await using WorkerPool<Closing> pool = Backend.Create(OptionsWithoutGrace(), () => new Closing(disposed));
         Task running = pool.RunAsync(_ =>
         {
             started.Open();
@@ -367,7 +367,7 @@ public partial class PoolPromises
     {
         await Backend.Create(2).DisposeAsync();
         await Backend.Create(2, options => options.StartEagerly = true).DisposeAsync();
-        await WorkerPool.Create(Backend.Options(1), static () => new object()).DisposeAsync();
+        await Backend.Create(Backend.Options(1), static () => new object()).DisposeAsync();
     }
 
     [Fact(Timeout = Limits.Test)]

@@ -122,7 +122,7 @@ public partial class PoolPromises
     public async Task A_state_factory_that_captures_what_cannot_travel_is_refused()
     {
         using var source = new LocalMemoryStream([1]);
-        WorkerPool<long> Create() => WorkerPool.Create(Backend.Options(1), () => source.Length);
+        WorkerPool<long> Create() => Backend.Create(Backend.Options(1), () => source.Length);
 
         if (Backend.CopiesValues)
         {

@@ -207,5 +207,5 @@ public abstract partial class PoolPromises
     }
 
     /// <summary>Other backends' tests run beside.</summary>
-    private string NameOf(string what) => $"{what} {Backend.Isolation} {Backend.Transport}";
+    private string NameOf(string what) => $"{what} {Backend.GetType().Name}";
 }

@@ -80,7 +80,7 @@ public partial class PoolPromises
     {
         Trail built = NewTrail(), disposed = NewTrail(), met = NewTrail();
         Gate gate = NewGate();
-        WorkerPool<Samples.State> pool = WorkerPool.Create(Backend.Options(2), () =>
+        WorkerPool<Samples.State> pool = Backend.Create(Backend.Options(2), () =>
         {
             built.Add(Guid.NewGuid());
             return new Samples.State(disposed);
@@ -106,7 +106,7 @@ public partial class PoolPromises
     [Fact(Timeout = Limits.Test)]
     public async Task Every_form_of_work_on_a_state_runs()
     {
-        await using WorkerPool<List<int>> pool = WorkerPool.Create(Backend.Options(1), static () => new List<int> { 10 });
+        await using WorkerPool<List<int>> pool = Backend.Create(Backend.Options(1), static () => new List<int> { 10 });
         int more = 5;
 
         Assert.Equal(15, await pool.RunAsync((List<int> state) => state[0] + more));
@@ -124,7 +124,7 @@ public partial class PoolPromises
     [Fact(Timeout = Limits.Test)]
     public async Task A_state_that_cannot_be_built_fails_what_waits_with_the_cause()
     {
-        await using WorkerPool<int> pool = WorkerPool.Create<int>(Backend.Options(1), static () => throw new NotSupportedException("no model here"));
+        await using WorkerPool<int> pool = Backend.Create<int>(Backend.Options(1), static () => throw new NotSupportedException("no model here"));
 
         Task<int>[] calls = [.. Enumerable.Range(0, 3).Select(_ => pool.RunAsync(static (int state) => state))];
 
@@ -142,7 +142,7 @@ public partial class PoolPromises
     public async Task A_state_factory_may_be_asynchronous_inside_and_may_capture()
     {
         string[] words = ["a", "b"];
-        await using WorkerPool<string> pool = WorkerPool.Create(Backend.Options(1), () => string.Join('-', words));
+        await using WorkerPool<string> pool = Backend.Create(Backend.Options(1), () => string.Join('-', words));
 
         Assert.Equal("a-b", await pool.RunAsync(static (string state) => state));
     }
@@ -177,6 +177,9 @@ public partial class PoolPromises
                 await using WorkerPool inner = WorkerPool.Create(new ProcessPoolOptions { Transport = transport, MaxWorkers = 1 });
                 return await inner.RunAsync(static () => 10) + await inner.RunAsync(static () => 20);
             }));
+            if (!Backend.HasProcesses)
+                return; // or the pool in the static field would stay in this process
+
             Assert.Equal(21, await Pool.RunAsync(static async () => await Samples.OwnPool.Value.RunAsync(static async () =>
                 1 + await Samples.OwnPool.Value.RunAsync(static () => 20))));
             return;
@@ -189,7 +192,7 @@ public partial class PoolPromises
     [Fact(Timeout = Limits.Test)]
     public async Task Environment_variables_reach_workers_and_can_be_taken_away()
     {
-        Assert.SkipUnless(Backend.CopiesValues, "A thread shares the environment.");
+        Assert.SkipUnless(Backend.HasProcesses, "A thread shares the environment.");
         await using WorkerPool pool = Backend.CreateProcesses(1, options =>
         {
             options.Environment["TANDEM_TEST_ADDED"] = "a=b";
@@ -205,7 +208,7 @@ public partial class PoolPromises
     [Fact(Timeout = Limits.Test)]
     public async Task Workers_may_have_a_folder_for_temporary_files_of_their_own()
     {
-        Assert.SkipUnless(Backend.CopiesValues, "A thread shares the environment.");
+        Assert.SkipUnless(Backend.HasProcesses, "A thread shares the environment.");
         string folder = NewTrail().Folder;
         await using WorkerPool pool = Backend.CreateProcesses(1, options => options.Environment["TMPDIR"] = folder);
 

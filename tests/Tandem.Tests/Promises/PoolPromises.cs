@@ -1,3 +1,4 @@
+using Tandem.Tests.Imitation;
 using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Promises;
@@ -31,3 +32,5 @@ public sealed class ThreadPromises(ThreadBackend backend) : PoolPromises(backend
 public sealed class SharedMemoryPromises(SharedMemoryBackend backend) : PoolPromises(backend), IClassFixture<SharedMemoryBackend>;
 
 public sealed class PortablePromises(PortableBackend backend) : PoolPromises(backend), IClassFixture<PortableBackend>;
+
+public sealed class ImitationPromises(ImitationBackend backend) : PoolPromises(backend), IClassFixture<ImitationBackend>;

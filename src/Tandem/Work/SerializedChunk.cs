@@ -1,27 +1,28 @@
 using Tandem.Serialization;
 using Tandem.Shipping;
-using Tandem.Work;
 
-namespace Tandem.Processes;
+namespace Tandem.Work;
 
-/// <summary>A chunk for worker processes: the captured values, then its items as they come, straight into memory that workers see.</summary>
-internal sealed class RemoteChunk<TItem, TResult> : Chunk<TItem, TResult>
+/// <summary>A chunk that is serialized: the captured values, then its items as they come, straight into the engine's memory.</summary>
+internal sealed class SerializedChunk<TItem, TResult> : Chunk<TItem, TResult>
 {
-    private readonly ProcessEngine _engine;
+    private readonly ISerializingEngine _engine;
     private readonly SentLinks _links = new();
+    private readonly Shipment _shipment;
     private readonly PayloadWriter _writer;
-    private Journey _journey;
 
-    internal RemoteChunk(MapCall<TItem, TResult> call, ProcessEngine engine)
+    /// <exception cref="WorkSerializationException">The work, or a value that it captures, cannot be serialized.</exception>
+    internal SerializedChunk(MapCall<TItem, TResult> call, ISerializingEngine engine)
         : base(call)
     {
         _engine = engine;
-        _journey.Shipment = new Shipment(Callable.Of(call.Work, call.Form));
+        _shipment = new Shipment(Callable.Of(call.Work, call.Form));
+        Item = engine.CreateElements(this, _shipment, call.CancellationToken);
         _writer = engine.RentWriter();
         try
         {
             _writer.Begin(engine.Memory, _links);
-            Shipment.Callable.Method.WriteValues(_writer, call.Work);
+            _shipment.Callable.Method.WriteValues(_writer, call.Work);
         }
         catch
         {
@@ -31,17 +32,17 @@ internal sealed class RemoteChunk<TItem, TResult> : Chunk<TItem, TResult>
         }
     }
 
-    protected override ref Journey Journey => ref _journey;
+    internal override WorkItem Item { get; }
 
     internal override nint Size => _writer.Length;
 
     internal override void Seal()
     {
         base.Seal();
-        Shipment.Take(_writer);
+        _shipment.Take(_writer);
         _engine.ReturnWriter(_writer);
         if (!_links.IsEmpty)
-            Details.Take(_links);
+            Item.Details.Take(_links);
     }
 
     protected override void Append(TItem item, int element)

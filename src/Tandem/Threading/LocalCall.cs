@@ -1,15 +1,20 @@
 using Tandem.Shipping;
+using Tandem.Work;
 
-namespace Tandem.Work;
+namespace Tandem.Threading;
 
 /// <summary>One call of a pool of threads.</summary>
-internal sealed class LocalItem<TResult>(Form<TResult> form, Delegate work, object? argument, CancellationToken cancellationToken)
-    : WorkItem<TResult>(cancellationToken)
+internal sealed class LocalCall(ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken)
+    : LocalItem(cancellationToken)
 {
     private Delegate? _work = work;
     private object? _argument = argument;
 
     protected override string MethodName => _work is { } method ? MethodNames.Readable(method.Method) : "?";
+
+    internal override bool SetException(Exception error) => task.Fail(this, error);
+
+    internal override void SetCanceled(CancellationToken token) => task.Cancel(this, token);
 
     internal override void Abandon()
     {
@@ -17,7 +22,7 @@ internal sealed class LocalItem<TResult>(Form<TResult> form, Delegate work, obje
         _argument = null;
     }
 
-    internal override void RunLocally(object? state, CancellationToken aborted)
+    internal override void Run(object? state, CancellationToken aborted)
     {
         CancellationTokenSource? linked = null;
         try
@@ -29,7 +34,7 @@ internal sealed class LocalItem<TResult>(Form<TResult> form, Delegate work, obje
                 cancellation = linked.Token;
             }
 
-            SetResult(form.RunHere(_work!, state, _argument, cancellation));
+            task.Run(this, form, _work!, state, _argument, cancellation);
         }
         catch (Exception e)
         {

@@ -1,0 +1,16 @@
+using Tandem.Shipping;
+using Tandem.Work;
+
+namespace Tandem.Processes;
+
+/// <summary>The item that sends a chunk's elements to a worker process.</summary>
+internal sealed class RemoteElements(Chunk chunk, Shipment shipment, CancellationToken cancellationToken) : RemoteItem(shipment, cancellationToken)
+{
+    internal override Chunk Chunk => chunk;
+
+    protected override string MethodName => chunk.MethodName;
+
+    internal override bool SetException(Exception error) => chunk.Fail(error);
+
+    internal override void SetCanceled(CancellationToken token) => chunk.Cancel(token);
+}

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Tandem.BackgroundWork;
+using Tandem.Serialization;
+using Tandem.Shipping;
+
+namespace Tandem.Work;
+
+/// <inheritdoc cref="ICallTask"/>
+/// <remarks>
+/// It derives from the class that it builds on, so that a call costs no object more. Continuations never run on the thread that completes
+/// the task: that thread serves other items, too.
+/// </remarks>
+internal sealed class CallTask<TResult>() : TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously), ICallTask
+{
+    public void Run(WorkItem item, Form form, Delegate work, object? state, object? argument, CancellationToken cancellation)
+    {
+        // The pool makes the task and chooses the form by one type, and a checked cast to a generic class costs each call a little.
+        Debug.Assert(form is Form<TResult>);
+        Complete(item, Unsafe.As<Form<TResult>>(form).RunHere(work, state, argument, cancellation));
+    }
+
+    public void ReadResult(WorkItem item, PayloadReader reader)
+    {
+        TResult result;
+        try
+        {
+            result = Form<TResult>.Read(reader);
+        }
+        catch (Exception e) when (RebuildErrors.IsOfValue(e))
+        {
+            Fail(item, item.Explain(RebuildErrors.For("the result could not be rebuilt in the calling process", "result", e), 0));
+            return;
+        }
+
+        Complete(item, result);
+    }
+
+    public bool Fail(WorkItem item, Exception error)
+    {
+        if (!item.TrySettle(error))
+            return false;
+
+        AfterReports(item, Fail, error);
+        return true;
+    }
+
+    public void Cancel(WorkItem item, CancellationToken token)
+    {
+        if (item.TrySettle(item.DetailsIfAny?.Observation is null ? null : new OperationCanceledException(token)))
+            AfterReports(item, static (task, token) => task.TrySetCanceled(token), token);
+    }
+
+    private void Complete(WorkItem item, TResult result)
+    {
+        if (!item.TrySettle())
+            return;
+
+        if (item.DetailsIfAny?.Reports is { } reports)
+            Queue(reports, result);
+        else
+            TrySetResult(result);
+    }
+
+    private static void Fail(CallTask<TResult> task, Exception error)
+    {
+        if (error is not OperationCanceledException)
+        {
+            task.TrySetException(error);
+            return;
+        }
+
+        // As a task of an asynchronous method: it is cancelled, and whoever awaits it gets what was thrown, with its cause.
+        var canceled = AsyncTaskMethodBuilder<TResult>.Create();
+        canceled.SetException(error);
+        task.TrySetFromTask(canceled.Task);
+    }
+
+    /// <summary>Reports that were sent before the end are delivered before the task completes.</summary>
+    private void AfterReports<T>(WorkItem item, Action<CallTask<TResult>, T> complete, T value)
+    {
+        if (item.DetailsIfAny?.Reports is { } reports)
+            Queue(reports, complete, value);
+        else
+            complete(this, value);
+    }
+
+    // Apart from their callers, so that a call without reports does not pay for the closure.
+    private void Queue<T>(SerialQueue reports, Action<CallTask<TResult>, T> complete, T value) => reports.Enqueue(() => complete(this, value));
+
+    // On threads, a receiver that throws fails the work that reports to it. Here the work may be over by then, and fails all the same.
+    private void Queue(SerialQueue reports, TResult result) => reports.Enqueue(() =>
+    {
+        if (reports.FirstError is { } error)
+            Fail(this, error);
+        else
+            TrySetResult(result);
+    });
+}

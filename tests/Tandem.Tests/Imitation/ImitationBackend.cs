@@ -1,0 +1,18 @@
+using Tandem.Processes;
+using Tandem.Shipping;
+using Tandem.Tests.Infrastructure;
+
+namespace Tandem.Tests.Imitation;
+
+/// <summary>Pools with an engine that Tandem does not know.</summary>
+public sealed class ImitationBackend : Backend
+{
+    public override Isolation Isolation => Isolation.Thread;
+
+    public override bool CopiesValues => true;
+
+    public override WorkerPool Create(WorkerPoolOptions options) => new(new ImitationEngine(options.Validated()));
+
+    public override WorkerPool<TState> Create<TState>(WorkerPoolOptions options, Func<TState> createState) =>
+        new(new ImitationEngine(options.Validated(), () => StartupStep.StateFactory(createState, PlainForm<TState>.Instance)));
+}
