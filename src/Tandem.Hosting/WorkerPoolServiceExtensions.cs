@@ -101,11 +101,11 @@ public static class WorkerPoolServiceExtensions
 
     private static IServiceCollection Add(
         IServiceCollection services, object? key, Isolation isolation, IConfiguration? configuration, Action<WorkerPoolOptions>? configure) => isolation switch
-    {
-        Isolation.Thread => Add<ThreadedPoolOptions>(services, key, configuration, configure),
-        Isolation.Process => Add<ProcessPoolOptions>(services, key, configuration, configure),
-        _ => throw new ArgumentOutOfRangeException(nameof(isolation), isolation, $"The isolation is {isolation}; it must be Thread or Process."),
-    };
+        {
+            Isolation.Thread => Add<ThreadedPoolOptions>(services, key, configuration, configure),
+            Isolation.Process => Add<ProcessPoolOptions>(services, key, configuration, configure),
+            _ => throw new ArgumentOutOfRangeException(nameof(isolation), isolation, $"The isolation is {isolation}; it must be Thread or Process."),
+        };
 
     private static IServiceCollection Add<TOptions>(
         IServiceCollection services, object? key, IConfiguration? configuration, Action<WorkerPoolOptions>? configure)

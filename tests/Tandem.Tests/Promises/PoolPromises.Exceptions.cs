@@ -169,7 +169,14 @@ public partial class PoolPromises
 
         WorkerCrashedException crashed = await ThrownAsync(() => new WorkerCrashedException("m", cause)
         {
-            WorkItemName = "item", ProcessId = 7, ExitCode = 3, Attempt = 2, StandardErrorTail = "tail", ManagedStack = "stack", IsOutOfMemorySuspected = true, DumpPath = "/dump",
+            WorkItemName = "item",
+            ProcessId = 7,
+            ExitCode = 3,
+            Attempt = 2,
+            StandardErrorTail = "tail",
+            ManagedStack = "stack",
+            IsOutOfMemorySuspected = true,
+            DumpPath = "/dump",
         });
         Assert.Equal(
             ("m", "disk", "item", 7, 3, null, 2, "tail", "stack", true, "/dump"),
@@ -178,7 +185,11 @@ public partial class PoolPromises
 
         WorkTimeoutException late = await ThrownAsync(() => new WorkTimeoutException("m", cause)
         {
-            WorkItemName = "item", Limit = TimeSpan.FromSeconds(1), Elapsed = TimeSpan.FromSeconds(2), HasStarted = true, WorkerStack = "stack",
+            WorkItemName = "item",
+            Limit = TimeSpan.FromSeconds(1),
+            Elapsed = TimeSpan.FromSeconds(2),
+            HasStarted = true,
+            WorkerStack = "stack",
         });
         Assert.Equal(
             ("m", "item", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), true, "stack"),
