@@ -46,7 +46,7 @@ public sealed class ProbeTests
         Task<string> slow = serve.GetAsync("/slow?ms=1500");
         await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.Connections > 0));
         Task<ControlResponse> stop = serve.AskAsync("stop");
-        await serve.LineAsync("stopping: the workers finish what they have");
+        await serve.LineAsync("stopping: the workers drain");
         Assert.Equal("slow", await slow);
         await stop;
         Assert.Equal(0, await serve.ExitAsync());
@@ -59,7 +59,7 @@ public sealed class ProbeTests
         serve.Signal(Libc.SIGTERM);
         await serve.LineAsync("(--drain-delay)");
         serve.Signal(12); // USR2
-        await serve.LineAsync("no other supervisor takes its place");
+        await serve.LineAsync("no other supervisor can replace it");
         serve.Signal(Libc.SIGTERM);
         Assert.Equal(0, await serve.ExitAsync());
     }

@@ -103,7 +103,7 @@ public sealed class StickyTests
         using var client = new StickyClient(serve.Address);
         int former = await client.ProcessAsync();
         serve.Signal(Libc.SIGUSR2);
-        await serve.LineAsync("workers of the supervisor before drain");
+        await serve.LineAsync("workers of the previous supervisor drain");
         await Eventually.Async(() => !ProcFs.IsAlive(former));
         int own = await client.ProcessAsync();
         Assert.NotEqual(former, own);

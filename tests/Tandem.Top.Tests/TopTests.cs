@@ -135,7 +135,7 @@ public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture
     public async Task What_cannot_be_watched_is_told_with_its_reason()
     {
         Assert.Contains("there is no process 99999999", await Tool.FailAsync(1, "top", "99999999"), StringComparison.Ordinal);
-        Assert.Contains("--interval is a time", await Tool.FailAsync(2, "top", "--interval", "soon"), StringComparison.Ordinal);
+        Assert.Contains("--interval must be a time", await Tool.FailAsync(2, "top", "--interval", "soon"), StringComparison.Ordinal);
         using Process other = Process.Start("sleep", "600");
         try
         {
