@@ -1,51 +1,51 @@
 namespace Tandem.Compare;
 
-/// <summary>How a comparison is made.</summary>
+/// <summary>The options of a comparison.</summary>
 public sealed class ComparisonOptions
 {
-    /// <summary>How many items run at once in the configurations that are compared.</summary>
+    /// <summary>The numbers of concurrent items in the configurations that are compared.</summary>
     /// <value>
     /// The default is <see langword="null"/>: 1, 2, 4 … up to twice the processors, and up to eight times the processors for work that
     /// waits more than it computes.
     /// </value>
     public IReadOnlyList<int>? WorkerCounts { get; set; }
 
-    /// <summary>How often each configuration is measured. Each time all are measured, in turn.</summary>
-    /// <value>The default is 5. With fewer than 3 nearly everything is a tie.</value>
+    /// <summary>How often each configuration is measured. In each round, all configurations are measured in turn.</summary>
+    /// <value>The default is 5. With fewer than 3 rounds, nearly everything is a tie.</value>
     public int Repeats { get; set; } = 5;
 
     /// <summary>
-    /// How long all measurements may take together. How many items a run has follows from it. Work whose items take long takes longer:
-    /// two rounds are made in any case.
+    /// How long all measurements may take together. The number of items per run follows from it. If items take long, the comparison takes
+    /// longer, because at least two rounds are made.
     /// </summary>
     /// <value>The default is 90 seconds.</value>
     public TimeSpan Budget { get; set; } = TimeSpan.FromSeconds(90);
 
-    /// <summary>A difference below this share is a tie, however sure it is.</summary>
+    /// <summary>A difference below this share is a tie, however certain it is.</summary>
     /// <value>The default is 0.05: five percent.</value>
     public double MinimumDifference { get; set; } = 0.05;
 
-    /// <summary>Whether a worker of each configuration is killed while it works, in a run of its own, and what was lost is counted.</summary>
+    /// <summary>Whether a worker of each configuration is killed while it works, in a separate run, to count what is lost.</summary>
     /// <value>The default is <see langword="false"/>.</value>
     public bool KillWorker { get; set; }
 
-    /// <summary>How many items of each configuration are kept for <see cref="ConfigurationResult.Timeline"/>.</summary>
+    /// <summary>The number of items of each configuration that are kept for <see cref="ConfigurationResult.Timeline"/>.</summary>
     /// <value>The default is 240.</value>
     public int TimelineItems { get; set; } = 240;
 
-    /// <summary>Told what is going on.</summary>
+    /// <summary>Receives progress reports.</summary>
     public IProgress<ComparisonProgress>? Progress { get; set; }
 
-    /// <summary>How long an item may run before it is told that it is waited for.</summary>
+    /// <summary>How long an item may run before the progress reports that the comparison waits for it.</summary>
     internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>What the reader of the figures should know of what was asked for.</summary>
+    /// <summary>Notes for readers of the figures.</summary>
     internal List<string> Notes { get; } = [];
 
-    /// <summary>Environment variables of the processes in which work is measured, beside this process's own.</summary>
+    /// <summary>Environment variables of the processes in which work is measured, in addition to this process's own.</summary>
     internal Dictionary<string, string?> Environment { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Another program, in whose process work is measured; null for this one.</summary>
+    /// <summary>Another program in whose process the work is measured; null for this program.</summary>
     internal Tandem.Launch.LaunchPlan? Plan { get; set; }
 
     internal void Validate()
@@ -58,23 +58,4 @@ public sealed class ComparisonOptions
         Option.Check(MinimumDifference is >= 0 and < 1, nameof(ComparisonOptions), nameof(MinimumDifference), MinimumDifference, "between 0 and 1");
         Option.Check(TimelineItems is >= 0 and <= 100_000, nameof(ComparisonOptions), nameof(TimelineItems), TimelineItems, "between 0 and 100000");
     }
-}
-
-/// <summary>How far a comparison is.</summary>
-/// <param name="step">What is done now.</param>
-/// <param name="done">Runs that are done.</param>
-/// <param name="total">Runs that there will be; 0 while that is not known.</param>
-public readonly struct ComparisonProgress(string step, int done, int total)
-{
-    /// <summary>What is done now.</summary>
-    public string Step { get; } = step;
-
-    /// <summary>Runs that are done.</summary>
-    public int Done { get; } = done;
-
-    /// <summary>Runs that there will be; 0 while that is not known.</summary>
-    public int Total { get; } = total;
-
-    /// <summary>Whether it is worth knowing later, too.</summary>
-    internal bool IsNote { get; init; }
 }

@@ -158,7 +158,7 @@ public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture
 
         Assert.SkipWhen(run.ExitCode is 126 or 127, $"Others cannot run the tool here: {run.Errors}");
         run.AssertSucceeded();
-        Assert.Matches("Not shown: [0-9]+ .NET process(es)? that you may not look into", run.Output);
+        Assert.Matches("Not shown: [0-9]+ .NET process(es)? that you may not inspect", run.Output);
     }
 
     [Fact(Timeout = Limits.Test)]
