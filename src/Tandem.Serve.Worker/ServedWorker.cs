@@ -12,7 +12,7 @@ namespace Tandem.Serve.Worker;
 internal sealed partial class ServedWorker
 {
     /// <summary>For how many heartbeats to search for the socket threads, until they exist.</summary>
-    private const int MaxSearches = 8;
+    private const int MaxSearches = 240;
 
     /// <summary>
     /// The thread pool's minimum if each worker uses the settings of one processor: one thread serves while another one is blocked.
@@ -28,6 +28,7 @@ internal sealed partial class ServedWorker
     private string[] _addresses = []; // where the application listens
     private bool _isOrphan; // whether the supervisor is gone; used by the heartbeat thread only
     private long _startEnds = long.MaxValue; // when the start ends, in milliseconds of the monotonic clock
+    private volatile Task _profileKept = Task.CompletedTask; // completes when the start profile is written
     private int _socketThreadSearches; // for how many more heartbeats
 
     internal ServedWorker(WorkerSettings settings)
@@ -71,10 +72,11 @@ internal sealed partial class ServedWorker
     }
 
     /// <summary>Completes when the application has stopped, by itself or because it was told to.</summary>
-    internal Task RunAsync(CancellationToken stop)
+    internal async Task RunAsync(CancellationToken stop)
     {
         stop.UnsafeRegister(static worker => ((ServedWorker)worker!).Drain(), this);
-        return _hostStopped.Task;
+        await _hostStopped.Task.ConfigureAwait(false);
+        await _profileKept.ConfigureAwait(false);
     }
 
     /// <summary>
@@ -258,11 +260,10 @@ internal sealed partial class ServedWorker
         Volatile.Write(ref Entry.AliveAt, Environment.TickCount64);
         CheckPool();
         Sticky?.Prune();
-        if (Environment.TickCount64 >= _startEnds)
+        if (Environment.TickCount64 >= _startEnds && !IsDraining)
         {
             _startEnds = long.MaxValue;
-            // a separate thread, because the disk may be slow
-            new Thread(StartProfile.End, 256 * 1024) { IsBackground = true, Name = "Tandem profile" }.Start();
+            KeepProfile();
         }
 
         if (_socketThreadSearches > 0 && Volatile.Read(ref Entry.Accepted) > 0)
@@ -280,6 +281,23 @@ internal sealed partial class ServedWorker
         // All workers of that supervisor exit, and no other one will accept the connections that wait.
         _emptiesQueue = true;
         Drain();
+    }
+
+    /// <summary>
+    /// Writes the start profile on a separate thread, because the disk may be slow. The process does not exit meanwhile, because it would
+    /// leave a partial profile behind.
+    /// </summary>
+    private void KeepProfile()
+    {
+        var kept = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _profileKept = kept.Task;
+        new Thread(Keep, 256 * 1024) { IsBackground = false, Name = "Tandem profile" }.Start();
+
+        void Keep()
+        {
+            StartProfile.End();
+            kept.SetResult();
+        }
     }
 
     /// <summary>Whether the user or the application has configured the thread pool's minimum.</summary>

@@ -43,13 +43,31 @@ internal sealed class ChaosRun : IDisposable
             await OnceAsync(scenario, options, Path.Combine(folder, "first"), TimeSpan.FromSeconds(Math.Clamp(options.Time.TotalSeconds / scenarios * 0.3, 1, 10))).ConfigureAwait(false);
             Footprint before = await Footprint.TakeAsync().ConfigureAwait(false);
             List<string> complaints = await OnceAsync(scenario, options, Path.Combine(folder, "second"), time).ConfigureAwait(false);
-            complaints.AddRange(await before.CompareAsync().ConfigureAwait(false));
+            (Footprint after, List<string> left) = await before.CompareAsync().ConfigureAwait(false);
+            complaints.AddRange(left);
+            if (before.HasGrown(after))
+                complaints.AddRange(await LookForLeakAsync(scenario, options, folder, time, before, after).ConfigureAwait(false));
             return complaints;
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    /// <summary>
+    /// The allocator keeps what a storm took at its worst moment, which may be worse than any of the first storm's. A leak takes more with each
+    /// storm, so another one tells.
+    /// </summary>
+    private static async Task<List<string>> LookForLeakAsync(
+        Scenario scenario, ChaosOptions options, string folder, TimeSpan time, Footprint before, Footprint after)
+    {
+        List<string> complaints = await OnceAsync(scenario, options, Path.Combine(folder, "third"), time).ConfigureAwait(false);
+        (Footprint last, List<string> left) = await after.CompareAsync().ConfigureAwait(false);
+        complaints.AddRange(left);
+        if (after.HasGrown(last))
+            complaints.Add(string.Create(CultureInfo.InvariantCulture, $"{last.Memory >> 20} MiB are held after three storms, {after.Memory >> 20} after two, {before.Memory >> 20} after one"));
+        return complaints;
     }
 
     /// <summary>For which the runtime loads a lot, the first time.</summary>

@@ -27,21 +27,32 @@ internal sealed record Footprint(string[] Descriptors, int Children, int SharedM
 
     private double MostMemory => Memory * 1.1 + Slack;
 
-    /// <summary>What is more than it was.</summary>
-    internal async Task<List<string>> CompareAsync()
+    /// <summary>What is there now, and what of it is more than it was.</summary>
+    internal async Task<(Footprint After, List<string> Complaints)> CompareAsync()
     {
+        Footprint after = await TakeAsync().ConfigureAwait(false);
+        // A pool that is disposed of has seen all of them end.
+        if (after.Children > 0)
+            return (after, [$"{after.Children} processes are left"]);
+
         // Threads that have ended give their stacks back a moment later, and finalizers run when they run.
         const int Looks = 50;
-        Footprint after = await TakeAsync().ConfigureAwait(false);
-        for (int i = 0; i < Looks && after.Memory > MostMemory; i++)
+        List<string> complaints = Complaints(after);
+        for (int i = 0; i < Looks && (complaints.Count > 0 || HasGrown(after)); i++)
         {
             await Task.Delay(100).ConfigureAwait(false);
             after = await TakeAsync().ConfigureAwait(false);
+            complaints = Complaints(after);
         }
 
+        return (after, complaints);
+    }
+
+    internal bool HasGrown(Footprint after) => after.Memory > MostMemory;
+
+    private List<string> Complaints(Footprint after)
+    {
         List<string> complaints = [];
-        if (after.Children > 0)
-            complaints.Add($"{after.Children} processes are left");
         if (after.SharedMappings > SharedMappings)
             complaints.Add($"{after.SharedMappings} mappings are left, of {SharedMappings}");
         // A socket of the runtime's own may open or close meanwhile.
@@ -52,8 +63,6 @@ internal sealed record Footprint(string[] Descriptors, int Children, int SharedM
             complaints.Add($"{after.Descriptors.Length} descriptors are open, of {Descriptors.Length}; new: {string.Join(", ", kinds)}");
         }
 
-        if (after.Memory > MostMemory)
-            complaints.Add(string.Create(CultureInfo.InvariantCulture, $"{after.Memory >> 20} MiB are held, of {Memory >> 20}"));
         return complaints;
     }
 

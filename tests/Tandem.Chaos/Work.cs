@@ -58,7 +58,7 @@ internal static class Work
     /// <summary>What the item with this number does: the seed decides.</summary>
     internal static Deed DeedOf(int seed, int number)
     {
-        // A mix of two multiplications (splitmix64's finaliser) is random enough to tell items apart.
+        // A mix of two multiplications (splitmix64's finalizer) is random enough to tell items apart.
         ulong mixed = ((ulong)(uint)seed << 32 | (uint)number) * 0xBF58476D1CE4E5B9;
         mixed = (mixed ^ (mixed >> 31)) * 0x94D049BB133111EB;
         return ((mixed >> 33) % 10_000) switch

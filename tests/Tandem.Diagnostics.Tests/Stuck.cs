@@ -59,8 +59,9 @@ internal static class Stuck
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static long CountUntil(CancellationToken token)
+    internal static long CountUntil(CancellationToken token, IProgress<int> entered)
     {
+        entered.Report(1);
         long count = 0;
         while (!token.IsCancellationRequested)
             count++;

@@ -20,10 +20,12 @@ public sealed class StopWhileCrashingTests
             await using var test = new TestHost(Isolation.Process);
             test.Supervise(options => (options.Strategy, options.MaxRestarts) = (strategy, 100)).Add("a", new Part(Ending.Told)).Add("b", new Part(Ending.Told));
             await test.Host.StartAsync();
-            foreach (ServiceSnapshot service in test.Services.Snapshot())
+            // All of them before the first is killed: the supervisor may end the others because of it, and then their numbers name nobody.
+            Process[] processes = [.. test.Services.Snapshot().Select(static service => Process.GetProcessById(service.ProcessId))];
+            foreach (Process process in processes)
             {
-                using var process = Process.GetProcessById(service.ProcessId);
                 process.Kill();
+                process.Dispose();
             }
 
             // Before, while and after the crash is seen.

@@ -57,7 +57,7 @@ public sealed partial class BannedSymbolsTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Fact(Timeout = 300_000)]
+    [Fact(Timeout = 5 * Limits.Test)]
     public async Task Each_banned_symbol_is_an_error_in_a_library()
     {
         string[] banned = [.. Directory.GetFiles(Path.Combine(PackageFixture.Repository, Lists), "*.txt").Order(StringComparer.Ordinal)

@@ -5,7 +5,7 @@ namespace Tandem.Packaging.Tests;
 /// <summary>A program that was built once, in each way of starting it.</summary>
 public sealed class BuiltProgramTests(PackageFixture package, BuiltProgramTests.BuiltProgram program) : IClassFixture<BuiltProgramTests.BuiltProgram>
 {
-    private const int Limit = 300_000;
+    private const int Limit = 5 * Limits.Test;
 
     [Fact(Timeout = Limit)]
     public async Task By_its_own_executable()

@@ -5,7 +5,7 @@ namespace Tandem.Packaging.Tests;
 /// <summary>The packages beside Tandem, used by a program that was built with nothing but packages.</summary>
 public sealed class CompanionPackageTests(PackageFixture package)
 {
-    private const int Limit = 300_000;
+    private const int Limit = 5 * Limits.Test;
 
     [Fact(Timeout = Limit)]
     public async Task Stacks_isolated_services_and_health_checks_work_from_packages()

@@ -5,7 +5,7 @@ namespace Tandem.Packaging.Tests;
 /// <summary>Programs that are one source file, without a project.</summary>
 public sealed class FileBasedProgramTests(PackageFixture package)
 {
-    private const int Limit = 300_000;
+    private const int Limit = 5 * Limits.Test;
 
     [Fact(Timeout = Limit)]
     public async Task By_dotnet_run() => (await RunAsync()).AssertWorked();

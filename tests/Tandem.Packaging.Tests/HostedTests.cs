@@ -5,7 +5,7 @@ namespace Tandem.Packaging.Tests;
 /// <summary>Pools in programs that others start: test hosts and generated benchmarks.</summary>
 public sealed class HostedTests(PackageFixture package, HostedTests.BuiltHosts hosts) : IClassFixture<HostedTests.BuiltHosts>
 {
-    private const int Limit = 300_000;
+    private const int Limit = 5 * Limits.Test;
 
     private const string Program = "<OutputType>Exe</OutputType>";
     private const string WithVsTest = """<PackageReference Include="Microsoft.NET.Test.Sdk" Version="18.11.0" /><PackageReference Include="coverlet.collector" Version="10.0.1" />""";
@@ -72,7 +72,11 @@ public sealed class HostedTests(PackageFixture package, HostedTests.BuiltHosts h
     private static async Task AssertWorksAsync(UserFolder folder, params string[] command)
     {
         string output = folder.At(Guid.NewGuid().ToString("N"));
-        ProgramRun run = await folder.RunAsync(new Dictionary<string, string> { ["HOSTED_OUTPUT"] = output }, command);
+        ProgramRun run = await folder.RunAsync(new Dictionary<string, string>
+        {
+            ["HOSTED_OUTPUT"] = output,
+            ["VSTEST_CONNECTION_TIMEOUT"] = "600", // seconds that VSTest waits for its host
+        }, command);
 
         run.AssertEnded();
         foreach (string transport in (string[])["Auto", "Portable"])

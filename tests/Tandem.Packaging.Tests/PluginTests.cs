@@ -5,7 +5,7 @@ namespace Tandem.Packaging.Tests;
 /// <summary>A program that was built without the package and loads a plug-in that uses it.</summary>
 public sealed class PluginTests(PackageFixture package, PluginTests.BuiltPlugin plugin) : IClassFixture<PluginTests.BuiltPlugin>
 {
-    private const int Limit = 300_000;
+    private const int Limit = 5 * Limits.Test;
 
     [Fact(Timeout = Limit)]
     public async Task A_plugin_uses_a_pool()

@@ -15,7 +15,7 @@ public sealed class ToolPackageTests(PackageFixture package)
         ./tools/tandem serve status --json --control "$PWD/control" && ./tools/tandem serve stop --control "$PWD/control" && wait $supervisor
         """;
 
-    [Fact(Timeout = 300_000)]
+    [Fact(Timeout = 5 * Limits.Test)]
     public async Task The_installed_tool_serves_an_application()
     {
         UserFolder folder = package.CreateFolder("tool");

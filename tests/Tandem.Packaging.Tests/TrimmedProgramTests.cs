@@ -5,7 +5,7 @@ namespace Tandem.Packaging.Tests;
 /// <summary>Programs that are published trimmed, or compiled natively: they use pools of threads, and pools of processes say what to do.</summary>
 public sealed class TrimmedProgramTests(PackageFixture package)
 {
-    private const int Limit = 600_000;
+    private const int Limit = 5 * Limits.Test;
 
     private const string Output = """
         lambda: 8

@@ -5,7 +5,7 @@ namespace Tandem.Samples.Tests;
 /// <summary>The main job, as a user runs it.</summary>
 public sealed class ScanAssembliesTests
 {
-    private const int Limit = 60_000;
+    private const int Limit = Limits.Test;
 
     [Fact(Timeout = Limit)]
     public async Task All_three_runs_count_what_is_there()

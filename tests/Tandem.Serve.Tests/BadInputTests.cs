@@ -111,7 +111,7 @@ public sealed class BadInputTests
 
     [Fact(Timeout = Limits.Test)]
     public Task A_health_path_that_never_is_well() =>
-        RefusedAsync(ServeExitCode.NotReady, "/nothing-there answers 404", "--health", "/nothing-there", "--start-timeout", "3s", "--urls", "http://127.0.0.1:0", Paths.App);
+        RefusedAsync(ServeExitCode.NotReady, "/nothing-there answers 404", "--health", "/nothing-there", "--start-timeout", "15s", "--urls", "http://127.0.0.1:0", Paths.App);
 
     [Fact(Timeout = Limits.Test)]
     public Task No_supervisor_to_talk_to() => RefusedAsync(ServeExitCode.NoSupervisor, "No supervisor answers at", "status");

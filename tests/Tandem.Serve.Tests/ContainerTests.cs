@@ -28,9 +28,10 @@ public sealed class ContainerTests
             int supervisor = ProcFs.Children(outer.Id).Single();
             int worker = ProcFs.Children(supervisor).Single();
 
-            Assert.Equal(0, await ExitCodeAsync("nsenter", ["--target", $"{supervisor}", "--pid", "sh", "-c", "sleep 2 > /dev/null 2>&1 &"]));
+            Assert.Equal(0, await ExitCodeAsync("nsenter", ["--target", $"{supervisor}", "--pid", "sh", "-c", "sleep 3600 > /dev/null 2>&1 &"]));
             int[] orphans = [];
             await Eventually.Async(() => (orphans = [.. ProcFs.Children(supervisor).Except([worker])]).Length == 1);
+            Assert.Equal(0, Libc.Kill(orphans[0], Libc.SIGKILL));
             await Eventually.Async(() => !Directory.Exists($"/proc/{orphans[0]}"));
 
             File.Move(tool, tool + ".good");

@@ -42,6 +42,7 @@ public sealed class EnvironmentFileTests
         Assert.Equal("one", await serve.GetAsync("/environment?name=GREETING"));
 
         await serve.AskAsync("reload");
+        await serve.AcceptingAsync(); // those before have ended
         Assert.Equal("two", await serve.GetAsync("/environment?name=GREETING"));
         Assert.Equal("", await serve.GetAsync("/environment?name=ONLY_FIRST"));
 

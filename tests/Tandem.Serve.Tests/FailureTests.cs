@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Tandem.Interop;
 using Tandem.LoadClient;
 using Tandem.Serve.Control;
+using Tandem.Serve.Protocol;
 using Tandem.Serve.Tests.Infrastructure;
 using Tandem.Tool.Serve;
 
@@ -24,7 +26,7 @@ public sealed class FailureTests
         using Socket crash = await serve.SendAsync($"/crash?how={how}");
         await serve.StatusAsync(static status =>
             status.Workers.Count(static worker => worker.State == "accepting") == 2 && status.Workers.Sum(static worker => worker.Restarts) == 1);
-        Assert.Contains(told, serve.Output, StringComparison.Ordinal);
+        await serve.LineAsync(told);
         Assert.Equal("Hello, World!", await serve.GetAsync("/"));
     }
 
@@ -44,6 +46,7 @@ public sealed class FailureTests
             await Eventually.Async(() => !File.Exists(file));
         }
 
+        await Eventually.Async(() => load.RequestsSoFar > 0);
         load.Cancel();
         LoadResult result = await load.Completion;
         Assert.True(result.Count(FailureKind.Refused) + result.Count(FailureKind.Wrong) == 0, $"{result}\n{string.Join('\n', result.Failures.Take(10))}");
@@ -57,7 +60,7 @@ public sealed class FailureTests
         ServeStatus before = await serve.StatusAsync(static status => status.Workers.Any(static worker => worker is { State: "ready", Number: 0 }));
         int spare = before.Workers.Single(static worker => worker.Number == 0).ProcessId;
         Assert.Equal(0, Libc.Kill(before.Workers.Single(static worker => worker.Number == 1).ProcessId, Libc.SIGKILL));
-        ServeStatus after = await serve.StatusAsync(static status => status.Workers.Any(static worker => worker is { State: "ready", Number: 0 }) && status.Workers.Any(static worker => worker.Restarts == 1));
+        ServeStatus after = await serve.StatusAsync(static status => status.Workers.Any(static worker => worker is { State: "ready", Number: 0 }) && status.Workers.Count(static worker => worker.Number == 1) == 1 && status.Workers.Any(static worker => worker.Restarts == 1));
         Assert.Equal(spare, after.Workers.Single(static worker => worker.Number == 1).ProcessId);
         Assert.Equal($"{spare}", await serve.GetAsync("/pid"));
     }
@@ -65,11 +68,11 @@ public sealed class FailureTests
     [Fact(Timeout = Limits.Test)]
     public async Task A_worker_whose_thread_pool_serves_nothing_any_more_is_replaced_and_its_stack_shown()
     {
-        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--hang-timeout", "2s", "--threads", "2:4");
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--hang-timeout", "5s", "--threads", "2:4");
         using Socket hang = await serve.SendAsync("/hang");
         string line = await serve.LineAsync("hangs: its thread pool has served nothing");
-        await serve.LineAsync("It was ended because its thread pool");
-        await serve.StatusAsync(static status => status.Workers.Any(static worker => worker is { State: "accepting", Restarts: 1 }));
+        await serve.LineAsync("The supervisor killed it because its thread pool");
+        await serve.StatusAsync(static status => status.Workers.Any(static worker => worker is { State: "accepting", Restarts: >= 1 }));
         Assert.Contains("Its stack:", line, StringComparison.Ordinal);
         Assert.Equal("Hello, World!", await serve.GetAsync("/"));
     }
@@ -86,7 +89,7 @@ public sealed class FailureTests
                 blocked.Add(await serve.SendAsync("/sleep?ms=600000"));
 
             string line = await serve.LineAsync("hangs: its thread pool");
-            await serve.LineAsync("It was ended because its thread pool");
+            await serve.LineAsync("The supervisor killed it because its thread pool");
             Assert.Contains("Its stack:", line, StringComparison.Ordinal);
         }
         finally
@@ -144,17 +147,27 @@ public sealed class FailureTests
     [Fact(Timeout = Limits.Test)]
     public async Task A_worker_goes_on_beyond_its_requests_while_no_successor_becomes_ready()
     {
+        const int Most = 40;
         using var folder = new TemporaryFolder();
         await using ServeProcess serve = ServeProcess.Launch(
-            ["--urls", "http://127.0.0.1:0", "--workers", "1", "--standbys", "0", "--max-requests", "40", "--jitter", "0", "--health", "/health", "--start-timeout", "4s", Paths.App, "--", "--sick-file", folder["sick"]]);
+            ["--urls", "http://127.0.0.1:0", "--workers", "1", "--standbys", "0", "--max-requests", $"{Most}", "--jitter", "0", "--health", "/health", "--start-timeout", "20s", Paths.App, "--", "--sick-file", folder["sick"]]);
         await serve.ServingAsync();
         await File.WriteAllTextAsync(folder["sick"], "");
         string first = await serve.GetAsync("/pid");
-        for (int i = 0; i < 25; i++)
+        int asked = 1;
+        for (; asked < Most / 2 + 1; asked++)
             await serve.GetAsync("/");
 
+        // A successor begins to start when it is due in less than ten seconds by its rate: then, or later where the machine is slow.
+        while ((await serve.StatusAsync()).Workers.All(static worker => worker.Number != 0))
+        {
+            await Task.Delay(ServeProtocol.Beat); // what these clients do: so often the supervisor looks
+            await serve.GetAsync("/");
+            asked++;
+        }
+
         await serve.LineAsync("continues beyond its request limit");
-        for (int i = 0; i < 20; i++)
+        for (int i = asked; i <= Most + 5; i++)
             Assert.Equal(first, await serve.GetAsync("/pid"));
     }
 
@@ -188,7 +201,7 @@ public sealed class FailureTests
             "--workers", "2", "--restart-limit", "1", "--min-uptime", "1h", "--restart-period", "1h", "--metrics-port", "0");
         using (await serve.SendAsync("/crash?how=failfast"))
             await serve.LineAsync("is started again in 3600 s");
-        ServeStatus status = await serve.StatusAsync(static status => status.Slots.Any(static slot => slot.NextAttempt is not null));
+        ServeStatus status = await serve.StatusAsync(static status => status.Slots.Any(static slot => slot.NextAttempt is not null) && status.Slots.Any(static slot => slot.State == "accepting"));
         SlotStatus slot = status.Slots.Single(static slot => slot.ProcessId is null);
         SlotStatus other = status.Slots.Single(static slot => slot.ProcessId is not null);
         Assert.Equal(("crash loop", true, 1), (slot.State, slot.IsCrashLoop, slot.Restarts));
@@ -337,13 +350,13 @@ public sealed class FailureTests
     [InlineData(true)]
     public async Task A_worker_whose_thread_pool_is_blocked_leaves_connections_to_others_also_to_those_that_come(bool isOtherKilled)
     {
-        const int Requests = 40;
-        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2");
+        const int Requests = 100;
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--hang-timeout", "0");
         using HttpClient kept = serve.CreateClient(keepsAlive: true);
         int blocked = int.Parse(await kept.GetStringAsync("/pid"), CultureInfo.InvariantCulture);
         ServeStatus status = await serve.StatusAsync();
-        Task block = kept.GetStringAsync("/block?ms=10000&threads=50");
-        await serve.LineAsync("50 threads of the pool are blocked");
+        Task block = kept.GetStringAsync("/block?ms=3600000&threads=2000"); // more than the pool makes in any time
+        await serve.LineAsync("2000 threads of the pool are blocked");
         if (isOtherKilled)
         {
             int other = status.Workers.Single(worker => worker.ProcessId != blocked).ProcessId;
@@ -352,12 +365,13 @@ public sealed class FailureTests
         }
 
         // It takes one a second nevertheless, so that none waits for ever where all are blocked.
+        long start = Stopwatch.GetTimestamp();
         Task<string>[] answers = [.. Enumerable.Range(0, Requests).Select(_ => serve.GetAsync("/pid"))];
         List<string> first = [];
-        await foreach (Task<string> answer in Task.WhenEach(answers))
+        await foreach (Task<string> answer in Task.WhenEach(answers).WithCancellation(TestContext.Current.CancellationToken))
         {
             first.Add(await answer);
-            if (first.Count == Requests * 3 / 4)
+            if (Requests - first.Count <= Requests / 10 + Stopwatch.GetElapsedTime(start).TotalSeconds)
                 break;
         }
 
@@ -387,8 +401,9 @@ public sealed class FailureTests
     private static async Task<int> RunsAtAsync(ServeProcess serve, int not)
     {
         int found = 0;
-        for (long end = Environment.TickCount64 + (long)Limits.Condition.TotalMilliseconds; Environment.TickCount64 < end && found == 0;)
+        while (found == 0)
         {
+            Assert.False(TestContext.Current.CancellationToken.IsCancellationRequested, $"No other worker than {not} runs it:\n{serve.Output}");
             ServeStatus status = await serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 3);
             var running = new Dictionary<int, bool>();
             for (int i = 0; i < 200 && running.Count < 3; i++)
@@ -402,7 +417,6 @@ public sealed class FailureTests
             found = running.FirstOrDefault(worker => worker.Value && worker.Key != not).Key;
         }
 
-        Assert.True(found > 0, $"No other worker than {not} runs it:\n{serve.Output}");
         return found;
     }
 }

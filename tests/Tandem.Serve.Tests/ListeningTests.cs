@@ -19,7 +19,7 @@ public sealed class ListeningTests
         using var folder = new TemporaryFolder();
         string path = folder["web.sock"];
         await using ServeProcess serve = ServeProcess.Launch(
-            ["--workers", "2", "--spares", "1", "--urls", isUnixSocket ? $"http://unix:{path}" : "http://127.0.0.1:0", Paths.App]);
+            ["--workers", "2", "--spares", "1", "--drain-timeout", "10m", "--urls", isUnixSocket ? $"http://unix:{path}" : "http://127.0.0.1:0", Paths.App]);
         await serve.ServingAsync();
         EndPointOf(out Func<Socket> connect);
 
@@ -52,7 +52,7 @@ public sealed class ListeningTests
     {
         using var folder = new TemporaryFolder();
         string file = folder["variables"];
-        (int kept, int left, int added) = (ServingTests.FreePort(), ServingTests.FreePort(), ServingTests.FreePort());
+        (int kept, int left, int added) = (Ports.Free(), Ports.Free(), Ports.Free());
         File.WriteAllText(file, $"ASPNETCORE_URLS=http://127.0.0.1:{kept};http://127.0.0.1:{left}\n");
         await using ServeProcess serve = ServeProcess.Launch(["--workers", "2", "--env-file", file, Paths.App]);
         await serve.ServingAsync();
@@ -76,7 +76,7 @@ public sealed class ListeningTests
     public async Task A_socket_that_the_running_application_leaves_is_closed()
     {
         using var folder = new TemporaryFolder();
-        (int kept, int left) = (ServingTests.FreePort(), ServingTests.FreePort());
+        (int kept, int left) = (Ports.Free(), Ports.Free());
         WriteEndPoints(folder["appsettings.json"], kept, left);
         await using ServeProcess serve = ServeProcess.Launch(["--workers", "2", "--directory", folder.Path, Paths.App]);
         await serve.ServingAsync();

@@ -15,7 +15,7 @@ public sealed class OlderHostTests
         await serve.LineAsync("attached by a hosting startup, to a WebHost", times: 2);
         Assert.Equal("", await serve.GetAsync("/environment?name=ASPNETCORE_HOSTINGSTARTUPASSEMBLIES")); // which what the application starts would inherit
 
-        var load = LoadRun.Start(new LoadOptions { EndPoint = serve.EndPoint, Mode = LoadMode.KeepAlive, Clients = 4, Interval = TimeSpan.FromMilliseconds(5), Requests = [LoadRequest.Plaintext] });
+        var load = LoadRun.Start(new LoadOptions { EndPoint = serve.EndPoint, Mode = LoadMode.KeepAlive, Clients = 4, Interval = TimeSpan.FromMilliseconds(5), AnswerTimeout = Limits.Condition, Requests = [LoadRequest.Plaintext] });
         long before = load.RequestsSoFar;
         await serve.AskAsync("reload");
         await Eventually.Async(() => load.RequestsSoFar > before + 100);
@@ -60,10 +60,10 @@ public sealed class OlderHostTests
     public async Task Where_nothing_is_attached_to_one_line_says_so()
     {
         await using ServeProcess serve = ServeProcess.Launch(
-            ["--workers", "2", "--attach-timeout", "3s", Paths.App, "--", "--no-host", "--listen", $"{ServingTests.FreePort()}"]);
+            ["--workers", "2", "--attach-timeout", "15s", Paths.App, "--", "--no-host", "--listen", $"{Ports.Free()}"]);
         Assert.Equal((int)ServeExitCode.BadApplication, await serve.ExitAsync());
         string line = await serve.LineAsync("tandem serve:");
-        Assert.Contains("Tandem could not attach to the application within 3 s (--attach-timeout)", line, StringComparison.Ordinal);
+        Assert.Contains("Tandem could not attach to the application within 15 s (--attach-timeout)", line, StringComparison.Ordinal);
         Assert.DoesNotContain("in use", line, StringComparison.Ordinal);
     }
 }

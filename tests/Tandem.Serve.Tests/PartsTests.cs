@@ -303,8 +303,8 @@ public sealed class PartsTests
     public void A_probe_speaks_what_is_spoken_at_its_address(string boundTo, bool isTls, params string[] addresses) =>
         Assert.Equal(isTls, WorkerProbe.IsTls(addresses, boundTo));
 
-    [Fact]
-    public Task The_supervisor_s_warm_up_ends() => SupervisorWarmUp.RunAsync(new ServeOptions { Command = ["app.dll"] }).WaitAsync(TimeSpan.FromSeconds(30));
+    [Fact(Timeout = Limits.Test)]
+    public Task The_supervisor_s_warm_up_ends() => SupervisorWarmUp.RunAsync(new ServeOptions { Command = ["app.dll"] });
 
     [Fact]
     public void The_same_address_is_one_socket_and_a_port_of_the_system_s_choice_another_each_time()

@@ -17,10 +17,11 @@ public sealed class ProbeTests
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "2", "--metrics-port", "0", "--drain-delay", "1h");
         using HttpClient probe = await ProbeAsync(serve);
         Assert.Equal(HttpStatusCode.OK, await CodeAsync(probe, Live));
-        Assert.Equal(HttpStatusCode.OK, await CodeAsync(probe, Ready));
+        await AnswersAsync(probe, Ready, HttpStatusCode.OK);
         using HttpClient kept = serve.CreateClient(keepsAlive: true);
         await kept.GetStringAsync("/");
 
+        await serve.AcceptingAsync();
         serve.Signal(Libc.SIGTERM);
         await serve.LineAsync("stopping in 3600 s (--drain-delay)");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await CodeAsync(probe, Ready));
@@ -42,12 +43,12 @@ public sealed class ProbeTests
     [Fact(Timeout = Limits.Test)]
     public async Task After_the_delay_the_workers_drain()
     {
-        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--drain-delay", "100ms");
-        Task<string> slow = serve.GetAsync("/slow?ms=1500");
-        await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.Connections > 0));
+        await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--drain-delay", "100ms", "--drain-timeout", "10m");
+        HeldRequest held = await serve.HoldAsync();
         Task<ControlResponse> stop = serve.AskAsync("stop");
         await serve.LineAsync("stopping: the workers drain");
-        Assert.Equal("slow", await slow);
+        await serve.StatusAsync(static status => status.Workers is [{ State: "draining" }]);
+        await held.FinishAsync();
         await stop;
         Assert.Equal(0, await serve.ExitAsync());
     }
@@ -56,6 +57,7 @@ public sealed class ProbeTests
     public async Task No_other_supervisor_takes_the_place_of_one_that_is_about_to_end()
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--drain-delay", "1h");
+        await serve.AcceptingAsync(); // else there is nothing to delay
         serve.Signal(Libc.SIGTERM);
         await serve.LineAsync("(--drain-delay)");
         serve.Signal(12); // USR2
@@ -97,8 +99,8 @@ public sealed class ProbeTests
     public async Task The_probes_of_the_sample_for_Kubernetes_are_answered_and_its_times_fit_each_other()
     {
         KubernetesSample sample = KubernetesSample.Read();
-        int web = ServingTests.FreePort();
-        int metrics = ServingTests.FreePort();
+        int web = Ports.Free();
+        int metrics = Ports.Free();
         ServeOptions options = sample.Options;
         string[] arguments =
         [

@@ -88,9 +88,11 @@ public sealed class RequestTimeoutTests
     [Fact(Timeout = Limits.Test)]
     public async Task A_request_that_ends_after_it_was_answered_without_the_application_does_no_harm()
     {
+        using var folder = new TemporaryFolder();
         await using ServeProcess serve = await ServeProcess.StartAsync([.. Limited, "--restart-limit", "1", "--restart-period", "1h", "--min-uptime", "1h"]);
-        Assert.Equal(HttpStatusCode.GatewayTimeout, await StatusOfAsync(serve, "/endless/spin?ms=4000")); // which answers, too
+        Assert.Equal(HttpStatusCode.GatewayTimeout, await StatusOfAsync(serve, $"/endless/spin?until={folder["end"]}")); // which answers, too
         await serve.LineAsync("worker 1 is replaced in 3600 s");
+        File.WriteAllText(folder["end"], "");
         ServeStatus status = await serve.StatusAsync(static status => status.Workers is [{ Stuck: 0, TimedOut: 1 }]);
         Assert.Equal(0, status.Slots[0].Restarts);
         Assert.Equal("Hello, World!", await serve.GetAsync("/"));

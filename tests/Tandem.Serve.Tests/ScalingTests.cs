@@ -23,18 +23,20 @@ public sealed class ScalingTests
         Task[] clients = [.. Enumerable.Range(0, 24).Select(_ => AskAgainAndAgainAsync(serve, "/sleep?ms=300", enough.Token))];
         await serve.StatusAsync(static status => status.Target >= 2);
         await serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") >= 2);
-        await serve.StatusAsync(static status => status.Target == 3);
-        status = await serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 3);
+        status = await serve.StatusAsync(static status => status.Target == 3
+            && status.Workers.Count(static worker => worker.State == "accepting") == 3
+            && status.Scaling!.LastChange!.Reason.Contains("2 → 3: ", StringComparison.Ordinal));
         Assert.Contains("threads are blocked in", await serve.LineAsync("scale to 3 workers by load, 2 → 3: "), StringComparison.Ordinal);
-        Assert.Contains("2 → 3: ", status.Scaling!.LastChange!.Reason, StringComparison.Ordinal);
         await enough.CancelAsync();
         await Task.WhenAll(clients);
 
         await serve.StatusAsync(static status => status.Target <= 2);
         status = await serve.StatusAsync(static status => status is { Target: 1, Workers.Count: 1 });
         await serve.LineAsync("scale to 1 workers by load, 2 → 1: nothing has waited for 1 s");
-        Assert.Equal((2, 2), (status.Scaling!.Ups, status.Scaling.Downs));
-        Assert.Contains("tandem_serve_scalings_total{direction=\"down\"} 2\n", await metrics.GetStringAsync(""), StringComparison.Ordinal);
+        // Where the clients had to wait for processors for so long that nothing waited, it went down and up once more.
+        Assert.True(status.Scaling!.Ups >= 2);
+        Assert.Equal(status.Scaling.Ups, status.Scaling.Downs);
+        Assert.Contains($"tandem_serve_scalings_total{{direction=\"down\"}} {status.Scaling.Downs}\n", await metrics.GetStringAsync(""), StringComparison.Ordinal);
         Assert.Equal("Hello, World!", await serve.GetAsync("/"));
     }
 

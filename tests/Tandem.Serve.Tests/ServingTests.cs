@@ -15,10 +15,15 @@ public sealed class ServingTests
     {
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "3");
         var pids = new HashSet<string>();
-        for (int i = 0; i < 500 && pids.Count < 3; i++)
-            pids.Add(await serve.GetAsync("/pid"));
+        List<HttpClient> clients = []; // who has more connections than another worker lets that one go first
+        while (pids.Count < 3)
+        {
+            clients.Add(serve.CreateClient(keepsAlive: true));
+            pids.Add(await clients[^1].GetStringAsync("/pid", TestContext.Current.CancellationToken));
+        }
 
         ServeStatus status = await serve.StatusAsync();
+        clients.ForEach(static client => client.Dispose());
         Assert.Equal(status.Workers.Select(static worker => $"{worker.ProcessId}").Order(), pids.Order());
         Assert.All(status.Workers, static worker => Assert.Equal("accepting", worker.State));
         Assert.Equal([1, 2, 3], status.Workers.Select(static worker => worker.Number));
@@ -94,7 +99,7 @@ public sealed class ServingTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["own.pfx"], CreateCertificate().Export(X509ContentType.Pkcs12));
-        int port = FreePort();
+        int port = Ports.Free();
         await using ServeProcess serve = ServeProcess.Launch(
             ["--workers", "2", Paths.App, "--", "--urls", "http://127.0.0.1:0", "--https-port", $"{port}", "--certificate", folder["own.pfx"]]);
         await serve.ServingAsync();
@@ -114,7 +119,7 @@ public sealed class ServingTests
         using var folder = new TemporaryFolder();
         using X509Certificate2 own = CreateCertificate();
         File.WriteAllBytes(folder["own.pfx"], own.Export(X509ContentType.Pkcs12));
-        int port = FreePort();
+        int port = Ports.Free();
         await using ServeProcess serve = ServeProcess.Launch(
             ["--workers", "1", Paths.App, "--", "--https-port", $"{port}", "--certificate", folder["own.pfx"], "--client-certificates", "RequireCertificate"]);
         await serve.ServingAsync();
@@ -218,12 +223,5 @@ public sealed class ServingTests
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
         return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-    }
-
-    internal static int FreePort()
-    {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)listener.LocalEndPoint!).Port;
     }
 }

@@ -24,11 +24,17 @@ public sealed partial class StalledOutputTests
         pipe.Flow();
         await serve.LineAsync("reload done"); // its own lines have room when those of workers have none
         await serve.LineAsync("lines of output are missing here");
-        string output = serve.Output;
-        int come = Filling().Count(output);
-        int missing = Missing().Matches(output).Sum(static match => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
+        (int come, int missing) = (0, 0);
+        await Eventually.Async(
+            () =>
+            {
+                string output = serve.Output;
+                come = Filling().Count(output);
+                missing = Missing().Matches(output).Sum(static match => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
+                return come + missing >= Lines;
+            },
+            otherwise: () => $"{come} lines have come, and {missing} are reported as missing, of {Lines}.");
         Assert.InRange(come, 1, Lines - 1);
-        Assert.True(come + missing >= Lines, $"{come} lines have come, and {missing} are reported as missing, of {Lines}.");
 
         pipe.Stall();
         Assert.Equal("written", await serve.GetAsync($"/write?lines={Lines}&length=150"));
@@ -61,7 +67,7 @@ public sealed partial class StalledOutputTests
         using var folder = new TemporaryFolder();
         string log = folder["serve.log"];
         File.CreateSymbolicLink(log, "/dev/full");
-        await using ServeProcess serve = ServeProcess.Launch(["--workers", "1", "--urls", $"http://127.0.0.1:{ServingTests.FreePort()}", "--log-file", log, Paths.App]);
+        await using ServeProcess serve = ServeProcess.Launch(["--workers", "1", "--urls", $"http://127.0.0.1:{Ports.Free()}", "--log-file", log, Paths.App]);
         ServeStatus status = await EventuallyServesAsync(serve);
         await ReplacesAsync(serve, status);
 
@@ -69,7 +75,7 @@ public sealed partial class StalledOutputTests
         serve.Signal(Libc.SIGUSR1);
         await Eventually.Async(() => File.Exists(log) && Missing().IsMatch(File.ReadAllText(log)));
         Assert.Null((await serve.AskAsync("reload")).Error);
-        Assert.Contains("reload done", await File.ReadAllTextAsync(log), StringComparison.Ordinal);
+        await Eventually.Async(() => File.ReadAllText(log).Contains("reload done", StringComparison.Ordinal));
 
         // What cannot be reopened is written on.
         Directory.Move(folder.Path, folder.Path + ".away");

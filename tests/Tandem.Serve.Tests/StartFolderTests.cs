@@ -62,7 +62,7 @@ public sealed class StartFolderTests
         Assert.Equal(0, Libc.Kill(victim, Libc.SIGKILL));
         await serve.StatusAsync(static status => status.Workers is [{ State: "accepting", Restarts: > 0 }]);
         Assert.Equal("two", await serve.GetAsync("/version"));
-        Assert.Contains("was deleted; the next worker runs", serve.Output, StringComparison.Ordinal);
+        await serve.LineAsync("was deleted; the next worker runs");
         serve.Signal(SIGUSR2);
         await serve.LineAsync("serving on", times: 2);
         Assert.Null((await serve.AskAsync("reload")).Error);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading.Channels;
 using Tandem.Interop;
 using Tandem.Launch;
 using Tandem.Serve.Tests.Infrastructure;
@@ -24,6 +25,7 @@ public sealed class SystemdTests
         local.Listen();
         using var ear = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         ear.Bind(new UnixDomainSocketEndPoint(folder["notify"]));
+        ChannelReader<string> heard = Hear(ear);
         var observer = new Observer();
         // Its own process id is in LISTEN_PID, which nobody else can set before it runs.
         string script = $"export LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=http:http NOTIFY_SOCKET={folder["notify"]} WATCHDOG_USEC=200000; "
@@ -36,19 +38,19 @@ public sealed class SystemdTests
         LinuxWorkerProcess process = await started.Task;
         try
         {
-            Assert.StartsWith("READY=1", await HearAsync(ear, "READY"), StringComparison.Ordinal);
-            await HearAsync(ear, "WATCHDOG=1");
+            Assert.StartsWith("READY=1", await HearAsync(heard, "READY"), StringComparison.Ordinal);
+            await HearAsync(heard, "WATCHDOG=1");
             using var client = new HttpClient();
             Assert.Equal("Hello, World!", await client.GetStringAsync($"http://{listener.LocalEndPoint}/"));
             Assert.Equal("", await client.GetStringAsync($"http://{listener.LocalEndPoint}/environment?name=NOTIFY_SOCKET"));
             Assert.Equal("", await client.GetStringAsync($"http://{listener.LocalEndPoint}/environment?name=LISTEN_FDS"));
             long before = Microseconds();
             Assert.Equal(0, Libc.Kill(process.Id, Libc.SIGHUP));
-            string reloading = await HearAsync(ear, "RELOADING=1");
+            string reloading = await HearAsync(heard, "RELOADING=1");
             Assert.InRange(long.Parse(reloading[(reloading.LastIndexOf('=') + 1)..], CultureInfo.InvariantCulture), before, Microseconds());
-            await HearAsync(ear, "READY=1");
+            await HearAsync(heard, "READY=1");
             process.Terminate();
-            await HearAsync(ear, "STOPPING=1");
+            await HearAsync(heard, "STOPPING=1");
             Assert.Equal(0, (await observer.Exited.Task.WaitAsync(Limits.Condition)).Code);
             Assert.True(File.Exists(folder["local"]), "The service manager's own file is gone.");
         }
@@ -61,16 +63,35 @@ public sealed class SystemdTests
 
     private static long Microseconds() => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
 
-    private static async Task<string> HearAsync(Socket ear, string what)
+    private static async Task<string> HearAsync(ChannelReader<string> heard, string what)
     {
         using var limit = new CancellationTokenSource(Limits.Condition);
-        var buffer = new byte[4096];
         while (true)
         {
-            string message = Encoding.UTF8.GetString(buffer, 0, await ear.ReceiveAsync(buffer, limit.Token));
+            string message = await heard.ReadAsync(limit.Token);
             if (message.Contains(what, StringComparison.Ordinal))
                 return message;
         }
+    }
+
+    /// <summary>All the time, as a service manager does: the system keeps few messages.</summary>
+    private static ChannelReader<string> Hear(Socket ear)
+    {
+        var heard = Channel.CreateUnbounded<string>();
+        new Thread(() =>
+        {
+            var buffer = new byte[4096];
+            try
+            {
+                while (true)
+                    heard.Writer.TryWrite(Encoding.UTF8.GetString(buffer, 0, ear.Receive(buffer)));
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                heard.Writer.TryComplete();
+            }
+        }) { IsBackground = true }.Start();
+        return heard.Reader;
     }
 
     private sealed class Observer : IProcessObserver

@@ -15,7 +15,7 @@ public sealed class TerminalTests
     public async Task Signals_for_the_supervisor_that_reach_workers_do_nothing()
     {
         await using LoadedServer server = await LoadedServer.StartAsync("--workers", "2");
-        ServeStatus before = await server.Serve.StatusAsync(static status => status.Standbys.Count == 1);
+        ServeStatus before = await server.Serve.StatusAsync(static status => status.Standbys.Count == 1 && status.Workers.All(static worker => worker.State == "accepting"));
         var load = LoadRun.Start(server.Options(LoadMode.KeepAlive, isEncrypted: false) with { Clients = 8, Interval = TimeSpan.FromMilliseconds(5) });
         foreach (int signal in (int[])[SIGHUP, Libc.SIGUSR1, SIGUSR2, Libc.SIGTTIN, Libc.SIGTTOU])
         {
@@ -55,12 +55,12 @@ public sealed class TerminalTests
     public async Task A_terminal_that_is_closed_ends_the_server_and_requests_finish()
     {
         using var terminal = new Terminal();
-        await using ServeProcess serve = Launch(terminal);
+        await using ServeProcess serve = Launch(terminal, options: ["--workers", "1", "--drain-timeout", "10m"]);
         await serve.ServingAsync();
-        Task<string> slow = serve.GetAsync("/slow?ms=1500");
-        ServeStatus status = await serve.StatusAsync(static status => status.Workers.Any(static worker => worker.Connections > 0));
+        HeldRequest held = await serve.HoldAsync();
         terminal.HangUp();
-        Assert.Equal("slow", await slow);
+        ServeStatus status = await serve.StatusAsync(static status => status.Workers is [{ State: "draining" }]);
+        await held.FinishAsync();
         Assert.Equal(0, await serve.ExitAsync());
         Assert.DoesNotContain(status.Workers, static worker => ProcFs.IsAlive(worker.ProcessId));
     }

@@ -11,6 +11,10 @@ internal static class Moves
         options.RestartPeriod = TimeSpan.FromSeconds(1);
         WorkerPool pool = WorkerPool.Create(options);
         await pool.RunAsync(static () => { });
+        // Both: one that still starts could become ready between starts that fail.
+        while (pool.Snapshot().Workers.Count(static worker => worker.State == WorkerState.Idle) < 2)
+            await Task.Delay(2);
+
         string folder = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
         Directory.Move(folder, folder + ".moved");
         Roles.Say("moved");

@@ -3,6 +3,19 @@ namespace Tandem.Testing;
 /// <summary>What a command left behind: its output, and the processes of it that still run.</summary>
 public sealed record CommandRun(string Line, int ExitCode, string Output, string Errors, string[] Survivors)
 {
+    /// <summary>What finds its processes; empty for a command whose processes are not looked for.</summary>
+    internal string Marker { get; init; } = "";
+
+    /// <summary>Checks that it left no process behind. One that is ending just then is given the time to end.</summary>
+    public void AssertLeftNothing()
+    {
+        string[] left = Survivors;
+        for (long end = Environment.TickCount64 + (long)Limits.Condition.TotalMilliseconds; left.Length > 0 && Environment.TickCount64 < end; left = Shell.Survivors(Marker))
+            Thread.Sleep(10);
+
+        Assert.Empty(left);
+    }
+
     public void AssertSucceeded() => Assert.True(ExitCode == 0, $"'{Line}' exited with code {ExitCode}:\n{Output}\n{Errors}");
 
     /// <summary>Some forms of a program need packages of .NET's own, which a machine without a network may not have.</summary>

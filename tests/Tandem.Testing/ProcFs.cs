@@ -8,6 +8,19 @@ public static class ProcFs
     /// <summary>Whether a process runs; one that has ended and waits to be reaped does not.</summary>
     public static bool IsAlive(int pid) => Stat(pid) is { State: not ("Z" or "X") };
 
+    /// <summary>Whether all threads of a process have stopped (SIGSTOP).</summary>
+    public static bool IsStopped(int pid)
+    {
+        try
+        {
+            return Directory.GetDirectories($"/proc/{pid}/task").All(static thread => StatOf(thread) is not { State: not "T" });
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return false; // it has ended
+        }
+    }
+
     /// <summary>The children of this process, those included that have ended and were not reaped.</summary>
     public static int[] Children() => Children(Environment.ProcessId);
 
@@ -30,9 +43,11 @@ public static class ProcFs
     public static string[] SharedMappings() =>
         [.. (Read("/proc/self/maps") ?? "").Split('\n').Where(line => line.Contains("memfd:tandem", StringComparison.Ordinal))];
 
-    private static (string State, int Parent)? Stat(int pid)
+    private static (string State, int Parent)? Stat(int pid) => StatOf($"/proc/{pid}");
+
+    private static (string State, int Parent)? StatOf(string folder)
     {
-        string? stat = Read($"/proc/{pid}/stat");
+        string? stat = Read(Path.Combine(folder, "stat"));
         if (string.IsNullOrEmpty(stat))
             return null;
 

@@ -44,7 +44,7 @@ public static class Shell
             Task<string> errors = ReadAsync(process, heard, cancellation);
             await process.WaitForExitAsync(cancellation);
             string[] survivors = Survivors(marker);
-            return new CommandRun(string.Join(' ', words), process.ExitCode, await output, await errors, survivors);
+            return new CommandRun(string.Join(' ', words), process.ExitCode, await output, await errors, survivors) { Marker = marker };
         }
         finally
         {

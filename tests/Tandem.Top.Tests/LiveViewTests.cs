@@ -5,7 +5,7 @@ namespace Tandem.Top.Tests;
 /// <summary>The live view, in a terminal of 80 columns and 24 lines.</summary>
 public sealed class LiveViewTests(TrafficFixture host) : IClassFixture<TrafficFixture>
 {
-    [Fact(Timeout = Limits.Test)]
+    [Fact(Timeout = 2 * Limits.Test)]
     public async Task It_shows_pools_takes_keys_and_leaves_the_terminal_as_it_was()
     {
         await using TerminalSession terminal = await TerminalSession.StartAsync();
@@ -13,12 +13,12 @@ public sealed class LiveViewTests(TrafficFixture host) : IClassFixture<TrafficFi
         await terminal.UntilAsync(static screen => screen.Contains("before"));
         await terminal.EnterAsync($"{Tool.Path} top {host.IdText} --interval 300ms; echo code=$?");
 
-        string[] screen = await terminal.UntilAsync("thumbnails: 3 processes", "parser: 2 threads", "resize photo-", "q quit");
+        // All of it on one screen: the first ones may lack what the program tells next.
+        string[] screen = await terminal.UntilAsync(static now => Has(now, "thumbnails: 3 processes", "parser: 2 threads", "resize photo-", "q quit", "restarts 1 (1 crashed)")
+            && Has(now[..1], "2 pools, 5 workers"));
         Assert.All(screen, static line => Assert.True(line.Length <= 80, line));
         Assert.StartsWith("tandem top", screen[0], StringComparison.Ordinal);
-        Assert.Contains("2 pools, 5 workers", screen[0], StringComparison.Ordinal);
         Assert.Contains("WORKER", screen[1], StringComparison.Ordinal);
-        Assert.Contains(screen, static line => line.Contains("restarts 1 (1 crashed)", StringComparison.Ordinal));
 
         await terminal.PressAsync("o");
         await terminal.UntilAsync("by cpu");
@@ -29,9 +29,12 @@ public sealed class LiveViewTests(TrafficFixture host) : IClassFixture<TrafficFi
         await terminal.PressAsync("p", "a", "r", "s", "e", "r", "Enter");
         await terminal.UntilAsync(static now => now[0].Contains("filter 'parser'", StringComparison.Ordinal) && !now.Any(static line => line.Contains("thumbnails", StringComparison.Ordinal)));
         await terminal.PressAsync("Escape");
-        await terminal.UntilAsync("thumbnails: 3 processes");
-        await terminal.PressAsync("/", "l", "o", "g", "Escape");
-        await terminal.UntilAsync("thumbnails: 3 processes");
+        await terminal.UntilAsync(static now => Has(now, "thumbnails: 3 processes", "q quit") && !Has(now, "filter 'parser'"));
+        await terminal.PressAsync("/", "l", "o", "g");
+        await terminal.UntilAsync("Filter: log_");
+        // Its effect is waited for before the next key: a program that reads both at once takes them for one key with Alt.
+        await terminal.PressAsync("Escape");
+        await terminal.UntilAsync("thumbnails: 3 processes", "q quit");
         await terminal.PressAsync("e");
         await terminal.UntilAsync("was ended by SIGKILL");
         await terminal.PressAsync("q", "h");
@@ -101,4 +104,6 @@ public sealed class LiveViewTests(TrafficFixture host) : IClassFixture<TrafficFi
         await terminal.UntilAsync(static now => now.Contains("code=0"));
         Assert.Equal("0 1", await terminal.StateAsync("#{alternate_on} #{cursor_flag}"));
     }
+
+    private static bool Has(string[] screen, params string[] texts) => texts.All(text => screen.Any(line => line.Contains(text, StringComparison.Ordinal)));
 }

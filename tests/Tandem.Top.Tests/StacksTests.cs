@@ -65,8 +65,7 @@ public sealed class StacksTests(HangFixture host) : IClassFixture<HangFixture>
 
         string status = await File.ReadAllTextAsync($"/proc/{host.Id}/status", TestContext.Current.CancellationToken);
         Assert.Contains("TracerPid:\t0", status, StringComparison.Ordinal);
-        foreach (string thread in Directory.GetDirectories($"/proc/{host.Id}/task"))
-            Assert.DoesNotContain("State:\tt", await File.ReadAllTextAsync(Path.Combine(thread, "status"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.All(Directory.GetDirectories($"/proc/{host.Id}/task"), static thread => Assert.DoesNotContain("State:\tt", StatusOf(thread), StringComparison.Ordinal));
     }
 
     [Fact(Timeout = Limits.Test)]
@@ -154,15 +153,18 @@ public sealed class StacksTests(HangFixture host) : IClassFixture<HangFixture>
         Assert.Contains("Traffic.cs:line ", frame.GetProperty("source").GetString(), StringComparison.Ordinal);
     }
 
-    private static bool IsTraced(int id)
+    private static bool IsTraced(int id) => !StatusOf($"/proc/{id}").Contains("TracerPid:\t0", StringComparison.Ordinal);
+
+    /// <summary>Nothing for a process or a thread that has ended.</summary>
+    private static string StatusOf(string folder)
     {
         try
         {
-            return !File.ReadAllText($"/proc/{id}/status").Contains("TracerPid:\t0", StringComparison.Ordinal);
+            return File.ReadAllText(Path.Combine(folder, "status"));
         }
         catch (IOException)
         {
-            return true;
+            return "";
         }
     }
 

@@ -11,8 +11,7 @@ public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture
     [Fact(Timeout = Limits.Test)]
     public async Task Json_tells_of_pools_and_their_workers()
     {
-        JsonElement top = await TopAsync(static top => Pool(top, "thumbnails").GetProperty("itemsPerSecond").GetDouble() > 0
-            && Pool(top, "thumbnails").TryGetProperty("latency", out _) && Pool(top, "parser").GetProperty("itemsPerSecond").GetDouble() > 0);
+        JsonElement top = await TopAsync(static top => IsAtWork(Pool(top, "thumbnails"), "resize photo-") && IsAtWork(Pool(top, "parser"), "parse log-"));
 
         JsonElement program = Assert.Single(top.GetProperty("programs").EnumerateArray());
         Assert.Equal(host.Id, program.GetProperty("processId").GetInt32());
@@ -30,9 +29,6 @@ public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture
         Assert.Equal("thread", threads.GetProperty("isolation").GetString());
         Assert.Equal(2, threads.GetProperty("workers").GetArrayLength());
         Assert.All(threads.GetProperty("workers").EnumerateArray(), static worker => Assert.True(worker.GetProperty("threadId").GetInt32() > 0));
-        Assert.Contains(
-            threads.GetProperty("workers").EnumerateArray(),
-            static worker => worker.TryGetProperty("currentItem", out JsonElement item) && item.GetString()!.StartsWith("parse log-", StringComparison.Ordinal));
     }
 
     [Fact(Timeout = Limits.Test)]
@@ -49,13 +45,22 @@ public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture
     [Fact(Timeout = Limits.Test)]
     public async Task Workers_are_no_programs_of_their_own_and_lead_to_theirs()
     {
-        JsonElement all = await Tool.JsonAsync("top", "--json", "--interval", "200ms");
-        JsonElement program = Assert.Single(all.GetProperty("programs").EnumerateArray(), program => program.GetProperty("processId").GetInt32() == host.Id);
+        // Of all programs on a busy machine, one may not answer in time.
+        JsonElement all;
+        do
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            all = await Tool.JsonAsync("top", "--json", "--interval", "200ms");
+        }
+        while (!all.GetProperty("programs").EnumerateArray().Any(IsHost));
+        JsonElement program = Assert.Single(all.GetProperty("programs").EnumerateArray(), IsHost);
         int[] workers = [.. program.GetProperty("pools").EnumerateArray().SelectMany(static pool => pool.GetProperty("workers").EnumerateArray()).Select(static worker => worker.GetProperty("id").GetInt32())];
         Assert.DoesNotContain(all.GetProperty("programs").EnumerateArray(), program => workers.Contains(program.GetProperty("processId").GetInt32()));
 
         JsonElement byWorker = await Tool.JsonAsync("top", workers.Max().ToString(CultureInfo.InvariantCulture), "--json", "--interval", "200ms");
-        Assert.Equal(host.Id, Assert.Single(byWorker.GetProperty("programs").EnumerateArray()).GetProperty("processId").GetInt32());
+        Assert.True(IsHost(Assert.Single(byWorker.GetProperty("programs").EnumerateArray())));
+
+        bool IsHost(JsonElement program) => program.GetProperty("processId").GetInt32() == host.Id;
     }
 
     [Fact(Timeout = Limits.Test)]
@@ -201,6 +206,12 @@ public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
         }
     }
+
+    /// <summary>Whether all of its workers are there, and items were done and are being run.</summary>
+    private static bool IsAtWork(JsonElement pool, string item) =>
+        pool.TryGetProperty("itemsPerSecond", out JsonElement rate) && rate.GetDouble() > 0 && pool.TryGetProperty("latency", out _)
+        && pool.GetProperty("workers").EnumerateArray().All(static worker => worker.GetProperty("state").GetString() is "idle" or "busy")
+        && pool.GetProperty("workers").EnumerateArray().Any(worker => worker.TryGetProperty("currentItem", out JsonElement current) && current.GetString()!.StartsWith(item, StringComparison.Ordinal));
 
     private static JsonElement Pool(JsonElement top, string name) =>
         top.GetProperty("programs").EnumerateArray().SelectMany(static program => program.GetProperty("pools").EnumerateArray()).Single(pool => pool.GetProperty("name").GetString() == name);

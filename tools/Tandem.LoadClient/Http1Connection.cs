@@ -27,8 +27,8 @@ internal sealed class Http1Connection : IDisposable
     /// <summary>This side's port; 0 unless attempts are observed.</summary>
     internal int Port { get; private set; }
 
-    /// <summary>Whether the server has closed it, and there is nothing to read.</summary>
-    internal bool IsClosedByServer => _socket.Poll(0, SelectMode.SelectRead) && _socket.Available == 0;
+    /// <summary>Whether the server has closed it, when no answer is due: what can be read then is the end, or with TLS the word that it comes.</summary>
+    internal bool IsClosedByServer => _socket.Poll(0, SelectMode.SelectRead);
 
     internal async ValueTask ConnectAsync(LoadOptions options)
     {

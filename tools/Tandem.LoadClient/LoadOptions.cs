@@ -51,6 +51,12 @@ public sealed record LoadOptions
     /// </summary>
     public bool SendsAgain { get; init; }
 
+    /// <summary>
+    /// Whether a client of <see cref="LoadMode.KeepAlive"/> looks, before it uses a kept connection, whether the server has closed it, as HTTP clients
+    /// do; without a break between requests that costs more than it tells. Implied by <see cref="Interval"/>, <see cref="Pause"/> and <see cref="SendsAgain"/>.
+    /// </summary>
+    public bool LooksFirst { get; init; }
+
     /// <summary>Hears of each attempt, in modes with one request at a time; from several threads at once.</summary>
     public Action<Attempt>? Observer { get; init; }
 

@@ -17,7 +17,7 @@ internal sealed class SequentialClient(LoadRun run, int number) : Http1ClientBas
         SendAgain,
     }
 
-    private bool LooksFirst => Options.Pause is not null || Options.SendsAgain;
+    private bool LooksFirst => Options.LooksFirst || Options.Interval is not null || Options.Pause is not null || Options.SendsAgain;
 
     internal override async Task RunAsync()
     {

@@ -10,7 +10,7 @@ internal static class Endless
 
     internal static void Map(WebApplication app)
     {
-        app.MapGet("/endless/spin", static (int? ms) => Spin(ms ?? int.MaxValue));
+        app.MapGet("/endless/spin", static (int? ms, string? until) => Spin(ms ?? int.MaxValue, until));
         app.MapGet("/endless/block", Block);
         app.MapGet("/endless/block-later", BlockLaterAsync);
         app.MapGet("/endless/block-until-aborted", BlockUntilAborted);
@@ -31,9 +31,11 @@ internal static class Endless
     internal static void AddOwnLimit(IServiceCollection services, int milliseconds) =>
         services.AddRequestTimeouts(options => options.AddPolicy("own", new RequestTimeoutPolicy { Timeout = TimeSpan.FromMilliseconds(milliseconds), TimeoutStatusCode = StatusCodes.Status418ImATeapot }));
 
-    private static string Spin(int milliseconds)
+    /// <param name="milliseconds">For how long.</param>
+    /// <param name="until">A file with which it is over; null for none.</param>
+    private static string Spin(int milliseconds, string? until)
     {
-        for (long end = Environment.TickCount64 + milliseconds; Environment.TickCount64 < end;)
+        for (long end = Environment.TickCount64 + milliseconds; Environment.TickCount64 < end && !(until is not null && File.Exists(until));)
             s_spins++;
 
         return "spun";

@@ -6,7 +6,7 @@ namespace Tandem.Serve.TestApp;
 /// <summary>The application as it was written before there were generic hosts.</summary>
 internal static class OlderHost
 {
-    internal static void Run(string[] args) => WebHost.CreateDefaultBuilder(args).UseStartup<Startup>().Build().Run();
+    internal static void Run(string[] args) => WebHost.CreateDefaultBuilder(args).ConfigureKestrel(Patience.Configure).UseStartup<Startup>().Build().Run();
 
     private sealed class Startup
     {

@@ -33,6 +33,9 @@ if (builder.Configuration["https-port"] is { Length: > 0 } port && builder.Confi
     builder.WebHost.UseUrls($"{builder.Configuration["urls"]};https://127.0.0.1:{port}".TrimStart(';'));
 }
 
+// Clients of tests may have to wait long for a processor, or send no more before something has happened.
+builder.WebHost.ConfigureKestrel(Patience.Configure);
+
 if (builder.Configuration["most-body"] is { } mostBody)
     builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = long.Parse(mostBody, System.Globalization.CultureInfo.InvariantCulture));
 
@@ -74,7 +77,8 @@ app.MapGet("/threads", () =>
 app.MapGet("/environment", (string name) => Environment.GetEnvironmentVariable(name) ?? "");
 app.MapGet("/environment-of-children", Children.EnvironmentAsync);
 app.MapGet("/version", () => version);
-app.MapGet("/health", () => builder.Configuration["sick-file"] is { } sick && File.Exists(sick) ? Results.StatusCode(503) : Results.Ok());
+// One file for all workers, or one for that of a number.
+app.MapGet("/health", () => builder.Configuration["sick-file"] is { } sick && (File.Exists(sick) || File.Exists($"{sick}.{Environment.GetEnvironmentVariable("TANDEM_WORKER_NUMBER")}")) ? Results.StatusCode(503) : Results.Ok());
 app.MapGet("/slow", async (int ms, CancellationToken token) =>
 {
     await Task.Delay(ms, token);
@@ -82,6 +86,7 @@ app.MapGet("/slow", async (int ms, CancellationToken token) =>
 });
 
 app.MapGet("/block", (int ms, int? threads) => Trouble.BlockAsync(ms, threads ?? 1));
+app.MapGet("/until", Trouble.UntilAsync);
 app.MapGet("/sleep", (int ms) => Thread.Sleep(ms));
 app.MapGet("/gc", (int ms) => Trouble.Collect(ms));
 app.MapGet("/hang", Trouble.Hang);

@@ -9,15 +9,22 @@ internal sealed class Ticker(IConfiguration configuration) : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         IsRunning = true;
-        if (configuration["ticker-fails-once"] is { } file && File.Exists(file))
+        try
         {
-            await Task.Yield();
-            File.Delete(file);
-            throw new InvalidOperationException("The ticker has failed, as it was told to.");
+            if (configuration["ticker-fails-once"] is { } file && File.Exists(file))
+            {
+                await Task.Yield();
+                File.Delete(file);
+                throw new InvalidOperationException("The ticker has failed, as it was told to.");
+            }
+
+            await Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        finally
+        {
+            IsRunning = false;
         }
 
-        await Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        IsRunning = false;
         if (configuration["ticker-says-end"] is not null)
             Console.WriteLine("The ticker was stopped.");
     }

@@ -29,6 +29,17 @@ internal static partial class Trouble
         }
     }
 
+    /// <summary>Answers when there is a file, and shows by another one that it has begun.</summary>
+    internal static async Task<string> UntilAsync(string file)
+    {
+        await File.WriteAllTextAsync(file + ".new", $"{Environment.ProcessId}");
+        File.Move(file + ".new", file + ".begun", overwrite: true);
+        while (!File.Exists(file))
+            await Task.Delay(5);
+
+        return "released";
+    }
+
     /// <summary>Full collections that stop all threads, one behind the other.</summary>
     internal static string Collect(int milliseconds)
     {

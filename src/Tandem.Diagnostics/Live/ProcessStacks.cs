@@ -195,9 +195,10 @@ internal sealed class ProcessStacks : IDisposable
     }
 
     /// <summary>
-    /// Whether a process is about to exit: a killed process releases its memory, thread by thread, before its exit is visible.
+    /// Whether a process is about to exit: a killed process releases its memory, thread by thread, before its exit is visible. On a busy
+    /// machine each of its threads waits for a processor.
     /// </summary>
-    private static bool IsEnding(int processId) => SpinWait.SpinUntil(() => HasEnded(processId), TimeSpan.FromMilliseconds(200));
+    private static bool IsEnding(int processId) => SpinWait.SpinUntil(() => HasEnded(processId), TimeSpan.FromSeconds(5));
 
     private static bool HasEnded(int processId) => ProcStat.OfProcess(processId)?.HasEnded ?? !Directory.Exists($"/proc/{processId}");
 }

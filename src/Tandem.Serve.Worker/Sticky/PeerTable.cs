@@ -10,9 +10,10 @@ namespace Tandem.Serve.Worker.Sticky;
 internal sealed class PeerTable(Board board, Func<string, bool> ask)
 {
     /// <summary>
-    /// How long to wait for the supervisor's answer, in milliseconds. It takes less than one, unless the supervisor is stopped or gone.
+    /// How long to wait for the supervisor's answer, in milliseconds. It takes less than one, unless the supervisor waits for a processor,
+    /// or is stopped or gone.
     /// </summary>
-    private const int AnswerLimit = 500;
+    private const int AnswerLimit = 3_000;
 
     private readonly ConcurrentDictionary<long, MessageSocket> _peers = new(); // mailboxes, by worker id
     private readonly Lock _asking = new(); // one question at a time

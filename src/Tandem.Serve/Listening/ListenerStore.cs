@@ -193,9 +193,10 @@ internal sealed class ListenerStore : IDisposable
 
     private static void Close(Listener listener)
     {
-        listener.Socket.Dispose();
+        // In this order: who is refused, because all workers have closed it by then, finds no file any more.
         if (listener.IsOurs)
             listener.File?.Delete();
+        listener.Socket.Dispose();
     }
 
     private void Add(string key, Listener listener)

@@ -41,6 +41,8 @@ internal sealed partial class WebSupervisor
         {
             _workers.Remove(worker);
             _entries.Return(worker.Entry);
+            // Under the same lock, so that the sum of all requests never decreases for a moment.
+            _slots.Find(slot => slot.Number == worker.Number)?.TimedOutBefore += worker.TimedOut;
         }
 
         OnAheadExited(worker, end ?? UnexpectedExit);
@@ -229,8 +231,6 @@ internal sealed partial class WebSupervisor
     private async Task FollowAsync(Slot slot, WebWorker worker)
     {
         string? end = await worker.Ended.ConfigureAwait(false);
-        lock (_lock)
-            slot.TimedOutBefore += worker.TimedOut;
         if (LeaveSlot(slot, worker))
             await StartSuccessorAsync(slot, worker, "exited", end ?? UnexpectedExit, hasCrashed: end is not null).ConfigureAwait(false);
         else

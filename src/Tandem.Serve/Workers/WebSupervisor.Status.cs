@@ -38,7 +38,7 @@ internal sealed partial class WebSupervisor
         double? wait = next is { } at ? Math.Max(0, (at - DateTimeOffset.UtcNow).TotalSeconds) : null;
         return new SlotStatus(slot.Number, worker?.ProcessId, state, loop is not null, loop, next, wait, slot.Restarts, Restarts(slot))
         {
-            TimedOut = slot.TimedOutBefore + _workers.Where(worker => worker.Number == slot.Number).Sum(worker => Volatile.Read(ref _context.Board[worker.Entry].TimedOut)),
+            TimedOut = slot.TimedOutBefore + _workers.Where(worker => worker.Number == slot.Number).Sum(worker => Math.Max(worker.TimedOut, Volatile.Read(ref _context.Board[worker.Entry].TimedOut))),
             StuckReplacements = slot.StuckReplacements,
         };
     }

@@ -10,6 +10,8 @@ namespace Tandem.Serve.Workers;
 /// <content>Messages of the worker's process, which a dedicated thread receives.</content>
 internal sealed partial class WebWorker
 {
+    private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously); // all messages were received
+
     private void OnConnected(MessageSocket messages)
     {
         lock (_limiting)
@@ -19,6 +21,17 @@ internal sealed partial class WebWorker
         }
 
         Background.Thread($"Tandem messages {Number}", 128 * 1024, () => Listen(messages)).Start();
+    }
+
+    /// <summary>
+    /// Completes when all messages of the process, which has exited, were received: they may say why it exited, and another thread than the
+    /// one that reports the exit receives them. There is a time limit, because processes that the application started may still have the
+    /// other end of the socket.
+    /// </summary>
+    private async Task HearAllAsync()
+    {
+        if (Volatile.Read(ref _messages) is not null)
+            await _heard.Task.WaitAsync(HearingGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Tells the worker to accept on another socket, in place of the one that was bound to the same address before.</summary>
@@ -36,7 +49,11 @@ internal sealed partial class WebWorker
         {
             ReceiveOutcome outcome = messages.Receive(-1, out Message message);
             if (outcome == ReceiveOutcome.End)
+            {
+                _heard.TrySetResult();
                 return;
+            }
+
             if (outcome == ReceiveOutcome.Message)
                 TryHandle(messages, message);
         }
@@ -65,6 +82,7 @@ internal sealed partial class WebWorker
             case ServeProtocol.Attached:
                 _isAttached = true;
                 ProcessId = _pool.Snapshot().Workers is [{ Id: var id }, ..] ? id : 0;
+                _attached.TrySetResult();
                 break;
             case ServeProtocol.HostAttached:
                 AttachedBy = message.Rest;

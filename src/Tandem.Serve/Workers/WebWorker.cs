@@ -29,6 +29,8 @@ internal sealed partial class WebWorker
 
     private readonly WebWorkerContext _context; // what all workers share
     private readonly CancellationTokenSource _stop = new(); // cancels the work item, which makes the worker drain
+    // Tandem's hook runs in the process
+    private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     // Tandem is attached to the application's host
     private readonly TaskCompletionSource _hosted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     // the application has started; its addresses
@@ -228,8 +230,10 @@ internal sealed partial class WebWorker
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     internal async Task ClosedAsync()
     {
-        // The worker checks its messages several times per second. There is a limit, because a worker that hangs never does.
-        for (int i = 0; i < 100 && !Ended.IsCompleted && State == WebWorkerState.Accepting; i++)
+        // The worker checks its messages several times per second. A worker whose process does not run is not waited for, and one whose
+        // thread pool hangs only for a limited time.
+        const int MaxChecks = 1000;
+        for (int i = 0; i < MaxChecks && !Ended.IsCompleted && _context.Board[Entry].Accepts; i++)
             await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
     }
 
@@ -310,6 +314,7 @@ internal sealed partial class WebWorker
         catch (Exception e)
         {
             error = e;
+            await HearAllAsync().ConfigureAwait(false);
             WasKilled = e is WorkerCrashedException { EndedBy: EndedBy.Outside, IsOutOfMemorySuspected: false } || WasKilledEarly(e);
             end = Explain(Describe(e));
             if (e is WorkerStartException && !_isAttached)
@@ -325,6 +330,7 @@ internal sealed partial class WebWorker
         _context.Mailboxes.Close(_id);
         _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It exited.", error));
         _ = _ready.Task.Exception; // observed, because no caller may be waiting
+        _attached.TrySetCanceled();
         _hosted.TrySetCanceled();
         _started.TrySetCanceled();
         _begun.TrySetCanceled();
@@ -372,9 +378,13 @@ internal sealed partial class WebWorker
     /// </summary>
     private async Task AttachAsync(CancellationToken cancellationToken)
     {
+        // If not even the hook runs, the pool's own time limit ends the process. The time for the host counts from the start of the hook.
+        await _attached.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_isAttached)
+            return; // if the process has exited, its exit is reported
+
         await ((Task)_hosted.Task).WaitAsync(_context.Options.AttachTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        // If not even the hook has run, the pool's own time limit reports it; if the process has exited, its exit is reported.
-        if (_hosted.Task.IsCompleted || !_isAttached || cancellationToken.IsCancellationRequested)
+        if (_hosted.Task.IsCompleted || cancellationToken.IsCancellationRequested)
             return;
 
         _problemCode = ServeExitCode.BadApplication;

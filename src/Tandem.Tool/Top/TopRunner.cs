@@ -16,6 +16,9 @@ internal static class TopRunner
     private const int PictureWidth = 100;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
+    /// <summary>For the one program that was asked for: where it has to wait for a processor, half a report is no use.</summary>
+    private static readonly TimeSpan PatienceForOne = TimeSpan.FromSeconds(30);
+
     internal static async Task<int> RunAsync(TopSettings settings, CancellationToken cancellationToken)
     {
         OutputFile.Check("--svg", settings.Picture);
@@ -56,7 +59,7 @@ internal static class TopRunner
         var watch = new MachineWatch(settings.Interval, only, static () => { });
         await using (watch.ConfigureAwait(false))
         {
-            TopReport all = await SampleAsync(watch, settings.Interval, cancellationToken).ConfigureAwait(false);
+            TopReport all = await SampleAsync(watch, settings.Interval, only is null ? Patience : PatienceForOne, cancellationToken).ConfigureAwait(false);
             if (only is { } id && all.Programs.Count == 0)
                 throw new TopException(MissingPools(id, all));
 
@@ -83,9 +86,9 @@ internal static class TopRunner
 
     /// <summary>Takes two samples of every program that answers, because rates are measured between two samples.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The interval between two views of other programs.")]
-    private static async Task<TopReport> SampleAsync(MachineWatch watch, TimeSpan interval, CancellationToken cancellationToken)
+    private static async Task<TopReport> SampleAsync(MachineWatch watch, TimeSpan interval, TimeSpan patience, CancellationToken cancellationToken)
     {
-        long end = Environment.TickCount64 + (long)(interval + Patience).TotalMilliseconds;
+        long end = Environment.TickCount64 + (long)(interval + patience).TotalMilliseconds;
         bool isMeasuring = false;
         do
         {

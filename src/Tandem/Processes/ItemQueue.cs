@@ -57,7 +57,9 @@ internal sealed class ItemQueue
 
         WorkItem item = Unlink(ref FirstLine);
         item.IsQueued = false;
-        Count--;
+        if (--Count == 0)
+            UnlinkAll();
+
         return item;
     }
 
@@ -71,11 +73,7 @@ internal sealed class ItemQueue
         Count--;
         _removed++;
         if (Count == 0)
-        {
-            // Nothing has a turn for a while, perhaps for hours: none that was removed is held so long.
-            Array.Clear(_lines);
-            _removed = 0;
-        }
+            UnlinkAll();
         else if (_removed > FewRemoved && _removed > Count)
         {
             UnlinkRemoved();
@@ -93,6 +91,13 @@ internal sealed class ItemQueue
 
         item.Next = null;
         return item;
+    }
+
+    /// <summary>When no item waits: none may have a turn for hours, and what was removed must not be held so long.</summary>
+    private void UnlinkAll()
+    {
+        Array.Clear(_lines);
+        _removed = 0;
     }
 
     private void UnlinkRemoved()

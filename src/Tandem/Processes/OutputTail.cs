@@ -1,9 +1,8 @@
-using System.Diagnostics;
-
 namespace Tandem.Processes;
 
 /// <summary>The last lines that a worker wrote to standard error.</summary>
-internal sealed class OutputTail
+/// <param name="time">The clock of the lines' times.</param>
+internal sealed class OutputTail(TimeProvider time)
 {
     private const int Lines = 200;
     private const int Characters = 16 * 1024;
@@ -15,18 +14,18 @@ internal sealed class OutputTail
     {
         lock (_lines)
         {
-            _lines.Enqueue((Stopwatch.GetTimestamp(), line));
+            _lines.Enqueue((time.GetTimestamp(), line));
             _characters += line.Length;
             while (_lines.Count > 1 && (_lines.Count > Lines || _characters > Characters))
                 _characters -= _lines.Dequeue().Line.Length;
         }
     }
 
-    /// <summary>The lines that have come since a time in stopwatch ticks.</summary>
-    internal string Since(long time)
+    /// <summary>The lines that were added at a timestamp of the clock or later.</summary>
+    internal string Since(long start)
     {
         lock (_lines)
-            return string.Join('\n', _lines.Where(entry => entry.Time >= time).Select(static entry => entry.Line));
+            return string.Join('\n', _lines.Where(entry => entry.Time >= start).Select(static entry => entry.Line));
     }
 
     public override string ToString() => Since(long.MinValue);

@@ -25,7 +25,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     private readonly List<int> _answered = [];
     private bool[] _defined = new bool[64];
     private readonly PayloadReader _reader = new();
-    private readonly OutputTail _errorTail = new();
+    private readonly OutputTail _errorTail = new(TimeProvider.System);
     private readonly ItemQuota? _quota; // null where a worker may run any number of items
     private readonly List<WorkItem> _overdue = [];
     private long _itemsDone;
@@ -45,7 +45,7 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         _items = new WorkItem?[link.Slots];
         _takenBack = new long[link.Slots];
         _freeSlots = new SlotQueue(link.Slots);
-        Recycling = Recycling.Create(engine.Options);
+        Recycling = Recycling.Create(engine.Options, TimeProvider.System);
         Silence = new Silence(engine.Options.ConcurrencyPerWorker);
         if (engine.Options.MaxItemsPerWorker is { } limit)
             _quota = new ItemQuota(limit, link.Slots);
@@ -166,6 +166,8 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
     {
         _process = process;
         OutOfMemoryKills = OutOfMemoryKiller.Count(); // after the launch, which must not wait for it
+        // Before anything that the process says is read: it cannot become ready, or answer an item, before it counts as started.
+        _engine.Events.Raise(WorkerEventKind.Started, ProcessId);
         Link.Start(this);
     }
 

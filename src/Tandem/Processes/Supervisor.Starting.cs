@@ -47,7 +47,6 @@ internal sealed partial class Supervisor
             }
 
             LimitStart(launched);
-            _events.Raise(WorkerEventKind.Started, launched.ProcessId);
         }
         catch (Exception e)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Tandem.Events;
 using Tandem.Interop;
@@ -11,10 +10,13 @@ internal sealed class Recycling
     private readonly long _items;
     private readonly long _memory;
     private readonly TimeSpan _age;
-    private readonly long _born = Stopwatch.GetTimestamp();
+    private readonly TimeProvider _time;
+    private readonly long _born;
 
-    private Recycling(WorkerPoolOptions options)
+    private Recycling(WorkerPoolOptions options, TimeProvider time)
     {
+        _time = time;
+        _born = time.GetTimestamp();
         double share = 1 - Random.Shared.NextDouble() * options.RecycleJitter;
         _items = options.MaxItemsPerWorker is { } items ? Math.Max(1, (long)Math.Ceiling(items * share)) : long.MaxValue;
         _memory = options.MaxWorkerMemory is { } memory ? (long)(memory * share) : long.MaxValue;
@@ -22,8 +24,8 @@ internal sealed class Recycling
     }
 
     /// <summary>Null where workers are never replaced.</summary>
-    internal static Recycling? Create(WorkerPoolOptions options) =>
-        options.MaxItemsPerWorker is null && options.MaxWorkerMemory is null && options.MaxWorkerAge is null ? null : new Recycling(options);
+    internal static Recycling? Create(WorkerPoolOptions options, TimeProvider time) =>
+        options.MaxItemsPerWorker is null && options.MaxWorkerMemory is null && options.MaxWorkerAge is null ? null : new Recycling(options, time);
 
     /// <summary>Why the worker is due; null when it is not.</summary>
     /// <param name="processId">The worker.</param>
@@ -40,7 +42,7 @@ internal sealed class Recycling
             return EventReason.Items;
         }
 
-        if (_age != TimeSpan.MaxValue && Stopwatch.GetElapsedTime(_born) is { } age && age >= _age)
+        if (_age != TimeSpan.MaxValue && _time.GetElapsedTime(_born) is { } age && age >= _age)
         {
             detail = string.Create(CultureInfo.InvariantCulture, $"It is {age.TotalSeconds:0.#} s old.");
             return EventReason.Age;

@@ -100,7 +100,7 @@ internal sealed record ProgramRun(CommandRun Command, int Mains)
     internal void AssertEnded()
     {
         Command.AssertSucceeded();
-        Assert.Empty(Command.Survivors);
+        Command.AssertLeftNothing();
     }
 
     internal void AssertWorked()
@@ -108,6 +108,6 @@ internal sealed record ProgramRun(CommandRun Command, int Mains)
         // All of it is shown, where Assert.Equal would show the first characters.
         Assert.True(Command is { Errors: "", Output: Expected, ExitCode: 0 }, $"{Command.Line}\n{Command.Output}\n{Command.Errors}\nExit code {Command.ExitCode}.");
         Assert.Equal(1, Mains);
-        Assert.Empty(Command.Survivors);
+        Command.AssertLeftNothing();
     }
 }

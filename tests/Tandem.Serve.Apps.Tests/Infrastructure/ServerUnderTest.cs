@@ -138,6 +138,7 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
             Signals.TrySend(int.Parse(survivor.Split(':')[0], System.Globalization.CultureInfo.InvariantCulture), Signals.Kill);
 
         await _process.WaitForExitAsync(CancellationToken.None);
+        await Eventually.Async(() => Shell.Survivors(_marker) is []); // or they would write to the folder while it is deleted
         _process.Dispose();
         Directory.Delete(_folder, recursive: true);
     }

@@ -110,6 +110,7 @@ internal sealed class OpenPage : IAsyncDisposable
             Infrastructure.Signals.TrySend(int.Parse(survivor.Split(':')[0], System.Globalization.CultureInfo.InvariantCulture), Infrastructure.Signals.Kill);
 
         await _process.WaitForExitAsync(CancellationToken.None);
+        await Eventually.Async(() => Shell.Survivors(_marker) is []); // or they would write to the folder while it is deleted
         _process.Dispose();
         Directory.Delete(_profile, recursive: true);
     }

@@ -29,7 +29,7 @@ internal sealed class LoadedServer : IAsyncDisposable
         var folder = new TemporaryFolder();
         X509Certificate2 certificate = ServingTests.CreateCertificate();
         File.WriteAllBytes(folder["own.pfx"], certificate.Export(X509ContentType.Pkcs12));
-        int port = ServingTests.FreePort();
+        int port = Ports.Free();
         ServeProcess serve = ServeProcess.Launch(
             [.. options, Paths.App, "--", "--urls", "http://127.0.0.1:0", "--https-port", $"{port}", "--certificate", folder["own.pfx"], .. speaksHttp2Only ? (string[])["--Kestrel:EndpointDefaults:Protocols=Http2"] : []]);
         await serve.ServingAsync();
@@ -40,6 +40,8 @@ internal sealed class LoadedServer : IAsyncDisposable
     {
         EndPoint = isEncrypted ? new IPEndPoint(IPAddress.Loopback, _encryptedPort) : Serve.EndPoint,
         Mode = mode,
+        LooksFirst = mode == LoadMode.KeepAlive,
+        AnswerTimeout = Limits.Condition,
         Certificate = isEncrypted ? _certificate : null,
     };
 

@@ -14,7 +14,9 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly List<string> _lines = [];
     private readonly TemporaryFolder _folder = new();
-    private readonly HashSet<int> _workers = [];
+    private readonly HashSet<(int Id, long Started)> _workers = []; // numbers come again
+    private readonly bool _hasOwnOutput;
+    private int _held;
 
     private ServeProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment, string? folder, IServeOutput? output)
     {
@@ -26,6 +28,7 @@ internal sealed partial class ServeProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = folder ?? "",
         };
+        _hasOwnOutput = output is not null;
         output?.Begin(Add);
         // What makes long-lived servers faster makes their start slower, and here each lives for a moment.
         info.Environment["DOTNET_TieredPGO"] = "0";
@@ -93,10 +96,11 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         await Eventually.Async(
             () =>
             {
+                bool hasEnded = !_hasOwnOutput && _process.HasExited && IsDone(); // first, or it could say it and end in between
                 lock (_lines)
                     found = _lines.Where(line => line.Contains(text, StringComparison.Ordinal)).ElementAtOrDefault(times - 1);
 
-                Assert.False(found is null && _process.HasExited && IsDone(), $"It has ended before it said '{text}':\n{Output}");
+                Assert.False(found is null && hasEnded, $"It has ended before it said '{text}':\n{Output}");
                 return found is not null;
             },
             deadline,
@@ -108,7 +112,13 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     {
         ServeStatus status = (await ControlClient.AskAsync(ControlPath, new ControlRequest("status"), CancellationToken.None)).Status!;
         lock (_workers)
-            _workers.UnionWith([.. status.Workers.Select(static worker => worker.ProcessId), .. status.Standbys]);
+        {
+            foreach (int process in (int[])[.. status.Workers.Select(static worker => worker.ProcessId), .. status.Standbys])
+            {
+                if (ProcStat.OfProcess(process) is { } stat)
+                    _workers.Add((process, stat.Started));
+            }
+        }
 
         return status;
     }
@@ -128,6 +138,10 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         return status;
     }
 
+    /// <summary>Waits until all workers take connections, which they begin to do when it says that it serves.</summary>
+    internal Task<ServeStatus> AcceptingAsync() =>
+        StatusAsync(static status => status.Workers.Count == status.Target && status.Workers.All(static worker => worker.State == "accepting"));
+
     internal Task<ControlResponse> AskAsync(string command, int workers = 0) =>
         ControlClient.AskAsync(ControlPath, new ControlRequest(command, workers), CancellationToken.None);
 
@@ -137,14 +151,15 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     internal async Task<int> ExitAsync()
     {
         using var limit = new CancellationTokenSource(Limits.Condition);
-        await _process.WaitForExitAsync(limit.Token);
+        await _process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Assert.True(_process.HasExited, $"It has not ended:\n{Output}");
         return _process.ExitCode;
     }
 
     /// <summary>A client that makes a connection for each request.</summary>
     internal HttpClient CreateClient(bool keepsAlive = false)
     {
-        var client = new HttpClient { BaseAddress = Address };
+        var client = new HttpClient { BaseAddress = Address, Timeout = Timeout.InfiniteTimeSpan }; // the test has a limit
         client.DefaultRequestHeaders.ConnectionClose = !keepsAlive;
         return client;
     }
@@ -165,6 +180,14 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         return socket;
     }
 
+    /// <summary>Asks for what is not answered before the test wants it to be, and waits until the application has the request.</summary>
+    internal async Task<HeldRequest> HoldAsync()
+    {
+        var held = new HeldRequest(_folder[$"held-{Interlocked.Increment(ref _held)}"], GetAsync);
+        await held.BegunAsync();
+        return held;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -174,10 +197,10 @@ internal sealed partial class ServeProcess : IAsyncDisposable
         }
 
         await _process.WaitForExitAsync();
-        foreach (int worker in _workers.Where(ProcFs.IsAlive))
+        foreach ((int worker, _) in _workers.Where(IsAlive))
             _ = Libc.Kill(-worker, Libc.SIGKILL);
 
-        await Eventually.Async(() => !_workers.Any(ProcFs.IsAlive));
+        await Eventually.Async(() => !_workers.Any(IsAlive));
         _process.Dispose();
         _folder.Dispose();
     }
@@ -193,6 +216,9 @@ internal sealed partial class ServeProcess : IAsyncDisposable
             // It has come not so far, or is about to end.
         }
     }
+
+    private static bool IsAlive((int Id, long Started) process) =>
+        ProcStat.OfProcess(process.Id) is { HasEnded: false } stat && stat.Started == process.Started;
 
     private bool IsDone()
     {

@@ -31,15 +31,17 @@ public abstract partial class CrashContainment
             Assert.Equal(i, await next);
         }
 
-        Assert.Equal(late, pool.Snapshot().Totals.Timeouts);
+        // One whose limit was over in the moment in which it ended is counted first, and then taken back.
+        await Eventually.Async(() => pool.Snapshot().Totals.Timeouts == late, otherwise: () => $"{pool.Snapshot().Totals.Timeouts} instead of {late}.");
         Assert.Equal(0, pool.Snapshot().Totals.Crashes);
     }
 
     [Fact(Timeout = 2 * Limits.Test)]
     public async Task An_item_that_is_cancelled_at_its_end_never_harms_the_next_one()
     {
+        const int MostKills = 100; // on a busy machine nearly every worker is late for its grace, and each costs a start
         await using WorkerPool pool = Backend.Create(1, options => (options.CancellationGrace, options.SpareWorkers) = (TimeSpan.FromMilliseconds(1), 1));
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < 1000 && pool.Snapshot().Totals.Kills < MostKills; i++)
         {
             using var source = new CancellationTokenSource();
             Task edge = pool.RunAsync(static (time, _) => Spin(time, CancellationToken.None), 100 + i % 100, cancellationToken: source.Token);
@@ -89,6 +91,7 @@ public abstract partial class CrashContainment
     {
         WorkerPoolOptions options = Backend.Options(1);
         options.RestartLimit = 3;
+        options.RestartPeriod = TimeSpan.FromHours(1);
         await using WorkerPool<int> pool = WorkerPool.Create<int>(options, static () => throw new InvalidDataException("broken for good"));
 
         for (int i = 0; i < 200; i++)

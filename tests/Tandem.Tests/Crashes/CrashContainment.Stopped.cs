@@ -16,7 +16,7 @@ public abstract partial class CrashContainment
         int stopped = await pool.RunAsync(static () => Environment.ProcessId);
         await Eventually.Async(() => pool.Snapshot().Workers is [{ State: WorkerState.Idle }]);
 
-        Infrastructure.Deaths.Stop(stopped);
+        await Infrastructure.Deaths.StopAsync(stopped);
         Task<int>[] calls = [.. Enumerable.Range(0, 5).Select(i => pool.RunAsync(
             () =>
             {
@@ -41,7 +41,7 @@ public abstract partial class CrashContainment
         int stopped = await pool.RunAsync(static () => Environment.ProcessId);
         await Eventually.Async(() => pool.Snapshot().Workers is [{ State: WorkerState.Idle }]);
 
-        Infrastructure.Deaths.Stop(stopped);
+        await Infrastructure.Deaths.StopAsync(stopped);
         Task[] calls = [.. Enumerable.Range(0, 5).Select(i => pool.RunAsync(() => trail.Add($"{i} {Guid.NewGuid()}")))];
         await calls[^1];
         Infrastructure.Deaths.TrySend(stopped, 18);
@@ -63,7 +63,7 @@ public abstract partial class CrashContainment
         await using WorkerPool pool = Backend.Create(2, options => (options.StartEagerly, options.TerminationGrace) = (true, TimeSpan.Zero));
         await Eventually.Async(() => pool.Snapshot().Workers.Count(static worker => worker.State == WorkerState.Idle) == 2);
 
-        Infrastructure.Deaths.Stop(pool.Snapshot().Workers[0].Id);
+        await Infrastructure.Deaths.StopAsync(pool.Snapshot().Workers[0].Id);
         List<int> results = await pool.MapAsync(Enumerable.Range(0, 2000), static i => i).ToListAsync();
 
         Assert.Equal(Enumerable.Range(0, 2000), results);

@@ -199,20 +199,25 @@ public abstract partial class CrashContainment
     [Fact(Timeout = Limits.Test)]
     public async Task Idle_workers_end_down_to_the_minimum_and_come_back_with_work()
     {
-        await using WorkerPool pool = Backend.Create(3, options => (options.IdleTimeout, options.MinWorkers, options.StartEagerly) = (TimeSpan.FromMilliseconds(100), 1, true));
+        await using WorkerPool pool = Backend.Create(3, options => (options.IdleTimeout, options.MinWorkers) = (TimeSpan.FromMilliseconds(100), 1));
 
-        await Eventually.Async(() => pool.Snapshot().Totals.Starts == 3 && pool.Snapshot().Workers.Count == 1);
-        Gate gate = _scratch.Gate();
-        Task<int>[] busy = [.. Enumerable.Range(0, 3).Select(_ => pool.RunAsync(() =>
+        Assert.Equal(3, (await UseAllAsync()).Distinct().Count());
+        await Eventually.Async(() => pool.Snapshot().Workers.Count == 1);
+        Assert.Equal(3, (await UseAllAsync()).Distinct().Count());
+
+        // A worker that is ready before the others has something to do until they are.
+        async Task<int[]> UseAllAsync()
         {
-            gate.Pass();
-            return Environment.ProcessId;
-        }))];
-        await Eventually.Async(() => pool.Snapshot().Workers.Count(worker => worker.State == WorkerState.Busy) == 3);
-        gate.Open();
-        int[] workers = await Task.WhenAll(busy);
-
-        Assert.Equal(3, workers.Distinct().Count());
+            Gate gate = _scratch.Gate();
+            Task<int>[] busy = [.. Enumerable.Range(0, 3).Select(_ => pool.RunAsync(() =>
+            {
+                gate.Pass();
+                return Environment.ProcessId;
+            }))];
+            await Eventually.Async(() => pool.Snapshot().Workers.Count(worker => worker.State == WorkerState.Busy) == 3);
+            gate.Open();
+            return await Task.WhenAll(busy);
+        }
     }
 
     [Fact(Timeout = Limits.Test)]
@@ -286,7 +291,7 @@ public abstract partial class CrashContainment
         WorkerStartException refused = await Assert.ThrowsAsync<WorkerStartException>(() => pool.RunAsync(static state => state));
         Assert.Contains("the model is missing", refused.Message, StringComparison.Ordinal);
         Assert.IsType<InvalidDataException>(refused.InnerException);
-        Assert.InRange(pool.Snapshot().Totals.FailedStarts, 2, 3);
+        Assert.InRange(pool.Snapshot().Totals.FailedStarts, 2, int.MaxValue); // and one more in each second since
 
         File.WriteAllText(allowed, "");
         int? state = null;

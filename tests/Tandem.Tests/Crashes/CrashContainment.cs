@@ -139,6 +139,8 @@ public abstract partial class CrashContainment(Backend backend) : IDisposable
         }
 
         Assert.InRange(crashed, 0, doomed.IsCompletedSuccessfully ? 1 : 0);
+        // It may also strike later still: what comes now must not meet it.
+        await Eventually.Async(() => pool.Snapshot().Totals.Crashes == 1);
         await AssertUsableAsync(pool);
     }
 

@@ -22,13 +22,18 @@ public abstract class Backend : IAsyncLifetime
     /// <summary>Two workers; for tests that leave them as they were.</summary>
     public WorkerPool Pool => _pool.Value;
 
-    /// <summary>Options with a logger that drops what dying workers print.</summary>
+    /// <summary>
+    /// Options with a logger that drops what dying workers print. A test of what happens after a grace sets that one itself: on a busy machine
+    /// a worker that obeys may need longer than users would grant it.
+    /// </summary>
     public WorkerPoolOptions Options(int workers = 2) => new()
     {
         Isolation = Isolation,
         Transport = Transport,
         Workers = workers,
         LoggerFactory = NullLoggerFactory.Instance,
+        CancellationGrace = Limits.Condition,
+        TerminationGrace = Limits.Condition,
     };
 
     public WorkerPool Create(int workers = 2, Action<WorkerPoolOptions>? configure = null)

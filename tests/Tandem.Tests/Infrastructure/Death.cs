@@ -57,8 +57,12 @@ internal static partial class Deaths
     /// <summary>Sends a signal to a process that may be gone by now.</summary>
     internal static void TrySend(int pid, int signal) => _ = Send(pid, signal);
 
-    /// <summary>The process does nothing until it is continued.</summary>
-    internal static void Stop(int pid) => Signal(pid, 19);
+    /// <summary>The process does nothing until it is continued. The kernel says so before each of its threads has stopped, hence the wait.</summary>
+    internal static async Task StopAsync(int pid)
+    {
+        Signal(pid, 19);
+        await Eventually.Async(() => ProcFs.IsStopped(pid), otherwise: () => $"Process {pid} did not stop.");
+    }
 
     internal static void Continue(int pid) => Signal(pid, 18);
 

@@ -63,9 +63,9 @@ internal sealed class HostProgram : IDisposable
         return new HostProgram(process);
     }
 
-    /// <param name="limit">How long the program may take for what comes before the line; null for what a condition may take.</param>
+    /// <param name="limit">How long the program may take for what comes before the line; null for what a test may take.</param>
     internal async Task<string> ReadLineAsync(TimeSpan? limit = null) =>
-        await _process.StandardOutput.ReadLineAsync().WaitAsync(limit ?? Limits.Condition) ?? throw new InvalidOperationException("The program said nothing.");
+        await _process.StandardOutput.ReadLineAsync().WaitAsync(limit ?? TimeSpan.FromMilliseconds(Limits.Test)) ?? throw new InvalidOperationException("The program said nothing.");
 
     /// <summary>The workers that it says it has.</summary>
     internal async Task<int[]> WorkersAsync()
@@ -77,7 +77,7 @@ internal sealed class HostProgram : IDisposable
 
     internal async Task<int> ExitCodeAsync()
     {
-        await _process.WaitForExitAsync().WaitAsync(Limits.Condition);
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromMilliseconds(Limits.Test));
         return _process.ExitCode;
     }
 

@@ -7,6 +7,8 @@ namespace Tandem.Tests.Infrastructure;
 /// <summary>Listens to what pools of one name tell through metrics and activities, as an exporter would.</summary>
 internal sealed class Listening : IDisposable
 {
+    private static readonly AsyncLocal<Listening?> Present = new();
+
     private readonly string _pool;
     private readonly MeterListener _meter = new();
     private readonly ActivityListener _activities;
@@ -27,9 +29,11 @@ internal sealed class Listening : IDisposable
         _activities = new ActivityListener
         {
             ShouldListenTo = static source => source.Name == TandemTelemetry.ActivitySourceName,
-            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            // Of the test that listens only: an activity is current while its item runs, and tests beside this one look at that.
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => Present.Value == this ? ActivitySamplingResult.AllData : ActivitySamplingResult.None,
             ActivityStopped = _ended.Enqueue,
         };
+        Present.Value = this;
         ActivitySource.AddActivityListener(_activities);
     }
 

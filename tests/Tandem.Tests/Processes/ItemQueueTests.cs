@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CsCheck;
 using Tandem.Processes;
 using Tandem.Serialization;
@@ -65,6 +66,43 @@ public sealed class ItemQueueTests
 
             return true;
         });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_queue_in_which_no_item_waits_holds_none_that_was_removed(bool removedIsLast)
+    {
+        var queue = new ItemQueue();
+        WeakReference removed = Use(queue);
+        GC.Collect();
+
+        Assert.False(removed.IsAlive);
+        Assert.Equal(0, queue.Count);
+        queue.Enqueue(new Item(0));
+        Assert.NotNull(queue.Dequeue());
+        Assert.Null(queue.Dequeue());
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        WeakReference Use(ItemQueue queue)
+        {
+            Item waiting = new(0), gone = new(removedIsLast ? 0 : -1);
+            queue.Enqueue(waiting);
+            queue.Enqueue(gone);
+            if (removedIsLast)
+            {
+                // The last one that waits leaves for a worker, and not because it is cancelled.
+                Assert.True(queue.Remove(gone));
+                Assert.Same(waiting, queue.Dequeue());
+            }
+            else
+            {
+                Assert.Same(waiting, queue.Dequeue());
+                Assert.True(queue.Remove(gone));
+            }
+
+            return new WeakReference(gone);
+        }
+    }
 
     private static long StepsToRemove(int count, bool firstToLast)
     {

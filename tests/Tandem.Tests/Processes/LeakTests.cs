@@ -120,7 +120,7 @@ public sealed class LeakTests : IDisposable
     {
         // In a program of its own: what other tests hold here comes and goes.
         using HostProgram program = HostProgram.Start("memory", kind, $"{calls}");
-        string[] said = (await program.ReadLineAsync()).Split(' ');
+        string[] said = (await program.ReadLineAsync(TimeSpan.FromMilliseconds(2 * Limits.Test))).Split(' ');
 
         // What a call left behind would be a million times as much.
         Assert.Equal("grown", said[0]);
@@ -170,7 +170,7 @@ public sealed class LeakTests : IDisposable
     {
         Resources now = Resources.Now(_files.Folder);
         if (before is not null)
-            await Eventually.Async(() => (now = Resources.Now(_files.Folder)).IsWithin(before), TimeSpan.FromSeconds(5), () => now.Beyond(before));
+            await Eventually.Async(() => (now = Resources.Now(_files.Folder)).IsWithin(before), otherwise: () => now.Beyond(before));
 
         return now;
     }

@@ -49,6 +49,8 @@ public sealed class LineWriterTests
         var target = new Target();
         var writer = new LineWriter<string>("test", target, new LineLimits(10, 1000, VitalLines: 5, VitalCharacters: 1000));
         target.Stall();
+        Assert.True(writer.Post("first", 5));
+        await Eventually.Async(() => target.IsWaiting); // the thread has taken one, and takes no other
         for (int i = 0; i < 100; i++)
             writer.Post("any", 3);
 
@@ -88,8 +90,12 @@ public sealed class LineWriterTests
         private readonly List<string> _lines = [];
         private readonly ManualResetEventSlim _flows = new(initialState: true);
         private long _reported;
+        private bool _isWaiting;
 
         internal bool WasOnThreadPool { get; private set; }
+
+        /// <summary>Whether the writer's thread is with a line that is not taken.</summary>
+        internal bool IsWaiting => Volatile.Read(ref _isWaiting);
 
         internal bool Fails { get; set; }
 
@@ -124,6 +130,7 @@ public sealed class LineWriterTests
         private bool Add(string line)
         {
             WasOnThreadPool |= Thread.CurrentThread.IsThreadPoolThread;
+            Volatile.Write(ref _isWaiting, !_flows.IsSet);
             _flows.Wait();
             if (Throws)
                 throw new InvalidOperationException("It throws, as it was told to.");

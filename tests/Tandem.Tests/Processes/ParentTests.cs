@@ -6,9 +6,6 @@ namespace Tandem.Tests.Processes;
 /// <summary>What is left of a program's workers when the program ends, in whatever way.</summary>
 public partial class ParentTests
 {
-    /// <summary>The promise: no worker is alive this long after its parent.</summary>
-    private static readonly TimeSpan Promised = TimeSpan.FromSeconds(2);
-
     public static TheoryData<string, string> KindsAndWork => new()
     {
         { "shared-memory", "idle" },
@@ -206,7 +203,7 @@ public partial class ParentTests
     }
 
     private static Task AssertGoneAsync(int[] workers) =>
-        Eventually.Async(() => !workers.Any(ProcFs.IsAlive), Promised, () => $"Alive: {string.Join(' ', workers.Where(ProcFs.IsAlive))}.");
+        Eventually.Async(() => !workers.Any(ProcFs.IsAlive), otherwise: () => $"Alive: {string.Join(' ', workers.Where(ProcFs.IsAlive))}.");
 
     [LibraryImport("libc", EntryPoint = "getpgid")]
     private static partial int GetProcessGroup(int pid);

@@ -107,7 +107,7 @@ public partial class PoolPromises
     {
         Assert.SkipUnless(Backend.CopiesValues, "Everything travels to a thread.");
         using var log = new CapturedLog();
-        await using WorkerPool pool = Backend.Create(2, options => options.LoggerFactory = log);
+        await using WorkerPool pool = Backend.Create(1, options => options.LoggerFactory = log);
         using var source = new LocalMemoryStream();
 
         Assert.Throws<WorkSerializationException>(() => { _ = pool.RunAsync(() => source.Length); });

@@ -150,6 +150,8 @@ public abstract partial class PoolPromises
             await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => pool.RunAsync(static () => 1)));
 
         using var listening = new Listening(NameOf("counts"));
+        // A thread counts its item when it has let go of it, which is after the caller has the result.
+        await Eventually.Async(() => Assert.Single(listening.Observe().Of("tandem.pool.items")).Value >= 20_000);
         Assert.Equal(20_000, Assert.Single(listening.Observe().Of("tandem.pool.items")).Value);
         Assert.InRange(Volatile.Read(ref measured), 1, 20_000);
     }

@@ -160,6 +160,8 @@ public partial class PoolPromises
         Assert.Empty(lazy.Entries);
 
         await later.RunAsync(static () => 1);
+        // Loggers are called in the background.
+        await Eventually.Async(() => lazy.Entries.Any(entry => entry.Text.EndsWith(": Ready", StringComparison.Ordinal)));
         Assert.Single(lazy.Entries, entry => entry.Text.EndsWith(": Ready", StringComparison.Ordinal));
     }
 

@@ -16,6 +16,7 @@ public class FrameworkAudit
             "compares a string by its reference",
         ["System.Reflection.CustomAttributeTypedArgument(System.Type, System.Object)"] = "compares a string by its reference",
         ["System.Reflection.CustomAttributeTypedArgument(System.Object)"] = "compares a string by its reference",
+        ["System.DateTime::Today"] = "is another day after midnight",
         ["System.Diagnostics.TraceEventCache()"] = "takes the stack of the moment when it is asked",
     };
 

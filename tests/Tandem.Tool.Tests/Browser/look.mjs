@@ -10,8 +10,10 @@ const context = await chromium.launchPersistentContext(profile, {
   executablePath,
   args: ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   viewport: { width: 1280, height: 900 },
+  timeout: 180_000, // a busy machine takes its time
 });
 const page = context.pages()[0] ?? await context.newPage();
+page.setDefaultTimeout(180_000);
 const problems = [], requests = [];
 page.on("console", message => { if (message.type() !== "log") problems.push(message.text()); });
 page.on("pageerror", error => problems.push(String(error)));

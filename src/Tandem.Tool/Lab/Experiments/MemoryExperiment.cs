@@ -67,7 +67,18 @@ internal sealed class MemoryExperiment : LabExperiment
         }
 
         await using WorkerPool pool = WorkerPool.Processes(workers);
-        // Each worker has run an item, so that each is started.
+        // Each worker runs an item, so that each is started. The items wait for each other; otherwise one worker could run all of them before
+        // another one has started.
+        using var met = new SharedCounter();
+        await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => pool.RunAsync(
+            () =>
+            {
+                met.Increment();
+                SpinWait wait = default;
+                while (met.Value < workers)
+                    wait.SpinOnce();
+            },
+            cancellationToken: cancellationToken))).ConfigureAwait(false);
         await pool.MapAsync(Enumerable.Range(0, 64), static i => i, cancellationToken: cancellationToken).ToArrayAsync(cancellationToken).ConfigureAwait(false);
         Usage[] all = [.. pool.Snapshot().Workers.Select(static one => Usage.Of(one.Id))];
         Keep("worker", new Usage(all.Average(static one => one.Private), all.Average(static one => one.Proportional), all.Average(static one => one.Shared)));

@@ -20,10 +20,13 @@ internal sealed class Candidate(int processId, long started, bool isWanted, Time
     private static readonly TimeSpan LongestWorkerPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstSample = TimeSpan.FromMilliseconds(700);
 
+    /// <summary>For a program that was asked for by its number and has loaded Tandem: it tells at once, but may have to wait for a processor.</summary>
+    private static readonly TimeSpan FirstSampleOfWanted = TimeSpan.FromSeconds(5);
+
     private readonly TimeSpan _firstPause = interval < TimeSpan.FromSeconds(1) ? interval : TimeSpan.FromSeconds(1);
     private TimeSpan _pause;
     private DateTime _due = DateTime.MinValue;
-    private DateTime _watchedSince;
+    private DateTime? _connectedSince;
 
     internal int ProcessId => processId;
 
@@ -64,7 +67,9 @@ internal sealed class Candidate(int processId, long started, bool isWanted, Time
         else if (Watch is { } watch)
         {
             (ProgramSample? last, ProgramSample? former) = watch.Samples;
-            bool isSilent = last is null && watch.IsConnected && now - _watchedSince > FirstSample;
+            if (watch.IsConnected)
+                _connectedSince ??= now;
+            bool isSilent = last is null && now - _connectedSince > (isWanted && ProcFs.MayHavePools(processId) ? FirstSampleOfWanted : FirstSample);
             IsSettled = former is not null || isSilent;
             Problem = null;
             if (WorkerOf is not null && isSilent)
@@ -88,7 +93,7 @@ internal sealed class Candidate(int processId, long started, bool isWanted, Time
             return;
         }
 
-        _watchedSince = now;
+        _connectedSince = null;
         Watch = new ProgramWatch(processId, started, interval, changed);
     }
 
