@@ -157,7 +157,7 @@ public sealed class StartTests
         int spare = await SpareAsync(serve);
         File.WriteAllText(folder["sick"], "");
         Assert.Equal(0, Libc.Kill(spare, Libc.SIGKILL));
-        await serve.LineAsync($"the spare (pid {spare}) is gone");
+        await serve.LineAsync($"the spare (pid {spare}) exited");
         string line = await serve.LineAsync("is gone: It was not ready within 20 s");
         Assert.Contains("the next one is started in 3600 s", line, StringComparison.Ordinal);
         File.Delete(folder["sick"]);
