@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Tandem.Compare;
 
-/// <summary>How many there are of something, as people write it.</summary>
+/// <summary>Formats a number with its noun.</summary>
 internal static class Amount
 {
-    /// <summary>Such as <c>1 thread</c> or <c>12 threads</c>.</summary>
-    /// <param name="number">How many.</param>
-    /// <param name="one">The word for one.</param>
-    /// <param name="many">For another number; null where an s is all that differs.</param>
+    /// <summary>Returns text such as <c>1 thread</c> or <c>12 threads</c>.</summary>
+    /// <param name="number">The number.</param>
+    /// <param name="one">The noun in the singular.</param>
+    /// <param name="many">The noun in the plural; null if it only needs an s.</param>
     internal static string Of(long number, string one, string? many = null) =>
         string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? one : many ?? one + "s")}");
 }

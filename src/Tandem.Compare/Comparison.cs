@@ -4,20 +4,20 @@ namespace Tandem.Compare;
 
 /// <summary>Measures work on threads, in processes, and in processes × threads, and recommends one of them.</summary>
 /// <remarks>
-/// Each run has a process of its own, in which the pool is made that is measured; so the work and its items must be able to travel,
-/// as for a pool of processes. Linux.
+/// Each run has its own process, which contains the measured pool. So the work and its items must be serializable, as for a pool of
+/// processes. Linux only.
 /// </remarks>
 public static class Comparison
 {
-    /// <summary>Compares ways of running work on items.</summary>
+    /// <summary>Compares configurations of workers that run work on items.</summary>
     /// <typeparam name="TItem">The type of the items.</typeparam>
-    /// <typeparam name="TResult">The type of the results, which travel back to the caller as they do in any pool.</typeparam>
-    /// <param name="items">The items; a part of them is measured when they are many, and they are taken again when they are few.</param>
-    /// <param name="work">The work on one item. It runs many times for each.</param>
-    /// <param name="options">What is compared, how often and how long; null for the defaults.</param>
-    /// <param name="cancellationToken">Ends the comparison with <see cref="OperationCanceledException"/>.</param>
+    /// <typeparam name="TResult">The type of the results, which are returned to the caller as in any pool.</typeparam>
+    /// <param name="items">The items. If there are many, only a part of them is measured; if there are few, they are repeated.</param>
+    /// <param name="work">The work on one item. It runs many times for each item.</param>
+    /// <param name="options">What is compared, how often, and for how long; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the comparison with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="ComparisonException">There are no items, all of them fail, or they take too long.</exception>
-    /// <exception cref="WorkSerializationException">The work or its items cannot travel.</exception>
+    /// <exception cref="WorkSerializationException">The work or its items cannot be serialized.</exception>
     /// <exception cref="PlatformNotSupportedException">The system is not Linux.</exception>
     public static Task<ComparisonResult> RunAsync<TItem, TResult>(
         IEnumerable<TItem> items, Func<TItem, TResult> work, ComparisonOptions? options = null, CancellationToken cancellationToken = default)
@@ -65,7 +65,7 @@ public static class Comparison
         options ??= new ComparisonOptions();
         options.Validate();
         if (!OperatingSystem.IsLinux())
-            throw new PlatformNotSupportedException("A comparison reads what Linux tells of processes; it does not run on this system.");
+            throw new PlatformNotSupportedException("A comparison reads data about processes that only Linux provides, so it does not run on this system.");
 
         if (workload.Count == 0)
             throw new ComparisonException("There are no items to run the work on.");

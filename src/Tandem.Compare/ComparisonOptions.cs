@@ -1,52 +1,52 @@
 namespace Tandem.Compare;
 
-/// <summary>How a comparison is made.</summary>
+/// <summary>The options of a comparison.</summary>
 public sealed class ComparisonOptions
 {
-    /// <summary>How many items run at once in the configurations that are compared.</summary>
+    /// <summary>The numbers of concurrent items in the configurations that are compared.</summary>
     /// <value>
-    /// Numbers between 1 and 1024. The default is <see langword="null"/>: 1, 2, 4 … up to twice the processors, and up to eight times the processors for work that
-    /// waits more than it computes.
+    /// Numbers between 1 and 1024. The default is <see langword="null"/>: 1, 2, 4 … up to twice the processors, and up to eight times the
+    /// processors for work that waits more than it computes.
     /// </value>
     public IReadOnlyList<int>? WorkerCounts { get; set; }
 
-    /// <summary>How often each configuration is measured. Each time all are measured, in turn.</summary>
-    /// <value>Between 2 and 100. The default is 5; with fewer than 3 nearly everything is a tie.</value>
+    /// <summary>How often each configuration is measured. In each round, all configurations are measured in turn.</summary>
+    /// <value>Between 2 and 100. The default is 5. With fewer than 3 rounds, nearly everything is a tie.</value>
     public int Repeats { get; set; } = 5;
 
     /// <summary>
-    /// How long all measurements may take together. How many items a run has follows from it. Work whose items take long takes longer:
-    /// two rounds are made in any case.
+    /// How long all measurements may take together. The number of items per run follows from it. If items take long, the comparison takes
+    /// longer, because at least two rounds are made.
     /// </summary>
     /// <value>A positive time of at most a day. The default is 90 seconds.</value>
     public TimeSpan Budget { get; set; } = TimeSpan.FromSeconds(90);
 
-    /// <summary>A difference below this share is a tie, however sure it is.</summary>
+    /// <summary>A difference below this share is a tie, however certain it is.</summary>
     /// <value>At least 0 and below 1. The default is 0.05: five percent.</value>
     public double MinDifference { get; set; } = 0.05;
 
-    /// <summary>Whether a worker of each configuration is killed while it works, in a run of its own, and what was lost is counted.</summary>
+    /// <summary>Whether a worker of each configuration is killed while it works, in a separate run, to count what is lost.</summary>
     /// <value>The default is <see langword="false"/>.</value>
     public bool KillWorker { get; set; }
 
-    /// <summary>How many items of each configuration are kept for <see cref="ConfigurationResult.Timeline"/>.</summary>
-    /// <value>A number of items between 0 and 100,000. The default is 240.</value>
+    /// <summary>The number of items of each configuration that are kept for <see cref="ConfigurationResult.Timeline"/>.</summary>
+    /// <value>A number between 0 and 100,000. The default is 240.</value>
     public int MaxTimelineItems { get; set; } = 240;
 
-    /// <summary>Receives reports of what is going on.</summary>
+    /// <summary>Receives progress reports.</summary>
     /// <value>The default is <see langword="null"/>: nothing is reported.</value>
     public IProgress<ComparisonProgress>? Progress { get; set; }
 
-    /// <summary>How long an item may run before it is told that it is waited for.</summary>
+    /// <summary>How long an item may run before the progress reports that the comparison waits for it.</summary>
     internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>What the reader of the figures should know of what was asked for.</summary>
+    /// <summary>Notes for readers of the figures.</summary>
     internal List<string> Notes { get; } = [];
 
-    /// <summary>Environment variables of the processes in which work is measured, beside this process's own.</summary>
+    /// <summary>Environment variables of the processes in which work is measured, in addition to this process's own.</summary>
     internal Dictionary<string, string?> Environment { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Another program, in whose process work is measured; null for this one.</summary>
+    /// <summary>Another program in whose process the work is measured; null for this program.</summary>
     internal Tandem.Launch.LaunchPlan? Plan { get; set; }
 
     internal void Validate()
@@ -59,23 +59,4 @@ public sealed class ComparisonOptions
         Option.Check(MinDifference is >= 0 and < 1, nameof(ComparisonOptions), nameof(MinDifference), MinDifference, "at least 0 and below 1");
         Option.Check(MaxTimelineItems is >= 0 and <= 100_000, nameof(ComparisonOptions), nameof(MaxTimelineItems), MaxTimelineItems, "between 0 and 100000");
     }
-}
-
-/// <summary>How far a comparison is.</summary>
-/// <param name="step">What is done now.</param>
-/// <param name="done">Runs that are done.</param>
-/// <param name="total">Runs that there will be; 0 while that is not known.</param>
-public readonly struct ComparisonProgress(string step, int done, int total)
-{
-    /// <summary>What is done now.</summary>
-    public string Step { get; } = step;
-
-    /// <summary>Runs that are done.</summary>
-    public int Done { get; } = done;
-
-    /// <summary>Runs that there will be; 0 while that is not known.</summary>
-    public int Total { get; } = total;
-
-    /// <summary>Whether it is worth knowing later, too.</summary>
-    internal bool IsNote { get; init; }
 }

@@ -1,9 +1,12 @@
 namespace Tandem.Compare;
 
-/// <summary>What one round's run of a configuration was like: with those of the other rounds, it says whether a difference is more than noise.</summary>
+/// <summary>
+/// The figures of one configuration in one round. Together with those of the other rounds, they show whether a difference is more than
+/// noise.
+/// </summary>
 internal readonly record struct RoundFigures
 {
-    /// <summary>Processor time for an item, in seconds.</summary>
+    /// <summary>Processor time per item, in seconds.</summary>
     internal required double Processor { get; init; }
 
     /// <summary>The time that 99 of 100 items did not exceed, in seconds.</summary>
@@ -12,12 +15,12 @@ internal readonly record struct RoundFigures
     /// <summary>Context switches of both kinds.</summary>
     internal required double Switches { get; init; }
 
-    /// <summary>Bytes that the processes hold alone.</summary>
+    /// <summary>Private memory of the processes, in bytes.</summary>
     internal required double PrivateMemory { get; init; }
 
-    /// <summary>Of the workers' time, from 0 to 1.</summary>
+    /// <summary>The share of the workers' time in which garbage collection stopped them, from 0 to 1.</summary>
     internal required double PauseShare { get; init; }
 
-    /// <summary>In seconds.</summary>
+    /// <summary>The start time of the pool, in seconds.</summary>
     internal required double StartTime { get; init; }
 }

@@ -2,29 +2,16 @@ using System.Globalization;
 
 namespace Tandem.Compare;
 
-/// <summary>The ways of running work that are compared.</summary>
-public enum WorkerModel
-{
-    /// <summary>Threads of one process.</summary>
-    Threads,
-
-    /// <summary>Processes that run one item at a time each.</summary>
-    Processes,
-
-    /// <summary>Processes that run several items at a time each, on threads.</summary>
-    ProcessesTimesThreads,
-}
-
-/// <summary>One way of running work: a model and its numbers of workers.</summary>
+/// <summary>One configuration: a model, and its numbers of workers.</summary>
 /// <param name="isolation">Whether workers are threads or processes.</param>
-/// <param name="workers">How many there are.</param>
-/// <param name="concurrencyPerWorker">How many items each runs at once.</param>
+/// <param name="workers">The number of workers.</param>
+/// <param name="concurrencyPerWorker">How many items each worker runs at once.</param>
 public sealed class WorkerConfiguration(Isolation isolation, int workers, int concurrencyPerWorker = 1)
 {
     /// <summary>Whether workers are threads or processes.</summary>
     public Isolation Isolation { get; } = isolation;
 
-    /// <summary>How many workers there are.</summary>
+    /// <summary>The number of workers.</summary>
     public int Workers { get; } = workers;
 
     /// <summary>How many items each worker runs at once.</summary>
@@ -33,13 +20,13 @@ public sealed class WorkerConfiguration(Isolation isolation, int workers, int co
     /// <summary>How many items run at once.</summary>
     public int Slots => Workers * ConcurrencyPerWorker;
 
-    /// <summary>The way of running work.</summary>
+    /// <summary>The model.</summary>
     public WorkerModel Model =>
         Isolation == Isolation.Thread ? WorkerModel.Threads
         : ConcurrencyPerWorker == 1 ? WorkerModel.Processes
         : WorkerModel.ProcessesTimesThreads;
 
-    /// <summary>Such as <c>4 threads</c>, <c>1 process</c>, <c>2 processes × 2 threads</c>.</summary>
+    /// <summary>The name, such as <c>4 threads</c>, <c>1 process</c>, <c>2 processes × 2 threads</c>.</summary>
     public string Name => Model switch
     {
         WorkerModel.Threads => Amount.Of(Workers, "thread"),
@@ -47,7 +34,7 @@ public sealed class WorkerConfiguration(Isolation isolation, int workers, int co
         _ => $"{Amount.Of(Workers, "process", "processes")} × {Amount.Of(ConcurrencyPerWorker, "thread")}",
     };
 
-    /// <summary>The options that make such a pool, as C#.</summary>
+    /// <summary>C# code that creates such a pool.</summary>
     public string ToCode()
     {
         string concurrency = ConcurrencyPerWorker == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", {nameof(ConcurrencyPerWorker)} = {ConcurrencyPerWorker}");
@@ -70,7 +57,7 @@ public sealed class WorkerConfiguration(Isolation isolation, int workers, int co
         return options;
     }
 
-    /// <summary>What to compare for some numbers of items at once.</summary>
+    /// <summary>The configurations to compare for some numbers of concurrent items.</summary>
     internal static WorkerConfiguration[] ForCounts(IReadOnlyList<int> counts, int processors)
     {
         List<WorkerConfiguration> all = [];
@@ -78,7 +65,7 @@ public sealed class WorkerConfiguration(Isolation isolation, int workers, int co
         {
             all.Add(new WorkerConfiguration(Isolation.Thread, count));
             all.Add(new WorkerConfiguration(Isolation.Process, count));
-            // As many processes as there are processors, and threads in them for what is beyond.
+            // At most as many processes as there are processors; the rest are threads in them.
             int processes = Math.Clamp(count / 2, 1, processors);
             if (count > 1 && count % processes == 0)
                 all.Add(new WorkerConfiguration(Isolation.Process, processes, count / processes));
@@ -87,7 +74,7 @@ public sealed class WorkerConfiguration(Isolation isolation, int workers, int co
         return [.. all];
     }
 
-    /// <summary>1, 2, 4 … up to the processors and once beyond; work that waits has use for more than there are processors.</summary>
+    /// <summary>The default numbers: 1, 2, 4 … up to twice the number of processors; work that waits benefits from even more.</summary>
     internal static int[] DefaultCounts(int processors, bool waits)
     {
         int most = Math.Min(processors * (waits ? 8 : 2), 128);

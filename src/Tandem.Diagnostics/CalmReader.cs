@@ -4,8 +4,8 @@ using Microsoft.Diagnostics.Runtime.DataReaders.Implementation;
 namespace Tandem.Diagnostics;
 
 /// <summary>
-/// Reads another process, and finds nothing where that process is gone. The debugging library reads through a call from native code, by
-/// which no exception may leave: one that did would end this process, because another one has ended.
+/// Reads another process, and returns nothing if that process is gone. The debugging library calls this from native code, through which no
+/// exception may pass: an exception would terminate this process because the other one has exited.
 /// </summary>
 internal sealed class CalmReader(IDataReader inner) : ReaderAround(inner), IThreadReader
 {

@@ -2,13 +2,13 @@ using Tandem.Interop;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>What this process is told of its children.</summary>
+/// <summary>The signals that this process gets about its children.</summary>
 internal static unsafe class ChildSignals
 {
     /// <summary>
-    /// Has the kernel say nothing when a child stops, which one that is traced does. .NET's own handler of that signal waits for each
-    /// process that was started with <see cref="System.Diagnostics.Process"/>: it would take the stop away from the tracer, which then
-    /// waits for ever, and report it as an exit.
+    /// Makes the kernel send no signal when a child stops, which a traced process does. .NET's handler of that signal waits for each
+    /// process that was started with <see cref="System.Diagnostics.Process"/>: it would consume the stop, so that the tracer would wait
+    /// forever, and report it as an exit.
     /// </summary>
     internal static void SilenceStops()
     {

@@ -5,14 +5,17 @@ using Tandem.Stacks;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>Takes stacks with ClrMD: the process is stopped by ptrace, its threads are walked through the runtime's own debugging library, and it goes on.</summary>
+/// <summary>
+/// Reads stacks with ClrMD: it stops the process with ptrace, walks its threads through the runtime's debugging library, and continues the
+/// process.
+/// </summary>
 /// <remarks>
-/// One thread attaches, walks and detaches, because ptrace belongs to the thread that attached. Everything that can be done later,
-/// the lines of the source above all, is done after the process goes on.
+/// One thread attaches, walks and detaches, because ptrace belongs to the thread that attached. Everything that can be done later, above
+/// all finding source lines, is done after the process continues.
 /// </remarks>
 internal sealed class ClrStackSource : WorkerStackSource
 {
-    // Captures of one process after the other: two tracers of one process would fail, and the library is not made for many threads.
+    // One capture at a time: two tracers of one process would fail, and the library is not thread-safe.
     private static readonly Lock Gate = new();
 
     internal override bool TryCapture(int processId, int? threadId, TimeSpan limit, out string stack, out string problem)
@@ -21,7 +24,7 @@ internal sealed class ClrStackSource : WorkerStackSource
         Background.Thread("Tandem stack capture", 0, capture.Run, capture.Fail).UnsafeStart();
         if (!capture.Done.Wait(limit))
         {
-            // It goes on by itself, and lets the process go in any case.
+            // The capture continues in the background, and detaches from the process in any case.
             stack = "";
             problem = $"it took longer than {limit.TotalMilliseconds:0} ms.";
             return false;
@@ -34,7 +37,7 @@ internal sealed class ClrStackSource : WorkerStackSource
 
     internal override void WarmUp()
     {
-        // The debugging library is the slowest to load, and stays loaded.
+        // The debugging library takes longest to load, and stays loaded.
         _ = NativeLibrary.TryLoad(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), StackWalk.DebuggingLibrary), out _);
         SourceLines.WarmUp();
     }
@@ -57,7 +60,7 @@ internal sealed class ClrStackSource : WorkerStackSource
         {
             try
             {
-                // Nobody waits any longer than that, and threads would gather behind one that is stuck.
+                // The caller waits no longer than that, and threads must not pile up behind one that is stuck.
                 if (!Gate.TryEnter(limit))
                     return;
 

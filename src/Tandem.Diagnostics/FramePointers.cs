@@ -4,13 +4,10 @@ using Microsoft.Diagnostics.Runtime;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>A method on a stack, and where in it.</summary>
-internal readonly record struct MethodFrame(ClrMethod Method, ulong InstructionPointer);
-
 /// <summary>
-/// The managed methods of a thread by its chain of frame pointers. The runtime's own walk finds nothing while a thread is in native
-/// code that the runtime entered without leaving a mark (its fast calls, such as <see cref="Thread.SpinWait"/>); but both kinds of code
-/// keep frame pointers: [fp] is the caller's, [fp + 8] the return address, on x64 and arm64 alike.
+/// Finds the managed methods of a thread through its chain of frame pointers. The runtime's own stack walk finds nothing while a thread is
+/// in native code that it entered without a transition frame (its fast calls, such as <see cref="Thread.SpinWait"/>). But managed and
+/// native code both keep frame pointers: on x64 and arm64, [fp] is the caller's frame pointer, and [fp + 8] is the return address.
 /// </summary>
 internal static class FramePointers
 {
@@ -24,21 +21,21 @@ internal static class FramePointers
         _ => null,
     };
 
-    /// <summary>The return addresses in the chain, and where the stack ended when each was left.</summary>
-    /// <param name="memory">Of the process.</param>
+    /// <summary>The return addresses in the chain, with the stack pointer after each return.</summary>
+    /// <param name="memory">Reads the memory of the process.</param>
     /// <param name="frame">The thread's frame pointer.</param>
-    /// <param name="lowest">The stack pointer, where it is known: anything below it was no frame pointer.</param>
-    /// <param name="most">How many to return.</param>
+    /// <param name="lowest">The stack pointer, if it is known: lower values cannot be frame pointers.</param>
+    /// <param name="most">The maximum number of addresses.</param>
     internal static IEnumerable<(ulong Address, ulong StackPointer)> Chain(IDataReader memory, ulong frame, ulong lowest, int most)
     {
-        // What is no multiple of a pointer's size was no frame pointer either.
+        // A value that is not a multiple of a pointer's size cannot be a frame pointer either.
         for (int i = 0; i < most && frame >= lowest && (frame & 7) == 0; i++)
         {
             if (!memory.ReadPointer(frame, out ulong caller) || !memory.ReadPointer(frame + 8, out ulong address) || address == 0)
                 yield break;
 
             yield return (address, frame + 16);
-            // The stack grows down, so callers lie above.
+            // The stack grows downwards, so callers have higher addresses.
             if (caller <= frame)
                 yield break;
 

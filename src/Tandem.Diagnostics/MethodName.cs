@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>Turns the names that the compiler gives into what the user wrote.</summary>
+/// <summary>Converts compiler-generated names into the names of the source code.</summary>
 internal static partial class MethodName
 {
     /// <summary><c>Shop+&lt;&gt;c.&lt;Buy&gt;b__4_0()</c> becomes <c>Shop.Buy.(lambda)()</c>, an async method's <c>MoveNext</c> the method itself.</summary>
@@ -21,7 +21,7 @@ internal static partial class MethodName
     [GeneratedRegex(@"^(.*?)\+<(.+?)>d(?:__\d+)?(?:`\d+(?:\[\[.*?\]\])?)?\.MoveNext\(")]
     private static partial Regex StateMachine();
 
-    // Innermost first: what holds no others.
+    // Innermost first: type arguments that contain no other ones.
     [GeneratedRegex(@"`\d+\[\[((?:[^\[\]]|\],\[)*)\]\]")]
     private static partial Regex Arguments();
 

@@ -4,7 +4,7 @@ using Microsoft.Diagnostics.Runtime;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>A reader of another process that differs from the one within it in how memory and registers are read.</summary>
+/// <summary>Wraps a reader of another process, to change how memory and registers are read.</summary>
 internal abstract class ReaderAround(IDataReader inner) : IDataReader
 {
     protected IDataReader Inner { get; } = inner;

@@ -5,13 +5,13 @@ using System.Reflection.PortableExecutable;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>Files and lines from portable symbols, inside an assembly or beside it.</summary>
+/// <summary>Finds files and lines in portable symbols, inside an assembly or beside it.</summary>
 internal static class SourceLines
 {
-    // Few assemblies hold work that times out; their symbols stay open.
+    // Few assemblies contain work that times out; their symbols stay open.
     private static readonly ConcurrentDictionary<string, MetadataReaderProvider?> Symbols = new(StringComparer.Ordinal);
 
-    /// <summary>Such as <c> in Shop.cs:line 12</c>; empty where there are no symbols.</summary>
+    /// <summary>The source line as text, such as <c> in Shop.cs:line 12</c>; empty if there are no symbols.</summary>
     internal static string Of(StackLine line)
     {
         if (line.Offset == StackLine.NotWanted || Symbols.GetOrAdd(line.ModuleFile, Open) is not { } provider)
@@ -40,7 +40,7 @@ internal static class SourceLines
         }
     }
 
-    /// <summary>Has the reader compiled before it is needed.</summary>
+    /// <summary>Makes the runtime compile the reader before it is needed.</summary>
     internal static void WarmUp() => _ = Symbols.GetOrAdd(typeof(SourceLines).Assembly.Location, Open);
 
     private static MetadataReaderProvider? Open(string module)

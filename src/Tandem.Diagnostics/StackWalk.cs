@@ -2,20 +2,6 @@ using Microsoft.Diagnostics.Runtime;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>One frame, with what its line in the source is found by.</summary>
-/// <param name="Method">The method as a person would write it.</param>
-/// <param name="ModuleFile">The file of its assembly; empty where it has none.</param>
-/// <param name="Token">Its metadata token there.</param>
-/// <param name="Offset">Where it is, in its intermediate language.</param>
-internal sealed record StackLine(string Method, string ModuleFile, int Token, int Offset)
-{
-    /// <summary>Code that was compiled anew while it ran: the runtime tells no line of it.</summary>
-    internal const int Unknown = -1;
-
-    /// <summary>Not the user's code.</summary>
-    internal const int NotWanted = -2;
-}
-
 /// <summary>Walks a thread of a stopped process.</summary>
 internal static class StackWalk
 {
@@ -24,7 +10,7 @@ internal static class StackWalk
     /// <summary>The file of the runtime's debugging library on this system.</summary>
     internal static string DebuggingLibrary => OperatingSystem.IsWindows() ? "mscordaccore.dll" : OperatingSystem.IsMacOS() ? "libmscordaccore.dylib" : "libmscordaccore.so";
 
-    /// <summary>The frames of the thread that runs the work, newest first; empty when no thread runs code of the program.</summary>
+    /// <summary>The frames of the thread that runs the work, newest first; empty if no thread runs code of the program.</summary>
     internal static List<StackLine> Of(int processId, int? threadId)
     {
         ChildSignals.SilenceStops();
@@ -34,7 +20,8 @@ internal static class StackWalk
             throw new InvalidOperationException("the process has not loaded a .NET runtime");
 
         ClrInfo info = target.ClrVersions[0];
-        // Beside the runtime that the worker runs, which is this process's own unless the program rolls forward: never downloaded.
+        // The library is beside the worker's runtime. That is this process's runtime unless the program rolls forward. It is never
+        // downloaded.
         string library = Path.Combine(Path.GetDirectoryName(info.ModuleInfo.FileName)!, DebuggingLibrary);
         using ClrRuntime runtime = info.CreateRuntime(library, ignoreMismatch: true);
         uint wanted = (uint)(threadId ?? processId);
@@ -52,7 +39,7 @@ internal static class StackWalk
         return [];
     }
 
-    /// <summary>By the runtime's own walk, without transitions and stubs.</summary>
+    /// <summary>The frames of the runtime's own stack walk, without transitions and stubs.</summary>
     private static IEnumerable<MethodFrame> Frames(ClrThread thread) => thread.EnumerateStackTrace(includeContext: false, MaximumFrames * 2)
         .Where(static frame => frame.Method is not null)
         .Select(static frame => new MethodFrame(frame.Method!, frame.InstructionPointer));
@@ -64,7 +51,7 @@ internal static class StackWalk
         foreach (MethodFrame frame in frames)
         {
             ClrMethod method = frame.Method;
-            // Below these are Tandem's own frames: how the work was called.
+            // The older frames are Tandem's own: how the work was called.
             if (IsCallOfWork(method.Type.Name ?? ""))
                 break;
 
@@ -78,7 +65,9 @@ internal static class StackWalk
         return lines;
     }
 
-    /// <summary>Whether a type calls the work: a form, an item, or what runs items on a thread or in a worker.</summary>
+    /// <summary>
+    /// Whether a type is part of the call of the work: a delegate adapter, an item, or the code that runs items on a thread or in a worker.
+    /// </summary>
     private static bool IsCallOfWork(string type) =>
         type.StartsWith("Tandem.Work", StringComparison.Ordinal)
         || type.StartsWith("Tandem.InWorker.", StringComparison.Ordinal)
@@ -102,7 +91,10 @@ internal static class StackWalk
             && name is not "Tandem.dll" and not "netstandard.dll" and not "mscorlib.dll";
     }
 
-    /// <summary>All frames but the newest stand behind their call: the instruction before is the call itself.</summary>
+    /// <summary>
+    /// The intermediate-language offset of a frame. The address of each frame except the newest is a return address; the instruction before
+    /// it is the call.
+    /// </summary>
     private static int OffsetOf(MethodFrame frame, bool isNewest)
     {
         ulong address = isNewest ? frame.InstructionPointer : frame.InstructionPointer - 1;

@@ -3,7 +3,7 @@ using System.Runtime.Loader;
 
 namespace Tandem.Serve.Hook;
 
-/// <summary>Where Tandem's own assemblies live in an application's process. All others are the application's.</summary>
+/// <summary>The load context of Tandem's own assemblies in an application's process. All other assemblies are the application's.</summary>
 internal sealed class ApartLoadContext : AssemblyLoadContext
 {
     private readonly string _folder;
@@ -12,7 +12,7 @@ internal sealed class ApartLoadContext : AssemblyLoadContext
         : base("Tandem serve")
     {
         _folder = folder;
-        // An application that is not ASP.NET Core lacks some that Tandem needs.
+        // An application that is not ASP.NET Core lacks some assemblies that Tandem needs.
         Resolving += (_, name) => Find(name);
     }
 

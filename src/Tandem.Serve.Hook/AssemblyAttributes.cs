@@ -1,2 +1,2 @@
-// Looked for in the assemblies that ASPNETCORE_HOSTINGSTARTUPASSEMBLIES names, by hosts of the older kind too (WebHostBuilder).
+// Hosts, also old ones (WebHostBuilder), search for this attribute in the assemblies that ASPNETCORE_HOSTINGSTARTUPASSEMBLIES names.
 [assembly: Microsoft.AspNetCore.Hosting.HostingStartup(typeof(Tandem.Serve.Hook.WebHostStartup))]

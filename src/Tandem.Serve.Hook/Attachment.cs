@@ -1,6 +1,9 @@
 namespace Tandem.Serve.Hook;
 
-/// <summary>How <see cref="WebHostStartup"/> finds the worker. Apart from it, because a program without ASP.NET Core cannot load that type.</summary>
+/// <summary>
+/// Connects <see cref="WebHostStartup"/> with the worker. A separate type, because a program without ASP.NET Core cannot load
+/// <see cref="WebHostStartup"/>.
+/// </summary>
 internal static class Attachment
 {
     /// <summary>Attaches the worker to the builder of a host.</summary>

@@ -4,15 +4,15 @@ using Tandem.Serve.Hook;
 // The runtime looks for exactly this type, outside of any namespace:
 // https://github.com/dotnet/runtime/blob/main/docs/design/features/host-startup-hook.md
 #pragma warning disable CA1050
-/// <summary>Entered by the runtime before the application's Main, in a process that was started as a worker.</summary>
+/// <summary>The runtime calls this before the application's Main, in a process that was started as a worker.</summary>
 internal static class StartupHook
 {
     private const string Worker = "Tandem.Serve.Worker";
 
     /// <summary>
-    /// Loads the worker, with what it needs, apart from the application: which may have a Tandem of its own, of another version, and
-    /// must find it as if this one were not there. By name, and from another file than this one: of a file that two contexts load, the
-    /// runtime uses the code compiled ahead in the first only.
+    /// Loads the worker and its dependencies in a separate load context. The application may use another version of Tandem, which must not
+    /// be affected. The worker is loaded by name and from another file than this one: if two contexts load the same file, the runtime uses
+    /// its precompiled code in the first one only.
     /// </summary>
     public static void Initialize()
     {

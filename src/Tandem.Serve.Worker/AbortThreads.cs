@@ -3,23 +3,25 @@ using System.Collections.Concurrent;
 namespace Tandem.Serve.Worker;
 
 /// <summary>
-/// Runs what the end of requests runs of the application, such as callbacks of cancelled tokens. Not on the thread pool, whose threads the
-/// requests may all hold; and where one callback blocks, another thread goes on with the rest.
+/// Runs code of the application that aborting a request triggers, such as callbacks of cancelled tokens. It does not run on the thread
+/// pool, because requests may hold all of its threads. If one callback blocks, another thread continues with the rest.
 /// </summary>
 internal sealed class AbortThreads
 {
     private const int Most = 8;
 
-    private readonly ConcurrentQueue<Action> _jobs = new();
-    private readonly Lock _lock = new();
-    private int _threads;
-    private long _done;
-    private long _doneBefore;
+    private readonly ConcurrentQueue<Action> _jobs = new(); // jobs that no thread has taken yet
+    private readonly Lock _lock = new(); // guards _threads and _doneBefore
+    private int _threads; // how many threads run
+    private long _done; // how many jobs are done
+    private long _doneBefore; // _done at the last check
 
     internal void Add(Action job) => _jobs.Enqueue(job);
 
-    /// <summary>Called now and then: has a thread run what was added, or one more where those that run get nowhere.</summary>
-    internal void Look()
+    /// <summary>
+    /// Called regularly: starts a thread if there are jobs and no thread runs, or one more if the running threads make no progress.
+    /// </summary>
+    internal void Check()
     {
         if (_jobs.IsEmpty)
             return;
@@ -48,7 +50,7 @@ internal sealed class AbortThreads
             }
             catch (Exception)
             {
-                // The application's own: it has registered something that throws when a request is aborted.
+                // An exception of the application: it registered a callback that throws when a request is aborted.
             }
 
             Interlocked.Increment(ref _done);

@@ -8,43 +8,46 @@ using Tandem.Serve.Worker.Sticky;
 namespace Tandem.Serve.Worker;
 
 /// <summary>
-/// Takes connections from a socket that all workers share, by a thread that blocks in accept. The kernel wakes such threads in turn,
-/// while of those that wait through epoll the first that runs takes all there are. On top of that, who has more connections than
-/// another lets it go first, for a moment.
+/// Accepts connections from a socket that all workers share, on a thread that blocks in accept. The kernel wakes such threads in turn; of
+/// threads that wait through epoll, the first one that runs would accept all connections. In addition, a worker that has more connections
+/// than another one lets the other one go first, for a wait.
 /// </summary>
 internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint endPoint, ChannelWriter<AcceptedConnection> accepted) : IConnectionSource
 {
-    /// <summary>How many naps long a worker lets others go first: they are asleep, or busy, and nobody may wait for them for long.</summary>
-    private const int Courtesy = 4;
+    /// <summary>
+    /// The basic number of sleeps for which a worker lets others go first. The wait is short, because the others may be idle or busy, and
+    /// clients must not wait long.
+    /// </summary>
+    private const int BasicSleeps = 4;
 
-    /// <summary>The same where it is far ahead.</summary>
-    private const int MostCourtesy = 40;
+    /// <summary>The maximum number of sleeps, if the worker is far ahead.</summary>
+    private const int MaxSleeps = 40;
 
-    private const int NapMicroseconds = 100;
+    private const int SleepLength = 100;
 
-    /// <summary>How long it waits for its own thread pool before it looks whether that gets on.</summary>
-    private const int MomentMilliseconds = 20;
+    /// <summary>How long the thread waits for its own thread pool before it checks the pool's progress.</summary>
+    private const int WaitMilliseconds = 20;
 
-    /// <summary>After how many such moments it takes one connection nevertheless.</summary>
-    private const int Patience = 50;
+    /// <summary>After this many such waits, it accepts one connection even if the pool makes no progress.</summary>
+    private const int MaxWaits = 50;
 
-    /// <summary>Up to which length of the pool's queue more connections come at once the longer it is.</summary>
-    private const int MostNoticed = 256;
+    /// <summary>The queue length of the pool up to which a longer queue means that more connections are accepted without a wait.</summary>
+    private const int MaxNoticedQueue = 256;
 
-    /// <summary>How much may wait for the thread pool: enough for each of its threads to have something next.</summary>
-    private static readonly int UsuallyQueued = Environment.ProcessorCount;
+    /// <summary>How many work items may wait for the thread pool: enough for each of its threads to have a next one.</summary>
+    private static readonly int MaxQueued = Environment.ProcessorCount;
 
-    /// <summary>The same where no other worker could take them, now or later.</summary>
-    private static readonly int MuchQueued = 128 * Environment.ProcessorCount;
+    /// <summary>The same if no other worker could accept the connections, now or later.</summary>
+    private static readonly int MaxQueuedAlone = 128 * Environment.ProcessorCount;
 
-    private readonly PoolTurn _turn = new();
+    private readonly ThreadPoolBarrier _barrier = new(); // waits for the pool
     private readonly AcceptedSocket _sockets = new(descriptor);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _atOnce; // how many it may take before it waits again
-    private int _started;
-    private volatile bool _stopping;
-    private volatile bool _mayEmptyQueue;
-    private volatile bool _nobodyElseWill;
+    private int _atOnce; // how many connections it may accept before it waits for the pool again
+    private int _started; // 1 after Start, or after a stop without a start
+    private volatile bool _stopping; // whether StopAsync was called
+    private volatile bool _mayEmptyQueue; // see StopAsync
+    private volatile bool _nobodyElseWill; // see StopAsync
 
     internal void Start()
     {
@@ -54,8 +57,8 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
         new Thread(Run, 256 * 1024) { IsBackground = true, Name = "Tandem accept" }.Start();
     }
 
-    /// <param name="mayEmptyQueue">Whether to take what waits already, where no other worker will.</param>
-    /// <param name="nobodyElseWill">Whether that is known: all workers leave this socket.</param>
+    /// <param name="mayEmptyQueue">Whether to accept the connections that wait, if no other worker will.</param>
+    /// <param name="nobodyElseWill">Whether it is certain that no other worker will, because all workers leave this socket.</param>
     internal Task StopAsync(bool mayEmptyQueue, bool nobodyElseWill)
     {
         _nobodyElseWill = nobodyElseWill;
@@ -69,21 +72,21 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
 
     private void Run()
     {
-        // The supervisor gave the socket a time-out for receiving, which ends this wait too: so the thread sees when it is to stop.
+        // The supervisor set a receive time-out on the socket, which also ends an accept. So the thread can check whether it must stop.
         while (!_stopping)
         {
-            // It is about to be stopped, and what it took now would be one more request of a worker that is due.
+            // The thread is about to be stopped. If it accepted now, a draining worker would get another request.
             if (worker.IsDraining)
             {
-                _ = Libc.SleepMicroseconds(NapMicroseconds);
+                _ = Libc.SleepMicroseconds(SleepLength);
                 continue;
             }
 
-            BePolite();
+            LetOthersGoFirst();
             Accept();
         }
 
-        // No more than there can be in the queue: under load it never is empty.
+        // At most as many as the queue can hold: under load it is never empty.
         for (int i = 0; _mayEmptyQueue && (_nobodyElseWill || worker.EmptiesQueue) && i < 4096; i++)
         {
             var poll = new Libc.PollFd { Fd = descriptor, Events = Libc.POLLIN };
@@ -100,12 +103,13 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
         _ended.TrySetResult();
     }
 
-    private void BePolite()
+    private void LetOthersGoFirst()
     {
-        for (long i = 0; !_stopping && worker.Lead is > 0 and var lead && i < Math.Min(Courtesy + 4 * lead, MostCourtesy); i++)
-            _ = Libc.SleepMicroseconds(NapMicroseconds);
+        for (long i = 0; !_stopping && worker.Lead is > 0 and var lead && i < Math.Min(BasicSleeps + 4 * lead, MaxSleeps); i++)
+            _ = Libc.SleepMicroseconds(SleepLength);
 
-        // Who has just taken one is quicker to take the next than those that the kernel has to wake for it: let them run first.
+        // A thread that has just accepted a connection is faster at accepting the next one than threads that the kernel has to wake. Let
+        // those run first.
         if (worker.IsAhead)
             Thread.Yield();
 
@@ -113,30 +117,31 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
     }
 
     /// <summary>
-    /// What the pool has not begun stays in the socket, for workers that can serve it, or for those that come after this one: what it has
-    /// taken would end with it. Where much waits and is done although few connections were taken, it is the application's own, and each
-    /// wait is long: so that connections have their part of the pool nevertheless, several come at once.
+    /// Waits while the pool has more queued work than it can start soon. Meanwhile connections stay in the socket, for workers that can
+    /// serve them, or for the successor of this worker if it crashes. If many items are queued and completed although few connections were
+    /// accepted, they are the application's own, and each wait is long. Then several connections are accepted at once, so that they still
+    /// get their share of the pool.
     /// </summary>
     private void WaitForPool()
     {
-        int enough = worker.IsAlone ? MuchQueued : UsuallyQueued;
+        int enough = worker.IsAlone ? MaxQueuedAlone : MaxQueued;
         if (ThreadPool.PendingWorkItemCount <= enough || --_atOnce > 0)
             return;
 
         long before = ThreadPool.CompletedWorkItemCount, done = 0;
-        bool isItsTurn = false;
-        for (int moment = 0; moment < Patience && !isItsTurn && done == 0 && !_stopping; moment++)
+        bool isReached = false;
+        for (int wait = 0; wait < MaxWaits && !isReached && done == 0 && !_stopping; wait++)
         {
-            isItsTurn = _turn.Wait(MomentMilliseconds);
+            isReached = _barrier.Wait(WaitMilliseconds);
             done = ThreadPool.CompletedWorkItemCount - before;
         }
 
-        _atOnce = (int)Math.Min(done, Math.Min(ThreadPool.PendingWorkItemCount, MostNoticed)) / 4 - enough;
+        _atOnce = (int)Math.Min(done, Math.Min(ThreadPool.PendingWorkItemCount, MaxNoticedQueue)) / 4 - enough;
     }
 
     public EndPoint EndPoint { get; } = endPoint;
 
-    /// <summary>Gives the server a connection that was not handed to another worker.</summary>
+    /// <summary>Passes a connection that stays with this worker to the server.</summary>
     public void Serve(int descriptor, EndPoint? remote)
     {
         Socket? connection = null;
@@ -147,7 +152,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
         }
         catch (SocketException)
         {
-            connection?.Dispose(); // reset before it was looked at
+            connection?.Dispose(); // the client reset the connection before it was handled
             worker.OnConnectionClosed();
         }
     }
@@ -206,7 +211,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
         if (error is not (EMFILE or ENFILE or ENOBUFS or ENOMEM))
             return; // the time-out, a signal, or a client that is gone already
 
-        worker.Warn($"No connection can be accepted: {Marshal.GetPInvokeErrorMessage(error)}");
-        _ = Libc.SleepMicroseconds(10_000); // the connection stays in the queue, for a worker that has room
+        worker.Warn($"Connections cannot be accepted: {Marshal.GetPInvokeErrorMessage(error)}");
+        _ = Libc.SleepMicroseconds(10_000); // the connection stays in the socket, for a worker that has free resources
     }
 }

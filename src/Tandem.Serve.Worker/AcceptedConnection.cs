@@ -2,5 +2,5 @@ using System.Net.Sockets;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>What a listener gives to the server: a socket that was accepted, or a connection that it serves once more.</summary>
+/// <summary>What a listener passes to the server: an accepted socket, or a connection that is served again.</summary>
 internal readonly record struct AcceptedConnection(Socket? Socket, TrackedConnection? Former = null);

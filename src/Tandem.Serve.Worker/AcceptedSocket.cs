@@ -5,22 +5,22 @@ using Tandem.Interop;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>Makes the framework's object for a connection that was accepted by descriptor.</summary>
+/// <summary>Accepts connections by descriptor, and creates .NET's <see cref="Socket"/> for them.</summary>
 /// <remarks>
-/// The public constructor asks the kernel what the descriptor is: nine system calls for each connection, a twentieth of what a short one
-/// costs. The framework's own accept knows it from the socket that listens, by a method that is not public; where that is missing,
-/// the public way is taken.
+/// The public constructor queries the kernel about the descriptor: nine system calls per connection, a twentieth of the cost of a short
+/// connection. .NET's own accept copies this data from the listening socket, with a method that is not public. If that method does not
+/// exist, the public constructor is used.
 /// </remarks>
 internal sealed unsafe class AcceptedSocket
 {
-    /// <summary>Room for an address of version 4 or 6 (<c>sockaddr_in6</c>); what others are called is asked for when somebody wants to know.</summary>
+    /// <summary>The size of an IPv4 or IPv6 address (<c>sockaddr_in6</c>). .NET looks up other addresses when they are needed.</summary>
     private const int AddressLength = 28;
 
-    private readonly int _listening;
-    private readonly EndPoint? _template;
-    private readonly Func<SafeSocketHandle, EndPoint?, Socket>? _inherit;
+    private readonly int _listening; // the descriptor of the listening socket
+    private readonly EndPoint? _template; // creates end points of the same kind; null if the socket is not an IP socket
+    private readonly Func<SafeSocketHandle, EndPoint?, Socket>? _inherit; // .NET's internal method; null if it does not exist
 
-    /// <param name="listening">The descriptor of the socket that listens; it stays its owner's.</param>
+    /// <param name="listening">The descriptor of the listening socket, which the caller keeps owning.</param>
     internal AcceptedSocket(int listening)
     {
         _listening = listening;
@@ -30,25 +30,25 @@ internal sealed unsafe class AcceptedSocket
             return;
 
         var socket = new Socket(new SafeSocketHandle(listening, ownsHandle: false));
-        // Known from then on, also to those that are accepted from it, where it is not all of the machine's addresses.
+        // Reading it caches it, also for the accepted sockets, unless the socket listens on all addresses.
         _template = socket.LocalEndPoint as IPEndPoint;
         _inherit = inherit.CreateDelegate<Func<SafeSocketHandle, EndPoint?, Socket>>(socket);
     }
 
-    /// <summary>Waits for a connection.</summary>
-    /// <returns>Null where there is none; the system's error number says why.</returns>
+    /// <summary>Waits for a connection, and returns its socket.</summary>
+    /// <returns>Null if there is none; the last system error says why.</returns>
     internal Socket? Accept() => AcceptDescriptor(out EndPoint? remote) is var socket and >= 0 ? Wrap(socket, remote) : null;
 
-    /// <summary>Makes the framework's object of a connection.</summary>
+    /// <summary>Creates .NET's socket for a connection.</summary>
     internal Socket Wrap(int socket, EndPoint? remote)
     {
         var handle = new SafeSocketHandle(socket, ownsHandle: true);
         return _inherit is null ? new Socket(handle) : _inherit(handle, remote);
     }
 
-    /// <summary>Waits for a connection.</summary>
-    /// <param name="remote">Who is at the other end, where the kernel says it.</param>
-    /// <returns>Negative where there is none; the system's error number says why.</returns>
+    /// <summary>Waits for a connection, and returns its descriptor.</summary>
+    /// <param name="remote">The client's address, if the kernel returned one.</param>
+    /// <returns>Negative if there is none; the last system error says why.</returns>
     internal int AcceptDescriptor(out EndPoint? remote)
     {
         byte* address = stackalloc byte[AddressLength];
@@ -58,7 +58,7 @@ internal sealed unsafe class AcceptedSocket
         return socket;
     }
 
-    /// <summary>Who is at the other end, which the kernel has said with the connection.</summary>
+    /// <summary>Parses the client's address, which the kernel returned with the connection.</summary>
     private EndPoint? Read(byte* address, int length)
     {
         if (_template is null || length is <= 0 or > AddressLength)

@@ -1,10 +1,10 @@
 namespace Tandem.Serve.Worker;
 
 /// <summary>
-/// How long clients pause between two requests on a connection. A connection that is closed just when its client would send again loses
-/// that request; so a worker that drains waits for twice as long as the client is known to pause, as long as that is no waste of time.
+/// Observes how long clients pause between two requests on a connection. If a connection is closed just when its client sends again, that
+/// request is lost. So a draining worker waits for twice the client's longest pause, within a limit.
 /// </summary>
-/// <param name="silence">How long a connection must be silent in any case, in milliseconds.</param>
+/// <param name="silence">The minimum time that a connection must be silent, in milliseconds.</param>
 /// <param name="drainLimit">How long a worker may drain, in milliseconds.</param>
 internal sealed class ClientPauses(long silence, long drainLimit)
 {
@@ -13,22 +13,23 @@ internal sealed class ClientPauses(long silence, long drainLimit)
 
     private const long Margin = 2;
 
-    /// <summary>How many times the silence a connection is waited for at most.</summary>
-    private const long MostSilences = 10;
+    /// <summary>The maximum wait, as a multiple of the silence.</summary>
+    private const long MaxSilences = 10;
 
-    // Who pauses for longer is not waited for: it would hold up the end for something that is unlikely to come just then.
-    private readonly long _longestAwaited = Math.Min(MostSilences * silence, drainLimit) / Margin;
-    private long _longest; // of those that are waited for, on all connections
+    // The longest pause that is waited for. A client that pauses longer would delay the exit for a request that is unlikely to arrive just
+    // then.
+    private readonly long _longestAwaited = Math.Min(MaxSilences * silence, drainLimit) / Margin;
+    private long _longest; // the longest pause up to that limit, on all connections
 
-    /// <summary>Remembers a pause, for connections whose own is not known.</summary>
+    /// <summary>Records a pause, for connections that have no pause of their own.</summary>
     internal void Note(long pause)
     {
-        // Two that cross may lose the longer one; there are more to come.
+        // If two calls cross, the longer pause may be lost; more pauses will follow.
         if (pause <= _longestAwaited && pause > Volatile.Read(ref _longest))
             Volatile.Write(ref _longest, pause);
     }
 
-    /// <summary>For how long a connection must have been silent before it is closed, in milliseconds.</summary>
+    /// <summary>How long a connection must have been silent before it is closed, in milliseconds.</summary>
     /// <param name="longestPause">The longest pause of its client so far, or <see cref="Unknown"/>.</param>
     internal long SilenceBeforeClosing(long longestPause)
     {

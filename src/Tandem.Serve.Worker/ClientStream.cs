@@ -1,9 +1,12 @@
 namespace Tandem.Serve.Worker;
 
-/// <summary>A request's or a response's body, which tells its request when a part of it is moved, and when the client is waited for.</summary>
+/// <summary>
+/// The body of a request or a response. It notifies its request when data is read or written, and while the application waits for the
+/// client.
+/// </summary>
 /// <param name="request">The request.</param>
 /// <param name="inner">The server's stream.</param>
-/// <param name="isResponse">Whether it is the response's.</param>
+/// <param name="isResponse">Whether it is the response's body.</param>
 internal sealed class ClientStream(LimitedRequest request, Stream inner, bool isResponse = true) : Stream
 {
     public override bool CanRead => inner.CanRead;

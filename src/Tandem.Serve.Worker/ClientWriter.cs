@@ -2,7 +2,9 @@ using System.IO.Pipelines;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>A response's body, which tells its request when a part of it is moved, and when the client is waited for.</summary>
+/// <summary>
+/// The body of a response as a pipe. It notifies its request when data is written, and while the application waits for the client.
+/// </summary>
 internal sealed class ClientWriter(LimitedRequest request, PipeWriter inner) : PipeWriter
 {
     public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>A server that ends its connections as they allow it before it stops, whoever stops it: Kestrel itself would close them at once.</summary>
+/// <summary>
+/// A server that drains its connections before it stops, for hosts that stop the server directly. Kestrel itself would close them at once.
+/// </summary>
 internal sealed class DrainingServer(IServer inner, ServedWorker worker) : IServer
 {
     public IFeatureCollection Features => inner.Features;

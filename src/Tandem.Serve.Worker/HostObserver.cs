@@ -5,8 +5,8 @@ using Microsoft.Extensions.Hosting;
 namespace Tandem.Serve.Worker;
 
 /// <summary>
-/// Hears of every host that is about to be built, after all of the application's own configuration: the diagnostic event that the
-/// design-time tools of .NET use too (https://github.com/dotnet/runtime/blob/main/src/libraries/Microsoft.Extensions.HostFactoryResolver).
+/// Is notified of every host that is about to be built, after the application's own configuration, by the diagnostic event that .NET's
+/// design-time tools also use (https://github.com/dotnet/runtime/blob/main/src/libraries/Microsoft.Extensions.HostFactoryResolver).
 /// </summary>
 internal sealed class HostObserver(ServedWorker worker) : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
 {
@@ -35,7 +35,7 @@ internal sealed class HostObserver(ServedWorker worker) : IObserver<DiagnosticLi
     {
     }
 
-    // Apart, because an application without this library has no such type to load.
+    // A separate method, because an application without this library cannot load the type.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Configure(object? value)
     {

@@ -7,17 +7,17 @@ using Tandem.Interop;
 namespace Tandem.Serve.Worker;
 
 /// <summary>
-/// A hosted service that runs in one of all workers only: in the one that holds a lock on the board's file. The kernel gives it back
-/// when that worker ends in whatever way, and another one takes over.
+/// A hosted service that runs in one worker only: the one that holds a lock on the board's file. The kernel releases the lock when that
+/// worker exits, for whatever reason, and another worker takes over.
 /// </summary>
 internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worker, string name, IHostApplicationLifetime lifetime, HostOptions options) : IHostedService, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    private readonly CancellationTokenSource _stop = new();
-    private Task _run = Task.CompletedTask;
+    private readonly CancellationTokenSource _stop = new(); // cancelled when the host stops
+    private Task _run = Task.CompletedTask; // waits for the lock, and then runs the service
 
-    /// <summary>Wraps the services that the supervisor was told of.</summary>
+    /// <summary>Wraps the hosted services that are named in the settings.</summary>
     internal static void Wrap(IServiceCollection services, ServedWorker worker)
     {
         string[] names = worker.Settings.Once.Split(';', StringSplitOptions.RemoveEmptyEntries);
@@ -39,7 +39,7 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
             }
 
             if (!found)
-                worker.Warn($"There is no hosted service '{name}' to be run once.");
+                worker.Warn($"There is no hosted service '{name}' (--once).");
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
         int file = -1;
         try
         {
-            // What fails in an application that has not started yet looks like a start that has failed.
+            // Wait for the start, because a failure before it looks like a failed start of the application.
             await StartedAsync().ConfigureAwait(false);
             while ((file = worker.TryLock(name)) < 0)
                 await Task.Delay(Interval, _stop.Token).ConfigureAwait(false);
@@ -92,7 +92,7 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // It never was this worker's turn, or it has ended as it was told to.
+            // This worker never got the lock, or the service was stopped.
         }
         catch (Exception e)
         {
@@ -112,7 +112,10 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
         await started.Task.WaitAsync(_stop.Token).ConfigureAwait(false);
     }
 
-    /// <summary>A service that is done has done its work for all workers: the lock is kept, so that none does it again.</summary>
+    /// <summary>
+    /// Waits until the service fails or is stopped. A service that has completed has done its work for all workers: the lock is kept, so
+    /// that no other worker runs it again.
+    /// </summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task EndOrStopAsync(IHostedService service)
     {
@@ -123,11 +126,13 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
         await stop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>As the host does with a service of its own: the application ends, so that another worker takes over, or goes on without it.</summary>
+    /// <summary>
+    /// Handles a failure as the host does: the application stops, so that another worker takes over, or it continues without the service.
+    /// </summary>
     private void OnFailed(Exception error)
     {
         bool isFatal = options.BackgroundServiceExceptionBehavior == BackgroundServiceExceptionBehavior.StopHost;
-        worker.Warn($"The hosted service '{name}' has failed{(isFatal ? ", which ends this worker (HostOptions.BackgroundServiceExceptionBehavior)" : "; another worker tries it")}: {error}");
+        worker.Warn($"The hosted service '{name}' failed{(isFatal ? ", so this worker stops (HostOptions.BackgroundServiceExceptionBehavior)" : "; another worker will run it")}: {error}");
         if (isFatal)
             worker.Drain();
     }

@@ -1,8 +1,8 @@
 namespace Tandem.Serve.Worker;
 
 /// <summary>
-/// The variable by which hosts find assemblies that take part in their start. It names Tandem's hook until a host is attached to: programs
-/// that the application starts must not inherit it.
+/// Sets the environment variable that names assemblies which take part in a host's start. It names Tandem's hook until Tandem is attached
+/// to a host. Programs that the application starts must not inherit it.
 /// </summary>
 internal static class HostingStartups
 {

@@ -1,8 +1,8 @@
 namespace Tandem.Serve.Worker;
 
-/// <summary>What gives the server its connections.</summary>
+/// <summary>A source of the server's connections.</summary>
 internal interface IConnectionKeeper
 {
-    /// <summary>Gives the server a connection once more that it was done with.</summary>
+    /// <summary>Passes a connection to the server again, after the server had finished with it.</summary>
     bool TryServeAgain(TrackedConnection connection);
 }

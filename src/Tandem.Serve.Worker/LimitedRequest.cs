@@ -8,51 +8,56 @@ using Microsoft.AspNetCore.Http.Timeouts;
 namespace Tandem.Serve.Worker;
 
 /// <summary>
-/// A request that may take only so long (--request-timeout). The time counts from when the application gets it, and again from each part of a body that
-/// it takes or sends; not while it waits for its client. It stands in for the features of the server that it has to know of.
+/// A request with a time limit (--request-timeout). The time starts when the application gets the request, and starts again with each part
+/// of a body that it reads or writes. It stops while the application waits for its client. This class replaces the server's features that
+/// it has to observe.
 /// </summary>
 /// <remarks>
-/// Whose the response is, is decided once, by compare-and-set: the application's by the first thing that it does to the body, or this class's, which
-/// answers 504. What looks at it from outside does so under its lock and only until it has ended: the server uses the same objects for the next request.
+/// Whether the application or this class owns the response is decided once, by compare-and-set: the application, by its first operation on
+/// the body, or this class, which answers 504. Other threads access the request only under its lock and only until it has ended, because
+/// the server reuses the same objects for the next request.
 /// </remarks>
 internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpResponseBodyFeature, IHttpRequestTimeoutFeature
 {
-    private const int Nobodys = 0;
-    private const int Applications = 1;
+    private const int Undecided = 0;
+    private const int Application = 1;
     private const int Ours = 2;
 
-    /// <summary>In how many looks a thread must run code of a request that should have ended, where it does not stay there all the time.</summary>
-    private const int MostSightings = 8;
+    /// <summary>
+    /// If no thread runs the code of the request all the time, the request counts as holding a thread after this many checks in which one
+    /// did.
+    /// </summary>
+    private const int MaxSightings = 8;
 
-    private const int LongestName = 200;
+    private const int MaxName = 200;
 
-    private readonly Lock _lock = new();
+    private readonly Lock _lock = new(); // guards the fields below, unless they are accessed atomically, and _hasEnded
     private readonly RequestWatch _watch;
     private readonly HttpContext _context;
     private readonly TrackedConnection _connection;
     private readonly bool _isStream;
 
-    // The server's own, which can be read from other threads: the context's ways to them cannot.
+    // The server's feature objects. Other threads may read these, but not the context's properties.
     private readonly IFeatureCollection _features;
     private readonly IHttpRequestFeature _request;
     private readonly IHttpResponseFeature _head;
     private readonly IHttpResponseBodyFeature _body;
     private readonly IHttpRequestLifetimeFeature _lifetime;
     private readonly long _beganAt = Environment.TickCount64;
-    private CancellationTokenSource? _aborted;
-    private CancellationToken? _replaced; // the application's own token
-    private TaskCompletionSource? _answer;
+    private CancellationTokenSource? _aborted; // created when the application asks for the token
+    private CancellationToken? _replaced; // the token that the application has set instead
+    private TaskCompletionSource? _answer; // completes when the 504 was sent; null if this class does not answer
     private ClientStream? _stream;
     private ClientWriter? _writer;
-    private long _movedAt;
-    private long _overSince; // in milliseconds; 0 before
-    private int _response;
-    private int _waits; // for the client
-    private int _sightings;
-    private bool _hasEnded;
-    private bool _isGivenUp;
-    private bool _isReported;
-    private volatile bool _isUnlimited;
+    private long _movedAt; // when a part of a body was last read or written, in milliseconds
+    private long _overSince; // when the limit was exceeded, in milliseconds; 0 before
+    private int _response; // who owns the response: one of the constants above
+    private int _waits; // how many operations wait for the client
+    private int _sightings; // in how many checks a thread ran its code after the grace
+    private bool _hasEnded; // whether the application has finished it
+    private bool _isStuck; // whether it still ran after the grace
+    private bool _isReported; // whether it was reported to hold a thread
+    private volatile bool _isUnlimited; // whether the limit does not apply
 
     internal LimitedRequest(RequestWatch watch, HttpContext context, TrackedConnection connection, bool isStream)
     {
@@ -63,15 +68,15 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
         _lifetime = _features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
     }
 
-    /// <summary>Stands for it in execution contexts, which may live for longer than what it refers to should.</summary>
+    /// <summary>Represents the request in execution contexts. These may live longer than the objects of the request should.</summary>
     internal object Key { get; } = new();
 
-    // Neighbours in the watch's list.
+    // The neighbours in the watch's list.
     internal LimitedRequest? Previous { get; set; }
 
     internal LimitedRequest? Next { get; set; }
 
-    /// <summary>In which of the watch's lists it is.</summary>
+    /// <summary>The index of the watch's list that contains it.</summary>
     internal int Shard { get; set; }
 
     private bool IsOver => Volatile.Read(ref _overSince) != 0;
@@ -86,7 +91,7 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
 
     PipeWriter IHttpResponseBodyFeature.Writer => _writer ??= new ClientWriter(this, _body.Writer);
 
-    /// <summary>Runs the application for it.</summary>
+    /// <summary>Runs the application for this request.</summary>
     internal async Task RunAsync(RequestDelegate next)
     {
         _features.Set<IHttpRequestLifetimeFeature>(this);
@@ -108,11 +113,11 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
         }
         catch (OperationCanceledException) when (IsOver)
         {
-            isCanceled = true; // as it was told to
+            isCanceled = true; // because it was aborted
         }
         catch (InvalidOperationException) when (Volatile.Read(ref _response) == Ours)
         {
-            // It has come to its answer, and found that there is one already.
+            // The application tried to respond, and found the response already sent.
         }
         finally
         {
@@ -125,13 +130,13 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
             _features.Set<IHttpRequestTimeoutFeature>(null);
         }
 
-        // 499 is what the framework's exception handlers make of a request that was aborted.
-        if (IsOver && Volatile.Read(ref _response) == Nobodys && !_head.HasStarted && (isCanceled || _head.StatusCode == StatusCodes.Status499ClientClosedRequest))
+        // The framework's exception handlers answer 499 for an aborted request.
+        if (IsOver && Volatile.Read(ref _response) == Undecided && !_head.HasStarted && (isCanceled || _head.StatusCode == StatusCodes.Status499ClientClosedRequest))
             SetTimedOut();
     }
 
-    /// <summary>Looks whether it takes too long. On the watch's thread.</summary>
-    internal void Look(long now)
+    /// <summary>Checks the time limit. Called on the watch's thread.</summary>
+    internal void Check(long now)
     {
         bool isBegun;
         lock (_lock)
@@ -140,7 +145,7 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
                 return;
             if (_overSince != 0)
             {
-                LookAtOver(now);
+                CheckOverdue(now);
                 return;
             }
 
@@ -153,7 +158,7 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
             }
 
             Volatile.Write(ref _overSince, now);
-            isBegun = _head.HasStarted || Volatile.Read(ref _response) == Applications;
+            isBegun = _head.HasStarted || Volatile.Read(ref _response) == Application;
             _watch.OnOver(Describe(now));
         }
 
@@ -162,16 +167,16 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
         _watch.Aborts.Add(CancelToken);
     }
 
-    /// <summary>What it does to the response, or reads of the request: it goes on.</summary>
-    /// <exception cref="OperationCanceledException">It took too long, and was answered without the application.</exception>
+    /// <summary>Called when the application reads from the request or uses the response: the time limit starts again.</summary>
+    /// <exception cref="OperationCanceledException">The request exceeded its limit, and was answered without the application.</exception>
     internal void OnMoved(bool isResponse)
     {
         Volatile.Write(ref _movedAt, Environment.TickCount64);
-        if (isResponse && Volatile.Read(ref _response) != Applications && Interlocked.CompareExchange(ref _response, Applications, Nobodys) == Ours)
-            throw new OperationCanceledException("The request took longer than it may (--request-timeout of `tandem serve`), and was answered without the application.", Token());
+        if (isResponse && Volatile.Read(ref _response) != Application && Interlocked.CompareExchange(ref _response, Application, Undecided) == Ours)
+            throw new OperationCanceledException("The request exceeded its time limit (--request-timeout of `tandem serve`), and was answered without the application.", Token());
     }
 
-    /// <summary>From now until <see cref="OnWaited"/> it is its client that takes the time.</summary>
+    /// <summary>Called when the application begins to wait for the client; <see cref="OnWaited"/> ends the wait.</summary>
     internal void OnWaits() => Interlocked.Increment(ref _waits);
 
     internal void OnWaited()
@@ -219,7 +224,9 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
         }
     }
 
-    /// <summary>Made when somebody asks for it: few applications do.</summary>
+    /// <summary>
+    /// The token that is cancelled when the request is aborted. It is created on demand, because few applications use it.
+    /// </summary>
     private CancellationToken Token()
     {
         lock (_lock)
@@ -229,7 +236,7 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
                 CancellationToken client = _hasEnded ? CancellationToken.None : _lifetime.RequestAborted;
                 _aborted = CancellationTokenSource.CreateLinkedTokenSource(client);
                 if (IsOver)
-                    _aborted.Cancel(); // nobody has registered anything with it
+                    _aborted.Cancel(); // no callback is registered yet
             }
 
             return _aborted.Token;
@@ -237,8 +244,8 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
     }
 
     /// <summary>
-    /// Whether it is one that goes on by its nature: what was upgraded, such as a web socket, events of a server, streams of gRPC, which have limits of their own; or
-    /// one that the application says is not limited.
+    /// Whether the request is endless by its nature (an upgraded connection such as a web socket, server-sent events, or a gRPC stream,
+    /// which has its own deadline), or the application says that it has no limit.
     /// </summary>
     private bool IsStream()
     {
@@ -257,50 +264,52 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
 
     private static bool Begins(string? type, string with) => type?.StartsWith(with, StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>It was told to end.</summary>
-    private void LookAtOver(long now)
+    /// <summary>
+    /// Handles a request that was aborted: after the grace, answers it or aborts its connection, and reports it if it holds a thread.
+    /// </summary>
+    private void CheckOverdue(long now)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
         if (now - _overSince < _watch.Grace)
             return;
 
-        if (!_isGivenUp)
+        if (!_isStuck)
         {
-            _isGivenUp = true;
-            _connection.GiveUpRequest(_isStream);
-            _watch.OnGivenUp(1);
-            if (!_head.HasStarted && Interlocked.CompareExchange(ref _response, Ours, Nobodys) == Nobodys)
+            _isStuck = true;
+            _connection.MarkStuck(_isStream);
+            _watch.OnStuckChanged(1);
+            if (!_head.HasStarted && Interlocked.CompareExchange(ref _response, Ours, Undecided) == Undecided)
             {
                 _answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 _watch.Aborts.Add(() => _ = AnswerAsync());
             }
             else
             {
-                _watch.Aborts.Add(Abort); // the application has begun an answer, and does not end it
+                _watch.Aborts.Add(Abort); // the application has begun a response, and does not finish it
             }
         }
 
-        if (_isReported || RequestThreads.Of(Key) is not { } thread || (Volatile.Read(ref thread.Since) > _overSince && ++_sightings < MostSightings))
+        if (_isReported || RequestThreads.Of(Key) is not { } thread || (Volatile.Read(ref thread.Since) > _overSince && ++_sightings < MaxSightings))
             return;
 
         _isReported = true;
         _watch.OnStuck(thread.Id, Describe(now));
     }
 
-    /// <summary>Answers in place of the application, which does not. It may not touch the response any more.</summary>
+    /// <summary>Answers 504 in place of the application, which can no longer use the response.</summary>
     private async Task AnswerAsync()
     {
         try
         {
             SetTimedOut();
             if (HttpProtocol.IsHttp11(_request.Protocol) || HttpProtocol.IsHttp10(_request.Protocol))
-                _head.Headers.Connection = "close"; // the connection is not free as long as the request goes on
+                _head.Headers.Connection = "close"; // the connection cannot be reused while the request runs
 
             await _body.CompleteAsync().ConfigureAwait(false);
         }
         catch (Exception)
         {
-            // The client has gone, or the application was at the headers at this very moment.
+            // The client is gone, or the application was changing the headers at this very moment.
             _lifetime.Abort();
         }
         finally
@@ -316,7 +325,7 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
         _head.StatusCode = StatusCodes.Status504GatewayTimeout;
     }
 
-    /// <summary>Its connection is cut, or its stream where there are several.</summary>
+    /// <summary>Aborts the connection, or with HTTP/2 the stream.</summary>
     private void Abort()
     {
         lock (_lock)
@@ -332,30 +341,30 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
         lock (_lock)
             aborted = _hasEnded ? null : _aborted;
 
-        aborted?.Cancel(); // not disposed, because the application may have it still
+        aborted?.Cancel(); // not disposed, because the application may still use it
     }
 
-    /// <returns>What is to be waited for.</returns>
+    /// <returns>A task to wait for; null if there is none.</returns>
     private Task? End()
     {
         lock (_lock)
         {
             _hasEnded = true;
-            if (_isGivenUp)
+            if (_isStuck)
             {
-                _connection.TakeBackRequest(_isStream);
-                _watch.OnGivenUp(-1);
+                _connection.UnmarkStuck(_isStream);
+                _watch.OnStuckChanged(-1);
             }
 
             return _answer?.Task;
         }
     }
 
-    /// <summary>Which it is, for people; without its query, which may be secret.</summary>
+    /// <summary>Describes the request for users, without its query, which may contain secrets.</summary>
     private string Describe(long now)
     {
         string path = $"{_request.Method} {(_request.Path is ['/', ..] and var local ? new PathString(local).ToUriComponent() : "")}";
         return string.Create(
-            CultureInfo.InvariantCulture, $"{(path.Length > LongestName ? path[..LongestName] + "…" : path)}, {(now - _beganAt) / 1000.0:0.0} s");
+            CultureInfo.InvariantCulture, $"{(path.Length > MaxName ? path[..MaxName] + "…" : path)}, {(now - _beganAt) / 1000.0:0.0} s");
     }
 }

@@ -2,7 +2,10 @@ using System.IO.Pipelines;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>A connection's pipe that is not closed by who is done with it as long as the other side is waited for.</summary>
+/// <summary>
+/// The transport pipe of a connection, for a lingering close: while the worker waits for the other side to close, completing the pipe does
+/// nothing.
+/// </summary>
 internal sealed class LingeringPipe : IDuplexPipe
 {
     private readonly IDuplexPipe _inner;
@@ -18,7 +21,7 @@ internal sealed class LingeringPipe : IDuplexPipe
 
     public PipeWriter Output { get; }
 
-    /// <summary>Reads until the other side has closed, for a while at most. What it still sends was not heard, which it knows.</summary>
+    /// <summary>Reads until the other side has closed, within a time limit. What it still sends is ignored, which it knows.</summary>
     internal async Task WaitForOtherAsync(TimeSpan limit)
     {
         using var end = new CancellationTokenSource(limit);
@@ -34,11 +37,11 @@ internal sealed class LingeringPipe : IDuplexPipe
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)
         {
-            // It does not close, or has done so by a reset.
+            // The other side does not close in time, or closed with a reset.
         }
     }
 
-    /// <summary>Whether something waits to be read, when nobody reads.</summary>
+    /// <summary>Whether unread data is in the pipe. Called when nothing else reads.</summary>
     internal bool HasUnread()
     {
         try
@@ -51,7 +54,7 @@ internal sealed class LingeringPipe : IDuplexPipe
         }
         catch (Exception e) when (e is IOException or InvalidOperationException)
         {
-            return false; // the other side has closed by a reset
+            return false; // the other side closed with a reset
         }
     }
 

@@ -3,23 +3,26 @@ using Tandem.Interop;
 namespace Tandem.Serve.Worker;
 
 /// <summary>
-/// Which thread runs code of which request. A request's work moves from thread to thread where it awaits; the runtime tells of each move, because
-/// the request is part of the execution context. So a request that waits without a thread is told from one that holds a thread.
+/// Tracks which thread runs code of which request. The work of a request moves between threads when it awaits, and the runtime reports each
+/// move, because the request is part of the execution context. So a request that waits without a thread can be distinguished from one that
+/// holds a thread.
 /// </summary>
 internal static class RequestThreads
 {
-    private static readonly Lock Listing = new();
-    private static readonly List<RequestThread> All = [];
-    private static readonly AsyncLocal<object?> Running = new(OnMoved);
+    private static readonly Lock Listing = new(); // guards All
+    private static readonly List<RequestThread> All = []; // all threads that ran code of requests and are alive
+    private static readonly AsyncLocal<object?> Running = new(OnMoved); // the request whose code runs
 
     [ThreadStatic]
     private static RequestThread? t_own;
 
-    /// <summary>From now on what this asynchronous method runs and awaits is the request's.</summary>
-    /// <param name="request">What stands for it: <see cref="LimitedRequest.Key"/>.</param>
+    /// <summary>From now on, the code that this asynchronous method runs and awaits belongs to the request.</summary>
+    /// <param name="request">The key of the request: <see cref="LimitedRequest.Key"/>.</param>
     internal static void Enter(object request) => Running.Value = request;
 
-    /// <summary>The thread that runs code of a request now; null where it has none. Of several, one that has done so for longest.</summary>
+    /// <summary>
+    /// The thread that currently runs code of a request; null if there is none. If several do, the one that has done so for longest.
+    /// </summary>
     internal static RequestThread? Of(object request)
     {
         RequestThread? found = null;

@@ -6,31 +6,32 @@ using Tandem.Serve.Protocol;
 namespace Tandem.Serve.Worker;
 
 /// <summary>
-/// Watches all requests that may take only so long (--request-timeout), on a thread of its own: those of the thread pool may all be held by just those
-/// requests, and then no timer runs.
+/// Watches all requests with a time limit (--request-timeout), on a dedicated thread: these requests may hold all threads of the thread
+/// pool, and then no timer runs.
 /// </summary>
 internal sealed class RequestWatch(ServedWorker worker, RequestLimits limits)
 {
     private const int Shards = 8;
 
-    private const int ShortestLook = 10;
-    private const int LongestLook = 250;
+    private const int ShortestInterval = 10;
+    private const int LongestInterval = 250;
 
-    /// <summary>So often requests that took too long are told of at most, in milliseconds.</summary>
-    private const long TellInterval = 1_000;
+    /// <summary>The minimum interval between log lines about requests that were aborted, in milliseconds.</summary>
+    private const long ReportInterval = 1_000;
 
     private readonly Shard[] _shards = [.. Enumerable.Range(0, Shards).Select(static _ => new Shard())];
+    // paths without a limit
     private readonly PathString[] _except = [.. limits.Except.Select(static path => new PathString(path.TrimEnd('/')))];
-    private readonly List<LimitedRequest> _looked = [];
-    private int _isStarted;
-    private int _over; // since the last time that they were told of
-    private string _example = "";
-    private long _toldAt;
+    private readonly List<LimitedRequest> _snapshot = []; // reused by the watching thread
+    private int _isStarted; // 1 after the watching thread was started
+    private int _over; // requests that were aborted since the last log line
+    private string _example = ""; // the last of these
+    private long _reportedAt; // when they were last logged
 
-    /// <summary>How long a request may take, in milliseconds.</summary>
+    /// <summary>The time limit of a request, in milliseconds.</summary>
     internal int Limit => limits.Limit;
 
-    /// <summary>How long after that it may still be there, in milliseconds.</summary>
+    /// <summary>How long an aborted request may still run, in milliseconds.</summary>
     internal int Grace => limits.Grace;
 
     internal AbortThreads Aborts { get; } = new();
@@ -38,7 +39,7 @@ internal sealed class RequestWatch(ServedWorker worker, RequestLimits limits)
     /// <summary>Runs the application for a request.</summary>
     /// <param name="context">The request.</param>
     /// <param name="connection">Its connection.</param>
-    /// <param name="isStream">Whether its connection takes it for one that may go on for ever.</param>
+    /// <param name="isStream">Whether the request may last forever by its nature.</param>
     /// <param name="next">The application.</param>
     internal Task RunAsync(HttpContext context, TrackedConnection connection, bool isStream, RequestDelegate next)
     {
@@ -81,7 +82,7 @@ internal sealed class RequestWatch(ServedWorker worker, RequestLimits limits)
         }
     }
 
-    /// <summary>One took too long, and is told to end.</summary>
+    /// <summary>Called when a request has exceeded its limit and is aborted.</summary>
     internal void OnOver(string request)
     {
         worker.CountTimedOut();
@@ -89,63 +90,63 @@ internal sealed class RequestWatch(ServedWorker worker, RequestLimits limits)
         _example = request;
     }
 
-    /// <summary>So many more have not ended although they were told to.</summary>
-    internal void OnGivenUp(int more) => worker.CountGivenUp(more);
+    /// <summary>Called when the number of aborted requests that still run changes.</summary>
+    internal void OnStuckChanged(int more) => worker.CountStuck(more);
 
-    /// <summary>One that has not ended holds a thread.</summary>
-    internal void OnStuck(int thread, string request) => worker.TellStuck(thread, request);
+    /// <summary>Called when an aborted request still holds a thread.</summary>
+    internal void OnStuck(int thread, string request) => worker.ReportStuck(thread, request);
 
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private void Watch()
     {
-        int interval = Math.Clamp(Math.Min(Limit, Grace) / 4, ShortestLook, LongestLook);
+        int interval = Math.Clamp(Math.Min(Limit, Grace) / 4, ShortestInterval, LongestInterval);
         while (true)
         {
             Thread.Sleep(interval);
             if (System.Diagnostics.Debugger.IsAttached)
-                continue; // somebody looks at a request, and it takes its time
+                continue; // a developer may be debugging a request
 
             foreach (Shard shard in _shards)
             {
                 lock (shard.Lock)
                 {
                     for (LimitedRequest? one = shard.First; one is not null; one = one.Next)
-                        _looked.Add(one);
+                        _snapshot.Add(one);
                 }
             }
 
             long now = Environment.TickCount64;
-            foreach (LimitedRequest request in _looked)
-                TryLook(request, now);
+            foreach (LimitedRequest request in _snapshot)
+                TryCheck(request, now);
 
-            _looked.Clear();
-            Aborts.Look();
-            Tell(now);
+            _snapshot.Clear();
+            Aborts.Check();
+            Report(now);
         }
     }
 
-    /// <summary>Whatever one request does to it, the others are looked at.</summary>
-    private void TryLook(LimitedRequest request, long now)
+    /// <summary>Checks a request. An error must not keep the others from being checked.</summary>
+    private void TryCheck(LimitedRequest request, long now)
     {
         try
         {
-            request.Look(now);
+            request.Check(now);
         }
         catch (Exception e)
         {
-            worker.Warn($"A request could not be looked at (--request-timeout): {e.GetType().Name}: {e.Message}");
+            worker.Warn($"Checking a request failed (--request-timeout): {e.GetType().Name}: {e.Message}");
         }
     }
 
-    private void Tell(long now)
+    private void Report(long now)
     {
-        if (_over == 0 || now - _toldAt < TellInterval)
+        if (_over == 0 || now - _reportedAt < ReportInterval)
             return;
 
         worker.Warn(string.Create(
             CultureInfo.InvariantCulture,
             $"{(_over == 1 ? "1 request" : $"{_over} requests")} took longer than {Limit / 1000.0:0.###} s (--request-timeout) and {(_over == 1 ? "was" : "were")} aborted: {(_over == 1 ? "" : "the last one was ")}{_example}"));
-        (_over, _toldAt) = (0, now);
+        (_over, _reportedAt) = (0, now);
     }
 
     private sealed class Shard

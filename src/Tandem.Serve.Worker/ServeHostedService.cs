@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>Tells the supervisor when the application has started, and the application when it is to stop.</summary>
+/// <summary>Notifies the supervisor when the application starts, has started and has stopped.</summary>
 internal sealed class ServeHostedService(ServedWorker worker, IHostApplicationLifetime lifetime, IServer server) : IHostedLifecycleService
 {
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

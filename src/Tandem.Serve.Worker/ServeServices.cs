@@ -9,7 +9,7 @@ using Tandem.Serve.Worker.Sticky;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>What an application's host gets beside its own services.</summary>
+/// <summary>Adds Tandem's services to those of an application's host.</summary>
 internal static class ServeServices
 {
     internal static void Add(IServiceCollection services, ServedWorker worker)
@@ -23,21 +23,23 @@ internal static class ServeServices
         worker.OnHostAttached("the HostBuilding event");
     }
 
-    /// <summary>What hosts of every kind get. False for a host that is none to be served, or has it already.</summary>
+    /// <summary>
+    /// Adds the services for hosts of every kind. Returns false for a host without a web server, and for one that already has them.
+    /// </summary>
     internal static bool TryAddListening(IServiceCollection services, ServedWorker worker)
     {
-        // A host without a web server, such as one for a command of the application's: none of ours.
+        // A host without a web server, for example for a command of the application, is not served.
         if (!services.Any(static service => service.ServiceType == typeof(IServer)) || services.Any(static service => service.ServiceType == typeof(ServedWorker)))
             return false;
 
         if (services.Last(static service => service.ServiceType == typeof(IServer)) is { ImplementationType.Name: not "KestrelServerImpl" and not "KestrelServer" and not null } other)
-            worker.Refuse($"It does not serve by Kestrel but by {other.ImplementationType!.Name}.");
+            worker.Refuse($"The application does not use Kestrel but {other.ImplementationType!.Name}.");
 
         services.AddSingleton(worker);
-        // The last one is the one that Kestrel uses.
+        // Kestrel uses the last one.
         services.AddSingleton<IConnectionListenerFactory, SharedListenerFactory>();
         if (services.Any(static service => service.ServiceType == typeof(IMultiplexedConnectionListenerFactory)))
-            services.RemoveAll<IMultiplexedConnectionListenerFactory>(); // a UDP port cannot be shared like this: no HTTP/3
+            services.RemoveAll<IMultiplexedConnectionListenerFactory>(); // a UDP port cannot be shared in this way, so there is no HTTP/3
 
         if (worker is { Sticky: { } sticky, Settings.Sticky: StickyMode.Cookie })
             Decorate<IServer>(services, (inner, provider) => new ForwardedServer(inner, provider, sticky));
@@ -46,7 +48,7 @@ internal static class ServeServices
         return true;
     }
 
-    /// <summary>Puts something around the service of a type that is used, which is the last one.</summary>
+    /// <summary>Decorates the service of a type. If there are several, the container uses the last one, so that one is decorated.</summary>
     internal static void Decorate<TService>(IServiceCollection services, Func<TService, TService> decorate)
         where TService : class => Decorate<TService>(services, (inner, _) => decorate(inner));
 
@@ -58,7 +60,7 @@ internal static class ServeServices
             if (services[i] is not { IsKeyedService: false } service || service.ServiceType != typeof(TService))
                 continue;
 
-            // By its own type, the container makes it as it would have.
+            // Registered by its own type, so that the container creates it as before.
             if (service.ImplementationType is { } type)
                 services.Add(new ServiceDescriptor(type, type, service.Lifetime));
             services[i] = new ServiceDescriptor(
@@ -72,7 +74,9 @@ internal static class ServeServices
         }
     }
 
-    /// <summary>On SIGTERM the framework's own lifetimes stop Kestrel at once, which loses requests; the worker drains instead.</summary>
+    /// <summary>
+    /// Replaces the framework's lifetimes: on SIGTERM they stop Kestrel at once, which loses requests; the worker drains instead.
+    /// </summary>
     private static void ReplaceLifetime(IServiceCollection services)
     {
         for (int i = services.Count - 1; i >= 0; i--)

@@ -11,12 +11,15 @@ using Tandem.Serve.Worker.Sticky;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>Puts a look at every request before all else, and the supervisor's addresses in place of the application's.</summary>
+/// <summary>
+/// Adds the middleware that counts and tracks requests, before all other middleware, and replaces the application's addresses with the
+/// supervisor's.
+/// </summary>
 internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
-        // Called before the server binds.
+        // This runs before the server binds.
         if (worker.Settings.Urls.Length > 0 && app.ApplicationServices.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>() is { } addresses)
         {
             addresses.Addresses.Clear();
@@ -40,10 +43,10 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
         var connection = context.Features.Get<TrackedConnection>();
         worker.CountRequest();
         if (connection is null)
-            return next(context); // a server of the application's own
+            return next(context); // not a connection of Tandem's listener
 
         bool isStream = connection.BeginRequest(context);
-        Task request = connection.SaysGoAway() ? WaitAndRunAsync(context, connection, isStream, next) : RunAsync(context, connection, isStream, next);
+        Task request = connection.MustWaitForGoAway() ? WaitAndRunAsync(context, connection, isStream, next) : RunAsync(context, connection, isStream, next);
         if (!request.IsCompletedSuccessfully)
             return EndAsync(request, connection, isStream);
 

@@ -2,20 +2,22 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker;
 
-/// <content>How many requests it may serve (--max-requests), counted where they come, so that it is exact.</content>
+/// <content>The request limit (--max-requests), which is counted where requests arrive, so that it is exact.</content>
 internal sealed partial class ServedWorker
 {
-    /// <summary>How long before it is due the supervisor is told, in milliseconds: a successor is to be ready by then.</summary>
+    /// <summary>
+    /// How long before the limit is reached the supervisor is notified, in milliseconds, so that a successor is ready by then.
+    /// </summary>
     private const long LeadTime = 10_000;
 
-    private readonly Lock _marking = new();
-    private long _nextMark = long.MaxValue; // at which count there is something to do
-    private long _mostRequests; // these four under the lock
-    private long _countedFrom;
-    private long _countsSince;
-    private bool _isNearlyDue;
+    private readonly Lock _marking = new(); // guards the fields below
+    private long _nextMark = long.MaxValue; // the count at which OnMark has something to do
+    private long _mostRequests; // the count at which the limit is reached; guarded, with the next three, by the lock
+    private long _countedFrom; // the count when the limit was set
+    private long _countsSince; // when the limit was set, in milliseconds of the monotonic clock
+    private bool _isNearlyDue; // whether the supervisor was notified
 
-    /// <summary>From now on it may serve as many requests as it was told, once.</summary>
+    /// <summary>Sets the limit: from now on, the worker may serve its maximum number of requests once.</summary>
     private void LimitRequests()
     {
         if (Settings.MaxRequests == 0)
@@ -37,12 +39,12 @@ internal sealed partial class ServedWorker
         lock (_marking)
         {
             if (count < _nextMark)
-                return; // another thread was here
+                return; // another thread has handled it
 
             isDue = count >= _mostRequests;
             if (!isDue && !_isNearlyDue)
             {
-                // Marks are halfway to the limit: there are few of them, and one in time whatever the rate is.
+                // Each mark is halfway to the limit: so there are few marks, and one is in time whatever the request rate is.
                 double left = (double)(_mostRequests - count) * Math.Max(1, Environment.TickCount64 - _countsSince) / (count - _countedFrom);
                 _isNearlyDue = isNearlyDue = left <= LeadTime;
             }

@@ -8,54 +8,63 @@ using Tandem.Serve.Protocol;
 namespace Tandem.Serve.Worker;
 
 /// <content>
-/// Connections, and how a worker ends without losing a request. Kestrel's own stop closes every connection that has no request at that
-/// instant, also one whose request lies in the socket already. So first no more connections are taken; then every answer of HTTP/1
-/// says that it is the connection's last, and HTTP/2 says GOAWAY while a request runs; and a connection is closed only when it has been silent for longer than
-/// its client is known to pause.
+/// Counting connections, and draining without losing a request. Kestrel's own stop closes every connection that has no request at that
+/// moment, even if a request is already in the socket. So the worker first stops accepting. Then each HTTP/1 response says that it is the
+/// last one on its connection, and HTTP/2 sends GOAWAY while a request runs. A connection is closed only when it has been silent for longer
+/// than its client usually pauses.
 /// </content>
 internal sealed partial class ServedWorker
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>How many connections show whether they are kept.</summary>
+    /// <summary>After this many accepted connections, the worker checks whether clients keep their connections.</summary>
     private const int Sample = 8;
 
-    /// <summary>In how long they must have come, in milliseconds.</summary>
+    /// <summary>The time within which these connections must have arrived, in milliseconds.</summary>
     private const int SampleTime = 100;
 
-    private readonly Lock _tracking = new();
-    private TrackedConnection? _first;
+    private readonly Lock _tracking = new(); // guards the list of connections
+    private TrackedConnection? _first; // the head of the list of connections
+    // completes when the server may stop
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _draining;
-    private long _drainsSince; // in milliseconds; 0 before
+    private int _draining; // 1 after the worker began to drain
+    private long _drainsSince; // when it began, in milliseconds of the monotonic clock; 0 before
 
-    /// <summary>The part of the time for its end that the application's own shutdown has, where it has none beside: a fifth, and no more than this, in milliseconds.</summary>
-    private const int MostShutdownPart = 1000;
+    /// <summary>
+    /// The maximum part of the drain limit that is reserved for the application's own shutdown, if it has no separate limit, in
+    /// milliseconds. It is a fifth of the drain limit, but no more than this.
+    /// </summary>
+    private const int MaxShutdownPart = 1000;
 
-    /// <summary>After how many connections of its own the workers' shares are counted anew: more than come in one slice of a processor's time.</summary>
+    /// <summary>
+    /// After accepting this many connections, the worker compares the workers' shares from zero again. It is more than a worker accepts
+    /// within one time slice.
+    /// </summary>
     private const int ShareWindow = 512;
 
-    /// <summary>How many times the others' share its own may be, and an eighth of the window more.</summary>
+    /// <summary>A worker is ahead if it accepted more than this many times the others' average, plus an eighth of the window.</summary>
     private const double ShareSlack = 1.2;
 
-    private readonly long[] _acceptedBefore = new long[Board.Capacity];
-    private volatile bool _isAhead;
+    private readonly long[] _acceptedBefore = new long[Board.Capacity]; // the counts of all workers at the start of the window
+    private volatile bool _isAhead; // whether this worker accepted clearly more than the others
 
-    private volatile bool _emptiesQueue;
-    private volatile bool _areShortLived;
-    private long _closedBefore; // these two are the accepting threads', whose looks may cross: then one is as good as the other
+    private volatile bool _emptiesQueue; // see EmptiesQueue
+    private volatile bool _areShortLived; // whether connections were short-lived at the last check
+    private long _closedBefore; // this and the next are written by the accepting threads; if two of them cross, either value is good enough
     private long _sampledAt;
-    private long _ownBefore;
+    private long _ownBefore; // this worker's count at the start of the window
 
-    /// <summary>Whether the last thing that this worker does with a socket is to take all that waits in it, because no other worker will.</summary>
+    /// <summary>
+    /// Whether the worker accepts all connections that wait in a socket before it closes the socket, because no other worker will.
+    /// </summary>
     internal bool EmptiesQueue => _emptiesQueue;
 
-    /// <summary>Completes when no connection is waited for any more, so that the server may stop.</summary>
+    /// <summary>Completes when the worker waits for no more connections, so that the server may stop.</summary>
     internal Task Drained => _drained.Task;
 
     internal bool IsDraining => Volatile.Read(ref _draining) != 0;
 
-    /// <summary>How long clients pause between requests.</summary>
+    /// <summary>The observed pauses of clients between requests.</summary>
     internal ClientPauses Pauses { get; }
 
     internal void CountRequest()
@@ -74,14 +83,14 @@ internal sealed partial class ServedWorker
         if (accepted % Sample != 0)
             return;
 
-        LookAtLives(closed: accepted + HandedInMore - open);
-        LookAtShares(accepted);
+        CheckLifetimes(closed: accepted + HandedInMore - open);
+        CheckShares(accepted);
     }
 
-    /// <summary>Whether it takes clearly more of the connections that come and go than the others do.</summary>
+    /// <summary>Whether connections are short-lived and this worker accepts clearly more of them than the others do.</summary>
     internal bool IsAhead => _isAhead && AreShortLived;
 
-    private void LookAtShares(long accepted)
+    private void CheckShares(long accepted)
     {
         long own = accepted - _ownBefore;
         double others = _board.AcceptedBeside(Settings.Entry, _acceptedBefore);
@@ -93,14 +102,14 @@ internal sealed partial class ServedWorker
         _board.ReadAccepted(_acceptedBefore);
     }
 
-    /// <summary>Whether connections come and go; what was seen a moment ago says nothing about the next ones.</summary>
+    /// <summary>Whether connections are short-lived. An old observation says nothing about the next connections.</summary>
     private bool AreShortLived => _areShortLived && Environment.TickCount64 - Volatile.Read(ref _sampledAt) < SampleTime;
 
     /// <summary>
-    /// After every few connections, so that the first ones that are kept are seen to be: whether some were closed meanwhile. Where
-    /// they come slowly it does not matter, because being polite costs nothing then.
+    /// Called after every few connections, so that the first kept connections are noticed: checks whether some connections were closed
+    /// meanwhile. If connections arrive slowly, the result does not matter, because waiting for other workers then costs nothing.
     /// </summary>
-    private void LookAtLives(long closed)
+    private void CheckLifetimes(long closed)
     {
         long now = Environment.TickCount64;
         _areShortLived = closed - _closedBefore >= Sample / 4 && now - _sampledAt < SampleTime;
@@ -123,7 +132,9 @@ internal sealed partial class ServedWorker
         return tracked;
     }
 
-    /// <summary>Takes no more connections, ends those that there are as they allow it, and then the application. Returns at once.</summary>
+    /// <summary>
+    /// Drains: stops accepting, closes the connections when no request can be lost, and then stops the application. Returns at once.
+    /// </summary>
     internal void Drain()
     {
         if (Interlocked.Exchange(ref _draining, 1) != 0)
@@ -133,7 +144,7 @@ internal sealed partial class ServedWorker
         _ = Task.Run(DrainAsync);
     }
 
-    /// <summary>Ends the application as its host does, without regard for what is on its way.</summary>
+    /// <summary>Stops the application as its host does, without waiting for requests.</summary>
     internal void StopNow()
     {
         Volatile.Write(ref _draining, 1);
@@ -150,41 +161,41 @@ internal sealed partial class ServedWorker
         lock (_listeners)
             listeners = [.. _listeners];
 
-        _ = CloseQuietConnections(); // who is told now sends nothing more meanwhile
+        _ = CloseQuietConnections(); // so that these clients send nothing more meanwhile
         await Task.WhenAll(listeners.Select(listener => listener.CloseAsync(wasAccepting))).ConfigureAwait(false);
         SetState(WebWorkerState.Draining);
         if (Sticky is { } sticky)
         {
-            // Both before the server stops: these are connections of which it knows nothing yet.
+            // Both before the server stops, because the server does not know these connections yet.
             await sticky.Router.FlushAsync().ConfigureAwait(false);
             await sticky.CloseAsync().ConfigureAwait(false);
         }
 
-        int shutdown = Settings.ShutdownLimit > 0 ? 0 : Math.Min(Settings.DrainLimit / 5, MostShutdownPart);
+        int shutdown = Settings.ShutdownLimit > 0 ? 0 : Math.Min(Settings.DrainLimit / 5, MaxShutdownPart);
         int limit = Settings.DrainLimit - shutdown;
         while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < limit && CloseQuietConnections())
-            await Task.Delay(LookInterval).ConfigureAwait(false);
+            await Task.Delay(PollInterval).ConfigureAwait(false);
 
         _drained.TrySetResult();
-        // Web sockets and the like hear of it from the application's own lifetime.
+        // Web sockets and similar streams learn about it from the application's own lifetime.
         StopApplication();
         if (Requests is not null)
-            _ = TellWhenOnlyStuckAsync();
+            _ = ReportWhenOnlyStuckAsync();
         await Task.Delay(Math.Max(0, limit + shutdown / 2 - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds)).ConfigureAwait(false);
         AbortConnections();
     }
 
     /// <summary>
-    /// Their time is over, and what is left of it is the application's own shutdown's: the server waits for its connections, and hosted services
-    /// that began before it are stopped only after it.
+    /// Aborts all connections. Their time is over, and the rest is for the application's own shutdown: the server waits for its
+    /// connections, and hosted services that started before it are stopped only after it.
     /// </summary>
     private void AbortConnections()
     {
         foreach (TrackedConnection one in Connections())
-            one.Abort(new ConnectionAbortedException("The worker ends, and the time for its requests is over (--drain-timeout)."));
+            one.Abort(new ConnectionAbortedException("The worker is shutting down, and the time for its requests is over (--drain-timeout)."));
     }
 
-    /// <summary>A worker that nobody else ends keeps to its time by itself.</summary>
+    /// <summary>Exits when the drain limit is over: a worker without a supervisor must enforce the limit itself.</summary>
     private void EndWhenOverdue()
     {
         if (Volatile.Read(ref _drainsSince) is > 0 and var since && Environment.TickCount64 - since > (long)Settings.DrainLimit + Settings.ShutdownLimit)
@@ -203,7 +214,7 @@ internal sealed partial class ServedWorker
         return all;
     }
 
-    /// <summary>Whether there is any connection left to wait for.</summary>
+    /// <summary>Closes the connections that are quiet; returns whether any connection is left to wait for.</summary>
     private bool CloseQuietConnections()
     {
         bool isAnyLeft = false;
@@ -233,6 +244,6 @@ internal sealed partial class ServedWorker
         if (Volatile.Read(ref _lifetime) is { } lifetime)
             lifetime.StopApplication();
         else
-            Environment.Exit(0); // it has not come so far
+            Environment.Exit(0); // there is no host yet
     }
 }

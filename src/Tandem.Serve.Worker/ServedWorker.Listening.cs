@@ -8,31 +8,34 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker;
 
-/// <content>The sockets on which it accepts, which are the supervisor's.</content>
+/// <content>The supervisor's sockets, on which the worker accepts.</content>
 internal sealed partial class ServedWorker
 {
-    private readonly Lock _asking = new();
-    private readonly List<SharedListener> _listeners = [];
-    private readonly Dictionary<string, int> _movedAhead = new(StringComparer.Ordinal); // sockets that this worker does not listen on yet; under the lock of the list
-    private readonly ManualResetEventSlim _isAnswered = new();
-    private Message _answer; // read after that was set
+    private readonly Lock _asking = new(); // one request for a socket at a time
+    private readonly List<SharedListener> _listeners = []; // guarded by itself
+    // replacements of sockets on which this worker does not listen yet, by address; guarded by _listeners
+    private readonly Dictionary<string, int> _movedAhead = new(StringComparer.Ordinal);
+    private readonly ManualResetEventSlim _isAnswered = new(); // set when the supervisor has answered
+    private Message _answer; // the answer; read after _isAnswered was set
 
     /// <summary>
-    /// Asks the supervisor for a socket that listens at an end point, and waits for it on the caller's thread: the answer takes less than a
-    /// millisecond, and a start that awaited it would first have to compile what all of Kestrel's methods around it need for that.
+    /// Asks the supervisor for a socket that listens on an end point, and blocks until it answers. The answer takes less than a
+    /// millisecond, and an asynchronous wait would make the runtime compile more of Kestrel's methods at the start.
     /// </summary>
-    /// <returns>The socket, and where it listens in fact.</returns>
-    /// <exception cref="AddressInUseException">Somebody listens there. These are the exceptions by which Kestrel knows whether to try another address.</exception>
-    /// <exception cref="SocketException">The system refuses it.</exception>
+    /// <returns>The socket, and the address to which it is bound.</returns>
+    /// <exception cref="AddressInUseException">
+    /// Another program listens there. Kestrel uses these exception types to decide whether to try another address.
+    /// </exception>
+    /// <exception cref="SocketException">The system refuses the address.</exception>
     internal (int Descriptor, EndPoint Bound) AskForSocket(EndPoint endPoint, CancellationToken cancellationToken)
     {
         lock (_asking)
         {
             lock (_listeners)
             {
-                // The supervisor would give the same socket again.
+                // The supervisor would return the same socket again.
                 if (_listeners.Exists(listener => listener.EndPoint.Equals(endPoint)))
-                    throw new AddressInUseException($"This application listens at {endPoint} already.");
+                    throw new AddressInUseException($"This application already listens on {endPoint}.");
             }
 
             _isAnswered.Reset();
@@ -58,7 +61,10 @@ internal sealed partial class ServedWorker
         };
     }
 
-    /// <summary>The application listens there no more. Where it goes on serving, the supervisor is told: when all workers have left a socket, it closes it.</summary>
+    /// <summary>
+    /// Called when the application stops listening on a socket. If it continues to serve, the supervisor is notified: when no worker uses a
+    /// socket any more, the supervisor closes it.
+    /// </summary>
     internal void Remove(SharedListener listener)
     {
         bool wasThere;
@@ -73,7 +79,7 @@ internal sealed partial class ServedWorker
         lock (_listeners)
         {
             _listeners.Add(listener);
-            // It was bound anew after this worker had asked for it.
+            // The socket was replaced after this worker had asked for it.
             if (_movedAhead.Remove(EndPointText.Write(listener.EndPoint), out int descriptor))
                 listener.Move(descriptor);
         }
@@ -82,7 +88,7 @@ internal sealed partial class ServedWorker
             listener.Open();
     }
 
-    /// <summary>The supervisor has bound another socket where it had bound one before.</summary>
+    /// <summary>Handles a socket that the supervisor has bound in place of another one.</summary>
     private void MoveListener(Message message)
     {
         lock (_listeners)
@@ -113,7 +119,7 @@ internal sealed partial class ServedWorker
         }
     }
 
-    /// <summary>A connection that the supervisor has made, to try this worker before it takes any other.</summary>
+    /// <summary>Serves a connection of the supervisor, which checks this worker before it accepts other connections.</summary>
     private void ServeConnection(Message message)
     {
         SharedListener? listener;

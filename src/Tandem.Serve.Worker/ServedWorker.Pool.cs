@@ -3,33 +3,34 @@ using Tandem.Interop;
 namespace Tandem.Serve.Worker;
 
 /// <content>
-/// Whether the thread pool serves what is queued. Something is queued with every beat; how long it waits is how long requests wait. A pool whose threads
-/// are all blocked gets another thread once or twice in a second, so that something is served now and then: that alone is no sign of life.
+/// Checks whether the thread pool serves queued work. A work item is queued with every heartbeat, and how long it waits shows how long
+/// requests wait. A pool whose threads are all blocked gets another thread once or twice per second and so serves something now and then;
+/// that alone does not prove that it works.
 /// </content>
 internal sealed partial class ServedWorker
 {
     private const string PoolThread = ".NET TP Worker";
 
-    /// <summary>What part of the time for a hang is a long wait, and no less than so many milliseconds.</summary>
+    /// <summary>A wait counts as long from this fraction (1/n) of the hang limit on, and from the minimum below, in milliseconds.</summary>
     private const int PartOfHang = 20;
-    private const int LeastLongWait = 150;
+    private const int MinLongWait = 150;
 
-    /// <summary>After how many turns without a long wait, one behind the other, the pool is not starved any more.</summary>
+    /// <summary>After this many work items in a row that did not wait long, the pool no longer counts as starved.</summary>
     private const int PromptTurns = 4;
 
-    private long _queuedAt; // when what waits now was queued; 0 for nothing
-    private int _promptTurns;
-    private volatile bool _isBlocked;
-    private long _completedBefore; // requests, when it began to be starved
+    private long _queuedAt; // when the waiting work item was queued; 0 if none waits
+    private int _promptTurns; // how many work items in a row did not wait long
+    private volatile bool _isBlocked; // whether the pool's threads were blocked at the last check
+    private long _completedBefore; // completed requests when the pool became starved
 
-    private long LongWait => Math.Max(LeastLongWait, Settings.HangLimit / PartOfHang);
+    private long LongWait => Math.Max(MinLongWait, Settings.HangLimit / PartOfHang);
 
-    /// <summary>On the thread that shows that this process lives.</summary>
-    private void LookAtPool()
+    /// <summary>Checks the pool; called on the heartbeat thread.</summary>
+    private void CheckPool()
     {
         long now = Environment.TickCount64;
         long queuedAt = Volatile.Read(ref _queuedAt);
-        LookAtThreads(queuedAt == 0 ? Entry.QueueWait : now - queuedAt);
+        CheckThreads(queuedAt == 0 ? Entry.QueueWait : now - queuedAt);
         if (queuedAt != 0)
         {
             if (Settings.HangLimit > 0 && now - queuedAt >= LongWait)
@@ -37,13 +38,13 @@ internal sealed partial class ServedWorker
             return;
         }
 
-        // Not a timer, whose callbacks go ahead of all else: this shows that what waits in the pool's queue is served.
+        // Not a timer, because timer callbacks run before queued work items: this shows that the pool's queue is served.
         Volatile.Write(ref _queuedAt, now);
-        ThreadPool.UnsafeQueueUserWorkItem(static worker => worker.OnPoolTurn(), this, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static worker => worker.OnPoolServed(), this, preferLocal: false);
     }
 
-    /// <summary>On a thread of the pool.</summary>
-    private void OnPoolTurn()
+    /// <summary>The work item; runs on a thread of the pool.</summary>
+    private void OnPoolServed()
     {
         long now = Environment.TickCount64;
         Entry.SetQueue(now - _queuedAt, _isBlocked);
@@ -55,7 +56,10 @@ internal sealed partial class ServedWorker
         Volatile.Write(ref _queuedAt, 0);
     }
 
-    /// <summary>A long wait says nothing where the threads are busy, or requests are done: then there is more work than processors, or than a service behind this one can do.</summary>
+    /// <summary>
+    /// Handles a long wait. The wait does not count if the threads are busy, or if requests complete: then there is more work than the
+    /// processors, or a service behind the application, can do.
+    /// </summary>
     private void OnLongWait(long queuedAt)
     {
         long since = Volatile.Read(ref Entry.StarvedSince);
@@ -75,10 +79,10 @@ internal sealed partial class ServedWorker
     }
 
     /// <summary>
-    /// Where work waits, whether that is because the pool's threads are blocked: then other workers help, which have threads too. Where they run, or
-    /// wait for a processor, they would only have to wait for one as well.
+    /// If work waits, determines whether the pool's threads are blocked. In that case more workers help, because they have more threads. If
+    /// the threads run or wait for a processor, more workers would only compete for the processors.
     /// </summary>
-    private void LookAtThreads(long wait)
+    private void CheckThreads(long wait)
     {
         bool isBlocked = false;
         if (Settings.ScaleWait > 0 && (wait >= Settings.ScaleWait || ThreadPool.PendingWorkItemCount > 0))
@@ -91,7 +95,7 @@ internal sealed partial class ServedWorker
         Entry.SetQueue(wait, isBlocked);
     }
 
-    /// <summary>The pool's threads, and how many of them run or wait for a processor.</summary>
+    /// <summary>Counts the pool's threads, and how many of them run or wait for a processor.</summary>
     private static int CountPoolThreads(out int running)
     {
         int threads = 0;
@@ -110,7 +114,7 @@ internal sealed partial class ServedWorker
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return 0; // without /proc nobody can say
+            return 0; // unknown without /proc
         }
 
         return threads;

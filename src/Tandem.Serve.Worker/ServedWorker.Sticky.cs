@@ -4,15 +4,15 @@ using Tandem.Serve.Worker.Sticky;
 
 namespace Tandem.Serve.Worker;
 
-/// <content>Connections of clients that belong to one worker (--sticky).</content>
+/// <content>Sticky routing (--sticky).</content>
 internal sealed partial class ServedWorker
 {
-    private long _handedIn; // connections that others have taken, and handed to this one
+    private long _handedIn; // connections that other workers accepted and handed over to this one
 
-    /// <summary>Null where any worker serves any client.</summary>
+    /// <summary>Null if any worker may serve any client.</summary>
     internal StickyRouting? Sticky { get; private set; }
 
-    /// <summary>How many connections more it has got from other workers than it has given to them.</summary>
+    /// <summary>How many more connections this worker got from other workers than it handed over to them.</summary>
     private long HandedInMore => Sticky is null ? 0 : Volatile.Read(ref _handedIn) - Volatile.Read(ref Entry.HandedOver);
 
     private void BeginSticky()
@@ -24,14 +24,14 @@ internal sealed partial class ServedWorker
         Sticky.Start();
     }
 
-    /// <summary>A connection that it took is another worker's now.</summary>
+    /// <summary>Called when a connection was handed over to another worker.</summary>
     internal void OnConnectionHandedOver()
     {
         Interlocked.Increment(ref Entry.HandedOver);
         OnConnectionClosed();
     }
 
-    /// <summary>Another worker has given it a connection.</summary>
+    /// <summary>Called when another worker has handed a connection over to this one.</summary>
     internal void OnConnectionHandedIn()
     {
         Interlocked.Increment(ref _handedIn);
@@ -40,11 +40,11 @@ internal sealed partial class ServedWorker
 
     internal void OnRequestForwarded() => Interlocked.Increment(ref Entry.Forwarded);
 
-    /// <summary>Ends when the application is told to.</summary>
+    /// <summary>Cancelled when the application is told to stop.</summary>
     internal CancellationToken Stopping => Volatile.Read(ref _lifetime)?.ApplicationStopping ?? CancellationToken.None;
 
-    /// <summary>Serves a connection that another worker took.</summary>
-    /// <returns>False where it does not listen where the connection was made.</returns>
+    /// <summary>Serves a connection that another worker accepted.</summary>
+    /// <returns>False if this worker does not listen on the connection's address.</returns>
     internal bool TryServeHandedOver(string endPoint, int descriptor)
     {
         SharedListener? listener;

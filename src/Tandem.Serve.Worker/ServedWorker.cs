@@ -8,25 +8,28 @@ using Tandem.Serve.Workers;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>This process as one of the supervisor's workers: what it was told, what it shows, and what it is asked for.</summary>
+/// <summary>This process in its role as a worker of the supervisor: its settings, the state that it publishes, and its messages.</summary>
 internal sealed partial class ServedWorker
 {
-    /// <summary>For how many beats threads are looked for which there should be.</summary>
-    private const int MostLooks = 240;
+    /// <summary>For how many heartbeats to search for the socket threads, until they exist.</summary>
+    private const int MaxSearches = 240;
 
-    /// <summary>The thread pool's lower bound where each worker has one processor: one thread serves while another is blocked.</summary>
+    /// <summary>
+    /// The thread pool's minimum if each worker uses the settings of one processor: one thread serves while another one is blocked.
+    /// </summary>
     private const int MinThreadsOfOneProcessor = 2;
 
-    private readonly MessageSocket _messages = new(ServeProtocol.MessageDescriptor, waits: true);
-    private readonly Board _board;
+    private readonly MessageSocket _messages = new(ServeProtocol.MessageDescriptor, waits: true); // the connection to the supervisor
+    private readonly Board _board; // the state that all workers publish
+    // completes when the application's host has stopped
     private readonly TaskCompletionSource _hostStopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ManualResetEventSlim _mayBegin;
-    private IHostApplicationLifetime? _lifetime;
-    private string[] _addresses = [];
-    private bool _isOrphan;
-    private long _startEnds = long.MaxValue; // in milliseconds
-    private volatile Task _profileKept = Task.CompletedTask;
-    private int _looksForSocketThreads; // how many more
+    private readonly ManualResetEventSlim _mayBegin; // set when the application's Main may begin
+    private IHostApplicationLifetime? _lifetime; // null until the host starts
+    private string[] _addresses = []; // where the application listens
+    private bool _isOrphan; // whether the supervisor is gone; used by the heartbeat thread only
+    private long _startEnds = long.MaxValue; // when the start ends, in milliseconds of the monotonic clock
+    private volatile Task _profileKept = Task.CompletedTask; // completes when the start profile is stored
+    private int _socketThreadSearches; // for how many more heartbeats
 
     internal ServedWorker(WorkerSettings settings)
     {
@@ -34,23 +37,23 @@ internal sealed partial class ServedWorker
         Pauses = new ClientPauses(settings.Silence, settings.DrainLimit);
         _mayBegin = new ManualResetEventSlim(!settings.Waits);
         Requests = RequestLimits.Read(settings.RequestLimits) is { } limits ? new RequestWatch(this, limits) : null;
-        _looksForSocketThreads = settings.HasOneProcessor ? MostLooks : 0;
+        _socketThreadSearches = settings.HasOneProcessor ? MaxSearches : 0;
         _ = Libc.Fcntl(ServeProtocol.MessageDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         _ = Libc.Fcntl(ServeProtocol.BoardDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         _board = Board.Open(ServeProtocol.BoardDescriptor);
     }
 
-    /// <summary>The worker that this process is.</summary>
+    /// <summary>This process's worker.</summary>
     internal static ServedWorker Current { get; set; } = null!;
 
     internal WorkerSettings Settings { get; }
 
-    /// <summary>Whether no other worker takes connections, nor will soon.</summary>
+    /// <summary>Whether no other worker accepts connections, or soon will.</summary>
     internal bool IsAlone => _board.Target <= 1 && _board.FewestConnectionsBeside(Settings.Entry) == long.MaxValue;
 
     /// <summary>
-    /// How many connections more than another worker it has, where they are kept. Connections that come and go spread by themselves, and
-    /// waiting for others would cost them a quarter of the throughput.
+    /// How many connections more than the worker with the fewest this worker has, if connections are kept. Short-lived connections spread
+    /// by themselves, and waiting for other workers would cost a quarter of the throughput.
     /// </summary>
     internal long Lead => AreShortLived ? 0 : Volatile.Read(ref Entry.Connections) - _board.FewestConnectionsBeside(Settings.Entry);
 
@@ -68,7 +71,7 @@ internal sealed partial class ServedWorker
         new Thread(Listen, 256 * 1024) { IsBackground = true, Name = "Tandem serve" }.Start();
     }
 
-    /// <summary>Runs until the application has ended as it was told to, or by itself.</summary>
+    /// <summary>Completes when the application has stopped, by itself or because it was told to.</summary>
     internal async Task RunAsync(CancellationToken stop)
     {
         stop.UnsafeRegister(static worker => ((ServedWorker)worker!).Drain(), this);
@@ -76,21 +79,23 @@ internal sealed partial class ServedWorker
         await _profileKept.ConfigureAwait(false);
     }
 
-    /// <summary>Returns when the application's <c>Main</c> may begin. Meanwhile the runtime prepares what it will need.</summary>
+    /// <summary>
+    /// Returns when the application's <c>Main</c> may begin. Meanwhile, the runtime prepares the code that <c>Main</c> will need.
+    /// </summary>
     internal void WaitForBegin() => _mayBegin.Wait();
 
-    /// <summary>An application's host has what it takes to be served.</summary>
-    /// <param name="way">How it was attached to, for people.</param>
+    /// <summary>Called when Tandem is attached to the application's host.</summary>
+    /// <param name="way">How it was attached, as text for users.</param>
     internal void OnHostAttached(string way)
     {
         HostingStartups.Remove();
         _messages.TrySend(ServeProtocol.HostAttached, way);
     }
 
-    /// <summary>The application's host starts.</summary>
+    /// <summary>Called when the application's host starts.</summary>
     internal void OnHostStarting(IHostApplicationLifetime lifetime) => Volatile.Write(ref _lifetime, lifetime);
 
-    /// <summary>The application serves.</summary>
+    /// <summary>Called when the application serves.</summary>
     internal void OnHostStarted(string[] addresses)
     {
         _addresses = addresses;
@@ -104,7 +109,7 @@ internal sealed partial class ServedWorker
         if (hasListener)
             _messages.TrySend(ServeProtocol.Started, string.Join(';', addresses));
         else
-            Refuse("It has started and listens nowhere.");
+            Refuse("The application has started, but does not listen on any address.");
     }
 
     internal void OnHostStopped()
@@ -113,29 +118,35 @@ internal sealed partial class ServedWorker
         _hostStopped.TrySetResult();
     }
 
-    /// <summary>The supervisor's connection is gone: it has died, or put another program in its place, which <see cref="Beat"/> tells apart.</summary>
+    /// <summary>
+    /// Called when the pool's connection is gone: the supervisor has died, or was replaced by another program in its process.
+    /// <see cref="Beat"/> distinguishes these cases.
+    /// </summary>
     internal static void OnOrphaned()
     {
     }
 
-    /// <summary>Tells the supervisor of something that is not as it should be.</summary>
+    /// <summary>Sends a warning to the supervisor's log.</summary>
     internal void Warn(string text) => _messages.TrySend(ServeProtocol.Warning, text);
 
     /// <summary>Tells the supervisor that code of the application could not bind an address.</summary>
-    internal void TellAddressTaken() => _messages.TrySend(ServeProtocol.AddressTaken);
+    internal void ReportAddressTaken() => _messages.TrySend(ServeProtocol.AddressTaken);
 
-    /// <summary>Ends the process, because it would serve in a way that the supervisor could not manage.</summary>
+    /// <summary>Exits the process, because it would serve in a way that the supervisor cannot manage.</summary>
     internal void Refuse(string reason)
     {
         _messages.TrySend(ServeProtocol.Refused, reason);
         Environment.Exit(ServeProtocol.RefusedExitCode);
     }
 
-    /// <summary>The descriptor of a lock that this worker holds now, until it is closed; negative when another worker has it.</summary>
+    /// <summary>
+    /// Tries to take the lock of a hosted service; returns a descriptor that holds the lock until it is closed, or a negative number if
+    /// another worker has the lock.
+    /// </summary>
     internal int TryLock(string name)
     {
         int index = Array.IndexOf(Settings.Once.Split(';', StringSplitOptions.RemoveEmptyEntries), name);
-        // A file of its own: such locks belong to an open file, and the board's is the same for all.
+        // Opens the file again, because such locks belong to an open file description, and all workers share the board's.
         int file = Libc.Open($"/proc/self/fd/{_board.Descriptor}", Libc.O_RDWR | Libc.O_CLOEXEC);
         if (file < 0 || Libc.TryLockByte(file, index))
             return file;
@@ -150,7 +161,7 @@ internal sealed partial class ServedWorker
             Volatile.Write(ref Entry.State, (long)state);
     }
 
-    /// <summary>The thread that hears the supervisor, and shows that this process lives.</summary>
+    /// <summary>The thread that receives the supervisor's messages, and publishes the heartbeat.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A thread of its own, which shows in intervals that the process runs.")]
     private void Listen()
     {
@@ -172,7 +183,7 @@ internal sealed partial class ServedWorker
                 case ReceiveOutcome.End:
                     isConnected = false;
                     if (!_mayBegin.IsSet)
-                        Environment.Exit(0); // nobody can say any more that the application may begin
+                        Environment.Exit(0); // without a supervisor, the application can never begin
                     break;
             }
         }
@@ -229,13 +240,13 @@ internal sealed partial class ServedWorker
         }
         catch (InvalidOperationException)
         {
-            Warn($"Its part of the container's memory is {limit >> 20} MiB now, and it holds more already: its limit stays until it is replaced.");
+            Warn($"Its share of the container's memory is now {limit >> 20} MiB, but it uses more already, so its limit stays as it is until the worker is replaced.");
         }
     }
 
     /// <summary>
-    /// Starting leaves garbage, and memory that the collector keeps for more of it: in each worker, which may never be busy. A large heap
-    /// is the application's own, and would hold up its start.
+    /// Releases memory that the start used. A start leaves garbage, and memory that the collector keeps in reserve, in each worker, which
+    /// may never be busy. A large heap belongs to the application, and collecting it would delay its start.
     /// </summary>
     private static void ReturnMemoryOfStart()
     {
@@ -247,7 +258,7 @@ internal sealed partial class ServedWorker
     private void Beat()
     {
         Volatile.Write(ref Entry.AliveAt, Environment.TickCount64);
-        LookAtPool();
+        CheckPool();
         Sticky?.Prune();
         if (Environment.TickCount64 >= _startEnds && !IsDraining)
         {
@@ -255,8 +266,8 @@ internal sealed partial class ServedWorker
             KeepProfile();
         }
 
-        if (_looksForSocketThreads > 0 && Volatile.Read(ref Entry.Accepted) > 0)
-            _looksForSocketThreads = SocketThreads.StopInterrupting() ? 0 : _looksForSocketThreads - 1;
+        if (_socketThreadSearches > 0 && Volatile.Read(ref Entry.Accepted) > 0)
+            _socketThreadSearches = SocketThreads.UseBatchScheduling() ? 0 : _socketThreadSearches - 1;
 
         if (_isOrphan)
             EndWhenOverdue();
@@ -267,12 +278,15 @@ internal sealed partial class ServedWorker
         if (Settings.KeepsServing)
             return;
 
-        // All of its workers end, and nobody else comes for what waits.
+        // All workers of that supervisor exit, and no other one will accept the connections that wait.
         _emptiesQueue = true;
         Drain();
     }
 
-    /// <summary>On a thread of its own, because a disk may be slow. The process does not end meanwhile, or it would leave what is half done.</summary>
+    /// <summary>
+    /// Stores the start profile on a separate thread, because the disk may be slow. The process does not exit before that is done, because it
+    /// would leave an incomplete file.
+    /// </summary>
     private void KeepProfile()
     {
         var kept = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -286,13 +300,14 @@ internal sealed partial class ServedWorker
         }
     }
 
-    /// <summary>Whether the user or the application has a lower bound for the thread pool.</summary>
+    /// <summary>Whether the user or the application has configured the thread pool's minimum.</summary>
     private static bool HasOwnMinThreads =>
         MachineShare.IsSet("ThreadPool_ForceMinWorkerThreads") || AppContext.GetData("System.Threading.ThreadPool.MinThreads") is not null;
 
     /// <summary>
-    /// The lower bound is up to how many threads the pool has at once when work comes; by itself as many as there are processors, which
-    /// each of as many workers would take. Beyond it, any pool has more where they help or are blocked.
+    /// Sets the thread pool's bounds. The minimum is the number of threads that the pool creates at once when work arrives. By default it
+    /// is the number of processors, which each of as many workers would use. Beyond the minimum, a pool adds threads when they help or are
+    /// blocked.
     /// </summary>
     private void LimitThreads()
     {
@@ -305,8 +320,8 @@ internal sealed partial class ServedWorker
         else if (Settings.HasOneProcessor && !HasOwnMinThreads)
             least = Math.Min(least, MinThreadsOfOneProcessor);
 
-        // In this order, because a bound may not pass the other one.
+        // In this order, because a bound must not exceed the other one.
         if (!ThreadPool.SetMinThreads(Math.Min(least, most), leastPorts) || !ThreadPool.SetMaxThreads(most, mostPorts))
-            Warn($"The thread pool refuses bounds of {least} and {most} threads.");
+            Warn($"The thread pool rejected the bounds of {least} and {most} threads.");
     }
 }

@@ -7,21 +7,21 @@ using Tandem.Interop;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>A socket of the supervisor's on which this worker accepts, beside all others.</summary>
+/// <summary>A listening socket of the supervisor, on which this worker accepts together with all other workers.</summary>
 internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
 {
     private readonly ServedWorker _worker;
     private readonly SocketConnectionContextFactory _factory;
-    private readonly bool _delays;
+    private readonly bool _delays; // whether accepted sockets use Nagle's algorithm
 
-    // Kestrel's loop goes on at once on the thread that accepts: all that it does is to queue the connection.
+    // Continuations run synchronously: Kestrel's accept loop only queues the connection, so it may run on the accepting thread.
     private readonly Channel<AcceptedConnection> _accepted = Channel.CreateUnbounded<AcceptedConnection>(
         new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
 
-    private readonly Lock _moving = new();
-    private AcceptThread _thread;
-    private bool _isOpen;
-    private bool _isClosed;
+    private readonly Lock _moving = new(); // guards the fields below
+    private AcceptThread _thread; // accepts on the current socket
+    private bool _isOpen; // whether the worker accepts connections
+    private bool _isClosed; // whether CloseAsync was called
 
     internal SharedListener(ServedWorker worker, int descriptor, EndPoint endPoint, SocketConnectionContextFactory factory, bool delays)
     {
@@ -34,7 +34,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
 
     public EndPoint EndPoint { get; }
 
-    /// <summary>Begins to take connections.</summary>
+    /// <summary>Starts to accept connections.</summary>
     internal void Open()
     {
         lock (_moving)
@@ -44,7 +44,9 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
         }
     }
 
-    /// <summary>Takes connections from another socket, which was bound where this one was; what waits in this one is taken first.</summary>
+    /// <summary>
+    /// Accepts on another socket, which was bound in place of this one. The connections that wait in this one are accepted first.
+    /// </summary>
     internal void Move(int descriptor)
     {
         lock (_moving)
@@ -63,8 +65,8 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
         }
     }
 
-    /// <summary>Takes no more; completes when none can be on its way any more.</summary>
-    /// <param name="mayEmptyQueue">Whether to take what waits already, if <see cref="ServedWorker.EmptiesQueue"/>.</param>
+    /// <summary>Stops accepting; completes when no further connection can arrive.</summary>
+    /// <param name="mayEmptyQueue">Whether to accept the connections that wait, if <see cref="ServedWorker.EmptiesQueue"/>.</param>
     internal Task CloseAsync(bool mayEmptyQueue)
     {
         lock (_moving)
@@ -74,7 +76,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
         }
     }
 
-    /// <summary>Serves a connection that was made elsewhere.</summary>
+    /// <summary>Serves a connection that was accepted elsewhere.</summary>
     internal void Serve(int descriptor)
     {
         var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
@@ -85,7 +87,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
         }
         catch (SocketException)
         {
-            // Reset before it was looked at.
+            // The client reset the connection before it was handled.
         }
 
         handle.Dispose();
@@ -105,7 +107,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
             }
             catch (ChannelClosedException)
             {
-                return null; // Kestrel's word for: it is over
+                return null; // tells Kestrel that there are no more connections
             }
 
             if (accepted.Socket is not { } socket)
@@ -120,7 +122,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
             }
             catch (SocketException)
             {
-                socket.Dispose(); // reset before it was looked at
+                socket.Dispose(); // the client reset the connection before it was handled
                 _worker.OnConnectionClosed();
             }
         }

@@ -3,20 +3,18 @@ using Tandem.Interop;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>
-/// The threads on which .NET hears what happens to sockets; most programs have one. All that they do is to queue work for the thread pool.
-/// </summary>
+/// <summary>The threads on which .NET receives socket events; most programs have one. They only queue work to the thread pool.</summary>
 internal static class SocketThreads
 {
     private const string Name = ".NET Sockets";
 
     /// <summary>
-    /// Has them not interrupt those that serve. Each event would do so: that costs two switches between threads, and where every processor is
-    /// busy, what was interrupted waits until all other workers had their turn.
+    /// Makes them stop preempting threads that serve requests (SCHED_BATCH). Otherwise each event would preempt one: that costs two thread
+    /// switches, and if every processor is busy, the preempted thread waits until all other workers had their turn.
     /// </summary>
-    /// <remarks>They alone: .NET gives every thread that it starts the usual policy.</remarks>
-    /// <returns>Whether there are any: they come with the first socket that has to wait for something.</returns>
-    internal static bool StopInterrupting()
+    /// <remarks>This affects only these threads: .NET gives every thread that it starts the default policy.</remarks>
+    /// <returns>Whether such threads exist: .NET starts them for the first socket operation that has to wait.</returns>
+    internal static bool UseBatchScheduling()
     {
         bool areThere = false;
         try
@@ -32,7 +30,7 @@ internal static class SocketThreads
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Without /proc nobody can say which they are; the application serves as well, only slower.
+            // Without /proc these threads cannot be found. The application works, only more slowly.
         }
 
         return areThere;

@@ -9,31 +9,31 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Tandem.Serve.Worker;
 
 /// <summary>
-/// A connection, for draining: it is not closed as long as something may be on its way. Found by requests as a feature of theirs.
+/// A connection that is tracked for draining, so that it is not closed while a request may be on its way. Requests find it as a feature.
 /// </summary>
 internal sealed class TrackedConnection : ConnectionContext
 {
-    /// <summary>How long the other side is waited for that was told to close.</summary>
+    /// <summary>How long a lingering close waits for the other side to close.</summary>
     private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(1);
 
-    /// <summary>For how long a request that has GOAWAY said waits until that has happened.</summary>
+    /// <summary>How long a request waits for GOAWAY to be sent.</summary>
     internal static readonly TimeSpan GoAwayTime = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>When requests of which none has begun or ended for so long are long ones, in milliseconds.</summary>
+    /// <summary>If no request began or ended for this long while requests run, they count as long requests, in milliseconds.</summary>
     private const int LongRequest = 20;
 
     private readonly ConnectionContext _inner;
-    private readonly IConnectionKeeper _listener;
+    private readonly IConnectionKeeper _listener; // where the connection came from
     private readonly ServedWorker _worker;
-    private readonly LingeringPipe _pipe;
-    private int _requests;
-    private int _streams; // of the requests, those that may go on for ever
-    private int _givenUp; // and those that did not end when they were told to
-    private long _lastActivity = Environment.TickCount64;
-    private long _longestPause = ClientPauses.Unknown; // between two requests, in milliseconds
-    private bool _hasServed;
-    private bool _isMultiplexed;
-    private bool _isToldToClose;
+    private readonly LingeringPipe _pipe; // the transport that the server sees
+    private int _requests; // requests in progress
+    private int _streams; // of these, requests that may last forever by their nature
+    private int _stuck; // of these, requests that were aborted and still run
+    private long _lastActivity = Environment.TickCount64; // when a request last began or ended
+    private long _longestPause = ClientPauses.Unknown; // the client's longest pause between two requests, in milliseconds
+    private bool _hasServed; // whether it has had a request
+    private bool _isMultiplexed; // whether it uses HTTP/2
+    private bool _isToldToClose; // whether the server was told to close it
     private volatile bool _lingers;
     private volatile bool _isHeld;
 
@@ -47,22 +47,26 @@ internal sealed class TrackedConnection : ConnectionContext
         inner.Features.Set(this);
     }
 
-    /// <summary>Whether nothing on it is worth waiting for: it may go on for ever by its nature (a web socket, or events of a server), or does not end when it is told to.</summary>
-    internal bool HasOnlyStreams => Volatile.Read(ref _streams) + Volatile.Read(ref _givenUp) is > 0 and var endless && Volatile.Read(ref _requests) <= endless;
+    /// <summary>
+    /// Whether draining need not wait for this connection: all of its requests may last forever by their nature (a web socket, or
+    /// server-sent events), or were aborted and still run.
+    /// </summary>
+    internal bool HasOnlyStreams => Volatile.Read(ref _streams) + Volatile.Read(ref _stuck) is > 0 and var endless && Volatile.Read(ref _requests) <= endless;
 
-    /// <summary>Whether nothing is left on it but requests that did not end when they were told to.</summary>
-    internal bool HasOnlyGivenUp => Volatile.Read(ref _requests) <= Volatile.Read(ref _givenUp);
+    /// <summary>Whether only requests are left on it that were aborted and still run.</summary>
+    internal bool HasOnlyStuck => Volatile.Read(ref _requests) <= Volatile.Read(ref _stuck);
 
     /// <summary>
-    /// Whether the other side closes, which it was told to: if this side did it first, while something is on its way here, the kernel
-    /// would answer with a reset, and the other side could lose the last answer, or the word up to where its requests were heard.
+    /// Whether the other side should close first, which it was told to. If this side closed first while data is on its way here, the kernel
+    /// would answer with a reset, and the other side could lose the last response, or the information up to which point its requests were
+    /// handled.
     /// </summary>
     internal bool Lingers => _lingers;
 
-    /// <summary>Whether its pipe is not the server's to close.</summary>
+    /// <summary>Whether the server must not close its pipe.</summary>
     internal bool IsHeld => _lingers || _isHeld;
 
-    // Neighbours in the worker's list of connections.
+    // The neighbours in the worker's list of connections.
     internal TrackedConnection? Previous { get; set; }
 
     internal TrackedConnection? Next { get; set; }
@@ -124,7 +128,7 @@ internal sealed class TrackedConnection : ConnectionContext
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <returns>Whether it may go on for ever by its nature, which <see cref="EndRequest"/> is to be told.</returns>
+    /// <returns>Whether the request may last forever by its nature. Pass this value to <see cref="EndRequest"/>.</returns>
     internal bool BeginRequest(HttpContext context)
     {
         bool isFirst = Interlocked.Increment(ref _requests) == 1;
@@ -136,7 +140,7 @@ internal sealed class TrackedConnection : ConnectionContext
         }
 
         (_hasServed, _lastActivity) = (true, now);
-        _isHeld = false; // it came before the server was done with the connection
+        _isHeld = false; // the request arrived before the server had finished with the connection
         HttpRequest request = context.Request;
         bool isFirstVersion = !IsHttp2(request.Protocol);
         _isMultiplexed |= !isFirstVersion;
@@ -156,15 +160,16 @@ internal sealed class TrackedConnection : ConnectionContext
     }
 
     /// <summary>
-    /// While the worker drains: has GOAWAY said while a request runs, which the request must wait for, because the server says it on another thread.
+    /// While the worker drains: sends GOAWAY while a request runs. That request must wait for it, because the server sends it on another
+    /// thread.
     /// </summary>
-    /// <returns>Whether this request is the one to wait, for <see cref="GoAwayTime"/>.</returns>
-    internal bool SaysGoAway()
+    /// <returns>Whether this request must wait, for <see cref="GoAwayTime"/>.</returns>
+    internal bool MustWaitForGoAway()
     {
         if (!_isMultiplexed || !_worker.IsDraining || _isToldToClose)
             return false;
 
-        SayGoAway();
+        SendGoAway();
         return true;
     }
 
@@ -176,23 +181,23 @@ internal sealed class TrackedConnection : ConnectionContext
         Interlocked.Decrement(ref _requests);
     }
 
-    /// <summary>A request does not end although it was told to: nobody waits for it any more.</summary>
-    internal void GiveUpRequest(bool isStream)
+    /// <summary>Called when an aborted request still runs: draining no longer waits for it.</summary>
+    internal void MarkStuck(bool isStream)
     {
-        Interlocked.Increment(ref _givenUp);
+        Interlocked.Increment(ref _stuck);
         if (isStream)
             Interlocked.Decrement(ref _streams);
     }
 
-    /// <summary>It does after all.</summary>
-    internal void TakeBackRequest(bool isStream)
+    /// <summary>Called when such a request has ended after all.</summary>
+    internal void UnmarkStuck(bool isStream)
     {
         if (isStream)
             Interlocked.Increment(ref _streams);
-        Interlocked.Decrement(ref _givenUp);
+        Interlocked.Decrement(ref _stuck);
     }
 
-    /// <summary>While the worker drains: closes the connection as soon as that loses nothing.</summary>
+    /// <summary>While the worker drains: closes the connection as soon as no request can be lost.</summary>
     internal void CloseIfQuiet()
     {
         if (_isToldToClose)
@@ -201,38 +206,40 @@ internal sealed class TrackedConnection : ConnectionContext
         long silence = Environment.TickCount64 - Volatile.Read(ref _lastActivity);
         if (Volatile.Read(ref _requests) > 0)
         {
-            // Where requests come and go, the next one has it said: see BeginRequest.
+            // If requests begin and end frequently, the next one sends it: see MustWaitForGoAway.
             if (_isMultiplexed && silence >= LongRequest)
-                SayGoAway();
+                SendGoAway();
             return;
         }
 
-        // Who closes while a request is on its way loses it. So this side closes when the client is least likely to send. With HTTP/2 the
-        // client knows that it was not heard, but clients do not send again what they stream, such as calls of gRPC that are streams.
+        // If this side closes while a request is on its way, that request is lost. So it closes when the client is least likely to send.
+        // With HTTP/2 the client knows that the request was not handled, but clients do not resend streamed bodies, such as those of
+        // streaming gRPC calls.
         if (silence < _worker.Pauses.SilenceBeforeClosing(Volatile.Read(ref _longestPause)))
             return;
 
-        // A request that has come already is served, and its answer says that it is the last one.
+        // A request that has already arrived is served, and its response says that it is the last one.
         if (HasUnread())
             return;
 
         if (_isMultiplexed)
         {
-            SayGoAway();
+            SendGoAway();
             return;
         }
 
         _isToldToClose = true;
-        // What TLS has of it lies in objects that end with the server's; and what has had no request may speak HTTP/2.
+        // TLS state is in objects that end with the server's connection, and a connection without a request may use HTTP/2: both cannot be
+        // served again.
         _isHeld = _hasServed && Features.Get<ITlsConnectionFeature>() is null;
         Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
     }
 
     /// <summary>
-    /// Has the server say GOAWAY. As long as a request runs, that asks the client to send no more, and what is on its way is served. Where none
-    /// runs, the connection ends at once, and what is on its way is refused.
+    /// Makes the server send GOAWAY. While a request runs, GOAWAY asks the client to send no more requests, and those on their way are
+    /// served. If none runs, the connection ends at once, and requests on their way are refused.
     /// </summary>
-    private void SayGoAway()
+    private void SendGoAway()
     {
         _isToldToClose = true;
         _lingers = true;
@@ -240,10 +247,10 @@ internal sealed class TrackedConnection : ConnectionContext
     }
 
     /// <summary>
-    /// The server is done with a connection that was quiet when it was told so. Where a request has come since then, the connection goes to the
-    /// server once more, as if it were another one.
+    /// Called when the server has finished with a connection that was told to close while it was quiet. If a request has arrived since
+    /// then, the connection is passed to the server again, like a new one.
     /// </summary>
-    /// <returns>Whether it lives on.</returns>
+    /// <returns>Whether the connection continues.</returns>
     private bool TryServeAgain()
     {
         if (!_isHeld || !(_pipe.HasUnread() || HasUnread()))
@@ -255,7 +262,7 @@ internal sealed class TrackedConnection : ConnectionContext
         return _listener.TryServeAgain(this);
     }
 
-    /// <summary>Whether something lies in the socket.</summary>
+    /// <summary>Whether unread data is in the socket.</summary>
     private bool HasUnread()
     {
         try
@@ -264,17 +271,17 @@ internal sealed class TrackedConnection : ConnectionContext
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            return false; // the client has gone
+            return false; // the client is gone
         }
     }
 
     /// <summary>
-    /// Whether the client has sent the next request already (pipelining): it is answered too, and the connection closed after the
-    /// last one that is there.
+    /// Whether the client has already sent its next request (pipelining). That one is answered too, and the connection is closed after the
+    /// last request that has arrived.
     /// </summary>
     private static bool HasMore(HttpRequest request)
     {
-        // Somebody else reads from the pipe while a body is due.
+        // While the request has a body, the server reads from the pipe.
         if (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0 || request.HttpContext.Features.Get<IConnectionTransportFeature>()?.Transport.Input is not { } input)
             return false;
 
@@ -287,8 +294,8 @@ internal sealed class TrackedConnection : ConnectionContext
     }
 
     /// <summary>
-    /// Whether the client sends nothing more and may wait for this side's close: it asked for it, or speaks HTTP/1.0, where the close can be what ends
-    /// the answer. To wait for such a client would hold it up.
+    /// Whether the client sends nothing more and may be waiting for this side to close: it asked for the close, or it uses HTTP/1.0, where
+    /// the close can mark the end of the response. A lingering close would delay such a client.
     /// </summary>
     private static bool ExpectsClose(HttpRequest request)
     {

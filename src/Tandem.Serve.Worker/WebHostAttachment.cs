@@ -6,8 +6,9 @@ using Microsoft.Extensions.Hosting;
 namespace Tandem.Serve.Worker;
 
 /// <summary>
-/// Attaches to a host of the older kind (<c>WebHost.CreateDefaultBuilder</c>), which raises no event when it is built. It runs hosted services
-/// without their finer steps, and stops its server as soon as it is told to, so both have stand-ins.
+/// Attaches to an old host (<c>WebHost.CreateDefaultBuilder</c>), which raises no event when it is built. Such a host does not support the
+/// finer lifecycle methods of hosted services, and stops its server at once; <see cref="WebHostService"/> and <see cref="DrainingServer"/>
+/// compensate for that.
 /// </summary>
 internal static class WebHostAttachment
 {
@@ -16,7 +17,7 @@ internal static class WebHostAttachment
     internal static void Attach(object builder, ServedWorker worker)
     {
         if (builder is IWebHostBuilder web && builder.GetType().FullName == Builder)
-            web.ConfigureServices(services => Add(services, worker)); // the last one, behind all of the application's
+            web.ConfigureServices(services => Add(services, worker)); // last, after the application's own
     }
 
     private static void Add(IServiceCollection services, ServedWorker worker)
@@ -26,7 +27,7 @@ internal static class WebHostAttachment
 
         services.AddHostedService<WebHostService>();
         ServeServices.Decorate<IServer>(services, inner => new DrainingServer(inner, worker));
-        // What the application's Startup adds is not there yet.
+        // The services that the application's Startup class adds do not exist yet, so wrap them later.
         if (worker.Settings.Once.Length > 0)
             ServeServices.Decorate<IServiceProviderFactory<IServiceCollection>>(services, inner => new WrappingFactory(inner, worker));
 
@@ -39,7 +40,7 @@ internal static class WebHostAttachment
 
         public IServiceProvider CreateServiceProvider(IServiceCollection containerBuilder)
         {
-            // The builder has services of its own, which come from here first.
+            // The builder's own service collection also passes through here, first. It has no lifetime.
             if (containerBuilder.Any(static service => service.ServiceType == typeof(IHostApplicationLifetime)))
                 HostedOnce.Wrap(containerBuilder, worker);
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>What <see cref="ServeHostedService"/> is to other hosts, in one that only knows the start and the stop of a service.</summary>
+/// <summary>The counterpart of <see cref="ServeHostedService"/> for hosts that support only the start and the stop of a service.</summary>
 internal sealed class WebHostService(ServedWorker worker, IHostApplicationLifetime lifetime, IServer server) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)

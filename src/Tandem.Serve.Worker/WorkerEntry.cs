@@ -4,21 +4,22 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>What happens in a worker before the application's <c>Main</c>.</summary>
+/// <summary>The entry point of a worker, before the application's <c>Main</c>.</summary>
 internal static class WorkerEntry
 {
-    /// <summary>Connects to the supervisor, and waits for the application's host to be built.</summary>
+    /// <summary>Connects to the supervisor, and subscribes to the build of the application's host.</summary>
     internal static void Start()
     {
         if (Environment.GetEnvironmentVariable(ServeProtocol.SettingsVariable) is not { } text)
             return;
 
-        // What the application starts is no worker.
+        // Processes that the application starts are not workers.
         Environment.SetEnvironmentVariable(ServeProtocol.SettingsVariable, null);
         var settings = WorkerSettings.Read(text);
         var worker = new ServedWorker(settings);
         ServedWorker.Current = worker;
-        // Not earlier: what it names must be loaded, or be found where the application's is, or the runtime gives up at that point.
+        // Not earlier: the assemblies that the profile names must be loaded, or be found where the application's are; otherwise the runtime
+        // stops preparing at that point.
         if (settings.StartProfile.Length > 0)
             StartProfile.Begin(settings.StartProfile);
 
@@ -26,7 +27,7 @@ internal static class WorkerEntry
         worker.Start();
         WorkerHost.RunBeside(new Guest(ServeAsync, ServedWorker.OnOrphaned));
         if (AppContext.TryGetSwitch("Microsoft.Extensions.Hosting.DisableDiagnostics", out bool disabled) && disabled)
-            worker.Refuse("Its host tells nobody when it is built.");
+            worker.Refuse("The application disables the diagnostic event by which tandem serve finds its host (Microsoft.Extensions.Hosting.DisableDiagnostics).");
         else
             HostObserver.Subscribe(worker);
 
@@ -36,14 +37,17 @@ internal static class WorkerEntry
         worker.WaitForBegin();
     }
 
-    /// <summary>Takes out of this process's environment what was set for its runtime, which has read it by then.</summary>
+    /// <summary>
+    /// Removes or restores environment variables that were set only for this process's runtime, which has read them by then.
+    /// </summary>
     private static void Forget(string variables)
     {
         if (variables.Length == 0)
             return;
 
-        // The thread pool reads its settings when it makes its first thread; the rest of the runtime reads its own before any code runs.
-        var hasRun = new ManualResetEventSlim(); // not disposed: it may still be in use there when the wait is over
+        // The thread pool reads its settings when it creates its first thread; the rest of the runtime reads its own before any managed
+        // code runs.
+        var hasRun = new ManualResetEventSlim(); // not disposed, because the work item may still use it when the wait is over
         ThreadPool.UnsafeQueueUserWorkItem(static hasRun => hasRun.Set(), hasRun, preferLocal: false);
         hasRun.Wait();
         foreach (string variable in variables.Split(WorkerSettings.ForgetSeparator))
@@ -53,7 +57,7 @@ internal static class WorkerEntry
         }
     }
 
-    /// <summary>Called by hosts that are being built.</summary>
+    /// <summary>Called by old hosts that are being built.</summary>
     /// <param name="builder">The host's builder.</param>
     internal static void Attach(object builder)
     {
@@ -61,6 +65,6 @@ internal static class WorkerEntry
             WebHostAttachment.Attach(builder, worker);
     }
 
-    /// <summary>The worker's only work: it is done when the application has ended as it was told to.</summary>
+    /// <summary>The worker's only work item: it completes when the application has stopped.</summary>
     private static Task ServeAsync(CancellationToken stop) => ServedWorker.Current.RunAsync(stop);
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>Has signals mean for a worker what they mean for the whole: SIGTERM drains.</summary>
+/// <summary>Handles signals for one worker as the supervisor handles them for all: SIGTERM drains.</summary>
 internal sealed class WorkerLifetime(ServedWorker worker) : IHostLifetime, IDisposable
 {
     private PosixSignalRegistration? _terminate;

@@ -1,2 +1,2 @@
-// Sockets travel between processes here by what only Linux has in this form.
+// Passing sockets between processes (SCM_RIGHTS) and several other calls here exist only on Linux.
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]

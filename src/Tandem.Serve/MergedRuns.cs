@@ -1,18 +1,18 @@
 namespace Tandem.Serve;
 
 /// <summary>
-/// An action that is asked for again and again, such as a reload: it runs once at a time. All requests that come while it runs are answered by
-/// one further run, which begins after them and so sees all that they were about.
+/// An action that can be requested repeatedly, such as a reload, and runs once at a time. All requests that arrive while it runs share one
+/// further run, which starts afterwards and so takes all of them into account.
 /// </summary>
 /// <param name="run">The action.</param>
-/// <param name="onWaiting">Called when a further run is due after the one that is under way.</param>
+/// <param name="onWaiting">Called when a further run was requested while the action runs.</param>
 internal sealed class MergedRuns(Func<Task> run, Action? onWaiting = null)
 {
-    private readonly Lock _lock = new();
-    private Task _running = Task.CompletedTask;
-    private Task? _next; // has not begun
+    private readonly Lock _lock = new(); // guards the fields below
+    private Task _running = Task.CompletedTask; // the run that began last
+    private Task? _next; // the requested run that has not begun; null if there is none
 
-    /// <summary>Asks for a run that begins from now on; completes as that run does.</summary>
+    /// <summary>Requests a run that begins after this call; the task completes as that run does.</summary>
     internal Task RequestAsync()
     {
         Task requested;

@@ -6,21 +6,21 @@ using Tandem.Serve.Os;
 namespace Tandem.Serve;
 
 /// <summary>
-/// The supervisor's own lines and those of its workers, with who wrote them: on standard output, or in a file that can be opened anew. A
-/// thread of its own writes them, so that nothing that supervises waits for a stream.
+/// Writes the supervisor's lines and those of its workers, each with its source, to standard output or to a file that can be reopened. A
+/// dedicated thread writes them, so that the supervisor never waits for a stream.
 /// </summary>
 internal sealed class ServeLog : IDisposable, ILineTarget<ServeLog.Line>
 {
-    /// <summary>How long a reader that takes nothing is waited for at the end.</summary>
+    /// <summary>How long a flush waits for a reader that reads nothing.</summary>
     private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(1);
 
-    /// <summary>The supervisor's own lines have room left when workers have filled theirs.</summary>
+    /// <summary>The supervisor's own lines still have room when workers' lines have filled their part.</summary>
     private static readonly LineLimits Limits = new(Lines: 10_000, Characters: 2 << 20, VitalLines: 1_000, VitalCharacters: 512 << 10);
 
     private readonly LineWriter<Line> _writer;
-    private readonly string? _path;
-    private LogDescriptor _descriptor; // replaced by the thread that writes
-    private int _mustReopen;
+    private readonly string? _path; // null for standard output
+    private LogDescriptor _descriptor; // replaced by the writing thread
+    private int _mustReopen; // 1 if the writing thread must reopen the file before the next line
 
     /// <param name="path">The file; null for standard output.</param>
     internal ServeLog(string? path)
@@ -38,24 +38,24 @@ internal sealed class ServeLog : IDisposable, ILineTarget<ServeLog.Line>
         _writer = new LineWriter<Line>("Tandem log", this, Limits);
     }
 
-    /// <summary>A line of the supervisor's.</summary>
+    /// <summary>Logs a line of the supervisor.</summary>
     internal void Write(string line) => Post(Line.Own(line), isVital: true);
 
-    /// <summary>A line of a worker's.</summary>
+    /// <summary>Logs a line of a worker's output.</summary>
     internal void Write(int worker, string line) => Post(new Line(string.Create(CultureInfo.InvariantCulture, $"[{worker}] {line}")), isVital: false);
 
-    /// <summary>Has the file be opened anew, which may have been moved away meanwhile, before the next line is written.</summary>
+    /// <summary>Reopens the file before the next line is written, because the file may have been moved away (log rotation).</summary>
     internal void Reopen()
     {
         if (_path is null)
             return;
 
         Volatile.Write(ref _mustReopen, 1);
-        Volatile.Read(ref _descriptor).GiveUp();
-        Post(Line.Nothing, isVital: true); // the file is to be there also when nobody has anything to say
+        Volatile.Read(ref _descriptor).Abandon();
+        Post(Line.Nothing, isVital: true); // creates the file even if there is nothing to log
     }
 
-    /// <summary>Completes when all lines so far are written, or the stream has taken none for a while.</summary>
+    /// <summary>Completes when all lines so far are written, or when the stream has accepted nothing for a while.</summary>
     internal Task FlushAsync(TimeSpan? stall = null) => _writer.FlushAsync(stall ?? StallLimit);
 
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The time of a line of the log; and the end of the process waits for the last lines.")]
@@ -68,7 +68,7 @@ internal sealed class ServeLog : IDisposable, ILineTarget<ServeLog.Line>
     bool ILineTarget<Line>.TryWrite(Line line)
     {
         if (Interlocked.Exchange(ref _mustReopen, 0) == 1)
-            OpenAnew();
+            ReopenNow();
 
         return ReferenceEquals(line, Line.Nothing) || _descriptor.TryWrite(line.Text);
     }
@@ -76,12 +76,12 @@ internal sealed class ServeLog : IDisposable, ILineTarget<ServeLog.Line>
     bool ILineTarget<Line>.TryReport(long dropped)
     {
         if (Interlocked.Exchange(ref _mustReopen, 0) == 1)
-            OpenAnew();
+            ReopenNow();
 
-        return _descriptor.TryWrite(Line.Own($"{dropped} lines of output are missing here: nobody took them in time, or they could not be written").Text);
+        return _descriptor.TryWrite(Line.Own($"{dropped} lines of output are missing here: nothing read them in time, or they could not be written").Text);
     }
 
-    private void OpenAnew()
+    private void ReopenNow()
     {
         LogDescriptor former = _descriptor;
         try
@@ -91,8 +91,8 @@ internal sealed class ServeLog : IDisposable, ILineTarget<ServeLog.Line>
         }
         catch (IOException e)
         {
-            former.TakeBack();
-            _ = former.TryWrite(Line.Own($"the log file '{_path}' cannot be opened anew, so the one that is open stays: {e.Message}").Text);
+            former.Resume();
+            _ = former.TryWrite(Line.Own($"the log file '{_path}' cannot be reopened, so the open file stays in use: {e.Message}").Text);
         }
     }
 
@@ -100,10 +100,10 @@ internal sealed class ServeLog : IDisposable, ILineTarget<ServeLog.Line>
 
     private LogDescriptor Open() => _path is null ? LogDescriptor.OfStandardOutput() : LogDescriptor.OfFile(_path);
 
-    /// <summary>A line as it is written.</summary>
+    /// <summary>One line of the log.</summary>
     internal sealed class Line(string text)
     {
-        /// <summary>Only wakes the thread that writes.</summary>
+        /// <summary>Only wakes the writing thread.</summary>
         internal static readonly Line Nothing = new("");
 
         internal string Text { get; } = text;

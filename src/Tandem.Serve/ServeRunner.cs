@@ -11,15 +11,15 @@ using Tandem.Serve.Workers;
 
 namespace Tandem.Serve;
 
-/// <summary>`tandem serve`, from its start to its end: puts the parts together, and hears signals and commands.</summary>
+/// <summary>Runs `tandem serve` from its start to its exit: connects the parts, and handles signals and commands.</summary>
 internal sealed class ServeRunner : IAsyncDisposable
 {
-    /// <summary>Who has not looked at the workers for so long does not work any more.</summary>
-    private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(30);
+    /// <summary>If the supervisor has not checked its workers for this long, the liveness probe fails.</summary>
+    private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan ReapInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long who has asked for something waits until the log tells of it, where the log's reader takes nothing.</summary>
+    /// <summary>How long the answer to a command waits until the log lines about it are written, if the log's reader is slow.</summary>
     private static readonly TimeSpan LogGrace = TimeSpan.FromMilliseconds(250);
 
     private readonly ServeOptions _options;
@@ -29,20 +29,22 @@ internal sealed class ServeRunner : IAsyncDisposable
     private readonly ListenerStore _listeners = new();
     private readonly WebSupervisor _supervisor;
     private readonly FormerWorkers _former;
-    private readonly StartFolder _startFolder = StartFolder.OfThisProcess();
+    private readonly StartFolder _startFolder = StartFolder.OfThisProcess(); // where relative paths of the command line start
     private readonly ControllingTerminal _terminal = new();
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     private readonly DateTimeOffset _since = DateTimeOffset.Now;
+    // completes when everything has stopped
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<IDisposable> _registrations = [];
+    private readonly List<IDisposable> _registrations = []; // signal handlers, and the timer that reaps orphans
+    // completes when a stop must not wait for --drain-delay
     private readonly TaskCompletionSource _mustNotDelay = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly bool _hasFormer;
-    private readonly MergedRuns _reloads;
+    private readonly bool _hasFormer; // whether this supervisor replaced another one (USR2)
+    private readonly MergedRuns _reloads; // all requests for a reload, by signal or command
     private ControlServer? _control;
-    private int _stopRequests;
-    private int _hangUps;
-    private long _toldWatchdog;
-    private long _lookedAt = Stopwatch.GetTimestamp();
+    private int _stopRequests; // how often a stop was requested; the second time stops at once
+    private int _hangUps; // how often the terminal's end was reported
+    private long _lastHeartbeat; // when the last heartbeat was sent, a Stopwatch timestamp
+    private long _checkedAt = Stopwatch.GetTimestamp(); // when the workers were last checked, a Stopwatch timestamp
 
     internal ServeRunner(ServeOptions options)
     {
@@ -54,15 +56,15 @@ internal sealed class ServeRunner : IAsyncDisposable
             _listeners.Adopt(listener);
 
         _hasFormer = inheritance.Workers.Count > 0;
-        _reloads = new MergedRuns(ReloadAsync, () => _log.Write("a reload is under way; one more follows, for all that ask until then"));
+        _reloads = new MergedRuns(ReloadAsync, () => _log.Write("a reload is in progress; one further reload answers all requests that arrive until then"));
         _former = new FormerWorkers(inheritance.Workers, _board, _log);
-        _supervisor = new WebSupervisor(_options, _board, _listeners, _log, inheritance.Workers, _startFolder) { Watched = TellWatchdog };
+        _supervisor = new WebSupervisor(_options, _board, _listeners, _log, inheritance.Workers, _startFolder) { Watched = OnWorkersChecked };
     }
 
-    /// <summary>Serves until it is told to stop.</summary>
+    /// <summary>Serves until the server is told to stop.</summary>
     internal async Task RunAsync()
     {
-        Register(); // first: as long as nobody handles them, most signals end the process
+        Register(); // first, because most signals terminate a process that does not handle them
         string path = _options.ControlPath ?? ControlPaths.Own();
         await using var control = new ControlServer(path, AnswerAsync, _log.Write);
         _control = control;
@@ -71,10 +73,10 @@ internal sealed class ServeRunner : IAsyncDisposable
         if (metrics is not null)
             _log.Write($"metrics on http://{metrics.EndPoint}{MetricsServer.MetricsPath}");
 
-        // Workers that serve already go on as long as this takes.
+        // The previous supervisor's workers, if any, serve until this is done.
         Task started = _supervisor.StartAsync(isVital: !_hasFormer);
         if (!MachineShare.IsOneProcessor(_options.Workers))
-            _ = Rehearsal.RunAsync(_options); // there is a processor for it while they start
+            _ = SupervisorWarmUp.RunAsync(_options); // there is a free processor while the workers start
 
         await Task.WhenAny(started, _stopped.Task).ConfigureAwait(false);
         try
@@ -89,7 +91,7 @@ internal sealed class ServeRunner : IAsyncDisposable
         }
         catch (Exception e) when (e is ServeException or OperationCanceledException && Volatile.Read(ref _stopRequests) > 0)
         {
-            // It was told to stop before it served, which is no failure.
+            // The server was told to stop before it served. That is not a failure.
         }
 
         await _stopped.Task.ConfigureAwait(false);
@@ -118,7 +120,7 @@ internal sealed class ServeRunner : IAsyncDisposable
         On(PosixSignal.SIGINT, () => StopAsync(atOnce: true));
         On(PosixSignal.SIGQUIT, () => StopAsync(atOnce: true));
         if (Libc.IsIgnored(Libc.SIGHUP))
-            _log.Write("HUP is ignored, as `nohup` has it: it reloads nothing. Use `tandem serve reload`.");
+            _log.Write("HUP is ignored, as with `nohup`, so it does not reload. Use `tandem serve reload`.");
         On(PosixSignal.SIGHUP, HangUpOrReloadAsync);
         On(PosixSignal.SIGTTIN, () => _supervisor.ScaleAsync(_supervisor.Target + 1));
         On(PosixSignal.SIGTTOU, () => _supervisor.ScaleAsync(Math.Max(1, _supervisor.Target - 1)));
@@ -150,33 +152,33 @@ internal sealed class ServeRunner : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The end has come first.
+            // The server is stopping.
         }
         catch (Exception e)
         {
-            _log.Write($"what a signal asked for has failed: {e}");
+            _log.Write($"the action of a signal failed: {e}");
         }
     }
 
-    /// <summary>By whoever looks at the workers, so that the service manager hears nothing when nobody does any more.</summary>
-    private void TellWatchdog()
+    /// <summary>Called each time after the workers were checked. So the service manager gets no heartbeat if the checks stop.</summary>
+    private void OnWorkersChecked()
     {
-        Volatile.Write(ref _lookedAt, Stopwatch.GetTimestamp());
+        Volatile.Write(ref _checkedAt, Stopwatch.GetTimestamp());
         _notifier.SendUnsent();
         _control?.Check();
-        switch (_terminal.Look())
+        switch (_terminal.Poll())
         {
             case TerminalState.HungUp:
                 _ = Task.Run(() => TryAsync(HangUpAsync));
                 break;
             case TerminalState.Gone:
-                _log.Write("the terminal on which the server was started is gone; the server goes on, and HUP reloads");
+                _log.Write("the terminal from which the server was started is gone; the server continues, and HUP reloads");
                 break;
         }
 
-        if (_notifier.Watchdog is { } interval && Stopwatch.GetElapsedTime(_toldWatchdog) > interval / 3)
+        if (_notifier.Watchdog is { } interval && Stopwatch.GetElapsedTime(_lastHeartbeat) > interval / 3)
         {
-            _toldWatchdog = Stopwatch.GetTimestamp();
+            _lastHeartbeat = Stopwatch.GetTimestamp();
             _notifier.Alive();
         }
     }
@@ -186,9 +188,9 @@ internal sealed class ServeRunner : IAsyncDisposable
     private Task HangUpAsync()
     {
         if (Interlocked.Increment(ref _hangUps) > 1)
-            return Task.CompletedTask; // the system and the shell may both say it
+            return Task.CompletedTask; // the system and the shell may both send HUP
 
-        _log.Write("the terminal is gone, and with it the server. Start it with `nohup` or `setsid` to have it go on.");
+        _log.Write("the terminal is gone, so the server stops. Start it with `nohup` or `setsid` to keep it running.");
         return StopAsync(atOnce: false);
     }
 
@@ -202,7 +204,7 @@ internal sealed class ServeRunner : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // A manager knows no reload that fails: this is the end of it all the same.
+            // Service managers have no message for a failed reload: this ends the reload as well.
             _notifier.Ready($"{_supervisor.Target} workers serve. The last reload failed: {e.Message.ReplaceLineEndings(" ")}");
             throw;
         }
@@ -210,7 +212,7 @@ internal sealed class ServeRunner : IAsyncDisposable
 
     private async Task StopAsync(bool atOnce)
     {
-        // Who asks twice does not want to wait.
+        // A second request means: do not wait.
         bool isAgain = Interlocked.Increment(ref _stopRequests) > 1;
         _notifier.Stopping();
         if (atOnce || isAgain)
@@ -220,52 +222,52 @@ internal sealed class ServeRunner : IAsyncDisposable
 
         if (!atOnce && !isAgain && _mustNotDelay.Task.IsCompleted)
         {
-            // Who has asked again has ended the delay, and has the workers end at once.
+            // A second request has ended the delay, and stops the workers at once.
             await _stopped.Task.ConfigureAwait(false);
             return;
         }
 
-        _log.Write(atOnce || isAgain ? "stopping at once" : "stopping: the workers finish what they have");
+        _log.Write(atOnce || isAgain ? "stopping at once" : "stopping: the workers drain");
         _former.Drain(atOnce || isAgain ? TimeSpan.Zero : _options.DrainTimeout + _options.ShutdownTimeout);
         await Task.WhenAll(_supervisor.StopAsync(atOnce || isAgain), _former.Ended).ConfigureAwait(false);
         _stopped.TrySetResult();
     }
 
-    /// <summary>Goes on as before for a while, so that those who route requests here can see that no more are to come.</summary>
+    /// <summary>Continues to serve for a while, so that load balancers can notice that the server will stop.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     private async Task DelayDrainAsync()
     {
-        _log.Write(string.Create(CultureInfo.InvariantCulture, $"stopping in {_options.DrainDelay.TotalSeconds:0.###} s (--drain-delay): until then requests are served, and readiness says no"));
+        _log.Write(string.Create(CultureInfo.InvariantCulture, $"stopping in {_options.DrainDelay.TotalSeconds:0.###} s (--drain-delay): until then requests are served, and the readiness probe fails"));
         await Task.WhenAny(_mustNotDelay.Task, Task.Delay(_options.DrainDelay)).ConfigureAwait(false);
     }
 
     private async Task ReplaceAsync()
     {
         if (Volatile.Read(ref _stopRequests) > 0)
-            throw new ServeException(ServeExitCode.Refused, "The server is about to end: no other supervisor takes its place.");
+            throw new ServeException(ServeExitCode.Refused, "The server is stopping, so no other supervisor can replace it.");
 
         _supervisor.Check();
         _startFolder.Enter();
-        await _supervisor.DropStandbysAsync(mayBeStarted: false).ConfigureAwait(false); // the next one has its own
-        _log.Write("another supervisor takes the place of this one");
-        await _log.FlushAsync().ConfigureAwait(false); // what waits would be gone with this program
+        await _supervisor.DropStandbysAsync(mayBeStarted: false).ConfigureAwait(false); // the new supervisor starts its own
+        _log.Write("a new supervisor replaces this one");
+        await _log.FlushAsync().ConfigureAwait(false); // the queued lines would be lost with this program
         string problem = Inheritance.Replace(_listeners, _board, [.. _supervisor.Processes(), .. _former.Left], _supervisor.Target, _notifier);
-        _log.Write($"which could not be started: {problem} This one goes on.");
+        _log.Write($"the new supervisor could not be started, and this one continues: {problem}");
         await _supervisor.DropStandbysAsync(mayBeStarted: true).ConfigureAwait(false);
     }
 
     private ServeHealth Health()
     {
         bool isStopping = Volatile.Read(ref _stopRequests) > 0;
-        TimeSpan sinceLook = Stopwatch.GetElapsedTime(Volatile.Read(ref _lookedAt));
+        TimeSpan sinceCheck = Stopwatch.GetElapsedTime(Volatile.Read(ref _checkedAt));
         return new ServeHealth(
-            !isStopping && sinceLook > LookLimit ? string.Create(CultureInfo.InvariantCulture, $"The supervisor has not looked at its workers for {sinceLook.TotalSeconds:0} s.") : null,
-            isStopping ? "The server is about to end." : ProblemWithServing());
+            !isStopping && sinceCheck > CheckLimit ? string.Create(CultureInfo.InvariantCulture, $"The supervisor has not checked its workers for {sinceCheck.TotalSeconds:0} s.") : null,
+            isStopping ? "The server is stopping." : ProblemWithServing());
     }
 
-    /// <summary>Why nobody takes connections; null while somebody does.</summary>
+    /// <summary>Why no worker accepts connections; null while one does.</summary>
     private string? ProblemWithServing() =>
-        _supervisor.Processes().Concat(_former.Left).Any(worker => _board[worker.Entry].Accepts) ? null : "No worker takes connections.";
+        _supervisor.Processes().Concat(_former.Left).Any(worker => _board[worker.Entry].Accepts) ? null : "No worker accepts connections.";
 
     private ServeStatus Status() => new(
         Environment.ProcessId,
@@ -319,11 +321,11 @@ internal sealed class ServeRunner : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            return new ControlResponse("The supervisor stops.", (int)ServeExitCode.Refused);
+            return new ControlResponse("The supervisor is stopping.", (int)ServeExitCode.Refused);
         }
         catch (Exception e)
         {
-            _log.Write($"'{request.Command}' has failed: {e}");
+            _log.Write($"the command '{request.Command}' failed: {e}");
             return new ControlResponse(e.Message, (int)ServeExitCode.Failure);
         }
     }

@@ -1,14 +1,14 @@
 namespace Tandem.Serve;
 
-/// <summary>By what all requests of one client are brought to one worker (<c>--sticky</c>).</summary>
+/// <summary>How all requests of one client are routed to one worker (<c>--sticky</c>).</summary>
 internal enum StickyMode
 {
-    /// <summary>Each connection is any worker's.</summary>
+    /// <summary>They are not: any worker may get a connection.</summary>
     None,
 
     /// <summary>By a cookie that names the worker.</summary>
     Cookie,
 
-    /// <summary>By the address that the client connects from.</summary>
+    /// <summary>By the address from which the client connects.</summary>
     Address,
 }

@@ -8,12 +8,12 @@ using Tandem.Tool.Top;
 
 namespace Tandem.Tool;
 
-/// <summary>Runs what a command line asks for; what goes wrong becomes a line on standard error and an exit code.</summary>
+/// <summary>Runs the command of a command line. Errors become a line on standard error and an exit code.</summary>
 internal static class CommandLine
 {
     private static readonly InvocationConfiguration Plainly = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
 
-    /// <summary>The command above all others.</summary>
+    /// <summary>Creates the root command.</summary>
     internal static Command Root(params IEnumerable<Command> commands)
     {
         var root = new Command("tandem", "Runs C# on threads or in separate processes.");
@@ -49,7 +49,7 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>A server has its own signals and exit codes.</summary>
+    /// <summary>Runs a server, which has its own handling of signals, and its own exit codes.</summary>
     internal static async Task<int> RunServerAsync(ParseResult parsed)
     {
         if (parsed.Action is not ParseErrorAction)
@@ -59,7 +59,9 @@ internal static class CommandLine
         return ExitCode.Failed;
     }
 
-    /// <summary>Files and standard output can fail in any command.</summary>
+    /// <summary>
+    /// Whether an error is expected: files and standard output can fail in any command, and some commands have exceptions of their own.
+    /// </summary>
     private static bool IsForeseen(Exception error) => error is IOException or UnauthorizedAccessException
         or TopException or StackException or ComparisonException or WorkSerializationException or WorkerStartException;
 
@@ -73,13 +75,13 @@ internal static class CommandLine
         }
         catch (IOException)
         {
-            // There is nobody left to tell.
+            // Standard error is closed.
         }
 
         return code;
     }
 
-    /// <summary>Of all commands, a line for each: what is more is said by the help of each.</summary>
+    /// <summary>Prints one line per command. The help of each command shows the details.</summary>
     private sealed class Help(Command root) : SynchronousCommandLineAction
     {
         public override bool Terminating => true;
@@ -95,7 +97,7 @@ internal static class CommandLine
             foreach (Command command in root.Subcommands)
                 output.WriteLine($"  {command.Name.PadRight(width)}  {command.Description!.Split('\n')[0].TrimEnd()}");
 
-            output.WriteLine($"\n{root.Name} <command> --help says more; {root.Name} --version, which version this is.");
+            output.WriteLine($"\n{root.Name} <command> --help shows the details of a command; {root.Name} --version shows the version.");
             return ExitCode.Success;
         }
     }

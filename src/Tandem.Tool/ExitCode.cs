@@ -1,15 +1,15 @@
 namespace Tandem.Tool;
 
-/// <summary>What the exit code of a command says. <c>tandem serve</c> has its own, which those who start servers know.</summary>
+/// <summary>The exit codes of all commands except <c>tandem serve</c>, which has its own.</summary>
 internal static class ExitCode
 {
     internal const int Success = 0;
 
-    /// <summary>It was asked for rightly, and could not be done.</summary>
+    /// <summary>The command was valid, but failed.</summary>
     internal const int Failed = 1;
 
     internal const int BadUsage = 2;
 
-    /// <summary>As shells say of what ended by Ctrl+C.</summary>
+    /// <summary>Ctrl+C, as shells report it.</summary>
     internal const int Interrupted = 130;
 }

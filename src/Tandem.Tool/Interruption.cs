@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Tandem.Tool;
 
 /// <summary>
-/// Ctrl+C and a friendly kill, as something that a command can hear of, so that it ends what it has started. Who asks a second time does
-/// not want to wait: then the signal does what it does without this.
+/// Turns Ctrl+C, TERM and HUP into a cancellation, so that a command can stop what it has started. A second signal has its usual effect,
+/// because the user does not want to wait.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class Interruption : IDisposable
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = !_source.IsCancellationRequested;
-        // Not here: what hears of it may block, and the next signal is to be heard.
+        // Not synchronously, because callbacks may block, and the next signal must be handled.
         _ = _source.CancelAsync();
     }
 }

@@ -4,14 +4,14 @@ using Tandem.Tool.Serve;
 
 namespace Tandem.Tool;
 
-/// <summary>The time between two samples, for the commands that take them.</summary>
+/// <summary>The option for the time between two samples.</summary>
 internal static class IntervalOption
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
-    /// <param name="description">Of the option.</param>
-    /// <param name="least">In milliseconds: what the shortest interval is.</param>
-    /// <param name="examples">Such as "100ms or 2s".</param>
+    /// <param name="description">The option's description.</param>
+    /// <param name="least">The shortest interval, in milliseconds.</param>
+    /// <param name="examples">Example values, such as "100ms or 2s".</param>
     internal static Option<TimeSpan?> Create(string description, int least, string examples) => new("--interval")
     {
         Description = description,
@@ -20,7 +20,7 @@ internal static class IntervalOption
         {
             TimeSpan? value = result.Tokens is [var token] ? Quantity.Duration(token.Value) : null;
             if (value is null || value < TimeSpan.FromMilliseconds(least) || value > Longest)
-                result.AddError(string.Create(CultureInfo.InvariantCulture, $"--interval is a time between {least}ms and 1m, such as {examples}."));
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"--interval must be a time between {least}ms and 1m, such as {examples}."));
 
             return value;
         },

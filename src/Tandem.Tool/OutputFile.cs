@@ -1,12 +1,12 @@
 namespace Tandem.Tool;
 
-/// <summary>A file that a command is to write at its end.</summary>
+/// <summary>A file that a command writes at its end.</summary>
 internal static class OutputFile
 {
-    /// <summary>Before minutes are spent on what is to be written.</summary>
-    /// <param name="option">The one that names the file.</param>
+    /// <summary>Checks the file's path, before minutes are spent on its content.</summary>
+    /// <param name="option">The option that names the file.</param>
     /// <param name="file">Null for none.</param>
-    /// <exception cref="UsageException">No file can be there.</exception>
+    /// <exception cref="UsageException">The path cannot be a file.</exception>
     internal static void Check(string option, string? file)
     {
         if (file is null)

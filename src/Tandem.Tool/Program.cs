@@ -9,14 +9,14 @@ using Tandem.Tool.Top;
 if (!OperatingSystem.IsLinux())
 {
     return await CommandLine.RunAsync(CommandLine.Root(
-        Unsupported("serve", "hands sockets from process to process in a way that only Linux has"),
-        Unsupported("compare", "reads what Linux tells of processes"),
-        Unsupported("lab", "reads what Linux tells of processes"),
-        Unsupported("top", "reads what processes use from Linux's /proc"),
-        Unsupported("stacks", "stops processes and reads their memory as only Linux lets it")).Parse(args)).ConfigureAwait(false);
+        Unsupported("serve", "passes sockets between processes in a way that only Linux supports"),
+        Unsupported("compare", "reads data about processes that only Linux provides"),
+        Unsupported("lab", "reads data about processes that only Linux provides"),
+        Unsupported("top", "reads the resource usage of processes from Linux's /proc"),
+        Unsupported("stacks", "stops processes and reads their memory in a way that only Linux supports")).Parse(args)).ConfigureAwait(false);
 }
 
-// A supervisor is to be small: it makes nothing of the other commands.
+// A supervisor must stay small, so it does not create the other commands.
 return args is ["serve", ..]
     ? await CommandLine.RunServerAsync(CommandLine.Root(ServeCommand.Create()).Parse(args)).ConfigureAwait(false)
     : await CommandLine.RunAsync(CommandLine.Root(

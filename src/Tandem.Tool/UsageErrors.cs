@@ -4,10 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace Tandem.Tool;
 
-/// <summary>What is wrong with a command line, for those who do not know how it is parsed.</summary>
+/// <summary>Describes what is wrong with a command line, in terms of the command and not of the parser.</summary>
 internal static partial class UsageErrors
 {
-    /// <summary>The error that says most: what is missing is often only the consequence of what is too much.</summary>
+    /// <summary>The most useful error: a missing argument is often only a consequence of a surplus one.</summary>
     internal static string Of(ParseResult parsed) => Words(parsed.Errors.MinBy(static error => error.Message switch
     {
         _ when IsOption(error) => 0,
@@ -15,7 +15,7 @@ internal static partial class UsageErrors
         _ => 1,
     })!);
 
-    /// <summary>Such as <c>tandem serve status</c>.</summary>
+    /// <summary>The command's path, such as <c>tandem serve status</c>.</summary>
     internal static string PathOf(ParseResult parsed)
     {
         var names = new Stack<string>();
@@ -25,14 +25,14 @@ internal static partial class UsageErrors
         return string.Join(' ', names);
     }
 
-    /// <summary>For an argument that takes any text, so that a mistyped option is none of them.</summary>
+    /// <summary>Rejects options among the values of an argument that takes any text, so that a mistyped option is reported.</summary>
     internal static void RefuseOptions(ArgumentResult result)
     {
         if (result.Tokens.FirstOrDefault(static token => IsOption(token.Value)) is { } option)
             result.AddError(NoOption(option.Value));
     }
 
-    /// <summary>For an option that takes any text, of which not all can be understood.</summary>
+    /// <summary>Rejects a value of an option that takes text.</summary>
     internal static void RefuseValue(OptionResult result, string value, string expected) => result.AddError(WrongValue(ValueOf(result.Option), value, expected));
 
     private static string Words(ParseError error)

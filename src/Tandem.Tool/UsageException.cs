@@ -1,4 +1,4 @@
 namespace Tandem.Tool;
 
-/// <summary>What was asked for cannot be; the message says what can.</summary>
+/// <summary>The command line asks for something that is not possible. The message says what is.</summary>
 internal sealed class UsageException(string message) : Exception(message);

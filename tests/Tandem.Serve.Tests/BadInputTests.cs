@@ -35,7 +35,7 @@ public sealed class BadInputTests
         using Process status = Process.Start(info)!;
         string error = await status.StandardError.ReadToEndAsync();
         await status.WaitForExitAsync();
-        Assert.Contains("is somebody else's, or a link", error, StringComparison.Ordinal);
+        Assert.Contains("belongs to another user, or is a link", error, StringComparison.Ordinal);
         Assert.Equal((int)ServeExitCode.Failure, status.ExitCode);
     }
 
@@ -62,7 +62,7 @@ public sealed class BadInputTests
         using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         other.Listen();
-        await RefusedAsync(ServeExitCode.BadAddress, "the address is in use already", "--urls", $"http://{other.LocalEndPoint}", Paths.App);
+        await RefusedAsync(ServeExitCode.BadAddress, "the address is already in use", "--urls", $"http://{other.LocalEndPoint}", Paths.App);
     }
 
     [Fact(Timeout = Limits.Test)]

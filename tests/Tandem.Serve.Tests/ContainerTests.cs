@@ -37,7 +37,7 @@ public sealed class ContainerTests
             File.Move(tool, tool + ".good");
             await File.WriteAllTextAsync(tool, "broken");
             Assert.Equal(0, Libc.Kill(supervisor, Libc.SIGUSR2));
-            await SaysAsync(output, "This one goes on.");
+            await SaysAsync(output, "and this one continues");
             Assert.Equal(0, Libc.Kill(worker, Libc.SIGKILL));
             await SaysAsync(output, "was ended by SIGKILL");
             await Eventually.Async(() => ProcFs.Children(supervisor) is [var next] && next != worker && ProcFs.IsAlive(next));

@@ -73,7 +73,7 @@ public sealed class FailureTests
         string line = await serve.LineAsync("hangs: its thread pool has served nothing");
         await serve.LineAsync("It was ended because its thread pool");
         await serve.StatusAsync(static status => status.Workers.Any(static worker => worker is { State: "accepting", Restarts: >= 1 }));
-        Assert.Contains("It was at:", line, StringComparison.Ordinal);
+        Assert.Contains("Its stack:", line, StringComparison.Ordinal);
         Assert.Equal("Hello, World!", await serve.GetAsync("/"));
     }
 
@@ -90,7 +90,7 @@ public sealed class FailureTests
 
             string line = await serve.LineAsync("hangs: its thread pool");
             await serve.LineAsync("It was ended because its thread pool");
-            Assert.Contains("It was at:", line, StringComparison.Ordinal);
+            Assert.Contains("Its stack:", line, StringComparison.Ordinal);
         }
         finally
         {
@@ -133,11 +133,11 @@ public sealed class FailureTests
         const int Most = 500, Clients = 4;
         await using LoadedServer server = await LoadedServer.StartAsync("--workers", $"{workers}", "--max-requests", $"{Most}", "--jitter", "0");
         var load = LoadRun.Start(server.Options(mode, isEncrypted: false) with { Clients = Clients });
-        await server.Serve.LineAsync("has ended after", times: 3);
+        await server.Serve.LineAsync("exited after", times: 3);
         load.Cancel();
         LoadResult result = await load.Completion;
         Assert.True(result.Failed == 0, $"{result}\n{string.Join('\n', result.Failures.Take(10))}");
-        foreach (Match end in Regex.Matches(server.Serve.Output, @"worker \d+ \(pid \d+\) has ended after (\d+) requests"))
+        foreach (Match end in Regex.Matches(server.Serve.Output, @"worker \d+ \(pid \d+\) exited after (\d+) requests"))
         {
             // Beside the first request, which tries it: what each client has under way, and one more, whose answer tells it to go elsewhere.
             Assert.InRange(int.Parse(end.Groups[1].Value, CultureInfo.InvariantCulture), Most, Most + 1 + 2 * Clients + 2);
@@ -166,7 +166,7 @@ public sealed class FailureTests
             asked++;
         }
 
-        await serve.LineAsync("goes on beyond its requests");
+        await serve.LineAsync("continues beyond its request limit");
         for (int i = asked; i <= Most + 5; i++)
             Assert.Equal(first, await serve.GetAsync("/pid"));
     }
@@ -261,7 +261,7 @@ public sealed class FailureTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["fails"], "");
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "3", "--once", "Ticker", Paths.App, "--", "--ticker-fails-once", folder["fails"]);
-        string line = await serve.LineAsync("The hosted service 'Ticker' has failed, which ends this worker");
+        string line = await serve.LineAsync("The hosted service 'Ticker' failed, so this worker stops");
         // The supervisor notices either that the worker drains or that it has exited: whichever comes first. Only the outcome counts.
         int failed = int.Parse(Regex.Match(line, @"worker \d+ \((\d+)\)").Groups[1].Value, CultureInfo.InvariantCulture);
         Assert.NotEqual(failed, await RunsAtAsync(serve, failed));

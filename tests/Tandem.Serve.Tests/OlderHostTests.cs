@@ -63,7 +63,7 @@ public sealed class OlderHostTests
             ["--workers", "2", "--attach-timeout", "15s", Paths.App, "--", "--no-host", "--listen", $"{Ports.Free()}"]);
         Assert.Equal((int)ServeExitCode.BadApplication, await serve.ExitAsync());
         string line = await serve.LineAsync("tandem serve:");
-        Assert.Contains("Nothing could be attached to within 15 s (--attach-timeout)", line, StringComparison.Ordinal);
+        Assert.Contains("Tandem could not attach to the application within 15 s (--attach-timeout)", line, StringComparison.Ordinal);
         Assert.DoesNotContain("in use", line, StringComparison.Ordinal);
     }
 }

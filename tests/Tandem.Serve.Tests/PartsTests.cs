@@ -304,7 +304,7 @@ public sealed class PartsTests
         Assert.Equal(isTls, WorkerProbe.IsTls(addresses, boundTo));
 
     [Fact(Timeout = Limits.Test)]
-    public Task A_rehearsal_ends() => Rehearsal.RunAsync(new ServeOptions { Command = ["app.dll"] });
+    public Task The_supervisor_s_warm_up_ends() => SupervisorWarmUp.RunAsync(new ServeOptions { Command = ["app.dll"] });
 
     [Fact]
     public void The_same_address_is_one_socket_and_a_port_of_the_system_s_choice_another_each_time()

@@ -46,7 +46,7 @@ public sealed class ProbeTests
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--drain-delay", "100ms", "--drain-timeout", "10m");
         HeldRequest held = await serve.HoldAsync();
         Task<ControlResponse> stop = serve.AskAsync("stop");
-        await serve.LineAsync("stopping: the workers finish what they have");
+        await serve.LineAsync("stopping: the workers drain");
         await serve.StatusAsync(static status => status.Workers is [{ State: "draining" }]);
         await held.FinishAsync();
         await stop;
@@ -61,7 +61,7 @@ public sealed class ProbeTests
         serve.Signal(Libc.SIGTERM);
         await serve.LineAsync("(--drain-delay)");
         serve.Signal(12); // USR2
-        await serve.LineAsync("no other supervisor takes its place");
+        await serve.LineAsync("no other supervisor can replace it");
         serve.Signal(Libc.SIGTERM);
         Assert.Equal(0, await serve.ExitAsync());
     }

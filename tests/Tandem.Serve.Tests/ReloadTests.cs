@@ -40,7 +40,7 @@ public sealed class ReloadTests
         File.WriteAllText(Path.Combine(folder["v2"], Path.GetFileNameWithoutExtension(app) + ".deps.json"), "{ broken");
         Point(folder, "v2");
         var refused = await Assert.ThrowsAsync<ServeException>(() => serve.AskAsync("reload"));
-        Assert.Contains("the old one goes on", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("the old one continues to serve", refused.Message, StringComparison.Ordinal);
         Assert.Equal(ServeExitCode.Refused, refused.ExitCode);
         ServeStatus status = await serve.StatusAsync(static status => status.Workers.Count == 2);
         Assert.Equal(before, status.Workers.Select(static worker => worker.ProcessId));
@@ -79,7 +79,7 @@ public sealed class ReloadTests
             "--workers", "1", "--health", "/health", "--start-timeout", "20s", "--restart-limit", "1", "--restart-period", "1h", Paths.App, "--", "--sick-file", folder["sick"]);
         File.WriteAllText(folder["sick"], "");
         var refused = await Assert.ThrowsAsync<ServeException>(() => serve.AskAsync("scale", 2));
-        Assert.Contains("1 of 1 new workers serve not yet", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 new workers are not ready", refused.Message, StringComparison.Ordinal);
         File.Delete(folder["sick"]);
         await serve.AskAsync("reload");
         await serve.StatusAsync(static status => status.Workers.Count(static worker => worker.State == "accepting") == 2);

@@ -54,7 +54,7 @@ public sealed class RequestTimeoutTests
         await using ServeProcess serve = await ServeProcess.StartAsync([.. Limited, "--metrics-port", "0", "--drain-timeout", "10m"]);
         int former = int.Parse(await serve.GetAsync("/pid"), System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(HttpStatusCode.GatewayTimeout, await StatusOfAsync(serve, path));
-        string line = await serve.LineAsync("a request has not ended although it was told to (--request-timeout): GET " + path);
+        string line = await serve.LineAsync("a request was aborted and still runs (--request-timeout): GET " + path);
         Assert.Contains(stack, await StackAfterAsync(serve, line), StringComparison.Ordinal);
 
         // It ends long before the time for its requests is over: nothing else is under way there.
@@ -135,7 +135,7 @@ public sealed class RequestTimeoutTests
             for (int i = 0; i < count; i++)
                 sockets.Add(await serve.SendAsync(path));
 
-            await serve.LineAsync("worker 1 is replaced: a request has not ended", deadline: 2 * Limits.Condition);
+            await serve.LineAsync("worker 1 is replaced: a request was aborted and still runs", deadline: 2 * Limits.Condition);
             ServeStatus status = await serve.StatusAsync(status => status.Workers is [{ State: "accepting" } worker] && $"{worker.ProcessId}" != former);
             Assert.Equal("Hello, World!", await serve.GetAsync("/"));
             Assert.InRange(status.Slots[0].Restarts, 1, 2); // those that waited in the socket are the next worker's
@@ -225,7 +225,7 @@ public sealed class RequestTimeoutTests
     public void Status_tells_of_requests_that_took_too_long()
     {
         var scaling = new ScalingStatus(2, 8, "nothing waits", 3, 1, new RestartStatus(DateTimeOffset.UnixEpoch, "3 → 4: because"));
-        Assert.Equal("load: nothing waits; 3 times more workers, 1 times fewer; last 1970-01-01 00:00:00, 3 → 4: because", StatusView.Describe(scaling));
+        Assert.Equal("load: nothing waits; workers were added 3 times and removed 1 times; last 1970-01-01 00:00:00, 3 → 4: because", StatusView.Describe(scaling));
     }
 
     private static async Task<HttpStatusCode> StatusOfAsync(ServeProcess serve, string path)
@@ -238,7 +238,7 @@ public sealed class RequestTimeoutTests
     /// <summary>The line and what follows it: the stack, or why there is none.</summary>
     private static async Task<string> StackAfterAsync(ServeProcess serve, string line)
     {
-        await serve.LineAsync("is replaced: a request has not ended");
+        await serve.LineAsync("is replaced: a request was aborted and still runs");
         return serve.Output[serve.Output.IndexOf(line, StringComparison.Ordinal)..];
     }
 }

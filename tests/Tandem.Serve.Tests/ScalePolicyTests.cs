@@ -25,7 +25,7 @@ public sealed class ScalePolicyTests
         }
 
         Assert.Equal([1, 2, 3, 4, 6, 9, 10], numbers);
-        Assert.Contains("as many workers as there may be", policy.State, StringComparison.Ordinal);
+        Assert.Contains("the maximum number of workers is reached", policy.State, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class ScalePolicyTests
         for (int i = 0; i < 1000; i++)
             Assert.Null(Step(policy, Waiting(2) with { Workers = 1, Accepting = 1, Blocked = 0, ConnectionsWait = true, Requests = 100 }));
 
-        Assert.Contains("would wait for the same processors", policy.State, StringComparison.Ordinal);
+        Assert.Contains("would compete for the same processors", policy.State, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,11 +123,11 @@ public sealed class ScalePolicyTests
         ScalePolicy policy = Create(1, 10);
         Step(policy, Waiting(2));
         _time.Advance(TimeSpan.FromHours(1));
-        Assert.Null(policy.Look(Waiting(2)));
+        Assert.Null(policy.Evaluate(Waiting(2)));
         policy.Restart();
         Step(policy, Quiet(2));
         _time.Advance(TimeSpan.FromHours(1));
-        Assert.Null(policy.Look(Quiet(2)));
+        Assert.Null(policy.Evaluate(Quiet(2)));
     }
 
     [Fact]
@@ -209,7 +209,7 @@ public sealed class ScalePolicyTests
             {
                 tests._time.Advance(TimeSpan.FromMilliseconds(milliseconds));
                 int accepting = Math.Min(workers, waiting + blocked);
-                if (policy.Look(new ScaleSample(workers, accepting, Math.Min(waiting, accepting), Math.Min(blocked, accepting), connections, requests, Look)) is not { } decision)
+                if (policy.Evaluate(new ScaleSample(workers, accepting, Math.Min(waiting, accepting), Math.Min(blocked, accepting), connections, requests, Look)) is not { } decision)
                     continue;
 
                 Assert.InRange(decision.Workers, min, max);
@@ -224,7 +224,7 @@ public sealed class ScalePolicyTests
     private ScaleDecision? Step(ScalePolicy policy, ScaleSample sample)
     {
         _time.Advance(Look);
-        return policy.Look(sample);
+        return policy.Evaluate(sample);
     }
 
     /// <summary>How many workers there are, one number for each change.</summary>

@@ -46,7 +46,7 @@ public sealed class ScalingTests
         await using ServeProcess serve = await ServeProcess.StartAsync([.. Scaled, "--threads", "2:2"]);
         using var enough = new CancellationTokenSource();
         Task[] clients = [.. Enumerable.Range(0, 24).Select(_ => AskAgainAndAgainAsync(serve, "/endless/spin?ms=100", enough.Token))];
-        ServeStatus status = await serve.StatusAsync(static status => status.Scaling!.State.Contains("would wait for the same processors", StringComparison.Ordinal));
+        ServeStatus status = await serve.StatusAsync(static status => status.Scaling!.State.Contains("would compete for the same processors", StringComparison.Ordinal));
         Assert.Equal((1, 0), (status.Target, status.Scaling!.Ups));
         await enough.CancelAsync();
         await Task.WhenAll(clients);

@@ -50,29 +50,29 @@ public sealed class SocketFileTests
         await serve.ServingAsync();
 
         File.Delete(path);
-        await serve.LineAsync("was made anew");
+        await serve.LineAsync("was created again");
         await IsServedByAsync(path, 2, serve.Output);
 
         // All names are gone: all workers take another socket.
         SupervisorTests.DeleteAtOnce(inner);
-        await serve.LineAsync("cannot be made anew");
+        await serve.LineAsync("cannot be created again");
         Directory.CreateDirectory(inner);
         await serve.LineAsync("another socket was bound there");
         await IsServedByAsync(path, 2, serve.Output);
 
         // Another program's is left to it, until it is gone.
         File.Delete(path);
-        await serve.LineAsync("was made anew", times: 2);
+        await serve.LineAsync("was created again", times: 2);
         using (var other = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
             other.Bind(new UnixDomainSocketEndPoint(folder["other"]));
             other.Listen();
             File.Move(folder["other"], path, overwrite: true);
-            await serve.LineAsync("is another program's now");
+            await serve.LineAsync("now belongs to another program");
             Assert.True(File.Exists(path));
         }
 
-        await serve.LineAsync("was made anew", times: 3);
+        await serve.LineAsync("was created again", times: 3);
         await IsServedByAsync(path, 2, serve.Output);
 
         await serve.AskAsync("stop");
@@ -95,7 +95,7 @@ public sealed class SocketFileTests
             }
             catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.AddressNotAvailable })
             {
-                // A worker that has ended by now has deleted the file just now: it is about to be made anew.
+                // A worker that has ended by now has deleted the file just now: it is about to be created again.
             }
         }
     }

@@ -77,13 +77,13 @@ public sealed partial class StalledOutputTests
         Assert.Null((await serve.AskAsync("reload")).Error);
         await Eventually.Async(() => File.ReadAllText(log).Contains("reload done", StringComparison.Ordinal));
 
-        // What cannot be opened anew is written on.
+        // What cannot be reopened is written on.
         Directory.Move(folder.Path, folder.Path + ".away");
         try
         {
             serve.Signal(Libc.SIGUSR1);
             string moved = Path.Combine(folder.Path + ".away", "serve.log");
-            await Eventually.Async(() => File.ReadAllText(moved).Contains("cannot be opened anew", StringComparison.Ordinal));
+            await Eventually.Async(() => File.ReadAllText(moved).Contains("cannot be reopened", StringComparison.Ordinal));
         }
         finally
         {

@@ -62,7 +62,7 @@ public sealed class StartFolderTests
         Assert.Equal(0, Libc.Kill(victim, Libc.SIGKILL));
         await serve.StatusAsync(static status => status.Workers is [{ State: "accepting", Restarts: > 0 }]);
         Assert.Equal("two", await serve.GetAsync("/version"));
-        await serve.LineAsync("was deleted; the next worker is of");
+        await serve.LineAsync("was deleted; the next worker runs");
         serve.Signal(SIGUSR2);
         await serve.LineAsync("serving on", times: 2);
         Assert.Null((await serve.AskAsync("reload")).Error);
@@ -77,7 +77,7 @@ public sealed class StartFolderTests
         Directory.CreateDirectory(gone);
         await using ServeProcess serve = ServeProcess.Launch([Paths.App], folder: gone, output: new DeletedFolder(gone));
         Assert.Equal((int)ServeExitCode.BadApplication, await serve.ExitAsync());
-        await serve.LineAsync("is started has been deleted");
+        await serve.LineAsync("The current folder has been deleted");
     }
 
     private sealed class DeletedFolder(string folder) : IServeOutput

@@ -157,8 +157,8 @@ public sealed class StartTests
         int spare = await SpareAsync(serve);
         File.WriteAllText(folder["sick"], "");
         Assert.Equal(0, Libc.Kill(spare, Libc.SIGKILL));
-        await serve.LineAsync($"the spare (pid {spare}) is gone");
-        string line = await serve.LineAsync("is gone: It was not ready within 20 s");
+        await serve.LineAsync($"the spare (pid {spare}) exited");
+        string line = await serve.LineAsync("exited: It was not ready within 20 s");
         Assert.Contains("the next one is started in 3600 s", line, StringComparison.Ordinal);
         File.Delete(folder["sick"]);
         await serve.AskAsync("reload");

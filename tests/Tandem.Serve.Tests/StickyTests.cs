@@ -104,7 +104,7 @@ public sealed class StickyTests
         int former = await client.ProcessAsync();
         ServeStatus before = await serve.StatusAsync();
         serve.Signal(Libc.SIGUSR2);
-        await serve.LineAsync("workers of the supervisor before drain");
+        await serve.LineAsync("workers of the previous supervisor drain");
         await Eventually.Async(() => !before.Workers.Any(static worker => ProcFs.IsAlive(worker.ProcessId)));
         int own = await client.ProcessAsync();
         Assert.NotEqual(former, own);

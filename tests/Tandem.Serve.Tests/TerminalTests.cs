@@ -100,7 +100,7 @@ public sealed class TerminalTests
         try
         {
             terminal.HangUp();
-            await Eventually.Async(() => Says(folder["log"], "the server goes on, and HUP reloads", 1));
+            await Eventually.Async(() => Says(folder["log"], "the server continues, and HUP reloads", 1));
             Assert.Equal(0, Libc.Kill(supervisor, SIGHUP));
             await Eventually.Async(() => Says(folder["log"], "reload done", 1));
             Assert.Null((await serve.AskAsync("stop")).Error);

@@ -40,7 +40,7 @@ public sealed class LiveViewTests(TrafficFixture host) : IClassFixture<TrafficFi
         await terminal.PressAsync("q", "h");
         await terminal.UntilAsync("Keys and columns");
         await terminal.PressAsync("q", "Down", "Down", "Down", "s");
-        await terminal.UntilAsync("Stacks: worker ", "stood still for");
+        await terminal.UntilAsync("Stacks: worker ", "paused for");
         await terminal.PressAsync("q");
         await terminal.UntilAsync("q quit");
         await terminal.PressAsync("q");
@@ -97,7 +97,7 @@ public sealed class LiveViewTests(TrafficFixture host) : IClassFixture<TrafficFi
     {
         await using TerminalSession terminal = await TerminalSession.StartAsync();
         await terminal.EnterAsync($"{Tool.Path} stacks {host.IdText} --watch; echo code=$?");
-        await terminal.UntilAsync("ALL RUNNING", "q end");
+        await terminal.UntilAsync("ALL RUNNING", "q quit");
 
         await terminal.PressAsync("q");
 

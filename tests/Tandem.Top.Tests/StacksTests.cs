@@ -45,7 +45,7 @@ public sealed class StacksTests(HangFixture host) : IClassFixture<HangFixture>
         run.AssertSucceeded();
         Assert.DoesNotContain('\e', run.Output);
         Assert.Single(run.Output.Split('\n'), static line => line.StartsWith("Thread ", StringComparison.Ordinal));
-        Assert.Contains("stood still for", run.Output, StringComparison.Ordinal);
+        Assert.Contains("paused for", run.Output, StringComparison.Ordinal);
         Assert.True(run.Output.Contains("Program.<Main>", StringComparison.Ordinal), run.Output);
     }
 
@@ -87,7 +87,7 @@ public sealed class StacksTests(HangFixture host) : IClassFixture<HangFixture>
 
     [Theory(Timeout = Limits.Test)]
     [InlineData(true, 130, "tandem stacks: cancelled.")]
-    [InlineData(false, 1, "has ended meanwhile")]
+    [InlineData(false, 1, "has exited meanwhile")]
     public async Task Samples_that_were_taken_are_shown_however_it_ends(bool isInterrupted, int code, string said)
     {
         await using var other = new HostFixture("hang");

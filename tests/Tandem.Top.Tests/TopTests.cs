@@ -140,7 +140,7 @@ public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture
     public async Task What_cannot_be_watched_is_told_with_its_reason()
     {
         Assert.Contains("there is no process 99999999", await Tool.FailAsync(1, "top", "99999999"), StringComparison.Ordinal);
-        Assert.Contains("--interval is a time", await Tool.FailAsync(2, "top", "--interval", "soon"), StringComparison.Ordinal);
+        Assert.Contains("--interval must be a time", await Tool.FailAsync(2, "top", "--interval", "soon"), StringComparison.Ordinal);
         using Process other = Process.Start("sleep", "600");
         try
         {
@@ -163,7 +163,7 @@ public sealed class TopTests(TrafficFixture host) : IClassFixture<TrafficFixture
 
         Assert.SkipWhen(run.ExitCode is 126 or 127, $"Others cannot run the tool here: {run.Errors}");
         run.AssertSucceeded();
-        Assert.Matches("Not shown: [0-9]+ .NET process(es)? that you may not look into", run.Output);
+        Assert.Matches("Not shown: [0-9]+ .NET process(es)? that you may not inspect", run.Output);
     }
 
     [Fact(Timeout = Limits.Test)]

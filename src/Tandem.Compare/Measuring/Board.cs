@@ -3,27 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tandem.Compare.Measuring;
 
-/// <summary>When and where an item ran. In shared memory, so that it is there when the process that wrote it is not.</summary>
-internal struct ItemMark
-{
-    internal const long Failed = -1;
-
-    /// <summary>Zero before the item starts.</summary>
-    internal long Start;
-
-    /// <summary>Zero until it has ended, and <see cref="Failed"/> when it has failed: such an item has no time that could be compared.</summary>
-    internal long End;
-
-    internal int ProcessId;
-    internal int Slot;
-
-    internal readonly bool IsRunning => Start != 0 && End == 0;
-}
-
-/// <summary>An item and its place in the run.</summary>
-internal readonly record struct Numbered<T>(int Number, T Item);
-
-/// <summary>What workers write on: a mark for each item of a run, read by whoever has made it.</summary>
+/// <summary>Shared memory in which workers write a mark for each item of a run. The process that created it reads the marks.</summary>
 internal sealed class Board : IDisposable
 {
     private static readonly TimeSpan MeetingLimit = TimeSpan.FromSeconds(10);
@@ -31,19 +11,19 @@ internal sealed class Board : IDisposable
     [ThreadStatic]
     private static (long Board, int Slot) t_slot;
 
-    private readonly SharedArray<ItemMark> _marks;
-    private readonly SharedCounter _slots = new();
-    private readonly SharedCounter _arrived = new();
-    private readonly long _id = Stopwatch.GetTimestamp();
+    private readonly SharedArray<ItemMark> _marks; // one mark per item
+    private readonly SharedCounter _slots = new(); // how many threads have got a slot
+    private readonly SharedCounter _arrived = new(); // how many workers have arrived at the current meeting
+    private readonly long _id = Stopwatch.GetTimestamp(); // identifies this board in t_slot
 
     internal Board(int items) => _marks = new SharedArray<ItemMark>(items);
 
-    /// <summary>How many items it has room for.</summary>
+    /// <summary>The maximum number of items.</summary>
     internal int Capacity => (int)_marks.Length;
 
     internal Span<ItemMark> Marks => _marks.Span;
 
-    /// <summary>In a worker: runs an item of the run, or of its warm-up, which has no number.</summary>
+    /// <summary>In a worker: runs an item of the run, or of its warm-up, whose items have no index.</summary>
     internal TResult Run<TItem, TResult>(Numbered<TItem> item, Func<TItem, TResult> work)
     {
         Begin(item.Number);
@@ -77,7 +57,9 @@ internal sealed class Board : IDisposable
         }
     }
 
-    /// <summary>In a worker: waits until so many have come, so that all workers take part; tells what its process has used when it goes on.</summary>
+    /// <summary>
+    /// In a worker: waits until a number of workers have arrived, so that all workers take part; then returns the usage of its process.
+    /// </summary>
     internal ProcessUsage MeetBefore(int members)
     {
         _ = _arrived.Increment();
@@ -85,7 +67,7 @@ internal sealed class Board : IDisposable
         return ProcessUsage.Current();
     }
 
-    /// <summary>The same, but tells what it had used when it came, so that no waiting is in what lies between the two.</summary>
+    /// <summary>Like <see cref="MeetBefore"/>, but returns the usage at the arrival, so that the wait is not measured.</summary>
     internal ProcessUsage MeetAfter(int members)
     {
         ProcessUsage usage = ProcessUsage.Current();
@@ -94,7 +76,7 @@ internal sealed class Board : IDisposable
         return usage;
     }
 
-    /// <summary>Between two meetings.</summary>
+    /// <summary>Resets the number of arrivals, between two meetings.</summary>
     internal void Reset() => _ = _arrived.Exchange(0);
 
     public void Dispose()

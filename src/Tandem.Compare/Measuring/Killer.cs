@@ -4,15 +4,16 @@ using Tandem.Interop;
 
 namespace Tandem.Compare.Measuring;
 
-/// <summary>Kills one worker, with a signal that nothing can catch, while it runs an item.</summary>
+/// <summary>Kills one worker with SIGKILL, while it runs an item.</summary>
 internal sealed class Killer(Board board, int items, bool ownProcess)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    // when a new worker was ready
     private readonly TaskCompletionSource<long> _replaced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _killed;
+    private long _killed; // when the worker was killed, a Stopwatch timestamp; 0 before
 
-    /// <summary>Once a third of the items are done.</summary>
+    /// <summary>Waits until a third of the items are done, kills a worker, and waits for its replacement.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Another process is watched through shared memory, which gives no event.")]
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -34,12 +35,12 @@ internal sealed class Killer(Board board, int items, bool ownProcess)
             _replaced.TrySetResult(Stopwatch.GetTimestamp());
     }
 
-    /// <summary>What came of it, in the process that is still there.</summary>
+    /// <summary>Describes the loss, in a process that survived.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Another process is watched through shared memory, which gives no event.")]
     internal BlastRadius Describe(int crashed)
     {
         if (_killed == 0)
-            return new BlastRadius { Items = items, Description = "all items were done before a worker could be met at work; none was killed." };
+            return new BlastRadius { Items = items, Description = "all items were done before a worker was found at work; no worker was killed." };
 
         TimeSpan? recovery = _replaced.Task.IsCompletedSuccessfully ? Stopwatch.GetElapsedTime(_killed, _replaced.Task.Result) : null;
         return new BlastRadius
@@ -47,12 +48,12 @@ internal sealed class Killer(Board board, int items, bool ownProcess)
             Items = items,
             RunningItemsLost = crashed,
             Recovery = recovery,
-            Description = $"{crashed} of {Amount.Of(items, "item")} lost, the others were done"
+            Description = $"{crashed} of {Amount.Of(items, "item")} lost, the others completed"
                 + (recovery is { } time ? $"; a new worker was ready after {time.TotalMilliseconds:0} ms." : "."),
         };
     }
 
-    /// <summary>In the process that had started the one that is gone.</summary>
+    /// <summary>Describes the loss of the whole program, in the process that had started it.</summary>
     internal static BlastRadius OfProgram(Board board, int items)
     {
         int ended = 0, running = 0;
@@ -69,8 +70,8 @@ internal sealed class Killer(Board board, int items, bool ownProcess)
             RunningItemsLost = running,
             FinishedItemsLost = ended,
             ItemsNeverRun = items - ended - running,
-            Description = $"the process ended with all that was in it: {Amount.Of(running, "running item")}, {items - ended - running} that waited, "
-                + $"the results of {ended}, and whatever else the program did.",
+            Description = $"the process was lost with everything in it: {Amount.Of(running, "running item")}, {items - ended - running} waiting items, "
+                + $"the results of {ended} completed items, and everything else that the program did.",
         };
     }
 
@@ -83,11 +84,12 @@ internal sealed class Killer(Board board, int items, bool ownProcess)
         if (!ownProcess)
             return victim != 0 && Standstill.TryKill(victim, () => IsAtWork(victim) && Note());
 
-        // Short items are rarely met while they run, and one's own process cannot stand still; it can be killed all the same.
+        // Short items are rarely found running, and a process cannot stop itself to check. So after two thirds of the items, it is killed
+        // in any case.
         return (IsAtWork(victim) || Ended() > items * 2 / 3) && Note() && Libc.Kill(victim, Libc.SIGKILL) == 0;
     }
 
-    /// <summary>Before the kill: another worker may be there at once.</summary>
+    /// <summary>Records the time, before the kill, because another worker may be ready at once.</summary>
     private bool Note()
     {
         Volatile.Write(ref _killed, Stopwatch.GetTimestamp());
@@ -114,7 +116,7 @@ internal sealed class Killer(Board board, int items, bool ownProcess)
         return false;
     }
 
-    /// <summary>The process that began an item last, which is most likely at work; 0 for none.</summary>
+    /// <summary>The process that began an item last, which is most likely still at work; 0 if there is none.</summary>
     private int LastBegun()
     {
         (long start, int process) = (0, 0);

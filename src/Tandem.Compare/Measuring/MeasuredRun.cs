@@ -4,8 +4,8 @@ using HdrHistogram;
 namespace Tandem.Compare.Measuring;
 
 /// <summary>
-/// One run of one configuration, in a process that was started for it: nothing of another run's heap, compiled code or threads is
-/// there, and the whole process can be measured.
+/// One run of one configuration, in a process that was started for it. So no heap, compiled code or threads of other runs influence it, and
+/// the whole process can be measured.
 /// </summary>
 internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Board board, RunSpec spec, CancellationToken cancellationToken)
 {
@@ -59,7 +59,7 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
         };
     }
 
-    /// <summary>Runs items one after the other for a short time, to see what they are like.</summary>
+    /// <summary>Runs items one after the other for a short time, to estimate their cost.</summary>
     internal async Task<Calibration> CalibrateAsync()
     {
         long created = Stopwatch.GetTimestamp();
@@ -72,16 +72,16 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
         bool IsWanted(int number)
         {
             TimeSpan since = Stopwatch.GetElapsedTime(start);
-            // In the first half the work is compiled, which it will not be again.
+            // Measure the second half only, because the work is compiled in the first half.
             if (middle is null && since > spec.WarmUp / 2)
                 middle = Moment.Now();
 
-            // The first items may be the only bad ones.
+            // Continue after failures, because only the first items may be bad.
             return number == 0 || since < spec.WarmUp || (number < MostBadItems && Volatile.Read(ref _done) == 0);
         }
 
         IEnumerable<Numbered<TItem>> source = work.Numbered(board.Capacity).TakeWhile(item => IsWanted(item.Number));
-        // Not ahead of what runs: items may take seconds.
+        // With a small look-ahead, because items may take seconds.
         var options = new MapOptions { Ordered = false, Name = "item", MaxLookAhead = spec.Items };
         await ConsumeAsync(work.MapAsync(pool, board, source, cancellationToken, options)).ConfigureAwait(false);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
@@ -118,7 +118,9 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
             _ = result;
     }
 
-    /// <summary>What all processes had used when a stretch of work began: those of the workers, and this one, which may be among them.</summary>
+    /// <summary>
+    /// The usage of all processes at the start of a measurement: of the workers, and of this process, which may be one of them.
+    /// </summary>
     private async Task<ProcessUsage[]> MeetBeforeAsync(WorkerPool pool)
     {
         Board shared = board;
@@ -127,7 +129,7 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
         return OnePerProcess(usages, ProcessUsage.Current());
     }
 
-    /// <summary>What they had used when it ended.</summary>
+    /// <summary>The usage of all processes at the end of a measurement.</summary>
     private async Task<ProcessUsage[]> MeetAfterAsync(WorkerPool pool)
     {
         Board shared = board;
@@ -158,7 +160,7 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
                 continue;
             }
 
-            // A type that cannot travel fails each item in the same way: it is the configuration that fails.
+            // A type that cannot be serialized fails each item in the same way, so the configuration fails.
             if (result.Error is WorkSerializationException or WorkerStartException)
                 throw result.Error;
 
@@ -168,7 +170,7 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
         }
     }
 
-    /// <summary>What an item takes once the first of them have had their code compiled.</summary>
+    /// <summary>The time per item after the first items, during which code was compiled.</summary>
     private TimeSpan LastThird(TimeSpan elapsed)
     {
         ItemMark[] ended = [.. board.Marks[..Math.Min(board.Capacity, _done + _failed)].ToArray().Where(static mark => mark.End > 0)];

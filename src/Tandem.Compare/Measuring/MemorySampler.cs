@@ -3,7 +3,7 @@ using Tandem.Interop;
 
 namespace Tandem.Compare.Measuring;
 
-/// <summary>Watches the memory of some processes while they work.</summary>
+/// <summary>Samples the memory of some processes while they work.</summary>
 internal sealed class MemorySampler : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
@@ -20,10 +20,10 @@ internal sealed class MemorySampler : IDisposable
         _thread.Start();
     }
 
-    /// <summary>The most that they held for themselves, together.</summary>
+    /// <summary>The maximum of their total private memory.</summary>
     internal long MostPrivate => Volatile.Read(ref _most);
 
-    /// <summary>The peaks of the processes since they started, added up.</summary>
+    /// <summary>The sum of the processes' peaks since they started.</summary>
     internal static long Peaks(IEnumerable<int> processes) => processes.Sum(Peak);
 
     public void Dispose()
@@ -56,7 +56,7 @@ internal sealed class MemorySampler : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It has ended meanwhile.
+            // The process has exited meanwhile.
         }
 
         return 0;

@@ -5,8 +5,8 @@ using Tandem.Interop;
 namespace Tandem.Compare.Measuring;
 
 /// <summary>
-/// How much of the processors others take while something is measured: other programs, and other virtual machines on the same hardware. What
-/// the processors did (<c>/proc/stat</c>), less what this process and all that it has started did.
+/// Measures how much processor time other programs, and other virtual machines on the same hardware, use meanwhile: the total
+/// (<c>/proc/stat</c>) minus the time of this process and its descendants.
 /// </summary>
 internal sealed class OtherPrograms
 {
@@ -25,14 +25,16 @@ internal sealed class OtherPrograms
         _own = Own();
     }
 
-    /// <summary>Begins to look; null where the kernel does not tell.</summary>
+    /// <summary>Starts a measurement; null if the kernel does not provide the data.</summary>
     internal static OtherPrograms? Begin()
     {
         int[] processors = OperatingSystem.IsLinux() ? Libc.GetProcessors() : [];
         return processors.Length > 0 && File.Exists("/proc/stat") ? new OtherPrograms(processors) : null;
     }
 
-    /// <summary>The share of this process's processors that others have taken since, from 0 to 1. The clock's step of 10 ms is its error.</summary>
+    /// <summary>
+    /// The share of this process's processors that others have used since the start, from 0 to 1. The error is the clock's step of 10 ms.
+    /// </summary>
     internal double Share()
     {
         double available = Stopwatch.GetElapsedTime(_start).TotalSeconds * _processors.Length * TicksPerSecond;
@@ -40,7 +42,10 @@ internal sealed class OtherPrograms
         return Math.Clamp(others / available, 0, 1);
     }
 
-    /// <summary>Ticks in which some processors worked. Interrupts are left out: whose they are, nobody knows, and a server's own would count as others'.</summary>
+    /// <summary>
+    /// The ticks in which some processors were busy. Interrupts are excluded: they cannot be attributed, and those of a server under test
+    /// would count as others'.
+    /// </summary>
     internal static long Busy(IEnumerable<string> stat, IReadOnlyCollection<int> processors)
     {
         // cpuN user nice system idle iowait irq softirq steal
@@ -62,14 +67,16 @@ internal sealed class OtherPrograms
         return ticks;
     }
 
-    /// <summary>Ticks of a process and of its descendants: those that live, and those that have ended and were waited for.</summary>
+    /// <summary>
+    /// The ticks of a process and of its descendants: those that are alive, and those that have exited and were waited for.
+    /// </summary>
     internal static long TicksOf(int root, IReadOnlyDictionary<int, (int Parent, long Ticks)> processes)
     {
         long ticks = 0;
         foreach ((int id, (_, long own)) in processes)
         {
             int ancestor = id;
-            // Ids are reused: what was read at different moments may go in a circle.
+            // Process ids are reused, so data that was read at different moments may form a cycle.
             for (int steps = 0; steps < processes.Count && ancestor != root && processes.TryGetValue(ancestor, out var one); steps++)
                 ancestor = one.Parent;
 
@@ -94,17 +101,19 @@ internal sealed class OtherPrograms
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // It has ended, or is none of ours.
+                // The process has exited, or belongs to another user.
             }
         }
 
         return TicksOf(Environment.ProcessId, processes);
     }
 
-    /// <summary>Of one process's file <c>stat</c> (proc(5)): its parent, and its ticks with those of children that were waited for.</summary>
+    /// <summary>
+    /// Parses a process's <c>stat</c> file (proc(5)): its parent, and its ticks including those of children that it waited for.
+    /// </summary>
     internal static (int Parent, long Ticks) Parse(string stat)
     {
-        // The name before it may hold anything, parentheses and spaces too.
+        // The name before it may contain anything, including parentheses and spaces.
         string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         const int Parent = 1, UserTime = 11, ChildrensSystemTime = 14;
         long ticks = 0;

@@ -3,11 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Compare.Measuring;
 
-/// <summary>What a process has used since it started, threads that have ended included.</summary>
+/// <summary>The resource usage of a process since its start, including threads that have exited.</summary>
 internal readonly record struct ProcessUsage(
     int ProcessId, long ProcessorMicroseconds, long Voluntary, long Involuntary, TimeSpan Pauses, long Collections, long Allocated)
 {
-    /// <summary>Of this process: only it knows its collections, and the switches of threads that are gone.</summary>
+    /// <summary>
+    /// The usage of this process. Only the process itself knows its collections, and the switches of threads that have exited.
+    /// </summary>
     internal static ProcessUsage Current()
     {
         if (Native.GetUsage(0, out Native.Usage usage) != 0)
@@ -27,7 +29,7 @@ internal readonly record struct ProcessUsage(
             GC.GetTotalAllocatedBytes());
     }
 
-    /// <summary>What was used in between.</summary>
+    /// <summary>The usage since an earlier measurement.</summary>
     internal ProcessUsage Since(ProcessUsage before) => new(
         ProcessId,
         ProcessorMicroseconds - before.ProcessorMicroseconds,
@@ -44,7 +46,9 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "getrusage")]
     internal static partial int GetUsage(int who, out Usage usage);
 
-    /// <summary>Seconds and microseconds in user mode, the same in the kernel, and 14 more of which the last two are the switches.</summary>
+    /// <summary>
+    /// Seconds and microseconds in user mode, the same in kernel mode, and 14 more fields, the last two of which are the context switches.
+    /// </summary>
     internal struct Usage
     {
         internal Fields Values;

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Tandem.Compare.Measuring;
 
-/// <summary>How busy the processors are, and what that costs the threads of this process.</summary>
+/// <summary>Measures how busy the processors are, and how much this delays the threads of this process.</summary>
 internal static class RunQueue
 {
     private const long NanosecondsPerTick = 100;
 
-    /// <summary>Processor time that the whole machine has spent since it started; zero where the kernel does not tell.</summary>
+    /// <summary>The processor time of the whole machine since its start; zero if the kernel does not provide it.</summary>
     internal static TimeSpan Busy()
     {
         // user, nice, system, idle, iowait, irq, softirq, steal: in hundredths of a second on all systems that .NET runs on.
@@ -24,7 +24,10 @@ internal static class RunQueue
         return TimeSpan.FromMilliseconds(hundredths * 10);
     }
 
-    /// <summary>How long threads were ready to run while the processors were busy with something else. Added up over the threads that there are; zero where the kernel does not count it.</summary>
+    /// <summary>
+    /// How long threads of this process were ready to run while the processors were busy with other threads; the sum over the current
+    /// threads. Zero if the kernel does not count it.
+    /// </summary>
     internal static TimeSpan Delay()
     {
         long nanoseconds = 0;
@@ -38,7 +41,7 @@ internal static class RunQueue
             }
             catch (IOException)
             {
-                // The thread has ended meanwhile.
+                // The thread has exited meanwhile.
             }
         }
 

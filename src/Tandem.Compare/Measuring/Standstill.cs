@@ -3,13 +3,13 @@ using Tandem.Interop;
 
 namespace Tandem.Compare.Measuring;
 
-/// <summary>A process that is stopped for a moment, so that what is true of it stays true.</summary>
+/// <summary>Stops a process for a moment, so that a condition stays true meanwhile.</summary>
 internal static class Standstill
 {
     private const int SIGCONT = 18;
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Kills a process if something is so while it stands still; lets it go on otherwise.</summary>
+    /// <summary>Kills a process if a condition is true while the process is stopped; continues it otherwise.</summary>
     internal static bool TryKill(int process, Func<bool> condition)
     {
         if (Libc.Kill(process, Libc.SIGSTOP) != 0)
@@ -28,7 +28,7 @@ internal static class Standstill
         return isKilled;
     }
 
-    /// <summary>Each thread stops by itself, at once unless it waits for a device.</summary>
+    /// <summary>Whether all threads have stopped. Each thread stops separately, at once unless it waits for a device.</summary>
     private static bool IsReached(int process)
     {
         long start = Stopwatch.GetTimestamp();

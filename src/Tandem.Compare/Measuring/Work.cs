@@ -2,19 +2,19 @@ using Tandem.Compare.Running;
 
 namespace Tandem.Compare.Measuring;
 
-/// <summary>Items and what is done with one of them, either way of writing it. Travels.</summary>
+/// <summary>The items and the work on one item, synchronous or asynchronous. Serializable.</summary>
 internal sealed class Work<TItem, TResult>(TItem[] items, Func<TItem, TResult>? run, Func<TItem, Task<TResult>>? runAsync)
 {
     private static readonly MapOptions Unordered = new() { Ordered = false, Name = "item" };
 
-    /// <summary>So many items, which all have a number, beginning again when there are no more.</summary>
+    /// <summary>Returns a number of items with their index; repeats the items if there are too few.</summary>
     internal IEnumerable<Numbered<TItem>> Numbered(int count)
     {
         for (int number = 0; number < count; number++)
             yield return new Numbered<TItem>(number, items[number % items.Length]);
     }
 
-    /// <summary>Items without a number, until it is enough.</summary>
+    /// <summary>Returns items without an index, until it is enough.</summary>
     internal IEnumerable<Numbered<TItem>> Unnumbered(Func<int, bool> isEnough)
     {
         for (int number = 0; !isEnough(number); number++)
@@ -31,6 +31,6 @@ internal sealed class Work<TItem, TResult>(TItem[] items, Func<TItem, TResult>? 
         return pool.MapResultsAsync(numbered, item => board.RunAsync(item, asynchronous), options ?? Unordered, cancellationToken);
     }
 
-    /// <summary>An item in a message.</summary>
+    /// <summary>Describes an item in a message.</summary>
     internal string Describe(long number) => Workload.Shorten(items[number % items.Length]?.ToString() ?? "null");
 }

@@ -3,7 +3,7 @@ using Tandem.Compare.Running;
 
 namespace Tandem.Compare.Methods;
 
-/// <summary>Makes work of a method, whatever it returns. It is the method itself that is called and that travels, not a wrapper.</summary>
+/// <summary>Creates work from a method, whatever it returns. The method itself is called and serialized, not a wrapper.</summary>
 internal static class Binding
 {
     private const BindingFlags Here = BindingFlags.Static | BindingFlags.NonPublic;

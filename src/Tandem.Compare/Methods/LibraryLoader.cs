@@ -4,8 +4,8 @@ using System.Runtime.Loader;
 namespace Tandem.Compare.Methods;
 
 /// <summary>
-/// Dependencies of an assembly that is no program: where its .deps.json says that they are. All are loaded at once, because worker
-/// processes are told the folders of what is loaded when they start.
+/// Loads the dependencies of an assembly that is not a program, from where its .deps.json says that they are. All are loaded at once,
+/// because worker processes get the folders of the loaded assemblies when they start.
 /// </summary>
 internal static class LibraryLoader
 {
@@ -32,7 +32,7 @@ internal static class LibraryLoader
     private static bool IsOfFramework(Assembly assembly) =>
         assembly.Location.StartsWith(Path.GetDirectoryName(typeof(object).Assembly.Location)!, StringComparison.Ordinal);
 
-    /// <summary>Null for what is not there: it may never be needed.</summary>
+    /// <summary>Null for a dependency that does not exist: it may never be needed.</summary>
     private static Assembly? TryLoad(AssemblyLoadContext context, AssemblyName name)
     {
         try

@@ -1,6 +1,6 @@
 namespace Tandem.Compare.Methods;
 
-/// <summary>What a user has named cannot be compared: it is not there, or it is something else; the message says what is.</summary>
+/// <summary>The named method cannot be compared: it does not exist, or has another form. The message says what exists.</summary>
 internal sealed class MethodException : Exception
 {
     public MethodException(string message)

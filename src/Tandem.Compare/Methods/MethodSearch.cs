@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Tandem.Compare.Methods;
 
-/// <summary>Finds the method that a user means, or says what is there instead.</summary>
+/// <summary>Finds the method that a user means, or reports what exists instead.</summary>
 internal static class MethodSearch
 {
     private const BindingFlags Any = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
@@ -12,7 +12,7 @@ internal static class MethodSearch
     internal static MethodInfo Find(Assembly assembly, string fullName, bool hasTexts)
     {
         Type[] types = Types(assembly);
-        // As people write nested types, and as reflection does.
+        // Nested types as users write them, and as reflection writes them.
         (string typeName, string methodName) = Split(fullName.Replace('+', '.'));
         if (typeName.Length == 0 || methodName.Length == 0)
             throw new MethodException($"'{fullName}' does not name a method; write Namespace.Type.Method.{Near(fullName, Callable(types))}");
@@ -33,7 +33,7 @@ internal static class MethodSearch
             [] => throw new MethodException(
                 $"'{fullName}' has {named.Length} overloads, and none can be used:\n"
                 + string.Join('\n', named.Select(method => $"  {Signature(method)}: {Problem(method, hasTexts)}"))),
-            // One takes the item, another nothing.
+            // One overload takes the item, another one takes nothing.
             _ => fitting.MaxBy(static method => method.GetParameters().Length)!,
         };
     }
@@ -42,7 +42,7 @@ internal static class MethodSearch
     internal static string? Problem(MethodInfo method, bool hasTexts)
     {
         if (!method.IsStatic)
-            return "it is an instance method, and there is no object to call it on; make it static, or call Comparison.RunAsync from code that has one";
+            return "it is an instance method, and there is no object on which to call it; make it static, or call Comparison.RunAsync from code that has an object";
         if (method.ContainsGenericParameters)
             return "it is generic";
         if (method.ReturnType.IsByRefLike || method.ReturnType.IsByRef || method.ReturnType.IsPointer)
@@ -52,7 +52,7 @@ internal static class MethodSearch
 
         ParameterInfo[] parameters = method.GetParameters();
         if (parameters.Length > 1)
-            return $"it has {parameters.Length} parameters; an item is one";
+            return $"it has {parameters.Length} parameters, but an item is a single argument";
         if (parameters.Length == 0)
             return null;
 
@@ -62,7 +62,9 @@ internal static class MethodSearch
                 + (hasTexts ? "strings (--items and --items-from give paths and lines)" : "numbers (--count gives an int)");
     }
 
-    /// <summary>Names that are like another, the likest first: in the method and in its type, whatever namespace that is in.</summary>
+    /// <summary>
+    /// The names that are similar to another, the most similar first: in the method and in its type, whatever the namespace is.
+    /// </summary>
     internal static string[] Nearest(string name, IEnumerable<string> candidates)
     {
         (string typeName, string methodName) = Split(name);
@@ -87,10 +89,10 @@ internal static class MethodSearch
         ];
     }
 
-    /// <summary>How many letters of a word may be wrong before it is another word.</summary>
+    /// <summary>How many letters of a word may differ.</summary>
     private static int Slips(string word) => word.Length < 4 ? 1 : Math.Max(2, word.Length / 3);
 
-    /// <summary>How many letters must be changed, added or taken away (Levenshtein), whatever their case.</summary>
+    /// <summary>The number of letters that must be changed, added or removed (Levenshtein distance), ignoring case.</summary>
     internal static int Distance(string one, string other)
     {
         int[] row = [.. Enumerable.Range(0, other.Length + 1)];
@@ -118,7 +120,7 @@ internal static class MethodSearch
     private static string Near(string name, IEnumerable<string> candidates)
     {
         string[] near = Nearest(name, candidates);
-        return near.Length == 0 ? " Methods that are static and take one item or nothing can be compared." : $" Did you mean {string.Join(" or ", near)}?";
+        return near.Length == 0 ? " Static methods that take one item or nothing can be compared." : $" Did you mean {string.Join(" or ", near)}?";
     }
 
     private static IEnumerable<string> Callable(Type[] types) => types
@@ -142,7 +144,7 @@ internal static class MethodSearch
         }
         catch (ReflectionTypeLoadException e)
         {
-            // Types that need what is not there cannot be named either.
+            // Types whose dependencies are missing cannot be named either.
             return [.. e.Types.OfType<Type>()];
         }
     }

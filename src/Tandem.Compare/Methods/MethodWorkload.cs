@@ -6,15 +6,9 @@ using Tandem.Compare.Running;
 
 namespace Tandem.Compare.Methods;
 
-/// <summary>What a user names on a command line: a method of an assembly, and whether items are texts or numbers.</summary>
-/// <param name="Assembly">The full path.</param>
-/// <param name="Method">Namespace.Type.Method.</param>
-/// <param name="IsProgram">Whether the process in which it is measured is that program; otherwise it is loaded beside another.</param>
-internal sealed record MethodName(string Assembly, string Method, bool IsProgram);
-
 /// <summary>
-/// A method by its name. It is looked up in the process in which it is measured, which has the application's own dependencies; the
-/// process that starts it has not.
+/// Work that is a method, given by its name. It is looked up in the process in which it is measured, which has the application's
+/// dependencies; this process does not have them.
 /// </summary>
 internal sealed class MethodWorkload(MethodName name, string[]? texts, int count) : Workload
 {

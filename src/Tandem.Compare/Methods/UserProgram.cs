@@ -5,8 +5,8 @@ using Tandem.Launch;
 namespace Tandem.Compare.Methods;
 
 /// <summary>
-/// The file that a user names. A program is started in place of this one, with its own dependencies, frameworks and settings, and
-/// entered by a startup hook, so that its Main never runs; any other assembly is loaded into a process like this one.
+/// The file that a user named. A program is started instead of this one, with its own dependencies, frameworks and settings, and entered by
+/// a startup hook, so that its Main never runs. Any other assembly is loaded into a process of this program.
 /// </summary>
 internal sealed class UserProgram
 {
@@ -28,7 +28,7 @@ internal sealed class UserProgram
     /// <summary>Whether it was built for an older runtime than Tandem's.</summary>
     private bool MustRollForward { get; }
 
-    /// <exception cref="MethodException">The file is not there, is no assembly, or cannot be entered.</exception>
+    /// <exception cref="MethodException">The file does not exist, is not an assembly, or cannot be entered.</exception>
     internal static UserProgram Open(string file)
     {
         string path = System.IO.Path.GetFullPath(file);
@@ -77,7 +77,7 @@ internal sealed class UserProgram
         if (!hooks)
         {
             throw new MethodException(
-                $"'{path}' cannot be entered: startup hooks are switched off in {System.IO.Path.GetFileName(config)}. Build it with "
+                $"'{path}' cannot be entered: startup hooks are disabled in {System.IO.Path.GetFileName(config)}. Build it with "
                 + "<StartupHookSupport>true</StartupHookSupport>, or call Comparison.RunAsync from its code.");
         }
 
@@ -95,7 +95,7 @@ internal sealed class UserProgram
         return new UserProgram(path, new LaunchPlan(executable, arguments, hook, [AppContext.BaseDirectory]), runtime < OldestRuntime && !selfContained);
     }
 
-    // The tool has no runtime of its own.
+    // The tool does not contain a runtime.
     private static string Muxer => LaunchPlan.FindMuxer()!;
 
     private static Guid ModuleVersion(string path)

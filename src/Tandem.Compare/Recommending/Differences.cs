@@ -3,7 +3,7 @@ using Tandem.Compare.Statistics;
 
 namespace Tandem.Compare.Recommending;
 
-/// <summary>What two configurations differ in beside their throughput, as far as that matters and is more than noise.</summary>
+/// <summary>Describes the differences between two configurations other than throughput, if they matter and are more than noise.</summary>
 internal static class Differences
 {
     internal static IEnumerable<string> Between(ConfigurationResult choice, ConfigurationResult other)
@@ -42,14 +42,16 @@ internal static class Differences
             yield return $"The pool starts in {Figures.Time(choice.StartTime)} with {one}, {Figures.Time(other.StartTime)} with {two}.";
     }
 
-    /// <summary>Whether a figure differs by at least a factor, and surely: the rounds are compared as those of the throughput are.</summary>
+    /// <summary>
+    /// Whether a figure differs by at least a factor, with certainty: the rounds are compared like those of the throughput.
+    /// </summary>
     private static bool Differ(ConfigurationResult one, ConfigurationResult other, Func<RoundFigures, double> figure, double factor)
     {
         double[] Values(ConfigurationResult result) => [.. result.Rounds.Select(round => Math.Max(figure(round), 1e-9))];
         return !Ratio.Of(Values(one), Values(other)).IsTie(factor - 1);
     }
 
-    /// <summary>The same for a share, which may be zero: by a difference.</summary>
+    /// <summary>The same for a share, which may be zero, so that a difference is tested.</summary>
     private static bool PausesDiffer(ConfigurationResult one, ConfigurationResult other, double least)
     {
         (double mean, double half) = Ratio.Interval([.. one.Rounds.Zip(other.Rounds, static (one, other) => one.PauseShare - other.PauseShare)]);

@@ -3,7 +3,7 @@ using Tandem.Compare.Statistics;
 
 namespace Tandem.Compare.Recommending;
 
-/// <summary>Figures as people read them.</summary>
+/// <summary>Formats figures for users.</summary>
 internal static class Figures
 {
     internal static string Rate(double perSecond) =>
@@ -19,7 +19,7 @@ internal static class Figures
 
     internal static string Time(TimeSpan time) => time.TotalMicroseconds switch
     {
-        // The resolution of a time span.
+        // The resolution of TimeSpan.
         < 0.1 => "< 100 ns",
         < 1 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalNanoseconds:0} ns"),
         < 1000 => $"{Three(time.TotalMicroseconds)} µs",
@@ -27,13 +27,13 @@ internal static class Figures
         _ => $"{Three(time.TotalSeconds)} s",
     };
 
-    /// <summary>Plus or minus a share; beyond the figure itself a number says no more.</summary>
+    /// <summary>Formats a share as plus or minus; above 100 % a number is meaningless.</summary>
     internal static string Noise(double share) => share <= 1 ? $"±{Share(share)}" : "> ±100%";
 
     internal static string Interval(Ratio ratio) => ratio.High < 10 * ratio.Low
         ? string.Create(CultureInfo.InvariantCulture, $"95% sure: {ratio.Low:0.00}x to {ratio.High:0.00}x")
-        : "too few rounds, or too much noise, to tell more";
+        : "too few rounds, or too much noise, for an interval";
 
-    /// <summary>As many decimals as make about three digits.</summary>
+    /// <summary>Formats with about three digits.</summary>
     private static string Three(double value) => value.ToString(value >= 100 ? "0" : value >= 10 ? "0.0" : "0.00", CultureInfo.InvariantCulture);
 }

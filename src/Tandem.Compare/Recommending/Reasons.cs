@@ -3,15 +3,17 @@ using Tandem.Compare.Statistics;
 
 namespace Tandem.Compare.Recommending;
 
-/// <summary>What speaks for the choice and against it; each sentence names its figures, and there is none for a difference that is nothing.</summary>
+/// <summary>
+/// Writes the reasons for and against the choice. Each sentence contains its figures, and differences that do not matter are omitted.
+/// </summary>
 internal static class Reasons
 {
-    /// <param name="measured">All that could be measured.</param>
-    /// <param name="choice">What is recommended.</param>
-    /// <param name="champions">Of each model its representative, the fastest first.</param>
-    /// <param name="tied">Those of them that nothing beats.</param>
-    /// <param name="computingShare">How much of its time the work computes.</param>
-    /// <param name="minimumDifference">What is less is no difference.</param>
+    /// <param name="measured">All configurations that could be measured.</param>
+    /// <param name="choice">The recommended configuration.</param>
+    /// <param name="champions">The representative of each model, the fastest first.</param>
+    /// <param name="tied">Those of them that tie for the best.</param>
+    /// <param name="computingShare">The share of its time in which the work computes.</param>
+    /// <param name="minimumDifference">Smaller differences are ignored.</param>
     internal static IEnumerable<string> Of(
         ConfigurationResult[] measured,
         ConfigurationResult choice,
@@ -22,7 +24,7 @@ internal static class Reasons
     {
         yield return $"{Nature(computingShare)} {Scaling(measured, choice, minimumDifference)}".TrimEnd();
 
-        // The fastest of the others is what the reader would choose instead.
+        // The fastest of the others is the reader's most likely alternative.
         ConfigurationResult? rival = Array.Find(champions, result => result != choice);
         if (rival is not null)
         {
@@ -41,11 +43,11 @@ internal static class Reasons
             yield return $"One worker killed with {unlike.Configuration.Name}: {unlike.BlastRadius!.Description}";
 
         if (choice.FailedItems > 0)
-            yield return $"{Amount.Of(choice.FailedItems, "item")} failed with {choice.Configuration.Name}; throughput counts those that did not.";
+            yield return $"{Amount.Of(choice.FailedItems, "item")} failed with {choice.Configuration.Name}; throughput counts only the others.";
     }
 
     private static string Nature(double computingShare) => computingShare < 0.5
-        ? $"The work waits: it computes {Figures.Share(computingShare)} of its time, so more of it than there are processors can run at once."
+        ? $"The work waits: it computes for {Figures.Share(computingShare)} of its time, so more items than processors can run at once."
         : "The work computes.";
 
     private static string Scaling(ConfigurationResult[] measured, ConfigurationResult choice, double minimumDifference)
@@ -69,15 +71,15 @@ internal static class Reasons
         if (Recommender.Beats(choice, alone, minimumDifference))
             return $"{figures}: likely a gain, though the noise is too large to be sure.";
 
-        // The one alone is no choice all the same where yet another configuration is faster than it.
+        // Even so, a single worker is not the choice if yet another configuration is faster than it.
         ConfigurationResult? faster = measured.Where(result => result.Configuration.Model == choice.Configuration.Model && Recommender.Beats(result, alone, minimumDifference))
             .MinBy(static result => result.Configuration.Slots);
         return faster is null ? $"{figures}, which is no gain." : $"{figures}, {faster.Configuration.Name} {Times(faster, alone)} of it; these two do not differ by more than the noise.";
     }
 
     private static string Preference(ConfigurationResult choice, ConfigurationResult[] tied) => choice.Configuration.Model == WorkerModel.Threads
-        ? "Among equals threads cost least. Choose processes all the same where a crash, a leak or a hang must not take the rest of the program along."
-        : $"Among {Recommender.Models(tied.Select(static result => result.Configuration.Model))}, fewer processes cost less; more of them lose less when one crashes.";
+        ? "If all are equal, threads have the lowest cost. Choose processes anyway if a crash, a leak or a hang must not affect the rest of the program."
+        : $"Among {Recommender.Models(tied.Select(static result => result.Configuration.Model))}, fewer processes have a lower cost; with more processes, a crash loses less.";
 
     private static string Times(ConfigurationResult one, ConfigurationResult other) => $"{Times(Recommender.Compare(one, other).Value)}x";
 

@@ -4,7 +4,8 @@ using Tandem.Compare.Statistics;
 namespace Tandem.Compare.Recommending;
 
 /// <summary>
-/// Chooses by throughput: each model is represented by its smallest configuration that no other of it beats, and models are compared by those.
+/// Chooses by throughput: each model is represented by its smallest configuration that no other configuration of the model beats, and
+/// models are compared by these.
 /// </summary>
 internal static class Recommender
 {
@@ -20,7 +21,7 @@ internal static class Recommender
         ConfigurationResult first = champions[0];
         ConfigurationResult[] tied = [.. champions.Where(other => other == first || Compare(first, other).IsTie(minimumDifference))];
         ConfigurationResult[] beaten = [.. champions.Except(tied)];
-        // Of equals the one that needs least: no process at all, or else fewer processes.
+        // If several tie, choose the one with the lowest cost: no processes, or else fewer processes.
         ConfigurationResult choice = tied.OrderBy(static result => result.Configuration.Model switch
         {
             WorkerModel.Threads => 0,
@@ -45,7 +46,10 @@ internal static class Recommender
 
     internal static Ratio Compare(ConfigurationResult one, ConfigurationResult other) => Ratio.Of(one.ThroughputByRound, other.ThroughputByRound);
 
-    /// <summary>Whether the one is to be preferred, where the other has fewer workers: surely faster, or by so much that noise is the less likely reason.</summary>
+    /// <summary>
+    /// Whether one configuration is preferred to another one with fewer workers: it is faster with certainty, or by so much that noise is
+    /// the less likely reason.
+    /// </summary>
     internal static bool Beats(ConfigurationResult one, ConfigurationResult other, double minimumDifference) =>
         Compare(one, other) is var ratio && ratio.Value > 1 && (ratio.Value > 1 + (3 * minimumDifference) || !ratio.IsTie(minimumDifference));
 
@@ -65,7 +69,8 @@ internal static class Recommender
     internal static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
     /// <summary>
-    /// The one with the fewest workers that no other of its model beats. What only much noise keeps from being beaten does not count as equal.
+    /// The configuration with the fewest workers that no other one of its model beats. A configuration does not count as equal if it is not
+    /// beaten only because of much noise.
     /// </summary>
     private static ConfigurationResult Champion(ConfigurationResult[] results, double minimumDifference)
     {

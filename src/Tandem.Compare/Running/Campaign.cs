@@ -6,8 +6,8 @@ using Tandem.Compare.Recommending;
 namespace Tandem.Compare.Running;
 
 /// <summary>
-/// The whole comparison: a short run to see what the work is like, rounds in which every configuration has its turn, and what follows
-/// from the figures. The order rotates from round to round, so that a slow minute of the machine falls on all alike.
+/// Runs a comparison: a short run to estimate the work, then rounds in which every configuration has its turn, then the evaluation. The
+/// order rotates from round to round, so that a slow minute of the machine affects all alike.
 /// </summary>
 internal sealed class Campaign(Workload workload, ComparisonOptions options, CancellationToken cancellationToken)
 {
@@ -19,7 +19,7 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         int processors = WorkerPool.DefaultWorkerCount;
         Calibration calibration = await CalibrateAsync().ConfigureAwait(false);
         Plan plan = Plan.For(options, calibration, processors);
-        // Files come from the disk once, and what reads them first pays for all. Compiled code is faster, too, than the first look saw.
+        // Files are read from the disk only once, and the first reader pays for it. Compiled code is also faster than in the first run.
         if (await RehearseAsync(plan).ConfigureAwait(false) is { } perItem && perItem < calibration.PerItem)
         {
             calibration = calibration with { PerItem = perItem };
@@ -59,7 +59,7 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
 
     private async Task<Calibration> CalibrateAsync()
     {
-        options.Progress?.Report(new ComparisonProgress("a first look at the work", 0, 0));
+        options.Progress?.Report(new ComparisonProgress("a first short run of the work", 0, 0));
         var one = new WorkerConfiguration(Isolation.Thread, 1);
         TimeSpan time = TimeSpan.FromSeconds(Math.Clamp(options.Budget.TotalSeconds / 40, 0.05, 2));
         Calibration calibration;
@@ -70,11 +70,11 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         catch (WorkTimeoutException e)
         {
             throw new ComparisonException(
-                string.Create(CultureInfo.InvariantCulture, $"The first items did not end within {e.Limit.TotalSeconds:0} s; give smaller items, or more time."), e);
+                string.Create(CultureInfo.InvariantCulture, $"The first items did not complete within {e.Limit.TotalSeconds:0} s; use smaller items, or allow more time."), e);
         }
         catch (WorkerCrashedException e)
         {
-            throw new ComparisonException($"The work ended the process that ran it, on a thread, at one of the first items: {e.Message}", e);
+            throw new ComparisonException($"The work crashed its process, on a thread, at one of the first items: {e.Message}", e);
         }
 
         if (calibration.Failed == calibration.Items)
@@ -83,10 +83,10 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         return calibration;
     }
 
-    /// <summary>What an item takes where most threads run, each counted; null if that could not be measured.</summary>
+    /// <summary>The time per item in the configuration with the most threads; null if it could not be measured.</summary>
     private async Task<TimeSpan?> RehearseAsync(Plan plan)
     {
-        options.Progress?.Report(new ComparisonProgress("a rehearsal", 0, 0));
+        options.Progress?.Report(new ComparisonProgress("a warm-up run", 0, 0));
         var summary = new Summary(plan.Configurations
             .Where(static configuration => configuration.Isolation == Isolation.Thread)
             .MaxBy(static configuration => configuration.Slots)!);
@@ -102,7 +102,7 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
             long start = Stopwatch.GetTimestamp();
             if (round >= Plan.FewestRounds && Stopwatch.GetElapsedTime(_start) + last > options.Budget * 1.1)
             {
-                _notes.Add(string.Create(CultureInfo.InvariantCulture, $"The time was over after {round} of {options.Repeats} rounds."));
+                _notes.Add(string.Create(CultureInfo.InvariantCulture, $"The time was up after {round} of {options.Repeats} rounds."));
                 return round;
             }
 
@@ -134,7 +134,7 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // One configuration that does not work says something about the work; the others go on.
+            // If one configuration fails, this says something about the work; the others continue.
             summary.Failure = $"{e.GetType().Name}: {e.Message}";
         }
     }
@@ -151,7 +151,7 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                _notes.Add($"What a killed worker costs with {summary.Configuration.Name} was not found out: {e.Message}");
+                _notes.Add($"The loss when a worker is killed could not be measured with {summary.Configuration.Name}: {e.Message}");
             }
         }
     }

@@ -4,12 +4,12 @@ using Tandem.Compare.Measuring;
 namespace Tandem.Compare.Running;
 
 /// <summary>
-/// Runs one measurement in a process of its own, which is a worker of a pool of one: it has the pool that is measured within it, and
-/// is gone afterwards.
+/// Runs one measurement in a separate process, which is a worker of a pool of one. The process contains the measured pool, and exits
+/// afterwards.
 /// </summary>
 internal sealed class HostProcess(ComparisonOptions options, Workload workload)
 {
-    // What a worker gets for its own sake: in this one, work is to run as it would in the program itself.
+    // Variables that a worker gets for its role. In this process, the work must run as it would in the program itself.
     private static readonly string[] CollectorVariables = ["DOTNET_gcServer", "DOTNET_gcConcurrent", "DOTNET_GCLOHThreshold", "DOTNET_GCgen0size"];
 
     internal Task<Calibration> CalibrateAsync(RunSpec spec, CancellationToken cancellationToken)
@@ -52,7 +52,7 @@ internal sealed class HostProcess(ComparisonOptions options, Workload workload)
         }
         finally
         {
-            // Its workers end with it.
+            // Its workers exit with it.
             await pool.StopAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }

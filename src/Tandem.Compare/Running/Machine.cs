@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Compare.Running;
 
-/// <summary>What the figures were measured on.</summary>
+/// <summary>Describes the machine on which the figures were measured.</summary>
 internal static class Machine
 {
     internal static string Describe() =>

@@ -5,7 +5,7 @@ using Tandem.Compare.Statistics;
 
 namespace Tandem.Compare.Running;
 
-/// <summary>The runs of one configuration, and what they come to.</summary>
+/// <summary>The runs of one configuration, and their evaluation.</summary>
 internal sealed class Summary(WorkerConfiguration configuration)
 {
     private const int ErrorsShown = 3;

@@ -5,14 +5,14 @@ using Tandem.Compare.Measuring;
 
 namespace Tandem.Compare.Running;
 
-/// <summary>Tells of an item that takes long while it runs: one that never ends should not be waited for in silence.</summary>
+/// <summary>Reports an item that runs for long, so that the user knows why the comparison waits.</summary>
 internal sealed class Waiting(ComparisonOptions options, Workload workload, WorkerConfiguration configuration, Board board)
 {
     /// <summary>Waits for a run.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "How long a person waits before a line says what is waited for.")]
     internal async Task<T> ForAsync<T>(Task<T> run, CancellationToken cancellationToken)
     {
-        // What takes long once takes longer still: it is told again when twice the time has passed.
+        // The next report about the item comes when twice the time has passed.
         for (TimeSpan patience = options.Patience; options.Progress is not null; patience *= 2)
         {
             if (await Task.WhenAny(run, Task.Delay(patience, cancellationToken)).ConfigureAwait(false) == run || cancellationToken.IsCancellationRequested)
@@ -28,7 +28,7 @@ internal sealed class Waiting(ComparisonOptions options, Workload workload, Work
         return await run.ConfigureAwait(false);
     }
 
-    /// <summary>The item that has run for the longest time; null for none.</summary>
+    /// <summary>The item that has run for the longest time; null if none runs.</summary>
     private (int Item, TimeSpan Time)? Longest()
     {
         (int item, long start) = (-1, long.MaxValue);

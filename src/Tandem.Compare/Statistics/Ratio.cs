@@ -1,10 +1,10 @@
 namespace Tandem.Compare.Statistics;
 
 /// <summary>
-/// How much larger one series of figures is than another, and between which bounds that lies with 95% confidence. The two were measured in the same
-/// rounds, so each round gives one ratio, in which what disturbed the whole round cancels out. Their logarithms' mean and Student's
-/// t: Georges, Buytaert and Eeckhout, "Statistically Rigorous Java Performance Evaluation" (2007); each run in a new process, as in
-/// Kalibera and Jones, "Rigorous Benchmarking in Reasonable Time" (2013).
+/// The ratio of two series of figures, with its 95% confidence interval. Both were measured in the same rounds, so each round gives one
+/// ratio, in which disturbances of the whole round cancel out. The interval uses the mean of the logarithms and Student's t: Georges,
+/// Buytaert and Eeckhout, "Statistically Rigorous Java Performance Evaluation" (2007); each run is in a new process, as in Kalibera and
+/// Jones, "Rigorous Benchmarking in Reasonable Time" (2013).
 /// </summary>
 internal readonly record struct Ratio(double Value, double Low, double High)
 {

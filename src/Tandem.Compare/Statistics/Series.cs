@@ -1,9 +1,9 @@
 namespace Tandem.Compare.Statistics;
 
-/// <summary>What a few runs come to.</summary>
+/// <summary>Statistics of a few values.</summary>
 internal static class Series
 {
-    /// <summary>0 for none.</summary>
+    /// <summary>The median; 0 if there are no values.</summary>
     internal static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];

@@ -9,7 +9,7 @@ internal static class StudentT
         2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
     ];
 
-    /// <summary>For a mean of so many values; endless for one alone.</summary>
+    /// <summary>The quantile for the mean of a number of values; infinite for a single value.</summary>
     internal static double For(int values) =>
         values < 2 ? double.PositiveInfinity : Quantiles[Math.Min(values - 2, Quantiles.Length - 1)];
 }

@@ -1,11 +1,11 @@
 namespace Tandem.Diagnostics;
 
-/// <summary>Finds the one of many ranges of addresses that an address lies in.</summary>
+/// <summary>Finds the address range that contains an address.</summary>
 internal static class AddressRanges
 {
-    /// <summary>The index of the range; negative for none.</summary>
+    /// <summary>Returns the index of the range; negative if there is none.</summary>
     /// <param name="count">How many ranges there are.</param>
-    /// <param name="rangeAt">The range at an index: they are in order, and no two overlap.</param>
+    /// <param name="rangeAt">Returns the range at an index. The ranges are ordered and do not overlap.</param>
     /// <param name="address">The address.</param>
     internal static int IndexOf(int count, Func<int, (ulong Start, ulong Size)> rangeAt, ulong address)
     {

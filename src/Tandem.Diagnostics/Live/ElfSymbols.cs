@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>The functions of a native library, by its symbol tables.</summary>
+/// <summary>Finds the functions of a native library in its symbol tables.</summary>
 internal sealed class ElfSymbols
 {
     private const int SymbolTable = 2;
@@ -18,7 +18,7 @@ internal sealed class ElfSymbols
     {
     }
 
-    /// <summary>Of a file; without any where it is none, or has none.</summary>
+    /// <summary>Reads a file's symbols; there are none if the file is not a library, or has no symbols.</summary>
     internal static ElfSymbols Of(string file)
     {
         var symbols = new ElfSymbols();
@@ -35,7 +35,7 @@ internal sealed class ElfSymbols
         return symbols;
     }
 
-    /// <summary>The function at an offset of the file; null where none is known.</summary>
+    /// <summary>The function at an offset of the file; null if it is unknown.</summary>
     internal string? NameAt(ulong fileOffset)
     {
         foreach ((ulong offset, ulong size, ulong address) in _segments)
@@ -91,7 +91,7 @@ internal sealed class ElfSymbols
         const int Size = 24;
         for (int at = 0; at + Size <= symbols.Length; at += Size)
         {
-            bool isFunction = (symbols[at + 4] & 15) is 2 or 10; // ordinary, or chosen when it is loaded
+            bool isFunction = (symbols[at + 4] & 15) is 2 or 10; // an ordinary function, or one that is selected at load time (ifunc)
             ulong size = Long(symbols, at + 16);
             uint name = Int(symbols, at);
             if (!isFunction || size == 0 || name >= names.Length)
@@ -108,7 +108,7 @@ internal sealed class ElfSymbols
     private static byte[] ReadAt(Microsoft.Win32.SafeHandles.SafeFileHandle file, ulong offset, int length)
     {
         if (length is < 0 or > LargestTable)
-            throw new InvalidDataException("no table of symbols is so large");
+            throw new InvalidDataException("the symbol table is too large");
 
         byte[] bytes = new byte[length];
         int read = RandomAccess.Read(file, bytes, checked((long)offset));

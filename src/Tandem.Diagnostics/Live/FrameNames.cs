@@ -1,6 +1,6 @@
 namespace Tandem.Diagnostics;
 
-/// <summary>Gives the frames of threads their names and lines, when the process runs on.</summary>
+/// <summary>Adds names and lines to the frames of threads, after the process continues.</summary>
 internal sealed class FrameNames(int processId)
 {
     private readonly NativeNames _native = new(processId);
@@ -13,9 +13,9 @@ internal sealed class FrameNames(int processId)
         {
             MemoryRegion? region = map.Find(frame.Address);
             if (frame.Method is null && region is not { IsExecutable: true } && frames.Count > 0)
-                continue; // no code: a register that was used for something else
+                continue; // not code: a register that was used for another purpose
 
-            // Older frames stand behind their call.
+            // The addresses of older frames are return addresses.
             (string name, string source) = Name(frame, region, isNewest: frame.StackPointer == thread.StackPointer);
             frames.Add(new StackFrame(frame.Method is null ? FrameKind.Native : FrameKind.Managed, frame.Address, frame.StackPointer, name, source));
         }
@@ -25,7 +25,7 @@ internal sealed class FrameNames(int processId)
         bool isKnown = top > thread.StackPointer && bottom <= thread.StackPointer && bottom != 0;
         return new ThreadStack(
             thread.Id, thread.ManagedId, thread.Name, thread.State, thread.Role, isKnown ? top : stack?.End ?? 0, isKnown ? bottom : stack?.Start ?? 0, frames,
-            frames.Count > 0 ? "" : "it could not be stopped, or has ended.");
+            frames.Count > 0 ? "" : "it could not be stopped, or has exited.");
     }
 
     private (string Name, string Source) Name(RawFrame frame, MemoryRegion? region, bool isNewest)
@@ -44,7 +44,7 @@ internal sealed class FrameNames(int processId)
             known = (_native.Of(isNewest ? frame.Address : frame.Address - 1, region), "");
         }
 
-        // Code may be compiled anew and put elsewhere, but what lies at an address is seldom replaced by other code.
+        // Code may be recompiled and stored elsewhere, but an address is seldom reused for other code.
         return _known[key] = known;
     }
 }

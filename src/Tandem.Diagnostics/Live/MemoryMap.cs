@@ -2,10 +2,7 @@ using System.Globalization;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>A region of a process's memory.</summary>
-internal sealed record MemoryRegion(ulong Start, ulong End, bool IsExecutable, ulong FileOffset, string File);
-
-/// <summary>What lies where in a process's memory.</summary>
+/// <summary>The memory map of a process.</summary>
 internal sealed class MemoryMap
 {
     private readonly MemoryRegion[] _regions;
@@ -26,7 +23,7 @@ internal sealed class MemoryMap
         return new MemoryMap([.. regions]);
     }
 
-    /// <summary>The region that an address lies in; null for none.</summary>
+    /// <summary>The region that contains an address; null if there is none.</summary>
     internal MemoryRegion? Find(ulong address)
     {
         int index = AddressRanges.IndexOf(_regions.Length, at => (_regions[at].Start, _regions[at].End - _regions[at].Start), address);

@@ -8,9 +8,9 @@ using Tandem.Interop;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>Takes the stacks of all threads of a process, again and again, while it hardly notices.</summary>
+/// <summary>Reads the stacks of all threads of a process, repeatedly, with little effect on the process.</summary>
 /// <remarks>
-/// The process stands still only while its threads' registers and stacks are copied. All else is done while it runs: loading the
+/// The process is stopped only while its threads' registers and stacks are copied. Everything else is done while it runs: loading the
 /// debugging library, walking the copies, finding names and lines.
 /// </remarks>
 [SupportedOSPlatform("linux")]
@@ -18,7 +18,7 @@ internal sealed class ProcessStacks : IDisposable
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromMilliseconds(60);
 
-    /// <summary>How often a stack is walked again in which nothing of .NET was found.</summary>
+    /// <summary>How often to walk a stack again in which no frame of .NET was found.</summary>
     private const int WalksAgain = 2;
 
     private readonly int _processId;
@@ -39,25 +39,25 @@ internal sealed class ProcessStacks : IDisposable
         _names = new FrameNames(processId);
     }
 
-    /// <summary>Gets ready.</summary>
-    /// <exception cref="StackException">There is no such process, it runs no .NET, or may not be looked into.</exception>
+    /// <summary>Attaches to a process.</summary>
+    /// <exception cref="StackException">There is no such process, it does not run .NET, or this user may not inspect it.</exception>
     internal static ProcessStacks Open(int processId)
     {
         if (!Directory.Exists($"/proc/{processId}"))
             throw new StackException(string.Create(CultureInfo.InvariantCulture, $"there is no process {processId}."));
 
         if (processId == Environment.ProcessId)
-            throw new StackException("a process cannot stop itself to look at its own stacks.");
+            throw new StackException("a process cannot stop itself to read its own stacks.");
 
         return Guard(processId, () => Prepare(processId));
     }
 
-    /// <summary>Takes the stacks.</summary>
-    /// <param name="only">The thread to look at; null for all.</param>
-    /// <exception cref="StackException">The process has ended meanwhile, or may not be looked into.</exception>
+    /// <summary>Reads the stacks.</summary>
+    /// <param name="only">The thread to read; null for all.</param>
+    /// <exception cref="StackException">The process has exited meanwhile, or this user may not inspect it.</exception>
     internal StackSample Take(int? only = null) => Guard(_processId, () =>
     {
-        // Which threads the runtime knows has to be known before they are copied.
+        // The runtime's threads must be known before their data is copied.
         _reader.Copies = new StackCopies();
         _runtime.FlushCachedData();
         _runtimeThreads = [.. _runtime.Threads.Select(static thread => thread.Address)];
@@ -69,8 +69,8 @@ internal sealed class ProcessStacks : IDisposable
 
         (_reader.Registers, _reader.Copies, TimeSpan pause) = Copy(_processId, map, _runtimeThreads);
         Walk(threads);
-        // The copies are of one moment, but what describes methods and threads is read while the process runs, and may change in the middle of a
-        // walk. A thread that the runtime knows, and that has no frame of .NET, has none in most cases; else it has them when it is walked again.
+        // The copies show a single moment, but the descriptions of methods and threads are read while the process runs, and may change during
+        // a walk. A thread that the runtime knows but that has no frame of .NET is walked again: it then has frames, unless it has none at all.
         for (int i = 0; i < WalksAgain && threads.FindAll(thread => known.Contains(thread.Id) && !thread.IsManaged) is { Count: > 0 } without; i++)
             Walk(without);
 
@@ -104,7 +104,7 @@ internal sealed class ProcessStacks : IDisposable
 
     private static ProcessStacks Prepare(int processId)
     {
-        // Rights are found out before anything heavy is done; and the code for it is compiled.
+        // A first copy checks the user's rights before anything expensive is done, and makes the runtime compile the code for it.
         Copy(processId, MemoryMap.Of(processId), []);
         DataTarget attached = DataTarget.AttachToProcess(processId, suspend: false);
         var reader = new StoppedReader(attached.DataReader);
@@ -122,7 +122,10 @@ internal sealed class ProcessStacks : IDisposable
         }
     }
 
-    /// <summary>Stops the process, copies, and lets it go; on a thread of its own, since what that traces is let go when it ends, whatever happens.</summary>
+    /// <summary>
+    /// Stops the process, copies, and continues it. This runs on a dedicated thread, because the system releases the process when the
+    /// tracing thread exits, whatever happens.
+    /// </summary>
     private static (Dictionary<int, ThreadRegisters> Registers, StackCopies Copies, TimeSpan Pause) Copy(int processId, MemoryMap map, ulong[] runtimeThreads)
     {
         Dictionary<int, ThreadRegisters> registers = [];
@@ -161,25 +164,25 @@ internal sealed class ProcessStacks : IDisposable
     private static ClrRuntime CreateRuntime(int processId, DataTarget target)
     {
         if (target.ClrVersions.Length == 0)
-            throw new StackException(string.Create(CultureInfo.InvariantCulture, $"process {processId} is not a .NET process: it has loaded no .NET runtime."));
+            throw new StackException(string.Create(CultureInfo.InvariantCulture, $"process {processId} is not a .NET process: it has not loaded a .NET runtime."));
 
         ClrInfo info = target.ClrVersions[0];
         if (info.Version.Major is > 0 and < 5)
         {
             throw new StackException(string.Create(
-                CultureInfo.InvariantCulture, $"process {processId} runs .NET {info.Version}, which is too old: .NET 5 is the first whose stacks can be read."));
+                CultureInfo.InvariantCulture, $"process {processId} runs .NET {info.Version}, which is too old: .NET 5 is the first version whose stacks can be read."));
         }
 
         string beside = Path.Combine(Path.GetDirectoryName(info.ModuleInfo.FileName) ?? "/", StackWalk.DebuggingLibrary);
-        // A program in a single file has none with it, but this program's own may be of the same runtime.
+        // A single-file program does not contain the library, but this program's own library may be of the same version.
         string own = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), StackWalk.DebuggingLibrary);
         string? library = File.Exists(beside) ? beside : IsOwn(info.Version) && File.Exists(own) ? own : null;
         return library is not null
             ? info.CreateRuntime(library, ignoreMismatch: true)
             : throw new StackException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"process {processId} runs .NET {info.Version} without its debugging library ({beside}), which reading its stacks needs; "
-                + $"a single file has none. Run tandem with that version of .NET (DOTNET_ROOT)."));
+                $"process {processId} runs .NET {info.Version} without its debugging library ({beside}), which is needed to read its stacks; "
+                + $"a single-file program does not contain it. Run tandem with that version of .NET (DOTNET_ROOT)."));
     }
 
     private static bool IsOwn(Version version) =>
@@ -193,7 +196,7 @@ internal sealed class ProcessStacks : IDisposable
         }
         catch (Exception e) when (HasEnded(processId) || (e is not (StackException or UnauthorizedAccessException) && IsEnding(processId)))
         {
-            throw new StackException(string.Create(CultureInfo.InvariantCulture, $"process {processId} has ended meanwhile."), e);
+            throw new StackException(string.Create(CultureInfo.InvariantCulture, $"process {processId} has exited meanwhile."), e);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -205,7 +208,10 @@ internal sealed class ProcessStacks : IDisposable
         }
     }
 
-    /// <summary>Who is killed lets its memory go, thread by thread, before it is seen to have ended. On a busy machine each waits for a processor.</summary>
+    /// <summary>
+    /// Whether a process is about to exit: a killed process releases its memory, thread by thread, before its exit is visible. On a busy
+    /// machine, each thread waits for a processor.
+    /// </summary>
     private static bool IsEnding(int processId) => SpinWait.SpinUntil(() => HasEnded(processId), TimeSpan.FromSeconds(5));
 
     private static bool HasEnded(int processId) => ProcStat.OfProcess(processId)?.HasEnded ?? !Directory.Exists($"/proc/{processId}");

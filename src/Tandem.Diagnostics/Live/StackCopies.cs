@@ -3,27 +3,27 @@ using System.Runtime.InteropServices;
 namespace Tandem.Diagnostics;
 
 /// <summary>
-/// Parts of a process's memory as they were while it stood still: the stacks of its threads, and what the runtime notes of each thread.
-/// Everything else that a walk reads, such as code and descriptions of methods, hardly changes, and is read while the process runs.
+/// Copies of parts of a process's memory, taken while it was stopped: the stacks of its threads, and the runtime's data about each thread.
+/// Everything else that a stack walk reads, such as code and descriptions of methods, hardly changes, and is read while the process runs.
 /// </summary>
 internal sealed unsafe partial class StackCopies
 {
     private const int MostOfStack = 1 << 20;
     private const int MostOfAll = 256 << 20;
-    private const int SizeOfThread = 4096; // more than the runtime's description of a thread takes
+    private const int SizeOfThread = 4096; // more than the size of the runtime's data about a thread
     private const int RedZone = 128;
 
     private readonly SortedList<ulong, byte[]> _blocks = [];
     private int _total;
 
-    /// <summary>Copies what is needed, as fast as possible: the process stands still.</summary>
+    /// <summary>Copies the memory, as fast as possible because the process is stopped.</summary>
     internal static StackCopies Take(int processId, Dictionary<int, ThreadRegisters> threads, MemoryMap map, IEnumerable<ulong> runtimeThreads)
     {
         var copies = new StackCopies();
         foreach (ThreadRegisters registers in threads.Values)
         {
             ulong start = registers.StackPointer - RedZone;
-            // One that has just been started is not in the map.
+            // A thread that has just been started is not in the map.
             ulong end = map.Find(registers.StackPointer)?.End ?? start + 65536;
             copies.Copy(processId, start, (int)Math.Min(end - start, MostOfStack));
         }
@@ -34,7 +34,7 @@ internal sealed unsafe partial class StackCopies
         return copies;
     }
 
-    /// <summary>Reads what was copied; 0 for an address that was not.</summary>
+    /// <summary>Reads copied memory; returns 0 for an address that was not copied.</summary>
     internal int Read(ulong address, Span<byte> buffer)
     {
         int index = AddressRanges.IndexOf(_blocks.Count, at => (_blocks.Keys[at], (ulong)_blocks.Values[at].Length), address);

@@ -1,4 +1,4 @@
 namespace Tandem.Diagnostics;
 
-/// <summary>Why there are no stacks, in words that say what to do.</summary>
+/// <summary>An error that says why stacks cannot be read, and what to do.</summary>
 internal sealed class StackException(string message, Exception? cause = null) : Exception(message, cause);

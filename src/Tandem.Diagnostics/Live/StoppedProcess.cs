@@ -7,14 +7,14 @@ using Tandem.Interop;
 namespace Tandem.Diagnostics;
 
 /// <summary>
-/// A process all of whose threads stand still, until this is disposed by the same thread, or that thread ends: the system lets go of
-/// what a thread traces when it ends, however that comes.
+/// A process whose threads are all stopped, until this object is disposed by the same thread, or that thread exits: the system releases
+/// what a thread traces when the thread exits, for whatever reason.
 /// </summary>
 internal sealed unsafe partial class StoppedProcess : IDisposable
 {
     private const int MostPasses = 20;
 
-    /// <summary>How many limits long threads are waited for that would stop, but have no processor for it.</summary>
+    /// <summary>The multiple of the time limit for threads that will stop, but wait for a processor.</summary>
     private const int Patience = 10;
 
     private const int Seize = 0x4206;
@@ -27,20 +27,23 @@ internal sealed unsafe partial class StoppedProcess : IDisposable
     private const int StopEvent = 128;
     private const int NoSuchProcess = 3;
 
-    private readonly Dictionary<int, int> _stopped = []; // threads, and the signal that each was about to get
-    private readonly HashSet<int> _seized = [];
+    private readonly Dictionary<int, int> _stopped = []; // stopped threads, each with the signal that it was about to get
+    private readonly HashSet<int> _seized = []; // all traced threads
 
     private StoppedProcess()
     {
     }
 
-    /// <summary>The registers of the threads that stand still.</summary>
+    /// <summary>The registers of the stopped threads.</summary>
     internal Dictionary<int, ThreadRegisters> Registers { get; } = [];
 
     /// <summary>Stops a process.</summary>
     /// <param name="processId">The process.</param>
-    /// <param name="limit">How long to wait for threads that do not stop, because they wait for a device. Those that only wait for a processor have ten times as long.</param>
-    /// <exception cref="StackException">It may not be traced.</exception>
+    /// <param name="limit">
+    /// How long to wait for threads that do not stop because they wait for a device. Threads that only wait for a processor have ten times
+    /// as long.
+    /// </param>
+    /// <exception cref="StackException">The process may not be traced.</exception>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The kernel gives no event for threads that stop.")]
     internal static StoppedProcess Stop(int processId, TimeSpan limit)
     {
@@ -49,7 +52,7 @@ internal sealed unsafe partial class StoppedProcess : IDisposable
         try
         {
             long start = Stopwatch.GetTimestamp();
-            // Threads that still run may start others meanwhile.
+            // Threads that still run may start other threads meanwhile.
             for (int pass = 0; pass < MostPasses && process.SeizeNew(processId); pass++)
             {
                 while (process._stopped.Count < process._seized.Count)
@@ -61,7 +64,7 @@ internal sealed unsafe partial class StoppedProcess : IDisposable
                     if (elapsed > Patience * limit || !process.WillStop(processId))
                         break;
 
-                    Thread.Sleep(1); // it is for a processor that they wait
+                    Thread.Sleep(1); // they wait for a processor
                 }
             }
 
@@ -95,7 +98,7 @@ internal sealed unsafe partial class StoppedProcess : IDisposable
             {
                 int error = Marshal.GetLastPInvokeError();
                 if (error == NoSuchProcess)
-                    continue; // it has ended
+                    continue; // the thread has exited
 
                 if (_seized.Count == 0)
                     throw new StackException(TraceRights.Explain(processId, error));
@@ -111,7 +114,7 @@ internal sealed unsafe partial class StoppedProcess : IDisposable
         return any;
     }
 
-    /// <summary>Whether one of those that have not stopped needs no more for it than a processor.</summary>
+    /// <summary>Whether a thread that has not stopped only needs a processor for it.</summary>
     private bool WillStop(int processId) => _seized.Any(thread => !_stopped.ContainsKey(thread) && ProcStat.OfThread(processId, thread) is { State: not ('D' or 'Z' or 'X') });
 
     private void Collect()
@@ -129,11 +132,11 @@ internal sealed unsafe partial class StoppedProcess : IDisposable
 
             if (waited < 0 || (status & 0xFF) != 0x7F)
             {
-                _seized.Remove(thread); // it has ended
+                _seized.Remove(thread); // the thread has exited
                 continue;
             }
 
-            // One that was about to get a signal gets it when it goes on.
+            // A thread that was about to get a signal gets it when it continues.
             _stopped[thread] = status >> 16 == StopEvent ? 0 : (status >> 8) & 0xFF;
             var vector = new Vector { Base = buffer, Length = ThreadRegisters.Size };
             if (PTrace(GetRegisterSet, thread, GeneralRegisters, (nint)(&vector)) == 0)

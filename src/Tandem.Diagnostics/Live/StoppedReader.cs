@@ -2,13 +2,13 @@ using Microsoft.Diagnostics.Runtime;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>Reads a process as it was when it stood still for a moment: registers and stacks are those of then.</summary>
+/// <summary>Reads a process as it was while it was stopped: registers and stacks are those of that moment.</summary>
 internal sealed class StoppedReader(IDataReader inner) : ReaderAround(inner)
 {
-    /// <summary>Of the threads that stood still.</summary>
+    /// <summary>The registers of the stopped threads.</summary>
     internal Dictionary<int, ThreadRegisters> Registers { get; set; } = [];
 
-    /// <summary>What was copied then.</summary>
+    /// <summary>The memory that was copied at that moment.</summary>
     internal StackCopies Copies { get; set; } = new();
 
     public override bool GetThreadContext(uint threadID, uint contextFlags, Span<byte> context) =>

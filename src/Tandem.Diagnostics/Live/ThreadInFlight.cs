@@ -4,10 +4,7 @@ using Tandem.Interop;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>A frame as it was found: still without a name.</summary>
-internal readonly record struct RawFrame(ulong Address, ulong StackPointer, ClrMethod? Method);
-
-/// <summary>A thread whose stack is being taken.</summary>
+/// <summary>A thread whose stack is being read.</summary>
 internal sealed class ThreadInFlight
 {
     private const int MostFrames = 400;
@@ -29,18 +26,18 @@ internal sealed class ThreadInFlight
 
     internal string Role { get; private set; } = "";
 
-    /// <summary>As the runtime knows them; 0 where it does not.</summary>
+    /// <summary>The bounds of the stack, as the runtime knows them; 0 if it does not.</summary>
     internal (ulong Top, ulong Bottom) Bounds { get; private set; }
 
     internal ulong StackPointer { get; private set; }
 
-    /// <summary>The newest first.</summary>
+    /// <summary>The frames, newest first.</summary>
     internal List<RawFrame> Frames { get; } = [];
 
     /// <summary>Whether a frame of .NET was found.</summary>
     internal bool IsManaged => Frames.Exists(static frame => frame.Method is not null);
 
-    /// <summary>The threads of a process, with what they are doing while nobody disturbs them.</summary>
+    /// <summary>Lists the threads of a process, with their states before they are stopped.</summary>
     internal static List<ThreadInFlight> Of(int processId, int? only)
     {
         List<ThreadInFlight> threads = [];
@@ -50,7 +47,7 @@ internal sealed class ThreadInFlight
             if (only is { } wanted && id != wanted)
                 continue;
 
-            // Null for one that has ended meanwhile.
+            // Null if the thread has exited meanwhile.
             if (ProcStat.Of(folder) is { } stat)
                 threads.Add(new ThreadInFlight(id, stat.Name, stat.State));
         }
@@ -63,8 +60,8 @@ internal sealed class ThreadInFlight
     internal void Walk(ThreadRegisters registers, ClrThread? thread, ClrRuntime runtime)
     {
         StackPointer = registers.StackPointer;
-        // Two ways, put together by where on the stack each frame lies: the runtime's own, which knows its methods, and the chain
-        // of frame pointers, which native code has as well, as far as it was compiled to keep them.
+        // Two sources, merged by the position of each frame on the stack: the runtime's own walk, which knows its methods, and the chain of
+        // frame pointers, which native code also has if it was compiled with them.
         var found = new SortedDictionary<ulong, RawFrame>();
         if (thread is not null)
         {

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>The registers of a stopped thread: what the walk of its stack begins with.</summary>
+/// <summary>The registers of a stopped thread, with which a stack walk begins.</summary>
 internal sealed class ThreadRegisters
 {
-    /// <summary>Room for the registers of every architecture, as ptrace gives them.</summary>
+    /// <summary>The maximum size of the registers of all architectures, as ptrace returns them.</summary>
     internal const int Size = 512;
 
     private readonly ulong[] _values;
@@ -22,7 +22,7 @@ internal sealed class ThreadRegisters
 
     internal ulong FramePointer => _values[IsArm ? 29 : 4];
 
-    /// <summary>As the CONTEXT structure of winnt.h, which the debugging library uses on every system.</summary>
+    /// <summary>Writes the CONTEXT structure of winnt.h, which the debugging library uses on every system.</summary>
     internal bool WriteContext(Span<byte> context)
     {
         context.Clear();
@@ -51,7 +51,7 @@ internal sealed class ThreadRegisters
         BinaryPrimitives.WriteUInt16LittleEndian(context[0x38..], (ushort)_values[17]);
         BinaryPrimitives.WriteUInt16LittleEndian(context[0x42..], (ushort)_values[20]);
         BinaryPrimitives.WriteUInt32LittleEndian(context[0x44..], (uint)_values[18]);
-        // rax rcx rdx rbx rsp rbp rsi rdi r8 to r15 rip, by where ptrace has them
+        // rax rcx rdx rbx rsp rbp rsi rdi r8 to r15 rip, by their index in ptrace's structure
         ReadOnlySpan<byte> order = [10, 11, 12, 5, 19, 4, 13, 14, 9, 8, 7, 6, 3, 2, 1, 0, 16];
         for (int i = 0; i < order.Length; i++)
             BinaryPrimitives.WriteUInt64LittleEndian(context[(0x78 + (8 * i))..], _values[order[i]]);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Diagnostics;
 
-/// <summary>Says why a process may not be traced, and what to do.</summary>
+/// <summary>Explains why a process may not be traced, and what to do.</summary>
 internal static class TraceRights
 {
     /// <summary>EACCES.</summary>
@@ -12,7 +12,7 @@ internal static class TraceRights
     internal static string Explain(int processId, int error)
     {
         if (TracerOf(processId) is { } tracer)
-            return string.Create(CultureInfo.InvariantCulture, $"process {processId} is traced by process {tracer} already, a debugger perhaps; only one can.");
+            return string.Create(CultureInfo.InvariantCulture, $"process {processId} is already traced by process {tracer}, perhaps a debugger; only one tracer is possible.");
 
         string what = string.Create(CultureInfo.InvariantCulture, $"the system does not let you trace process {processId} ({Marshal.GetPInvokeErrorMessage(error)})");
         if (Refusal(processId) is { } reason)
@@ -20,30 +20,30 @@ internal static class TraceRights
 
         return ReadNumber("/proc/sys/kernel/yama/ptrace_scope") switch
         {
-            1 => $"{what}: kernel.yama.ptrace_scope is 1, so that only a parent may trace. Run this as root (sudo), or allow it until the next start: sudo sysctl kernel.yama.ptrace_scope=0.",
+            1 => $"{what}: kernel.yama.ptrace_scope is 1, so that only a parent process may trace. Run this as root (sudo), or allow it until the next reboot: sudo sysctl kernel.yama.ptrace_scope=0.",
             2 => $"{what}: kernel.yama.ptrace_scope is 2, so that only root may trace. Run this as root (sudo).",
-            3 => $"{what}: kernel.yama.ptrace_scope is 3, so that nobody may trace until the machine is started anew with another value.",
+            3 => $"{what}: kernel.yama.ptrace_scope is 3, so that no process may trace until the machine is rebooted with another value.",
             _ => $"{what}. In a container, allow it: docker run --cap-add=SYS_PTRACE, or capabilities.add: [SYS_PTRACE] in Kubernetes.",
         };
     }
 
-    /// <summary>Why this user may not look into a process, and what to do; null where it may.</summary>
+    /// <summary>Explains why this user may not inspect a process, and what to do; null if the user may.</summary>
     internal static string? Refusal(int processId) => MayRead(processId) ? null
         : Refusal(Environment.IsPrivilegedProcess, StatusOf("self", "Uid:") == StatusOf(processId.ToString(CultureInfo.InvariantCulture), "Uid:"));
 
-    /// <param name="isRoot">Whether it is root who may not.</param>
-    /// <param name="isOwn">Whether the process is this user's.</param>
+    /// <param name="isRoot">Whether the user is root.</param>
+    /// <param name="isOwn">Whether the process belongs to this user.</param>
     internal static string Refusal(bool isRoot, bool isOwn) => (isRoot, isOwn) switch
     {
-        (true, _) => "it has rights that even root has not here, where a container or a user namespace keeps them back. Run this outside of that.",
-        (false, true) => "it is yours, but has more rights than you, or lets nobody look into it. Run this as root (sudo).",
+        (true, _) => "it has capabilities that even root does not have here, in a container or a user namespace. Run this outside of it.",
+        (false, true) => "it is yours, but has more rights than you, or forbids inspection. Run this as root (sudo).",
         _ => "it belongs to another user. Run this as that user, or as root (sudo).",
     };
 
     private static int? TracerOf(int processId) =>
         StatusOf(processId.ToString(CultureInfo.InvariantCulture), "TracerPid:") is > 0 and int tracer ? tracer : null;
 
-    /// <summary>The first number of a line of a process's status; null where it cannot be read.</summary>
+    /// <summary>The first number in a line of a process's status; null if it cannot be read.</summary>
     private static int? StatusOf(string process, string name)
     {
         try
@@ -69,7 +69,7 @@ internal static class TraceRights
         }
     }
 
-    /// <summary>Whether this user may look into a process; true of one that is gone.</summary>
+    /// <summary>Whether this user may inspect a process; true if the process is gone.</summary>
     internal static bool MayRead(int processId)
     {
         try

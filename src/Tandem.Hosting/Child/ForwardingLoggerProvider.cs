@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Tandem.Hosting.Child;
 
-/// <summary>Sends what a service logs to the supervisor's host, with its scopes.</summary>
+/// <summary>Forwards a service's log entries, with their scopes, to the supervisor's host.</summary>
 internal sealed class ForwardingLoggerProvider(IProgress<ServiceReport> reports) : ILoggerProvider, ISupportExternalScope
 {
     private IExternalScopeProvider _scopes = new LoggerExternalScopeProvider();
@@ -19,7 +19,10 @@ internal sealed class ForwardingLoggerProvider(IProgress<ServiceReport> reports)
         ? [.. pairs.Select(static pair => KeyValuePair.Create(pair.Key, Portable(pair.Value)))]
         : [];
 
-    /// <summary>Values of a log entry may be anything, a stream or a whole container: those that are plain travel, of others their text.</summary>
+    /// <summary>
+    /// Converts a value of a log entry to one that can be serialized. The value may be anything, such as a stream or a container: simple
+    /// values are kept, and others are converted to text.
+    /// </summary>
     private static object? Portable(object? value) => value switch
     {
         null or string or decimal or DateTime or DateTimeOffset or TimeSpan or Guid => value,

@@ -7,10 +7,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Tandem.Hosting.Child;
 
-/// <summary>Where a service runs: a host of its own around it, in its process or on its thread.</summary>
+/// <summary>Runs a service in a host of its own, in the service's process or on its thread.</summary>
 internal static class ServiceHost
 {
-    /// <summary>Runs the service until it ends by itself or is told to stop; its error is thrown.</summary>
+    /// <summary>Runs the service until it ends by itself or is told to stop; throws its error.</summary>
     internal static async Task RunAsync<TService>(ServiceSpec spec, CancellationToken stop)
         where TService : class, IHostedService
     {
@@ -32,7 +32,7 @@ internal static class ServiceHost
 
         try
         {
-            // The host's own limit holds: HostOptions.ShutdownTimeout.
+            // The host's own limit applies: HostOptions.ShutdownTimeout.
             await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -40,7 +40,7 @@ internal static class ServiceHost
             error ??= e;
         }
 
-        // It may have asked its host to stop before it threw, which the host does not tell.
+        // The service may have asked its host to stop and then thrown an exception, which the host does not report.
         if (host.Services.GetService<TService>() is BackgroundService { ExecuteTask.Exception.InnerException: { } thrown })
             error ??= thrown;
 
@@ -68,11 +68,11 @@ internal static class ServiceHost
         builder.Services.Configure<HostOptions>(options =>
         {
             options.ShutdownTimeout = spec.ShutdownTimeout;
-            // Its supervisor decides what an error means.
+            // The supervisor decides how to react to an error.
             options.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore;
         });
         builder.Services.AddSingleton<IServiceReadiness>(new Readiness(spec.Reports));
-        // Signals are the affair of the process whose Main this is.
+        // Signals are handled by the process's own Main.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         foreach (Action<HostApplicationBuilder> configure in spec.Configure)
             configure(builder);
@@ -82,7 +82,7 @@ internal static class ServiceHost
         return builder.Build();
     }
 
-    /// <summary>Completes when the service has ended, when it asked its host to stop, or when it is told to.</summary>
+    /// <summary>Completes when the service has ended, when it asked its host to stop, or when it is told to stop.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Not a time: it completes when the token is cancelled.")]
     private static async Task EndAsync(IHostedService service, IHost host, CancellationToken stop)
     {

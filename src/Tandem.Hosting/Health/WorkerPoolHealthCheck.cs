@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Tandem.Hosting;
 
-/// <summary>Judges a pool by its snapshot.</summary>
+/// <summary>Determines a pool's health from its snapshot.</summary>
 internal sealed class WorkerPoolHealthCheck(WorkerPool pool, WorkerPoolHealthOptions options) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -29,11 +29,11 @@ internal sealed class WorkerPoolHealthCheck(WorkerPool pool, WorkerPoolHealthOpt
     {
         if (snapshot.StartFailure is { } error)
             return (serving == 0 ? failure : HealthStatus.Degraded, $"workers cannot be started. {error.Message}");
-        // Not one that comes up: its first workers are on their way.
+        // A pool that is starting is healthy: its first workers are starting.
         if (serving == 0 && snapshot is { QueueLength: > 0, Totals.Starts: > 0 } && snapshot.Workers.All(static worker => worker.State != WorkerState.Starting))
-            return (failure, $"no worker is left, and {snapshot.QueueLength} items wait.");
+            return (failure, $"there are no workers, and {snapshot.QueueLength} items wait.");
         if (snapshot.Totals.AbandonedThreads > options.MaxAbandonedThreads)
-            return (HealthStatus.Degraded, $"{snapshot.Totals.AbandonedThreads} threads go on with items whose time was over.");
+            return (HealthStatus.Degraded, $"{snapshot.Totals.AbandonedThreads} abandoned threads still run items that exceeded their time limit.");
         if (snapshot.QueueLength > options.MaxQueueLength)
             return (HealthStatus.Degraded, $"{snapshot.QueueLength} items wait.");
 

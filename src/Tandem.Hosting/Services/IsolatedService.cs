@@ -2,12 +2,13 @@ using Tandem.Supervision;
 
 namespace Tandem.Hosting;
 
-/// <summary>One service as its supervisor sees it, over all its runs. All changes under the supervisor's lock.</summary>
+/// <summary>The state of one service in its supervisor, over all its runs. It changes only under the supervisor's lock.</summary>
 internal sealed class IsolatedService(ServiceRegistration registration, ServiceContext context)
 {
-    private volatile TaskCompletionSource _ready = NewSignal(); // also read without the lock
+    private volatile TaskCompletionSource _ready = NewSignal(); // completes when dependents may start; also read without the lock
+    // delays starts after other programs killed the process
     private readonly RestartBudget _kills = new(int.MaxValue, TimeSpan.FromSeconds(30), TimeProvider.System);
-    private WorkerPool? _pool;
+    private WorkerPool? _pool; // the pool that the last run left for the next one
 
     internal string Name => registration.Options.Name;
 
@@ -21,7 +22,7 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
 
     internal ServiceState State { get; private set; }
 
-    /// <summary>The present run; null while there is none.</summary>
+    /// <summary>The current run; null if there is none.</summary>
     internal ServiceRun? Run { get; private set; }
 
     internal int Restarts { get; set; }
@@ -29,12 +30,12 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
     internal Exception? LastError { get; private set; }
 
     /// <summary>
-    /// How long the next start waits because somebody killed the process while the service started; null when its last run ended in
-    /// another way. Such an end says nothing about the service, and does not count as a restart.
+    /// How long the next start waits because another program killed the process while the service was starting; null if its last run ended
+    /// in another way. Such an exit says nothing about the service, and does not count as a restart.
     /// </summary>
     internal TimeSpan? DelayAfterKill { get; private set; }
 
-    /// <summary>Completes when those that need this one may start; fails when it is not to be expected any more.</summary>
+    /// <summary>Completes when services that need this one may start; fails if that will never happen.</summary>
     internal Task Ready => _ready.Task;
 
     internal ServiceSnapshot Snapshot() => new()
@@ -66,7 +67,7 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
 
     internal void MarkStopping()
     {
-        // One that has ended by itself says for good whether those that need it may start.
+        // A service without a run has ended by itself, and its signal already says whether services that need it may start.
         if (Run is null)
             return;
 
@@ -75,7 +76,7 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
             _ready = NewSignal();
     }
 
-    /// <summary>What the last run left for the next one, which does not come.</summary>
+    /// <summary>Takes the pool that the last run left for the next one.</summary>
     internal WorkerPool? TakePool()
     {
         WorkerPool? pool = _pool;
@@ -83,7 +84,9 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
         return pool;
     }
 
-    /// <summary>The run has ended by itself: whether somebody killed its process while it started.</summary>
+    /// <summary>
+    /// Called when a run has ended by itself: determines whether another program killed its process while the service was starting.
+    /// </summary>
     internal void NoteEnd(Exception? error)
     {
         DelayAfterKill = null;
@@ -94,7 +97,7 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
         }
     }
 
-    /// <summary>The run is over.</summary>
+    /// <summary>Called when a run is over.</summary>
     internal void MarkEnded(ServiceState state, Exception? error)
     {
         _pool ??= Run?.TakePool();
@@ -102,15 +105,15 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
         State = state;
         LastError = error ?? LastError;
         if (state == ServiceState.Completed)
-            _ready.TrySetResult(); // what it was needed for is done
+            _ready.TrySetResult(); // the work for which other services need it is done
         else if (_ready.Task.IsCompletedSuccessfully)
             _ready = NewSignal();
 
         if (state == ServiceState.Failed)
-            _ready.TrySetException(new InvalidOperationException($"Service '{Name}', which others depend on, has failed and is not started again.", error));
+            _ready.TrySetException(new InvalidOperationException($"Service '{Name}', which others depend on, has failed and will not be restarted.", error));
     }
 
-    /// <summary>Completes when all of them are ready at the same time.</summary>
+    /// <summary>Completes when all dependencies are ready at the same time.</summary>
     private async Task WhenDependenciesAreReadyAsync()
     {
         while (Dependencies.Exists(static service => !service.Ready.IsCompletedSuccessfully))
@@ -120,7 +123,7 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
     private static TaskCompletionSource NewSignal()
     {
         var signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        // Nobody may be waiting for it when it fails.
+        // Observe the exception, because no caller may be waiting.
         _ = signal.Task.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         return signal;
     }

@@ -4,12 +4,12 @@ using Microsoft.Extensions.Options;
 
 namespace Tandem.Hosting;
 
-/// <summary>All isolated services of a host, each with its supervisor. To the host they are one service.</summary>
+/// <summary>All isolated services of a host, with their supervisors. The host sees them as a single hosted service.</summary>
 internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDisposable, IAsyncDisposable
 {
     private readonly List<ServiceSupervisor> _supervisors = [];
     private readonly ServiceEvents _events;
-    private ServiceRestartLimitException? _reason;
+    private ServiceRestartLimitException? _reason; // why the services were stopped; null if they were not
 
     public IsolatedServices(
         IEnumerable<ServiceRegistration> registrations,
@@ -47,7 +47,7 @@ internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDis
         }
         catch
         {
-            // A host whose start failed does not stop what has started.
+            // If the start fails, the host does not stop the services that have started.
             await StopAllAsync().ConfigureAwait(false);
             throw;
         }
@@ -56,12 +56,12 @@ internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDis
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await StopAllAsync().ConfigureAwait(false);
-        // So that the host's end says why.
+        // Makes the host report the reason.
         if (_reason is not null)
             throw _reason;
     }
 
-    /// <summary>A host whose start failed is disposed without having been stopped.</summary>
+    /// <summary>If the host's start failed, it is disposed without being stopped.</summary>
     public ValueTask DisposeAsync() => new(StopAllAsync());
 
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "IDisposable has no other way; what is waited for runs on other threads.")]

@@ -4,7 +4,7 @@ using Tandem.Hosting.Child;
 
 namespace Tandem.Hosting;
 
-/// <summary>Writes what services logged to this host's loggers, as if they had logged here.</summary>
+/// <summary>Writes the log entries of services to this host's loggers, as if they had been logged here.</summary>
 internal sealed class LogRelay(ILoggerFactory loggers)
 {
     internal void Write(ServiceLog log, string service, int processId)
@@ -23,7 +23,7 @@ internal sealed class LogRelay(ILoggerFactory loggers)
             scope?.Dispose();
     }
 
-    /// <summary>The pairs of an entry or a scope, with its text.</summary>
+    /// <summary>The key-value pairs and the text of an entry or a scope.</summary>
     private sealed class Entry(string text, KeyValuePair<string, object?>[] pairs) : IReadOnlyList<KeyValuePair<string, object?>>
     {
         public int Count => pairs.Length;

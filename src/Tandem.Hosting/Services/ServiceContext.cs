@@ -6,7 +6,7 @@ using Tandem.Hosting.Child;
 
 namespace Tandem.Hosting;
 
-/// <summary>What the services of a host get from it.</summary>
+/// <summary>What a host provides for its services.</summary>
 internal sealed class ServiceContext(
     IHostEnvironment environment,
     IConfiguration configuration,
@@ -14,7 +14,7 @@ internal sealed class ServiceContext(
     IOptions<LoggerFilterOptions> filters,
     ILoggerFactory loggerFactory)
 {
-    /// <summary>What a service's own host needs beyond the service's time to stop.</summary>
+    /// <summary>The time that a service's host needs in addition to the service's time to stop.</summary>
     internal static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(500);
 
     internal ILoggerFactory LoggerFactory => loggerFactory;

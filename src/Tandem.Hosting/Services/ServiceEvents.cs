@@ -4,7 +4,7 @@ using Tandem.BackgroundWork;
 
 namespace Tandem.Hosting;
 
-/// <summary>Tells what happens to services: logs it and raises the event, in order and on the thread pool.</summary>
+/// <summary>Reports events of services: logs them and raises the event, in order and on the thread pool.</summary>
 internal sealed class ServiceEvents(ILoggerFactory loggers, object sender)
 {
     private readonly ILogger _logger = loggers.CreateLogger("Tandem.Hosting.ServiceSupervisor");
@@ -22,7 +22,7 @@ internal sealed class ServiceEvents(ILoggerFactory loggers, object sender)
         }
         catch (Exception)
         {
-            // A logger that throws must not end the supervision.
+            // A logger that throws an exception must not end the supervision.
         }
 
         if (Raised is { } handler)

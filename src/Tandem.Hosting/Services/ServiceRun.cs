@@ -4,8 +4,8 @@ using Tandem.Hosting.Child;
 namespace Tandem.Hosting;
 
 /// <summary>
-/// One run of a service, from its start until it has ended: one work item of a pool with one worker, which is the service's host.
-/// So a service's process is launched, watched, stopped and killed by what does it for work items.
+/// One run of a service, from its start to its end. It is one work item of a pool with one worker, and the item runs the service's host. So
+/// the pool's code launches, watches, stops and kills the service's process.
 /// </summary>
 internal sealed class ServiceRun : IProgress<ServiceReport>
 {
@@ -17,9 +17,9 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
     private int _processId;
 
     /// <param name="registration">The service.</param>
-    /// <param name="context">What it gets from this host.</param>
-    /// <param name="pool">What the run before left, if it did.</param>
-    /// <param name="prerequisites">What to wait for.</param>
+    /// <param name="context">What this host provides for services.</param>
+    /// <param name="pool">The pool that the previous run left; null if there is none.</param>
+    /// <param name="prerequisites">Completes when the service may start.</param>
     internal ServiceRun(ServiceRegistration registration, ServiceContext context, WorkerPool? pool, Task prerequisites)
     {
         _registration = registration;
@@ -28,19 +28,19 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
         Ended = RunAsync(prerequisites);
     }
 
-    /// <summary>Completes when the service is ready; never, when it ends before.</summary>
+    /// <summary>Completes when the service is ready; never, if the run ends before.</summary>
     internal Task Ready => _ready.Task;
 
-    /// <summary>Completes when the service has ended and its process is gone; with its error, if it ended with one.</summary>
+    /// <summary>Completes when the service has ended and its process is gone; the result is its error, or null.</summary>
     internal Task<Exception?> Ended { get; }
 
-    /// <summary>0 until its host has come up.</summary>
+    /// <summary>The process id; 0 until the service's host has started.</summary>
     internal int ProcessId => Volatile.Read(ref _processId);
 
-    /// <summary>Takes the pool of a run that has ended by a crash: it has a new process by now, or starts one.</summary>
+    /// <summary>Takes the pool of a run that has crashed, which already has a new process, or is starting one.</summary>
     internal WorkerPool? TakePool() => Interlocked.Exchange(ref _pool, null);
 
-    /// <summary>Whether its supervisor stops it; then its end is no news.</summary>
+    /// <summary>Whether its supervisor has told it to stop, so that its end is expected.</summary>
     internal bool IsToldToStop { get; private set; }
 
     internal void Stop()
@@ -49,7 +49,7 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
         _stop.Cancel();
     }
 
-    /// <summary>From the service's host, in order.</summary>
+    /// <summary>Handles a report of the service's host; reports arrive in order.</summary>
     public void Report(ServiceReport value)
     {
         Volatile.Write(ref _processId, value.ProcessId);
@@ -61,7 +61,8 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
 
     private async Task<Exception?> RunAsync(Task prerequisites)
     {
-        // The supervisor must have noted this run before anything happens to it; never on a caller's synchronization context.
+        // Yields first: the supervisor must have stored this run before anything happens to it, and nothing may run on a caller's
+        // synchronization context.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         Exception? error = null;
         try
@@ -71,14 +72,14 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // As it was told.
+            // The run was told to stop.
         }
         catch (Exception e)
         {
             error = e;
         }
 
-        // A process is never used for a second run, so only a crash leaves a pool that the next run can use.
+        // A process never runs a service twice, so only a crash leaves a pool that the next run can use.
         bool isReusable = error is WorkerCrashedException && !_stop.IsCancellationRequested;
         if (!isReusable && TakePool() is { } pool)
             await pool.DisposeAsync().ConfigureAwait(false);
@@ -114,11 +115,14 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
         }
         catch (OperationCanceledException)
         {
-            // Told to stop: the service sees the token too, and ends.
+            // The run was told to stop. The service gets the token as well, and ends.
         }
     }
 
-    /// <summary>A process is killed when it does not stop in time; a thread can only be left behind.</summary>
+    /// <summary>
+    /// Waits for the service to stop within its grace period. A process that does not stop in time is killed; a thread can only be
+    /// abandoned.
+    /// </summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Not a time: it completes when the token is cancelled.")]
     private async Task WithinGraceAsync(Task end)
     {

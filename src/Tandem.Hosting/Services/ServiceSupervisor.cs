@@ -9,21 +9,23 @@ namespace Tandem.Hosting;
 /// </summary>
 internal sealed class ServiceSupervisor
 {
-    private readonly Lock _lock = new();
+    private readonly Lock _lock = new(); // guards the services' state and the fields below
     private readonly List<IsolatedService> _services;
     private readonly ServiceSupervisorOptions _options;
     private readonly ServiceEvents _events;
     private readonly Action<ServiceRestartLimitException> _escalate;
-    private readonly Queue<long> _restarts = new();
+    private readonly Queue<long> _restarts = new(); // when the restarts within the period happened, oldest first
+    // completes when the restart limit was reached and all services have stopped
     private readonly TaskCompletionSource<ServiceRestartLimitException> _exhausted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SemaphoreSlim _turn = new(1); // one restart that stops others at a time, and nothing beside the end
-    private bool _stopping;
-    private bool _givesUp;
+    // at most one operation at a time that stops several services: a restart of a group, or the final stop
+    private readonly SemaphoreSlim _turn = new(1);
+    private bool _stopping; // whether no service may be started any more
+    private bool _givesUp; // whether the restart limit was reached
 
-    /// <param name="services">In the order of registration.</param>
-    /// <param name="options">Strategy and limit.</param>
-    /// <param name="events">Where to tell what happens.</param>
-    /// <param name="escalate">Called once, when there were too many restarts and the services are stopped.</param>
+    /// <param name="services">The services, in the order of registration.</param>
+    /// <param name="options">The strategy and the limit.</param>
+    /// <param name="events">Reports events.</param>
+    /// <param name="escalate">Called once, when the restart limit was reached and the services have stopped.</param>
     internal ServiceSupervisor(
         List<IsolatedService> services, ServiceSupervisorOptions options, ServiceEvents events, Action<ServiceRestartLimitException> escalate)
     {
@@ -40,14 +42,14 @@ internal sealed class ServiceSupervisor
     }
 
     /// <summary>Starts the services; completes when all are ready.</summary>
-    /// <exception cref="ServiceRestartLimitException">One of them failed more often than it may.</exception>
+    /// <exception cref="ServiceRestartLimitException">The restart limit was reached.</exception>
     internal async Task StartAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
             StartAll(_services);
 
         Task ready = Task.WhenAll(_services.Select(WhenSettledAsync));
-        // The token is the host's, which is told to stop as well when the services are given up.
+        // The token belongs to the host, which is also told to stop when the restart limit is reached.
         Task settled = Task.WhenAny(ready, _exhausted.Task).WaitAsync(cancellationToken);
         await settled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_lock)
@@ -59,18 +61,18 @@ internal sealed class ServiceSupervisor
             }
         }
 
-        // Once all are stopped.
+        // This completes when all services have stopped.
         throw await _exhausted.Task.ConfigureAwait(false);
     }
 
-    /// <summary>Stops the services: each after those that need it, the others at the same time.</summary>
+    /// <summary>Stops the services: each one after the services that need it, and independent ones at the same time.</summary>
     internal async Task StopAsync()
     {
         lock (_lock)
             _stopping = true;
 
         await StopInTurnAsync().ConfigureAwait(false);
-        // Who gives up at this moment has its reason told.
+        // If the restart limit is reached at this moment, wait until the reason is reported.
         if (Volatile.Read(ref _givesUp))
             await _exhausted.Task.ConfigureAwait(false);
     }
@@ -88,13 +90,13 @@ internal sealed class ServiceSupervisor
         }
     }
 
-    /// <summary>Ready, or given up for good.</summary>
+    /// <summary>Completes when the service is ready, or has failed permanently.</summary>
     private static async Task WhenSettledAsync(IsolatedService service)
     {
         await service.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Under the lock.</summary>
+    /// <summary>Called under the lock.</summary>
     private void StartAll(IEnumerable<IsolatedService> services)
     {
         foreach (IsolatedService service in services)
@@ -111,7 +113,7 @@ internal sealed class ServiceSupervisor
             OnReady(service, run);
 
         Exception? error = await run.Ended.ConfigureAwait(false);
-        // It may have been ready for a moment only.
+        // The service may have been ready for a moment only.
         if (run.Ready.IsCompleted)
             OnReady(service, run);
 
@@ -136,7 +138,7 @@ internal sealed class ServiceSupervisor
             await RestartAsync(service, others, error).ConfigureAwait(false);
     }
 
-    /// <summary>Ends a process that was started for a run which does not come.</summary>
+    /// <summary>Stops a process that was started for a next run that will not happen.</summary>
     private async Task ReleaseAsync(IsolatedService service)
     {
         WorkerPool? pool;
@@ -159,7 +161,9 @@ internal sealed class ServiceSupervisor
         }
     }
 
-    /// <summary>Under the lock: what is to be restarted because a service has ended by itself; null for nothing.</summary>
+    /// <summary>
+    /// Called under the lock when a service has ended by itself: returns the services to restart; null if there are none.
+    /// </summary>
     private List<IsolatedService>? OnEnded(IsolatedService service, ServiceRun run, Exception? error)
     {
         ServiceEventKind kind = error switch
@@ -170,7 +174,7 @@ internal sealed class ServiceSupervisor
         };
         _events.Raise(kind, service.Name, (error as WorkerCrashedException)?.ProcessId ?? run.ProcessId, error);
         service.NoteEnd(error);
-        // What it needs does not come back, so neither does it.
+        // A service that it depends on has failed permanently, so this one is not restarted.
         bool isLost = service.Dependencies.Exists(static dependency => dependency.State == ServiceState.Failed);
         bool restarts = !isLost && service.Restart switch
         {
@@ -185,7 +189,7 @@ internal sealed class ServiceSupervisor
         }
 
         service.MarkEnded(ServiceState.Stopped, error);
-        // Only the stop keeps it from coming back, whether it ended a moment before it was told to or after.
+        // The supervisor is stopping, so the service is not restarted.
         if (_stopping)
             return null;
 
@@ -203,7 +207,7 @@ internal sealed class ServiceSupervisor
         if (service.DelayAfterKill is { } delay && delay > TimeSpan.Zero)
             await Task.Delay(delay).ConfigureAwait(false);
 
-        // Nothing of one service's restart waits for another's, unless it stops others.
+        // A restart waits for other restarts only if it stops other services.
         bool takesTurn = _options.Strategy != SupervisionStrategy.OneForOne;
         if (takesTurn)
             await _turn.WaitAsync().ConfigureAwait(false);
@@ -212,7 +216,7 @@ internal sealed class ServiceSupervisor
         {
             lock (_lock)
             {
-                // Another one's restart may have taken this service along meanwhile.
+                // Another restart may have included this service meanwhile.
                 if (_stopping || service.Run is not null)
                     return;
 
@@ -250,7 +254,7 @@ internal sealed class ServiceSupervisor
         }
     }
 
-    /// <summary>Under the lock.</summary>
+    /// <summary>Called under the lock.</summary>
     private bool TryCountRestart()
     {
         long now = Stopwatch.GetTimestamp();
@@ -278,14 +282,14 @@ internal sealed class ServiceSupervisor
         }
     }
 
-    /// <summary>Stops services in reverse order: each when those of them that need it have stopped.</summary>
+    /// <summary>Stops services in reverse order: each one when those of them that need it have stopped.</summary>
     private Task StopAllAsync(List<IsolatedService> services)
     {
         var stops = new Dictionary<IsolatedService, Task>();
         for (int i = services.Count - 1; i >= 0; i--)
         {
             IsolatedService service = services[i];
-            // Dependents come later in the list, so their tasks are there.
+            // Dependents come later in the list, so their tasks already exist.
             Task[] before = [.. service.Dependents.Where(stops.ContainsKey).Select(dependent => stops[dependent])];
             stops.Add(service, StopAsync(service, before));
         }
@@ -310,11 +314,11 @@ internal sealed class ServiceSupervisor
             OnStopped(service, run, error);
         }
 
-        // It may have crashed a moment before it was told.
+        // The service may have crashed a moment before it was told to stop.
         await ReleaseAsync(service).ConfigureAwait(false);
     }
 
-    /// <summary>Whoever sees first that a run has ended as it was told says so.</summary>
+    /// <summary>Reports that a run was stopped. Two callers may notice it; the first one reports it.</summary>
     private void OnStopped(IsolatedService service, ServiceRun run, Exception? error)
     {
         lock (_lock)

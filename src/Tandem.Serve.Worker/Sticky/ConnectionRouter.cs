@@ -9,38 +9,40 @@ using Tandem.Serve.Protocol;
 namespace Tandem.Serve.Worker.Sticky;
 
 /// <summary>
-/// Decides for each connection that was accepted whether it stays, and hands it to another worker where it does not. Nobody waits for a
-/// client: what cannot be said at once is looked at by a thread of its own, for a while, and then stays here, where each request is looked at.
+/// Decides for each accepted connection whether it stays here, and hands it over to another worker otherwise. No accepting thread waits for
+/// a client. If the decision needs more data, a separate thread waits for it for a limited time; after that the connection stays here, and
+/// each of its requests is routed.
 /// </summary>
 internal sealed unsafe class ConnectionRouter : IDisposable
 {
-    /// <summary>How much of a request's head is looked at.</summary>
-    private const int MostHead = 16 * 1024;
+    /// <summary>The maximum part of a request's head that is examined, in bytes.</summary>
+    private const int MaxHead = 16 * 1024;
 
-    /// <summary>How long a connection may take to show whose it is, in milliseconds.</summary>
-    private const int Patience = 1000;
+    /// <summary>How long the thread waits for a request's head, in milliseconds.</summary>
+    private const int WaitLimit = 1000;
 
-    /// <summary>How long to wait until a head that has come in part is looked at again; each time for twice as long.</summary>
+    /// <summary>The first pause before an incomplete head is examined again, in milliseconds. It doubles each time.</summary>
     private const int FirstPause = 2;
 
-    /// <summary>How many connections may be waited for at once: more than that, and they are clients that mean no good.</summary>
-    private const int MostWaiting = 1024;
+    /// <summary>The maximum number of connections that the thread waits for. More than that are probably an attack.</summary>
+    private const int MaxWaiting = 1024;
 
-    /// <summary>The thread's, and each accepting thread's.</summary>
+    /// <summary>The buffer of each thread that examines heads.</summary>
     [ThreadStatic]
     private static byte[]? t_buffer;
 
     private readonly ServedWorker _worker;
     private readonly Board _board;
     private readonly PeerTable _peers;
-    private readonly long _own;
-    private readonly bool _byAddress;
-    private readonly ConcurrentQueue<UnroutedConnection> _arrivals = new();
-    private readonly int _wake = Libc.EventFd(0, Libc.EFD_CLOEXEC | Libc.O_NONBLOCK);
+    private readonly long _own; // this worker's id
+    private readonly bool _byAddress; // whether the client's address decides, rather than the cookie
+    private readonly ConcurrentQueue<UnroutedConnection> _arrivals = new(); // connections that the thread has not taken yet
+    private readonly int _wake = Libc.EventFd(0, Libc.EFD_CLOEXEC | Libc.O_NONBLOCK); // an eventfd that wakes the thread
+    // completes when no connection is waited for
     private readonly TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _waiting;
-    private int _started;
-    private volatile bool _isFlushing;
+    private int _waiting; // how many connections are waited for, including arrivals
+    private int _started; // 1 after the thread was started
+    private volatile bool _isFlushing; // whether all connections stay here
 
     internal ConnectionRouter(ServedWorker worker, Board board, PeerTable peers)
     {
@@ -51,7 +53,7 @@ internal sealed unsafe class ConnectionRouter : IDisposable
         _byAddress = worker.Settings.Sticky == StickyMode.Address;
     }
 
-    /// <summary>Serves a connection here, or elsewhere. Returns at once.</summary>
+    /// <summary>Routes a connection. Returns at once.</summary>
     internal void Take(in UnroutedConnection connection)
     {
         if (_isFlushing)
@@ -63,7 +65,7 @@ internal sealed unsafe class ConnectionRouter : IDisposable
         if (Route(connection, mayAsk: false) == Outcome.Done)
             return;
 
-        if (Interlocked.Increment(ref _waiting) > MostWaiting)
+        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
         {
             Interlocked.Decrement(ref _waiting);
             Keep(connection);
@@ -76,7 +78,7 @@ internal sealed unsafe class ConnectionRouter : IDisposable
         Wake();
     }
 
-    /// <summary>From now on all connections stay; completes when none is waited for any more.</summary>
+    /// <summary>From now on, all connections stay here; completes when none is waited for any more.</summary>
     internal Task FlushAsync()
     {
         _isFlushing = true;
@@ -87,7 +89,7 @@ internal sealed unsafe class ConnectionRouter : IDisposable
         return _flushed.Task;
     }
 
-    /// <summary>Where a client belongs that comes from an address; 0 for one that has none.</summary>
+    /// <summary>The client number for an address; 0 if there is no IP address.</summary>
     internal static long ClientOf(EndPoint? remote)
     {
         if (remote is not IPEndPoint { Address: var address })
@@ -96,13 +98,13 @@ internal sealed unsafe class ConnectionRouter : IDisposable
         Span<byte> bytes = stackalloc byte[16];
         bytes.Clear();
         (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).TryWriteBytes(bytes, out _);
-        // Of version 6, a client has all addresses of its network, and may change them.
+        // With IPv6, a client may use all addresses of its network, and change them: use the network part only.
         return (long)Board.Mix(BinaryPrimitives.ReadUInt64LittleEndian(bytes) | 1UL << 63);
     }
 
     public void Dispose() => Libc.Close(_wake);
 
-    /// <summary>Serves it here or elsewhere, where that can be said already.</summary>
+    /// <summary>Routes a connection, if that is possible now.</summary>
     private Outcome Route(in UnroutedConnection connection, bool mayAsk)
     {
         long target;
@@ -112,7 +114,7 @@ internal sealed unsafe class ConnectionRouter : IDisposable
         }
         else
         {
-            if (Look(connection.Descriptor, out StickyCookie cookie) is not { } isFound)
+            if (Peek(connection.Descriptor, out StickyCookie cookie) is not { } isFound)
                 return Outcome.NeedsMore;
 
             target = isFound ? _worker.Sticky!.OwnerOf(cookie) : _own;
@@ -141,20 +143,20 @@ internal sealed unsafe class ConnectionRouter : IDisposable
         }
 
         if (Marshal.GetLastPInvokeError() == Libc.EAGAIN)
-            return Outcome.Again; // it has much to read
+            return Outcome.Again; // its mailbox is full
 
-        Keep(connection); // it has just begun to end
+        Keep(connection); // that worker has just begun to exit
         return Outcome.Done;
     }
 
     private static void Keep(in UnroutedConnection connection) => connection.Source.Serve(connection.Descriptor, connection.Remote);
 
-    /// <summary>Looks at what has come, and leaves it there.</summary>
-    /// <returns>Whether it has the cookie; null where that cannot be said yet.</returns>
-    private static bool? Look(int descriptor, out StickyCookie cookie)
+    /// <summary>Examines the data that has arrived, without consuming it.</summary>
+    /// <returns>Whether the head contains the cookie; null if more data is needed.</returns>
+    private static bool? Peek(int descriptor, out StickyCookie cookie)
     {
         const int EAGAIN = Libc.EAGAIN, EINTR = Libc.EINTR;
-        byte[] buffer = t_buffer ??= GC.AllocateUninitializedArray<byte>(MostHead, pinned: true);
+        byte[] buffer = t_buffer ??= GC.AllocateUninitializedArray<byte>(MaxHead, pinned: true);
         cookie = default;
         nint length;
         fixed (byte* bytes = buffer)
@@ -162,7 +164,7 @@ internal sealed unsafe class ConnectionRouter : IDisposable
         if (length < 0)
             return Marshal.GetLastPInvokeError() is EAGAIN or EINTR ? null : false;
         if (length == 0)
-            return false; // closed again
+            return false; // the client closed the connection
 
         return RequestHead.Read(buffer.AsSpan(0, (int)length), out cookie) switch
         {
@@ -175,7 +177,7 @@ internal sealed unsafe class ConnectionRouter : IDisposable
     private void Run()
     {
         List<Waiting> all = [];
-        var polls = new Libc.PollFd[MostWaiting + 1];
+        var polls = new Libc.PollFd[MaxWaiting + 1];
         while (true)
         {
             long now = Environment.TickCount64;
@@ -183,13 +185,13 @@ internal sealed unsafe class ConnectionRouter : IDisposable
             polls[0] = new Libc.PollFd { Fd = _wake, Events = Libc.POLLIN };
             for (int i = 0; i < all.Count; i++)
             {
-                // Of which a part is here is not polled for: that would be there at once.
+                // A connection with a partial head is not polled, because poll would return at once.
                 polls[i + 1] = new Libc.PollFd { Fd = all[i].Pause == 0 ? all[i].Connection.Descriptor : -1, Events = Libc.POLLIN };
-                next = Math.Min(next, all[i].LooksAt);
+                next = Math.Min(next, all[i].NextCheck);
             }
 
             fixed (Libc.PollFd* first = polls)
-                _ = Libc.Poll(first, (nuint)(all.Count + 1), next == long.MaxValue ? -1 : (int)Math.Clamp(next - now, 0, Patience));
+                _ = Libc.Poll(first, (nuint)(all.Count + 1), next == long.MaxValue ? -1 : (int)Math.Clamp(next - now, 0, WaitLimit));
 
             now = Environment.TickCount64;
             int left = 0;
@@ -204,7 +206,7 @@ internal sealed unsafe class ConnectionRouter : IDisposable
             _ = Libc.Read(_wake, (byte*)&count, sizeof(ulong));
             while (_arrivals.TryDequeue(out UnroutedConnection connection))
             {
-                var waiting = new Waiting(connection, now + Patience);
+                var waiting = new Waiting(connection, now + WaitLimit);
                 if (!IsDone(waiting, isReady: true, now))
                     all.Add(waiting);
             }
@@ -222,7 +224,7 @@ internal sealed unsafe class ConnectionRouter : IDisposable
         }
         else
         {
-            if (!isReady && now < waiting.LooksAt)
+            if (!isReady && now < waiting.NextCheck)
                 return false;
             Outcome outcome = Route(waiting.Connection, mayAsk: true);
             if (outcome != Outcome.Done)
@@ -250,35 +252,36 @@ internal sealed unsafe class ConnectionRouter : IDisposable
 
     private enum Outcome
     {
+        /// <summary>It is routed.</summary>
         Done,
 
-        /// <summary>Its head is not there yet.</summary>
+        /// <summary>The head is incomplete.</summary>
         NeedsMore,
 
-        /// <summary>It is another worker's, which cannot have it at once.</summary>
+        /// <summary>It belongs to another worker, which cannot take it now.</summary>
         Again,
     }
 
-    /// <summary>A connection that is waited for.</summary>
+    /// <summary>A connection that the thread waits for.</summary>
     private sealed class Waiting(UnroutedConnection connection, long end)
     {
         internal UnroutedConnection Connection { get; } = connection;
 
-        /// <summary>When it is waited for no longer.</summary>
+        /// <summary>The time at which the wait ends.</summary>
         internal long End { get; } = end;
 
-        /// <summary>0 as long as there is nothing to look at.</summary>
+        /// <summary>The current pause, in milliseconds; 0 if no data has arrived.</summary>
         internal int Pause { get; private set; }
 
-        /// <summary>When it is looked at whatever comes.</summary>
-        internal long LooksAt { get; private set; } = end;
+        /// <summary>The time of the next check, whether or not data arrives.</summary>
+        internal long NextCheck { get; private set; } = end;
 
         /// <param name="now">The time.</param>
-        /// <param name="isDue">Whether to look again soon; else when something comes.</param>
+        /// <param name="isDue">Whether to check again soon, rather than when data arrives.</param>
         internal void Wait(long now, bool isDue)
         {
             Pause = isDue ? Math.Max(FirstPause, 2 * Pause) : 0;
-            LooksAt = isDue ? Math.Min(End, now + Pause) : End;
+            NextCheck = isDue ? Math.Min(End, now + Pause) : End;
         }
     }
 }

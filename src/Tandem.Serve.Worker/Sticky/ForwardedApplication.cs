@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>The application, for requests that other workers forward.</summary>
+/// <summary>Runs the application for requests that other workers forward.</summary>
 internal sealed class ForwardedApplication<TContext>(IHttpApplication<TContext> inner) : IHttpApplication<TContext>
     where TContext : notnull
 {

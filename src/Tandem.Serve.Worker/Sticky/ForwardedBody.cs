@@ -2,10 +2,10 @@ using System.Net;
 
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>A request's body on its way to another worker, as it comes.</summary>
+/// <summary>The body of a request that is forwarded to another worker, as a stream.</summary>
 internal sealed class ForwardedBody(Stream body) : HttpContent
 {
-    /// <summary>Whether any of it was asked for: then the request cannot be served by anybody else.</summary>
+    /// <summary>Whether any of it was read: then the request can no longer be served elsewhere.</summary>
     internal bool HasBegun { get; private set; }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -19,6 +19,6 @@ internal sealed class ForwardedBody(Stream body) : HttpContent
     protected override bool TryComputeLength(out long length)
     {
         length = 0;
-        return false; // the header says it, where the client has
+        return false; // the Content-Length header is forwarded, if there is one
     }
 }

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>What a forwarded request says of the client's connection, which the worker that serves it does not see.</summary>
-/// <remarks>It is believed only where nobody but other workers can send: a client may send such a header too.</remarks>
+/// <summary>A header of forwarded requests that describes the client's connection, which the serving worker does not see.</summary>
+/// <remarks>It is trusted only on connections that other workers made, because a client may send such a header too.</remarks>
 internal static class ForwardedClient
 {
     internal const string Header = "Tandem-Forwarded";
@@ -29,7 +29,7 @@ internal static class ForwardedClient
             certificate is null ? "" : Convert.ToBase64String(certificate.RawData));
     }
 
-    /// <summary>Has a request look as it did to the worker that it came to.</summary>
+    /// <summary>Restores the client's connection in a request, as the forwarding worker saw it.</summary>
     internal static void Apply(IFeatureCollection features)
     {
         if (features.Get<IHttpRequestFeature>() is not { } request || !request.Headers.TryGetValue(Header, out var text) || ((string?)text)?.Split(Separator) is not { Length: 7 } parts)

@@ -7,19 +7,19 @@ using Microsoft.Extensions.Options;
 
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>The application's server, and beside it one that only other workers can reach, for the requests that they forward.</summary>
+/// <summary>The application's server, and a second one, which only other workers can reach, for the requests that they forward.</summary>
 internal sealed class ForwardedServer(IServer inner, IServiceProvider services, StickyRouting routing) : IServer
 {
-    /// <summary>What the header that other workers add may take.</summary>
-    private const int MostOwnHeader = 16 * 1024;
+    /// <summary>The maximum size of the header that other workers add.</summary>
+    private const int MaxOwnHeader = 16 * 1024;
 
     /// <summary>
-    /// How much of an answer waits here for the other worker, at least: that reads none of it before it has sent all of the request, so an
-    /// application that answers as it reads must not be held up by then.
+    /// The minimum response buffer. The other worker reads no response before it has sent the whole request, so an application that
+    /// responds while it reads must not block by then.
     /// </summary>
-    private const int LeastResponseBuffer = 1 << 20;
+    private const int MinResponseBuffer = 1 << 20;
 
-    private KestrelServer? _own;
+    private KestrelServer? _own; // the second server
 
     public IFeatureCollection Features => inner.Features;
 
@@ -40,7 +40,10 @@ internal sealed class ForwardedServer(IServer inner, IServiceProvider services, 
         _own?.Dispose();
     }
 
-    /// <summary>The application's own, but for what is the business of the worker that has the client's connection: how fast that must be.</summary>
+    /// <summary>
+    /// The application's options, except for limits on the client's speed: these are enforced by the worker that has the client's
+    /// connection.
+    /// </summary>
     private KestrelServerOptions CreateOptions()
     {
         KestrelServerOptions own = services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
@@ -56,15 +59,15 @@ internal sealed class ForwardedServer(IServer inner, IServiceProvider services, 
             {
                 MaxRequestBodySize = own.Limits.MaxRequestBodySize,
                 MaxRequestBufferSize = own.Limits.MaxRequestBufferSize,
-                MaxResponseBufferSize = own.Limits.MaxResponseBufferSize is { } most ? Math.Max(most, LeastResponseBuffer) : null,
+                MaxResponseBufferSize = own.Limits.MaxResponseBufferSize is { } most ? Math.Max(most, MinResponseBuffer) : null,
                 MaxRequestLineSize = own.Limits.MaxRequestLineSize,
                 MaxRequestHeaderCount = own.Limits.MaxRequestHeaderCount + 1,
-                MaxRequestHeadersTotalSize = own.Limits.MaxRequestHeadersTotalSize + MostOwnHeader,
+                MaxRequestHeadersTotalSize = own.Limits.MaxRequestHeadersTotalSize + MaxOwnHeader,
                 MinRequestBodyDataRate = null,
                 MinResponseDataRate = null,
             },
         };
-        // HTTP/2 may have more in its heads than HTTP/1 takes by default.
+        // Request heads of HTTP/2 may be larger than HTTP/1 accepts by default.
         if (options.Limits.MaxRequestBufferSize is { } buffer && buffer < options.Limits.MaxRequestHeadersTotalSize + options.Limits.MaxRequestLineSize)
             options.Limits.MaxRequestBufferSize = options.Limits.MaxRequestHeadersTotalSize + options.Limits.MaxRequestLineSize;
         options.Listen(routing.Listener.EndPoint, static listen => listen.Protocols = HttpProtocols.Http1);

@@ -2,12 +2,12 @@ using System.Net;
 
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>What accepts connections, and serves those that stay with this worker.</summary>
+/// <summary>Accepts connections, and serves those that stay with this worker.</summary>
 internal interface IConnectionSource
 {
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address on which it listens.</summary>
     EndPoint EndPoint { get; }
 
-    /// <summary>Has this worker serve a connection.</summary>
+    /// <summary>Serves a connection in this worker.</summary>
     void Serve(int descriptor, EndPoint? remote);
 }

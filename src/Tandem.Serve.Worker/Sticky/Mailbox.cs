@@ -2,14 +2,17 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>Where other workers hand this one connections. A thread of its own waits for them: what lies here would be lost with the process.</summary>
+/// <summary>
+/// Receives the connections that other workers hand over. A dedicated thread reads them at once, because connections in the mailbox would
+/// be lost if the process crashed.
+/// </summary>
 internal sealed class Mailbox(MessageSocket socket, Action<Message> handle)
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal void Start() => new Thread(Run, 256 * 1024) { IsBackground = true, Name = "Tandem mailbox" }.Start();
 
-    /// <summary>Refuses what others hand over from now on, so that they serve it; completes when all that had come before was handled.</summary>
+    /// <summary>Refuses further connections, so that other workers serve them; completes when all earlier ones were handled.</summary>
     internal Task CloseAsync()
     {
         socket.StopReceiving();

@@ -9,10 +9,12 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>A client for each other worker to which requests are forwarded: it connects by giving that one the other end of a pair of sockets.</summary>
+/// <summary>
+/// HTTP clients for forwarding requests, one per other worker. A client connects by passing one end of a pair of sockets to that worker.
+/// </summary>
 internal sealed class PeerClients(PeerTable peers)
 {
-    /// <summary>How long a connection is kept for the next request.</summary>
+    /// <summary>How long an idle connection is kept.</summary>
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(5);
@@ -22,7 +24,7 @@ internal sealed class PeerClients(PeerTable peers)
     internal HttpMessageInvoker Of(long worker, KestrelServerOptions options) =>
         _clients.GetOrAdd(worker, static (id, state) => new(() => state.Self.Create(id, state.Options)), (Self: this, Options: options)).Value;
 
-    /// <summary>Forgets those of workers that are gone.</summary>
+    /// <summary>Removes the clients of workers that are gone.</summary>
     internal void Prune(Board board)
     {
         foreach ((long id, Lazy<HttpMessageInvoker> client) in _clients)
@@ -34,7 +36,7 @@ internal sealed class PeerClients(PeerTable peers)
 
     private HttpMessageInvoker Create(long worker, KestrelServerOptions options)
     {
-#pragma warning disable CA2000 // the invoker disposes of it
+#pragma warning disable CA2000 // the invoker disposes it
         return new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellationToken) => await ConnectAsync(worker, cancellationToken).ConfigureAwait(false),
@@ -42,11 +44,11 @@ internal sealed class PeerClients(PeerTable peers)
             UseProxy = false,
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
-            Expect100ContinueTimeout = Timeout.InfiniteTimeSpan, // the other worker's server always says which, however long the application takes
-            ActivityHeadersPropagator = null, // the client's own go on
+            Expect100ContinueTimeout = Timeout.InfiniteTimeSpan, // the other worker's server always answers, however long the application takes
+            ActivityHeadersPropagator = null, // the client's headers are forwarded
             PooledConnectionIdleTimeout = IdleLimit,
-            RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8, // as it was read
-            ResponseHeaderEncodingSelector = (name, _) => options.ResponseHeaderEncodingSelector(name), // as it will be written
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8, // as the request was read
+            ResponseHeaderEncodingSelector = (name, _) => options.ResponseHeaderEncodingSelector(name), // as the response will be written
         });
 #pragma warning restore CA2000
     }
@@ -58,7 +60,7 @@ internal sealed class PeerClients(PeerTable peers)
         {
             while (true)
             {
-                // The supervisor is asked once for each worker.
+                // The supervisor is asked only once for each worker.
                 if ((peers.Find(worker) ?? await Task.Run(() => peers.FindOrAsk(worker), cancellationToken).ConfigureAwait(false)) is not { } peer)
                     throw new PeerGoneException();
                 if (peer.TrySend(ServeProtocol.Forward, "", other))
@@ -85,6 +87,6 @@ internal sealed class PeerClients(PeerTable peers)
         int* sockets = stackalloc int[2];
         return Libc.SocketPair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, sockets) == 0
             ? (new Socket(new SafeSocketHandle(sockets[0], ownsHandle: true)), sockets[1])
-            : throw new PeerGoneException(); // no descriptor is left
+            : throw new PeerGoneException(); // no file descriptor is free
     }
 }

@@ -1,4 +1,4 @@
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>Another worker could not be reached: nothing was sent to it.</summary>
-internal sealed class PeerGoneException() : IOException("The worker that this client belongs to has ended.");
+/// <summary>Another worker could not be reached, and nothing was sent to it.</summary>
+internal sealed class PeerGoneException() : IOException("The worker that this client belongs to has exited.");

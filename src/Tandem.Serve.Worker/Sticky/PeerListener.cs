@@ -7,13 +7,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>Connections that other workers make, to forward requests. Nobody else can: there is no address to connect to.</summary>
+/// <summary>Accepts the connections over which other workers forward requests. Nothing else can connect: there is no address.</summary>
 internal sealed class PeerListener(ServedWorker worker) : IConnectionListener, IConnectionKeeper
 {
     private readonly Channel<AcceptedConnection> _accepted = Channel.CreateUnbounded<AcceptedConnection>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SocketConnectionContextFactory _factory = new(new SocketConnectionFactoryOptions(), NullLogger.Instance);
 
-    /// <summary>A name that nothing is bound to.</summary>
+    /// <summary>A placeholder: nothing is bound to this name.</summary>
     public EndPoint EndPoint { get; } = new UnixDomainSocketEndPoint("/tandem-peers");
 
     /// <summary>Serves a connection.</summary>
@@ -39,7 +39,7 @@ internal sealed class PeerListener(ServedWorker worker) : IConnectionListener, I
         }
         catch (ChannelClosedException)
         {
-            return null; // Kestrel's word for: it is over
+            return null; // tells Kestrel that there are no more connections
         }
     }
 

@@ -4,23 +4,26 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>The mailboxes of other workers, as far as this one has asked for them.</summary>
-/// <param name="board">Says which workers there are.</param>
-/// <param name="ask">Asks the supervisor for the one of a worker; whether it could.</param>
+/// <summary>The mailboxes of other workers for which this worker has already asked.</summary>
+/// <param name="board">Lists the workers that exist.</param>
+/// <param name="ask">Asks the supervisor for a worker's mailbox; returns whether the message was sent.</param>
 internal sealed class PeerTable(Board board, Func<string, bool> ask)
 {
-    /// <summary>How long the supervisor's answer is waited for, in milliseconds. It takes less than one, unless the supervisor waits for a processor, or is stopped.</summary>
+    /// <summary>
+    /// How long to wait for the supervisor's answer, in milliseconds. It takes less than one, unless the supervisor waits for a processor,
+    /// or is stopped.
+    /// </summary>
     private const int AnswerLimit = 3_000;
 
-    private readonly ConcurrentDictionary<long, MessageSocket> _peers = new();
-    private readonly Lock _asking = new();
-    private readonly ManualResetEventSlim _isAnswered = new();
-    private long _asked;
+    private readonly ConcurrentDictionary<long, MessageSocket> _peers = new(); // mailboxes, by worker id
+    private readonly Lock _asking = new(); // one question at a time
+    private readonly ManualResetEventSlim _isAnswered = new(); // set by the answer to the current question
+    private long _asked; // the worker id of the current question
 
-    /// <summary>One that is known already.</summary>
+    /// <summary>Returns a mailbox that is already known; otherwise null.</summary>
     internal MessageSocket? Find(long id) => _peers.GetValueOrDefault(id);
 
-    /// <summary>One that may have to be asked for, which waits.</summary>
+    /// <summary>Returns a mailbox; asks the supervisor for it if necessary, and blocks meanwhile.</summary>
     internal MessageSocket? FindOrAsk(long id)
     {
         if (Find(id) is { } known)
@@ -39,7 +42,7 @@ internal sealed class PeerTable(Board board, Func<string, bool> ask)
         }
     }
 
-    /// <summary>The supervisor's answer, on the thread that hears it.</summary>
+    /// <summary>Handles the supervisor's answer, on the thread that receives it.</summary>
     internal void OnAnswer(string text, int descriptor)
     {
         long id = long.Parse(text, CultureInfo.InvariantCulture);
@@ -47,14 +50,14 @@ internal sealed class PeerTable(Board board, Func<string, bool> ask)
         {
             var peer = new MessageSocket(descriptor, waits: false);
             if (!_peers.TryAdd(id, peer))
-                peer.Dispose(); // it came late, and was asked for again
+                peer.Dispose(); // the answer was late, and the question was asked again
         }
 
         if (Volatile.Read(ref _asked) == id)
             _isAnswered.Set();
     }
 
-    /// <summary>Forgets those that are gone.</summary>
+    /// <summary>Removes the mailboxes of workers that are gone.</summary>
     internal void Prune()
     {
         foreach ((long id, MessageSocket peer) in _peers)

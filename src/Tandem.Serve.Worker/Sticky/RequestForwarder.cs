@@ -8,25 +8,25 @@ using Microsoft.Extensions.Primitives;
 namespace Tandem.Serve.Worker.Sticky;
 
 /// <summary>
-/// Forwards a request to the worker that its client belongs to, where the connection could not be handed over: because it is encrypted, of
-/// HTTP/2, or one that a proxy uses for several clients.
+/// Forwards a request to the worker that its client belongs to, if the connection could not be handed over: because it uses TLS or HTTP/2,
+/// or because a proxy uses it for several clients.
 /// </summary>
 internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients, KestrelServerOptions options)
 {
     private const string WebSocket = "websocket";
 
-    /// <summary>Those that are about one connection, and what the server adds anew.</summary>
+    /// <summary>Headers that concern a single connection, and headers that the server adds itself.</summary>
     private static readonly HashSet<string> NotForwarded = new(StringComparer.OrdinalIgnoreCase)
     {
         "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade", "TE", "Trailer", "HTTP2-Settings", "Expect", ForwardedClient.Header,
     };
 
-    /// <summary>Whether a request can be forwarded at all; those of gRPC need HTTP/2 from end to end, and belong to nobody.</summary>
+    /// <summary>Whether a request can be forwarded. gRPC requests cannot, because they need HTTP/2 from end to end.</summary>
     internal static bool CanForward(HttpRequest request) =>
         request.ContentType is not { } type || !type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/grpc-web", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Has another worker answer a request.</summary>
-    /// <returns>False where nothing came of it, and the request can be served here as if it had not been tried.</returns>
+    /// <summary>Forwards a request to another worker, and copies its response.</summary>
+    /// <returns>False if the request was not forwarded and can be served here instead.</returns>
     internal async Task<bool> TryForwardAsync(HttpContext context, long owner)
     {
         var upgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } first ? first : null;
@@ -50,7 +50,7 @@ internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients,
         {
             if (body is { HasBegun: true } || (e.GetBaseException() is not PeerGoneException && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method)))
             {
-                // It ended with the request, which may have been served or not.
+                // The other worker exited with the request, and may or may not have served it.
                 context.Response.StatusCode = StatusCodes.Status502BadGateway;
                 return true;
             }
@@ -83,11 +83,12 @@ internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients,
         body = null;
         if (!isUpgrade && !isConnect && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
         {
-            // How long it may be, the other worker says.
+            // The other worker enforces the maximum size.
             if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
                 limit.MaxRequestBodySize = null;
             message.Content = body = new ForwardedBody(request.Body);
-            message.Headers.ExpectContinue = true; // what refuses a body unread must not have to break the connection for it
+            // so that a request can be refused before its body is read, without breaking the connection
+            message.Headers.ExpectContinue = true;
         }
 
         foreach ((string name, StringValues values) in request.Headers)
@@ -95,7 +96,7 @@ internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients,
             if (name is [':', ..] || NotForwarded.Contains(name))
                 continue;
 
-            // By itself the client would put commas between cookies, of which HTTP/2 may have several fields.
+            // HTTP/2 may have several cookie fields, between which the client would put commas.
             IEnumerable<string?> all = name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) && values.Count > 1 ? [string.Join("; ", (IEnumerable<string?>)values)] : values;
             if (message.Headers.TryAddWithoutValidation(name, all!) || isUpgrade || isConnect)
                 continue;
@@ -144,7 +145,7 @@ internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients,
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            context.Abort(); // one side is gone, and what it has not sent cannot be made up
+            context.Abort(); // one side is gone, and the response cannot be completed
         }
     }
 
@@ -157,7 +158,7 @@ internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients,
         }
     }
 
-    /// <summary>Copies in both directions until one of them ends, or this worker does.</summary>
+    /// <summary>Copies in both directions until one of them ends, or this worker stops.</summary>
     private async Task ExchangeAsync(HttpContext context, Stream peer, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect)
     {
         Stream client = connect is not null ? await connect.AcceptAsync().ConfigureAwait(false) : await upgrade!.UpgradeAsync().ConfigureAwait(false);

@@ -1,15 +1,18 @@
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>Looks into the first bytes of a connection for the cookie that says whose it is. It decides nothing else: the server reads them anew.</summary>
+/// <summary>
+/// Searches the first bytes of a connection for the sticky cookie. Nothing else depends on it, because the server parses the bytes again.
+/// </summary>
 internal static class RequestHead
 {
-    /// <summary>Reads the head of a request of HTTP/1, as far as it is there.</summary>
-    /// <param name="bytes">What has come.</param>
-    /// <param name="cookie">The cookie, where there is a valid one.</param>
+    /// <summary>Reads as much of an HTTP/1 request's head as has arrived.</summary>
+    /// <param name="bytes">The data that has arrived.</param>
+    /// <param name="cookie">The cookie, if there is a valid one.</param>
     internal static RequestHeadContent Read(ReadOnlySpan<byte> bytes, out StickyCookie cookie)
     {
         cookie = default;
-        // What begins otherwise is TLS or no HTTP; HTTP/2 begins with a line that looks like a request's, and goes on in binary.
+        // Other first bytes mean TLS or another protocol. HTTP/2 begins with a line that looks like a request line, followed by binary
+        // frames.
         if (!bytes.IsEmpty && bytes[0] is < (byte)'A' or > (byte)'z')
             return RequestHeadContent.NoCookie;
         if (bytes.StartsWith("PRI * HTTP/2"u8))

@@ -3,12 +3,12 @@ namespace Tandem.Serve.Worker.Sticky;
 /// <summary>What <see cref="RequestHead"/> found.</summary>
 internal enum RequestHeadContent
 {
-    /// <summary>More is to come, which may have it.</summary>
+    /// <summary>The head is incomplete, and the rest may contain the cookie.</summary>
     Incomplete,
 
-    /// <summary>None, or something that cannot be looked into.</summary>
+    /// <summary>There is no cookie, or the data cannot be parsed.</summary>
     NoCookie,
 
-    /// <summary>The cookie.</summary>
+    /// <summary>The head contains the cookie.</summary>
     Cookie,
 }

@@ -3,9 +3,14 @@ using System.Globalization;
 
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>The cookie that brings a client to its worker. Neither part says anything, and knowing another client's is of no use.</summary>
+/// <summary>
+/// The cookie that routes a client to its worker. Neither part reveals anything, and knowing another client's cookie is useless.
+/// </summary>
 /// <param name="Worker">The worker's id.</param>
-/// <param name="Client">A number of the client's own: it spreads the clients of a worker that is gone, all requests of one client alike.</param>
+/// <param name="Client">
+/// A random number of the client. When the worker is gone, this number distributes its clients, and selects the same worker for all
+/// requests of one client.
+/// </param>
 internal readonly record struct StickyCookie(long Worker, long Client)
 {
     internal const string Name = "tandem-worker";
@@ -18,7 +23,7 @@ internal readonly record struct StickyCookie(long Worker, long Client)
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Worker:x16}.{Client:x16}");
 
-    /// <summary>The first valid one in the value of a header field <c>Cookie</c>.</summary>
+    /// <summary>Finds the first valid cookie in the value of a <c>Cookie</c> header.</summary>
     internal static bool TryFind(ReadOnlySpan<byte> header, out StickyCookie cookie)
     {
         foreach (Range range in header.Split((byte)';'))

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Primitives;
 namespace Tandem.Serve.Worker.Sticky;
 
 /// <summary>
-/// Looks at each request: gives clients the cookie by which their next connections come to this worker, and forwards what has come although
-/// it is another worker's.
+/// Routes each request: gives clients the cookie that routes their next connections to this worker, and forwards requests that belong to
+/// another worker.
 /// </summary>
 internal sealed class StickyRequests(ServedWorker worker, StickyRouting routing, RequestForwarder forwarder)
 {
@@ -21,7 +21,7 @@ internal sealed class StickyRequests(ServedWorker worker, StickyRouting routing,
         if (owner != routing.Id && owner != 0 && !isForwarded)
             return RequestForwarder.CanForward(context.Request) ? ForwardAsync(context, owner, next) : next(context);
 
-        // A client of another worker that is served here all the same keeps its own.
+        // A client of another worker keeps its cookie, even if it is served here.
         if (owner == routing.Id && !worker.IsDraining)
             GiveCookie(context, new StickyCookie(routing.Id, hasCookie ? cookie.Client : routing.NewClient()));
 
@@ -34,7 +34,7 @@ internal sealed class StickyRequests(ServedWorker worker, StickyRouting routing,
             await next(context).ConfigureAwait(false);
     }
 
-    /// <summary>At the last moment, so that what clears an answer does not take it away.</summary>
+    /// <summary>Adds the cookie when the response starts, so that code which clears the response does not remove it.</summary>
     private static void GiveCookie(HttpContext context, StickyCookie cookie) => context.Response.OnStarting(
         static state =>
         {
@@ -45,7 +45,7 @@ internal sealed class StickyRequests(ServedWorker worker, StickyRouting routing,
         },
         (context, cookie));
 
-    /// <summary>The first valid one among the cookies of a request.</summary>
+    /// <summary>Finds the first valid cookie of a request.</summary>
     private static bool TryFind(StringValues headers, out StickyCookie cookie)
     {
         foreach (string? header in headers)
@@ -53,7 +53,7 @@ internal sealed class StickyRequests(ServedWorker worker, StickyRouting routing,
             if (header is null || !header.Contains(StickyCookie.Name, StringComparison.Ordinal))
                 continue;
 
-            // Whatever is no ASCII becomes a question mark, which no value of ours has in it.
+            // Characters outside of ASCII become question marks, which never occur in this cookie.
             if (StickyCookie.TryFind(Encoding.ASCII.GetBytes(header), out cookie))
                 return true;
         }

@@ -4,7 +4,7 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>Brings all requests of one client to one worker (<c>--sticky</c>): this worker's part in it.</summary>
+/// <summary>Sticky routing (<c>--sticky</c>) in this worker: routes all requests of one client to one worker.</summary>
 internal sealed class StickyRouting
 {
     private readonly ServedWorker _worker;
@@ -29,7 +29,7 @@ internal sealed class StickyRouting
 
     internal PeerClients Clients { get; }
 
-    /// <summary>Where the requests come in that other workers forward.</summary>
+    /// <summary>Accepts the requests that other workers forward.</summary>
     internal PeerListener Listener { get; }
 
     internal long Id => _worker.Settings.Id;
@@ -37,22 +37,22 @@ internal sealed class StickyRouting
     internal void Start() => _mailbox.Start();
 
     /// <summary>
-    /// Which worker a client with a cookie belongs to: the one that it names, or where that is gone, or takes no more, one that all workers
-    /// choose alike, so that requests that come at once do not go to several.
+    /// Returns the worker that a client with a cookie belongs to: the one that it names, or, if that one is gone or does not accept, one
+    /// that all workers select in the same way, so that requests which arrive at the same time go to the same worker.
     /// </summary>
-    /// <returns>The worker's id; 0 where there is none.</returns>
+    /// <returns>The worker's id; 0 if no worker accepts.</returns>
     internal long OwnerOf(StickyCookie cookie) =>
         cookie.Worker == Id || _board.Accepts(cookie.Worker) ? cookie.Worker : _board.ChooseFor(cookie.Client);
 
     /// <summary>
-    /// A number for a client that is new here, which by that number alone belongs to this worker: cookies are the same for all ports of a
-    /// host, and another server there, which knows no worker of this one, would replace the rest.
+    /// Creates a number for a new client. By that number alone, the client belongs to this worker: browsers share cookies between all ports
+    /// of a host, and another server there, which does not know this worker, would replace the worker's part.
     /// </summary>
     internal long NewClient()
     {
-        const int MostTries = 2048; // each worker has its part of all numbers; this one may be about to take no more
+        const int MaxTries = 2048; // each worker owns a share of all numbers; this one may just have stopped accepting
         long client = 0;
-        for (int i = 0; i < MostTries; i++)
+        for (int i = 0; i < MaxTries; i++)
         {
             client = Random.Shared.NextInt64();
             if (_board.ChooseFor(client) == Id)
@@ -62,17 +62,19 @@ internal sealed class StickyRouting
         return client;
     }
 
-    /// <summary>Forgets workers that are gone.</summary>
+    /// <summary>Removes the data of workers that are gone.</summary>
     internal void Prune()
     {
         Peers.Prune();
         Clients.Prune(_board);
     }
 
-    /// <summary>This worker takes no more connections; completes when it has all that others had handed it.</summary>
+    /// <summary>Refuses further connections from other workers; completes when all earlier ones were handled.</summary>
     internal Task CloseAsync() => _mailbox.CloseAsync();
 
-    /// <summary>On the mailbox's thread. What comes from another worker is as good as that one is; it is of the same application.</summary>
+    /// <summary>
+    /// Handles a message of another worker, on the mailbox's thread. Other workers are trusted, because they run the same application.
+    /// </summary>
     private void Handle(Message message)
     {
         if (message.Descriptor < 0)
@@ -95,7 +97,9 @@ internal sealed class StickyRouting
         }
     }
 
-    /// <summary>This worker does not listen there: it is of another version of the application, which listens elsewhere.</summary>
+    /// <summary>
+    /// Returns a connection to its sender, because this worker does not listen on that address: it runs another version of the application.
+    /// </summary>
     private void HandBack(long sender, string endPoint, int descriptor)
     {
         Peers.FindOrAsk(sender)?.TrySend(ServeProtocol.HandBack, endPoint, descriptor);

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>Copies what comes at once, as for events and messages it must be.</summary>
+/// <summary>Copies data as soon as it arrives, without buffering, which events and messages need.</summary>
 internal static class StreamCopy
 {
     private const int BufferSize = 16 * 1024;
@@ -14,7 +14,7 @@ internal static class StreamCopy
         {
             ValueTask<int> next = from.ReadAsync(buffer, cancellationToken);
             if (!next.IsCompleted)
-                await to.FlushAsync(cancellationToken).ConfigureAwait(false); // an answer's head may be all that comes for a while
+                await to.FlushAsync(cancellationToken).ConfigureAwait(false); // a response's head may be all that arrives for a while
 
             while (true)
             {

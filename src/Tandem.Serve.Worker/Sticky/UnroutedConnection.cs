@@ -2,8 +2,8 @@ using System.Net;
 
 namespace Tandem.Serve.Worker.Sticky;
 
-/// <summary>A connection that was accepted, and may be another worker's.</summary>
-/// <param name="Descriptor">Its descriptor.</param>
-/// <param name="Remote">Who is at the other end, as far as the kernel has said it; null where it has not.</param>
-/// <param name="Source">What has accepted it.</param>
+/// <summary>An accepted connection that may belong to another worker.</summary>
+/// <param name="Descriptor">The socket's descriptor.</param>
+/// <param name="Remote">The client's address; null if the kernel did not return it.</param>
+/// <param name="Source">The object that accepted it.</param>
 internal readonly record struct UnroutedConnection(int Descriptor, EndPoint? Remote, IConnectionSource Source);

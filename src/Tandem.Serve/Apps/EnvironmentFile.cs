@@ -4,16 +4,16 @@ using System.Text;
 namespace Tandem.Serve.Apps;
 
 /// <summary>
-/// Environment variables in a file, one <c>NAME=value</c> a line, as service managers and container tools read them. <c>#</c> begins a line that
-/// is a comment; <c>export</c> before a name is allowed. Values in single quotes are taken as they are; in double quotes, <c>\"</c>, <c>\\</c> and
-/// <c>\n</c> mean what they mean in most languages. Nothing is expanded.
+/// Reads environment variables from a file with one <c>NAME=value</c> per line, in the form that service managers and container tools use.
+/// A line that begins with <c>#</c> is a comment, and <c>export</c> before a name is allowed. Values in single quotes are literal; in
+/// double quotes, <c>\"</c>, <c>\\</c> and <c>\n</c> have their usual meaning. Nothing is expanded.
 /// </summary>
 internal static class EnvironmentFile
 {
     private const string Export = "export ";
     private const string OwnPrefix = "TANDEM_";
 
-    /// <exception cref="ServeException">It cannot be read, or a line is none of this.</exception>
+    /// <exception cref="ServeException">The file cannot be read, or a line has another form.</exception>
     internal static Dictionary<string, string> Read(string path)
     {
         try
@@ -44,15 +44,15 @@ internal static class EnvironmentFile
             if (name.Length == 0 || name.Any(char.IsWhiteSpace))
                 throw Bad(path, number, "is not NAME=value");
             if (name.StartsWith(OwnPrefix, StringComparison.Ordinal))
-                throw Bad(path, number, $"sets '{name}', but names that begin with {OwnPrefix} are for `tandem serve` itself");
+                throw Bad(path, number, $"sets '{name}', but names that begin with {OwnPrefix} are reserved for `tandem serve`");
 
-            variables[name] = Value(text[(end + 1)..].TrimStart()) ?? throw Bad(path, number, "has a quoted value that does not end with its quote");
+            variables[name] = Value(text[(end + 1)..].TrimStart()) ?? throw Bad(path, number, "has a quoted value without a closing quote at the end of the line");
         }
 
         return variables;
     }
 
-    /// <returns>Null where a quote is not closed, or something stands behind it.</returns>
+    /// <returns>Null if a quote is not closed, or text follows it.</returns>
     private static string? Value(string text)
     {
         if (text is not ['"' or '\'', ..])

@@ -4,7 +4,7 @@ using Tandem.Serve.Os;
 
 namespace Tandem.Serve.Apps;
 
-/// <summary>The application as it was named: what lies there is looked up anew for each reload, so that a new version is found.</summary>
+/// <summary>The application as the user named it. Its files are looked up again for each reload, so that a new version is found.</summary>
 internal sealed class ServedApp
 {
     private const int OldestRuntime = 10;
@@ -15,13 +15,13 @@ internal sealed class ServedApp
     private readonly string? _environmentFile;
 
     /// <param name="command">The application and its arguments, as on a command line.</param>
-    /// <param name="folder">Its current folder; null for the one in which the supervisor was started.</param>
-    /// <param name="start">The folder in which the supervisor was started, from which relative paths begin.</param>
+    /// <param name="folder">The application's current folder; null for the folder in which the supervisor was started.</param>
+    /// <param name="start">The folder in which the supervisor was started, to which paths are relative.</param>
     /// <param name="environmentFile">A file of environment variables; null for none.</param>
     internal ServedApp(IReadOnlyList<string> command, string? folder, StartFolder start, string? environmentFile)
     {
         if (command.Count == 0)
-            throw new ServeException(ServeExitCode.Usage, "There is no application to serve. Name its .dll, its executable, or after -- the command that starts it.");
+            throw new ServeException(ServeExitCode.Usage, "There is no application to serve. Name its .dll, its executable or, after --, the command that starts it.");
 
         _command = command;
         _folder = folder;
@@ -29,8 +29,8 @@ internal sealed class ServedApp
         _environmentFile = environmentFile;
     }
 
-    /// <summary>What is there now.</summary>
-    /// <exception cref="ServeException">It is not there, or cannot be served.</exception>
+    /// <summary>Looks up the current version.</summary>
+    /// <exception cref="ServeException">The application does not exist, or cannot be served.</exception>
     internal ResolvedApp Resolve()
     {
         ResolvedApp app = FindFiles();
@@ -47,7 +47,7 @@ internal sealed class ServedApp
             if (rest[0] is "run" or "watch")
             {
                 throw new ServeException(
-                    ServeExitCode.BadApplication, $"'dotnet {rest[0]}' builds the application and starts it as a child, where it cannot be served. Build it, and name its .dll.");
+                    ServeExitCode.BadApplication, $"'dotnet {rest[0]}' builds the application and starts it as a child process, which cannot be served. Build the application, and name its .dll.");
             }
 
             int at = rest[0] == "exec" ? 1 : 0;
@@ -65,7 +65,7 @@ internal sealed class ServedApp
         if (!File.Exists(config))
         {
             throw new ServeException(
-                ServeExitCode.BadApplication, $"'{name}' is no application: {Path.GetFileName(config)} is not beside it. Name the .dll of the web application, not of a library.");
+                ServeExitCode.BadApplication, $"'{name}' is not an application, because there is no {Path.GetFileName(config)} beside it. Name the .dll of the web application, not of a library.");
         }
 
         Check(name, config);
@@ -76,7 +76,7 @@ internal sealed class ServedApp
     {
         string path = Existing(name);
         string config = path + ".runtimeconfig.json";
-        // A single file has none; nor has what was compiled to native code, which is found out when the hook does not run.
+        // A single file has no such file, and neither has native code (PublishAot). The latter is noticed when the hook does not run.
         if (File.Exists(config))
             Check(name, config);
         if ((File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == 0)
@@ -95,8 +95,8 @@ internal sealed class ServedApp
 
         return _start.Find() ?? throw new ServeException(
             ServeExitCode.BadApplication,
-            $"The folder '{_start.Path}', in which `tandem serve` was started, is gone. It is the application's current folder, because there is no --directory. "
-            + "Make it anew, or start the server with a --directory that stays.");
+            $"The folder '{_start.Path}', in which `tandem serve` was started, is gone. It is the application's current folder, because --directory is not set. "
+            + "Create it again, or start the server with a --directory that will not be deleted.");
     }
 
     private string Existing(string name)
@@ -110,11 +110,11 @@ internal sealed class ServedApp
 
     private string NotThere(string name) => Path.IsPathRooted(name) || _start.Find() is not null
         ? $"The application '{name}' does not exist."
-        : $"The application '{name}' does not exist: the folder '{_start.Path}', in which `tandem serve` was started, is gone. Make it anew, or start the server by a path that stays.";
+        : $"The application '{name}' does not exist: the folder '{_start.Path}', in which `tandem serve` was started, is gone. Create it again, or start the server from a folder that will not be deleted.";
 
     private string FullPath(string path) => Path.GetFullPath(path, _start.Find() ?? _start.Path);
 
-    /// <summary>Without symbolic links: a link that is set to a new version does not change the one that runs.</summary>
+    /// <summary>Resolves symbolic links, so that setting a link to a new version does not change the running one.</summary>
     private static string Real(string path) => Libc.RealPath(path) ?? path;
 
     private static void Check(string name, string config)
@@ -163,7 +163,7 @@ internal sealed class ServedApp
         {
             throw new ServeException(
                 ServeExitCode.BadApplication,
-                $"'{name}' was built without startup hooks, by which tandem serve reaches it. Build it with <StartupHookSupport>true</StartupHookSupport>, and without PublishTrimmed and PublishAot.");
+                $"'{name}' was built without startup hooks, which tandem serve needs. Build it with <StartupHookSupport>true</StartupHookSupport>, and without PublishTrimmed and PublishAot.");
         }
 
         void Look(JsonElement framework)
@@ -187,24 +187,4 @@ internal sealed class ServedApp
         return folders.Where(static folder => !string.IsNullOrEmpty(folder)).Select(static folder => Path.Combine(folder!, "dotnet")).FirstOrDefault(File.Exists)
             ?? throw new ServeException(ServeExitCode.BadApplication, "The command 'dotnet', which starts the application, was not found on the PATH.");
     }
-}
-
-/// <summary>One version of the application.</summary>
-/// <param name="Executable">The program to run.</param>
-/// <param name="Arguments">Its arguments.</param>
-/// <param name="Folder">Its current folder.</param>
-/// <param name="Path">The application's file, without symbolic links.</param>
-/// <param name="Name">The same as it was named, in full: what all versions have in common.</param>
-internal sealed record ResolvedApp(string Executable, string[] Arguments, string Folder, string Path, string Name)
-{
-    private readonly DateTime _written = File.GetLastWriteTimeUtc(Path);
-
-    /// <summary>Environment variables of its workers, beside the supervisor's own: those of <c>--env-file</c> when the version was looked up.</summary>
-    internal IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
-
-    /// <summary>Whether its file and its folder are there: a version that is served no more may have been deleted, also by mistake.</summary>
-    internal bool IsThere => File.Exists(Path) && Directory.Exists(Folder);
-
-    /// <summary>Whether nobody has put another version in its place, which a process that was started before would mix with this one.</summary>
-    internal bool IsAsItWas => File.GetLastWriteTimeUtc(Path) == _written;
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Tandem.Serve.Control;
 
-/// <summary>JSON texts on a stream, each behind its length as four bytes, the lowest first.</summary>
+/// <summary>Reads and writes JSON texts on a stream. Each text follows its length, a 32-bit little-endian number.</summary>
 internal static class ControlChannel
 {
     private const int MaximumLength = 4 << 20;
@@ -18,24 +18,24 @@ internal static class ControlChannel
         await stream.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <exception cref="IOException">The other side is gone, or what it sends is none of this.</exception>
+    /// <exception cref="IOException">The other side is gone, or sent something else.</exception>
     internal static async Task<T> ReadAsync<T>(Stream stream, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         var header = new byte[sizeof(int)];
         await stream.ReadExactlyAsync(header, cancellationToken).ConfigureAwait(false);
         int length = BinaryPrimitives.ReadInt32LittleEndian(header);
         if (length is < 2 or > MaximumLength)
-            throw new IOException($"a message of {length} bytes");
+            throw new IOException($"The control socket received a message of {length} bytes, which is not allowed.");
 
         var text = new byte[length];
         await stream.ReadExactlyAsync(text, cancellationToken).ConfigureAwait(false);
         try
         {
-            return JsonSerializer.Deserialize(text, type) ?? throw new IOException("an empty message");
+            return JsonSerializer.Deserialize(text, type) ?? throw new IOException("The control socket received an empty message.");
         }
         catch (JsonException e)
         {
-            throw new IOException($"a message that is no JSON of this kind: {e.Message}", e);
+            throw new IOException($"The control socket received a message that is not valid JSON of the expected form: {e.Message}", e);
         }
     }
 }

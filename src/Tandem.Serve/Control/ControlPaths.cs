@@ -4,19 +4,19 @@ using Tandem.Serve.Os;
 
 namespace Tandem.Serve.Control;
 
-/// <summary>Where control sockets are: in a folder that is the user's alone.</summary>
+/// <summary>The paths of control sockets, in a folder that only the user can access.</summary>
 internal static class ControlPaths
 {
-    /// <summary>The folder, made where it is not there.</summary>
+    /// <summary>Returns the folder, and creates it if it does not exist.</summary>
     internal static string Folder()
     {
         string folder = Candidate();
         OwnFolder.Create(folder);
-        // Anybody may make a folder of this name in the one for temporary files, and would then be obeyed, or obey.
+        // Any user could have created a folder of this name among the temporary files, and could then send commands or answer them.
         if (!OwnFolder.IsOwn(folder))
-            throw new ServeException(ServeExitCode.Failure, $"The folder '{folder}' for control sockets is somebody else's, or a link. Name a socket with --control.");
+            throw new ServeException(ServeExitCode.Failure, $"The folder '{folder}' for control sockets belongs to another user, or is a link. Choose a socket with --control.");
         if (File.GetUnixFileMode(folder) != OwnFolder.Mode)
-            throw new ServeException(ServeExitCode.Failure, $"The folder '{folder}' for control sockets is open to others. Make it private (chmod 700), or name a socket with --control.");
+            throw new ServeException(ServeExitCode.Failure, $"The folder '{folder}' for control sockets is accessible to other users. Make it private (chmod 700), or choose a socket with --control.");
 
         return folder;
     }
@@ -27,7 +27,7 @@ internal static class ControlPaths
         if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } run)
             return Path.Combine(run, "tandem");
 
-        // The administrator's own; a container may have it read-only.
+        // Root's own folder; in a container it may be read-only.
         return Libc.GetEffectiveUser() == 0 && Libc.IsWritable(SystemFolder)
             ? Path.Combine(SystemFolder, "tandem")
             : Path.Combine(Path.GetTempPath(), $"tandem-{Environment.UserName}");
@@ -36,16 +36,16 @@ internal static class ControlPaths
     /// <summary>The path of this process's socket.</summary>
     internal static string Own() => Path.Combine(Folder(), string.Create(CultureInfo.InvariantCulture, $"serve-{Environment.ProcessId}.sock"));
 
-    /// <summary>The path of the only supervisor's socket.</summary>
-    /// <exception cref="ServeException">There is none, or more than one.</exception>
+    /// <summary>Finds the path of the only supervisor's socket.</summary>
+    /// <exception cref="ServeException">There is no supervisor, or more than one.</exception>
     internal static string FindOnly()
     {
         string[] found = [.. Directory.GetFiles(Folder(), "serve-*.sock").Where(IsAlive)];
         return found switch
         {
             [var only] => only,
-            [] => throw new ServeException(ServeExitCode.NoSupervisor, "No `tandem serve` of this user runs. Where it was given a --control path, give the same one here."),
-            _ => throw new ServeException(ServeExitCode.NoSupervisor, $"Several supervisors run; say which with --control:\n  {string.Join("\n  ", found)}"),
+            [] => throw new ServeException(ServeExitCode.NoSupervisor, "No `tandem serve` of this user is running. If it was started with --control, use the same path here."),
+            _ => throw new ServeException(ServeExitCode.NoSupervisor, $"Several supervisors are running; choose one with --control:\n  {string.Join("\n  ", found)}"),
         };
     }
 

@@ -5,49 +5,53 @@ using Tandem.Serve.Os;
 
 namespace Tandem.Serve.Control;
 
-/// <summary>Answers what `tandem serve status`, `reload`, `scale` and `stop` ask, on a Unix socket that is the owner's alone.</summary>
+/// <summary>
+/// Answers the commands `tandem serve status`, `reload`, `scale` and `stop`, on a Unix socket that only its owner can access.
+/// </summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long a client may take to read its answer: the end waits for those that are being answered.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>How long a client may take to read its answer; the server's exit waits for answers in progress.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
 
     private readonly string _path;
-    private readonly Action<string> _tell;
+    private readonly Action<string> _log;
     private readonly Func<ControlRequest, Task<ControlResponse>> _answer;
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<Task> _answers = []; // under its own lock
-    private readonly Lock _lock = new(); // of what changes when the socket is made anew
+    private readonly List<Task> _answers = []; // guarded by itself
+    private readonly Lock _lock = new(); // guards _socket, _file and _loop, which change when the socket is created again
     private Socket _socket;
-    private FileIdentity? _file;
-    private Task _loop;
-    private int _isMaking;
-    private string? _toldProblem;
+    private FileIdentity? _file; // the socket's file
+    private Task _loop; // all accept loops, including those of former sockets
+    private int _isCreating; // 1 while the socket is being created again
+    private string? _lastReport; // the last error that was logged, so that it is not logged repeatedly
 
-    /// <param name="path">Where.</param>
-    /// <param name="answer">What is asked, and what to answer.</param>
-    /// <param name="tell">Where to tell of what happens to the socket.</param>
-    internal ControlServer(string path, Func<ControlRequest, Task<ControlResponse>> answer, Action<string> tell)
+    /// <param name="path">The path of the socket.</param>
+    /// <param name="answer">Carries out a command and returns the answer.</param>
+    /// <param name="log">Logs what happens to the socket.</param>
+    internal ControlServer(string path, Func<ControlRequest, Task<ControlResponse>> answer, Action<string> log)
     {
         _path = Path.GetFullPath(path);
         _answer = answer;
-        _tell = tell;
+        _log = log;
         _socket = Bind(_path);
         _file = Libc.IdentityOf(_path);
         _loop = Accept(_socket);
     }
 
-    /// <summary>Makes the socket anew, beside the caller, where its file was deleted, such as by what tidies up temporary files.</summary>
+    /// <summary>
+    /// Creates the socket again, in the background, if its file was deleted, for example by a program that cleans up temporary files.
+    /// </summary>
     internal void Check()
     {
-        if (IsThere())
+        if (Exists())
             return;
-        if (!_stop.IsCancellationRequested && Interlocked.Exchange(ref _isMaking, 1) == 0)
-            _ = Task.Run(MakeAnew);
+        if (!_stop.IsCancellationRequested && Interlocked.Exchange(ref _isCreating, 1) == 0)
+            _ = Task.Run(CreateAgain);
     }
 
-    private void MakeAnew()
+    private void CreateAgain()
     {
         try
         {
@@ -64,28 +68,29 @@ internal sealed class ControlServer : IAsyncDisposable
                 Socket former = _socket;
                 _socket = next;
                 _file = Libc.IdentityOf(_path);
-                former.Dispose(); // which ends its loop
+                former.Dispose(); // this ends its accept loop
                 _loop = Task.WhenAll(_loop, Accept(next));
             }
 
-            _toldProblem = null;
-            _tell($"the control socket '{_path}' was deleted, and is made anew");
+            _lastReport = null;
+            _log($"the control socket '{_path}' was deleted, and was created again");
         }
         catch (Exception e)
         {
-            // Tried again at the next look.
-            if (_toldProblem != e.Message)
-                _tell($"the control socket '{_path}' is gone, and commands do not reach this server: {e.Message}");
+            // The next check tries again.
+            if (_lastReport != e.Message)
+                _log($"the control socket '{_path}' is gone, so commands do not reach this server: {e.Message}");
 
-            _toldProblem = e.Message;
+            _lastReport = e.Message;
         }
         finally
         {
-            Volatile.Write(ref _isMaking, 0);
+            Volatile.Write(ref _isCreating, 0);
         }
     }
 
-    private Task Accept(Socket socket) => Task.Run(() => AcceptAsync(socket)); // what it loads, the first worker need not wait for
+    // in the background, so that the first worker does not wait for the code that this loads
+    private Task Accept(Socket socket) => Task.Run(() => AcceptAsync(socket));
 
     public async ValueTask DisposeAsync()
     {
@@ -102,14 +107,14 @@ internal sealed class ControlServer : IAsyncDisposable
         lock (_answers)
             answered = Task.WhenAll(_answers);
 
-        // Who asked for the end is told that it has come.
+        // Wait for the answers: the client that asked for the stop gets its answer now.
         await answered.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (IsThere())
+        if (Exists())
             File.Delete(_path);
         _stop.Dispose();
     }
 
-    private bool IsThere()
+    private bool Exists()
     {
         FileIdentity? file;
         lock (_lock)
@@ -125,16 +130,16 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             var endPoint = new UnixDomainSocketEndPoint(path);
             if (Libc.IdentityOf(path) is { IsSocket: true } && !IsServed(endPoint))
-                File.Delete(path); // of one that was killed
+                File.Delete(path); // left by a supervisor that was killed
 
-            // Bound in a folder of its own first, so that it is never open to others, not even for a moment.
+            // Bind it in a new private folder first, so that the socket is never accessible to other users, not even for a moment.
             string folder = path + ".new";
             OwnFolder.Create(folder);
             string inside = Path.Combine(folder, "s");
             File.Delete(inside);
             socket.Bind(new UnixDomainSocketEndPoint(inside));
             File.SetUnixFileMode(inside, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            socket.Listen(16); // before anybody finds it
+            socket.Listen(16); // before any client can find it
             File.Move(inside, path, overwrite: false);
             Directory.Delete(folder);
             return socket;
@@ -142,7 +147,7 @@ internal sealed class ControlServer : IAsyncDisposable
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             socket.Dispose();
-            throw new ServeException(ServeExitCode.Failure, $"The control socket '{path}' cannot be made: {e.Message} Choose another path with --control.", e);
+            throw new ServeException(ServeExitCode.Failure, $"The control socket '{path}' cannot be created: {e.Message} Choose another path with --control.", e);
         }
     }
 
@@ -175,10 +180,10 @@ internal sealed class ControlServer : IAsyncDisposable
                 lock (_lock)
                 {
                     if (socket != _socket)
-                        return; // another one has taken its place
+                        return; // another socket has replaced this one
                 }
 
-                // No descriptor is left, or the client has gone again: the next one may have more luck.
+                // No file descriptor is free, or the client is gone already. Try again later.
                 await Task.Delay(RetryInterval, _stop.Token).ConfigureAwait(false);
                 continue;
             }
@@ -200,39 +205,13 @@ internal sealed class ControlServer : IAsyncDisposable
             {
                 ControlRequest request = await ControlChannel.ReadAsync(stream, ControlJson.Default.ControlRequest, _stop.Token).ConfigureAwait(false);
                 ControlResponse response = await _answer(request).ConfigureAwait(false);
-                using var limit = new CancellationTokenSource(Patience);
+                using var limit = new CancellationTokenSource(AnswerTimeout);
                 await ControlChannel.WriteAsync(stream, response, ControlJson.Default.ControlResponse, limit.Token).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {
-            // Who asked is gone, or does not speak like this.
-        }
-    }
-}
-
-/// <summary>Asks a supervisor.</summary>
-internal static class ControlClient
-{
-    /// <exception cref="ServeException">There is none, or it says no.</exception>
-    internal static async Task<ControlResponse> AskAsync(string? path, ControlRequest request, CancellationToken cancellationToken)
-    {
-        path ??= ControlPaths.FindOnly();
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
-            var stream = new NetworkStream(socket);
-            await using (stream.ConfigureAwait(false))
-            {
-                await ControlChannel.WriteAsync(stream, request, ControlJson.Default.ControlRequest, cancellationToken).ConfigureAwait(false);
-                ControlResponse response = await ControlChannel.ReadAsync(stream, ControlJson.Default.ControlResponse, cancellationToken).ConfigureAwait(false);
-                return response.Error is null ? response : throw new ServeException((ServeExitCode)response.ExitCode, response.Error);
-            }
-        }
-        catch (Exception e) when (e is SocketException or IOException or ArgumentException)
-        {
-            throw new ServeException(ServeExitCode.NoSupervisor, $"No supervisor answers at '{path}': {e.Message}", e);
+            // The client is gone, or sent something that is not a command.
         }
     }
 }

@@ -1,11 +1,11 @@
 namespace Tandem.Serve.Control;
 
-/// <summary>The first line of a request of HTTP/1.</summary>
+/// <summary>The request line of an HTTP/1 request.</summary>
 /// <param name="Method">GET, HEAD and so on.</param>
 /// <param name="Path">The path without its query.</param>
 internal readonly record struct HttpRequestLine(string Method, string Path)
 {
-    /// <summary>Reads the first line; null where it is none of HTTP/1.</summary>
+    /// <summary>Parses the request line; null if it is not one of HTTP/1.</summary>
     internal static HttpRequestLine? Read(string head)
     {
         int end = head.IndexOfAny(['\r', '\n']);

@@ -7,8 +7,8 @@ using System.Text;
 namespace Tandem.Serve.Control;
 
 /// <summary>
-/// Shows counts of all workers in Prometheus's text format (https://prometheus.io/docs/instrumenting/exposition_formats/), and answers
-/// probes. By hand, because a web server in the supervisor would cost more memory than a worker does.
+/// Serves metrics of all workers in Prometheus's text format (https://prometheus.io/docs/instrumenting/exposition_formats/), and answers
+/// probes. It implements HTTP itself, because a web server in the supervisor would need more memory than a worker does.
 /// </summary>
 internal sealed class MetricsServer : IAsyncDisposable
 {
@@ -16,11 +16,12 @@ internal sealed class MetricsServer : IAsyncDisposable
     internal const string LivePath = "/healthz/live";
     internal const string ReadyPath = "/healthz/ready";
 
-    private const int MostHead = 8192;
-    /// <summary>Reasons in labels are cut there.</summary>
-    private const int LongestLabel = 200;
+    private const int MaxHead = 8192;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>The maximum length of a reason in a label.</summary>
+    private const int MaxLabel = 200;
+
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly TcpListener _listener;
@@ -48,7 +49,7 @@ internal sealed class MetricsServer : IAsyncDisposable
         _loop = AcceptAsync();
     }
 
-    /// <summary>Where it listens in fact.</summary>
+    /// <summary>The address on which it listens.</summary>
     internal IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndpoint;
 
     public async ValueTask DisposeAsync()
@@ -62,34 +63,34 @@ internal sealed class MetricsServer : IAsyncDisposable
     internal static string Write(ServeStatus status)
     {
         var text = new StringBuilder();
-        Family(text, "tandem_serve_workers_wanted", "gauge", "Workers that there are to be.", [("", status.Target)]);
+        Family(text, "tandem_serve_workers_wanted", "gauge", "The intended number of workers.", [("", status.Target)]);
         Family(text, "tandem_serve_worker_requests_total", "counter", "Requests.", Each(status, static worker => worker.Requests));
         Family(text, "tandem_serve_worker_connections", "gauge", "Open connections.", Each(status, static worker => worker.Connections));
         Family(text, "tandem_serve_worker_connections_total", "counter", "Accepted connections.", Each(status, static worker => worker.Accepted));
-        Family(text, "tandem_serve_worker_connections_handed_over_total", "counter", "Connections that were handed to the worker that their clients belong to.", Each(status, static worker => worker.HandedOver));
-        Family(text, "tandem_serve_worker_requests_forwarded_total", "counter", "Requests that were forwarded to the worker that their clients belong to.", Each(status, static worker => worker.Forwarded));
+        Family(text, "tandem_serve_worker_connections_handed_over_total", "counter", "Connections that were handed over to the worker that their client belongs to.", Each(status, static worker => worker.HandedOver));
+        Family(text, "tandem_serve_worker_requests_forwarded_total", "counter", "Requests that were forwarded to the worker that their client belongs to.", Each(status, static worker => worker.Forwarded));
         Family(text, "tandem_serve_worker_processor_seconds_total", "counter", "Processor time.", Each(status, static worker => worker.ProcessorSeconds));
         Family(text, "tandem_serve_worker_private_bytes", "gauge", "Private memory.", Each(status, static worker => worker.PrivateMemory));
         Family(text, "tandem_serve_worker_age_seconds", "gauge", "Time since the start.", Each(status, static worker => worker.AgeSeconds));
         Family(text, "tandem_serve_restarts_total", "counter", "Replacements of workers.", EachSlot(status, static slot => slot.Restarts));
-        Family(text, "tandem_serve_worker_up", "gauge", "1 where the worker accepts connections.", EachSlot(status, static slot => slot.State == "accepting" ? 1 : 0));
-        Family(text, "tandem_serve_worker_crash_loop", "gauge", "1 where the worker is in a crash loop: its next starts are delayed.", EachSlot(status, static slot => slot.IsCrashLoop ? 1 : 0));
+        Family(text, "tandem_serve_worker_up", "gauge", "1 if the worker accepts connections, otherwise 0.", EachSlot(status, static slot => slot.State == "accepting" ? 1 : 0));
+        Family(text, "tandem_serve_worker_crash_loop", "gauge", "1 if the worker is in a crash loop, so that its next starts are delayed, otherwise 0.", EachSlot(status, static slot => slot.IsCrashLoop ? 1 : 0));
         Family(text, "tandem_serve_worker_queue_wait_seconds", "gauge", "How long work waits for the worker's thread pool.", Each(status, static worker => worker.QueueWaitMilliseconds / 1000.0));
         Family(text, "tandem_serve_request_timeouts_total", "counter", "Requests that took longer than --request-timeout.", EachSlot(status, static slot => slot.TimedOut));
-        Family(text, "tandem_serve_worker_stuck_requests", "gauge", "Requests that were aborted and have not ended.", Each(status, static worker => worker.Stuck));
-        Family(text, "tandem_serve_stuck_replacements_total", "counter", "Replacements of workers because a request did not give its thread back.", EachSlot(status, static slot => slot.StuckReplacements));
+        Family(text, "tandem_serve_worker_stuck_requests", "gauge", "Requests that were aborted and still run.", Each(status, static worker => worker.Stuck));
+        Family(text, "tandem_serve_stuck_replacements_total", "counter", "Replacements of workers because a request did not release its thread.", EachSlot(status, static slot => slot.StuckReplacements));
         if (status.Scaling is { } scaling)
         {
-            Family(text, "tandem_serve_workers_min", "gauge", "The fewest workers that the load may have there be.", [("", scaling.Min)]);
-            Family(text, "tandem_serve_workers_max", "gauge", "The most workers that the load may have there be.", [("", scaling.Max)]);
-            Family(text, "tandem_serve_scalings_total", "counter", "Changes of the number of workers by load.", [("{direction=\"up\"}", scaling.Ups), ("{direction=\"down\"}", scaling.Downs)]);
+            Family(text, "tandem_serve_workers_min", "gauge", "The minimum number of workers when the load selects it.", [("", scaling.Min)]);
+            Family(text, "tandem_serve_workers_max", "gauge", "The maximum number of workers when the load selects it.", [("", scaling.Max)]);
+            Family(text, "tandem_serve_scalings_total", "counter", "Changes of the number of workers by the load.", [("{direction=\"up\"}", scaling.Ups), ("{direction=\"down\"}", scaling.Downs)]);
         }
 
         Family(
             text,
             "tandem_serve_worker_next_attempt_seconds",
             "gauge",
-            "Time until the next start of a worker that waits for it after a crash.",
+            "Time until the next start of a worker whose start is delayed after a crash.",
             status.Slots.Where(static slot => slot.NextAttemptSeconds is not null).Select(static slot => (LabelsOf(slot), slot.NextAttemptSeconds!.Value)));
         Family(
             text,
@@ -106,11 +107,11 @@ internal sealed class MetricsServer : IAsyncDisposable
 
     private static string LabelsOf(SlotStatus slot) => $"{{worker=\"{slot.Number}\"}}";
 
-    /// <summary>The first line of a text, as the format has it in labels.</summary>
+    /// <summary>The first line of a text, escaped for a label.</summary>
     private static string LabelText(string text)
     {
         string line = text.Split('\n')[0].TrimEnd('\r');
-        return (line.Length > LongestLabel ? line[..LongestLabel] : line).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+        return (line.Length > MaxLabel ? line[..MaxLabel] : line).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
     }
 
     private static IEnumerable<(string Labels, double Value)> Each(ServeStatus status, Func<WorkerStatus, double> value) =>
@@ -134,7 +135,7 @@ internal sealed class MetricsServer : IAsyncDisposable
             }
             catch (SocketException) when (!_stop.IsCancellationRequested)
             {
-                // No descriptor is left, or the client has gone again: the next one may have more luck.
+                // No file descriptor is free, or the client is gone already. Try again later.
                 await Task.Delay(RetryInterval, _stop.Token).ConfigureAwait(false);
             }
         }
@@ -142,7 +143,7 @@ internal sealed class MetricsServer : IAsyncDisposable
 
     private async Task AnswerAsync(TcpClient client)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(AnswerTimeout);
         try
         {
             using (client)
@@ -154,19 +155,19 @@ internal sealed class MetricsServer : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
         {
-            // Who asked is gone.
+            // The client is gone.
         }
     }
 
-    /// <summary>Reads until the head is complete, which may come in several parts.</summary>
+    /// <summary>Reads until the head of the request is complete; it may arrive in several parts.</summary>
     private static async Task<string?> ReadHeadAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
-        var buffer = new byte[MostHead];
+        var buffer = new byte[MaxHead];
         int length = 0;
         while (buffer.AsSpan(0, length).IndexOf("\r\n\r\n"u8) < 0)
         {
             if (length == buffer.Length)
-                break; // its first line is there, and no more is looked at
+                break; // the request line is complete, and nothing else is used
 
             int read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
             if (read == 0)
@@ -181,9 +182,9 @@ internal sealed class MetricsServer : IAsyncDisposable
     private string Answer(string head)
     {
         if (HttpRequestLine.Read(head) is not { } request)
-            return Write("400 Bad Request", "This is not a request of HTTP/1.1.\n");
+            return Write("400 Bad Request", "This is not an HTTP/1.1 request.\n");
         if (request.Method is not ("GET" or "HEAD"))
-            return Write("405 Method Not Allowed", "Only GET and HEAD.\n", "Allow: GET, HEAD\r\n");
+            return Write("405 Method Not Allowed", "Only GET and HEAD are allowed.\n", "Allow: GET, HEAD\r\n");
 
         string answer = request.Path switch
         {

@@ -1,10 +1,10 @@
 namespace Tandem.Serve.Control;
 
-/// <summary>How the load decides how many workers there are to be.</summary>
-/// <param name="Min">The fewest.</param>
-/// <param name="Max">The most.</param>
-/// <param name="State">What it sees at the moment.</param>
-/// <param name="Ups">How often it had workers added.</param>
-/// <param name="Downs">How often it had one end.</param>
-/// <param name="LastChange">When it did so last, and why; null for never.</param>
+/// <summary>The state of scaling by the load.</summary>
+/// <param name="Min">The minimum number of workers.</param>
+/// <param name="Max">The maximum number of workers.</param>
+/// <param name="State">The current load, as text for users.</param>
+/// <param name="Ups">How often workers were added.</param>
+/// <param name="Downs">How often a worker was removed.</param>
+/// <param name="LastChange">When the number last changed, and why; null if it never did.</param>
 internal sealed record ScalingStatus(int Min, int Max, string State, int Ups, int Downs, RestartStatus? LastChange);

@@ -2,16 +2,16 @@ using System.Text.Json.Serialization;
 
 namespace Tandem.Serve.Control;
 
-/// <summary>How it goes with one of the workers that there are to be, whichever process that is.</summary>
-/// <param name="Number">Which it is, from 1.</param>
-/// <param name="ProcessId">Its process; null while there is none.</param>
-/// <param name="State">The state of its process. Without one: "crash loop", or "waiting" after fewer failures.</param>
-/// <param name="IsCrashLoop">Whether it crashed or failed to start so often of late that its next starts are delayed.</param>
-/// <param name="Problem">The crash loop in words; null where there is none.</param>
-/// <param name="NextAttempt">When its next process is started, while it waits for that.</param>
-/// <param name="NextAttemptSeconds">In how many seconds that is.</param>
+/// <summary>The status of one of the workers that should exist, independent of the process that currently fills it.</summary>
+/// <param name="Number">The worker's number, from 1.</param>
+/// <param name="ProcessId">The process id; null if there is no process.</param>
+/// <param name="State">The state of its process. Without a process: "crash loop", or "waiting" after fewer failures.</param>
+/// <param name="IsCrashLoop">Whether it crashed or failed to start so often recently that its next starts are delayed.</param>
+/// <param name="Problem">The crash loop as text; null if there is none.</param>
+/// <param name="NextAttempt">When its next process is started; null if it does not wait for that.</param>
+/// <param name="NextAttemptSeconds">The time until then, in seconds.</param>
 /// <param name="Restarts">How often its process was replaced.</param>
-/// <param name="LastRestarts">Why, the latest last.</param>
+/// <param name="LastRestarts">The reasons of the last restarts, the latest last.</param>
 internal sealed record SlotStatus(
     int Number,
     [property: JsonPropertyName("pid")] int? ProcessId,
@@ -23,7 +23,7 @@ internal sealed record SlotStatus(
     int Restarts,
     IReadOnlyList<RestartStatus> LastRestarts)
 {
-    /// <summary>Requests that took longer than they may (--request-timeout), in all of its processes.</summary>
+    /// <summary>Requests that exceeded their time limit (--request-timeout), in all of its processes.</summary>
     public long TimedOut { get; init; }
 
     /// <summary>How often its process was replaced because such a request did not end.</summary>

@@ -3,11 +3,11 @@ using Tandem.Interop;
 
 namespace Tandem.Serve.Listening;
 
-/// <summary>Hears at once when something in a folder is deleted or moved away (inotify).</summary>
+/// <summary>Reports at once when something in a folder is deleted or moved away (inotify).</summary>
 internal sealed unsafe class DeletionWatch
 {
-    private readonly int _descriptor;
-    private readonly Action _onDeleted;
+    private readonly int _descriptor; // the inotify instance
+    private readonly Action _onDeleted; // called on the watching thread
 
     private DeletionWatch(int descriptor, Action onDeleted)
     {
@@ -15,9 +15,9 @@ internal sealed unsafe class DeletionWatch
         _onDeleted = onDeleted;
     }
 
-    /// <summary>Begins to watch, for as long as the process lives.</summary>
-    /// <param name="onDeleted">Called on a thread of its own; it may not throw.</param>
-    /// <returns>Null where the system has none left; then who wants to know has to look now and then.</returns>
+    /// <summary>Starts to watch; the watch lasts as long as the process.</summary>
+    /// <param name="onDeleted">Called on a dedicated thread; it must not throw.</param>
+    /// <returns>Null if the system has no inotify instance left; then the caller has to poll.</returns>
     internal static DeletionWatch? Begin(Action onDeleted)
     {
         int descriptor = Libc.WatchInit(Libc.O_CLOEXEC);
@@ -29,7 +29,7 @@ internal sealed unsafe class DeletionWatch
         return watch;
     }
 
-    /// <summary>Watches a folder, too.</summary>
+    /// <summary>Adds a folder to the watch.</summary>
     internal void Add(string folder)
     {
         const uint IN_MOVED_FROM = 0x40, IN_DELETE = 0x200, IN_ONLYDIR = 0x1000000;

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Tandem.Serve.Listening;
 
-/// <summary>End points as they stand in messages.</summary>
+/// <summary>End points as text in messages.</summary>
 internal static class EndPointText
 {
     private const string Unix = "unix:";
@@ -13,6 +13,6 @@ internal static class EndPointText
     internal static EndPoint Read(string text) =>
         text.StartsWith(Unix, StringComparison.Ordinal) ? new UnixDomainSocketEndPoint(PathOf(text[Unix.Length..])) : IPEndPoint.Parse(text);
 
-    /// <summary>A name without a file is shown with an @ in front. Paths are absolute.</summary>
+    /// <summary>An abstract socket name is written with a leading <c>@</c>. Paths are absolute.</summary>
     private static string PathOf(string name) => name is ['@', ..] ? "\0" + name[1..] : name;
 }

@@ -5,41 +5,43 @@ using Tandem.Interop;
 namespace Tandem.Serve.Listening;
 
 /// <summary>
-/// The sockets that listen. Each is opened when the first worker asks for its address, and no restart of a worker closes it: connections
-/// wait in it when no worker takes them. It is closed when no worker will take any more, so that clients are refused instead of waiting.
+/// The listening sockets. A socket is opened when the first worker asks for its address. Restarts of workers do not close it; meanwhile,
+/// connections wait in it. It is closed when no worker will accept from it any more, so that clients are refused instead of waiting.
 /// </summary>
 internal sealed class ListenerStore : IDisposable
 {
     private const int Backlog = 4096;
 
-    /// <summary>Ends a worker's blocking accept now and then, so that it sees when it is to stop.</summary>
+    /// <summary>
+    /// The time-out of a worker's blocking accept, in milliseconds, so that the worker can check regularly whether it must stop.
+    /// </summary>
     private const int AcceptMilliseconds = 200;
 
     private const int IPPROTO_TCP = 6;
     private const int TCP_DEFER_ACCEPT = 9;
 
-    /// <summary>After which a connection is given to a worker though nothing has come.</summary>
+    /// <summary>After this time, the kernel gives a connection to a worker even if no data has arrived.</summary>
     private const int DeferSeconds = 1;
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, Listener> _listeners = new(StringComparer.Ordinal);
-    private readonly List<Socket> _given = [];
-    private DeletionWatch? _watch;
+    private readonly Lock _lock = new(); // guards all fields below
+    private readonly Dictionary<string, Listener> _listeners = new(StringComparer.Ordinal); // by address and occurrence: "address#n"
+    private readonly List<Socket> _given = []; // sockets of the service manager for which no worker has asked yet
+    private DeletionWatch? _watch; // created for the first socket that has a file
     private bool _isClosed;
 
-    /// <summary>Told what happens to the files of sockets; called under the store's lock, so it must not wait for anything.</summary>
-    internal Action<string>? Tell { get; set; }
+    /// <summary>Logs what happens to the files of sockets. Called under the store's lock, so it must not block.</summary>
+    internal Action<string>? Log { get; set; }
 
     /// <summary>
-    /// Told of a socket that was bound anew, with where it is bound and its descriptor, which is to be handed to all workers. Called under the
-    /// store's lock; the socket before is closed when it returns.
+    /// Called when another socket was bound in place of one, with its address and its descriptor, which must be passed to all workers.
+    /// Called under the store's lock; the old socket is closed when the callback returns.
     /// </summary>
     internal Action<string, int>? Moved { get; set; }
 
-    /// <summary>Told when a worker gave up a socket while it goes on serving.</summary>
+    /// <summary>Called when a worker stops listening on a socket and continues to serve.</summary>
     internal Action? Unlistened { get; set; }
 
-    /// <summary>All sockets; with <see cref="Adopt"/> another process goes on with them.</summary>
+    /// <summary>All sockets, for the next supervisor, which takes them over with <see cref="Adopt"/>.</summary>
     internal IReadOnlyList<InheritedListener> Export()
     {
         lock (_lock)
@@ -52,7 +54,7 @@ internal sealed class ListenerStore : IDisposable
         }
     }
 
-    /// <summary>Whether connections wait in any of the sockets.</summary>
+    /// <summary>Whether connections wait in any socket.</summary>
     internal unsafe bool HaveWaiting()
     {
         lock (_lock)
@@ -68,7 +70,7 @@ internal sealed class ListenerStore : IDisposable
         return false;
     }
 
-    /// <summary>Takes over a socket.</summary>
+    /// <summary>Takes over a socket of another process.</summary>
     internal void Adopt(InheritedListener listener)
     {
         _ = Libc.Fcntl(listener.Descriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
@@ -82,13 +84,16 @@ internal sealed class ListenerStore : IDisposable
         }
     }
 
-    /// <summary>The socket for an address.</summary>
-    /// <param name="address">What a worker asks for.</param>
-    /// <param name="occurrence">How often it has asked for just this before: with port 0 each time means another socket.</param>
-    /// <param name="give">
-    /// Called with the socket's descriptor and where it is bound, under the store's lock: the descriptor is closed when the socket is bound anew.
+    /// <summary>Returns the socket for an address, and opens it if it does not exist yet.</summary>
+    /// <param name="address">The address that a worker asks for.</param>
+    /// <param name="occurrence">
+    /// How often the worker has asked for this address before: with port 0, each request means another socket.
     /// </param>
-    /// <exception cref="SocketException">The system refuses it.</exception>
+    /// <param name="give">
+    /// Called with the socket's descriptor and the address to which it is bound. Called under the store's lock, because the descriptor is
+    /// closed when another socket replaces this one.
+    /// </param>
+    /// <exception cref="SocketException">The system refuses the address.</exception>
     internal void Open(string address, int occurrence, Action<int, string> give)
     {
         string key = $"{address}#{occurrence}";
@@ -99,7 +104,7 @@ internal sealed class ListenerStore : IDisposable
 
             if (_listeners.TryGetValue(key, out Listener? listener))
             {
-                // The application may have deleted it just now: it does that before it asks.
+                // The application may just have deleted the socket's file: applications do that before they listen.
                 Repair(listener);
             }
             else
@@ -116,7 +121,7 @@ internal sealed class ListenerStore : IDisposable
         }
     }
 
-    /// <summary>Makes the files of sockets anew that somebody has deleted.</summary>
+    /// <summary>Restores the files of sockets that were deleted.</summary>
     internal void Check()
     {
         lock (_lock)
@@ -129,18 +134,21 @@ internal sealed class ListenerStore : IDisposable
                 }
                 catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
                 {
-                    TellOnce(listener, $"the file of the socket {listener.Bound} is gone, and cannot be made anew, so that nobody can connect there: {e.Message}");
+                    ReportOnce(listener, $"the file of the socket {listener.Bound} is gone and cannot be created again, so no client can connect there: {e.Message}");
                 }
             }
         }
     }
 
     /// <summary>
-    /// Closes the sockets on which no worker listens any more, such as after a reload to a version that uses other addresses. What a
-    /// service manager has opened stays: it decides about that.
+    /// Closes the sockets on which no worker listens any more, for example after a reload to a version that uses other addresses. Sockets
+    /// that a service manager opened stay open, because it decides about them.
     /// </summary>
-    /// <param name="findUsed">Where workers listen; null where that is not known. Called under the store's lock, so that no worker gets a socket meanwhile.</param>
-    /// <returns>Where the closed ones were bound.</returns>
+    /// <param name="findUsed">
+    /// Returns the addresses on which workers listen; null if they are not known. Called under the store's lock, so that no worker gets a
+    /// socket meanwhile.
+    /// </param>
+    /// <returns>The addresses of the closed sockets.</returns>
     internal List<string> CloseUnused(Func<IReadOnlySet<string>?> findUsed)
     {
         List<string> closed = [];
@@ -163,7 +171,10 @@ internal sealed class ListenerStore : IDisposable
         return closed;
     }
 
-    /// <summary>Closes all sockets, at the end. Workers that have them still take what waits there, and whoever is the last closes them for good.</summary>
+    /// <summary>
+    /// Closes all sockets when the supervisor exits. Workers still have them and accept the connections that wait there. The last process
+    /// that closes a socket closes it for clients.
+    /// </summary>
     public void Dispose()
     {
         lock (_lock)
@@ -176,13 +187,13 @@ internal sealed class ListenerStore : IDisposable
                 socket.Dispose();
 
             _given.Clear();
-            _listeners.Clear(); // what hears of the deletion has nothing to repair
+            _listeners.Clear(); // so that the deletion watch has nothing to restore
         }
     }
 
     private static void Close(Listener listener)
     {
-        // In this order: who is refused, because all workers have closed it by then, finds no file any more.
+        // In this order, so that a client whose connection is refused, because all workers have closed the socket, no longer finds the file.
         if (listener.IsOurs)
             listener.File?.Delete();
         listener.Socket.Dispose();
@@ -195,7 +206,10 @@ internal sealed class ListenerStore : IDisposable
             Watch(file);
     }
 
-    /// <summary>At once, so that hardly any client finds nothing; <see cref="Check"/> does it, too, where the system cannot tell.</summary>
+    /// <summary>
+    /// Watches the file, so that it is restored at once and hardly any client misses it. <see cref="Check"/> also restores files, where the
+    /// system cannot watch.
+    /// </summary>
     private void Watch(SocketFile file)
     {
         _watch ??= DeletionWatch.Begin(Check);
@@ -203,43 +217,45 @@ internal sealed class ListenerStore : IDisposable
             _watch?.Add(folder);
     }
 
-    /// <summary>Under the lock.</summary>
-    /// <exception cref="SocketException">Somebody else listens there, or it cannot be bound anew.</exception>
+    /// <summary>Restores the file of a socket if it is gone. Called under the lock.</summary>
+    /// <exception cref="SocketException">Another program listens there, or the socket cannot be bound again.</exception>
     private void Repair(Listener listener)
     {
         if (listener.File is not { } file)
             return;
 
-        SocketFileState state = file.Look();
+        SocketFileState state = file.Check();
         if (state == SocketFileState.There)
         {
-            listener.Told = "";
+            listener.LastReport = "";
             return;
         }
 
         if (!listener.IsOurs)
         {
-            TellOnce(listener, $"the file of the socket {listener.Bound}, which the service manager has opened, is gone: nobody can connect there. Restart the socket's unit.");
+            ReportOnce(listener, $"the file of the socket {listener.Bound}, which the service manager opened, is gone, so no client can connect there. Restart the socket's unit.");
             return;
         }
 
         if (state == SocketFileState.Replaced)
         {
             SocketFile.DeleteStale(file.Path);
-            if (file.Look() == SocketFileState.Replaced)
+            if (file.Check() == SocketFileState.Replaced)
             {
-                TellOnce(listener, $"the file of the socket {listener.Bound} is another program's now, which gets what is sent there. Stop that program: then the socket is found again.");
+                ReportOnce(listener, $"the file of the socket {listener.Bound} now belongs to another program, which receives the connections. Stop that program; then the socket's file is restored.");
                 throw new SocketException((int)SocketError.AddressAlreadyInUse);
             }
         }
 
         if (file.TryRestore())
-            Tell?.Invoke($"the file of the socket {listener.Bound} was deleted, by the application or by somebody else, and was made anew");
+            Log?.Invoke($"the file of the socket {listener.Bound} was deleted, by the application or by another program, and was created again");
         else
             BindAnew(listener, file);
     }
 
-    /// <summary>All names of the socket are gone, such as with their folder.</summary>
+    /// <summary>
+    /// Binds another socket, because all names of this one are gone, for example with their folder. Called under the lock.
+    /// </summary>
     private void BindAnew(Listener listener, SocketFile file)
     {
         Socket former = listener.Socket;
@@ -247,25 +263,25 @@ internal sealed class ListenerStore : IDisposable
         listener.File = SocketFile.OfBound(file.Path);
         if (listener.File is { } anew)
         {
-            File.SetUnixFileMode(anew.Path, file.Mode); // as the application may have set it
+            File.SetUnixFileMode(anew.Path, file.Mode); // because the application may have set it
             Watch(anew);
         }
 
-        Tell?.Invoke($"the file of the socket {listener.Bound} was deleted, by the application or by somebody else; another socket was bound there, and given to all workers");
+        Log?.Invoke($"the file of the socket {listener.Bound} was deleted, by the application or by another program; another socket was bound there and passed to all workers");
         Moved?.Invoke(listener.Bound, (int)listener.Socket.Handle);
         former.Dispose();
     }
 
-    private void TellOnce(Listener listener, string text)
+    private void ReportOnce(Listener listener, string text)
     {
-        if (listener.Told == text)
+        if (listener.LastReport == text)
             return;
 
-        listener.Told = text;
-        Tell?.Invoke(text);
+        listener.LastReport = text;
+        Log?.Invoke(text);
     }
 
-    /// <summary>The file of a socket that has one.</summary>
+    /// <summary>The path of the socket's file; null if it has none.</summary>
     private static string? PathOf(Socket socket) => socket.LocalEndPoint is UnixDomainSocketEndPoint endPoint && endPoint.ToString() is ['/', ..] path ? path : null;
 
     private static Socket OfDescriptor(int descriptor) =>
@@ -293,16 +309,16 @@ internal sealed class ListenerStore : IDisposable
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
         try
         {
-            // As Kestrel does: all addresses of version 6 are all of version 4 too.
+            // As in Kestrel, "any IPv6 address" includes all IPv4 addresses.
             if (endPoint is IPEndPoint { Address: var address } && address.Equals(IPAddress.IPv6Any))
                 socket.DualMode = true;
 
-            // A worker is given a connection when its first request is there, not before (as Apache's httpd does by default): it need
-            // not wait for it, and who dies has fewer connections that it has not begun to serve.
+            // The kernel passes a connection to a worker when its first data has arrived, not before (Apache's httpd has the same default).
+            // So the worker does not wait for the request, and a worker that crashes has fewer connections without an answer.
             if (endPoint is IPEndPoint)
             {
                 socket.SetRawSocketOption(IPPROTO_TCP, TCP_DEFER_ACCEPT, BitConverter.GetBytes(DeferSeconds));
-                // Connections have this one from the socket that they come from; where an application does not want it, its workers undo it.
+                // Accepted connections inherit this option from the listening socket. Workers undo it if the application does not want it.
                 socket.NoDelay = true;
             }
 
@@ -318,7 +334,10 @@ internal sealed class ListenerStore : IDisposable
         }
     }
 
-    /// <summary>The same socket in an object that does not delete the path when it is closed: by then another socket's file may be there.</summary>
+    /// <summary>
+    /// Returns the same socket in an object that does not delete the path when it is closed, because by then the path may name another
+    /// socket.
+    /// </summary>
     private static Socket WithoutFile(Socket socket)
     {
         int descriptor = Libc.Fcntl((int)socket.Handle, Libc.F_DUPFD_CLOEXEC, 0);
@@ -334,22 +353,19 @@ internal sealed class ListenerStore : IDisposable
 
     private sealed class Listener(Socket socket, bool isOurs, SocketFile? file)
     {
+        /// <summary>The listening socket; replaced by <see cref="BindAnew"/>.</summary>
         internal Socket Socket { get; set; } = socket;
 
+        /// <summary>The address to which the socket is bound.</summary>
         internal string Bound { get; } = EndPointText.Write(socket.LocalEndPoint!);
 
+        /// <summary>Whether a supervisor opened the socket, rather than a service manager.</summary>
         internal bool IsOurs { get; } = isOurs;
 
-        /// <summary>Its file, where it has one.</summary>
+        /// <summary>The socket's file; null if it has none.</summary>
         internal SocketFile? File { get; set; } = file;
 
-        /// <summary>What was last told of it, which is not told again and again.</summary>
-        internal string Told { get; set; } = "";
+        /// <summary>The last message that was logged about the file, so that it is not logged repeatedly.</summary>
+        internal string LastReport { get; set; } = "";
     }
 }
-
-/// <summary>A socket that was opened before this process was what it is.</summary>
-/// <param name="Descriptor">The socket.</param>
-/// <param name="IsOurs">Whether a supervisor has opened it; else a service manager has, whose file it is where it has one.</param>
-/// <param name="Key">What a worker has asked for to get it; empty for one that nobody has asked for yet.</param>
-internal sealed record InheritedListener(int Descriptor, bool IsOurs, string Key);

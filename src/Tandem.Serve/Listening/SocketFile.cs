@@ -4,13 +4,13 @@ using Tandem.Interop;
 namespace Tandem.Serve.Listening;
 
 /// <summary>
-/// The file of a Unix socket that listens. Applications delete it before they listen, so that the file of a former run is not in their way,
-/// and programs that tidy up delete it, too: then nobody finds the socket any more, though it listens. So it has a second name beside the
-/// first one, from which the first one can be made anew: of the same socket, with what waits in it.
+/// The file of a listening Unix socket. Applications delete it before they listen, to remove the file of a former run, and clean-up
+/// programs delete it, too. Then no client finds the socket, although it still listens. So the socket has a second name beside the first
+/// one. The first name can be restored from it, for the same socket with the connections that wait in it.
 /// </summary>
 internal sealed class SocketFile
 {
-    private FileIdentity _identity;
+    private FileIdentity _identity; // the socket's file as it was last seen
 
     private SocketFile(string path, FileIdentity identity)
     {
@@ -20,29 +20,29 @@ internal sealed class SocketFile
 
     internal string Path { get; }
 
-    /// <summary>What is allowed to whom, as it was last seen: the application may have set it.</summary>
+    /// <summary>The file's permissions, as last seen: the application may have set them.</summary>
     internal UnixFileMode Mode => (UnixFileMode)(_identity.Mode & 0b111_111_111);
 
     private string SecondName => SecondNameOf(Path);
 
-    /// <summary>The file of a socket that was bound just now.</summary>
+    /// <summary>The file of a socket that was bound just now, to which a second name is added.</summary>
     internal static SocketFile? OfBound(string path)
     {
         if (Libc.IdentityOf(path) is not { IsSocket: true } identity)
             return null;
 
         var file = new SocketFile(path, identity);
-        Delete(file.SecondName); // of a supervisor that was killed
+        Delete(file.SecondName); // left by a supervisor that was killed
         _ = Libc.TryLink(path, file.SecondName);
         return file;
     }
 
-    /// <summary>The file of a socket that somebody else has bound, such as the supervisor before this one.</summary>
+    /// <summary>The file of a socket that another process has bound, such as the previous supervisor.</summary>
     internal static SocketFile? OfAdopted(string path) =>
         (Libc.IdentityOf(SecondNameOf(path)) ?? Libc.IdentityOf(path)) is { IsSocket: true } identity ? new SocketFile(path, identity) : null;
 
-    /// <summary>What the path names now.</summary>
-    internal SocketFileState Look()
+    /// <summary>Checks what is at the path now.</summary>
+    internal SocketFileState Check()
     {
         if (Libc.IdentityOf(Path) is not { } now)
             return SocketFileState.Gone;
@@ -53,10 +53,10 @@ internal sealed class SocketFile
         return SocketFileState.There;
     }
 
-    /// <summary>Makes the path anew; false where the second name is gone, too.</summary>
+    /// <summary>Restores the path from the second name; false if the second name is gone, too.</summary>
     internal bool TryRestore() => _identity.IsSameFile(Libc.IdentityOf(SecondName)) && Libc.TryLink(SecondName, Path);
 
-    /// <summary>Deletes it, where it is this one still.</summary>
+    /// <summary>Deletes both names, if they still name this socket.</summary>
     internal void Delete()
     {
         if (_identity.IsSameFile(Libc.IdentityOf(Path)))
@@ -65,13 +65,16 @@ internal sealed class SocketFile
             Delete(SecondName);
     }
 
-    /// <summary>Deletes the file of a socket on which nobody listens any more; it stays when its process was killed.</summary>
+    /// <summary>
+    /// Deletes the file of a socket on which no process listens any more. Such a file remains when its process is killed.
+    /// </summary>
     internal static void DeleteStale(string path)
     {
         if (Libc.IdentityOf(path) is not { IsSocket: true })
-            return; // a file of the user's: binding says that the address is in use
+            return; // a file of the user: the bind will report that the address is in use
 
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false }; // a listener may be busy
+        // the listener's queue may be full
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
         try
         {
             probe.Connect(new UnixDomainSocketEndPoint(path));
@@ -82,7 +85,7 @@ internal sealed class SocketFile
         }
         catch (SocketException)
         {
-            // Binding will say what is wrong.
+            // The bind will report the problem.
         }
     }
 
@@ -97,7 +100,7 @@ internal sealed class SocketFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Whoever binds there next is told.
+            // The next bind to this path will report the problem.
         }
     }
 }

@@ -1,9 +1,9 @@
 namespace Tandem.Serve.Listening;
 
-/// <summary>What the path of a socket names.</summary>
+/// <summary>What is at the path of a socket.</summary>
 internal enum SocketFileState
 {
-    /// <summary>The socket.</summary>
+    /// <summary>The socket's file.</summary>
     There,
 
     /// <summary>Nothing.</summary>

@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Tandem.Serve.Os;
 
 /// <summary>
-/// The memory limit of the control groups that this process is in. Each level up to the root may set one, and the smallest holds. Both versions
-/// of control groups are read: version 2 (<c>memory.max</c>), and version 1 (<c>memory.limit_in_bytes</c>) in the hierarchy of its memory controller.
+/// Reads the memory limit of the control groups that contain this process. Each level up to the root may set a limit, and the smallest one
+/// applies. Both versions of control groups are read: version 2 (<c>memory.max</c>), and version 1 (<c>memory.limit_in_bytes</c>) in the
+/// hierarchy of its memory controller.
 /// </summary>
 internal static class ControlGroups
 {
@@ -12,7 +13,7 @@ internal static class ControlGroups
     private const string Version1 = "cgroup";
     private const string MemoryController = "memory";
 
-    /// <summary>The smallest limit that holds for this process, in bytes; null for none.</summary>
+    /// <summary>The smallest limit that applies to this process, in bytes; null if there is none.</summary>
     /// <param name="root">The root of the file system.</param>
     internal static long? MemoryLimit(string root = "/")
     {
@@ -34,7 +35,10 @@ internal static class ControlGroups
         }
     }
 
-    /// <summary>The process's group in version 2, and the one of version 1's memory controller; the root where it is not told.</summary>
+    /// <summary>
+    /// The process's group in version 2, and its group in the hierarchy of version 1's memory controller; the root if the file does not
+    /// say.
+    /// </summary>
     private static (string Version, string Path)[] Groups(string file)
     {
         string unified = "/";
@@ -52,7 +56,9 @@ internal static class ControlGroups
         return [(Version2, unified), (Version1, memory)];
     }
 
-    /// <summary>Where the hierarchy is mounted, and which of its groups is the root there: in a container often the process's own.</summary>
+    /// <summary>
+    /// Finds where the hierarchy is mounted, and which group is its root there. In a container, that is often the process's own group.
+    /// </summary>
     private static (string MountPoint, string From) FindMount(string file, string version, string own)
     {
         (string, string)? first = null;
@@ -80,7 +86,9 @@ internal static class ControlGroups
     private static bool IsBelow(string path, string ancestor) =>
         ancestor == "/" || path == ancestor || path.StartsWith(ancestor + '/', StringComparison.Ordinal);
 
-    /// <summary>The group's path from the mount point. Of a group outside of what is mounted, only the mount point is seen.</summary>
+    /// <summary>
+    /// The group's path relative to the mount point. If the group is outside of what is mounted, only the mount point is visible.
+    /// </summary>
     private static string Inside(string own, string from)
     {
         string relative = (from != "/" && IsBelow(own, from) ? own[from.Length..] : own).Trim('/');
@@ -95,7 +103,9 @@ internal static class ControlGroups
         yield return mounted;
     }
 
-    /// <summary>The group's own limit, and the smallest of those above it, which may be outside of what is mounted here.</summary>
+    /// <summary>
+    /// The smaller one of the group's own limit and of the limits above it, which may be outside of what is mounted here.
+    /// </summary>
     private static long? LimitOfVersion1(string folder)
     {
         const string Above = "hierarchical_memory_limit ";
@@ -110,12 +120,12 @@ internal static class ControlGroups
 
     private static long? Parse(string text)
     {
-        // Version 1 shows "no limit" as a number near the largest there is.
+        // Version 1 represents "no limit" as a number close to the maximum.
         const long Absurd = 1L << 60;
         return long.TryParse(text, CultureInfo.InvariantCulture, out long limit) && limit is > 0 and < Absurd ? limit : null;
     }
 
-    /// <summary>Blanks and the like are octal numbers behind a backslash.</summary>
+    /// <summary>Decodes blanks and similar characters, which are octal numbers after a backslash.</summary>
     private static string Unescape(string path) => path
         .Replace(@"\040", " ", StringComparison.Ordinal)
         .Replace(@"\011", "\t", StringComparison.Ordinal)

@@ -3,35 +3,35 @@ using Tandem.Interop;
 namespace Tandem.Serve.Os;
 
 /// <summary>
-/// The terminal on which the server was started, if there is one. When it is closed, the system and the shell send HUP, which means something
-/// else than a HUP that a person sends. Some shells send it when they end, a moment before the terminal goes.
+/// The terminal from which the server was started, if any. When it is closed, the system and the shell send HUP, which then means something
+/// else than a HUP that a person sends. Some shells send it when they exit, a moment before the terminal is gone.
 /// </summary>
 internal sealed class ControllingTerminal
 {
-    /// <summary>How far the terminal's end and a HUP that tells of it may be apart.</summary>
+    /// <summary>The maximum time between the terminal's end and a HUP that belongs to it.</summary>
     private static readonly TimeSpan HangUpTime = TimeSpan.FromSeconds(5);
 
-    private readonly Lock _lock = new();
-    private readonly bool _wasThere = IsThere();
-    private long? _goneSince; // in milliseconds of the system's clock
-    private long? _signalledAt;
-    private bool _isTold;
+    private readonly Lock _lock = new(); // guards the fields below
+    private readonly bool _wasThere = IsThere(); // whether the server was started from a terminal
+    private long? _goneSince; // when the terminal was first found gone, in milliseconds of the monotonic clock; null while it exists
+    private long? _signalledAt; // when a HUP last arrived while the terminal existed
+    private bool _isReported; // whether Poll has reported the change
 
-    /// <summary>Looks what has become of it; called now and then. Every change is said once.</summary>
-    internal TerminalState Look()
+    /// <summary>Checks the terminal; called regularly. Each change is reported once.</summary>
+    internal TerminalState Poll()
     {
         lock (_lock)
         {
-            if (_isTold || !IsGone())
+            if (_isReported || !IsGone())
                 return TerminalState.Unchanged;
 
             bool wasSignalled = _goneSince - _signalledAt < HangUpTime.TotalMilliseconds;
-            _isTold = wasSignalled || Environment.TickCount64 - _goneSince >= HangUpTime.TotalMilliseconds;
-            return wasSignalled ? TerminalState.HungUp : _isTold ? TerminalState.Gone : TerminalState.Unchanged;
+            _isReported = wasSignalled || Environment.TickCount64 - _goneSince >= HangUpTime.TotalMilliseconds;
+            return wasSignalled ? TerminalState.HungUp : _isReported ? TerminalState.Gone : TerminalState.Unchanged;
         }
     }
 
-    /// <summary>On HUP: whether it says that the terminal is closed, as far as is known by now.</summary>
+    /// <summary>Called on HUP; whether the signal reports that the terminal is closed, as far as is known at this moment.</summary>
     internal bool IsHangUp()
     {
         lock (_lock)
@@ -52,7 +52,7 @@ internal sealed class ControllingTerminal
         return _goneSince is not null;
     }
 
-    /// <summary>A process whose terminal was closed has none any more.</summary>
+    /// <summary>Whether the process has a controlling terminal. When the terminal is closed, the process has none.</summary>
     private static bool IsThere()
     {
         int descriptor = Libc.Open("/dev/tty", Libc.O_RDONLY | Libc.O_NOCTTY | Libc.O_NONBLOCK | Libc.O_CLOEXEC);

@@ -6,18 +6,21 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Os;
 
-/// <summary>Workers of the supervisor whose place this one has taken: they serve until new ones do, and are this process's children still.</summary>
+/// <summary>
+/// The workers of the previous supervisor, which this one replaced in the same process. They serve until new workers do, and are still
+/// children of this process.
+/// </summary>
 internal sealed class FormerWorkers
 {
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
-    private readonly Lock _lock = new();
-    private readonly List<Former> _left;
+    private readonly Lock _lock = new(); // guards _left and the fields below
+    private readonly List<Former> _left; // the workers that have not exited
     private readonly Board _board;
     private readonly ServeLog _log;
-    private long _drainsSince;
-    private TimeSpan? _limit; // for draining; null as long as they serve
-    private bool _areKilled;
+    private long _drainsSince; // when Drain was first called, a Stopwatch timestamp
+    private TimeSpan? _limit; // how long they may drain; null until Drain is called
+    private bool _areKilled; // whether SIGKILL was sent
 
     internal FormerWorkers(IReadOnlyList<InheritedWorker> workers, Board board, ServeLog log)
     {
@@ -27,10 +30,10 @@ internal sealed class FormerWorkers
         Ended = _left.Count > 0 ? WatchAsync() : Task.CompletedTask;
     }
 
-    /// <summary>Completes when all of them have ended.</summary>
+    /// <summary>Completes when all of them have exited.</summary>
     internal Task Ended { get; }
 
-    /// <summary>Those that have not ended.</summary>
+    /// <summary>The workers that have not exited.</summary>
     internal IReadOnlyList<InheritedWorker> Left
     {
         get
@@ -40,8 +43,8 @@ internal sealed class FormerWorkers
         }
     }
 
-    /// <summary>Has them drain.</summary>
-    /// <param name="limit">How long they have; then they are killed.</param>
+    /// <summary>Lets them drain.</summary>
+    /// <param name="limit">How long they may take; then they are killed. A later call replaces the limit.</param>
     internal void Drain(TimeSpan limit)
     {
         lock (_lock)
@@ -52,7 +55,7 @@ internal sealed class FormerWorkers
                 return;
 
             _drainsSince = Stopwatch.GetTimestamp();
-            _log.Write($"{_left.Count} workers of the supervisor before drain");
+            _log.Write($"{_left.Count} workers of the previous supervisor drain");
             foreach (Former former in _left.Where(static former => !HasEnded(former.ProcessId)))
                 _ = Libc.Kill(former.ProcessId, Libc.SIGTERM);
         }
@@ -63,17 +66,17 @@ internal sealed class FormerWorkers
     {
         while (true)
         {
-            await Task.Delay(LookInterval).ConfigureAwait(false);
+            await Task.Delay(PollInterval).ConfigureAwait(false);
             lock (_lock)
             {
                 foreach (Former former in _left.Where(static former => HasEnded(former.ProcessId)).ToList())
                 {
                     DiagnosticFiles.Delete(former.ProcessId, former.DiagnosticKey, []);
                     _left.Remove(former);
-                    // Else the others would go on to leave it its share of the connections.
+                    // Otherwise the other workers would still reserve a share of the connections for this one.
                     _board[former.Entry] = default;
                     if (_limit is null)
-                        _log.Write($"a worker of the supervisor before (pid {former.ProcessId}) is gone");
+                        _log.Write($"a worker of the previous supervisor (pid {former.ProcessId}) has exited");
                 }
 
                 if (_left.Count == 0)
@@ -93,7 +96,7 @@ internal sealed class FormerWorkers
     {
         const int WNOHANG = 1;
         int status;
-        return Libc.WaitPid(processId, &status, WNOHANG) != 0; // its own id once it has ended; -1 when somebody has reaped it
+        return Libc.WaitPid(processId, &status, WNOHANG) != 0; // its id after it has exited; -1 if it was already reaped
     }
 
     private sealed record Former(int ProcessId, int Entry, string? DiagnosticKey);

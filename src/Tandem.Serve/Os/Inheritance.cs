@@ -8,8 +8,8 @@ using Tandem.Serve.Protocol;
 namespace Tandem.Serve.Os;
 
 /// <summary>
-/// What a supervisor has from whoever started it: sockets of a service manager (LISTEN_FDS), or, when it was put in place of another
-/// supervisor in the same process (USR2), that one's sockets, board and workers.
+/// What a supervisor inherits from the process that started it: sockets of a service manager (LISTEN_FDS), or, if it replaced another
+/// supervisor in the same process (USR2), the sockets, board and workers of that supervisor.
 /// </summary>
 internal sealed class Inheritance
 {
@@ -18,25 +18,25 @@ internal sealed class Inheritance
     private const string IgnoresHangUps = "nohup";
     private const int FirstListenDescriptor = 3;
 
-    /// <summary>Those that mean something to a supervisor, and to a program that does not handle them: to end.</summary>
+    /// <summary>The signals that a supervisor handles and that terminate a program which does not handle them.</summary>
     private static readonly int[] Signals = [Libc.SIGHUP, Libc.SIGUSR1, Libc.SIGUSR2, Libc.SIGTTIN, Libc.SIGTTOU];
 
-    /// <summary>The former supervisor's board; null where there was none.</summary>
+    /// <summary>The previous supervisor's board; null if there is no previous supervisor.</summary>
     internal Board? Board { get; private init; }
 
-    /// <summary>The former supervisor's workers, which serve until new ones do.</summary>
+    /// <summary>The previous supervisor's workers, which serve until new ones do.</summary>
     internal IReadOnlyList<InheritedWorker> Workers { get; private init; } = [];
 
-    /// <summary>Sockets.</summary>
+    /// <summary>The inherited sockets.</summary>
     internal IReadOnlyList<InheritedListener> Listeners { get; private init; } = [];
 
-    /// <summary>How many workers there were to be; null where there was no former supervisor.</summary>
+    /// <summary>The previous supervisor's intended number of workers; null if there is no previous supervisor.</summary>
     internal int? Target { get; private init; }
 
-    /// <summary>Addresses of the service manager's sockets, for an application that is told no others.</summary>
+    /// <summary>The addresses of the service manager's sockets, for an application that gets no other addresses.</summary>
     internal List<string> Urls { get; } = [];
 
-    /// <summary>Finds out, and forgets it in the environment, so that workers do not believe it meant for them.</summary>
+    /// <summary>Reads the inherited state, and removes it from the environment, so that workers do not use it.</summary>
     internal static Inheritance Take()
     {
         string? state = Take(StateVariable);
@@ -60,11 +60,15 @@ internal sealed class Inheritance
         return inherited;
     }
 
-    /// <summary>Puts a new supervisor, from the program's file as it is now, in this process's place. Returns only when that fails, and then why.</summary>
+    /// <summary>
+    /// Replaces this supervisor with a new one, from the program's file as it is now, in this process. Returns only if that fails, with the
+    /// reason.
+    /// </summary>
     internal static string Replace(ListenerStore listeners, Board board, IEnumerable<InheritedWorker> workers, int target, SystemdNotifier notifier)
     {
         string[] arguments = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');
-        // What stands before the command is how the program is run, such as by `dotnet`. Once this process has become it, there is no way back.
+        // The arguments before the command say how the program is run, for example by `dotnet`. The program is tried first, because after
+        // `exec` there is no way back.
         int command = Array.IndexOf(arguments, "serve");
         if (Trial.ProblemOf(Environment.ProcessPath!, [.. arguments.AsSpan(1..Math.Max(1, command)), "--version"]) is { } problem)
             return problem;
@@ -86,11 +90,11 @@ internal sealed class Inheritance
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
             environment.Add($"{variable.Key}={variable.Value}");
 
-        // What nobody handles yet would end the new program.
+        // Signals that arrive before the new program handles them would terminate it.
         Libc.SignalAction[] actions = Libc.IgnoreSignals(Signals);
         string error = Libc.Execute(Environment.ProcessPath!, arguments, [.. environment]);
 
-        // It has failed: nothing of this is for workers.
+        // The call failed. Workers must not inherit any of this.
         Libc.RestoreSignals(Signals, actions);
         foreach (int descriptor in descriptors)
             _ = Libc.Fcntl(descriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
@@ -104,7 +108,8 @@ internal sealed class Inheritance
     {
         string[] lines = state.Split('\n');
         string[] first = lines[0].Split(' ');
-        // .NET leaves alone what is ignored; in a moment it handles them.
+        // The signals are ignored until now, and .NET does not handle signals that are ignored at its start. So restore their default
+        // action; the supervisor handles them in a moment.
         int[] signals = first.Contains(IgnoresHangUps) ? [.. Signals.Where(static signal => signal != Libc.SIGHUP)] : Signals;
         Libc.RestoreSignals(signals, new Libc.SignalAction[signals.Length]);
         int descriptor = int.Parse(first[0], CultureInfo.InvariantCulture);
@@ -132,7 +137,7 @@ internal sealed class Inheritance
         {
             UnixDomainSocketEndPoint unix => $"{scheme}://unix:{unix}",
             IPEndPoint ip => $"{scheme}://{ip}",
-            _ => throw new ServeException(ServeExitCode.Usage, $"Descriptor {descriptor}, which the service manager handed over, is no socket that listens."),
+            _ => throw new ServeException(ServeExitCode.Usage, $"Descriptor {descriptor}, which the service manager passed, is not a listening socket."),
         };
     }
 
@@ -145,9 +150,3 @@ internal sealed class Inheritance
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }
-
-/// <summary>A worker, as one supervisor tells the next of it.</summary>
-/// <param name="ProcessId">Its process.</param>
-/// <param name="Entry">Its entry on the board.</param>
-/// <remarks>A class, as <see cref="InheritedListener"/> is: what collections of structures do would have to be compiled on the way to the first worker.</remarks>
-internal sealed record InheritedWorker(int ProcessId, int Entry);

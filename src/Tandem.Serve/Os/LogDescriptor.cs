@@ -5,19 +5,19 @@ using Tandem.Interop;
 namespace Tandem.Serve.Os;
 
 /// <summary>
-/// Where log lines go. Past .NET's own streams: <see cref="Console"/> changes what happens on signals and with the terminal, and a
-/// <see cref="FileStream"/> writes at positions of its own, over what others append to the file.
+/// The destination of log lines. It does not use .NET's streams: <see cref="Console"/> changes the handling of signals and the terminal,
+/// and a <see cref="FileStream"/> writes at its own positions, over data that other processes append to the file.
 /// </summary>
 internal sealed unsafe class LogDescriptor : IDisposable
 {
     private const int StandardOutput = 1;
     private const int PollMilliseconds = 200;
 
-    private readonly bool _isFile;
-    private readonly bool _isTerminal;
-    private int _descriptor;
-    private bool _isWithinLine; // a part of a line was written, and its end was not
-    private volatile bool _isGivenUp;
+    private readonly bool _isFile; // whether Dispose closes the descriptor
+    private readonly bool _isTerminal; // whether the descriptor is a terminal
+    private int _descriptor; // -1 after Dispose
+    private bool _isWithinLine; // a line was written in part
+    private volatile bool _isAbandoned; // set by Abandon, on another thread than the writer's
 
     private LogDescriptor(int descriptor, bool isFile)
     {
@@ -28,27 +28,30 @@ internal sealed unsafe class LogDescriptor : IDisposable
 
     internal static LogDescriptor OfStandardOutput() => new(StandardOutput, isFile: false);
 
-    /// <summary>A file, or a named pipe, to which lines are appended.</summary>
+    /// <summary>Opens a file, or a named pipe, to which lines are appended.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
     internal static LogDescriptor OfFile(string path)
     {
-        // Without waiting: a named pipe that nobody reads would hold up who opens it, and who writes to it.
+        // Non-blocking: a named pipe that no process reads would block the open and the writes.
         int descriptor = Libc.OpenToAppend(path);
         return descriptor >= 0 ? new LogDescriptor(descriptor, isFile: true) : throw new IOException(Libc.LastError());
     }
 
-    /// <summary>Has a write that waits for a reader of a named pipe give up.</summary>
-    internal void GiveUp() => _isGivenUp = true;
+    /// <summary>Makes a write stop that waits for the reader of a named pipe.</summary>
+    internal void Abandon() => _isAbandoned = true;
 
-    /// <summary>Has it be written to again after <see cref="GiveUp"/>.</summary>
-    internal void TakeBack() => _isGivenUp = false;
+    /// <summary>Allows writes again after <see cref="Abandon"/>.</summary>
+    internal void Resume() => _isAbandoned = false;
 
-    /// <summary>Writes a line; false where it is lost, or its end is: nobody reads any more, or the disk is full.</summary>
+    /// <summary>
+    /// Writes a line; false if the line, or the end of it, is lost because no process reads any more or because the disk is full.
+    /// </summary>
     internal bool TryWrite(string line)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(_isWithinLine ? $"\n{line}\n" : $"{line}\n");
         if (_isTerminal)
-            Libc.BlockSignal(Libc.SIGTTOU); // for this thread: a job in the background would get one for each line, where the terminal is set so
+            // for this thread: a background job would get a signal for each line, if the terminal is configured so
+            Libc.BlockSignal(Libc.SIGTTOU);
 
         int written = 0;
         fixed (byte* pointer = bytes)
@@ -84,10 +87,10 @@ internal sealed unsafe class LogDescriptor : IDisposable
             return false;
 
         var poll = new Libc.PollFd { Fd = _descriptor, Events = Libc.POLLOUT };
-        while (!_isGivenUp && Libc.Poll(&poll, 1, PollMilliseconds) == 0)
+        while (!_isAbandoned && Libc.Poll(&poll, 1, PollMilliseconds) == 0)
         {
         }
 
-        return !_isGivenUp;
+        return !_isAbandoned;
     }
 }

@@ -3,32 +3,33 @@ using Tandem.Interop;
 namespace Tandem.Serve.Os;
 
 /// <summary>
-/// The folder in which the supervisor was started, as it was named: relative paths of the command line begin there, and so does the application
-/// where it is given no other folder. It may be deleted while the supervisor runs, or be a link that is set to another version.
+/// The folder in which the supervisor was started, as it was named. Relative paths of the command line start there, and so does the
+/// application unless it gets another folder. While the supervisor runs, the folder may be deleted, or may be a link that is set to another
+/// version.
 /// </summary>
 internal sealed class StartFolder
 {
     private StartFolder(string path) => Path = path;
 
-    /// <summary>Its path: the shell's name for it, which may have links in it, or else the kernel's.</summary>
+    /// <summary>The path: the shell's name, which may contain links, or else the kernel's name.</summary>
     internal string Path { get; }
 
-    /// <summary>The folder that is this process's current one.</summary>
-    /// <exception cref="ServeException">It is gone already.</exception>
+    /// <summary>Returns the current folder of this process.</summary>
+    /// <exception cref="ServeException">The folder has been deleted.</exception>
     internal static StartFolder OfThisProcess()
     {
         string current = Current() ?? throw new ServeException(
-            ServeExitCode.BadApplication, "The folder in which `tandem serve` is started has been deleted. Change to one that is there, and start it again.");
+            ServeExitCode.BadApplication, "The current folder has been deleted. Change to an existing folder, and start `tandem serve` again.");
         string? named = Environment.GetEnvironmentVariable("PWD");
         return new StartFolder(named is ['/', ..] && Libc.RealPath(named) == current ? named : current);
     }
 
-    /// <summary>The folder as it is there now; it may have been renamed.</summary>
-    /// <returns>Null where it is gone.</returns>
+    /// <summary>Returns the folder's current path; the folder may have been renamed.</summary>
+    /// <returns>Null if the folder is gone.</returns>
     internal string? Find() => Directory.Exists(Path) ? Path : Current();
 
-    /// <summary>Makes sure that a program which is put in this process's place finds it.</summary>
-    /// <exception cref="ServeException">It is gone.</exception>
+    /// <summary>Makes sure that a program which replaces this one in the same process finds its current folder.</summary>
+    /// <exception cref="ServeException">The folder is gone.</exception>
     internal void Enter()
     {
         if (Current() is not null)
@@ -36,13 +37,13 @@ internal sealed class StartFolder
 
         try
         {
-            Directory.SetCurrentDirectory(Path); // another one of the same name, such as after a deploy that has deleted and made it
+            Directory.SetCurrentDirectory(Path); // another folder of the same name, for example after a deploy that deleted and created it
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ServeException(
                 ServeExitCode.Refused,
-                $"The folder '{Path}', in which this supervisor was started, is gone, and another supervisor could not start there. Make it anew, and try again. This one goes on.",
+                $"The folder '{Path}', in which this supervisor was started, is gone, so another supervisor could not start there. Create it again, and try again. This supervisor continues.",
                 e);
         }
     }

@@ -3,18 +3,18 @@ using System.Runtime.Loader;
 namespace Tandem.Serve.Os;
 
 /// <summary>
-/// Which code this process's start needed, kept for the next start of the same program: the runtime prepares it then on another
-/// processor, ahead of the program. It calls that profile optimization, or multicore JIT; where there is one processor only it does nothing.
-/// https://learn.microsoft.com/dotnet/api/system.runtime.loader.assemblyloadcontext.startprofileoptimization
+/// Records which code the start of this process needs, for the next start of the same program. The runtime then prepares that code on
+/// another processor, ahead of the program. .NET calls this profile optimization, or multicore JIT; with a single processor it does
+/// nothing. https://learn.microsoft.com/dotnet/api/system.runtime.loader.assemblyloadcontext.startprofileoptimization
 /// </summary>
 internal static class StartProfile
 {
     private const string Name = "profile";
 
-    private static string? kept; // set before the thread that ends it is started
-    private static string own = "";
+    private static string? kept; // the profile's path while one is recorded; set before the thread that calls End is started
+    private static string own = ""; // the temporary folder in which the runtime writes
 
-    /// <summary>Where a program's profile is: in the user's folder for what can be made anew. Null when that is not the user's own.</summary>
+    /// <summary>The path of a program's profile, in the user's cache folder. Null if that folder does not belong to the user.</summary>
     /// <param name="program">The program's path.</param>
     internal static string? PathOf(string program)
     {
@@ -29,14 +29,14 @@ internal static class StartProfile
         if (!IsOwn(folder))
             return null;
 
-        // Who shares a name because of its length replaces the other's profile, which is of no use to it.
+        // Programs whose names are equal after they are cut replace each other's profile, which is only useless to the other one.
         string name = program.Trim('/').Replace('/', '!');
         return Path.Combine(folder, $"{name[Math.Max(0, name.Length - MostLetters)..]}.profile");
     }
 
     /// <summary>
-    /// Whether nobody else has made the folder, or may make it. The runtime believes what a profile says, and who is root may have the
-    /// home of another user.
+    /// Whether only this user can have created the folder, or can create it. The runtime trusts a profile's content, and HOME of root may
+    /// be another user's folder.
     /// </summary>
     private static bool IsOwn(string folder)
     {
@@ -47,16 +47,19 @@ internal static class StartProfile
         return there is not null && OwnFolder.IsOwn(there);
     }
 
-    /// <summary>Has the runtime prepare what the last start needed, and note what this one needs. Where it cannot, nothing happens.</summary>
+    /// <summary>
+    /// Makes the runtime prepare the code that the last start needed, and record what this start needs. If that is not possible, nothing
+    /// happens.
+    /// </summary>
     /// <param name="path">The profile.</param>
     internal static void Begin(string path)
     {
-        // That is the user's own, and its file would be written to the current folder once another one is begun.
+        // The user has set a profile. The runtime would write that profile to the current folder if another one were started.
         if (Environment.GetEnvironmentVariable("DOTNET_MultiCoreJitProfile") is not null || Environment.GetEnvironmentVariable("COMPlus_MultiCoreJitProfile") is not null)
             return;
 
-        // The runtime reads and writes one name. What it reads is gone when it writes, and the folder too: so nobody reads what is half
-        // written, and a process that ends too early leaves nothing. Nor can anybody else know its name.
+        // The runtime reads and writes the same name. After it has read the profile, the name and its folder are deleted. So no process
+        // reads a half-written profile, a process that exits too early leaves nothing behind, and no other process can know the name.
         own = $"{path}.{Guid.NewGuid():N}";
         try
         {
@@ -68,13 +71,13 @@ internal static class StartProfile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Such as: the folder is read-only. A start without it is slower, which is all.
+            // For example, the folder is read-only. The start without a profile is only slower.
         }
 
         DeleteOwn();
     }
 
-    /// <summary>Keeps what was noted.</summary>
+    /// <summary>Stops recording, and keeps the profile.</summary>
     internal static void End()
     {
         if (kept is null)
@@ -83,12 +86,12 @@ internal static class StartProfile
         try
         {
             OwnFolder.Create(own);
-            AssemblyLoadContext.Default.StartProfileOptimization(""); // which ends the one that there is
+            AssemblyLoadContext.Default.StartProfileOptimization(""); // this stops the current recording
             File.Move(Path.Combine(own, Name), kept, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Such as: the disk is full, or the runtime has noted nothing, because a profiler does not let it.
+            // For example, the disk is full, or the runtime recorded nothing because a profiler disables it.
         }
 
         DeleteOwn();
@@ -104,11 +107,11 @@ internal static class StartProfile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It was not made, or cannot be deleted.
+            // The folder was not created, or cannot be deleted.
         }
     }
 
-    /// <summary>Forgets a profile, such as one with which a start has failed.</summary>
+    /// <summary>Deletes a profile, for example one with which a start failed.</summary>
     /// <param name="path">The profile.</param>
     internal static void Forget(string path)
     {
@@ -118,7 +121,7 @@ internal static class StartProfile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It stays.
+            // The profile stays.
         }
     }
 }

@@ -5,23 +5,26 @@ using System.Text;
 
 namespace Tandem.Serve.Os;
 
-/// <summary>Tells a service manager how it goes, where there is one (https://www.freedesktop.org/software/systemd/man/sd_notify.html).</summary>
+/// <summary>
+/// Reports the server's state to a service manager, if there is one (https://www.freedesktop.org/software/systemd/man/sd_notify.html).
+/// </summary>
 internal sealed class SystemdNotifier : IDisposable
 {
-    private readonly Socket? _socket;
-    private readonly UnixDomainSocketEndPoint? _target;
-    private readonly Queue<string> _unsent = new(); // what must not be lost and could not be sent yet; under its own lock
+    private readonly Socket? _socket; // null if there is no service manager
+    private readonly UnixDomainSocketEndPoint? _target; // the service manager's address
+    private readonly Queue<string> _unsent = new(); // messages that must not be lost and were not sent yet; guarded by its own lock
 
     internal SystemdNotifier()
     {
         if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not { Length: > 1 } path)
             return;
 
-        // Workers must not speak for this process.
+        // Remove the variable, because workers must not report for this process.
         NotifySocket = path;
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
         _target = new UnixDomainSocketEndPoint(path[0] == '@' ? "\0" + path[1..] : path);
-        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false }; // a manager that hangs holds up nothing here
+        // a service manager that hangs must not block the supervisor
+        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
         if (long.TryParse(Environment.GetEnvironmentVariable("WATCHDOG_USEC"), CultureInfo.InvariantCulture, out long microseconds) && microseconds > 0)
             Watchdog = TimeSpan.FromMicroseconds(microseconds);
 
@@ -30,10 +33,10 @@ internal sealed class SystemdNotifier : IDisposable
         Environment.SetEnvironmentVariable("WATCHDOG_PID", null);
     }
 
-    /// <summary>How often the manager wants to hear; null for never.</summary>
+    /// <summary>The interval within which the service manager expects a heartbeat; null for none.</summary>
     internal TimeSpan? Watchdog { get; }
 
-    /// <summary>What this process was given, for one that takes its place.</summary>
+    /// <summary>The variable that this process got, for a supervisor that replaces it.</summary>
     internal string? NotifySocket { get; }
 
     /// <inheritdoc cref="NotifySocket"/>
@@ -41,7 +44,7 @@ internal sealed class SystemdNotifier : IDisposable
 
     internal void Ready(string status) => Send($"READY=1\nSTATUS={status}");
 
-    /// <summary>With the time to the microsecond, as the manager compares it with its own.</summary>
+    /// <summary>Reports the start of a reload, with the time in microseconds, which the service manager compares with its own.</summary>
     internal void Reloading() =>
         Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000)}"));
 
@@ -50,11 +53,11 @@ internal sealed class SystemdNotifier : IDisposable
     internal void Alive()
     {
         if (SendUnsent())
-            TrySend("WATCHDOG=1"); // one that is lost is followed by another one
+            TrySend("WATCHDOG=1"); // if this heartbeat is lost, the next one follows
     }
 
-    /// <summary>Sends again what the manager has not taken yet.</summary>
-    /// <returns>Whether nothing of it is left.</returns>
+    /// <summary>Sends the messages that the service manager has not accepted yet.</summary>
+    /// <returns>Whether none is left.</returns>
     internal bool SendUnsent()
     {
         lock (_unsent)
@@ -76,7 +79,7 @@ internal sealed class SystemdNotifier : IDisposable
         SendUnsent();
     }
 
-    /// <summary>False where the manager has not read what it was sent before.</summary>
+    /// <summary>Sends a message; false if the service manager has not read the previous ones.</summary>
     private bool TrySend(string message)
     {
         try
@@ -86,7 +89,7 @@ internal sealed class SystemdNotifier : IDisposable
         }
         catch (SocketException e)
         {
-            // Else nobody listens; it is for them to notice.
+            // Other errors mean that no process listens, which the service manager itself will notice.
             return e.SocketErrorCode is not (SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable);
         }
     }

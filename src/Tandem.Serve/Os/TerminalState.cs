@@ -1,14 +1,14 @@
 namespace Tandem.Serve.Os;
 
-/// <summary>What has become of the terminal on which the server was started.</summary>
+/// <summary>The state of the terminal from which the server was started.</summary>
 internal enum TerminalState
 {
-    /// <summary>It is there, or there was none, or what became of it is known already.</summary>
+    /// <summary>The terminal exists, there never was one, or its end was already reported.</summary>
     Unchanged,
 
-    /// <summary>It was closed, and a HUP has said so.</summary>
+    /// <summary>The terminal was closed, and a HUP reported it.</summary>
     HungUp,
 
-    /// <summary>It has gone, and nobody has said anything about it.</summary>
+    /// <summary>The terminal is gone, and no signal reported it.</summary>
     Gone,
 }

@@ -7,18 +7,19 @@ using Tandem.Launch;
 namespace Tandem.Serve.Os;
 
 /// <summary>
-/// Runs a program to its end, to see whether it runs at all. By what starts workers: once .NET itself has started a process, it takes the
-/// end of every child for its own where it is the first process of a container, and nobody would hear of a worker's.
+/// Runs a program until it exits, to check whether it runs at all. It uses the code that starts workers and not
+/// <see cref="System.Diagnostics.Process"/>: as the first process of a container, .NET would then reap every child itself, and the exit of
+/// a worker would stay unknown.
 /// </summary>
 internal sealed class Trial : IProcessObserver
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    private readonly StringBuilder _output = new(); // the hub's thread's, until the exit
+    private readonly StringBuilder _output = new(); // used by the hub's thread until the process has exited
     private readonly TaskCompletionSource<ExitStatus> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WorkerProcess? _process;
 
-    /// <summary>Why a program does not run; null where it does.</summary>
+    /// <summary>Returns why the program does not run; null if it does.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Called before the server starts, by a command that has nothing else to do.")]
     internal static string? ProblemOf(string program, string[] arguments)
     {
@@ -37,7 +38,7 @@ internal sealed class Trial : IProcessObserver
         }
 
         hub.Post(() => trial._process?.Kill());
-        return $"{program} does not run: it has not answered within {Limit.TotalSeconds:0} s.";
+        return $"{program} does not run: it did not exit within {Limit.TotalSeconds:0} s.";
     }
 
     void IProcessObserver.OnOutput(string line, bool isError) => _output.AppendLine(line);
@@ -60,6 +61,6 @@ internal sealed class Trial : IProcessObserver
     private string? Explain(string program)
     {
         ExitStatus status = _exited.Task.Result;
-        return status.Code == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{program} does not run, with {(status.IsUnknown ? "an end that is unknown" : status.SignalName ?? $"exit code {status.Code}")}: {_output.ToString().Trim()}");
+        return status.Code == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{program} does not run, with {(status.IsUnknown ? "an unknown exit" : status.SignalName ?? $"exit code {status.Code}")}: {_output.ToString().Trim()}");
     }
 }

@@ -4,12 +4,12 @@ using Tandem.Launch;
 namespace Tandem.Serve.Os;
 
 /// <summary>
-/// Reaps processes that nobody else does. The first process of a container gets those whose parents have died, such as what a killed
-/// worker had started.
+/// Reaps processes that no other process reaps. The first process of a container becomes the parent of orphans, for example of processes
+/// that a killed worker had started.
 /// </summary>
 internal static class Zombies
 {
-    /// <summary>Reaps those that are none of ours.</summary>
+    /// <summary>Reaps all exited children that this process did not start.</summary>
     internal static unsafe void Reap()
     {
         while (Libc.PeekExited(out int processId) && !LinuxWorkerProcess.IsWaitedFor(processId))

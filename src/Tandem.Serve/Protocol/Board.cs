@@ -1,41 +1,45 @@
-using System.Runtime.InteropServices;
 using Tandem.Transport.SharedMemory;
 
 namespace Tandem.Serve.Protocol;
 
 /// <summary>
-/// Memory that the supervisor and all workers map: each worker writes its own entry, everybody reads all. So a worker knows how many
-/// connections the others have, and the supervisor sees at any time what each of them does, without a message.
+/// Shared memory that the supervisor and all workers map. Each worker writes its own entry, and every process reads all entries. So a
+/// worker knows how many connections the others have, and the supervisor sees the state of each worker at any time, without messages.
 /// </summary>
 /// <remarks>
-/// Every field is one aligned 64-bit word with one writer at a time, read and written whole. Readers act on single fields only, and
-/// none of them says anything about another, so no order between them is needed; a worker's counts are added to atomically by its threads.
+/// Every field is one aligned 64-bit word with one writer at a time, and is read and written as a whole. Readers use single fields only,
+/// and no field implies anything about another field, so no ordering is needed. The threads of a worker increment its counters atomically.
 /// </remarks>
 internal sealed unsafe class Board : IDisposable
 {
-    /// <summary>How many entries there are; one for each worker at once, those that start or drain included, but for the first.</summary>
+    /// <summary>
+    /// The number of entries. The first one is not a worker's; each other one belongs to one worker, including workers that start or drain.
+    /// </summary>
     internal const int Capacity = 512;
 
-    /// <summary>The first entry of a worker. The one before says how many are in use.</summary>
+    /// <summary>
+    /// The index of the first worker's entry. The entry before it holds values that concern all workers (<see cref="Used"/>,
+    /// <see cref="Target"/>).
+    /// </summary>
     internal const int First = 1;
 
-    private readonly SharedRegion _region;
+    private readonly SharedRegion _region; // the mapped memory
 
     private Board(SharedRegion region) => _region = region;
 
-    /// <summary>For handing it to another process.</summary>
+    /// <summary>The descriptor of the shared memory, to pass it to another process.</summary>
     internal int Descriptor => _region.Descriptor;
 
     private static int Length => Capacity * sizeof(BoardEntry);
 
     internal static Board Create() => new(SharedRegion.Create("tandem-serve", Length, othersReadOnly: false));
 
-    /// <summary>Maps a board that somebody else has made, and takes the descriptor over.</summary>
+    /// <summary>Maps a board that another process created, and takes ownership of the descriptor.</summary>
     internal static Board Open(int descriptor) => new(SharedRegion.Open(descriptor, Length, writable: true));
 
     internal ref BoardEntry this[int index] => ref ((BoardEntry*)_region.Address)[index];
 
-    /// <summary>The fewest connections that any other accepting worker has; <see cref="long.MaxValue"/> where there is none.</summary>
+    /// <summary>The smallest number of connections of any other accepting worker; <see cref="long.MaxValue"/> if there is none.</summary>
     internal long FewestConnectionsBeside(int index)
     {
         long fewest = long.MaxValue;
@@ -50,10 +54,13 @@ internal sealed unsafe class Board : IDisposable
         return fewest;
     }
 
-    /// <summary>How many connections every other accepting worker that takes any has taken on average since counts were remembered.</summary>
-    /// <param name="index">The worker that asks.</param>
-    /// <param name="before">What all had taken then, by entry.</param>
-    /// <returns>0 where no other takes any.</returns>
+    /// <summary>
+    /// The average number of connections that the other accepting workers accepted since <paramref name="before"/> was read. Workers that
+    /// accepted none do not count.
+    /// </summary>
+    /// <param name="index">The entry of the calling worker.</param>
+    /// <param name="before">The counts at the start of the interval, by entry: see <see cref="ReadAccepted"/>.</param>
+    /// <returns>0 if no other worker accepted any.</returns>
     internal double AcceptedBeside(int index, ReadOnlySpan<long> before)
     {
         long sum = 0, workers = 0, used = Used;
@@ -66,7 +73,7 @@ internal sealed unsafe class Board : IDisposable
         return workers == 0 ? 0 : (double)sum / workers;
     }
 
-    /// <summary>How many connections all have taken, by entry.</summary>
+    /// <summary>Reads how many connections each worker has accepted, by entry.</summary>
     internal void ReadAccepted(Span<long> counts)
     {
         long used = Used;
@@ -74,7 +81,7 @@ internal sealed unsafe class Board : IDisposable
             counts[i] = Volatile.Read(ref this[i].Accepted);
     }
 
-    /// <summary>Whether the worker of an id takes connections.</summary>
+    /// <summary>Whether the worker with this id accepts connections.</summary>
     internal bool Accepts(long id)
     {
         long used = Used;
@@ -87,7 +94,7 @@ internal sealed unsafe class Board : IDisposable
         return false;
     }
 
-    /// <summary>Whether there is a worker of an id.</summary>
+    /// <summary>Whether a worker with this id exists.</summary>
     internal bool Has(long id)
     {
         long used = Used;
@@ -101,10 +108,10 @@ internal sealed unsafe class Board : IDisposable
     }
 
     /// <summary>
-    /// Which of the workers that take connections a client belongs to. All who ask choose the same one, and when a worker comes or goes, only
-    /// those clients move that it takes or leaves (the highest of all hashes of client and worker).
+    /// Selects the accepting worker that a client belongs to. All workers select the same one. When a worker comes or goes, only the
+    /// clients that it gains or loses move (rendezvous hashing: the highest of all hashes of client and worker).
     /// </summary>
-    /// <returns>The worker's id; 0 where there is none.</returns>
+    /// <returns>The worker's id; 0 if no worker accepts.</returns>
     internal long ChooseFor(long client)
     {
         long chosen = 0, used = Used;
@@ -123,7 +130,7 @@ internal sealed unsafe class Board : IDisposable
         return chosen;
     }
 
-    /// <summary>Spreads a number over all 64 bits (the last step of SplitMix64).</summary>
+    /// <summary>Mixes a number into all 64 bits (the last step of SplitMix64).</summary>
     internal static ulong Mix(ulong value)
     {
         value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
@@ -131,14 +138,14 @@ internal sealed unsafe class Board : IDisposable
         return value ^ (value >> 31);
     }
 
-    /// <summary>How many workers there are to be: fewer accept while one that has ended is being replaced.</summary>
+    /// <summary>The intended number of workers. Fewer accept while a worker that has exited is being replaced.</summary>
     internal long Target
     {
         get => Volatile.Read(ref this[0].Target);
         set => Volatile.Write(ref this[0].Target, value);
     }
 
-    /// <summary>How far entries were ever in use.</summary>
+    /// <summary>One more than the highest index that was ever in use.</summary>
     internal long Used
     {
         get => Volatile.Read(ref this[0].Used);
@@ -146,93 +153,4 @@ internal sealed unsafe class Board : IDisposable
     }
 
     public void Dispose() => _region.Dispose();
-}
-
-/// <summary>What one worker shows of itself. Two cache lines, so that one worker's counting does not slow another's.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 128)]
-internal struct BoardEntry
-{
-    /// <summary>A <see cref="WebWorkerState"/>.</summary>
-    internal long State;
-
-    /// <summary>Open connections.</summary>
-    internal long Connections;
-
-    /// <summary>Connections since the start.</summary>
-    internal long Accepted;
-
-    /// <summary>Requests since the start.</summary>
-    internal long Requests;
-
-    /// <summary>When a thread of its own last ran, in milliseconds of the system's monotonic clock (<see cref="Environment.TickCount64"/>).</summary>
-    internal long AliveAt;
-
-    /// <summary>When the thread pool last ran something that was queued.</summary>
-    internal long PoolServedAt;
-
-    /// <summary>Requests that are done, since the start.</summary>
-    internal long Completed;
-
-    /// <summary>Since when work has waited long for the thread pool, whose threads are blocked; 0 where it does not.</summary>
-    internal long StarvedSince;
-
-    /// <summary>In the entry that is no worker's: how many entries were ever in use.</summary>
-    internal long Used;
-
-    /// <summary>In the entry that is no worker's: how many workers there are to be.</summary>
-    internal long Target;
-
-    // New ones come last: workers of a former supervisor (USR2) share this memory with those of the next.
-
-    /// <summary>Requests that took longer than they may, since the start.</summary>
-    internal long TimedOut;
-
-    /// <summary>Of those, how many have not ended although they were told to.</summary>
-    internal long GivenUp;
-
-    /// <summary>How work waits for the thread pool, in one word: <see cref="SetQueue"/>.</summary>
-    internal long Queue;
-
-    /// <summary>With sticky routing: by what other workers and cookies know it. The supervisor's to write; 0 for none.</summary>
-    internal long Id;
-
-    /// <summary>Connections that it took and handed to the worker that their clients belong to, since the start.</summary>
-    internal long HandedOver;
-
-    /// <summary>Requests that it forwarded to the worker that their clients belong to, since the start.</summary>
-    internal long Forwarded;
-
-    /// <summary>After how many milliseconds without a beat a process is not taken for one that runs.</summary>
-    private const long MostSilence = 5_000;
-
-    /// <summary>How long work waits for the thread pool, in milliseconds: what waits now has so far, or else what was served last did.</summary>
-    internal readonly long QueueWait => Volatile.Read(in Queue) >> 1;
-
-    /// <summary>Whether that is because all of the pool's threads are blocked; looked at only where workers are scaled by load.</summary>
-    internal readonly bool IsBlocked => (Volatile.Read(in Queue) & 1) != 0;
-
-    internal void SetQueue(long wait, bool isBlocked) => Volatile.Write(ref Queue, (wait << 1) | (isBlocked ? 1L : 0));
-
-    /// <summary>Whether it takes connections: it says so, and runs.</summary>
-    internal readonly bool Accepts =>
-        Volatile.Read(in State) == (long)WebWorkerState.Accepting && Environment.TickCount64 - Volatile.Read(in AliveAt) < MostSilence;
-}
-
-/// <summary>Where a worker is in its life. It only moves down this list.</summary>
-internal enum WebWorkerState : long
-{
-    /// <summary>No worker.</summary>
-    None,
-
-    /// <summary>The application starts.</summary>
-    Starting,
-
-    /// <summary>It would serve, but takes no connections: a spare, or one that is being tried.</summary>
-    Ready,
-
-    /// <summary>It takes connections.</summary>
-    Accepting,
-
-    /// <summary>It takes no new connections any more, and ends when those that it has are done.</summary>
-    Draining,
 }

@@ -5,11 +5,14 @@ using Tandem.Interop;
 namespace Tandem.Serve.Protocol;
 
 /// <summary>
-/// One end of a connection between supervisor and worker: short texts, each of which may carry a descriptor (SCM_RIGHTS). A message
-/// arrives whole or not at all (SOCK_SEQPACKET), and the other side's death is the end of the stream.
+/// One end of a connection between supervisor and worker, for short texts that may each carry one descriptor (SCM_RIGHTS). A message
+/// arrives complete or not at all (SOCK_SEQPACKET). The stream ends when the other process exits.
 /// </summary>
-/// <param name="descriptor">This process's end.</param>
-/// <param name="waits">Whether who sends waits for room, where the other side reads nothing. The supervisor never does: a worker may be stopped.</param>
+/// <param name="descriptor">The descriptor of this process's end.</param>
+/// <param name="waits">
+/// Whether sending blocks while the other side reads nothing and its buffer is full. The supervisor never blocks, because a worker may be
+/// stopped.
+/// </param>
 internal sealed unsafe class MessageSocket(int descriptor, bool waits) : IDisposable
 {
     private const int MaximumLength = 8 * 1024;
@@ -18,27 +21,29 @@ internal sealed unsafe class MessageSocket(int descriptor, bool waits) : IDispos
     private const int MSG_CMSG_CLOEXEC = 0x40000000;
     private const int SOCK_SEQPACKET = 5;
 
-    private readonly Lock _sending = new();
-    private int _descriptor = descriptor;
+    private readonly Lock _sending = new(); // serializes sending with closing the descriptor
+    private int _descriptor = descriptor; // -1 after Dispose
 
-    /// <summary>Makes a connection: this process's end, and the descriptor of the other.</summary>
+    /// <summary>Creates a connection; returns this process's end, and the descriptor of the other end.</summary>
     internal static MessageSocket CreatePair(out int other)
     {
         CreatePair(out int own, out other);
         return new MessageSocket(own, waits: false);
     }
 
-    /// <summary>Makes a connection: the descriptors of both ends.</summary>
+    /// <summary>Creates a connection; returns the descriptors of both ends.</summary>
     internal static void CreatePair(out int one, out int other)
     {
         int* sockets = stackalloc int[2];
         if (Libc.SocketPair(Libc.AF_UNIX, SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0, sockets) != 0)
-            throw new IOException($"The message socket of a worker could not be made: {Libc.LastError()}.");
+            throw new IOException($"The message socket of a worker could not be created: {Libc.LastError()}.");
 
         (one, other) = (sockets[0], sockets[1]);
     }
 
-    /// <summary>From now on whoever sends is refused. What was sent before can still be received, and then the stream ends.</summary>
+    /// <summary>
+    /// From now on, sending to this end fails. Messages that were sent before can still be received; then the stream ends.
+    /// </summary>
     internal void StopReceiving()
     {
         lock (_sending)
@@ -48,7 +53,7 @@ internal sealed unsafe class MessageSocket(int descriptor, bool waits) : IDispos
         }
     }
 
-    /// <summary>Sends a message; false when the other side is gone, or when it has read nothing for so long that there is no room.</summary>
+    /// <summary>Sends a message; false if the other side is gone, or if it does not wait and the other side's buffer is full.</summary>
     internal bool TrySend(string verb, string rest = "", int attached = -1)
     {
         byte[] text = Encoding.UTF8.GetBytes(rest.Length == 0 ? verb : $"{verb} {rest}");
@@ -81,14 +86,14 @@ internal sealed unsafe class MessageSocket(int descriptor, bool waits) : IDispos
     }
 
     /// <summary>Waits for the next message.</summary>
-    /// <param name="wait">How long, in milliseconds; negative for ever.</param>
+    /// <param name="wait">How long to wait, in milliseconds; a negative value waits without a limit.</param>
     /// <param name="message">The message.</param>
     internal ReceiveOutcome Receive(int wait, out Message message)
     {
         message = default;
         int descriptor = Volatile.Read(ref _descriptor);
         if (descriptor < 0)
-            return ReceiveOutcome.End; // this side has closed it
+            return ReceiveOutcome.End; // this side has closed the socket
 
         var poll = new Libc.PollFd { Fd = descriptor, Events = Libc.POLLIN };
         if (Libc.Poll(&poll, 1, wait) <= 0)
@@ -124,7 +129,7 @@ internal sealed unsafe class MessageSocket(int descriptor, bool waits) : IDispos
         }
     }
 
-    /// <summary>struct cmsghdr of 64-bit Linux with one descriptor behind it.</summary>
+    /// <summary>The layout of <c>struct cmsghdr</c> on 64-bit Linux, followed by one descriptor.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct ControlMessage
     {
@@ -136,23 +141,4 @@ internal sealed unsafe class MessageSocket(int descriptor, bool waits) : IDispos
         internal int Type;
         internal int Descriptor;
     }
-}
-
-/// <summary>A message.</summary>
-/// <param name="Verb">The first word.</param>
-/// <param name="Rest">What stands behind it.</param>
-/// <param name="Descriptor">A descriptor that came with it and now belongs to this process; -1 for none.</param>
-internal readonly record struct Message(string Verb, string Rest, int Descriptor);
-
-/// <summary>What came of waiting for a message.</summary>
-internal enum ReceiveOutcome
-{
-    /// <summary>A message.</summary>
-    Message,
-
-    /// <summary>None in time.</summary>
-    Nothing,
-
-    /// <summary>The other side is gone.</summary>
-    End,
 }

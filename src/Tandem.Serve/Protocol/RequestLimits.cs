@@ -2,20 +2,20 @@ using System.Globalization;
 
 namespace Tandem.Serve.Protocol;
 
-/// <summary>How long a request may take.</summary>
-/// <param name="Limit">In milliseconds, until it is aborted.</param>
-/// <param name="Grace">In milliseconds, how long after that it may still hold its thread.</param>
-/// <param name="Except">Paths below which there is no limit.</param>
+/// <summary>The time limit of requests (<c>--request-timeout</c>).</summary>
+/// <param name="Limit">How long a request may run before it is aborted, in milliseconds.</param>
+/// <param name="Grace">How long a request may keep its thread after it was aborted, in milliseconds.</param>
+/// <param name="Except">Paths at and below which there is no limit.</param>
 internal sealed record RequestLimits(int Limit, int Grace, IReadOnlyList<string> Except)
 {
-    private const char Separator = '\x1f'; // which no path has in it
+    private const char Separator = '\x1f'; // a character that no path contains
 
-    /// <summary>As a text without line breaks; empty where there is no limit.</summary>
+    /// <summary>The limits as a text without line breaks; empty if there is no limit.</summary>
     internal static string Write(RequestLimits? limits) => limits is null
         ? ""
         : string.Join(Separator, [limits.Limit.ToString(CultureInfo.InvariantCulture), limits.Grace.ToString(CultureInfo.InvariantCulture), .. limits.Except]);
 
-    /// <summary>What <see cref="Write"/> wrote.</summary>
+    /// <summary>Parses the text that <see cref="Write"/> returned.</summary>
     internal static RequestLimits? Read(string text)
     {
         if (text.Length == 0)

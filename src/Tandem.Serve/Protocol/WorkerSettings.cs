@@ -2,30 +2,46 @@ using System.Globalization;
 
 namespace Tandem.Serve.Protocol;
 
-/// <summary>How one worker is to behave. It travels in the environment, because it is needed before the application's <c>Main</c>.</summary>
+/// <summary>
+/// The settings of one worker. They are passed in an environment variable, because they are needed before the application's <c>Main</c>.
+/// </summary>
 /// <param name="Entry">Its entry on the board.</param>
 /// <param name="Supervisor">The supervisor's process id.</param>
-/// <param name="Urls">Where to listen instead of where the application wants to, separated by semicolons; empty for where it wants to.</param>
-/// <param name="Silence">How long a kept-alive connection must have been silent before a worker that drains closes it, in milliseconds.</param>
-/// <param name="DrainLimit">How long requests may take from when a worker is told to end, in milliseconds.</param>
-/// <param name="ShutdownLimit">How much longer the application's own shutdown may take, in milliseconds; 0 for none, so that it has the last part of the time for requests.</param>
-/// <param name="MaxRequests">After how many requests it takes no more; 0 for never.</param>
-/// <param name="HangLimit">How long work may wait for the thread pool before that counts as a hang, in milliseconds; 0 for ever.</param>
+/// <param name="Urls">
+/// The addresses to listen on, separated by semicolons, instead of those of the application; empty for the application's own.
+/// </param>
+/// <param name="Silence">
+/// How long a keep-alive connection must have been silent before a draining worker closes it, in milliseconds.
+/// </param>
+/// <param name="DrainLimit">How long requests may take after the worker was told to exit, in milliseconds.</param>
+/// <param name="ShutdownLimit">
+/// How much more time the application's own shutdown has after that, in milliseconds. With 0, the shutdown gets the last part of
+/// <paramref name="DrainLimit"/>.
+/// </param>
+/// <param name="MaxRequests">The number of requests after which the worker stops accepting; 0 for no limit.</param>
+/// <param name="HangLimit">
+/// How long work may wait for the thread pool before the worker counts as hanging, in milliseconds; 0 for no limit.
+/// </param>
 /// <param name="MinThreads">The thread pool's lower bound; 0 for the runtime's own.</param>
 /// <param name="MaxThreads">The thread pool's upper bound; 0 for the runtime's own.</param>
-/// <param name="HasOneProcessor">Whether it is to take of the machine what .NET takes on one processor.</param>
-/// <param name="KeepsServing">Whether the worker goes on when its supervisor is gone; else it drains and ends.</param>
-/// <param name="Once">Names of hosted services of which only one in all workers runs, separated by semicolons.</param>
-/// <param name="Waits">Whether the application's <c>Main</c> is to wait until the supervisor says that it may begin.</param>
-/// <param name="StartProfile">Where what its start needs is kept for the next one; empty for nowhere.</param>
-/// <param name="Forgets">
-/// Environment variables that are for this process only, not for those that the application starts: a name, or a name and what it was before
-/// (<c>name=value</c>); separated by <see cref="ForgetSeparator"/>.
+/// <param name="HasOneProcessor">Whether the worker uses the settings that .NET uses on a single processor.</param>
+/// <param name="KeepsServing">Whether the worker continues to serve when its supervisor is gone; otherwise it drains and exits.</param>
+/// <param name="Once">The names of hosted services that run in one worker only, separated by semicolons.</param>
+/// <param name="Waits">
+/// Whether the application's <c>Main</c> waits for the supervisor's <see cref="ServeProtocol.Begin"/> message: true for a standby.
 /// </param>
-/// <param name="RequestLimits">How long requests may take (<see cref="Protocol.RequestLimits.Write"/>); empty for as long as they want.</param>
-/// <param name="ScaleWait">From when on work has waited long for the thread pool, in milliseconds, so that more workers are due; 0 where there are as many as there are.</param>
-/// <param name="Sticky">By what all requests of one client are brought to one worker.</param>
-/// <param name="Id">With sticky routing: by what other workers and cookies know it; else 0.</param>
+/// <param name="StartProfile">The path of the start profile; empty for none.</param>
+/// <param name="Forgets">
+/// Environment variables that only this process uses. The worker restores them so that processes which the application starts do not
+/// inherit them. Each is a name, or a name and its former value (<c>name=value</c>), separated by <see cref="ForgetSeparator"/>.
+/// </param>
+/// <param name="RequestLimits">The time limits of requests (<see cref="Protocol.RequestLimits.Write"/>); empty for none.</param>
+/// <param name="ScaleWait">
+/// How long work must wait for the thread pool before the worker determines whether the threads are blocked, in milliseconds; 0 if the
+/// number of workers is fixed.
+/// </param>
+/// <param name="Sticky">How requests of one client are routed to one worker.</param>
+/// <param name="Id">With sticky routing: the id by which other workers and cookies name this worker; otherwise 0.</param>
 internal sealed record WorkerSettings(
     int Entry,
     int Supervisor,
@@ -48,7 +64,7 @@ internal sealed record WorkerSettings(
     StickyMode Sticky = StickyMode.None,
     long Id = 0)
 {
-    internal const char ForgetSeparator = '\x1f'; // which no variable has in it
+    internal const char ForgetSeparator = '\x1f'; // a character that no variable contains
 
     private const char Separator = '\n';
 

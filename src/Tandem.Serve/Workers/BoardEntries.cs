@@ -4,16 +4,16 @@ using Tandem.Serve.Protocol;
 namespace Tandem.Serve.Workers;
 
 /// <summary>
-/// Which entries of the board are free. The one that came back last is the next to be given, because workers look at all entries that
-/// were ever in use for each connection that they take: there are as many as there were workers at once. Not synchronised.
+/// The free entries of the board. The entry that was returned last is used next, because for each connection workers scan all entries that
+/// were ever in use; so there are no more of these than there were workers at the same time. Not synchronised.
 /// </summary>
 internal sealed class BoardEntries
 {
     private readonly Board _board;
-    private readonly List<int> _free = []; // the next one last
+    private readonly List<int> _free = []; // a stack: the next one to use is last
 
     /// <param name="board">The board.</param>
-    /// <param name="former">Workers of another supervisor, which keep theirs.</param>
+    /// <param name="former">Workers of the previous supervisor, which keep their entries.</param>
     internal BoardEntries(Board board, IEnumerable<InheritedWorker> former)
     {
         _board = board;
@@ -23,12 +23,12 @@ internal sealed class BoardEntries
             _free.Remove(worker.Entry);
     }
 
-    /// <summary>An entry, which is empty.</summary>
-    /// <exception cref="InvalidOperationException">There is none left.</exception>
+    /// <summary>Takes a free entry, and clears it.</summary>
+    /// <exception cref="InvalidOperationException">No entry is free.</exception>
     internal int Take()
     {
         if (_free.Count == 0)
-            throw new InvalidOperationException($"There are {Board.Capacity - Board.First} processes already, those that end included.");
+            throw new InvalidOperationException($"There are already {Board.Capacity - Board.First} processes, including those that are exiting.");
 
         int entry = _free[^1];
         _free.RemoveAt(_free.Count - 1);
@@ -37,6 +37,6 @@ internal sealed class BoardEntries
         return entry;
     }
 
-    /// <summary>Gives back the entry of a process that is gone.</summary>
+    /// <summary>Returns the entry of a process that has exited.</summary>
     internal void Return(int entry) => _free.Add(entry);
 }

@@ -4,11 +4,12 @@ using Tandem.Supervision;
 namespace Tandem.Serve.Workers;
 
 /// <summary>
-/// When the next process of a slot is started after one has crashed or failed to start, and whether the slot is in a crash loop. Failed starts
-/// and young crashes follow the <see cref="RestartBudget"/>. Crashes at any age count in a longer window: a process that crashes every few
-/// seconds or minutes never fails young, and would be restarted without a pause for ever.
+/// Decides when the next process of a slot is started after one has crashed or failed to start, and whether the slot is in a crash loop.
+/// Failed starts and crashes before <see cref="ServeOptions.MinUptime"/> follow the <see cref="RestartBudget"/>. Crashes at any age also
+/// count in a longer window: a process that crashes every few seconds or minutes never counts as a failed start, and would otherwise be
+/// restarted without a pause forever.
 /// </summary>
-/// <remarks>A process that somebody else kills says nothing about the next one, and does not count.</remarks>
+/// <remarks>A process that another program kills says nothing about the next one, and does not count.</remarks>
 internal sealed class CrashPolicy(ServeOptions options, TimeProvider time)
 {
     /// <summary>The window in which crashes are counted, in restart periods.</summary>
@@ -16,13 +17,15 @@ internal sealed class CrashPolicy(ServeOptions options, TimeProvider time)
 
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
 
-    private readonly Lock _lock = new(); // the status is read while a slot is refilled
-    private readonly Queue<long> _crashes = new();
-    private RestartBudget _budget = new(options.RestartLimit, options.RestartPeriod, time);
+    private readonly Lock _lock = new(); // guards the fields below; the status reads them while a slot is refilled
+    private readonly Queue<long> _crashes = new(); // when the crashes within the window happened, oldest first
+    private RestartBudget _budget = new(options.RestartLimit, options.RestartPeriod, time); // counts failed starts
 
     private TimeSpan Window => WindowPeriods * options.RestartPeriod;
 
-    /// <summary>Whether it crashed, or failed to start, so often of late that its next starts are delayed.</summary>
+    /// <summary>
+    /// Whether the slot's processes crashed, or failed to start, so often in the window that the next starts are delayed.
+    /// </summary>
     internal bool IsCrashLoop
     {
         get
@@ -32,7 +35,7 @@ internal sealed class CrashPolicy(ServeOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>The crash loop in words; null where there is none.</summary>
+    /// <summary>The crash loop as text; null if there is none.</summary>
     internal string? Describe()
     {
         lock (_lock)
@@ -44,14 +47,14 @@ internal sealed class CrashPolicy(ServeOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>A process was ready.</summary>
+    /// <summary>A process became ready.</summary>
     internal void OnReady()
     {
         lock (_lock)
             _budget.OnReady();
     }
 
-    /// <summary>Another version serves: what the former one did says nothing about it.</summary>
+    /// <summary>Another version serves. The crashes of the former one say nothing about it.</summary>
     internal void Clear()
     {
         lock (_lock)
@@ -75,9 +78,9 @@ internal sealed class CrashPolicy(ServeOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>A process that had been ready ended without being told to; returns how long to wait before the next start.</summary>
+    /// <summary>A process that had been ready exited without being told to; returns how long to wait before the next start.</summary>
     /// <param name="age">How long it ran.</param>
-    /// <param name="wasKilled">Whether somebody else ended it by a signal.</param>
+    /// <param name="wasKilled">Whether another program killed it.</param>
     internal TimeSpan OnEnded(TimeSpan age, bool wasKilled)
     {
         if (age < options.MinUptime)
@@ -85,7 +88,7 @@ internal sealed class CrashPolicy(ServeOptions options, TimeProvider time)
         if (wasKilled)
             return TimeSpan.Zero;
 
-        // No longer than it ran, so that a worker which crashes now and then is there for half of the time or more.
+        // The delay is never longer than the process ran. So a worker that crashes occasionally serves for at least half of the time.
         lock (_lock)
         {
             TimeSpan delay = AddCrash();

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Tandem.Serve.Workers;
 
 /// <summary>
-/// What each worker takes of the machine. Every .NET process believes that it is alone: that three quarters of its container's memory are
-/// its own, and that a processor on which its threads spin would be idle otherwise.
+/// The share of the machine that each worker uses. Every .NET process assumes that it is alone: that it may use three quarters of its
+/// container's memory, and that a processor would be idle if its threads did not spin.
 /// </summary>
 internal static class MachineShare
 {
@@ -14,33 +14,36 @@ internal static class MachineShare
 
     private static readonly string[] HeapLimits = ["GCHeapHardLimit", "GCHeapHardLimitPercent", "GCHeapHardLimitSOH"];
 
-    /// <summary>Whether each worker is to take of the machine what .NET takes on one processor, because there are as many workers.</summary>
-    /// <param name="serving">The workers that serve.</param>
+    /// <summary>
+    /// Whether each worker uses the settings that .NET uses on a single processor, because there are at least as many workers as
+    /// processors.
+    /// </summary>
+    /// <param name="serving">The number of workers that serve.</param>
     internal static bool IsOneProcessor(int serving) => serving >= Environment.ProcessorCount;
 
-    /// <summary>Environment variables for each worker; what the user has set stays.</summary>
-    /// <param name="options">What was asked for.</param>
+    /// <summary>Environment variables for each worker. Variables that the user has set keep their values.</summary>
+    /// <param name="options">The server's options.</param>
     /// <param name="serving">The workers that serve.</param>
-    /// <param name="container">The container's memory, in bytes; null where it is not limited.</param>
-    /// <param name="own">Variables that the workers have beside those of this process.</param>
+    /// <param name="container">The container's memory limit, in bytes; null if there is none.</param>
+    /// <param name="own">The workers' variables in addition to those of this process.</param>
     internal static Dictionary<string, string> Of(ServeOptions options, int serving, long? container, IReadOnlyDictionary<string, string> own)
     {
         var share = new Dictionary<string, string>(StringComparer.Ordinal);
         if (HeapLimit(options, serving, container, own) is { } limit)
             share["DOTNET_GCHeapHardLimit"] = limit.ToString("x", CultureInfo.InvariantCulture);
 
-        // As .NET itself does on one processor.
+        // These are .NET's own settings on one processor.
         if (IsOneProcessor(serving))
         {
-            // A thread of the pool that finds nothing to do looks again for a while before it sleeps: time that other workers could use.
+            // An idle thread of the pool spins before it sleeps; other workers could use that time.
             if (!IsSet(own, "ThreadPool_UnfairSemaphoreSpinLimit"))
                 share["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0";
 
-            // Several threads that collect for one worker wait for one another while those of the other workers run.
+            // Several garbage collection threads of one worker would wait for one another while threads of other workers run.
             if (!IsSet(own, "gcServer"))
                 share["DOTNET_gcServer"] = "0";
 
-            // The C library's allocator gives threads that meet in it parts of their own, up to eight for each processor that it sees.
+            // The C library's allocator creates arenas for threads that contend, up to eight for each processor.
             if (Environment.GetEnvironmentVariable(Arenas) is null && !own.ContainsKey(Arenas))
                 share[Arenas] = "2";
         }
@@ -48,7 +51,10 @@ internal static class MachineShare
         return share;
     }
 
-    /// <summary>How large each worker's heap may become, in bytes, so that all together have what .NET gives one process; null for no limit.</summary>
+    /// <summary>
+    /// The limit of each worker's heap, in bytes, so that all workers together use as much as .NET would give one process; null for no
+    /// limit.
+    /// </summary>
     /// <inheritdoc cref="Of"/>
     internal static long? HeapLimit(ServeOptions options, int serving, long? container, IReadOnlyDictionary<string, string> own) =>
         options.DividesMemory && container is { } all && !IsSet(own, HeapLimits) ? (long)(all * Part / (serving + options.Spares)) : null;
@@ -64,7 +70,7 @@ internal static class MachineShare
         return IsSet(settings);
     }
 
-    /// <summary>Whether one of these settings of the runtime is in the environment.</summary>
+    /// <summary>Whether the environment contains one of these settings of the runtime.</summary>
     internal static bool IsSet(params ReadOnlySpan<string> settings)
     {
         foreach (string name in settings)

@@ -5,16 +5,17 @@ using Tandem.Serve.Protocol;
 namespace Tandem.Serve.Workers;
 
 /// <summary>
-/// With sticky routing: for each worker a socket by which others hand it connections. The worker has the end that reads; this process has the
-/// one that writes, and gives it to workers that ask. So they need the supervisor only once for each other worker.
+/// With sticky routing: one pair of sockets per worker, over which other workers hand connections over to it. The worker has the reading
+/// end. This process has the writing end, and gives a copy to each worker that asks for it. So a worker needs the supervisor only once for
+/// each other worker.
 /// </summary>
 internal sealed class Mailboxes
 {
-    private readonly Lock _lock = new();
-    private readonly Dictionary<long, int> _writing = [];
+    private readonly Lock _lock = new(); // guards _writing
+    private readonly Dictionary<long, int> _writing = []; // the writing ends, by worker id
 
-    /// <summary>A new one, in place of one that a worker of that id had before.</summary>
-    /// <returns>The worker's end.</returns>
+    /// <summary>Creates a mailbox; it replaces the mailbox that a worker with this id had before.</summary>
+    /// <returns>The descriptor of the reading end.</returns>
     internal int Open(long id)
     {
         MessageSocket.CreatePair(out int writing, out int reading);
@@ -28,7 +29,7 @@ internal sealed class Mailboxes
         return reading;
     }
 
-    /// <summary>Gives one that asks what it needs to hand connections to another worker; nothing where that is gone.</summary>
+    /// <summary>Sends a worker the writing end of another worker's mailbox; no descriptor if that worker is gone.</summary>
     internal void Answer(MessageSocket asker, string id)
     {
         lock (_lock)
@@ -38,7 +39,7 @@ internal sealed class Mailboxes
         }
     }
 
-    /// <summary>The worker is gone.</summary>
+    /// <summary>Closes the writing end of a worker that is gone.</summary>
     internal void Close(long id)
     {
         lock (_lock)

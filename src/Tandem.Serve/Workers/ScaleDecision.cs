@@ -1,6 +1,6 @@
 namespace Tandem.Serve.Workers;
 
-/// <summary>That there are to be more workers, or fewer.</summary>
-/// <param name="Workers">How many.</param>
-/// <param name="Reason">Why, for people.</param>
+/// <summary>The decision to change the number of workers.</summary>
+/// <param name="Workers">The new number.</param>
+/// <param name="Reason">The reason, as text for users.</param>
 internal sealed record ScaleDecision(int Workers, string Reason);

@@ -3,48 +3,51 @@ using System.Globalization;
 namespace Tandem.Serve.Workers;
 
 /// <summary>
-/// Decides by load how many workers there are to be. More at once, when requests wait for threads for most of a second: half as many again. Fewer slowly: one, when nothing
-/// has waited for long, and no more requests were under way meanwhile than one worker less has had without their waiting. So the same load leads to the same number,
-/// and stays there.
+/// Decides by the load how many workers should exist. It scales up quickly, by half of the workers, when requests wait for threads for most
+/// of a second. It scales down slowly, by one worker, when nothing has waited for long and meanwhile no more requests were in progress than
+/// one worker less has handled without making them wait. So the same load leads to the same number, and the number stays there.
 /// </summary>
-/// <remarks>It has no clock and does nothing by itself: it is shown samples, and says what is to be done. Not synchronised.</remarks>
+/// <remarks>It has no timer and no side effects: callers pass samples to it, and it returns decisions. Not synchronised.</remarks>
 internal sealed class ScalePolicy(int min, int max, TimeSpan downAfter, TimeProvider time)
 {
-    /// <summary>What part of the requests that were too many for so many workers they are trusted with again.</summary>
+    /// <summary>
+    /// If some number of requests was too many for a number of workers, the policy trusts that number of workers with this fraction of the
+    /// requests.
+    /// </summary>
     internal const double Trusted = 0.7;
 
-    /// <summary>For how much longer requests must have waited than not, until there are more workers.</summary>
+    /// <summary>For how much longer requests must have waited than not before workers are added.</summary>
     internal static readonly TimeSpan Sustained = TimeSpan.FromMilliseconds(750);
 
-    /// <summary>A sample speaks for no longer than that: who has not looked does not know.</summary>
+    /// <summary>The longest time that one sample stands for: if no samples were taken, nothing is known.</summary>
     private static readonly TimeSpan LongestStep = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// How long what was too much once is remembered, because thread pools grow, and services behind the application become faster. Twice as long each time
-    /// that it was too much again.
+    /// How long the policy remembers that a number of requests was too many, because thread pools grow and the services behind the
+    /// application become faster. It is doubled each time that the memory proves right.
     /// </summary>
     internal static readonly TimeSpan Memory = TimeSpan.FromMinutes(15);
 
     private const int MostDoublings = 4;
 
-    // By number of workers: how many requests were too many for them, when that was seen, and how often before.
+    // By number of workers: how many requests were too many for them, when that was seen, and how often it was seen before.
     private readonly Dictionary<int, (long Requests, long Seen, int Before)> _tooMany = [];
-    private TimeSpan _waited; // for how much longer requests waited than not
-    private TimeSpan _quiet;
-    private long _most; // requests under way, while it was quiet
-    private long _mostWaiting; // and while they waited
-    private long _last;
-    private bool _hasLast;
+    private TimeSpan _waited; // for how much longer requests have waited than not
+    private TimeSpan _quiet; // for how long nothing has waited
+    private long _most; // the most requests in progress while nothing waited
+    private long _mostWaiting; // the most requests in progress while requests waited
+    private long _last; // the timestamp of the last sample
+    private bool _hasLast; // whether there is a last sample
 
     internal int Min => min;
 
     internal int Max => max;
 
-    /// <summary>What it sees, for people.</summary>
+    /// <summary>The current state, as text for users.</summary>
     internal string State { get; private set; } = "nothing waits";
 
-    /// <summary>Looks at a sample; says how many workers there are to be where that is another number.</summary>
-    internal ScaleDecision? Look(ScaleSample sample)
+    /// <summary>Evaluates a sample; returns a decision if the number of workers should change.</summary>
+    internal ScaleDecision? Evaluate(ScaleSample sample)
     {
         long now = time.GetTimestamp();
         TimeSpan step = _hasLast ? time.GetElapsedTime(_last, now) : TimeSpan.Zero;
@@ -54,12 +57,12 @@ internal sealed class ScalePolicy(int min, int max, TimeSpan downAfter, TimeProv
 
         State = Describe(sample);
         if (sample.Workers < min)
-            return Change(min, $"fewer than {min} were left over (--workers {min}:{max})");
+            return Change(min, $"fewer than {min} workers were left (--workers {min}:{max})");
         if (sample.Workers > max)
-            return Change(max, $"more than {max} were left over (--workers {min}:{max})");
+            return Change(max, $"more than {max} workers were left (--workers {min}:{max})");
         if (sample.Accepting < sample.Workers)
         {
-            _waited = TimeSpan.Zero; // those that start are to help first
+            _waited = TimeSpan.Zero; // wait for the effect of the workers that are starting
             _mostWaiting = 0;
             return null;
         }
@@ -67,14 +70,17 @@ internal sealed class ScalePolicy(int min, int max, TimeSpan downAfter, TimeProv
         return sample.NeedsWorkers ? OnNeed(sample, step, now) : OnNoNeed(sample, step, now);
     }
 
-    /// <summary>Begins anew, after another number of workers or while something else goes on; what was too much stays known.</summary>
+    /// <summary>
+    /// Restarts the measurement, after the number of workers has changed or while something else is in progress. What was too much stays
+    /// known.
+    /// </summary>
     internal void Restart()
     {
         (_waited, _quiet, _most, _mostWaiting) = (TimeSpan.Zero, TimeSpan.Zero, 0, 0);
         _hasLast = false;
     }
 
-    /// <summary>Another version of the application serves: what was too much for the former one says nothing about it.</summary>
+    /// <summary>Another version of the application serves. What was too much for the former one says nothing about it.</summary>
     internal void Forget()
     {
         Restart();
@@ -110,11 +116,14 @@ internal sealed class ScalePolicy(int min, int max, TimeSpan downAfter, TimeProv
         (_quiet, _most) = (TimeSpan.Zero, sample.Requests);
         double trusted = TrustedWith(sample.Workers - 1, now);
         return most < trusted
-            ? Change(sample.Workers - 1, string.Create(CultureInfo.InvariantCulture, $"nothing has waited for {downAfter.TotalSeconds:0.###} s, with {most} requests under way at most"))
+            ? Change(sample.Workers - 1, string.Create(CultureInfo.InvariantCulture, $"nothing has waited for {downAfter.TotalSeconds:0.###} s, with at most {most} requests in progress"))
             : null;
     }
 
-    /// <summary>With how many requests so many workers are trusted: fewer than what was too many for them, or their part of what was for more.</summary>
+    /// <summary>
+    /// The number of requests with which the policy trusts a number of workers: less than what was too many for them, or for a larger
+    /// number in proportion.
+    /// </summary>
     private double TrustedWith(int workers, long now)
     {
         double trusted = double.PositiveInfinity;
@@ -135,7 +144,7 @@ internal sealed class ScalePolicy(int min, int max, TimeSpan downAfter, TimeProv
 
     private string Describe(ScaleSample sample) =>
         !sample.IsWaiting ? "nothing waits"
-        : !sample.NeedsWorkers ? "requests wait while the workers' threads run: more workers would wait for the same processors"
-        : sample.Workers >= max ? "requests wait, and there are as many workers as there may be"
+        : !sample.NeedsWorkers ? "requests wait while the workers' threads run: more workers would compete for the same processors"
+        : sample.Workers >= max ? "requests wait, and the maximum number of workers is reached"
         : "requests wait";
 }

@@ -5,16 +5,18 @@ using Tandem.Serve.Apps;
 namespace Tandem.Serve.Workers;
 
 /// <content>
-/// What is started ahead of need: spares, which are workers in all but that they take no connections, and standbys, which are processes in
-/// which nothing of the application has run yet.
+/// Processes that are started ahead of time: spares, which are complete workers that do not accept connections, and standbys, in which
+/// nothing of the application has run yet.
 /// </content>
 internal sealed partial class WebSupervisor
 {
-    private readonly CrashPolicy _aheadCrashes;
-    private long _aheadFrom; // when there may be others, in stopwatch ticks
-    private bool _keepsStandbys = true;
+    private readonly CrashPolicy _aheadCrashes; // counts crashes and failed starts of spares and standbys
+    private long _aheadFrom; // the earliest time for the next start, a Stopwatch timestamp
+    private bool _keepsStandbys = true; // false while another supervisor is about to replace this one
 
-    /// <summary>A spare, if need be one that is on the way: it is nearer to being ready than one that would be started now.</summary>
+    /// <summary>
+    /// Takes a spare; if none is ready, one that is starting, because it will be ready sooner than a worker that is started now.
+    /// </summary>
     private WebWorker? TakeSpare(ResolvedApp app)
     {
         lock (_lock)
@@ -25,7 +27,7 @@ internal sealed partial class WebSupervisor
         }
     }
 
-    /// <summary>A standby, whose application begins now.</summary>
+    /// <summary>Takes a standby, and starts the application in it.</summary>
     private WebWorker? TakeStandby(int number, ResolvedApp app)
     {
         lock (_lock)
@@ -43,8 +45,11 @@ internal sealed partial class WebSupervisor
         return worker;
     }
 
-    /// <summary>One that ended while it waited is told of, and replaced as a worker would be: not again and again without a pause.</summary>
-    private void ForgetAhead(WebWorker worker, string end)
+    /// <summary>
+    /// Logs the exit of a spare or standby, and delays its replacement like that of a worker, so that it is not restarted repeatedly
+    /// without a pause.
+    /// </summary>
+    private void OnAheadExited(WebWorker worker, string end)
     {
         bool isStandby;
         string reason;
@@ -64,27 +69,27 @@ internal sealed partial class WebSupervisor
             _aheadFrom = Math.Max(_aheadFrom, Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency));
         }
 
-        string next = delay > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $"; the next one is started in {delay.TotalSeconds:0.###} s or later") : "";
-        Log.Write(string.Create(CultureInfo.InvariantCulture, $"the {(isStandby ? "standby" : "spare")} (pid {worker.ProcessId}) is gone: {reason}{next}"));
+        string next = delay > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $"; the next one is started after at least {delay.TotalSeconds:0.###} s") : "";
+        Log.Write(string.Create(CultureInfo.InvariantCulture, $"the {(isStandby ? "standby" : "spare")} (pid {worker.ProcessId}) exited: {reason}{next}"));
         foreach (Slot slot in nearlyDue)
         {
-            slot.Current?.GoOn();
-            Log.Write($"worker {slot.Number} goes on beyond its requests (--max-requests), because its successor did not become ready");
+            slot.Current?.ContinueBeyondLimit();
+            Log.Write($"worker {slot.Number} continues beyond its request limit (--max-requests), because its successor did not become ready");
         }
     }
 
-    /// <summary>Ends those that are of a version which is served no more.</summary>
+    /// <summary>Stops the spares and standbys of a version that is no longer served.</summary>
     private void DropAhead()
     {
         Drop(_spares);
         Drop(_standbys);
         lock (_lock)
-            _aheadFrom = 0; // whose ends say nothing about the next version's
+            _aheadFrom = 0; // exits of the former version say nothing about the next one
         _aheadCrashes.Clear();
     }
 
-    /// <summary>Ends the standbys, and waits for it.</summary>
-    /// <param name="mayBeStarted">Whether there may be others later.</param>
+    /// <summary>Stops the standbys, and waits until they have exited.</summary>
+    /// <param name="mayBeStarted">Whether new standbys may be started later.</param>
     internal Task DropStandbysAsync(bool mayBeStarted)
     {
         lock (_lock)
@@ -112,7 +117,7 @@ internal sealed partial class WebSupervisor
     {
         lock (_lock)
         {
-            // One that is due soon leaves by itself: its successor is to be ready by then.
+            // A worker that is nearly due will leave by itself, and its successor should be ready by then.
             int nearlyDue = _slots.Count(static slot => slot.Current is { IsNearlyDue: true });
             Keep(_spares, Math.Max(Options.Spares, nearlyDue), waits: false);
         }
@@ -124,11 +129,11 @@ internal sealed partial class WebSupervisor
             Keep(_standbys, _keepsStandbys ? Options.Standbys : 0, waits: true);
     }
 
-    /// <summary>Starts those that are missing; called under the lock.</summary>
+    /// <summary>Starts the missing processes. Called under the lock.</summary>
     private void Keep(List<WebWorker> ahead, int count, bool waits)
     {
         if (ahead.Count >= count || !_app.IsThere)
-            return; // none is missing, or none could be started
+            return; // none is missing, or none can be started
 
         while (!_stop.IsCancellationRequested && ahead.Count < count && Stopwatch.GetTimestamp() >= _aheadFrom)
             ahead.Add(Start(0, _app, waits));

@@ -4,12 +4,12 @@ using Tandem.Serve.Apps;
 
 namespace Tandem.Serve.Workers;
 
-/// <content>How a slot gets its worker: one that takes another's place as planned, or the next one after an end.</content>
+/// <content>Filling a slot: planned replacements, and successors of workers that exited.</content>
 internal sealed partial class WebSupervisor
 {
-    private const string EndedUnasked = "it ended as if it had been told to, which nobody here has done";
+    private const string UnexpectedExit = "it exited without an error although the supervisor did not stop it";
 
-    /// <exception cref="OperationCanceledException">The end has begun: from then on there are no new workers.</exception>
+    /// <exception cref="OperationCanceledException">The supervisor is stopping, and starts no more workers.</exception>
     private WebWorker Start(int number, ResolvedApp app, bool waits = false)
     {
         WebWorker worker;
@@ -30,30 +30,30 @@ internal sealed partial class WebSupervisor
             _workers.Add(worker);
         }
 
-        _ = ForgetAsync(worker);
+        _ = FollowExitAsync(worker);
         return worker;
     }
 
-    private async Task ForgetAsync(WebWorker worker)
+    private async Task FollowExitAsync(WebWorker worker)
     {
         string? end = await worker.Ended.ConfigureAwait(false);
         lock (_lock)
         {
             _workers.Remove(worker);
             _entries.Return(worker.Entry);
-            // With it, so that the sum never is less for a moment.
+            // Under the same lock as the removal, so that the sum never decreases.
             _slots.Find(slot => slot.Number == worker.Number)?.TimedOutBefore += worker.TimedOut;
         }
 
-        ForgetAhead(worker, end ?? EndedUnasked);
+        OnAheadExited(worker, end ?? UnexpectedExit);
     }
 
-    /// <summary>A worker that is ready begins to serve; the one that did before drains.</summary>
-    /// <param name="slot">Where.</param>
+    /// <summary>Lets a worker that is ready serve in a slot. The caller must drain the worker that served there before.</summary>
+    /// <param name="slot">The slot.</param>
     /// <param name="worker">The worker.</param>
-    /// <param name="mayDisplace">Whether it takes the place of another one, and decides of which version the slot is.</param>
-    /// <param name="former">The one that served before.</param>
-    /// <returns>Whether it was wanted; else it has been told to end.</returns>
+    /// <param name="mayDisplace">Whether the worker may replace another one and sets the version of the slot.</param>
+    /// <param name="former">The worker that served there before.</param>
+    /// <returns>Whether the worker was installed; otherwise it was stopped.</returns>
     private bool Install(Slot slot, WebWorker worker, bool mayDisplace, out WebWorker? former)
     {
         bool isWanted;
@@ -89,8 +89,8 @@ internal sealed partial class WebSupervisor
         return true;
     }
 
-    /// <summary>Replaces the worker of a slot; the old one goes when the new one serves.</summary>
-    /// <returns>Why that did not come to be.</returns>
+    /// <summary>Replaces the worker of a slot. The old worker drains as soon as the new one serves.</summary>
+    /// <returns>Why the new worker did not become ready; null if it did, or if it was no longer wanted.</returns>
     private async Task<ServeException?> ReplaceAsync(Slot slot, ResolvedApp app, string reason)
     {
         WebWorker next;
@@ -124,13 +124,15 @@ internal sealed partial class WebSupervisor
     {
         foreach (Slot slot in slots)
         {
-            if (await ReplaceAsync(slot, former, "back to the version before").ConfigureAwait(false) is { } failure)
-                Log.Write($"worker {slot.Number} could not be put back to {former.Path}: {failure.Message}");
+            if (await ReplaceAsync(slot, former, "rolled back to the previous version").ConfigureAwait(false) is { } failure)
+                Log.Write($"worker {slot.Number} could not be rolled back to {former.Path}: {failure.Message}");
         }
     }
 
-    /// <summary>Gives a new slot its worker. Where the first try fails others follow, for which nobody waits: they may fail for ever.</summary>
-    /// <returns>Why the first one failed.</returns>
+    /// <summary>
+    /// Starts the worker of a new slot. If the first attempt fails, others follow in the background, because they may fail forever.
+    /// </summary>
+    /// <returns>Why the first attempt failed; null if it succeeded.</returns>
     private async Task<string?> FillAsync(Slot slot)
     {
         if (await TryFillAsync(slot).ConfigureAwait(false) is not { } failed)
@@ -140,7 +142,7 @@ internal sealed partial class WebSupervisor
         return failed.Problem;
     }
 
-    /// <summary>Gives a slot a worker, however often that takes.</summary>
+    /// <summary>Starts workers for a slot until one serves.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task RefillAsync(Slot slot, TimeSpan delay)
     {
@@ -162,8 +164,8 @@ internal sealed partial class WebSupervisor
         }
     }
 
-    /// <summary>Tries once to give a slot a worker.</summary>
-    /// <returns>Why that failed, and whether somebody else has killed its process.</returns>
+    /// <summary>Tries once to start a worker for a slot.</summary>
+    /// <returns>Why the attempt failed, and whether another program killed the process; null if it succeeded.</returns>
     private async Task<(string Problem, bool WasKilled)?> TryFillAsync(Slot slot)
     {
         try
@@ -174,7 +176,7 @@ internal sealed partial class WebSupervisor
             if (FailureOf(worker) is { } failure)
                 return ($"it did not become ready: {failure.Message}", worker.WasKilled);
 
-            // Else a replacement as planned has come first, or another version.
+            // If it is not installed, a planned replacement or another version came first.
             if (Install(slot, worker, mayDisplace: false, out _))
             {
                 slot.Crashes.OnReady();
@@ -193,15 +195,16 @@ internal sealed partial class WebSupervisor
         }
         catch (Exception e)
         {
-            return ($"it could not be started: {e.GetType().Name}: {e.Message}", false); // such as: no descriptor is left; there may be some later
+            // for example, no file descriptor is free; one may be free later
+            return ($"it could not be started: {e.GetType().Name}: {e.Message}", false);
         }
     }
 
     /// <summary>
-    /// Which version the next worker of a slot is of: the slot's, as long as its files are there. Where they were deleted, only what lies at the
-    /// application's path now can be started.
+    /// Returns the version that the next worker of a slot runs: the slot's own, as long as its files exist. If they were deleted, only the
+    /// version that is at the application's path now can be started.
     /// </summary>
-    /// <exception cref="ServeException">That is not there either, or cannot be served.</exception>
+    /// <exception cref="ServeException">That version does not exist either, or cannot be served.</exception>
     private ResolvedApp FindVersion(Slot slot)
     {
         ResolvedApp former = slot.App;
@@ -219,23 +222,23 @@ internal sealed partial class WebSupervisor
         }
 
         if (former.Path != next.Path || former.Folder != next.Folder)
-            Log.Write($"worker {slot.Number}: {former.Path} or its folder {former.Folder} was deleted; the next worker is of {next.Path} in {next.Folder}");
+            Log.Write($"worker {slot.Number}: {former.Path} or its folder {former.Folder} was deleted; the next worker runs {next.Path} in {next.Folder}");
 
         return next;
     }
 
-    /// <summary>Follows a worker that serves to its end.</summary>
+    /// <summary>Waits until a worker that serves has exited, and then starts its successor.</summary>
     private async Task FollowAsync(Slot slot, WebWorker worker)
     {
         string? end = await worker.Ended.ConfigureAwait(false);
-        if (Leave(slot, worker))
-            await SucceedAsync(slot, worker, "is gone", end ?? EndedUnasked, hasCrashed: end is not null).ConfigureAwait(false);
+        if (LeaveSlot(slot, worker))
+            await StartSuccessorAsync(slot, worker, "exited", end ?? UnexpectedExit, hasCrashed: end is not null).ConfigureAwait(false);
         else
-            Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) has ended after {worker.Served} requests{(end is null ? "" : $": {end}")}"));
+            Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) exited after {worker.Served} requests{(end is null ? "" : $": {end}")}"));
     }
 
-    /// <summary>Whether the slot was this worker's until now.</summary>
-    private bool Leave(Slot slot, WebWorker worker)
+    /// <summary>Removes a worker from its slot; false if it no longer served there.</summary>
+    private bool LeaveSlot(Slot slot, WebWorker worker)
     {
         lock (_lock)
         {
@@ -247,8 +250,8 @@ internal sealed partial class WebSupervisor
         }
     }
 
-    /// <summary>Gives a slot the successor of a worker that has left it without being told to.</summary>
-    private async Task SucceedAsync(Slot slot, WebWorker worker, string verb, string reason, bool hasCrashed)
+    /// <summary>Starts the successor of a worker that left its slot without being told to.</summary>
+    private async Task StartSuccessorAsync(Slot slot, WebWorker worker, string verb, string reason, bool hasCrashed)
     {
         if (slot.IsRetired || _stop.IsCancellationRequested)
             return;
@@ -256,7 +259,8 @@ internal sealed partial class WebSupervisor
         Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) {verb} after {worker.Age.TotalSeconds:0.0} s: {reason}"));
         slot.Note(reason);
         TimeSpan age = worker.Age;
-        // One that was asked to end by somebody else, such as by TERM, has not crashed. Young, it may be part of a storm all the same.
+        // A worker that another program asked to exit, for example with TERM, did not crash. But if it was young, it may be one of many in
+        // a short time, so it counts.
         bool counts = !worker.Due.IsCompletedSuccessfully && (hasCrashed || age < Options.MinUptime);
         TimeSpan delay = counts ? slot.Crashes.OnEnded(age, worker.WasKilled) : TimeSpan.Zero;
         await RefillAsync(slot, delay).ConfigureAwait(false);

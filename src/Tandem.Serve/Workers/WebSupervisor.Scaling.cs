@@ -6,23 +6,26 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Workers;
 
-/// <content>How many workers there are by load (--workers min:max).</content>
+/// <content>Changing the number of workers by the load (--workers min:max).</content>
 internal sealed partial class WebSupervisor
 {
-    private readonly ScalePolicy? _scaling; // only the watching looks at it
-    private ResolvedApp? _scaledApp;
-    private int _scaledWorkers;
-    private volatile bool _isScaling;
-    private int _ups;
-    private int _downs;
-    private RestartStatus? _lastScaling;
+    private readonly ScalePolicy? _scaling; // used by the watch loop only; null for a fixed number of workers
+    private ResolvedApp? _scaledApp; // the version at the last sample
+    private int _scaledWorkers; // the number of workers at the last sample
+    private volatile bool _isScaling; // whether a change by the load is in progress
+    private int _ups; // how often the load added workers
+    private int _downs; // how often the load removed a worker
+    private RestartStatus? _lastScaling; // the last change by the load, for the status
 
-    /// <summary>How the load decides; null where it does not.</summary>
+    /// <summary>The state of scaling by the load; null for a fixed number of workers.</summary>
     internal ScalingStatus? Scaling() =>
         _scaling is { } scaling ? new ScalingStatus(scaling.Min, scaling.Max, scaling.State, Volatile.Read(ref _ups), Volatile.Read(ref _downs), Volatile.Read(ref _lastScaling)) : null;
 
-    /// <summary>With each look at the workers. While they are replaced one after the other, or their number is changed, the load says nothing.</summary>
-    private void LookAtLoad()
+    /// <summary>
+    /// Takes a sample of the load; called each time after the workers were checked. During a planned replacement, or while the number
+    /// changes, the load says nothing.
+    /// </summary>
+    private void CheckLoad()
     {
         if (_scaling is not { } scaling)
             return;
@@ -37,9 +40,9 @@ internal sealed partial class WebSupervisor
         if (!ReferenceEquals(_scaledApp, App))
             scaling.Forget();
         else if (_scaledWorkers != sample.Workers)
-            scaling.Restart(); // somebody else has changed it
+            scaling.Restart(); // the number was changed otherwise
         (_scaledApp, _scaledWorkers) = (App, sample.Workers);
-        if (scaling.Look(sample) is not { } decision)
+        if (scaling.Evaluate(sample) is not { } decision)
             return;
 
         _isScaling = true;
@@ -91,7 +94,7 @@ internal sealed partial class WebSupervisor
         }
         catch (Exception e)
         {
-            Log.Write($"the number of workers could not be changed by load: {e}");
+            Log.Write($"scaling by the load failed: {e}");
         }
         finally
         {

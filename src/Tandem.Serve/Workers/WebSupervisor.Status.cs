@@ -6,21 +6,21 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Workers;
 
-/// <content>How it goes.</content>
+/// <content>The status of the workers.</content>
 internal sealed partial class WebSupervisor
 {
-    /// <summary>Every worker, as it is now.</summary>
+    /// <summary>The current status of each worker process.</summary>
     internal IReadOnlyList<WorkerStatus> Status()
     {
         List<(WebWorker Worker, Slot? Slot)> all;
         lock (_lock)
             all = [.. _workers.Where(static worker => !worker.IsStandby).Select(worker => (worker, _slots.Find(slot => slot.Number == worker.Number)))];
 
-        // Reading /proc takes a while, which nobody should wait for.
+        // Reads /proc outside of the lock, because that takes a while.
         return [.. all.OrderBy(static one => one.Worker.Number).ThenByDescending(static one => one.Worker.Age).Select(one => StatusOf(one.Worker, one.Slot))];
     }
 
-    /// <summary>Every worker that there is to be, also one that has no process at the moment.</summary>
+    /// <summary>The status of each worker that should exist, including those without a process at the moment.</summary>
     internal IReadOnlyList<SlotStatus> SlotStates()
     {
         lock (_lock)
@@ -48,7 +48,7 @@ internal sealed partial class WebSupervisor
 
     private static RestartStatus[] Restarts(Slot? slot) => [.. (slot?.Notes ?? []).Select(static note => new RestartStatus(note.Time, note.Reason))];
 
-    /// <summary>The processes of the standbys.</summary>
+    /// <summary>The process ids of the standbys.</summary>
     internal IReadOnlyList<int> Standbys()
     {
         lock (_lock)
@@ -74,13 +74,13 @@ internal sealed partial class WebSupervisor
             worker.App.Path)
         {
             TimedOut = entry.TimedOut,
-            Stuck = Math.Max(0, entry.GivenUp),
+            Stuck = Math.Max(0, entry.Stuck),
             QueueWaitMilliseconds = entry.QueueWait,
             HandedOver = entry.HandedOver,
             Forwarded = entry.Forwarded,
         };
     }
 
-    /// <summary>In seconds; 0 where the process is gone.</summary>
+    /// <summary>The processor time of a process, in seconds; 0 if the process is gone.</summary>
     private static double ProcessorTime(int processId) => ProcStat.OfProcess(processId)?.ProcessorTime.TotalSeconds ?? 0;
 }

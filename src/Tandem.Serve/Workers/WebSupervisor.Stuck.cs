@@ -3,10 +3,12 @@ using System.Globalization;
 
 namespace Tandem.Serve.Workers;
 
-/// <content>Workers that have a request which took too long and does not give its thread back (--request-timeout).</content>
+/// <content>Replacing workers with a request that exceeded its time limit and does not release its thread (--request-timeout).</content>
 internal sealed partial class WebSupervisor
 {
-    /// <summary>Gives a worker a successor when it says that it has such a request. Until then it goes on: its other threads serve.</summary>
+    /// <summary>
+    /// Replaces a worker when it reports such a request. It continues to serve until then, because its other threads still work.
+    /// </summary>
     private async Task FollowStuckAsync(Slot slot, WebWorker worker)
     {
         if (await worker.Stuck.ConfigureAwait(false) is not { } stuck || worker.IsToldToStop)
@@ -15,7 +17,7 @@ internal sealed partial class WebSupervisor
         try
         {
             string stack = stuck.ThreadId > 0 ? await Task.Run(() => StackOf(worker.ProcessId, stuck.ThreadId)).ConfigureAwait(false) : "";
-            string reason = $"a request has not ended although it was told to (--request-timeout): {stuck.Request}";
+            string reason = $"a request was aborted and still runs (--request-timeout): {stuck.Request}";
             Log.Write($"worker {slot.Number} (pid {worker.ProcessId}): {reason}. {stack}");
             await ReplaceStuckAsync(slot, worker, reason).ConfigureAwait(false);
         }
@@ -25,11 +27,13 @@ internal sealed partial class WebSupervisor
         }
         catch (Exception e)
         {
-            Log.Write($"worker {slot.Number} (pid {worker.ProcessId}), which has a request that does not end, could not be replaced: {e}");
+            Log.Write($"worker {slot.Number} (pid {worker.ProcessId}) has a request that does not end, and could not be replaced: {e}");
         }
     }
 
-    /// <summary>As a crash counts: where it happens again and again, replacements become rare, and crash loops are reported.</summary>
+    /// <summary>
+    /// Replaces a worker. This counts as a crash: if it happens repeatedly, replacements become rare, and crash loops are reported.
+    /// </summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task ReplaceStuckAsync(Slot slot, WebWorker worker, string reason)
     {
@@ -40,7 +44,7 @@ internal sealed partial class WebSupervisor
             if (delay > TimeSpan.Zero)
             {
                 string loop = slot.Crashes.Describe() is { } what ? $" ({what})" : "";
-                Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} is replaced in {delay.TotalSeconds:0.###} s{loop}, and goes on until then"));
+                Log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} is replaced in {delay.TotalSeconds:0.###} s{loop}, and serves until then"));
                 slot.NextAttempt = DateTimeOffset.UtcNow + delay;
                 await Task.WhenAny(worker.Ended, Task.Delay(delay, _stop.Token)).ConfigureAwait(false);
                 _stop.Token.ThrowIfCancellationRequested();
@@ -52,7 +56,7 @@ internal sealed partial class WebSupervisor
             try
             {
                 if (slot.Current != worker)
-                    return; // another one serves there by now
+                    return; // another worker serves there by now
 
                 Log.Write($"worker {slot.Number} is replaced: {reason}");
                 failure = await ReplaceAsync(slot, FindVersion(slot), reason).ConfigureAwait(false);
@@ -73,7 +77,7 @@ internal sealed partial class WebSupervisor
             }
 
             delay = Options.RestartPeriod;
-            Log.Write($"worker {slot.Number} goes on, because its successor did not become ready: {failure.Message}");
+            Log.Write($"worker {slot.Number} continues, because its successor did not become ready: {failure.Message}");
         }
     }
 }

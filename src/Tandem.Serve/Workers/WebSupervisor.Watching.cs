@@ -4,21 +4,24 @@ using Tandem.Stacks;
 
 namespace Tandem.Serve.Workers;
 
-/// <content>Workers that hang, and workers that are due.</content>
+/// <content>Watching for workers that hang, and for workers that have reached a limit.</content>
 internal sealed partial class WebSupervisor
 {
-    /// <summary>Long enough for the debugging library to load on a machine that is busy with many things.</summary>
+    /// <summary>The time limit for reading a stack: long enough for the debugging library to load on a busy machine.</summary>
     private static readonly TimeSpan StackLimit = TimeSpan.FromSeconds(30);
 
-    /// <summary>Who has not run itself for so long cannot say of others that they do not: they are given as many turns to show it.</summary>
+    /// <summary>
+    /// After a gap of this many heartbeats, in which the supervisor itself did not run, it does not detect hangs for as many turns, because
+    /// the workers may have been suspended as well.
+    /// </summary>
     private const int TurnsAfterFreeze = 8;
 
-    private bool _isReplacing;
+    private bool _isReplacing; // whether a worker is being recycled; at most one is at a time
 
-    /// <summary>Called each time that all workers were looked at, some times in a second.</summary>
+    /// <summary>Called each time after all workers were checked, several times per second.</summary>
     internal Action? Watched { get; init; }
 
-    /// <summary>Looks at all workers now and then.</summary>
+    /// <summary>Checks all workers regularly.</summary>
     private async Task WatchAsync()
     {
         using var timer = new PeriodicTimer(ServeProtocol.Beat);
@@ -31,21 +34,21 @@ internal sealed partial class WebSupervisor
             last = now;
             try
             {
-                Look(turn, seesHangs: patience == 0);
-                LookAtLoad();
+                CheckWorkers(turn, seesHangs: patience == 0);
+                CheckLoad();
                 _context.Listeners.Check();
                 Watched?.Invoke();
             }
             catch (Exception e) when (!_stop.IsCancellationRequested)
             {
-                Log.Write($"the workers could not be looked at: {e}");
+                Log.Write($"checking the workers failed: {e}");
             }
         }
     }
 
-    private void Look(int turn, bool seesHangs)
+    private void CheckWorkers(int turn, bool seesHangs)
     {
-        // One that dies is not replaced at once, so that a version that cannot start does not take the machine.
+        // Spares and standbys that exited are not replaced at once, so that a version that cannot start does not use up the machine.
         if (turn % 12 == 0 && _operation.CurrentCount > 0)
         {
             KeepSpares();
@@ -63,9 +66,9 @@ internal sealed partial class WebSupervisor
                 continue;
 
             if (worker.State == WebWorkerState.Draining)
-                LetGo(slot, worker);
-            else if (seesHangs && !worker.IsLookedInto && HangOf(worker) is { } hang)
-                _ = EndHangingAsync(slot, worker, hang);
+                ReplaceDraining(slot, worker);
+            else if (seesHangs && !worker.IsHangHandled && DescribeHang(worker) is { } hang)
+                _ = KillHangingAsync(slot, worker, hang);
             else if (turn % 4 == 0 && !_isReplacing && now >= slot.RecyclesFrom && worker.Limits.Reason(worker) is { } reason)
                 _ = RecycleAsync(slot, worker, reason);
         }
@@ -73,21 +76,21 @@ internal sealed partial class WebSupervisor
 
     private bool IsAnyNearlyDue() => Slots().Exists(static slot => slot.Current is { IsNearlyDue: true });
 
-    /// <summary>Gives a worker a successor at once when it has served as many requests as it may.</summary>
+    /// <summary>Replaces a worker as soon as it has served its maximum number of requests.</summary>
     private async Task FollowDueAsync(Slot slot, WebWorker worker)
     {
         await worker.Due.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (worker.Due.IsCompletedSuccessfully)
-            LetGo(slot, worker);
+            ReplaceDraining(slot, worker);
     }
 
     /// <summary>
-    /// One that ends although nobody here has told it to, because it is due by its own count or by TERM to itself: its successor comes while it
-    /// finishes what it has.
+    /// Handles a worker that drains although the supervisor did not tell it to, because it reached its request limit or got a TERM itself.
+    /// Its successor starts while it finishes its requests.
     /// </summary>
-    private void LetGo(Slot slot, WebWorker worker)
+    private void ReplaceDraining(Slot slot, WebWorker worker)
     {
-        if (!Leave(slot, worker))
+        if (!LeaveSlot(slot, worker))
             return;
 
         worker.LimitEnd();
@@ -95,16 +98,16 @@ internal sealed partial class WebSupervisor
         {
             string due = string.Create(CultureInfo.InvariantCulture, $"it has served {Volatile.Read(ref _context.Board[worker.Entry].Requests)} requests (--max-requests)");
             worker.NoteEnd(due);
-            _ = SucceedAsync(slot, worker, "is replaced", due, hasCrashed: false);
+            _ = StartSuccessorAsync(slot, worker, "is replaced", due, hasCrashed: false);
             return;
         }
 
-        const string Reason = "it began to end, which nobody here has asked of it";
-        _ = SucceedAsync(slot, worker, "takes no more connections", Reason, hasCrashed: false);
+        const string Reason = "it began to shut down although the supervisor did not ask for it";
+        _ = StartSuccessorAsync(slot, worker, "accepts no more connections", Reason, hasCrashed: false);
     }
 
-    /// <summary>What a worker does not do any more; null while it lives.</summary>
-    private string? HangOf(WebWorker worker)
+    /// <summary>Describes how a worker hangs; null if it does not.</summary>
+    private string? DescribeHang(WebWorker worker)
     {
         ref BoardEntry entry = ref _context.Board[worker.Entry];
         long limit = (long)Options.HangTimeout.TotalMilliseconds;
@@ -122,32 +125,35 @@ internal sealed partial class WebSupervisor
 
         long starvedSince = Volatile.Read(ref entry.StarvedSince);
         return starvedSince > 0 && now - starvedSince > limit
-            ? string.Create(CultureInfo.InvariantCulture, $"its thread pool is starved: all threads that it has are blocked, and work has waited long for {(now - starvedSince) / 1000.0:0.0} s")
+            ? string.Create(CultureInfo.InvariantCulture, $"its thread pool is starved: all its threads are blocked, and work has waited long for {(now - starvedSince) / 1000.0:0.0} s")
             : null;
     }
 
-    /// <summary>Beside the watching, which the service manager hears of and which others may need.</summary>
-    private async Task EndHangingAsync(Slot slot, WebWorker worker, string what)
+    /// <summary>
+    /// Kills a worker that hangs, after logging its stack. It runs concurrently with the watch loop, on which the service manager's
+    /// heartbeat and the other workers depend.
+    /// </summary>
+    private async Task KillHangingAsync(Slot slot, WebWorker worker, string what)
     {
-        worker.IsLookedInto = true;
+        worker.IsHangHandled = true;
         try
         {
             string stack = await Task.Run(() => StackOf(worker.ProcessId)).ConfigureAwait(false);
             Log.Write($"worker {slot.Number} (pid {worker.ProcessId}) hangs: {what} (--hang-timeout). {stack}");
-            if (HangOf(worker) is not null)
+            if (DescribeHang(worker) is not null)
             {
-                worker.Kill($"It was ended because {what}.");
+                worker.Kill($"The supervisor killed it because {what}.");
                 return;
             }
 
-            Log.Write($"worker {slot.Number} (pid {worker.ProcessId}) goes on meanwhile, and is left alone");
+            Log.Write($"worker {slot.Number} (pid {worker.ProcessId}) has recovered and continues");
         }
         catch (Exception e)
         {
-            Log.Write($"worker {slot.Number} (pid {worker.ProcessId}), which hangs, could not be ended: {e}");
+            Log.Write($"worker {slot.Number} (pid {worker.ProcessId}) hangs and could not be killed: {e}");
         }
 
-        worker.IsLookedInto = false;
+        worker.IsHangHandled = false;
     }
 
     private static string StackOf(int processId, int? threadId = null)
@@ -155,7 +161,7 @@ internal sealed partial class WebSupervisor
         if (WorkerStackSource.Current is not { } source)
             return "Its stack cannot be shown without Tandem.Diagnostics.";
 
-        return source.TryCapture(processId, threadId, StackLimit, out string stack, out string problem) ? $"It was at:\n{stack}" : $"Where it was could not be seen: {problem}";
+        return source.TryCapture(processId, threadId, StackLimit, out string stack, out string problem) ? $"Its stack:\n{stack}" : $"Its stack could not be read: {problem}";
     }
 
     private async Task RecycleAsync(Slot slot, WebWorker worker, string reason)
@@ -187,7 +193,7 @@ internal sealed partial class WebSupervisor
             slot.RecyclesFrom = Environment.TickCount64 + (long)Options.RestartPeriod.TotalMilliseconds;
             Log.Write(string.Create(
                 CultureInfo.InvariantCulture,
-                $"worker {slot.Number} goes on, because its successor did not become ready; the next try is in {Options.RestartPeriod.TotalSeconds:0.###} s or later: {(e is ServeException ? e.Message : e)}"));
+                $"worker {slot.Number} continues, because its successor did not become ready; the next attempt is after at least {Options.RestartPeriod.TotalSeconds:0.###} s: {(e is ServeException ? e.Message : e)}"));
         }
         finally
         {

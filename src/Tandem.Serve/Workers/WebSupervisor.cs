@@ -6,29 +6,29 @@ using Tandem.Serve.Protocol;
 namespace Tandem.Serve.Workers;
 
 /// <summary>
-/// Keeps as many workers serving as there are to be: replaces those that end, one after the other those of an old version, and those
-/// that are due. A new worker serves before the old one ceases to.
+/// Keeps the intended number of workers serving: replaces workers that exit, workers of an old version one after the other, and workers
+/// that reached a limit. A new worker serves before the old one stops.
 /// </summary>
 internal sealed partial class WebSupervisor : IAsyncDisposable
 {
-    private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _operation = new(1); // one replacement as planned at a time
-    private readonly List<Slot> _slots = [];
-    private readonly List<WebWorker> _workers = []; // all, also those that wait, start or end
-    private readonly List<WebWorker> _spares = [];
-    private readonly List<WebWorker> _standbys = [];
+    private readonly Lock _lock = new(); // guards the lists below, the slots' state, the board's entries, and _app
+    private readonly SemaphoreSlim _operation = new(1); // one planned replacement (reload, scale, recycling) at a time
+    private readonly List<Slot> _slots = []; // the workers that should exist
+    private readonly List<WebWorker> _workers = []; // all processes, including those that wait, start or drain
+    private readonly List<WebWorker> _spares = []; // workers without a slot that will take the next free one
+    private readonly List<WebWorker> _standbys = []; // processes that wait before the application's Main
     private readonly BoardEntries _entries;
     private readonly ServedApp _application;
     private readonly WebWorkerContext _context;
-    private readonly CancellationTokenSource _stop = new();
-    private ResolvedApp _app;
-    private Task _watching = Task.CompletedTask;
+    private readonly CancellationTokenSource _stop = new(); // cancelled when the supervisor stops
+    private ResolvedApp _app; // the version that serves; replaced by a reload
+    private Task _watching = Task.CompletedTask; // the watch loop
 
-    /// <param name="options">What was asked for.</param>
+    /// <param name="options">The server's options.</param>
     /// <param name="board">The workers' board.</param>
     /// <param name="listeners">The sockets.</param>
-    /// <param name="log">Where to tell what happens.</param>
-    /// <param name="former">Workers of another supervisor, whose entries of the board are taken.</param>
+    /// <param name="log">The server's log.</param>
+    /// <param name="former">Workers of the previous supervisor, whose entries on the board are in use.</param>
     /// <param name="start">The folder in which the supervisor was started.</param>
     internal WebSupervisor(ServeOptions options, Board board, ListenerStore listeners, ServeLog log, IReadOnlyCollection<InheritedWorker> former, StartFolder start)
     {
@@ -38,7 +38,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         _entries = new BoardEntries(board, former);
         _aheadCrashes = new CrashPolicy(options, TimeProvider.System);
         _scaling = options is { MinWorkers: { } min, MaxWorkers: { } max } ? new ScalePolicy(min, max, options.ScaleDownAfter, TimeProvider.System) : null;
-        listeners.Tell = log.Write;
+        listeners.Log = log.Write;
         listeners.Moved = MoveListener;
         listeners.Unlistened = CloseUnusedListeners;
     }
@@ -47,7 +47,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
 
     private ServeLog Log => _context.Log;
 
-    /// <summary>Which version of the application serves.</summary>
+    /// <summary>The version of the application that serves.</summary>
     internal ResolvedApp App
     {
         get
@@ -57,7 +57,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Where the application listens; empty as long as no worker is ready.</summary>
+    /// <summary>The addresses on which the application listens; empty until a worker is ready.</summary>
     internal string[] Addresses
     {
         get
@@ -76,34 +76,34 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             worker.MoveListener(bound, descriptor);
     }
 
-    /// <summary>Closes the sockets that no worker uses: their clients would wait for an answer that never comes.</summary>
+    /// <summary>Closes the sockets that no worker uses, because their clients would wait for an answer that never comes.</summary>
     private void CloseUnusedListeners()
     {
         foreach (string bound in _context.Listeners.CloseUnused(FindUsedListeners))
-            Log.Write($"the socket {bound} was closed: the application does not listen there any more");
+            Log.Write($"the socket {bound} was closed, because the application no longer listens there");
     }
 
     private HashSet<string>? FindUsedListeners()
     {
         lock (_lock)
         {
-            // The next worker of a slot that has none uses what the one before it did, which nobody knows any more.
+            // If a slot has no worker, it is not known which sockets its next worker will use.
             return _slots.Count == 0 || _slots.Exists(static slot => slot.Current is null)
                 ? null
                 : new HashSet<string>(_workers.Where(static worker => !worker.IsToldToStop).SelectMany(static worker => worker.ListensAt), StringComparer.Ordinal);
         }
     }
 
-    /// <summary>Whether what lies at the application's path now could be started.</summary>
-    /// <exception cref="ServeException">It could not.</exception>
+    /// <summary>Checks whether the version that is at the application's path now can be started.</summary>
+    /// <exception cref="ServeException">It cannot.</exception>
     internal void Check() => _ = _application.Resolve();
 
-    /// <summary>Starts the workers; completes when the first generation serves.</summary>
-    /// <param name="isVital">Whether to give up when none of them becomes ready; else they are started again until they are.</param>
-    /// <exception cref="ServeException">None of them became ready.</exception>
+    /// <summary>Starts the workers; completes when the first workers serve.</summary>
+    /// <param name="isVital">Whether to fail if no worker becomes ready; otherwise workers are restarted until one does.</param>
+    /// <exception cref="ServeException">No worker became ready.</exception>
     internal async Task StartAsync(bool isVital)
     {
-        // What is asked for meanwhile has its turn when the first generation was tried.
+        // Reloads and other operations that are requested meanwhile run after the first start.
         List<Task> late;
         await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
         try
@@ -115,23 +115,23 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             _operation.Release();
         }
 
-        // Without the turn: what they wait for may be a reload.
+        // The semaphore is released here, because these starts may need a reload to succeed.
         if (late.Count == Options.Workers)
         {
             await Task.WhenAny(late).ConfigureAwait(false);
-            _stop.Token.ThrowIfCancellationRequested(); // which ends them, too
+            _stop.Token.ThrowIfCancellationRequested(); // stopping ends these tasks, too
         }
 
         KeepSpares();
     }
 
-    /// <returns>What goes on to give slots their workers, where the first one did not become ready.</returns>
+    /// <returns>The tasks that keep trying to fill the slots whose first worker did not become ready.</returns>
     private async Task<List<Task>> StartAllAsync(bool isVital)
     {
         List<Slot> slots = AddSlots(Options.Workers);
         List<WebWorker> workers = [.. slots.Select(slot => Start(slot.Number, App))];
         _watching = WatchAsync();
-        // All of them, or connections that are kept would all be the first one's.
+        // Wait for all workers before any of them accepts; otherwise the first one would get all kept connections.
         await Task.WhenAll(workers.Select(static worker => worker.Ready)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (isVital && workers.TrueForAll(static worker => !worker.Ready.IsCompletedSuccessfully))
         {
@@ -153,10 +153,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     }
 
     /// <summary>
-    /// Replaces all workers, one by one, by what lies at the application's path now. If the new version does not become ready, the old
-    /// one goes on.
+    /// Replaces all workers, one by one, with the version that is at the application's path now. If the new version does not become ready,
+    /// the old one continues to serve.
     /// </summary>
-    /// <exception cref="ServeException">The new version was not ready; the old one serves.</exception>
+    /// <exception cref="ServeException">The new version did not become ready; the old one serves.</exception>
     internal async Task ReloadAsync()
     {
         await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
@@ -171,10 +171,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             {
                 if (await ReplaceAsync(slot, next, "reload").ConfigureAwait(false) is { } failure)
                 {
-                    _stop.Token.ThrowIfCancellationRequested(); // it was not the version's fault
-                    Log.Write($"reload given up: {failure.Message}");
+                    _stop.Token.ThrowIfCancellationRequested(); // if the supervisor is stopping, the version is not the cause
+                    Log.Write($"reload cancelled: {failure.Message}");
                     await RollBackAsync(done, former).ConfigureAwait(false);
-                    throw new ServeException(ServeExitCode.Refused, $"The new version did not become ready, and the old one goes on. {failure.Message}", failure);
+                    throw new ServeException(ServeExitCode.Refused, $"The new version did not become ready, and the old one continues to serve. {failure.Message}", failure);
                 }
 
                 done.Add(slot);
@@ -182,7 +182,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
 
             lock (_lock)
                 _app = next;
-            DropAhead(); // those that were started meanwhile
+            DropAhead(); // the spares and standbys that were started meanwhile
             CloseUnusedListeners();
             Log.Write("reload done");
         }
@@ -193,8 +193,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Changes how many workers there are, because a person wants it.</summary>
-    /// <exception cref="ServeException">New ones did not become ready, and are started again until they do; or there cannot be so many.</exception>
+    /// <summary>Changes the number of workers on a user's request.</summary>
+    /// <exception cref="ServeException">
+    /// New workers did not become ready, and the supervisor keeps trying; or the number is not allowed.
+    /// </exception>
     internal Task ScaleAsync(int workers)
     {
         if (workers is < 1 or > Board.Capacity / 4)
@@ -226,12 +228,12 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
 
             Log.Write($"scale to {workers} workers{reason}");
             foreach (Slot slot in surplus)
-                slot.Current?.Drain($"There are fewer workers to be{reason}.");
+                slot.Current?.Drain($"The number of workers was reduced{reason}.");
 
             List<Slot> added = missing > 0 ? AddSlots(missing) : [];
             DivideMemory();
             problems = await Task.WhenAll(added.Select(FillAsync)).ConfigureAwait(false);
-            Drop(_standbys); // they have the share of the machine that was a worker's before
+            Drop(_standbys); // they have the former share of the machine
         }
         finally
         {
@@ -239,10 +241,12 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         }
 
         if (Array.FindAll(problems, static problem => problem is not null) is { Length: > 0 } failed)
-            throw new ServeException(ServeExitCode.Refused, $"{failed.Length} of {problems.Length} new workers serve not yet, and are started again until they do: {failed[0]}");
+            throw new ServeException(ServeExitCode.Refused, $"{failed.Length} of {problems.Length} new workers are not ready; the supervisor keeps trying: {failed[0]}");
     }
 
-    /// <summary>Those that run already were given their part when there were more workers, or fewer.</summary>
+    /// <summary>
+    /// Divides the container's memory again: the running workers got their share when there was another number of workers.
+    /// </summary>
     private void DivideMemory()
     {
         long? container = ControlGroups.MemoryLimit();
@@ -257,7 +261,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>How many workers there are to be.</summary>
+    /// <summary>The intended number of workers.</summary>
     internal int Target
     {
         get
@@ -267,8 +271,8 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends all workers.</summary>
-    /// <param name="atOnce">Without regard for what is on its way.</param>
+    /// <summary>Stops all workers.</summary>
+    /// <param name="atOnce">Whether to stop without waiting for requests.</param>
     internal async Task StopAsync(bool atOnce)
     {
         await _stop.CancelAsync().ConfigureAwait(false);
@@ -281,17 +285,18 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             if (atOnce || worker.ServesSince is null)
                 worker.StopNow();
             else
-                worker.Drain("The supervisor stops.", finishesQueue: true);
+                worker.Drain("The supervisor is stopping.", finishesQueue: true);
         }
 
-        // The workers have theirs, from which they take what waits. With this one open, clients that come later would wait in vain.
+        // The workers still have their copies of the sockets, and accept the connections that wait. If this copy stayed open, clients that
+        // connect later would wait in vain.
         _context.Listeners.Dispose();
 
         await Task.WhenAll(all.Select(static worker => worker.Ended)).ConfigureAwait(false);
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Ends all workers at once, and waits for what is under way.</summary>
+    /// <summary>Stops all workers at once, and waits for operations in progress.</summary>
     public async ValueTask DisposeAsync()
     {
         await StopAsync(atOnce: true).ConfigureAwait(false);
@@ -300,7 +305,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         _operation.Dispose();
     }
 
-    /// <summary>The processes of all workers, with their entries on the board.</summary>
+    /// <summary>The process ids of all workers, with their entries on the board.</summary>
     internal List<InheritedWorker> Processes()
     {
         lock (_lock)

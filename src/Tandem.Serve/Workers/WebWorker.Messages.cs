@@ -7,7 +7,7 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Workers;
 
-/// <content>What its process asks for and tells, which a thread of its own hears.</content>
+/// <content>Messages of the worker's process, which a dedicated thread receives.</content>
 internal sealed partial class WebWorker
 {
     private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,8 +24,8 @@ internal sealed partial class WebWorker
     }
 
     /// <summary>
-    /// Completes when all is heard that its process, which has ended, has said: that may tell why, and is heard on another thread than the end. What
-    /// the process has started may have the other side of the socket, and is not waited for.
+    /// Waits until all messages of the process, which has exited, are received: they may tell why, and another thread than the one that sees
+    /// the exit receives them. Processes that the process has started may hold the other end of the socket open, and are not waited for.
     /// </summary>
     private async Task HearAllAsync()
     {
@@ -33,7 +33,7 @@ internal sealed partial class WebWorker
             await _heard.Task.WaitAsync(HearingGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Has it accept on another socket, where it accepted on the one that was bound there before.</summary>
+    /// <summary>Tells the worker to accept on another socket, in place of the one that was bound to the same address before.</summary>
     internal void MoveListener(string bound, int descriptor) => _messages?.TrySend(ServeProtocol.Moved, bound, descriptor);
 
     private void SendHeapLimit()
@@ -58,7 +58,10 @@ internal sealed partial class WebWorker
         }
     }
 
-    /// <summary>Whatever a worker sends, it ends no more than that worker: an exception on this thread would end the supervisor.</summary>
+    /// <summary>
+    /// Handles a message. Whatever a worker sends must not harm more than that worker: an exception on this thread would terminate the
+    /// supervisor.
+    /// </summary>
     private void TryHandle(MessageSocket messages, Message message)
     {
         try
@@ -67,7 +70,7 @@ internal sealed partial class WebWorker
         }
         catch (Exception e)
         {
-            _context.Log.Write($"worker {Number} ({ProcessId}) has sent a message that could not be handled, '{message.Verb}': {e}");
+            _context.Log.Write($"worker {Number} ({ProcessId}) sent a message that could not be handled, '{message.Verb}': {e}");
         }
     }
 
@@ -93,7 +96,7 @@ internal sealed partial class WebWorker
                 _context.Listeners.Unlistened?.Invoke();
                 break;
             case ServeProtocol.Started:
-                // It got on without an address that it was refused, such as one of version 6 on a machine that has none.
+                // The application started although it was refused an address, such as an IPv6 address on a machine without IPv6.
                 if (_refusal is null && !_started.Task.IsCompleted)
                     (_problem, _problemCode) = (null, ServeExitCode.NotReady);
 
@@ -131,15 +134,18 @@ internal sealed partial class WebWorker
         }
     }
 
-    /// <summary>Code of the application has failed to bind an address: told at once where the worker goes on, and else with its end.</summary>
+    /// <summary>
+    /// Code of the application failed to bind an address. If the worker is ready, this is logged at once, and otherwise together with its
+    /// exit.
+    /// </summary>
     private void OnAddressTaken()
     {
         _isAddressTaken = true;
         if (_ready.Task.IsCompletedSuccessfully)
-            TellAddressTaken();
+            LogAddressTaken();
     }
 
-    private void TellAddressTaken() => _context.Log.Write($"worker {Number} ({ProcessId}): {AddressTaken}");
+    private void LogAddressTaken() => _context.Log.Write($"worker {Number} ({ProcessId}): {AddressTaken}");
 
     private void Open(MessageSocket messages, string address)
     {
@@ -170,8 +176,8 @@ internal sealed partial class WebWorker
 
     private static string Advise(Exception error) => (error as SocketException)?.SocketErrorCode switch
     {
-        SocketError.AddressAlreadyInUse => "the address is in use already. Stop who listens there, or choose another one with --urls.",
-        SocketError.AccessDenied => "this user may not use it. Ports below 1024 need the capability CAP_NET_BIND_SERVICE, or a socket that systemd hands over.",
+        SocketError.AddressAlreadyInUse => "the address is already in use. Stop the program that listens there, or choose another address with --urls.",
+        SocketError.AccessDenied => "this user may not use it. Ports below 1024 need the capability CAP_NET_BIND_SERVICE, or a socket that systemd passes to the server.",
         SocketError.AddressNotAvailable => "this machine has no such address.",
         _ => error.Message,
     };

@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Tandem.Serve.Workers;
 
-/// <content>Requests that take too long and do not end when they are told to.</content>
+/// <content>Requests that were aborted because they took too long, and still run.</content>
 internal sealed partial class WebWorker
 {
     private readonly TaskCompletionSource<StuckRequest?> _stuck = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Completes when a request does not give its thread back; with null when the process has ended without that.</summary>
+    /// <summary>Completes when a request does not release its thread; with null if the process exits before.</summary>
     internal Task<StuckRequest?> Stuck => _stuck.Task;
 
-    /// <summary>How many requests took too long in its life; known when it has ended.</summary>
+    /// <summary>How many requests exceeded their time limit; known after the worker has exited.</summary>
     internal long TimedOut { get; private set; }
 
     private void OnStuck(string text)
@@ -19,15 +19,13 @@ internal sealed partial class WebWorker
         _stuck.TrySetResult(new StuckRequest(int.Parse(text.AsSpan(0, blank), CultureInfo.InvariantCulture), text[(blank + 1)..]));
     }
 
-    /// <summary>It ends, all that could be done is done, and what is left does not end. The application has a moment for its own shutdown.</summary>
+    /// <summary>
+    /// Called when the worker is draining and only stuck requests are left. The application gets a moment for its own shutdown; then the
+    /// process is killed.
+    /// </summary>
     private void OnOnlyStuckLeft(string count)
     {
         TimeSpan grace = _context.Options.ShutdownTimeout > StopNowGrace ? _context.Options.ShutdownTimeout : StopNowGrace;
-        _ = KillLaterAsync(grace, $"It has ended all but {count} requests that were aborted (--request-timeout) and do not end.");
+        _ = KillLaterAsync(grace, $"Only {count} requests are left, which were aborted (--request-timeout) and do not end.");
     }
 }
-
-/// <summary>A request that does not end.</summary>
-/// <param name="ThreadId">The system's number of the thread that it holds; 0 for none.</param>
-/// <param name="Request">Which, for people.</param>
-internal sealed record StuckRequest(int ThreadId, string Request);

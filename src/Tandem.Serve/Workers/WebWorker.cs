@@ -3,65 +3,69 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Tandem.Launch;
 using Tandem.Serve.Apps;
-using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Workers;
 
 /// <summary>
-/// One worker process, from its start to its end: one work item of a pool with one worker. So it is launched, watched, stopped and
-/// killed, and its end is explained, by what does it for work items.
+/// One worker process, from its start to its exit. It is one work item of a pool with one worker, so the pool's code launches it, watches
+/// it, stops or kills it, and explains its exit.
 /// </summary>
 internal sealed partial class WebWorker
 {
     private const string AddressTaken =
-        "The application binds an address by itself, past Kestrel, that is in use: by another worker, or by another program. Workers share only Kestrel's sockets. "
-        + "Have one worker only bind it (--once for a hosted service), have each bind one of its own (by TANDEM_WORKER_NUMBER), or have Kestrel listen there.";
+        "The application binds an address itself, without Kestrel, that is in use by another worker or by another program. Workers share only Kestrel's sockets. "
+        + "Bind it in one worker only (--once for a hosted service), bind a different address in each worker (by TANDEM_WORKER_NUMBER), or let Kestrel listen there.";
 
-    /// <summary>How much later than this class the pool ends its process: it never should have to.</summary>
+    /// <summary>How much later than this class the pool would kill the process. The pool should never have to.</summary>
     private static readonly TimeSpan PoolSlack = TimeSpan.FromSeconds(5);
 
-    /// <summary>What its shutdown may take where nothing is to be waited for.</summary>
+    /// <summary>How long the application's shutdown may take if no requests are waited for.</summary>
     private static readonly TimeSpan StopNowGrace = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a worker has to say that it has heard; one that hangs does not.</summary>
+    /// <summary>How long a worker has to acknowledge a message; a worker that hangs does not.</summary>
     private static readonly TimeSpan HearingGrace = TimeSpan.FromSeconds(1);
 
-    private readonly WebWorkerContext _context;
-    private readonly CancellationTokenSource _stop = new();
+    private readonly WebWorkerContext _context; // what all workers share
+    private readonly CancellationTokenSource _stop = new(); // cancels the work item, which makes the worker drain
+    // Tandem's hook runs in the process
     private readonly TaskCompletionSource _attached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Tandem is attached to the application's host
     private readonly TaskCompletionSource _hosted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // the application has started; its addresses
     private readonly TaskCompletionSource<string> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously); // the worker could serve
+    // the worker has reached its request limit
     private readonly TaskCompletionSource _due = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // the worker has acknowledged Finish
     private readonly TaskCompletionSource _finishing = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly WorkerPool _pool;
-    private readonly Dictionary<string, int> _asked = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _listensAt = new(StringComparer.Ordinal);
-    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _limiting = new(); // against a limit that comes while the process connects
-    private readonly long _id; // by which cookies and other workers know it; 0 without sticky routing
-    private long _born = Stopwatch.GetTimestamp();
-    private MessageSocket? _messages;
-    private long? _heapLimit; // where it is another one than at its start
-    private string? _refusal;
-    private string? _problem;
-    private ServeExitCode _problemCode = ServeExitCode.NotReady;
-    private string? _stopReason;
-    private volatile bool _isAttached;
-    private volatile bool _isAddressTaken;
-    private volatile bool _isStartedAgain;
-    private WorkerProbe? _unwell; // asks for its health, as long as that is not well
-    private int _stopsNow;
-    private int _isEndLimited;
+    private readonly WorkerPool _pool; // runs the process, as one work item
+    private readonly Dictionary<string, int> _asked = new(StringComparer.Ordinal); // how often it asked for each address with port 0
+    private readonly HashSet<string> _listensAt = new(StringComparer.Ordinal); // guarded by itself
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously); // the application may begin
+    private readonly Lock _limiting = new(); // guards _messages and _heapLimit while the process connects
+    private readonly long _id; // the id by which cookies and other workers name it; 0 without sticky routing
+    private long _born = Stopwatch.GetTimestamp(); // a Stopwatch timestamp
+    private MessageSocket? _messages; // null until the process connects
+    private long? _heapLimit; // null while the limit of its start applies
+    private string? _refusal; // why the worker's code refused to serve the application
+    private string? _problem; // why it cannot become ready, if known
+    private ServeExitCode _problemCode = ServeExitCode.NotReady; // the exit code for _problem
+    private string? _stopReason; // why it was told to exit; null if it was not
+    private volatile bool _isAttached; // whether Tandem's hook runs in the process
+    private volatile bool _isAddressTaken; // whether the application failed to bind an address itself
+    private volatile bool _isStartedAgain; // see IsOver and WasKilledEarly
+    private WorkerProbe? _failingProbe; // the health check while it fails
+    private int _stopsNow; // how often StopNow was called
+    private int _isEndLimited; // 1 if LimitEnd was called
 
     /// <param name="context">What all workers share.</param>
     /// <param name="app">The application.</param>
-    /// <param name="number">Which of the workers it is.</param>
-    /// <param name="entry">Its entry on the board.</param>
-    /// <param name="serving">How many workers are to serve.</param>
-    /// <param name="waits">Whether its application is to wait for <see cref="TryBegin"/>.</param>
+    /// <param name="number">The worker's number.</param>
+    /// <param name="entry">The index of its entry on the board.</param>
+    /// <param name="serving">The number of workers that serve.</param>
+    /// <param name="waits">Whether its application waits for <see cref="TryBegin"/>: true for a standby.</param>
     internal WebWorker(WebWorkerContext context, ResolvedApp app, int number, int entry, int serving, bool waits)
     {
         _context = context;
@@ -82,17 +86,17 @@ internal sealed partial class WebWorker
         Ended = RunAsync();
     }
 
-    /// <summary>Which of the workers it is, from 1; its successor has the same number. A spare has none: 0.</summary>
+    /// <summary>The worker's number, from 1. Its successor has the same number. A spare has none: 0.</summary>
     internal int Number { get; set; }
 
-    /// <summary>Its entry on the board.</summary>
+    /// <summary>The index of its entry on the board.</summary>
     internal int Entry { get; }
 
     internal ResolvedApp App { get; }
 
     internal WorkerLimits Limits { get; }
 
-    /// <summary>0 until it is known.</summary>
+    /// <summary>The process id; 0 until it is known.</summary>
     internal int ProcessId { get; private set; }
 
     internal TimeSpan Age => Stopwatch.GetElapsedTime(_born);
@@ -103,17 +107,17 @@ internal sealed partial class WebWorker
     /// <summary>When it began to take connections; null before.</summary>
     internal DateTimeOffset? ServesSince { get; private set; }
 
-    /// <summary>Where it listens, as the application shows it.</summary>
+    /// <summary>The addresses on which it listens, as the application reports them.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     internal string[] Addresses => _started.Task.IsCompletedSuccessfully ? _started.Task.Result.Split(';') : [];
 
-    /// <summary>How Tandem was attached to the application's host, for people.</summary>
+    /// <summary>How Tandem attached to the application's host, as text for users.</summary>
     internal string AttachedBy { get; private set; } = "";
 
-    /// <summary>The last address that it asked for a socket for, as it was bound.</summary>
+    /// <summary>The last address for which it asked for a socket, as it was bound.</summary>
     internal string BoundTo { get; private set; } = "";
 
-    /// <summary>Where the sockets are bound that it was given and has not given up.</summary>
+    /// <summary>The addresses of the sockets that it got and still uses.</summary>
     internal IReadOnlyList<string> ListensAt
     {
         get
@@ -125,7 +129,7 @@ internal sealed partial class WebWorker
 
     internal WebWorkerState State => (WebWorkerState)Volatile.Read(ref _context.Board[Entry].State);
 
-    /// <summary>Whether somebody else has ended its process by a signal, which says nothing about the next one.</summary>
+    /// <summary>Whether another program killed its process, which says nothing about the next one.</summary>
     internal bool WasKilled { get; private set; }
 
     private bool HasStarted => ReadyAfter is { } ready && Age > ready + ServeProtocol.StartTime;
@@ -134,32 +138,34 @@ internal sealed partial class WebWorker
 
     internal bool IsToldToStop => _stopReason is not null;
 
-    /// <summary>Whether somebody looks already at why it hangs, or has ended it for that.</summary>
-    internal bool IsLookedInto { get; set; }
+    /// <summary>Whether its hang is already being examined, or it was killed because of it.</summary>
+    internal bool IsHangHandled { get; set; }
 
-    /// <summary>Completes when it would serve; fails with <see cref="ServeException"/>.</summary>
+    /// <summary>Completes when it could serve; fails with <see cref="ServeException"/>.</summary>
     internal Task Ready => _ready.Task;
 
-    /// <summary>How many requests it served in its life; known when it has ended.</summary>
+    /// <summary>How many requests it served; known after it has exited.</summary>
     internal long Served { get; private set; }
 
-    /// <summary>Completes when it has served as many requests as it may, and takes no more; cancelled when it ends before.</summary>
+    /// <summary>Completes when it has reached its request limit and accepts no more; cancelled if it exits before.</summary>
     internal Task Due => _due.Task;
 
-    /// <summary>Whether it ends because it has served as many requests as it may.</summary>
+    /// <summary>Whether it exits because it has reached its request limit.</summary>
     internal bool IsDue => _due.Task.IsCompletedSuccessfully || (Limits.Requests > 0 && Volatile.Read(ref _context.Board[Entry].Requests) >= Limits.Requests);
 
-    /// <summary>Whether it will have served as many requests as it may soon, so that a successor should get ready.</summary>
+    /// <summary>Whether it will soon reach its request limit, so that a successor should be started.</summary>
     internal bool IsNearlyDue { get; private set; }
 
-    /// <summary>Completes with what happened when its process is gone; null when it ended as it was told to.</summary>
+    /// <summary>Completes when its process has exited, with a description; with null if it exited as it was told to.</summary>
     internal Task<string?> Ended { get; }
 
     /// <summary>Whether its application waits for <see cref="TryBegin"/>.</summary>
     internal bool IsStandby => !_begun.Task.IsCompletedSuccessfully;
 
-    /// <summary>Has its application begin, as worker of a number. From then on it is like one that was started now.</summary>
-    /// <returns>Whether it can: its process is there, and runs.</returns>
+    /// <summary>
+    /// Starts the application in a standby, as the worker of a number. From then on the worker is like one that was started now.
+    /// </summary>
+    /// <returns>Whether that was possible: its process exists and runs.</returns>
     internal bool TryBegin(int number)
     {
         bool runs = Environment.TickCount64 - Volatile.Read(ref _context.Board[Entry].AliveAt) < 3 * ServeProtocol.StandbyBeat.TotalMilliseconds;
@@ -172,7 +178,7 @@ internal sealed partial class WebWorker
         return true;
     }
 
-    /// <summary>Says how large its heap may become, in bytes, when that changes while it runs.</summary>
+    /// <summary>Sets the limit of its heap, in bytes, while it runs.</summary>
     internal void LimitHeap(long limit)
     {
         lock (_limiting)
@@ -182,7 +188,7 @@ internal sealed partial class WebWorker
         }
     }
 
-    /// <summary>Has it take connections.</summary>
+    /// <summary>Makes it accept connections.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     internal void Accept()
     {
@@ -190,16 +196,16 @@ internal sealed partial class WebWorker
         _messages?.TrySend(ServeProtocol.Accept);
     }
 
-    /// <summary>Has it go on beyond the requests that it may serve, for as many again, because nobody could take its place.</summary>
-    internal void GoOn()
+    /// <summary>Lets it serve as many requests again beyond its limit, because no successor could replace it.</summary>
+    internal void ContinueBeyondLimit()
     {
         IsNearlyDue = false;
         _messages?.TrySend(ServeProtocol.GoOn);
     }
 
-    /// <summary>Has it take no more connections, and end when those that it has are done.</summary>
-    /// <param name="reason">Why, for people.</param>
-    /// <param name="finishesQueue">Whether nobody else will take the connections that wait.</param>
+    /// <summary>Makes it drain: it accepts no more connections, and exits when those that it has are done.</summary>
+    /// <param name="reason">The reason, as text for users.</param>
+    /// <param name="finishesQueue">Whether no other worker will accept the connections that wait, so that this one must.</param>
     internal void Drain(string reason, bool finishesQueue = false)
     {
         _stopReason ??= reason;
@@ -210,24 +216,30 @@ internal sealed partial class WebWorker
             _stop.Cancel();
     }
 
-    /// <summary>The pool tells it to stop on another socket, which it could hear first, and leave what waits in the queue.</summary>
+    /// <summary>
+    /// Waits for the acknowledgement of Finish. The pool's stop arrives over another socket, and the worker could otherwise handle it first
+    /// and leave the connections that wait.
+    /// </summary>
     private async Task FinishAsync()
     {
         await _finishing.Task.WaitAsync(HearingGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _stop.CancelAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Completes when it takes no connections any more, so that what is asked from then on is asked of another one.</summary>
+    /// <summary>Completes when it no longer accepts connections, so that new requests go to other workers.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     internal async Task ClosedAsync()
     {
-        // It looks a few times in a second itself. One whose process does not run is not waited for, nor for long one whose thread pool hangs.
-        const int MostLooks = 1000;
-        for (int i = 0; i < MostLooks && !Ended.IsCompleted && _context.Board[Entry].Accepts; i++)
+        // The worker checks its messages several times per second. A process that does not run is not waited for, and there is a limit for
+        // one whose thread pool hangs.
+        const int MaxChecks = 1000;
+        for (int i = 0; i < MaxChecks && !Ended.IsCompleted && _context.Board[Entry].Accepts; i++)
             await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
     }
 
-    /// <summary>Has it end without regard for what is on its way: it has a moment for what is its own; asked again, none.</summary>
+    /// <summary>
+    /// Makes it exit without waiting for requests. The application has a moment for its own shutdown; if this is called again, it has none.
+    /// </summary>
     internal void StopNow()
     {
         const string Reason = "It was told to stop at once.";
@@ -243,10 +255,10 @@ internal sealed partial class WebWorker
         _ = KillLaterAsync(StopNowGrace, Reason);
     }
 
-    /// <summary>It ends by itself, as it should.</summary>
+    /// <summary>Records why it exits, if it does so by itself as intended.</summary>
     internal void NoteEnd(string reason) => _stopReason ??= reason;
 
-    /// <summary>From now on it has the time for its end, and not more.</summary>
+    /// <summary>Starts the time limit for its exit; after that it is killed.</summary>
     internal void LimitEnd()
     {
         if (Interlocked.Exchange(ref _isEndLimited, 1) == 0)
@@ -261,7 +273,7 @@ internal sealed partial class WebWorker
 
         string reason = string.Create(
             CultureInfo.InvariantCulture,
-            $"It had not ended {limit.TotalSeconds:0.###} s after it was told to ({(_context.Options.ShutdownTimeout > TimeSpan.Zero ? "--drain-timeout and --shutdown-timeout" : "--drain-timeout")}).");
+            $"It had not exited {limit.TotalSeconds:0.###} s after it was told to ({(_context.Options.ShutdownTimeout > TimeSpan.Zero ? "--drain-timeout and --shutdown-timeout" : "--drain-timeout")}).");
         _context.Log.Write($"worker {Number} (pid {ProcessId}) is killed. {reason}");
         Kill(reason);
     }
@@ -273,7 +285,7 @@ internal sealed partial class WebWorker
             Kill(reason);
     }
 
-    /// <summary>Ends its process.</summary>
+    /// <summary>Kills its process.</summary>
     internal void Kill(string reason) => _pool.Kill(reason);
 
     private async Task<string?> RunAsync()
@@ -281,7 +293,7 @@ internal sealed partial class WebWorker
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         string? end = null;
         Exception? error = null;
-        bool hasEnded = false; // by itself, or as it was told to
+        bool hasEnded = false; // by itself, or because it was told to
         Task run = _pool.RunAsync(GuestProgram.Work, new WorkOptions { Name = $"worker {Number}" }, _stop.Token);
         try
         {
@@ -289,15 +301,15 @@ internal sealed partial class WebWorker
             await run.ConfigureAwait(false);
             hasEnded = true;
             if (!IsToldToStop)
-                end = Explain("The application ended by itself.");
+                end = Explain("The application exited by itself.");
         }
         catch (OperationCanceledException) when (IsToldToStop || _problem is not null)
         {
-            // It never ran, or was killed because it did not end in time.
+            // It never ran, or it was killed because it did not exit in time.
         }
         catch (Exception) when (_stopsNow > 0)
         {
-            // Nor did it in the moment that it had.
+            // It did not exit in the moment that it had either.
         }
         catch (Exception e)
         {
@@ -309,15 +321,15 @@ internal sealed partial class WebWorker
                 _problemCode = ServeExitCode.BadApplication;
         }
 
-        // At once where the process was killed, for which the pool starts another one.
+        // If the process was killed, stop the pool at once, because it would start another process.
         await (hasEnded ? _pool.DisposeAsync().AsTask() : _pool.StopAsync()).ConfigureAwait(false);
         _messages?.Dispose();
         Served = Volatile.Read(ref _context.Board[Entry].Requests);
         TimedOut = Volatile.Read(ref _context.Board[Entry].TimedOut);
         _context.Board[Entry] = default;
         _context.Mailboxes.Close(_id);
-        _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It ended.", error));
-        _ = _ready.Task.Exception; // nobody may be waiting
+        _ready.TrySetException(new ServeException(_problemCode, _problem ?? end ?? _stopReason ?? "It exited.", error));
+        _ = _ready.Task.Exception; // observed, because no caller may be waiting
         _attached.TrySetCanceled();
         _hosted.TrySetCanceled();
         _started.TrySetCanceled();
@@ -325,7 +337,7 @@ internal sealed partial class WebWorker
         _due.TrySetCanceled();
         _stuck.TrySetResult(null);
         if (error is not null && !IsToldToStop && !HasStarted && !WasKilled && StartProfilePath is { Length: > 0 } profile)
-            StartProfile.Forget(profile); // in case that it was to blame
+            StartProfile.Forget(profile); // the profile may be the cause
         return end;
     }
 
@@ -345,29 +357,31 @@ internal sealed partial class WebWorker
 
             ReadyAfter = Age;
             if (_ready.TrySetResult() && _isAddressTaken)
-                TellAddressTaken();
+                LogAddressTaken();
         }
         catch (OperationCanceledException) when (_ready.Task.IsCompleted)
         {
-            // It has ended before.
+            // It has already exited.
         }
         catch (Exception e)
         {
             _problem ??= e is ServeException ? e.Message : e is OperationCanceledException
-                ? string.Create(CultureInfo.InvariantCulture, $"It was not ready within {options.StartTimeout.TotalSeconds:0.#} s (--start-timeout): {WhatIsMissing()}")
-                : $"It does not answer as it should: {e.Message}";
+                ? string.Create(CultureInfo.InvariantCulture, $"It was not ready within {options.StartTimeout.TotalSeconds:0.#} s (--start-timeout): {DescribeMissingStep()}")
+                : $"It does not answer correctly: {e.Message}";
             Kill(_problem);
-            await _stop.CancelAsync().ConfigureAwait(false); // as long as nothing of Tandem runs in it, there is nothing that could be killed
+            await _stop.CancelAsync().ConfigureAwait(false); // until Tandem's hook runs in the process, the pool has no worker to kill
         }
     }
 
-    /// <summary>Waits until Tandem is attached to the application's host; without that, the application would serve by itself.</summary>
+    /// <summary>
+    /// Waits until Tandem is attached to the application's host. Otherwise the application would serve outside of the supervisor's control.
+    /// </summary>
     private async Task AttachAsync(CancellationToken cancellationToken)
     {
-        // Where not even the hook runs, the pool's own limit ends the process; the time for the host counts from then on.
+        // If not even the hook runs, the pool's own time limit ends the process. The time for the host counts from when the hook runs.
         await _attached.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!_isAttached)
-            return; // who has ended says how
+            return; // the process has exited, and its exit is reported
 
         await ((Task)_hosted.Task).WaitAsync(_context.Options.AttachTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_hosted.Task.IsCompleted || cancellationToken.IsCancellationRequested)
@@ -378,28 +392,28 @@ internal sealed partial class WebWorker
             _problemCode,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Nothing could be attached to within {_context.Options.AttachTimeout.TotalSeconds:0.###} s (--attach-timeout): the application has built no host with a web server by then. "
-                + $"Tandem attaches to WebApplication, Host and WebHost, when they are built. Where that takes longer, allow more time."));
+                $"Tandem could not attach to the application within {_context.Options.AttachTimeout.TotalSeconds:0.###} s (--attach-timeout), because the application built no host with a web server. "
+                + $"Tandem attaches to WebApplication, Host and WebHost when they are built. If that takes longer, increase --attach-timeout."));
     }
 
     private async Task CheckHealthAsync(string path, CancellationToken cancellationToken)
     {
-        _unwell = CreateProbe();
-        await _unwell.CheckAsync(path, cancellationToken).ConfigureAwait(false);
-        _unwell = null;
+        _failingProbe = CreateProbe();
+        await _failingProbe.CheckAsync(path, cancellationToken).ConfigureAwait(false);
+        _failingProbe = null;
     }
 
-    private string WhatIsMissing() =>
-        !_isAttached ? "Tandem's hook has not run in it."
+    private string DescribeMissingStep() =>
+        !_isAttached ? "Tandem's startup hook has not run in its process."
         : !_hosted.Task.IsCompleted ? "the application has built no host."
         : !_started.Task.IsCompleted ? "the application has not started."
-        : _unwell is { } probe ? $"it listens, but {_context.Options.HealthPath} {probe.LastAnswer}."
+        : _failingProbe is { } probe ? $"it listens, but {_context.Options.HealthPath} {probe.LastAnswer}."
         : "it listens, but has not answered the first request.";
 
-    /// <summary>Asks it over connections that nobody else can get.</summary>
+    /// <summary>Creates a probe, which sends requests to this worker over connections that no other client can use.</summary>
     private WorkerProbe CreateProbe()
     {
-        string boundTo = BoundTo; // the same for what is spoken and for where
+        string boundTo = BoundTo; // read once, so that the protocol and the address match
         return new WorkerProbe(
             descriptor => _messages?.TrySend(ServeProtocol.Connection, boundTo, descriptor) == true, WorkerProbe.IsTls(Addresses, boundTo));
     }
@@ -407,16 +421,19 @@ internal sealed partial class WebWorker
     private string Describe(Exception error) => error switch
     {
         WorkerStartException { Failure: StartFailureKind.TimedOut } when !_isAttached =>
-            $"Tandem's startup hook did not run in it within {_context.Options.AttachTimeout.TotalSeconds:0.#} s. Is it compiled to native code (PublishAot), or are startup hooks "
-            + $"switched off? Both cannot be served by several processes. {error.Message}",
-        WorkerStartException { Failure: StartFailureKind.Ended } when !_isAttached => $"It ended before Tandem's startup hook ran in it. {error.Message}",
-        WorkerStartException when WasKilledEarly(error) => "Its process was killed while it started.",
+            $"Tandem's startup hook did not run in it within {_context.Options.AttachTimeout.TotalSeconds:0.#} s. Was it compiled to native code (PublishAot), or are startup hooks "
+            + $"disabled? `tandem serve` supports neither. {error.Message}",
+        WorkerStartException { Failure: StartFailureKind.Ended } when !_isAttached => $"It exited before Tandem's startup hook ran in it. {error.Message}",
+        WorkerStartException when WasKilledEarly(error) => "Its process was killed while it was starting.",
         WorkerCrashedException when _refusal is not null => _refusal,
-        WorkerCrashedException when !_hosted.Task.IsCompletedSuccessfully => $"Until then it had built no host to which Tandem could be attached. {error.Message}",
+        WorkerCrashedException when !_hosted.Task.IsCompletedSuccessfully => $"It exited before it built a host to which Tandem could attach. {error.Message}",
         _ => error.Message,
     };
 
-    /// <summary>Asked by the pool before it starts a process. It starts another one only where the first was killed while it started.</summary>
+    /// <summary>
+    /// Called before the pool starts a process; whether it must not start one. The pool starts another process only if the first one was
+    /// killed while it was starting.
+    /// </summary>
     private bool IsOver()
     {
         if (_isAttached && !IsToldToStop && _problem is null)
@@ -425,7 +442,7 @@ internal sealed partial class WebWorker
         return _isAttached || IsToldToStop || _problem is not null;
     }
 
-    /// <summary>Whether the process was killed after it said that it was there, and before the pool had its link to it.</summary>
+    /// <summary>Whether the process was killed after it had connected to the supervisor and before the pool had its link to it.</summary>
     private bool WasKilledEarly(Exception error) => _isStartedAgain && error is WorkerStartException { Failure: not (StartFailureKind.Ended or StartFailureKind.TimedOut) };
 
     private string Explain(string end) => _isAddressTaken && !IsToldToStop ? $"{end}\n{AddressTaken}" : end;
@@ -479,8 +496,8 @@ internal sealed partial class WebWorker
     }
 
     /// <summary>
-    /// What is set for the worker's own runtime, and is nothing for the processes that the application starts, which may be any program: each
-    /// variable, with its value before where it had one.
+    /// Lists the variables that apply to the worker's own runtime only, and not to processes that the application starts, which may be any
+    /// program: each name, with its former value if it had one.
     /// </summary>
     private string WorkerOnly(ProcessPoolOptions pool, IEnumerable<string> names)
     {
@@ -490,10 +507,4 @@ internal sealed partial class WebWorker
             WorkerSettings.ForgetSeparator,
             names.Concat(dumps.Keys).Select(name => (App.Environment.GetValueOrDefault(name) ?? Environment.GetEnvironmentVariable(name)) is { } former ? $"{name}={former}" : name));
     }
-}
-
-/// <summary>What all workers of one supervisor share.</summary>
-internal sealed record WebWorkerContext(ServeOptions Options, Board Board, ListenerStore Listeners, ServeLog Log)
-{
-    internal Mailboxes Mailboxes { get; } = new();
 }

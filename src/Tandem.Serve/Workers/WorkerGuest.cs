@@ -5,7 +5,7 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Workers;
 
-/// <summary>The application in a process of its own, as a pool starts it.</summary>
+/// <summary>The application as a guest program, which a pool starts in its own process.</summary>
 internal sealed class WorkerGuest(ResolvedApp app, Board board, Func<int>? openMailbox, Func<bool> isOver, Action<MessageSocket> onConnected, Action<int, string> onOutput) : GuestProgram
 {
     private const string HookName = "Tandem.Serve.Hook.dll";
@@ -13,11 +13,11 @@ internal sealed class WorkerGuest(ResolvedApp app, Board board, Func<int>? openM
     internal override LaunchPlan CreatePlan()
     {
         if (isOver())
-            throw new WorkerStartException("It has ended, and its successor is another worker."); // the pool would start another process for it
+            throw new WorkerStartException("It has exited, and its successor is another worker."); // otherwise the pool would start another process for it
         if (!Directory.Exists(app.Folder))
-            throw new WorkerStartException($"Its folder '{app.Folder}' is gone. Make it anew, or `tandem serve reload` what is to be served now.");
+            throw new WorkerStartException($"Its folder '{app.Folder}' is gone. Create it again, or run `tandem serve reload` to serve another version.");
         if (!File.Exists(app.Path))
-            throw new WorkerStartException($"The application '{app.Path}' is gone. Put it back, or `tandem serve reload` what is to be served now.");
+            throw new WorkerStartException($"The application '{app.Path}' is gone. Restore it, or run `tandem serve reload` to serve another version.");
 
         string hook = Path.Combine(AppContext.BaseDirectory, HookName);
         return File.Exists(hook)

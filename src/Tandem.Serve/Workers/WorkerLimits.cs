@@ -3,11 +3,11 @@ using Tandem.Interop;
 
 namespace Tandem.Serve.Workers;
 
-/// <summary>When one worker is due to be replaced; spread, so that not all are due at once.</summary>
+/// <summary>The limits at which one worker is recycled. They are spread, so that the workers do not reach them at the same time.</summary>
 internal sealed class WorkerLimits
 {
-    private readonly long _memory;
-    private readonly TimeSpan _age;
+    private readonly long _memory; // in bytes; MaxValue for no limit
+    private readonly TimeSpan _age; // MaxValue for no limit
 
     internal WorkerLimits(ServeOptions options)
     {
@@ -17,10 +17,10 @@ internal sealed class WorkerLimits
         _age = options.MaxAge is { } age ? age * share : TimeSpan.MaxValue;
     }
 
-    /// <summary>How many requests it may serve, which it counts itself; 0 for any number.</summary>
+    /// <summary>How many requests the worker may serve, which it counts itself; 0 for no limit.</summary>
     internal long Requests { get; }
 
-    /// <summary>Why the worker is due, by what the supervisor can see; null when it is not.</summary>
+    /// <summary>Why the worker must be recycled, as far as the supervisor can see; null if it need not be.</summary>
     internal string? Reason(WebWorker worker)
     {
         if (worker.Age >= _age)

@@ -11,31 +11,31 @@ using Tandem.Serve.Listening;
 namespace Tandem.Serve.Workers;
 
 /// <summary>
-/// Asks one worker, and no other, for a page: over a connection that is handed to it, while it takes none of its own. Plain HTTP/1.1
-/// by hand, so that the supervisor stays small.
+/// Sends requests to one particular worker, over a connection that is handed over to it while it accepts none of its own. It writes plain
+/// HTTP/1.1 itself, so that the supervisor stays small.
 /// </summary>
-/// <param name="give">Hands the worker the other end of a connection; whether it could.</param>
-/// <param name="isTls">Whether it speaks TLS there.</param>
+/// <param name="give">Passes the other end of a connection to the worker; returns whether that was possible.</param>
+/// <param name="isTls">Whether the worker uses TLS on this address.</param>
 internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
 {
-    /// <summary>As much of an answer as has its status: <c>HTTP/1.1 200</c>.</summary>
+    /// <summary>The length of the beginning of a response that contains its status: <c>HTTP/1.1 200</c>.</summary>
     private const int StatusLine = 12;
 
-    /// <summary>How long the rest of an answer is waited for: some never end, such as events.</summary>
+    /// <summary>How long the rest of a response is read: some responses never end, such as server-sent events.</summary>
     private static readonly TimeSpan RestLimit = TimeSpan.FromSeconds(1);
 
-    private int _lastStatus;
+    private int _lastStatus; // 0 if the last request got no answer
 
-    /// <summary>What <see cref="CheckAsync"/> met last, for people.</summary>
+    /// <summary>The last result of <see cref="CheckAsync"/>, as text for users.</summary>
     internal string LastAnswer => _lastStatus switch
     {
         0 => "does not answer",
-        400 => "answers 400; it was asked as host 'localhost', which the application's AllowedHosts must allow",
+        400 => "answers 400; the request's host is 'localhost', which the application's AllowedHosts must allow",
         _ => string.Create(CultureInfo.InvariantCulture, $"answers {_lastStatus}"),
     };
 
     /// <summary>
-    /// Asks, and is content with any answer: also with that of a server that speaks HTTP/2 only, or talks to nobody without a certificate.
+    /// Sends a request and accepts any answer, also that of a server that supports only HTTP/2 or requires a client certificate.
     /// </summary>
     internal async Task AskAsync(string path, CancellationToken cancellationToken)
     {
@@ -45,11 +45,11 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
         }
         catch (Exception e) when (e is IOException or SocketException or AuthenticationException)
         {
-            // It has closed the connection: so it has come to look at it.
+            // The worker closed the connection, so it has handled it.
         }
     }
 
-    /// <summary>Asks until the answer is 2xx or 3xx.</summary>
+    /// <summary>Sends requests until the answer is 2xx or 3xx.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     internal async Task CheckAsync(string path, CancellationToken cancellationToken)
     {
@@ -65,7 +65,7 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
                 status = 0;
             }
 
-            // Kestrel's word for HTTP/1 where it speaks nothing but HTTP/2, without TLS.
+            // Kestrel answers an HTTP/1 request with 400 if it supports only HTTP/2 there, without TLS.
             if (status is 0 or 400 && await GetByHttp2Async(path, cancellationToken).ConfigureAwait(false) is > 0 and var other)
                 status = other;
             if (status is >= 200 and < 400)
@@ -73,22 +73,22 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
 
             _lastStatus = status;
 
-            // It may be waiting for something of its own.
+            // Wait, because the worker itself may be waiting for something.
             await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>A connection whose other end the worker has.</summary>
+    /// <summary>Creates a connection and passes its other end to the worker.</summary>
     private NetworkStream Connect()
     {
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            // By way of the loopback interface, because an application may look at its clients' addresses.
+            // Over the loopback interface, because an application may check its clients' addresses.
             using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             listener.Listen(1);
-            client.Connect(listener.LocalEndPoint!); // the system does it, whether or not somebody accepts
+            client.Connect(listener.LocalEndPoint!); // the system completes it before the accept
             using Socket server = listener.Accept();
             return give((int)server.Handle)
                 ? new NetworkStream(client, ownsSocket: true)
@@ -101,11 +101,14 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
         }
     }
 
-    /// <summary>For servers that speak nothing else. Apart, because few do, and the client is larger than all of the supervisor.</summary>
+    /// <summary>
+    /// Sends a request over HTTP/2, for servers that support nothing else. A separate method, because few servers need it and the HTTP
+    /// client is larger than the rest of the supervisor.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private async Task<int> GetByHttp2Async(string path, CancellationToken cancellationToken)
     {
-#pragma warning disable CA5359 // it is this machine's own worker, whosever certificate it has
+#pragma warning disable CA5359 // the certificate does not matter, because the worker is on this machine
         using var handler = new SocketsHttpHandler
         {
             ConnectCallback = (_, _) => new(Connect()),
@@ -126,7 +129,7 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
         }
     }
 
-    /// <summary>The status of the answer; 0 for something else than an answer.</summary>
+    /// <summary>Sends a request over HTTP/1.1; returns the status of the response, or 0 if the answer is not HTTP/1.</summary>
     private async Task<int> GetAsync(string path, CancellationToken cancellationToken)
     {
         Stream stream = Connect();
@@ -149,7 +152,7 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
         }
     }
 
-    /// <summary>So that the worker is not disturbed in sending it.</summary>
+    /// <summary>Reads the rest of the response, so that the worker can send it without an error.</summary>
     private static async Task ReadRestAsync(Stream stream, byte[] buffer, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -162,15 +165,15 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // The answer has begun: that will do.
+            // The response has begun, which is sufficient.
         }
     }
 
-    /// <summary>Apart, because a supervisor that does without is a megabyte smaller.</summary>
+    /// <summary>Starts TLS. A separate method, because the supervisor needs a megabyte less without it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<Stream> EncryptAsync(Stream stream, CancellationToken cancellationToken)
     {
-        // Whose certificate it is does not matter: it is this machine's own worker.
+        // The certificate does not matter, because the worker is on this machine.
 #pragma warning disable CA5359
         var tls = new SslStream(stream, leaveInnerStreamOpen: false, static (_, _, _, _) => true);
 #pragma warning restore CA5359
@@ -186,9 +189,9 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
         }
     }
 
-    /// <summary>Whether one of several addresses is the one with TLS.</summary>
-    /// <param name="addresses">All, as the application shows them.</param>
-    /// <param name="boundTo">The one, as it was bound.</param>
+    /// <summary>Whether an address uses TLS.</summary>
+    /// <param name="addresses">All addresses, as the application reports them.</param>
+    /// <param name="boundTo">The address in question, as it was bound.</param>
     internal static bool IsTls(string[] addresses, string boundTo)
     {
         string[] encrypted = [.. addresses.Where(static address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase))];

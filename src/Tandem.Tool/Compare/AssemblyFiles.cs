@@ -2,17 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Tandem.Tool.Compare;
 
-/// <summary>Files that may be assemblies, by their names.</summary>
+/// <summary>Finds files that may be assemblies, by their extension.</summary>
 internal static class AssemblyFiles
 {
     private static readonly EnumerationOptions Everything = new()
     {
         RecurseSubdirectories = true,
         IgnoreInaccessible = true,
-        AttributesToSkip = FileAttributes.ReparsePoint, // a link to a folder may lead back here
+        AttributesToSkip = FileAttributes.ReparsePoint, // a link to a folder may form a cycle
     };
 
-    /// <summary>Those of the .NET installation that runs this program, in a fixed order.</summary>
+    /// <summary>The files of the .NET installation that runs this program, in a fixed order.</summary>
     /// <remarks>The runtime's own folder is ROOT/shared/Microsoft.NETCore.App/VERSION.</remarks>
     internal static string[] OfDotnet() => Find(Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")));
 

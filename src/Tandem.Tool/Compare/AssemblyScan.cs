@@ -6,7 +6,7 @@ using System.Security.Cryptography;
 
 namespace Tandem.Tool.Compare;
 
-/// <summary>What a scan found in one file.</summary>
+/// <summary>The result of scanning one file.</summary>
 /// <param name="Bytes">The file's size.</param>
 /// <param name="Types">Type definitions; 0 in a file without metadata.</param>
 /// <param name="Methods">Method definitions; 0 in a file without metadata.</param>
@@ -16,10 +16,10 @@ internal sealed record AssemblyScan(long Bytes, int Types, int Methods, long IlB
 {
     /// <summary>Reads, hashes and counts one file.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="BadImageFormatException">The file is an assembly, and a broken one.</exception>
+    /// <exception cref="BadImageFormatException">The file is a corrupt assembly.</exception>
     internal static AssemblyScan Of(string path)
     {
-        // Also what a named pipe says of itself: opening one would wait for a writer.
+        // A named pipe also has length 0; opening one would wait for a writer.
         if (new FileInfo(path).Length == 0)
             return new AssemblyScan(0, 0, 0, 0, Convert.ToHexString(SHA256.HashData([])));
 
@@ -27,7 +27,7 @@ internal sealed record AssemblyScan(long Bytes, int Types, int Methods, long IlB
         if (file.Length > Array.MaxLength)
             throw new IOException($"The file is too large to be an assembly: {file.Length} bytes.");
 
-        // Rented: a fresh array of this size would cost a full garbage collection every few files.
+        // Rented, because a new array of this size would cause a full garbage collection every few files.
         int length = (int)file.Length;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
         try
@@ -69,7 +69,7 @@ internal sealed record AssemblyScan(long Bytes, int Types, int Methods, long IlB
         return bytes;
     }
 
-    /// <summary>False for a native library, and for a file that is no executable at all.</summary>
+    /// <summary>Whether a file has .NET metadata; false for a native library, and for a file that is not an executable at all.</summary>
     private static bool HasMetadata(PEReader file)
     {
         try

@@ -5,7 +5,7 @@ using Tandem.Compare;
 
 namespace Tandem.Tool.Compare;
 
-/// <summary>Work that everybody has, for a first look and for learning what to expect.</summary>
+/// <summary>Built-in work, for a first impression and for learning what to expect.</summary>
 [SupportedOSPlatform("linux")]
 internal static class BuiltInWork
 {
@@ -15,11 +15,11 @@ internal static class BuiltInWork
 
     internal static Task<ComparisonResult> RunAsync(CompareRequest request, ComparisonOptions options, CancellationToken cancellationToken)
     {
-        // The tool's own settings are those of a small server; measured work gets the runtime's.
+        // The tool's own runtime settings are those of a small server; measured work gets the runtime's defaults.
         options.Environment["DOTNET_gcConcurrent"] = Environment.GetEnvironmentVariable("DOTNET_gcConcurrent") ?? "1";
         options.Environment["DOTNET_TieredPGO"] = Environment.GetEnvironmentVariable("DOTNET_TieredPGO") ?? "1";
         if (request.Method is not null || request.ItemsFrom is not null)
-            throw new UsageException($"'{request.Workload}' is work of tandem's own; --method and --items-from are for yours.");
+            throw new UsageException($"'{request.Workload}' is built-in work; --method and --items-from are for your own method.");
 
         if (request.Workload == "assemblies")
         {
@@ -28,7 +28,7 @@ internal static class BuiltInWork
         }
 
         if (request.Items.Length > 0)
-            throw new UsageException($"'{request.Workload}' takes no --items; --count says how many.");
+            throw new UsageException($"'{request.Workload}' does not take --items; use --count for the number of items.");
 
         IEnumerable<int> numbers = Enumerable.Range(0, request.Count ?? DefaultCount);
         return request.Workload switch
@@ -39,7 +39,7 @@ internal static class BuiltInWork
         };
     }
 
-    /// <summary>How long a point stays near the middle, for some points of the Mandelbrot set's edge.</summary>
+    /// <summary>Counts the iterations for some points at the edge of the Mandelbrot set.</summary>
     internal static int Numeric(int item)
     {
         const int Points = 400;
@@ -58,7 +58,7 @@ internal static class BuiltInWork
         return steps;
     }
 
-    /// <summary>An index of words, which is dropped; some of it lives as long as the item.</summary>
+    /// <summary>Builds an index of words, which is dropped; part of it lives as long as the item.</summary>
     internal static int Allocate(int item)
     {
         const int Entries = 20_000;

@@ -3,7 +3,7 @@ using System.Runtime.Versioning;
 
 namespace Tandem.Tool.Compare;
 
-/// <summary><c>tandem compare</c>. What it needs is loaded when it runs, not when the tool starts.</summary>
+/// <summary>The command <c>tandem compare</c>. Its code is loaded when it runs, not when the tool starts.</summary>
 [SupportedOSPlatform("linux")]
 internal static class CompareCommand
 {
@@ -24,14 +24,14 @@ internal static class CompareCommand
               tandem compare MyLib.dll --method MyLib.Text.Score --items-from lines.txt --json
               tandem compare MyApp.dll --method MyApp.Jobs.Run --count 100 --kill --report report.html
 
-            Work of its own:
+            Built-in work:
               assemblies  reads, hashes and counts the .NET assemblies of this machine (or those of --items)
               numeric     computes, and allocates nothing
               allocate    builds and drops many small objects
-              wait        waits 10 ms, as for an answer from a network
+              wait        waits 10 ms, as if for a network response
 
-            Your own: a static method that takes a string (--items, --items-from), an int (--count) or nothing, and returns anything or a
-            Task. It is called many times, on several threads at once.
+            Your own work: a static method that takes a string (--items, --items-from), an int (--count) or nothing, and returns anything
+            or a Task. It is called many times, on several threads at once.
 
             Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 Ctrl+C.
             """);

@@ -4,11 +4,7 @@ using System.Globalization;
 
 namespace Tandem.Tool.Compare;
 
-/// <summary>What a command line says.</summary>
-internal sealed record CompareRequest(
-    string Workload, string? Method, string[] Items, string? ItemsFrom, int? Count, int[]? Workers, int Repeats, double Seconds, bool Kill, bool Json, string? Report);
-
-/// <summary>The options of <c>tandem compare</c> as they stand on a command line.</summary>
+/// <summary>The command-line options of <c>tandem compare</c>.</summary>
 internal sealed class CompareCommandOptions
 {
     private const int MostWorkers = 1024;
@@ -16,9 +12,9 @@ internal sealed class CompareCommandOptions
     private readonly Argument<string> _workload = new("work") { Description = "assemblies, numeric, allocate or wait; or the .dll with your own method." };
     private readonly Option<string?> _method = New<string?>("--method", "name", "Your method: Namespace.Type.Method.");
     private readonly Option<string[]> _items = New<string[]>(
-        "--items", "pattern", "Files, one item for each: the method gets its path. ** stands for any folders. Quote it.");
+        "--items", "pattern", "Files, one item per file: the method gets the file's path. ** matches any folders. Put the pattern in quotes.");
 
-    private readonly Option<string?> _itemsFrom = New<string?>("--items-from", "file", "A file with an item on each line.");
+    private readonly Option<string?> _itemsFrom = New<string?>("--items-from", "file", "A file with one item per line.");
     private readonly Option<int?> _count = New<int?>("--count", "n", "The items are the numbers from 0 to n-1.");
     private readonly Option<string?> _workers = New<string?>(
         "--workers", "n,n,...", "How many items run at once. Default: 1, 2, 4 ... up to twice the processors, and up to eight times for work that waits.");

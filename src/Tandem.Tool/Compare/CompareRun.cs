@@ -4,7 +4,7 @@ using Tandem.Compare.Methods;
 
 namespace Tandem.Tool.Compare;
 
-/// <summary>From what was asked to an exit code.</summary>
+/// <summary>Runs a comparison, from the parsed command line to the exit code.</summary>
 [SupportedOSPlatform("linux")]
 internal static class CompareRun
 {
@@ -47,7 +47,7 @@ internal static class CompareRun
         if (!File.Exists(request.Workload))
         {
             throw new UsageException(
-                $"There is no work '{request.Workload}', and no such file. tandem's own: {string.Join(", ", BuiltInWork.Names)}; or name the .dll of your own.");
+                $"There is no built-in work and no file '{request.Workload}'. Built-in work: {string.Join(", ", BuiltInWork.Names)}; or give the .dll of your own.");
         }
 
         if (request.Method is null)

@@ -5,7 +5,7 @@ using Tandem.Compare;
 
 namespace Tandem.Tool.Compare;
 
-/// <summary>What a program reads. Each name says its unit.</summary>
+/// <summary>Writes a comparison as JSON. Each name contains its unit.</summary>
 internal static class ComparisonJson
 {
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)

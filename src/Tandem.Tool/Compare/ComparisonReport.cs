@@ -5,7 +5,7 @@ using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Compare;
 
-/// <summary>A comparison as a page.</summary>
+/// <summary>Writes a comparison as an HTML page.</summary>
 internal static class ComparisonReport
 {
     private const int MostTimelines = 3;
@@ -21,8 +21,8 @@ internal static class ComparisonReport
             .Paragraph(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{result.Machine}. {result.ItemsPerRun:N0} items in a run, {result.Rounds} rounds in which all configurations took turns, "
-                        + $"{result.Elapsed.TotalSeconds:0} s in all."),
+                    $"{result.Machine}. {result.ItemsPerRun:N0} items per run, {result.Rounds} rounds in which all configurations took turns, "
+                        + $"{result.Elapsed.TotalSeconds:0} s in total."),
                 "quiet");
         if (result.Notes.Count > 0)
             page.List(result.Notes);
@@ -50,7 +50,7 @@ internal static class ComparisonReport
         string what = relative ? "speed-up over one thread" : "items per second";
         page.Heading("Speed-up over workers").Figure(
             relative
-                ? "How many times the throughput of one thread. The bars are 95% confidence intervals; the dotted line is as many times as there are workers."
+                ? "Throughput as a multiple of one thread's. The bars are 95% confidence intervals; the dotted line is the ideal speed-up."
                 : "Items per second. The bars are 95% confidence intervals.",
             Charts.Lines("Speed-up over the number of items that run at once", "items that run at once", what, series, ideal: relative),
             table);
@@ -58,7 +58,7 @@ internal static class ComparisonReport
 
     private static ChartPoint Point(ConfigurationResult one, double value)
     {
-        // Two rounds leave next to nothing sure, and the interval would dwarf the plot.
+        // With two rounds the interval is so wide that it would dwarf the plot.
         double noise = Math.Min(one.Noise, 1);
         return new ChartPoint(one.Configuration.Slots, value, value / (1 + noise), value * (1 + noise));
     }
@@ -95,7 +95,7 @@ internal static class ComparisonReport
             table.Row([one.Configuration.Name, Figures.Bytes(one.Memory.Peak), Figures.Bytes(one.Memory.Private)]);
 
         page.Heading("Memory").Figure(
-            "Of the process with the pool and its workers together. Peak counts what processes share in each of them; private is what they hold alone.",
+            "Total of the process with the pool and its workers. Peak counts memory that processes share once per process; private memory is not shared.",
             Charts.Bars(
                 "Peak and private memory", "memory", [.. measured.Select(static one => one.Configuration.Name)],
                 [
@@ -111,7 +111,7 @@ internal static class ComparisonReport
     private static void Timelines(HtmlReport page, ComparisonResult result, ConfigurationResult[] measured)
     {
         page.Heading("Which worker ran what, and when");
-        // One of each model, at the number of items at once that is recommended, or as near as there is.
+        // One configuration of each model: the one whose number of concurrent items is closest to the recommended one.
         int slots = result.Recommendation.Configuration.Slots;
         IEnumerable<ConfigurationResult> shown = measured.Where(static one => one.Timeline.Count > 0)
             .GroupBy(static one => one.Configuration.Model)

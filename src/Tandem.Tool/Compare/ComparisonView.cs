@@ -5,7 +5,7 @@ using Tandem.Compare.Recommending;
 
 namespace Tandem.Tool.Compare;
 
-/// <summary>What a person reads.</summary>
+/// <summary>Writes a comparison as text.</summary>
 internal static class ComparisonView
 {
     internal static readonly string[] Columns =
@@ -20,8 +20,8 @@ internal static class ComparisonView
         console.WriteLine(result.Machine);
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.ItemsPerRun:N0} items in a run (of {result.ItemsGiven:N0}), {result.Rounds} rounds, {Figures.Time(result.MeanItemTime)} for an item alone; "
-                + $"{result.Elapsed.TotalSeconds:0} s in all"));
+            $"{result.ItemsPerRun:N0} items per run (of {result.ItemsGiven:N0}), {result.Rounds} rounds, {Figures.Time(result.MeanItemTime)} for a single item; "
+                + $"{result.Elapsed.TotalSeconds:0} s in total"));
         var table = new Table { Border = plain ? TableBorder.None : TableBorder.Rounded };
         foreach (string column in Columns)
             table.AddColumn(new TableColumn(new Text(column)) { Alignment = column == Columns[0] ? Justify.Left : Justify.Right });
@@ -77,7 +77,7 @@ internal static class ComparisonView
             Interactive = InteractionSupport.No,
             Out = new AnsiConsoleOutput(Console.Out),
         });
-        // A file has no edge at which a line must be broken.
+        // Lines in a file need not be wrapped.
         if (Console.IsOutputRedirected)
             console.Profile.Width = 1000;
 

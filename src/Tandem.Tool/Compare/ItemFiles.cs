@@ -2,11 +2,11 @@ using System.IO.Enumeration;
 
 namespace Tandem.Tool.Compare;
 
-/// <summary>Items from the command line.</summary>
+/// <summary>Reads items that the command line names.</summary>
 internal static class ItemFiles
 {
-    /// <summary>The files that patterns name, each once, in a fixed order.</summary>
-    /// <exception cref="UsageException">There is none.</exception>
+    /// <summary>The files that match the patterns, each once, in a fixed order.</summary>
+    /// <exception cref="UsageException">No file matches.</exception>
     internal static string[] Matching(IReadOnlyList<string> patterns)
     {
         string[] files = [.. patterns.SelectMany(Matching).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
@@ -14,7 +14,7 @@ internal static class ItemFiles
             return files;
 
         string names = string.Join(", ", patterns.Select(static pattern => $"'{pattern}'"));
-        throw new UsageException($"No file matches {names} (looked from {Directory.GetCurrentDirectory()}).");
+        throw new UsageException($"No file matches {names} (searched from {Directory.GetCurrentDirectory()}).");
     }
 
     /// <summary>The lines of a file, without empty ones.</summary>

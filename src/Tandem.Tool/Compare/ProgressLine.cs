@@ -3,7 +3,7 @@ using Tandem.Compare;
 
 namespace Tandem.Tool.Compare;
 
-/// <summary>Says on standard error how far it is: one line that changes on a terminal, a few lines anywhere else.</summary>
+/// <summary>Shows progress on standard error: one line that changes on a terminal, a few lines anywhere else.</summary>
 internal sealed class ProgressLine : IProgress<ComparisonProgress>, IDisposable
 {
     private const string EraseLine = "\r\e[K";
@@ -23,7 +23,7 @@ internal sealed class ProgressLine : IProgress<ComparisonProgress>, IDisposable
             return;
         }
 
-        // Of the rounds, whose steps are many, only the beginning.
+        // A round has many steps; only the phase is written.
         string phase = value.Total > 0 ? value.Step.Split(':')[0] : value.Step;
         if (phase == _phase)
             return;

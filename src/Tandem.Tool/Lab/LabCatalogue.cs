@@ -3,7 +3,7 @@ using Tandem.Tool.Lab.Experiments;
 
 namespace Tandem.Tool.Lab;
 
-/// <summary>All experiments, in the order in which one builds on the other.</summary>
+/// <summary>All experiments, in an order in which each builds on the previous ones.</summary>
 [SupportedOSPlatform("linux")]
 internal static class LabCatalogue
 {

@@ -4,10 +4,10 @@ using Tandem.Compare.Statistics;
 
 namespace Tandem.Tool.Lab;
 
-/// <summary>Measures, and writes what was measured for people.</summary>
+/// <summary>Measures times, and formats figures for users.</summary>
 internal static class LabFigures
 {
-    /// <summary>The median of how long an action takes, in seconds; the first time does not count.</summary>
+    /// <summary>The median duration of an action, in seconds; the first execution does not count.</summary>
     internal static double Time(int times, Action action)
     {
         action();
@@ -55,7 +55,7 @@ internal static class LabFigures
 
     internal static string Ratio(double ratio) => Write(ratio, "×");
 
-    /// <summary>Three digits, which is more than machines repeat.</summary>
+    /// <summary>Formats with three digits, which is more than measurements repeat.</summary>
     private static string Write(double value, string unit)
     {
         string format = Math.Abs(value) switch

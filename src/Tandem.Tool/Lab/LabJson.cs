@@ -4,7 +4,7 @@ using Tandem.Tool.Lab.Deciding;
 
 namespace Tandem.Tool.Lab;
 
-/// <summary>What a program reads.</summary>
+/// <summary>Writes the experiments as JSON.</summary>
 internal static class LabJson
 {
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

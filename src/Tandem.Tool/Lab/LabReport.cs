@@ -4,7 +4,7 @@ using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab;
 
-/// <summary>The experiments as a page.</summary>
+/// <summary>Writes the experiments as an HTML page.</summary>
 internal static class LabReport
 {
     internal static string Create(IEnumerable<LabEntry> entries)
@@ -27,9 +27,9 @@ internal static class LabReport
         }
 
         LabDecision decision = result.Decision;
-        page.Paragraph($"Measured: {result.Measured} The claim: {LabView.Tell(decision)}.", "lead");
+        page.Paragraph($"Measured: {result.Measured} The claim: {LabView.Describe(decision)}.", "lead");
         foreach (LabFinding finding in decision.Findings)
-            page.Paragraph(LabView.Tell(finding, decision), "quiet");
+            page.Paragraph(LabView.Describe(finding, decision), "quiet");
 
         page.Paragraph($"Noise: {decision.Noise}.", "quiet");
         if (result.Text.Count > 0)

@@ -3,7 +3,7 @@ using System.Runtime.Versioning;
 
 namespace Tandem.Tool.Lab;
 
-/// <summary>From what was asked to an exit code.</summary>
+/// <summary>Runs experiments, from the parsed command line to the exit code.</summary>
 [SupportedOSPlatform("linux")]
 internal static class LabRun
 {
@@ -15,7 +15,7 @@ internal static class LabRun
         foreach (LabExperiment experiment in experiments)
         {
             LabEntry entry = await RunAsync(experiment, request, cancellationToken).ConfigureAwait(false);
-            // What was interrupted may have ended in many ways.
+            // A cancelled experiment may have failed in any way.
             cancellationToken.ThrowIfCancellationRequested();
             done.Add(entry);
             if (!request.AsJson)
@@ -39,7 +39,7 @@ internal static class LabRun
         var progress = new Progress(experiment.Name);
         try
         {
-            // On a thread that nobody else needs: experiments block, and pin the threads they run on.
+            // On a dedicated thread: experiments block, and pin the threads on which they run.
             LabResult result = await Task.Factory.StartNew(
                 () => experiment.RunAsync(new LabContext(request.IsQuick, progress, cancellationToken)).GetAwaiter().GetResult(),
                 cancellationToken,
@@ -53,15 +53,9 @@ internal static class LabRun
         }
     }
 
-    /// <summary>Says on standard error what is going on.</summary>
+    /// <summary>Writes the current step to standard error.</summary>
     private sealed class Progress(string name) : IProgress<string>
     {
         public void Report(string value) => Console.Error.WriteLine($"{name}: {value}");
     }
 }
-
-/// <summary>An experiment, and what came of it.</summary>
-/// <param name="Experiment">The experiment.</param>
-/// <param name="Result">Null when it could not be done.</param>
-/// <param name="Problem">Why it could not.</param>
-internal sealed record LabEntry(LabExperiment Experiment, LabResult? Result, string? Problem);

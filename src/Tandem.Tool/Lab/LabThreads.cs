@@ -2,10 +2,13 @@ using System.Diagnostics;
 
 namespace Tandem.Tool.Lab;
 
-/// <summary>Threads that begin at the same moment.</summary>
+/// <summary>Runs threads that begin at the same moment.</summary>
 internal static class LabThreads
 {
-    /// <summary>Runs a body on so many threads, each with its number; returns the seconds from the first one's beginning to the last one's end.</summary>
+    /// <summary>
+    /// Runs a body on a number of threads, each with its index; returns the seconds from the first thread's beginning to the last one's
+    /// end.
+    /// </summary>
     internal static double Run(int count, Action<int> body)
     {
         int ready = 0;
@@ -13,7 +16,8 @@ internal static class LabThreads
         var ended = new long[count];
         Thread[] threads = [.. Enumerable.Range(0, count).Select(index => new Thread(() =>
         {
-            // By spinning: what wakes threads wakes them one after the other, and a short body would be over before the next begins.
+            // They spin until all are ready: waking threads wakes one after the other, and a short body would be over before the next
+            // thread begins.
             Interlocked.Increment(ref ready);
             while (Volatile.Read(ref ready) < count)
                 Thread.Yield();

@@ -3,7 +3,7 @@ using Tandem.Tool.Lab.Deciding;
 
 namespace Tandem.Tool.Lab;
 
-/// <summary>What a person reads of an experiment.</summary>
+/// <summary>Writes an experiment as text.</summary>
 internal static class LabView
 {
     internal static void Write(LabEntry entry)
@@ -17,9 +17,9 @@ internal static class LabView
         }
 
         Console.WriteLine($"  measured  {result.Measured}");
-        Console.WriteLine($"  claim     {Tell(result.Decision)}");
+        Console.WriteLine($"  claim     {Describe(result.Decision)}");
         foreach (LabFinding finding in result.Decision.Findings)
-            Console.WriteLine($"    {Tell(finding, result.Decision)}");
+            Console.WriteLine($"    {Describe(finding, result.Decision)}");
 
         Console.WriteLine($"  noise     {result.Decision.Noise}");
         foreach (string line in result.Text)
@@ -30,12 +30,12 @@ internal static class LabView
         Console.WriteLine();
     }
 
-    /// <summary>What becomes of the claim, and why not where it cannot be told.</summary>
-    internal static string Tell(LabDecision decision) =>
+    /// <summary>The verdict on the claim, and the reason if there is none.</summary>
+    internal static string Describe(LabDecision decision) =>
         decision.Reason is { } reason ? $"this machine is {Word(decision.Verdict)}: {reason}" : Word(decision.Verdict);
 
-    /// <summary>One part of it. What keeps all of them from being told is said once.</summary>
-    internal static string Tell(LabFinding finding, LabDecision decision) =>
+    /// <summary>The verdict on one part of the claim. A reason that applies to all parts is written only once.</summary>
+    internal static string Describe(LabFinding finding, LabDecision decision) =>
         decision.Reason is not null && finding.IsOthersFault ? $"{finding.Claim}: {Word(finding.Verdict)}" : $"{finding.Claim}: {Word(finding.Verdict)} ({finding.Why})";
 
     private static string Word(LabVerdict verdict) => verdict switch

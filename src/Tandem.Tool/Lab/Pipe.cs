@@ -4,11 +4,14 @@ using Tandem.Interop;
 
 namespace Tandem.Tool.Lab;
 
-/// <summary>A pipe of the kernel's, by system calls, so that nothing but the pipe is measured. Other processes of this user open its ends by their paths.</summary>
+/// <summary>
+/// A kernel pipe, used through system calls, so that nothing but the pipe is measured. Other processes of this user open its ends by their
+/// paths.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class Pipe : IDisposable
 {
-    /// <summary>How much it holds.</summary>
+    /// <summary>The capacity, in bytes.</summary>
     internal const int Capacity = 1 << 16;
 
     private readonly int _reader;
@@ -18,7 +21,7 @@ internal sealed unsafe class Pipe : IDisposable
     {
         int* ends = stackalloc int[2];
         if (Libc.Pipe2(ends, Libc.O_CLOEXEC) != 0)
-            throw new LabException($"A pipe could not be made: {Libc.LastError()}.");
+            throw new LabException($"A pipe could not be created: {Libc.LastError()}.");
 
         (_reader, _writer) = (ends[0], ends[1]);
     }
@@ -29,7 +32,7 @@ internal sealed unsafe class Pipe : IDisposable
 
     internal string WritePath => Path(_writer);
 
-    /// <summary>The ends of two pipes of another process: what comes by the first, goes by the second.</summary>
+    /// <summary>Opens one end of each of two pipes of another process: it reads from the first and writes to the second.</summary>
     internal static Pipe Open(string readPath, string writePath)
     {
         const int O_WRONLY = 1;
@@ -53,7 +56,7 @@ internal sealed unsafe class Pipe : IDisposable
         }
     }
 
-    /// <summary>Waits for some bytes; 0 when nobody will write any more.</summary>
+    /// <summary>Waits for some bytes; returns 0 if no process will write any more.</summary>
     internal int Read(Span<byte> bytes)
     {
         fixed (byte* start = bytes)
@@ -72,7 +75,7 @@ internal sealed unsafe class Pipe : IDisposable
         }
     }
 
-    /// <summary>Says that nothing more will come.</summary>
+    /// <summary>Signals the end of the data.</summary>
     internal void CloseWriter()
     {
         if (_writer >= 0)

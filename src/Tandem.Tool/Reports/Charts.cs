@@ -1,18 +1,6 @@
 namespace Tandem.Tool.Reports;
 
-/// <summary>A point, and between which bounds it lies; the bounds may be the point itself.</summary>
-internal readonly record struct ChartPoint(double X, double Y, double Low, double High);
-
-/// <summary>Points that belong together.</summary>
-internal sealed record ChartSeries(string Name, IReadOnlyList<ChartPoint> Points);
-
-/// <summary>A stretch of time in a row.</summary>
-internal readonly record struct ChartSpan(double Start, double End, int Series, string Tip);
-
-/// <summary>A row of a time chart.</summary>
-internal sealed record ChartRow(string Name, IReadOnlyList<ChartSpan> Spans);
-
-/// <summary>The kinds of drawing that reports have.</summary>
+/// <summary>Draws the kinds of chart that reports use.</summary>
 internal static class Charts
 {
     private const double Width = 620;
@@ -22,7 +10,7 @@ internal static class Charts
     private const double Right = 16;
     private const double Bottom = 44;
 
-    /// <summary>Lines over a number that doubles.</summary>
+    /// <summary>A line chart over a logarithmic axis with base 2.</summary>
     internal static Svg Lines(string title, string xLabel, string yLabel, IReadOnlyList<ChartSeries> series, bool ideal = false)
     {
         const double Height = 360;
@@ -49,7 +37,7 @@ internal static class Charts
         return svg;
     }
 
-    /// <summary>A row for each name, with a mark for each series, along a logarithmic axis.</summary>
+    /// <summary>A dot plot: one row per name, with one mark per series, along a logarithmic axis.</summary>
     internal static Svg Dots(string title, string label, IReadOnlyList<string> names, IReadOnlyList<(string Name, double[] Values)> series, Func<double, string> tick)
     {
         const double RowHeight = 26;
@@ -76,7 +64,7 @@ internal static class Charts
         return svg;
     }
 
-    /// <summary>A group of bars for each name.</summary>
+    /// <summary>A bar chart: one group of bars per name.</summary>
     internal static Svg Bars(string title, string label, IReadOnlyList<string> names, IReadOnlyList<(string Name, double[] Values)> series, Func<double, string> tick)
     {
         const double BarHeight = 11;
@@ -103,7 +91,7 @@ internal static class Charts
         return svg;
     }
 
-    /// <summary>What each row did, and when.</summary>
+    /// <summary>A time chart: the spans of each row.</summary>
     internal static Svg Times(string title, string label, IReadOnlyList<ChartRow> rows, Func<double, string> tick)
     {
         const double RowHeight = 22;
@@ -154,7 +142,7 @@ internal static class Charts
         svg.Text((left + Width - Right) / 2, bottom + 36, label, "middle");
     }
 
-    /// <summary>Which shape, dash and colour is what.</summary>
+    /// <summary>The legend of shapes, dashes and colours.</summary>
     private static class Legend
     {
         private const int Columns = 4;

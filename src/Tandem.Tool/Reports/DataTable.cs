@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Tandem.Tool.Reports;
 
-/// <summary>Figures in rows.</summary>
+/// <summary>An HTML table of figures.</summary>
 internal sealed class DataTable(params string[] columns)
 {
     private readonly StringBuilder _rows = new();

@@ -3,8 +3,8 @@ using System.Text;
 namespace Tandem.Tool.Reports;
 
 /// <summary>
-/// A page in one file: words, drawings and tables. It asks nothing of any network and runs no script, which its policy says to the
-/// browser; light or dark is what the reader's system says.
+/// An HTML page in one file, with text, drawings and tables. It loads nothing from a network and runs no script, which its content security
+/// policy also tells the browser. It is light or dark, as the reader's system is set.
 /// </summary>
 internal sealed class HtmlReport(string title)
 {
@@ -44,7 +44,7 @@ internal sealed class HtmlReport(string title)
         return this;
     }
 
-    /// <summary>A drawing, and beside it the figures that it draws.</summary>
+    /// <summary>Adds a drawing, with a table of its figures beside it.</summary>
     internal HtmlReport Figure(string caption, Svg drawing, DataTable table)
     {
         _body.Append("<figure>\n<figcaption>").Append(Svg.Escape(caption)).Append("</figcaption>\n<div class=\"pair\">\n<div class=\"plot\">")

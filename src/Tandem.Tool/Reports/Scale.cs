@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Tandem.Tool.Reports;
 
-/// <summary>From values to places, along one axis.</summary>
+/// <summary>Maps values to positions along one axis.</summary>
 internal sealed class Scale
 {
     private readonly double _least;
@@ -21,10 +21,10 @@ internal sealed class Scale
         Ticks = ticks;
     }
 
-    /// <summary>Values that get a line and a label.</summary>
+    /// <summary>The values that get a line and a label.</summary>
     internal double[] Ticks { get; }
 
-    /// <summary>From 0 to a round number beyond the greatest value.</summary>
+    /// <summary>Creates a linear scale from 0 to a round number beyond the largest value.</summary>
     internal static Scale Linear(double most, double from, double to)
     {
         const int Steps = 5;
@@ -34,7 +34,7 @@ internal sealed class Scale
         return new Scale(0, ticks[^1], from, to, false, ticks);
     }
 
-    /// <summary>Powers of a base around positive values.</summary>
+    /// <summary>Creates a logarithmic scale between powers of a base around positive values.</summary>
     internal static Scale Logarithmic(double least, double most, double from, double to, double powersOf = 10)
     {
         least = Math.Max(least, 1e-12);
@@ -58,7 +58,7 @@ internal sealed class Scale
 
     internal static string Plain(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
 
-    /// <summary>1, 2 or 5 times a power of ten.</summary>
+    /// <summary>Rounds up to 1, 2 or 5 times a power of ten.</summary>
     private static double RoundUp(double value)
     {
         double power = Math.Pow(10, Math.Floor(Math.Log10(value)));

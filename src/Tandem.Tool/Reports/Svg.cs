@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Tandem.Tool.Reports;
 
-/// <summary>Writes the elements of one drawing. Colours and fonts are classes of the page, so that they follow its theme.</summary>
+/// <summary>Builds one SVG drawing. Colours and fonts are CSS classes of the page, so that they follow its theme.</summary>
 internal sealed class Svg
 {
     private readonly StringBuilder _text = new();
@@ -25,22 +25,22 @@ internal sealed class Svg
     internal void Polyline(IEnumerable<(double X, double Y)> points, string style) =>
         Add($"<polyline points=\"{string.Join(' ', points.Select(static point => $"{N(point.X)},{N(point.Y)}"))}\" class=\"{style}\"/>");
 
-    /// <summary>A rectangle; what it stands for is shown where the pointer rests on it.</summary>
+    /// <summary>Adds a rectangle, with a tool tip.</summary>
     internal void Rectangle(double x, double y, double width, double height, string style, string tip = "") =>
         Add($"<rect x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(width)}\" height=\"{N(height)}\" class=\"{style}\">{Tip(tip)}</rect>");
 
-    /// <param name="x">The point at which the text is held.</param>
-    /// <param name="y">Its base line.</param>
+    /// <param name="x">The position of the text's anchor.</param>
+    /// <param name="y">The text's base line.</param>
     /// <param name="text">The text.</param>
     /// <param name="anchor">start, middle or end.</param>
-    /// <param name="style">A class.</param>
+    /// <param name="style">A CSS class.</param>
     internal void Text(double x, double y, string text, string anchor = "start", string style = "") =>
         Add($"<text x=\"{N(x)}\" y=\"{N(y)}\" text-anchor=\"{anchor}\" class=\"{style}\">{Escape(text)}</text>");
 
     internal void TextUpwards(double x, double y, string text) =>
         Add($"<text transform=\"translate({N(x)} {N(y)}) rotate(-90)\" text-anchor=\"middle\">{Escape(text)}</text>");
 
-    /// <summary>A mark whose shape, like its colour, belongs to one series.</summary>
+    /// <summary>Adds a mark. Its shape and colour identify the series.</summary>
     internal void Marker(double x, double y, int series, string tip = "")
     {
         const double Size = 4.5;

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Tandem.Tool.Serve;
 
-/// <summary>Times, sizes and addresses as people write them.</summary>
+/// <summary>Parses times, sizes and addresses in the form in which users write them.</summary>
 internal static class Quantity
 {
     private static readonly (string Unit, double Milliseconds)[] Times =
@@ -13,14 +13,16 @@ internal static class Quantity
     private static readonly (string Unit, double Bytes)[] Sizes =
         [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("B", 1), ("", 1)];
 
-    /// <summary>A number with ms, s, m, h or d; without, seconds. Null for anything else.</summary>
+    /// <summary>Parses a number with the unit ms, s, m, h or d; without a unit, in seconds. Null for anything else.</summary>
     internal static TimeSpan? Duration(string text) =>
         Number(text, Times) is { } milliseconds and < 86_400_000.0 * 24 ? TimeSpan.FromMilliseconds(milliseconds) : null;
 
-    /// <summary>A number with K, M or G (of 1024), or without. Null for anything else.</summary>
+    /// <summary>Parses a number with the unit K, M or G (multiples of 1024), or without a unit, in bytes. Null for anything else.</summary>
     internal static long? Size(string text) => Number(text, Sizes) is { } bytes and < long.MaxValue / 2 ? (long)bytes : null;
 
-    /// <summary>A port, which is one of the loopback interface, or <c>address:port</c>; <c>*</c> for all addresses. Null for anything else.</summary>
+    /// <summary>
+    /// Parses a port (of the loopback interface), or <c>address:port</c>; <c>*</c> means all addresses. Null for anything else.
+    /// </summary>
     internal static IPEndPoint? Address(string text)
     {
         int colon = text.LastIndexOf(':');

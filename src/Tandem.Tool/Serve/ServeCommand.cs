@@ -13,7 +13,7 @@ internal static class ServeCommand
 
     private static readonly Option<string?> Control = new("--control")
     {
-        Description = "The supervisor's control socket. Default: one in the user's folder for such things; commands find it when there is only one.",
+        Description = "The supervisor's control socket. Default: a socket in the user's folder for sockets; commands find it if only one supervisor runs.",
         HelpName = "path",
         Recursive = true,
     };
@@ -24,9 +24,9 @@ internal static class ServeCommand
         var command = new Command(
             "serve",
             """
-            Runs an ASP.NET Core application on several supervised processes.
+            Runs an ASP.NET Core application as several supervised worker processes.
 
-            The application needs no change; its workers share one listening socket.
+            The application needs no change. Its workers share one listening socket.
 
             Examples:
               tandem serve --workers 4 ./MyApp.dll
@@ -34,8 +34,8 @@ internal static class ServeCommand
               tandem serve -- dotnet MyApp.dll --its --args
               tandem serve reload
 
-            Signals: TERM drain and stop, INT stop at once, HUP reload, TTIN and TTOU one worker more and less,
-            USR1 open the log file anew, USR2 put a new supervisor in place without closing a socket.
+            Signals: TERM drains and stops, INT stops at once, HUP reloads, TTIN and TTOU add and remove a worker,
+            USR1 reopens the log file, USR2 replaces the supervisor without closing a socket.
             """);
         command.Arguments.Add(options.Application);
         command.Options.Add(Control);
@@ -66,14 +66,14 @@ internal static class ServeCommand
 
     private static Command CreateReload()
     {
-        var command = new Command("reload", "Replaces the workers one by one by what lies at the application's path now; returns when that is done.");
+        var command = new Command("reload", "Replaces the workers one by one with the version that is at the application's path now; returns when that is done.");
         command.SetAction((parsed, cancellationToken) => AskAsync(parsed, new ControlRequest("reload"), cancellationToken));
         return command;
     }
 
     private static Command CreateScale()
     {
-        var workers = new Argument<int>("workers") { Description = "How many workers there are to be." };
+        var workers = new Argument<int>("workers") { Description = "The new number of workers." };
         var command = new Command("scale", "Changes the number of workers.") { workers };
         command.SetAction((parsed, cancellationToken) => AskAsync(parsed, new ControlRequest("scale", parsed.GetValue(workers)), cancellationToken));
         return command;
@@ -81,8 +81,8 @@ internal static class ServeCommand
 
     private static Command CreateStop()
     {
-        var now = new Option<bool>("--now") { Description = "Do not wait for what is on its way." };
-        var command = new Command("stop", "Has the workers finish what they have, and ends the supervisor; returns when that is done.") { now };
+        var now = new Option<bool>("--now") { Description = "Do not wait for requests in progress." };
+        var command = new Command("stop", "Drains the workers and stops the supervisor; returns when that is done.") { now };
         command.SetAction((parsed, cancellationToken) => AskAsync(parsed, new ControlRequest("stop", AtOnce: parsed.GetValue(now)), cancellationToken));
         return command;
     }
@@ -99,13 +99,16 @@ internal static class ServeCommand
         }
         catch (ServeException e)
         {
-            await TellAsync($"tandem serve: {e.Message}").ConfigureAwait(false);
+            await WriteErrorAsync($"tandem serve: {e.Message}").ConfigureAwait(false);
             return (int)e.ExitCode;
         }
     }
 
-    /// <summary>Writes to standard error. Where that takes nothing, such as a terminal on which Ctrl+S was pressed, the end does not wait for it.</summary>
-    private static Task TellAsync(string line)
+    /// <summary>
+    /// Writes a line to standard error. If that blocks, for example because Ctrl+S was pressed on the terminal, the exit does not wait for
+    /// it.
+    /// </summary>
+    private static Task WriteErrorAsync(string line)
     {
         var written = Task.Factory.StartNew(() => Console.Error.WriteLine(line), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         return written.WaitAsync(ErrorLimit).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

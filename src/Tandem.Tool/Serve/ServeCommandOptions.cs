@@ -5,10 +5,11 @@ using Tandem.Serve;
 
 namespace Tandem.Tool.Serve;
 
-/// <summary>The options of <c>tandem serve</c> as they stand on a command line.</summary>
+/// <summary>The command-line options of <c>tandem serve</c>.</summary>
 /// <remarks>
-/// As text, which is understood here: for each type of value the runtime would have to compile most of what reads an option, because
-/// no library can bring that along for types of another (ReadyToRun), and an application's first start would wait for it.
+/// All options are parsed from text here. Otherwise the runtime would have to compile most of the option parser for each type of value,
+/// because no library can contain precompiled code for generic types over types of another one (ReadyToRun), and the application's first
+/// start would wait for it.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class ServeCommandOptions
@@ -21,46 +22,46 @@ internal sealed class ServeCommandOptions
     private static readonly ValueKind Address = new(static text => Quantity.Address(text) is not null, "a port from 0 to 65535, or an address with one such as *:9090");
     private static readonly ValueKind Bytes = new(static text => Size(text) is not null, "a size such as 500M or 2G");
 
-    private readonly Option<string?> _workers = Add("--workers", "n|min:max", "Worker processes. With two numbers such as 2:8 the load decides: workers are added while requests wait for blocked threads. Default: the number of processors.", Workers, "-w");
+    private readonly Option<string?> _workers = Add("--workers", "n|min:max", "Worker processes. With two numbers such as 2:8, the load selects the number: workers are added while requests wait for blocked threads. Default: the number of processors.", Workers, "-w");
     private readonly Option<string?> _scaleWait = Add("--scale-wait", "time", "With --workers min:max: how long work must have waited for a thread before workers are added. Default: 100ms.", Time);
     private readonly Option<string?> _scaleDown = Add("--scale-down-after", "time", "With --workers min:max: how long nothing must have waited before a worker is removed. Default: 60s.", Time);
-    private readonly Option<string?> _spares = Add("--spares", "n", "Workers that are started ahead and take the place of one that crashes. Default: 0.", WholeNumber);
-    private readonly Option<string?> _standbys = Add("--standbys", "n", "Processes that wait before the application's Main, for workers that are needed at once. Default: 1.", WholeNumber);
-    private readonly Option<string?> _threads = Add<string?>("--threads", "min:max", "Bounds of each worker's thread pool, such as 8:64, or one number for both. Default: the runtime's; from 2 where there are as many workers as processors.");
-    private readonly Option<string[]> _urls = Add<string[]>("--urls", "urls", "Where to listen, separated by semicolons; http://unix:/path for a Unix socket. Default: as the application is configured.");
-    private readonly Option<string?> _directory = Add<string?>("--directory", "path", "The application's current folder, where it finds its content. Default: this one.");
-    private readonly Option<string?> _environment = Add<string?>("--env-file", "path", "A file of environment variables for the workers, NAME=value a line; read at the start and at each reload.");
-    private readonly Option<string?> _health = Add<string?>("--health", "path", "A new worker serves only once this path answers with 2xx or 3xx. It is asked as host 'localhost'.");
-    private readonly Option<string?> _warmUp = Add<string?>("--warm-up", "path", "A new worker is asked for this path once before it serves; 'none' for none. Default: /, and none beside --health");
+    private readonly Option<string?> _spares = Add("--spares", "n", "Extra workers that are started ahead of time and replace a worker that crashes. Default: 0.", WholeNumber);
+    private readonly Option<string?> _standbys = Add("--standbys", "n", "Processes that wait before the application's Main, to become workers when they are needed. Default: 1.", WholeNumber);
+    private readonly Option<string?> _threads = Add<string?>("--threads", "min:max", "Bounds of each worker's thread pool, such as 8:64, or one number for both. Default: the runtime's bounds; a minimum of 2 if there are at least as many workers as processors.");
+    private readonly Option<string[]> _urls = Add<string[]>("--urls", "urls", "The addresses to listen on, separated by semicolons; http://unix:/path for a Unix socket. Default: the application's own.");
+    private readonly Option<string?> _directory = Add<string?>("--directory", "path", "The application's current folder, where it finds its content. Default: the current folder.");
+    private readonly Option<string?> _environment = Add<string?>("--env-file", "path", "A file of environment variables for the workers, one NAME=value per line; read at the start and at each reload.");
+    private readonly Option<string?> _health = Add<string?>("--health", "path", "A new worker serves only after this path answers with 2xx or 3xx. The request's host is 'localhost'.");
+    private readonly Option<string?> _warmUp = Add<string?>("--warm-up", "path", "A path that is requested once from each new worker before it serves; 'none' for no request. Default: /, or none if --health is set.");
     private readonly Option<string?> _attach = Add("--attach-timeout", "time", "How long the application's process may take to build a host that Tandem can attach to. Default: 30s.", Time);
-    private readonly Option<string?> _start = Add("--start-timeout", "time", "How long a worker may take until it is ready. Default: 60s.", Time);
-    private readonly Option<string?> _drain = Add("--drain-timeout", "time", "How long a worker that is told to end may take for it; then it is killed. Default: 30s.", Time);
-    private readonly Option<string?> _shutdown = Add("--shutdown-timeout", "time", "How much longer the application's own shutdown may take, once requests that are not done by then are cut off. Default: 0.", Time);
-    private readonly Option<string?> _delay = Add("--drain-delay", "time", "How long requests are served as before when the server is told to stop (TERM), while /healthz/ready says no already. Default: 0.", Time);
-    private readonly Option<string?> _silence = Add("--keep-alive-silence", "time", "How long a kept-alive connection must be silent before a worker that ends closes it. Default: 1s.", Time);
-    private readonly Option<string?> _hang = Add("--hang-timeout", "time", "A worker is replaced whose process shows no life for so long, or in which work waits for the thread pool for so long; 0 for never. Default: 30s.", Time);
-    private readonly Option<string?> _requestTimeout = Add("--request-timeout", "time", "A request that takes longer, while it neither takes nor sends a part of a body, is aborted; 0 for never. Default: 0.", Time);
-    private readonly Option<string?> _requestGrace = Add("--request-grace", "time", "How long after that it may still hold its thread before its worker is replaced. Default: 5s.", Time);
-    private readonly Option<string[]> _requestExcept = Add<string[]>("--request-timeout-except", "path", "A path at and below which --request-timeout does not hold; may be given more than once.");
-    private readonly Option<string?> _requests = Add("--max-requests", "n", "After how many requests a worker takes no more and is replaced.", LongNumber);
-    private readonly Option<string?> _memory = Add("--max-memory", "size", "At how much private memory a worker is replaced, such as 500M.", Bytes);
-    private readonly Option<string?> _age = Add("--max-age", "time", "At which age a worker is replaced.", Time);
-    private readonly Option<string?> _jitter = Add("--jitter", "part", "How far these limits are spread below their value, so that not all workers are due at once. Default: 0.1.", AnyNumber);
-    private readonly Option<string?> _restartLimit = Add("--restart-limit", "n", "How often a worker may fail young in a period before there is one try in each period only. Default: 5.", WholeNumber);
-    private readonly Option<string?> _restartPeriod = Add("--restart-period", "time", "That period. Default: 30s.", Time);
-    private readonly Option<string?> _minUptime = Add("--min-uptime", "time", "Who crashes before this age has failed young. Default: 5s.", Time);
+    private readonly Option<string?> _start = Add("--start-timeout", "time", "How long a worker may take to become ready. Default: 60s.", Time);
+    private readonly Option<string?> _drain = Add("--drain-timeout", "time", "How long a worker may take to drain and exit; then it is killed. Default: 30s.", Time);
+    private readonly Option<string?> _shutdown = Add("--shutdown-timeout", "time", "Extra time for the application's own shutdown, after requests that are not done within --drain-timeout are aborted. Default: 0.", Time);
+    private readonly Option<string?> _delay = Add("--drain-delay", "time", "How long the server keeps serving after it was told to stop (TERM), while /healthz/ready already answers 503. Default: 0.", Time);
+    private readonly Option<string?> _silence = Add("--keep-alive-silence", "time", "The minimum time that a keep-alive connection must be silent before a draining worker closes it. Default: 1s.", Time);
+    private readonly Option<string?> _hang = Add("--hang-timeout", "time", "A worker is replaced if its process shows no sign of life for this long, or if work waits for its thread pool for this long; 0 for never. Default: 30s.", Time);
+    private readonly Option<string?> _requestTimeout = Add("--request-timeout", "time", "A request is aborted if it makes no progress for this long, that is, if the application neither reads nor writes a part of a body; 0 for never. Default: 0.", Time);
+    private readonly Option<string?> _requestGrace = Add("--request-grace", "time", "How long an aborted request may keep its thread before its worker is replaced. Default: 5s.", Time);
+    private readonly Option<string[]> _requestExcept = Add<string[]>("--request-timeout-except", "path", "A path at and below which --request-timeout does not apply; may be given more than once.");
+    private readonly Option<string?> _requests = Add("--max-requests", "n", "The number of requests after which a worker accepts no more and is replaced.", LongNumber);
+    private readonly Option<string?> _memory = Add("--max-memory", "size", "The private memory at which a worker is replaced, such as 500M.", Bytes);
+    private readonly Option<string?> _age = Add("--max-age", "time", "The age at which a worker is replaced.", Time);
+    private readonly Option<string?> _jitter = Add("--jitter", "part", "How far below these limits each worker's own limit may be, as a fraction, so that the workers do not reach them at the same time. Default: 0.1.", AnyNumber);
+    private readonly Option<string?> _restartLimit = Add("--restart-limit", "n", "After this many failed starts of a worker in a period, it is started only once in each period. Default: 5.", WholeNumber);
+    private readonly Option<string?> _restartPeriod = Add("--restart-period", "time", "The period for --restart-limit. Default: 30s.", Time);
+    private readonly Option<string?> _minUptime = Add("--min-uptime", "time", "A worker that exits earlier than this counts as a failed start. Default: 5s.", Time);
     private readonly Option<string[]> _once = Add<string[]>("--once", "type", "A hosted service that runs in one worker only: the name of its type.");
-    private readonly Option<string?> _sticky = Add<string?>("--sticky", "cookie|address", "Bring all requests of one client to one worker, as SignalR and Blazor Server need it: by a cookie, or by the client's address. Default: none does.");
+    private readonly Option<string?> _sticky = Add<string?>("--sticky", "cookie|address", "Route all requests of one client to one worker, which SignalR and Blazor Server need: by a cookie, or by the client's address. Default: off.");
     private readonly Option<string?> _orphans = Add<string?>("--orphans", "drain|serve", "What workers do when the supervisor is killed. Default: drain.");
-    private readonly Option<bool> _wholeMemory = Add<bool>("--undivided-memory", "", "Let each worker believe that all of the container's memory is its own.");
-    private readonly Option<string?> _profile = Add<string?>("--start-profile", "path", "A file that tells a worker's start what the last one needed, which makes it quicker; 'none' for none. Default: in the user's cache.");
-    private readonly Option<bool> _dumps = Add<bool>("--dumps", "", "Have workers that crash write a dump.");
-    private readonly Option<string?> _metrics = Add("--metrics-port", "[address:]port", "Show counts for Prometheus at /metrics, and answer probes at /healthz/live and /healthz/ready. On the loopback interface, or on an address such as *:9090.", Address);
-    private readonly Option<string?> _log = Add<string?>("--log-file", "path", "A file for all output; USR1 opens it anew. Default: standard output.");
+    private readonly Option<bool> _wholeMemory = Add<bool>("--undivided-memory", "", "Let each worker assume that the whole container's memory is available to it.");
+    private readonly Option<string?> _profile = Add<string?>("--start-profile", "path", "A file that lists the code that a worker's start needs, which makes later starts faster; 'none' for no file. Default: a file in the user's cache folder.");
+    private readonly Option<bool> _dumps = Add<bool>("--dumps", "", "Workers that crash write a dump.");
+    private readonly Option<string?> _metrics = Add("--metrics-port", "[address:]port", "Serve metrics for Prometheus at /metrics, and probes at /healthz/live and /healthz/ready, on the loopback interface or on an address such as *:9090.", Address);
+    private readonly Option<string?> _log = Add<string?>("--log-file", "path", "A file for all output; USR1 reopens it. Default: standard output.");
 
     internal Argument<string[]> Application { get; } = new("application")
     {
-        Description = "The application's .dll or executable, or after -- the command that starts it; what follows goes to the application.",
+        Description = "The application's .dll or executable, or, after --, the command that starts it. What follows goes to the application.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -104,7 +105,7 @@ internal sealed class ServeCommandOptions
         command.Options.Add(_log);
     }
 
-    /// <exception cref="ServeException">A value makes no sense.</exception>
+    /// <exception cref="ServeException">A value is not allowed.</exception>
     internal ServeOptions Read(ParseResult parsed, string? control)
     {
         (int minThreads, int maxThreads) = Threads(parsed.GetValue(_threads));
@@ -203,7 +204,7 @@ internal sealed class ServeCommandOptions
     }
 
     private static ServeException Bad(System.CommandLine.Option option, object? value, string expected) =>
-        new(ServeExitCode.Usage, string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {expected}, not '{value}'."));
+        new(ServeExitCode.Usage, string.Create(CultureInfo.InvariantCulture, $"{option.Name} must be {expected}, not '{value}'."));
 
     private (int Min, int Max) Threads(string? text)
     {
@@ -240,7 +241,7 @@ internal sealed class ServeCommandOptions
         return option;
     }
 
-    /// <summary>One number for both, or two.</summary>
+    /// <summary>Parses two numbers, or one number for both.</summary>
     private static (int Min, int Max)? Range(string text)
     {
         string[] bounds = text.Split(':');
@@ -258,6 +259,6 @@ internal sealed class ServeCommandOptions
     private static long? Size(string? text) => text is null ? null : Quantity.Size(text);
 
     /// <param name="Accepts">Whether a text is such a value.</param>
-    /// <param name="Expected">What it must be, for people.</param>
+    /// <param name="Expected">A description of valid values, for users.</param>
     private sealed record ValueKind(Func<string, bool> Accepts, string Expected);
 }

@@ -8,7 +8,7 @@ using Tandem.Serve.Control;
 
 namespace Tandem.Tool.Serve;
 
-/// <summary>Shows how it goes with the workers.</summary>
+/// <summary>Prints the status of the workers.</summary>
 [SupportedOSPlatform("linux")]
 internal static class StatusView
 {
@@ -60,14 +60,14 @@ internal static class StatusView
                 new Text(slot.LastRestarts is [.., { } last] ? FirstLine(last.Reason) : ""));
         }
 
-        foreach (int standby in status.Standbys ?? []) // of a supervisor that is older than this tool there is none
+        foreach (int standby in status.Standbys ?? []) // null if the supervisor is older than this tool
             table.AddRow("standby", Number(standby), "waiting");
 
         AnsiConsole.Write(table);
         if (status.Scaling is { } load)
             Console.WriteLine(Describe(load));
         foreach (SlotStatus slot in status.Slots.Where(static slot => slot.TimedOut > 0))
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number}: {slot.TimedOut} requests took longer than --request-timeout; {slot.StuckReplacements} replacements because one did not end"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number}: {slot.TimedOut} requests exceeded --request-timeout; {slot.StuckReplacements} replacements because a request did not release its thread"));
         if (status.Workers.Sum(static worker => worker.HandedOver + worker.Forwarded) > 0)
         {
             Console.WriteLine(string.Create(
@@ -79,7 +79,7 @@ internal static class StatusView
             Console.WriteLine(Describe(slot));
     }
 
-    /// <summary>What an operator wants to know of a worker that crashes again and again, or waits.</summary>
+    /// <summary>Describes a worker that is in a crash loop or waits for its next start.</summary>
     internal static string Describe(SlotStatus slot)
     {
         string next = slot.NextAttemptSeconds is { } wait ? string.Create(CultureInfo.InvariantCulture, $"; next attempt in {wait:0.0} s") : "";
@@ -87,10 +87,10 @@ internal static class StatusView
         return string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number}: {slot.Problem ?? slot.State}; {slot.Restarts} restarts{next}{last}");
     }
 
-    /// <summary>What the load says, and what it has changed last.</summary>
+    /// <summary>Describes the load, and the last change that it caused.</summary>
     internal static string Describe(ScalingStatus scaling) => string.Create(
         CultureInfo.InvariantCulture,
-        $"load: {scaling.State}; {scaling.Ups} times more workers, {scaling.Downs} times fewer{(scaling.LastChange is { } last ? $"; last {last.Time:yyyy-MM-dd HH:mm:ss}, {last.Reason}" : "")}");
+        $"load: {scaling.State}; workers were added {scaling.Ups} times and removed {scaling.Downs} times{(scaling.LastChange is { } last ? $"; last {last.Time:yyyy-MM-dd HH:mm:ss}, {last.Reason}" : "")}");
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -6,11 +6,11 @@ using Tandem.Tool.Top.Watching;
 
 namespace Tandem.Tool.Stacks;
 
-/// <summary>Stacks as lines of text.</summary>
+/// <summary>Formats stacks as lines of text.</summary>
 [SupportedOSPlatform("linux")]
 internal static class StackText
 {
-    /// <summary>The stacks of a process, or of one thread of it; or why there are none.</summary>
+    /// <summary>Reads the stacks of a process, or of one of its threads; returns the reason if that fails.</summary>
     internal static IReadOnlyList<string> Of(int processId, int? threadId)
     {
         try
@@ -28,7 +28,7 @@ internal static class StackText
     {
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"Process {sample.ProcessId} ({ProcFs.ProgramName(sample.ProcessId)}), {Amount.Of(sample.Threads.Count, "thread")}, stood still for {sample.Pause.TotalMilliseconds:0.0} ms");
+            $"Process {sample.ProcessId} ({ProcFs.ProgramName(sample.ProcessId)}), {Amount.Of(sample.Threads.Count, "thread")}, paused for {sample.Pause.TotalMilliseconds:0.0} ms");
         foreach (ThreadStack thread in sample.Threads)
         {
             yield return "";

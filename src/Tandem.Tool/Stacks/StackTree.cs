@@ -6,14 +6,14 @@ using Tandem.Tool.Top.Watching;
 
 namespace Tandem.Tool.Stacks;
 
-/// <summary>Many samples of the threads that run .NET, merged by who called whom.</summary>
+/// <summary>Many samples of the threads that run .NET code, merged into a call tree.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class StackTree(int processId)
 {
     private const double SmallestPart = 0.01;
     private const int Indent = 2;
 
-    /// <summary>Before the only one that a method called.</summary>
+    /// <summary>The prefix of the only method that its caller called.</summary>
     private const string Alone = "> ";
 
     private readonly Node _root = new("");
@@ -33,7 +33,7 @@ internal sealed class StackTree(int processId)
 
             bool isRunning = thread.State == 'R';
             Node node = _root.Count(isRunning);
-            // From the first managed frame on; how the thread was started is the same for all.
+            // Start at the first managed frame, because all threads are started in the same way.
             foreach (StackFrame frame in thread.Frames.Reverse().SkipWhile(static frame => frame.Kind != FrameKind.Managed))
                 node = node.Child(WithoutParameters(frame)).Count(isRunning);
         }
@@ -45,25 +45,25 @@ internal sealed class StackTree(int processId)
     {
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"Process {processId} ({_program}): {Amount.Of(Samples, "sample")}, {Amount.Of(_root.Samples, ".NET stack")}, stood still for {_longestPause.TotalMilliseconds:0.0} ms at most");
+            $"Process {processId} ({_program}): {Amount.Of(Samples, "sample")}, {Amount.Of(_root.Samples, ".NET stack")}, paused for at most {_longestPause.TotalMilliseconds:0.0} ms");
         yield return "   ALL RUNNING  (> is called by the line above)";
         foreach (string line in Lines(_root, -Indent, isAlone: false))
             yield return line;
     }
 
-    // Screens are not wide, and overloads do the same.
+    // Without parameters, because screens are narrow and overloads do the same.
     private static string WithoutParameters(StackFrame frame) =>
         frame.Kind == FrameKind.Managed && frame.Name.LastIndexOf('(') is > 0 and int end ? frame.Name[..end] : frame.Name;
 
-    /// <summary>Those that a method called.</summary>
+    /// <summary>The lines for the methods that a method called.</summary>
     /// <param name="node">The method.</param>
-    /// <param name="column">Where its line begins.</param>
-    /// <param name="isAlone">Whether it is the only one that its caller called.</param>
+    /// <param name="column">The column at which its line begins.</param>
+    /// <param name="isAlone">Whether it is the only method that its caller called.</param>
     private IEnumerable<string> Lines(Node node, int column, bool isAlone)
     {
         Node[] children = [.. node.Children.OrderByDescending(static child => child.Running).ThenByDescending(static child => child.Samples)
             .Where(child => child.Samples >= SmallestPart * _root.Samples)];
-        // A chain without branches stays at its place: stacks are deep, and screens are not wide.
+        // A chain without branches is not indented: stacks are deep, and screens are narrow.
         bool areAlone = children.Length == 1 && column >= 0;
         int inner = areAlone ? column : column + Indent + (isAlone ? Alone.Length : 0);
         foreach (Node child in children)

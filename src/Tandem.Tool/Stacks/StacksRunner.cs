@@ -6,7 +6,7 @@ using Tandem.Tool.Top.View;
 
 namespace Tandem.Tool.Stacks;
 
-/// <summary>Does what <c>tandem stacks</c> was asked for.</summary>
+/// <summary>Runs <c>tandem stacks</c>.</summary>
 [SupportedOSPlatform("linux")]
 internal static class StacksRunner
 {
@@ -48,7 +48,7 @@ internal static class StacksRunner
         }
         finally
         {
-            // Also when the process has ended, or the user wants no more: what there is by then is what was asked for.
+            // Also if the process has exited or the user cancelled: the samples so far are shown.
             if (tree.Samples > 0)
                 Write(settings, tree);
         }

@@ -4,7 +4,7 @@ using Tandem.Tool.Top.View;
 
 namespace Tandem.Tool.Stacks;
 
-/// <summary>The tree of where time goes, live.</summary>
+/// <summary>The live view of the call tree.</summary>
 [SupportedOSPlatform("linux")]
 internal static class WatchView
 {
@@ -33,7 +33,7 @@ internal static class WatchView
             string[] lines = [.. tree.Lines()];
             top = Math.Clamp(top, 0, Math.Max(0, lines.Length - (height - 1)));
             ScreenLine[] screen = [.. lines.Skip(top).Take(height - 1).Select(static line => new ScreenLine().Add(line))];
-            terminal.Draw([.. screen, .. Enumerable.Repeat(new ScreenLine(), height - 1 - screen.Length), new ScreenLine().Add("q end  up/down scroll", Look.Dim)]);
+            terminal.Draw([.. screen, .. Enumerable.Repeat(new ScreenLine(), height - 1 - screen.Length), new ScreenLine().Add("q quit  up/down scroll", Look.Dim)]);
             await terminal.WaitAsync(TimeSpan.FromMilliseconds(Math.Max(1, due - Environment.TickCount64))).ConfigureAwait(false);
         }
     }

@@ -2,26 +2,15 @@ using System.Globalization;
 
 namespace Tandem.Tool.Top;
 
-/// <summary>What the workers of a pool are ordered by.</summary>
-internal enum SortOrder
-{
-    Id,
-    Cpu,
-    Memory,
-    Items,
-    Age,
-    Switches,
-}
-
-/// <summary>What of a report is wanted, and in which order.</summary>
-/// <param name="Order">Of the workers of each pool.</param>
-/// <param name="IsReversed">Whether the other way round.</param>
-/// <param name="Filter">A text that is in a name, an item or a state; empty for all.</param>
+/// <summary>Filters and orders a report.</summary>
+/// <param name="Order">The order of the workers of each pool.</param>
+/// <param name="IsReversed">Whether the order is reversed.</param>
+/// <param name="Filter">A text that a name, an item or a state must contain; empty for all.</param>
 internal sealed record Arrangement(SortOrder Order, bool IsReversed, string Filter)
 {
     private bool IsAll => Filter.Length == 0;
 
-    /// <summary>The report without what is not wanted.</summary>
+    /// <summary>Returns the filtered and ordered report.</summary>
     internal TopReport Of(TopReport report)
     {
         List<ProgramReport> programs = [];
@@ -36,7 +25,7 @@ internal sealed record Arrangement(SortOrder Order, bool IsReversed, string Filt
         return report with { Programs = programs };
     }
 
-    /// <summary>Null for a pool that has nothing of what is wanted.</summary>
+    /// <summary>Filters a pool; null if nothing of it matches.</summary>
     private PoolReport? Of(PoolReport pool, bool isWhole)
     {
         isWhole |= Matches(pool.Name);
@@ -51,7 +40,7 @@ internal sealed record Arrangement(SortOrder Order, bool IsReversed, string Filt
 
     private IEnumerable<WorkerReport> Ordered(IEnumerable<WorkerReport> workers)
     {
-        // Names go up and figures down, unless it is to be the other way round.
+        // Names ascend and figures descend, unless the order is reversed.
         bool up = (Order == SortOrder.Id) != IsReversed;
         Func<WorkerReport, double> key = Order switch
         {

@@ -1,4 +1,4 @@
 namespace Tandem.Tool.Top;
 
-/// <summary>Something that the user has to know, in words that say what to do.</summary>
+/// <summary>An error for the user. The message says what to do.</summary>
 internal sealed class TopException(string message) : Exception(message);

@@ -9,14 +9,14 @@ using Tandem.Tool.Top.Watching;
 
 namespace Tandem.Tool.Top;
 
-/// <summary>Does what <c>tandem top</c> was asked for.</summary>
+/// <summary>Runs <c>tandem top</c>.</summary>
 [SupportedOSPlatform("linux")]
 internal static class TopRunner
 {
     private const int PictureWidth = 100;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
-    /// <summary>For the one program that was asked for: where it has to wait for a processor, half a report is no use.</summary>
+    /// <summary>The time limit for a single requested program. It may have to wait for a processor, and an incomplete report is useless.</summary>
     private static readonly TimeSpan PatienceForOne = TimeSpan.FromSeconds(30);
 
     internal static async Task<int> RunAsync(TopSettings settings, CancellationToken cancellationToken)
@@ -32,14 +32,14 @@ internal static class TopRunner
         return ExitCode.Success;
     }
 
-    /// <summary>The process whose pools are to be shown: the one that was named, or the one whose worker it is.</summary>
+    /// <summary>The process whose pools are shown: the given one, or, for a worker, its parent.</summary>
     private static int Watched(int id)
     {
         if (!ProcFs.Exists(id))
             throw new TopException($"there is no process {id}.");
 
         if (TraceRights.Refusal(id) is { } reason)
-            throw new TopException($"process {id} cannot be looked into: {reason}");
+            throw new TopException($"process {id} cannot be inspected: {reason}");
 
         if (ProcFs.Variable(id, LaunchProtocol.ParentVariable) is { } parent && int.TryParse(parent, CultureInfo.InvariantCulture, out int parentId) && ProcFs.Exists(parentId))
             return parentId;
@@ -47,8 +47,8 @@ internal static class TopRunner
         if (DiagnosticPort.StartOf(id) is null)
         {
             throw new TopException(
-                $"process {id} ({ProcFs.ProgramName(id)}) is not a .NET process that can be watched: it runs no .NET, a runtime older than .NET Core 3.0, or one "
-                + "whose diagnostics are switched off (DOTNET_EnableDiagnostics=0) or lie in another folder (TMPDIR must be the same here and there).");
+                $"process {id} ({ProcFs.ProgramName(id)}) is not a .NET process that can be watched: it does not run .NET, or a runtime older than .NET Core 3.0, or one "
+                + "whose diagnostics are disabled (DOTNET_EnableDiagnostics=0) or use another folder (TMPDIR must be the same for both).");
         }
 
         return id;
@@ -73,18 +73,18 @@ internal static class TopRunner
             if (settings.Json)
                 Console.WriteLine(JsonSerializer.Serialize(report, TopJson.Default.TopReport));
             else if (settings.Picture is null)
-                WriteText(report, all.Programs.Count == 0 ? "There is no Tandem pool on this machine that may be watched." : NothingLike(settings.Filter));
+                WriteText(report, all.Programs.Count == 0 ? "There is no Tandem pool on this machine that you may watch." : NothingLike(settings.Filter));
         }
     }
 
     internal static string NothingLike(string filter) => $"Nothing has '{filter}' in its name, item or state.";
 
     internal static string MissingPools(int id, TopReport report) =>
-        !ProcFs.Exists(id) ? $"process {id} has ended."
+        !ProcFs.Exists(id) ? $"process {id} has exited."
         : report.Notes.Count > 0 ? report.Notes[0]
-        : $"process {id} ({ProcFs.ProgramName(id)}) runs .NET, but has no Tandem pool whose workers have started, or an older Tandem.";
+        : $"process {id} ({ProcFs.ProgramName(id)}) runs .NET, but has no Tandem pool with workers that have started, or uses an older version of Tandem.";
 
-    /// <summary>Two samples of everything, as far as it answers: rates are between two.</summary>
+    /// <summary>Takes two samples of every program that answers, because rates are measured between two samples.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The interval between two views of other programs.")]
     private static async Task<TopReport> SampleAsync(MachineWatch watch, TimeSpan interval, TimeSpan patience, CancellationToken cancellationToken)
     {
@@ -93,7 +93,7 @@ internal static class TopRunner
         do
         {
             await watch.AttendAsync().ConfigureAwait(false);
-            // Processor time is measured over the same time as items.
+            // Processor time is measured over the same interval as items.
             if (watch.HasPools && !isMeasuring)
             {
                 _ = watch.Report();

@@ -95,7 +95,7 @@ public sealed class CompareCommandTests : IDisposable
             .AssertEnded(1, "items failed", "InvalidOperationException: 0 is not wanted.");
 
     [Theory(Timeout = ToolCommand.Limit)]
-    [InlineData("There is no work 'nothing'", "nothing")]
+    [InlineData("There is no built-in work and no file 'nothing'", "nothing")]
     [InlineData("Which method of", "APP")]
     [InlineData("No file matches '*.nothing'", "APP", "--method", "A.B.C", "--items", "*.nothing")]
     [InlineData("is not a .NET assembly", "TEXT", "--method", "A.B.C")]
@@ -103,7 +103,7 @@ public sealed class CompareCommandTests : IDisposable
     [InlineData("--workers is '0'", "numeric", "--workers", "0")]
     [InlineData("--repeat is 'many'", "numeric", "--repeat", "many")]
     [InlineData("one of --items, --items-from and --count", "APP", "--method", "A.B.C", "--count", "3", "--items-from", "TEXT")]
-    [InlineData("--method and --items-from are for yours", "numeric", "--method", "A.B.C")]
+    [InlineData("--method and --items-from are for your own method", "numeric", "--method", "A.B.C")]
     public async Task Wrong_usage_ends_with_two_and_says_what_is_wrong(string expected, params string[] arguments)
     {
         string text = Path.Combine(_folder, "text.dll");

@@ -18,7 +18,7 @@ public sealed class MethodSearchTests
 
     [Theory]
     [InlineData("Scroe", "Did you mean Tandem.Tool.Tests.Compare.MethodSearchTests.Examples.Score?")]
-    [InlineData("Zzzzzz", "Methods that are static")]
+    [InlineData("Zzzzzz", "Static methods that take one item")]
     [InlineData("Instance", "it is an instance method")]
     [InlineData("Generic", "it is generic")]
     [InlineData("Two", "it has 2 parameters")]
@@ -34,14 +34,14 @@ public sealed class MethodSearchTests
         StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("My.App.Score", "Methods that are static")]
+    [InlineData("My.App.Score", "Static methods that take one item")]
     [InlineData("Score", "Did you mean Tandem.Tool.Tests.Compare.MethodSearchTests.Examples.Score?")]
     [InlineData("Elsewhere.Examples.Score", "Did you mean Tandem.Tool.Tests.Compare.MethodSearchTests.Examples.Score?")]
-    [InlineData("Examples.Bothersome", "Methods that are static")]
+    [InlineData("Examples.Bothersome", "Static methods that take one item")]
     public void Only_what_is_near_is_offered(string name, string expected)
     {
         string message = Assert.Throws<MethodException>(() => MethodSearch.Find(typeof(Examples).Assembly, name, hasTexts: true)).Message;
-        Assert.EndsWith(expected == "Methods that are static" ? "can be compared." : expected, message, StringComparison.Ordinal);
+        Assert.EndsWith(expected == "Static methods that take one item" ? "can be compared." : expected, message, StringComparison.Ordinal);
     }
 
     [Theory]

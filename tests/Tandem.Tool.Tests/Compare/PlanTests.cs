@@ -14,7 +14,7 @@ public sealed class PlanTests
         Plan plan = Plan.For(options, Items(TimeSpan.FromSeconds(10)), processors: 2);
 
         Assert.Equal(8, plan.Items);
-        Assert.Matches("^It takes 24[0-9] s or more, not 30: a run has 4 items at least", plan.Excess(options));
+        Assert.Matches("^It takes 24[0-9] s or more, not 30: a run has at least 4 items", plan.Excess(options));
     }
 
     [Fact]

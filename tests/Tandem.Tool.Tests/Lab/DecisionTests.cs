@@ -64,7 +64,7 @@ public sealed class DecisionTests
         LabDecision enough = Decide([Dearer], [.. wrong, .. Times(3, Quiet, 2, spread: 0.01)]);
 
         Assert.Equal(LabVerdict.TooBusy, none.Verdict);
-        Assert.Equal("3 rounds gave figures that cannot be", none.Reason);
+        Assert.Equal("3 rounds gave impossible figures", none.Reason);
         Assert.Equal(LabVerdict.Holds, enough.Verdict);
     }
 

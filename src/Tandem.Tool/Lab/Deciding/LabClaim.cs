@@ -2,26 +2,28 @@ using Tandem.Compare;
 
 namespace Tandem.Tool.Lab.Deciding;
 
-/// <summary>One part of what people say, as something that rounds can decide.</summary>
-/// <param name="Text">What is claimed, in a few words.</param>
+/// <summary>One part of a common claim, which the rounds of an experiment can decide.</summary>
+/// <param name="Text">The claim, in a few words.</param>
 internal abstract record LabClaim(string Text)
 {
-    /// <summary>Whether other programs can change the outcome: then only rounds count that they did not disturb.</summary>
+    /// <summary>Whether other programs can change the result; then only undisturbed rounds count.</summary>
     internal bool NeedsQuiet { get; init; } = true;
 
-    /// <summary>How many rounds are needed at least.</summary>
+    /// <summary>The minimum number of rounds.</summary>
     protected virtual int FewestRounds => 3;
 
-    /// <summary>A figure that cannot be, such as a time of zero, comes of noise: its round does not count.</summary>
+    /// <summary>
+    /// Whether a round's figures are possible. An impossible figure, such as a time of zero, is noise, and its round does not count.
+    /// </summary>
     protected abstract bool IsPlausible(LabRound round);
 
-    /// <summary>The figures that it is about.</summary>
+    /// <summary>The figures that the claim is about.</summary>
     protected abstract IReadOnlyList<string> Figures { get; }
 
-    /// <summary>Decides by rounds that count.</summary>
+    /// <summary>Decides the claim by the rounds that count.</summary>
     protected abstract LabFinding Decide(IReadOnlyList<LabRound> rounds);
 
-    /// <summary>What also a disturbed round proves; null for nothing.</summary>
+    /// <summary>Decides the claim if even a disturbed round can prove it; null if it cannot.</summary>
     protected virtual LabFinding? DecideByAny(IReadOnlyList<LabRound> rounds) => null;
 
     internal LabFinding Decide(IEnumerable<LabRound> all)
@@ -43,7 +45,7 @@ internal abstract record LabClaim(string Text)
         }
 
         if (usable.Length < quiet.Length)
-            reasons.Add($"{Amount.Of(quiet.Length - usable.Length, "round")} gave figures that cannot be");
+            reasons.Add($"{Amount.Of(quiet.Length - usable.Length, "round")} gave impossible figures");
         if (reasons.Count == 0)
             reasons.Add($"there {(measured.Length == 1 ? "was" : "were")} only {Amount.Of(measured.Length, "round")}");
 

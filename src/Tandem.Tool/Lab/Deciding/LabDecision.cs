@@ -1,15 +1,15 @@
 namespace Tandem.Tool.Lab.Deciding;
 
 /// <summary>
-/// What rounds say of what people say: the one place where verdicts come from, and a function of the rounds alone. A part that is not so decides;
-/// or else a part that nobody can tell; only if all parts are so is the whole.
+/// The verdict on a claim. This is the only place where verdicts are made, and it is a function of the rounds alone. If one part does not
+/// hold, the claim does not hold; otherwise, if one part is undecided, the claim is undecided.
 /// </summary>
-/// <param name="Verdict">Of all parts together.</param>
-/// <param name="Findings">Of each part.</param>
-/// <param name="Noise">How much others disturbed it.</param>
+/// <param name="Verdict">The verdict on the whole claim.</param>
+/// <param name="Findings">The findings on each part.</param>
+/// <param name="Noise">How much other programs disturbed the experiment.</param>
 internal sealed record LabDecision(LabVerdict Verdict, IReadOnlyList<LabFinding> Findings, LabNoise Noise)
 {
-    /// <summary>What keeps the machine from telling; null when it has told.</summary>
+    /// <summary>Why there is no verdict; null if there is one.</summary>
     internal string? Reason => Verdict != LabVerdict.TooBusy ? null
         : string.Join("; ", Findings.Where(static finding => finding.Verdict == LabVerdict.TooBusy).Select(finding => finding.IsOthersFault ? Noise.Reason : finding.Why).Distinct());
 

@@ -1,11 +1,11 @@
 namespace Tandem.Tool.Lab.Deciding;
 
-/// <summary>What became of one part of what people say.</summary>
-/// <param name="Claim">What they say.</param>
-/// <param name="Verdict">Whether it is so.</param>
-/// <param name="Why">The figures that decided, or what keeps them from it.</param>
+/// <summary>The finding on one part of a claim.</summary>
+/// <param name="Claim">The part of the claim.</param>
+/// <param name="Verdict">Whether it holds.</param>
+/// <param name="Why">The figures that decided, or the reason why it is undecided.</param>
 internal sealed record LabFinding(string Claim, LabVerdict Verdict, string Why)
 {
-    /// <summary>Whether other programs alone keep it from being told.</summary>
+    /// <summary>Whether it is undecided only because of other programs.</summary>
     internal bool IsOthersFault { get; init; }
 }

@@ -4,15 +4,17 @@ using Tandem.Compare.Statistics;
 
 namespace Tandem.Tool.Lab.Deciding;
 
-/// <summary>How much others disturbed an experiment.</summary>
-/// <param name="Rounds">How many rounds there were.</param>
-/// <param name="Disturbed">In how many of them other programs took so much that times mean nothing.</param>
-/// <param name="Others">The share of the processors that others took in the median round, from 0 to 1; null when nobody knows.</param>
-/// <param name="Most">The same of the worst round.</param>
-/// <param name="Disturbing">The share that others took in the median of the rounds that they disturbed; 0 where there are none.</param>
+/// <summary>How much other programs disturbed an experiment.</summary>
+/// <param name="Rounds">The number of rounds.</param>
+/// <param name="Disturbed">
+/// The number of rounds in which other programs used so much processor time that measured times are meaningless.
+/// </param>
+/// <param name="Others">The share of processor time that other programs used in the median round, from 0 to 1; null if unknown.</param>
+/// <param name="Most">The same for the worst round.</param>
+/// <param name="Disturbing">The share that other programs used in the median of the disturbed rounds; 0 if there are none.</param>
 internal sealed record LabNoise(int Rounds, int Disturbed, double? Others, double? Most, double Disturbing)
 {
-    /// <summary>Why rounds do not count.</summary>
+    /// <summary>Why disturbed rounds do not count.</summary>
     internal string Reason => string.Create(CultureInfo.InvariantCulture, $"other programs took {Disturbing * 100:0} % of the processors in {Disturbed} of {Amount.Of(Rounds, "round")}");
 
     internal static LabNoise Of(IReadOnlyCollection<LabRound> rounds)
@@ -23,7 +25,7 @@ internal sealed record LabNoise(int Rounds, int Disturbed, double? Others, doubl
         return new LabNoise(rounds.Count, disturbing.Length, median, most, Series.Median(disturbing));
     }
 
-    /// <summary>For people.</summary>
+    /// <summary>A description for users.</summary>
     public override string ToString() => Others is { } median && Most is { } most
         ? string.Create(CultureInfo.InvariantCulture, $"other programs took {median * 100:0} % of the processors, at most {most * 100:0} %; they disturbed {Disturbed} of {Amount.Of(Rounds, "round")}")
         : $"what other programs took of the processors is not known; {Amount.Of(Rounds, "round")}";

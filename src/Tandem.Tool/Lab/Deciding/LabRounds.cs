@@ -5,21 +5,21 @@ using Tandem.Compare.Statistics;
 namespace Tandem.Tool.Lab.Deciding;
 
 /// <summary>
-/// The rounds of an experiment. In each, all that is compared has its turn, so that a slow moment of the machine falls on all alike. Where
-/// they decide nothing there are more, up to twice as many; where other programs disturb every one of them there are fewer.
+/// The rounds of an experiment. Each round measures everything that is compared, so that a slow moment of the machine affects all alike. If
+/// the rounds decide nothing, there are more, up to twice as many; if other programs disturb every one of them, there are fewer.
 /// </summary>
 internal sealed class LabRounds
 {
-    /// <summary>When all of so many rounds were disturbed, the others would be.</summary>
+    /// <summary>If this many rounds were all disturbed, further rounds would be, too.</summary>
     private const int EnoughDisturbed = 3;
 
-    /// <summary>Rounds that were all disturbed are few when they take this long: others slow them down, too.</summary>
+    /// <summary>The time limit if all rounds were disturbed, because other programs slow the rounds down, too.</summary>
     private static readonly TimeSpan PatienceWhenDisturbed = TimeSpan.FromSeconds(10);
 
-    /// <summary>No round begins later than this, whatever they have decided.</summary>
+    /// <summary>No round begins later than this, whatever the result is.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
-    // What the kernel counts in steps of 10 ms says nothing of a shorter time.
+    // The kernel counts processor time in steps of 10 ms, so a shorter round would be too inaccurate.
     private static readonly TimeSpan ShortestRound = TimeSpan.FromMilliseconds(200);
 
     private readonly IReadOnlyList<LabClaim> _claims;
@@ -35,11 +35,11 @@ internal sealed class LabRounds
 
     internal LabDecision Decision => LabDecision.Of(_claims, _rounds);
 
-    /// <summary>Measures.</summary>
-    /// <param name="context">Ends it.</param>
-    /// <param name="claims">What is to be decided.</param>
-    /// <param name="wanted">How many rounds are wanted.</param>
-    /// <param name="round">Measures one round, of the number that it is given.</param>
+    /// <summary>Measures rounds until they are enough.</summary>
+    /// <param name="context">Cancels the measurement.</param>
+    /// <param name="claims">The claims to decide.</param>
+    /// <param name="wanted">The intended number of rounds.</param>
+    /// <param name="round">Measures one round; its argument is the round's index.</param>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A round lasts at least so long.")]
     internal static async Task<LabRounds> MeasureAsync(LabContext context, IReadOnlyList<LabClaim> claims, int wanted, Func<int, Task<Dictionary<string, double>>> round)
     {
@@ -61,20 +61,20 @@ internal sealed class LabRounds
         return all;
     }
 
-    /// <summary>Together with rounds of something else.</summary>
+    /// <summary>Combines these rounds with those of another measurement.</summary>
     internal LabRounds With(LabRounds others) => new([.. _claims, .. others._claims], [.. _rounds, .. others._rounds]);
 
-    /// <summary>What was counted or looked at once.</summary>
-    /// <param name="claims">What is to be decided.</param>
-    /// <param name="others">Has looked at other programs meanwhile.</param>
-    /// <param name="figures">What was found.</param>
+    /// <summary>Creates a single round from figures that were counted once.</summary>
+    /// <param name="claims">The claims to decide.</param>
+    /// <param name="others">Returns the share of other programs.</param>
+    /// <param name="figures">The figures.</param>
     internal static LabRounds Once(IReadOnlyList<LabClaim> claims, Func<double?> others, Dictionary<string, double> figures) =>
         new(claims, [new LabRound(others(), figures)]);
 
-    /// <summary>Whether another round would not change anything, or too many are over, or they have taken too long.</summary>
+    /// <summary>Whether no further round is needed, or there were too many, or they took too long.</summary>
     internal bool IsEnough(int wanted, TimeSpan elapsed)
     {
-        // What does not depend on others has a round for each thing to try.
+        // A measurement that other programs cannot disturb has one round per case.
         if (!_claims.Any(static claim => claim.NeedsQuiet))
             return _rounds.Count >= wanted && (_rounds.Count >= 2 * wanted || Decision.Verdict != LabVerdict.TooBusy);
 
@@ -90,10 +90,10 @@ internal sealed class LabRounds
         return _rounds.Count >= wanted && (_rounds.Count >= 2 * wanted || Decision.Verdict != LabVerdict.TooBusy);
     }
 
-    /// <summary>The values of a figure in all rounds, for what others do not change.</summary>
+    /// <summary>The values of a figure in all rounds, for figures that other programs do not change.</summary>
     internal double[] All(string figure) => [.. _rounds.Select(round => round[figure]).OfType<double>()];
 
-    /// <summary>The values of a figure in rounds that nobody disturbed; in all, where there are none.</summary>
+    /// <summary>The values of a figure in undisturbed rounds; in all rounds, if there are none.</summary>
     internal double[] Values(string figure)
     {
         LabRound[] measured = [.. _rounds.Where(round => round.Figures.ContainsKey(figure))];
@@ -101,10 +101,10 @@ internal sealed class LabRounds
         return [.. (quiet.Length > 0 ? quiet : measured).Select(round => round[figure]!.Value)];
     }
 
-    /// <summary>The median of a figure; 0 when no round has it.</summary>
+    /// <summary>The median of a figure; 0 if no round has it.</summary>
     internal double Median(string figure) => Series.Median(Values(figure));
 
-    /// <summary>The median of a difference that is positive by nature; null where the noise is as large as the figure.</summary>
+    /// <summary>The median of a difference that must be positive; null if the noise is as large as the figure.</summary>
     internal double? Clear(string figure)
     {
         double[] values = Values(figure);

@@ -1,14 +1,14 @@
 namespace Tandem.Tool.Lab.Deciding;
 
-/// <summary>What becomes of a claim.</summary>
+/// <summary>The verdict on a claim.</summary>
 internal enum LabVerdict
 {
-    /// <summary>It is as people say.</summary>
+    /// <summary>The claim is true here.</summary>
     Holds,
 
-    /// <summary>It is not so here.</summary>
+    /// <summary>The claim is not true here.</summary>
     DoesNotHold,
 
-    /// <summary>Noise hides it.</summary>
+    /// <summary>There is too much noise to decide.</summary>
     TooBusy,
 }

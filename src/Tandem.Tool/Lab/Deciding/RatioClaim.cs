@@ -3,11 +3,11 @@ using Tandem.Compare.Statistics;
 
 namespace Tandem.Tool.Lab.Deciding;
 
-/// <summary>One figure is so many times another one, at least. The two are compared round by round.</summary>
-/// <param name="Text">What is claimed.</param>
-/// <param name="Figure">The one.</param>
-/// <param name="Of">The other.</param>
-/// <param name="AtLeast">How many times.</param>
+/// <summary>Claims that one figure is at least a multiple of another one. The two are compared round by round.</summary>
+/// <param name="Text">The claim.</param>
+/// <param name="Figure">The name of the first figure.</param>
+/// <param name="Of">The name of the second figure.</param>
+/// <param name="AtLeast">The minimum ratio.</param>
 internal sealed record RatioClaim(string Text, string Figure, string Of, double AtLeast) : LabClaim(Text)
 {
     protected override IReadOnlyList<string> Figures => [Figure, Of];
@@ -25,7 +25,7 @@ internal sealed record RatioClaim(string Text, string Figure, string Of, double 
         };
     }
 
-    /// <summary>Neither nothing nor less, which a time or a size cannot be.</summary>
+    /// <summary>Whether a value is possible: a time or a size cannot be zero or negative.</summary>
     private static bool IsMeasured(double? value) => value is > 0 and < double.PositiveInfinity;
 
     private static string Write(double value) => value.ToString(value < 0.1 ? "G2" : value < 10 ? "0.00" : value < 100 ? "0.0" : "N0", CultureInfo.InvariantCulture);

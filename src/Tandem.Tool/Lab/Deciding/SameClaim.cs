@@ -3,10 +3,10 @@ using Tandem.Compare;
 
 namespace Tandem.Tool.Lab.Deciding;
 
-/// <summary>A figure is the same each time. It is counted, not timed, so one round can be enough.</summary>
-/// <param name="Text">What is claimed.</param>
-/// <param name="Figure">The figure.</param>
-/// <param name="Value">What it is.</param>
+/// <summary>Claims that a figure has a certain value each time. The figure is counted, not timed, so one round can be enough.</summary>
+/// <param name="Text">The claim.</param>
+/// <param name="Figure">The name of the figure.</param>
+/// <param name="Value">The expected value.</param>
 internal sealed record SameClaim(string Text, string Figure, double Value) : LabClaim(Text)
 {
     protected override int FewestRounds => 1;

@@ -3,10 +3,13 @@ using Tandem.Compare;
 
 namespace Tandem.Tool.Lab.Deciding;
 
-/// <summary>Something happens. Once is enough, however busy the machine is; that it was never seen says something on a quiet one only.</summary>
-/// <param name="Text">What is claimed.</param>
-/// <param name="Figure">How much of it was seen.</param>
-/// <param name="AtLeast">How much of it counts.</param>
+/// <summary>
+/// Claims that something happens. One observation is enough, however busy the machine is; no observation proves something only on a quiet
+/// machine.
+/// </summary>
+/// <param name="Text">The claim.</param>
+/// <param name="Figure">The name of the figure that shows how much was observed.</param>
+/// <param name="AtLeast">How much counts as an observation.</param>
 internal sealed record SeenClaim(string Text, string Figure, double AtLeast) : LabClaim(Text)
 {
     protected override int FewestRounds => NeedsQuiet ? base.FewestRounds : 1;

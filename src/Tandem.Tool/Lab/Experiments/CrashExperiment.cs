@@ -9,7 +9,7 @@ using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>What is left of a hundred items when one of them takes its worker along.</summary>
+/// <summary>Counts how many of a hundred items survive when one of them crashes its worker.</summary>
 internal sealed partial class CrashExperiment : LabExperiment
 {
     private const int Items = 100;
@@ -36,7 +36,7 @@ internal sealed partial class CrashExperiment : LabExperiment
         var table = new LabTable($"Results of {Items} items, one of which goes wrong", ["what goes wrong", $"{Workers} threads", $"{Workers} processes", $"{Workers / 2} processes × 2 threads", "until as many serve again"]);
         var rows = new List<(string Name, double[] Left)>();
         double back = 0;
-        // A round for each way to die. What is left is counted, and busy machines lose no more.
+        // One round per kind of crash. The results are counted, and are the same on a busy machine.
         LabRounds rounds = await LabRounds.MeasureAsync(context, Claims, deaths.Length, async round =>
         {
             Death death = deaths[round % deaths.Length];
@@ -47,7 +47,7 @@ internal sealed partial class CrashExperiment : LabExperiment
             rows.Add((Word(death), [threads, processes, both]));
             table.Row(Word(death), Number(threads), Number(processes), Number(both), LabFigures.Seconds(back));
             var figures = new Dictionary<string, double> { [ProcessesLeft] = processes };
-            // An exception is caught at its item, and ends nothing.
+            // An exception is caught by its item, and ends no worker.
             if (death != Death.Exception)
                 figures[ThreadsLeft] = threads;
             return figures;
@@ -66,7 +66,7 @@ internal sealed partial class CrashExperiment : LabExperiment
         return result;
     }
 
-    /// <summary>In a process of its own, because it would be this one that ends.</summary>
+    /// <summary>In a separate process, because the crash ends the process.</summary>
     private static async Task<int> OnThreadsAsync(Death death)
     {
         await using WorkerPool around = WorkerPool.Create(Quiet(Isolation.Process, 1));
@@ -110,7 +110,7 @@ internal sealed partial class CrashExperiment : LabExperiment
         return (items.Count(static item => item.IsCompletedSuccessfully), Stopwatch.GetElapsedTime(dead).TotalSeconds);
     }
 
-    /// <summary>What dying workers print is no news here.</summary>
+    /// <summary>Ignores what crashing workers print.</summary>
     private static WorkerPoolOptions Quiet(Isolation isolation, int workers)
     {
         WorkerPoolOptions options = WorkerPoolOptions.For(isolation);
@@ -141,7 +141,10 @@ internal sealed partial class CrashExperiment : LabExperiment
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.NoOptimization)]
     private static int Deeper(int depth) => 1 + Deeper(depth + 1);
 
-    /// <summary>Of a text in native memory. Where there is none, the runtime cannot make an exception of it, as it can for its own code.</summary>
+    /// <summary>
+    /// The length of a text in native memory. If the address is invalid, the runtime cannot turn the fault into an exception, as it can for
+    /// managed code.
+    /// </summary>
     [LibraryImport("libc", EntryPoint = "strlen")]
     private static partial nint LengthOf(nint text);
 

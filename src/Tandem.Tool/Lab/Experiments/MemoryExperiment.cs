@@ -6,7 +6,7 @@ using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>What one more thread and one more process cost, as the kernel accounts for it (smaps_rollup).</summary>
+/// <summary>Measures the memory of one more thread and one more process, as the kernel accounts for it (smaps_rollup).</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class MemoryExperiment : LabExperiment
 {
@@ -15,7 +15,7 @@ internal sealed class MemoryExperiment : LabExperiment
     private const string WorkerPrivate = "worker_private_bytes";
     private const string Reserved = "thread_stack_reserved_bytes";
 
-    // Memory is the same however busy the machine is. A stack that is only reserved and untouched costs nothing.
+    // Memory does not depend on how busy the machine is. A stack that is only reserved and not touched costs nothing.
     private static readonly LabClaim[] Claims =
     [
         new RatioClaim("a thread costs its stack", ThreadPrivate, Reserved, 0.25) { NeedsQuiet = false },
@@ -67,7 +67,8 @@ internal sealed class MemoryExperiment : LabExperiment
         }
 
         await using WorkerPool pool = WorkerPool.Processes(workers);
-        // Each has run something, so that each is there: the first ones wait for each other, or one worker might run all before another has started.
+        // Each worker has run an item, so that each is started. The first items wait for each other, because one worker might run all of them
+        // before another one has started.
         using var met = new SharedCounter();
         await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => pool.RunAsync(
             () =>
@@ -91,12 +92,12 @@ internal sealed class MemoryExperiment : LabExperiment
         }
     }
 
-    /// <summary>The difference that many threads make, to one.</summary>
+    /// <summary>The memory of many threads, divided by their number.</summary>
     private static (Usage One, double Reserved) OfThread()
     {
         using var ready = new CountdownEvent(Threads);
         using var end = new ManualResetEventSlim();
-        // All that a thread takes is anonymous memory of its process. The other counts change too when others map the same files.
+        // All memory of a thread is anonymous memory of its process. The other counts also change when other processes map the same files.
         string file = $"/proc/{Environment.ProcessId}/smaps_rollup";
         double before = Sum(file, "Anonymous:");
         double virtualBefore = Status(Environment.ProcessId, "VmSize:");

@@ -6,7 +6,7 @@ using Tandem.Tool.Lab.Deciding;
 
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>The machine's processors, from what Linux tells of them, and which of them workers run on.</summary>
+/// <summary>Shows the machine's processors, as Linux describes them, and on which of them workers run.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class ProcessorExperiment : LabExperiment
 {
@@ -14,7 +14,7 @@ internal sealed class ProcessorExperiment : LabExperiment
     private const string ThreadsShare = "threads_share";
     private const string ProcessesShare = "processes_share";
 
-    // Where others are at work, a system that would spread them may not get to it.
+    // If other programs are busy, a system that would spread the workers may not do so.
     private static readonly LabClaim[] Claims =
     [
         new SeenClaim("threads run on all processors", ThreadsShare, 1),
@@ -70,7 +70,7 @@ internal sealed class ProcessorExperiment : LabExperiment
         return result;
     }
 
-    /// <summary>Where this thread is, each time that a moment has passed.</summary>
+    /// <summary>The processor on which this thread runs, sampled at intervals.</summary>
     private static int[] Watch(int milliseconds)
     {
         var seen = new List<int>();
@@ -98,11 +98,11 @@ internal sealed class ProcessorExperiment : LabExperiment
         }
     }
 
-    /// <param name="Number">As Linux counts.</param>
-    /// <param name="Package">Which socket.</param>
-    /// <param name="Core">Which core of it; two that share one are hyper-threads.</param>
-    /// <param name="Caches">Each with level, kind and size, the nearest first.</param>
-    /// <param name="LastCache">Which processors share the last one.</param>
+    /// <param name="Number">Linux's number of the processor.</param>
+    /// <param name="Package">The number of the package (socket).</param>
+    /// <param name="Core">The number of the core in its package; processors that share a core are hyper-threads.</param>
+    /// <param name="Caches">The caches, each with level, kind and size, the nearest first.</param>
+    /// <param name="LastCache">The processors that share the last cache.</param>
     private sealed record Processor(int Number, int Package, int Core, string[] Caches, string LastCache)
     {
         internal static Processor Read(string folder)

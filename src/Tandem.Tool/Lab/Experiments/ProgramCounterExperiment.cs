@@ -7,8 +7,9 @@ using Tandem.Tool.Reports;
 namespace Tandem.Tool.Lab.Experiments;
 
 /// <summary>
-/// Every thread's own program counter: threads that take turns on one processor are stopped at any moment, looked at, and let go on.
-/// Linux tells where a thread is only once it is stopped; a stop is a turn's end that lasts until a word from outside.
+/// Shows each thread's own program counter: threads that take turns on one processor are stopped at any moment, inspected, and continued.
+/// Linux shows where a thread is only while it is stopped; such a stop is like the end of its time slice that lasts until a signal
+/// continues it.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class ProgramCounterExperiment : LabExperiment
@@ -21,7 +22,7 @@ internal sealed class ProgramCounterExperiment : LabExperiment
     private const string Forward = "forward_missing";
     private const string Surprises = "surprises";
 
-    // Counted, over many stops: how busy the machine is changes none of it.
+    // Counted over many stops, so a busy machine does not change the result.
     private static readonly LabClaim[] Claims =
     [
         new SeenClaim("every thread has a program counter of its own", Different, 1) { NeedsQuiet = false },
@@ -40,7 +41,7 @@ internal sealed class ProgramCounterExperiment : LabExperiment
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
         Func<double?> others = context.WatchOthers();
-        context.Begin("threads that take turns are stopped and let go on");
+        context.Begin("stopping and continuing threads that take turns");
         DirectoryInfo folder = Directory.CreateTempSubdirectory("tandem-lab-");
         try
         {
@@ -49,7 +50,7 @@ internal sealed class ProgramCounterExperiment : LabExperiment
             using var memory = new SharedArray<long>(ProgramCounterSpin.Length(Threads));
             await using WorkerPool pool = WorkerPool.Create(options);
             int process = await pool.RunAsync(static () => Environment.ProcessId, cancellationToken: context.CancellationToken).ConfigureAwait(false);
-            // The last one: the first is where systems have most other things to do.
+            // The last processor: systems do most of their other work on the first one.
             int processor = Libc.GetProcessors().LastOrDefault();
             Task work = pool.RunAsync(() => ProgramCounterSpin.Run(memory, Threads, processor), new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMinutes(1) } }, context.CancellationToken);
             List<Sample> samples;
@@ -60,14 +61,14 @@ internal sealed class ProgramCounterExperiment : LabExperiment
             }
             finally
             {
-                // Also when nothing was to be seen: it stops spinning.
+                // Also after a failure, so that the threads stop spinning.
                 ProgramCounters.Continue(process);
                 Volatile.Write(ref memory[ProgramCounterSpin.Stop], 1);
             }
 
             await work.ConfigureAwait(false);
             long surprises = Enumerable.Range(0, Threads).Sum(thread => memory[ProgramCounterSpin.Surprises(thread)]);
-            return Tell(others, samples, preemptions, surprises, CompiledMethods.Read(folder.FullName, process).Find("ProgramCounterSpin::Spin("));
+            return Describe(others, samples, preemptions, surprises, CompiledMethods.Read(folder.FullName, process).Find("ProgramCounterSpin::Spin("));
         }
         finally
         {
@@ -96,18 +97,18 @@ internal sealed class ProgramCounterExperiment : LabExperiment
             ProgramCounters.Place?[] second = [.. threads.Select(counters.Read)];
             long[] still = Counts();
             ProgramCounters.Continue(process);
-            counters.Await(() => Counts().Zip(still).All(static pair => pair.First != pair.Second), "did not go on");
-            // A thread that is in the system just then has no place in the program.
+            counters.Await(() => Counts().Zip(still).All(static pair => pair.First != pair.Second), "did not continue");
+            // A thread that is in a system call at that moment has no place in the program.
             if (!first.Contains(null))
                 samples.Add(new Sample([.. first.Select(static one => one!.Value)], stopped, first.SequenceEqual(second) && stopped.SequenceEqual(still), Counts()));
         }
 
         return samples.Count > 0
             ? (samples, threads.Sum(counters.Preemptions))
-            : throw new LabException("The system never told where a stopped thread was (/proc/PID/task/TID/syscall).");
+            : throw new LabException("The system never showed where a stopped thread was (/proc/PID/task/TID/syscall).");
     }
 
-    private static LabResult Tell(Func<double?> others, List<Sample> samples, long preemptions, long surprises, (long Start, long Length)? loop)
+    private static LabResult Describe(Func<double?> others, List<Sample> samples, long preemptions, long surprises, (long Start, long Length)? loop)
     {
         long[] places = [.. samples.SelectMany(static one => one.Places).Select(static place => place.Counter)];
         int different = samples.Count(static one => one.Places.Select(static place => place.Counter).Distinct().Count() == Threads);
@@ -170,9 +171,9 @@ internal sealed class ProgramCounterExperiment : LabExperiment
         result.Plots.Add((plot, table));
     }
 
-    /// <param name="Places">Where each thread was.</param>
-    /// <param name="Counts">What each had counted.</param>
-    /// <param name="IsStill">Whether both were the same a moment later.</param>
-    /// <param name="After">What each had counted once it was let go on.</param>
+    /// <param name="Places">Where each thread was stopped.</param>
+    /// <param name="Counts">The count of each thread.</param>
+    /// <param name="IsStill">Whether both were unchanged a moment later.</param>
+    /// <param name="After">The count of each thread after it continued.</param>
     private sealed record Sample(ProgramCounters.Place[] Places, long[] Counts, bool IsStill, long[] After);
 }

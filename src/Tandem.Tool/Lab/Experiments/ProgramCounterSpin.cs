@@ -3,15 +3,18 @@ using Tandem.Interop;
 
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>What runs in the worker process that is stopped and looked at: threads that take turns on one processor, and count.</summary>
+/// <summary>The work in the worker process that is stopped and inspected: threads that take turns on one processor, and count.</summary>
 internal static class ProgramCounterSpin
 {
-    /// <summary>In the shared array: whether to end, then for each thread its id, its count, and how often the count was not what it was left at.</summary>
+    /// <summary>
+    /// The layout of the shared array: whether to stop; then for each thread its id, its count, and how often the count was not what the
+    /// thread had left.
+    /// </summary>
     internal const int Stop = 0;
 
     private const int Fields = 3;
 
-    // So long that each thread is found at many places of it.
+    // Long enough that each thread is stopped at many places in it.
     private const int Multiplier = 0x19660D;
 
     internal static int Length(int threads) => 1 + (threads * Fields);
@@ -22,7 +25,7 @@ internal static class ProgramCounterSpin
 
     internal static int Surprises(int thread) => Id(thread) + 2;
 
-    /// <summary>Counts until it is told to end; returns the process's id.</summary>
+    /// <summary>Counts until it is told to stop; returns the process id.</summary>
     internal static int Run(SharedArray<long> memory, int threads, int processor)
     {
         LabThreads.Run(threads, thread =>
@@ -37,8 +40,8 @@ internal static class ProgramCounterSpin
     }
 
     /// <summary>
-    /// Keeps the count twice, in a register and in memory, and looks each time whether both still agree: a thread that went on anywhere
-    /// but where it stopped, or with other registers, would find that they do not.
+    /// Keeps the count twice, in a register and in memory, and checks each time whether both agree. A thread that continued at another
+    /// place, or with other registers, would find a difference.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static long Spin(ref long count)

@@ -4,14 +4,14 @@ using System.Runtime.CompilerServices;
 namespace Tandem.Tool.Lab.Experiments;
 
 /// <summary>
-/// What threads count with, in each way. Compiled with all optimisations from the first call on, so that no loop is measured while it
-/// is still replaced by a faster one.
+/// The counters that threads use, one per remedy. The methods are optimized at once, so that no loop is measured before the runtime has
+/// replaced it with faster code.
 /// </summary>
 internal sealed class RaceCounting
 {
     private const MethodImplOptions Optimised = MethodImplOptions.AggressiveOptimization;
 
-    /// <summary>How many different words are counted.</summary>
+    /// <summary>The number of different words that are counted.</summary>
     internal const int Words = 1024;
 
     private readonly Lock _gate = new();
@@ -47,7 +47,7 @@ internal sealed class RaceCounting
         }
     }
 
-    /// <summary>Each thread counts for itself, and adds what it has at the end.</summary>
+    /// <summary>Each thread counts in a dictionary of its own, and adds its counts at the end.</summary>
     internal void Own(int operations)
     {
         var own = new RaceCounting();
@@ -55,7 +55,7 @@ internal sealed class RaceCounting
         Interlocked.Add(ref _count, own._count);
     }
 
-    /// <summary>What a worker process does: nobody else has this memory.</summary>
+    /// <summary>The work of a worker process, whose memory is not shared.</summary>
     internal static long Alone(int operations)
     {
         var own = new RaceCounting();

@@ -1,13 +1,15 @@
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>What becomes of a Dictionary that threads write without a lock. In a worker process: what loops forever is ended with it.</summary>
+/// <summary>
+/// Shows what happens to a Dictionary that threads write without a lock. It runs in a worker process, with which an endless loop ends.
+/// </summary>
 internal static class RaceDictionary
 {
     private const int KeysOfEach = 20_000;
 
     private static readonly TimeSpan Endless = TimeSpan.FromSeconds(3);
 
-    /// <summary>So many new Dictionaries, each written by so many threads, with keys that no other thread writes.</summary>
+    /// <summary>Tests a number of new Dictionaries, each written by a number of threads, with keys that no other thread writes.</summary>
     internal static async Task<Outcome> RunAsync(int times, int threads, CancellationToken cancellationToken)
     {
         var options = new ProcessPoolOptions { MaxWorkers = 1, CancellationGrace = TimeSpan.Zero, TerminationGrace = TimeSpan.Zero };
@@ -57,30 +59,30 @@ internal static class RaceDictionary
         }
         catch (InvalidOperationException)
         {
-            // A chain of entries goes in a circle, which the Dictionary notices.
+            // The Dictionary detected that a chain of entries is circular.
             return false;
         }
     }
 
-    /// <summary>What came of all of them.</summary>
-    /// <param name="Times">How many Dictionaries there were.</param>
+    /// <summary>The results of all tests.</summary>
+    /// <param name="Times">The number of Dictionaries.</param>
     internal sealed record Outcome(int Times)
     {
-        /// <summary>Those during which a thread was thrown out.</summary>
+        /// <summary>Those in which a thread got an exception.</summary>
         internal int Thrown { get; private set; }
 
-        /// <summary>Those that lack entries although nothing was thrown.</summary>
+        /// <summary>Those that lack entries although no exception was thrown.</summary>
         internal int Silent { get; private set; }
 
-        /// <summary>Those that had all that was written.</summary>
+        /// <summary>Those that have all entries.</summary>
         internal int Whole { get; private set; }
 
-        /// <summary>Those that did not come to an end.</summary>
+        /// <summary>Those that did not end.</summary>
         internal int Hung { get; set; }
 
         internal SortedDictionary<string, int> Errors { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>The share of entries that are not there, of those that lack some although nothing was thrown.</summary>
+        /// <summary>The shares of missing entries, of those that lack some although no exception was thrown.</summary>
         internal List<double> Lost { get; } = [];
 
         internal static Outcome Sum(IReadOnlyCollection<Outcome> all)
@@ -122,7 +124,7 @@ internal static class RaceDictionary
         }
     }
 
-    /// <param name="Errors">The types of what was thrown, one for each thread at most.</param>
-    /// <param name="Found">How many of the keys are there.</param>
+    /// <param name="Errors">The types of the exceptions, at most one per thread.</param>
+    /// <param name="Found">How many of the keys were found.</param>
     internal sealed record Try(string[] Errors, int Found);
 }

@@ -9,7 +9,7 @@ using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>What threads do to data that they change without a lock, and what each remedy costs.</summary>
+/// <summary>Shows what happens to data that threads change without a lock, and measures the cost of each remedy.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class RaceExperiment : LabExperiment
 {
@@ -43,7 +43,7 @@ internal sealed class RaceExperiment : LabExperiment
         int tries = context.Times(40, 7), counts = context.Times(2_500_000, 600_000), words = context.Times(600_000, 60_000);
         var dictionaries = new List<RaceDictionary.Outcome>();
         await using WorkerPool pool = WorkerPool.Processes(threads);
-        // Connects the workers to what they count with, which is not their counting.
+        // Connects the workers to the shared counter beforehand, so that this is not measured.
         foreach (Func<WorkerPool, int, int, Task<long>> count in (Func<WorkerPool, int, int, Task<long>>[])[CountAsync, ShareAsync, CountWordsAsync])
             await count(pool, threads, 1).ConfigureAwait(false);
 
@@ -54,7 +54,7 @@ internal sealed class RaceExperiment : LabExperiment
             dictionaries.Add(dictionary);
             var figures = new Dictionary<string, double> { [Broken] = dictionary.Times - dictionary.Whole, [Endless] = dictionary.Hung };
             context.Begin("remedies on threads");
-            // For longer than a thread's turn, and until something is lost: on a busy machine, one may be done before the next begins.
+            // For longer than a time slice, and until an update is lost: on a busy machine, one thread may finish before the next begins.
             OnThreads(figures, Plain, threads, 10 * counts, static (one, operations) => one.Plain(operations), MostRepetitions);
             OnThreads(figures, Atomic, threads, counts, static (one, operations) => one.Atomic(operations));
             OnThreads(figures, Locked, threads, counts, static (one, operations) => one.Locked(operations));
@@ -163,7 +163,7 @@ internal sealed class RaceExperiment : LabExperiment
                 var counting = new RaceCounting();
                 seconds.Add(LabThreads.Run(parties, index =>
                 {
-                    // A system that is busy may well run both on one, where they do not meet.
+                    // A busy system may run both threads on one processor, where they do not conflict.
                     if (processors.Length > 1)
                         Libc.TryPin(processors[index % processors.Length]);
                     count(counting, operations);
@@ -213,10 +213,10 @@ internal sealed class RaceExperiment : LabExperiment
     }
 
     /// <param name="Name">The remedy.</param>
-    /// <param name="Key">Its name for programs.</param>
+    /// <param name="Key">The name in JSON.</param>
     /// <param name="Lost">The share of updates that were lost.</param>
-    /// <param name="Alone">Seconds of one operation where nobody else is at it.</param>
-    /// <param name="Together">Seconds of one operation, as each of all those who are at it sees it.</param>
-    /// <param name="Rate">Operations per second of all together.</param>
+    /// <param name="Alone">Seconds per operation with a single thread.</param>
+    /// <param name="Together">Seconds per operation for each of several concurrent threads.</param>
+    /// <param name="Rate">Operations per second of all threads together.</param>
     private sealed record Cost(string Name, string Key, double Lost, double Alone, double Together, double Rate);
 }

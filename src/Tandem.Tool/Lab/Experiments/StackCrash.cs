@@ -2,15 +2,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>What a recursion without end takes with it. Threads are tried inside a worker process, so that the tool goes on.</summary>
+/// <summary>Shows what an endless recursion terminates. Threads are tested inside a worker process, so that the tool continues.</summary>
 internal static class StackCrash
 {
     private static readonly WorkOptions Limit = new() { Limits = new() { Timeout = TimeSpan.FromSeconds(20), MaxCrashRetries = 0 } };
 
-    // The runtime prints the whole stack before it ends, which is not what somebody who asked for figures wants to read.
+    // The runtime prints the whole stack before it exits, which users of this tool do not want to see.
     private static ProcessPoolOptions Quiet(int workers) => new() { MaxWorkers = workers, LoggerFactory = NullLoggerFactory.Instance };
 
-    /// <summary>One of several worker processes.</summary>
+    /// <summary>Tests one of several worker processes.</summary>
     internal static async Task<Outcome> InProcessesAsync(int workers, CancellationToken cancellationToken)
     {
         using var depth = new SharedArray<long>(1);
@@ -25,7 +25,7 @@ internal static class StackCrash
         return new Outcome(hasCrashed ? 1 : 0, survived.Count(static one => one), after == 1, how, depth[0]);
     }
 
-    /// <summary>One of several threads of a process.</summary>
+    /// <summary>Tests one of several threads of a process.</summary>
     internal static async Task<Outcome> OnThreadsAsync(int threads, CancellationToken cancellationToken)
     {
         using var depth = new SharedArray<long>(1);
@@ -35,7 +35,7 @@ internal static class StackCrash
         await using WorkerPool pool = WorkerPool.Create(Quiet(1));
         (bool hasCrashed, string how) = await CrashAsync(pool, () => Threads(threads, begun, crashed, survived, depth), cancellationToken).ConfigureAwait(false);
         crashed.Increment();
-        // The process of these threads has ended, or it would have told of no crash: nobody is left who could still count.
+        // The process of these threads has exited, because a crash was reported; so no thread is left.
         return new Outcome(hasCrashed ? threads - (int)survived.Value : 0, (int)survived.Value, !hasCrashed, how, depth[0]);
     }
 
@@ -64,7 +64,7 @@ internal static class StackCrash
         }
     }
 
-    /// <summary>Begins when the others have.</summary>
+    /// <summary>Begins after the others.</summary>
     private static long OverflowAfter(SharedCounter begun, int others, SharedArray<long> depth)
     {
         SpinWait wait = default;
@@ -74,7 +74,7 @@ internal static class StackCrash
         return StackLayout.Overflow(depth);
     }
 
-    /// <summary>Is there before the crash, and after it.</summary>
+    /// <summary>Runs before and after the crash.</summary>
     private static bool Witness(SharedCounter begun, SharedCounter crashed)
     {
         begun.Increment();
@@ -85,10 +85,10 @@ internal static class StackCrash
         return true;
     }
 
-    /// <param name="Ended">How many workers ended.</param>
-    /// <param name="Survived">How many others went on.</param>
-    /// <param name="GoesOn">Whether there is somebody to give new work to.</param>
-    /// <param name="How">What the system says of the end.</param>
-    /// <param name="Depth">How many calls the stack held.</param>
+    /// <param name="Ended">How many workers exited.</param>
+    /// <param name="Survived">How many others survived.</param>
+    /// <param name="GoesOn">Whether new work can run.</param>
+    /// <param name="How">How the system describes the exit.</param>
+    /// <param name="Depth">The depth of the recursion at the crash.</param>
     internal sealed record Outcome(int Ended, int Survived, bool GoesOn, string How, long Depth);
 }

@@ -6,7 +6,7 @@ using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>Every thread's own stack, what threads have in common and processes have not, and what a stack that is full ends.</summary>
+/// <summary>Shows each thread's own stack, what threads share and processes do not, and what a stack overflow terminates.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class StackExperiment : LabExperiment
 {
@@ -18,7 +18,7 @@ internal sealed class StackExperiment : LabExperiment
     private const string IsOneEnded = "is_one_ended";
     private const string IsAllEnded = "is_all_ended";
 
-    // Seen, not timed: how busy the machine is changes none of it.
+    // Observed, not timed, so a busy machine does not change the result.
     private static readonly LabClaim[] Claims =
     [
         new SameClaim("each thread has a stack of its own", Overlapping, 0) { NeedsQuiet = false },
@@ -47,7 +47,7 @@ internal sealed class StackExperiment : LabExperiment
 
         ThreadStack[] flat = [.. all.SelectMany(static one => one)];
         int overlaps = all.Sum(static stacks => stacks.Index().Sum(one => stacks.Skip(one.Index + 1).Count(one.Item.Overlaps)));
-        // Of each process: the threads agree where the common object is, and all see what one of them wrote.
+        // In each process, the threads agree on the address of the common object, and all see what one of them wrote.
         bool isShared = all.All(static stacks => stacks.All(one => one.Common == stacks[0].Common && one.Content == one.Process));
         int addresses = all.Select(static stacks => stacks[0].Common).Distinct().Count();
         bool isOneEnded = process.Ended == 1 && process.Survived == Threads - 1 && process.GoesOn;
@@ -87,7 +87,7 @@ internal sealed class StackExperiment : LabExperiment
         return result;
     }
 
-    /// <summary>Of this process and of workers, all at the same time: each has written before any reads.</summary>
+    /// <summary>Inspects this process and the workers at the same time: each has written before any of them reads.</summary>
     private static async Task<ThreadStack[][]> LookAsync(int frames, CancellationToken cancellationToken)
     {
         using var written = new SharedCounter();

@@ -5,20 +5,22 @@ using Tandem.Interop;
 
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>Where the stacks of a process' threads lie, and what all of its threads have in common.</summary>
+/// <summary>The locations of the stacks of a process's threads, and what its threads have in common.</summary>
 internal static class StackLayout
 {
-    // Pinned, so that its address stays what it is while threads tell of it.
+    // Pinned, so that its address stays the same while threads report it.
     private static readonly long[] Common = GC.AllocateArray<long>(1, pinned: true);
 
-    /// <summary>What every thread of this process finds in the object that all of them can reach.</summary>
+    /// <summary>The content of an object that all threads of this process can reach.</summary>
     internal static long Content => Volatile.Read(ref Common[0]);
 
-    /// <summary>Has threads go to different depths, and looks at all of them while they are there. The first of them writes to the common object.</summary>
-    /// <param name="threads">How many.</param>
-    /// <param name="frames">How much deeper each goes than the one before it.</param>
-    /// <param name="written">What is written.</param>
-    /// <param name="whenWritten">Called after it was, before any thread reads.</param>
+    /// <summary>
+    /// Starts threads that recurse to different depths, and inspects all of them meanwhile. The first one writes to the common object.
+    /// </summary>
+    /// <param name="threads">The number of threads.</param>
+    /// <param name="frames">How many calls deeper each thread goes than the previous one.</param>
+    /// <param name="written">The value that is written.</param>
+    /// <param name="whenWritten">Called after the write, before any thread reads.</param>
     internal static unsafe ThreadStack[] Look(int threads, int frames, long written, Action whenWritten)
     {
         var stacks = new ThreadStack[threads];
@@ -43,7 +45,7 @@ internal static class StackLayout
         return stacks;
     }
 
-    /// <summary>Recurses until the stack is full, which ends the process; tells before each call how deep it is.</summary>
+    /// <summary>Recurses until the stack overflows, which ends the process; reports the depth before each call.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.NoOptimization)]
     internal static long Overflow(SharedArray<long> depth)
     {
@@ -51,7 +53,7 @@ internal static class StackLayout
         return Overflow(depth) + 1;
     }
 
-    /// <summary>Calls itself so many times, and then tells where its variables are.</summary>
+    /// <summary>Recurses a number of times, and then reports the addresses of its variables.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static unsafe long Descend(int calls, Action<long> whenThere)
     {
@@ -63,7 +65,7 @@ internal static class StackLayout
         return 0;
     }
 
-    /// <summary>Adds what the system knows of the memory in which each thread's variables lie.</summary>
+    /// <summary>Adds what the system reports about the memory that contains each thread's variables.</summary>
     private static void Measure(ThreadStack[] stacks)
     {
         long start = 0, end = 0;
@@ -83,22 +85,4 @@ internal static class StackLayout
             }
         }
     }
-}
-
-/// <summary>A thread's stack, and what the thread sees beside it.</summary>
-/// <param name="Process">Whose thread it is.</param>
-/// <param name="Thread">As Linux counts.</param>
-/// <param name="Depth">How many calls deep it went.</param>
-/// <param name="Top">The address of a variable of its first method.</param>
-/// <param name="Bottom">The address of a variable of its deepest method.</param>
-/// <param name="Common">The address of the object that all threads of the process can reach.</param>
-/// <param name="Content">What the thread found in it.</param>
-/// <param name="Start">Where the memory that holds the variables begins.</param>
-/// <param name="End">Where it ends.</param>
-/// <param name="Resident">How much of it is memory, and not only addresses.</param>
-internal sealed record ThreadStack(int Process, int Thread, int Depth, long Top, long Bottom, long Common, long Content, long Start, long End, long Resident)
-{
-    internal long Used => End - Bottom;
-
-    internal bool Overlaps(ThreadStack other) => Start < other.End && other.Start < End;
 }

@@ -6,7 +6,7 @@ using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>How long it takes until a new thread, process or worker has done its first thing.</summary>
+/// <summary>Measures how long a new thread, process or worker takes until its first action is done.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class StartExperiment : LabExperiment
 {

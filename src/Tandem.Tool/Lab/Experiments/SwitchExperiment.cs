@@ -11,9 +11,9 @@ using Tandem.Tool.Reports;
 namespace Tandem.Tool.Lab.Experiments;
 
 /// <summary>
-/// What a switch costs. Directly: two workers hand one byte to and fro by two pipes, as <c>perf bench sched pipe</c> does. Indirectly: the
-/// same, while each goes through an array of its own between two switches, less what one worker alone takes for the same work; the method
-/// of Li, Ding and Shen, "Quantifying the Cost of Context Switch", 2007.
+/// Measures the cost of a context switch. Direct cost: two workers pass one byte to each other over two pipes, as <c>perf bench sched
+/// pipe</c> does. Indirect cost: the same, while each walks through its own array between two switches, minus the time that one worker
+/// alone needs for the same work; this is the method of Li, Ding and Shen, "Quantifying the Cost of Context Switch", 2007.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed partial class SwitchExperiment : LabExperiment
@@ -39,7 +39,7 @@ internal sealed partial class SwitchExperiment : LabExperiment
         LabRounds rounds = await LabRounds.MeasureAsync(context, ClaimsFor(context.IsQuick ? 1 << 18 : 1 << 24), wanted, round =>
         {
             var figures = new Dictionary<string, double>();
-            // Who begins changes from round to round.
+            // The order changes from round to round.
             bool[] kinds = round % 2 == 0 ? [false, true] : [true, false];
             foreach ((string where, int mine, int other) in places)
             {
@@ -78,7 +78,7 @@ internal sealed partial class SwitchExperiment : LabExperiment
     private static LabResult Result(LabRounds rounds, string[] places, int[] sizes, double? perfThreads, double? perfProcesses)
     {
         double Time(bool isProcess, string where) => rounds.Median(Direct(isProcess, where));
-        // A difference of two times: where noise is as large as it is, there is nothing to tell.
+        // The difference of two times: if the noise is as large as the difference, it is not shown.
         double? Cost(bool isProcess, int size) => rounds.Clear(Indirect(isProcess, size));
         static string Perhaps(double? seconds, string otherwise) => seconds is { } value ? LabFigures.Seconds(value) : otherwise;
 
@@ -128,7 +128,7 @@ internal sealed partial class SwitchExperiment : LabExperiment
         }
     }
 
-    /// <summary>With an array on each side: half of a round trip is one switch, and one way through an array.</summary>
+    /// <summary>With an array on each side: half of a round trip is one switch and one pass through an array.</summary>
     private static double Together(LabContext context, WorkerPool pool, bool inProcess, int processor, int size, double budget)
     {
         var partners = new Partners(context, pool, inProcess, processor, processor);
@@ -136,7 +136,7 @@ internal sealed partial class SwitchExperiment : LabExperiment
         return partners.Run(trips, size) / 2;
     }
 
-    /// <summary>The same without a switch: one thread goes through one array, and hands the byte to itself.</summary>
+    /// <summary>The same without a switch: one thread walks through one array, and passes the byte to itself.</summary>
     private static double Alone(LabContext context, int processor, int size, double budget)
     {
         double result = 0;
@@ -176,11 +176,11 @@ internal sealed partial class SwitchExperiment : LabExperiment
             array[i]++;
     }
 
-    /// <summary>What <c>perf bench sched pipe</c> measures in the same run; null where there is no perf.</summary>
+    /// <summary>The result of <c>perf bench sched pipe</c> in the same run; null if perf is not installed.</summary>
     private static double? Perf(int processor, int trips, bool threads)
     {
         double? result = null;
-        // The child runs where the thread that starts it does.
+        // The child inherits the processor affinity of the thread that starts it.
         var thread = new Thread(() =>
         {
             Libc.TryPin(processor);
@@ -206,15 +206,15 @@ internal sealed partial class SwitchExperiment : LabExperiment
     [GeneratedRegex(@"([0-9.]+)\s+usecs/op")]
     private static partial Regex Microseconds();
 
-    /// <summary>Two workers, one of which is a thread of this process, and the other one too or a process.</summary>
-    /// <param name="Context">Ends it between two runs.</param>
-    /// <param name="Pool">Has the process.</param>
-    /// <param name="InProcess">Whether the other one is a process.</param>
-    /// <param name="Mine">On which processor the one runs; negative for any.</param>
-    /// <param name="Other">On which the other.</param>
+    /// <summary>Two workers: a thread of this process, and another thread or a process.</summary>
+    /// <param name="Context">Cancels between two runs.</param>
+    /// <param name="Pool">The pool that runs the process.</param>
+    /// <param name="InProcess">Whether the other worker is a process.</param>
+    /// <param name="Mine">The processor of the first worker; negative for any.</param>
+    /// <param name="Other">The processor of the other worker; negative for any.</param>
     private sealed record Partners(LabContext Context, WorkerPool Pool, bool InProcess, int Mine, int Other)
     {
-        /// <summary>Seconds for each time there and back.</summary>
+        /// <summary>Seconds per round trip.</summary>
         [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "An experiment: what waiting and blocking cost is what it measures.")]
         internal double Run(int trips, int size)
         {
@@ -245,7 +245,7 @@ internal sealed partial class SwitchExperiment : LabExperiment
             Place(Mine);
             byte[] array = GC.AllocateUninitializedArray<byte>(size, pinned: true);
             Span<byte> one = stackalloc byte[1];
-            back.ReadExactly(one); // the other one is there
+            back.ReadExactly(one); // the other worker is running
             long start = Stopwatch.GetTimestamp();
             for (int i = 0; i < trips; i++)
             {
@@ -272,7 +272,7 @@ internal sealed partial class SwitchExperiment : LabExperiment
                 pipe.Write(one);
             }
 
-            Libc.TrySetProcessors(before); // the thread is not this experiment's alone
+            Libc.TrySetProcessors(before); // other code uses this thread, too
         }
 
         private static void Place(int processor)

@@ -9,7 +9,9 @@ using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>How long it takes to hand a message to another worker and have an answer of the same size, by each way there is.</summary>
+/// <summary>
+/// Measures how long it takes to pass a message to another worker and get a response of the same size, for each kind of communication.
+/// </summary>
 [SupportedOSPlatform("linux")]
 [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "An experiment: what waiting and blocking cost is what it measures.")]
 internal sealed class TalkExperiment : LabExperiment
@@ -69,7 +71,7 @@ internal sealed class TalkExperiment : LabExperiment
     {
         (int small, int large) = (sizes[0], sizes[^1]);
         string size = LabFigures.Bytes(large);
-        // What is less than a tenth is no difference that anybody would choose by.
+        // A difference of less than a tenth is irrelevant for a choice.
         const double Clearly = 1.1;
         return
         [
@@ -119,12 +121,12 @@ internal sealed class TalkExperiment : LabExperiment
             taken.Add(Stopwatch.GetElapsedTime(before).TotalSeconds);
         }
 
-        // All ways are open at once, and large messages are not needed any more.
+        // All channels are open at the same time, and large messages are no longer needed.
         way.Prepare(1);
         return Series.Median(taken);
     }
 
-    /// <summary>A way to talk.</summary>
+    /// <summary>A kind of communication.</summary>
     private abstract class Way : IDisposable
     {
         protected byte[] Message { get; private set; } = [];
@@ -197,7 +199,7 @@ internal sealed class TalkExperiment : LabExperiment
         }
     }
 
-    /// <summary>Two pipes, which the worker opens by what they are to this process.</summary>
+    /// <summary>Two pipes, which the worker opens by their paths in this process.</summary>
     private sealed class PipeWay : Way
     {
         private readonly WorkerPool _pool = WorkerPool.Processes(1);
@@ -213,7 +215,7 @@ internal sealed class TalkExperiment : LabExperiment
 
         internal override void Echo()
         {
-            // A pipe holds 64 KiB: who writes and does not read would wait for ever.
+            // A pipe holds 64 KiB: a writer that does not read at the same time would block forever.
             Task write = Message.Length > Pipe.Capacity ? Task.Run(Write) : Task.CompletedTask;
             if (write.IsCompleted)
                 Write();

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>A connection to a server, and one request after the other on it. It never asks twice by itself, as clients for HTTP do.</summary>
+/// <summary>A connection to a server for consecutive requests. Unlike HTTP clients, it never repeats a request by itself.</summary>
 internal sealed class WebConnection : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -28,9 +28,9 @@ internal sealed class WebConnection : IDisposable
 
     internal static byte[] Request(string path) => Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
-    /// <summary>Asks, and takes the answer.</summary>
-    /// <exception cref="IOException">The connection ended before the answer did, or it is no good answer.</exception>
-    /// <exception cref="SocketException">The connection broke.</exception>
+    /// <summary>Sends a request, and reads the response.</summary>
+    /// <exception cref="IOException">The connection ended before the response did, or the response is an error.</exception>
+    /// <exception cref="SocketException">The connection failed.</exception>
     internal async Task AskAsync(byte[] request, CancellationToken cancellationToken)
     {
         await _socket.SendAsync(request, cancellationToken).ConfigureAwait(false);

@@ -8,7 +8,7 @@ using Tandem.Tool.Reports;
 
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>One server of many threads against several processes that share its socket.</summary>
+/// <summary>Compares one server with many threads and several processes that share its socket.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class WebExperiment : LabExperiment
 {
@@ -49,7 +49,7 @@ internal sealed class WebExperiment : LabExperiment
             var held = TimeSpan.FromMilliseconds(context.Times(500, 200));
             var time = TimeSpan.FromMilliseconds(context.Times(700, 150));
             var window = TimeSpan.FromMilliseconds(context.Times(2000, 200));
-            // Once in vain: the servers compile what they run.
+            // One run without measuring, so that the servers compile their code.
             foreach (Side side in (Side[])[one, several])
                 await WebLoad.RunAsync(side.Server.EndPoint, time, cancellationToken).ConfigureAwait(false);
 
@@ -81,7 +81,7 @@ internal sealed class WebExperiment : LabExperiment
             {
                 context.Begin("a request that crashes");
                 several.Outage = await WebLoad.CrashAsync(served.EndPoint, window, static () => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
-                // Somebody has to start it again: nothing does by itself. No manager of services could be quicker.
+                // The server does not restart by itself, so the lab restarts it at once. No service manager could be faster.
                 one.Outage = await WebLoad.CrashAsync(plain.EndPoint, window, () => Start(WebServer.StartPlainAsync(plain.EndPoint.Port, cancellationToken)), cancellationToken).ConfigureAwait(false);
                 return new Dictionary<string, double> { [ShorterOutage] = several.Outage.Down < one.Outage.Down ? 1 : 0 };
             }).ConfigureAwait(false);
@@ -105,7 +105,7 @@ internal sealed class WebExperiment : LabExperiment
         }
     }
 
-    /// <summary>Ends a server, whatever became of its start.</summary>
+    /// <summary>Stops a server, even if its start failed.</summary>
     private static async Task EndAsync(Task<WebServer> server)
     {
         await ((Task)server).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -121,7 +121,7 @@ internal sealed class WebExperiment : LabExperiment
         foreach (Side side in both)
             side.Rates.AddRange(rounds.Values(Rate(side.Key)));
 
-        // A difference within what one round differs from the next is none.
+        // A difference that is smaller than the difference between rounds does not count.
         bool isTie = Ratio.Of(several.Rates, one.Rates).IsTie(0);
         var result = new LabResult(
             $"{one.Rate:N0} requests/s with one process, {several.Rate:N0} with {several.Name} ({LabFigures.Ratio(several.Rate / one.Rate)}{(isTie ? ", within the noise" : "")}); while a request held all threads of a process for {held.TotalMilliseconds} ms, "
@@ -163,7 +163,7 @@ internal sealed class WebExperiment : LabExperiment
 
     private static string Whole(double number) => number.ToString("0", CultureInfo.InvariantCulture);
 
-    /// <summary>A way to serve, and what was measured of it.</summary>
+    /// <summary>A kind of server, and its measurements.</summary>
     private sealed class Side(string name, string key, WebServer server)
     {
         internal string Name => name;

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace Tandem.Tool.Lab.Experiments;
 
-/// <summary>What clients see of a server.</summary>
+/// <summary>Measures a server from the clients' side.</summary>
 [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "An experiment: what waiting and blocking cost is what it measures.")]
 internal static class WebLoad
 {
@@ -13,7 +13,7 @@ internal static class WebLoad
 
     private static readonly byte[] Plain = WebConnection.Request("/");
 
-    /// <summary>As many requests as the server answers, on connections that stay.</summary>
+    /// <summary>Measures how many requests the server answers, on kept connections.</summary>
     internal static async Task<(double PerSecond, double[] Seconds)> RunAsync(IPEndPoint server, TimeSpan time, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
@@ -22,24 +22,26 @@ internal static class WebLoad
         return (all.Sum(static one => one.Count) / taken, [.. all.SelectMany(static one => one)]);
     }
 
-    /// <summary>The longest wait of each client while somebody else's request holds all threads of the process that got it.</summary>
+    /// <summary>
+    /// Measures the longest wait of each client while another client's request holds all threads of the process that got it.
+    /// </summary>
     internal static async Task<double[]> BlockAsync(IPEndPoint server, TimeSpan held, CancellationToken cancellationToken)
     {
         TimeSpan pause = TimeSpan.FromMilliseconds(5);
         long start = Stopwatch.GetTimestamp();
         Task<List<double>>[] all = [.. Enumerable.Range(0, Clients).Select(_ => AskAsync(server, start, held * 2.5, pause, cancellationToken))];
-        // Until the connections of all are there, or the ones that come late might find an idle process.
+        // Wait until all connections exist; otherwise the late ones might get an idle process.
         await Task.Delay(held / 4, cancellationToken).ConfigureAwait(false);
         using WebConnection other = await WebConnection.OpenAsync(server, cancellationToken).ConfigureAwait(false);
         await other.AskAsync(WebConnection.Request($"/block?ms={(int)held.TotalMilliseconds}"), cancellationToken).ConfigureAwait(false);
         return [.. (await Task.WhenAll(all).ConfigureAwait(false)).Select(static one => one.Max())];
     }
 
-    /// <summary>What requests with a connection each meet when one of them crashes its process.</summary>
+    /// <summary>Measures what happens to requests, each on its own connection, when one of them crashes its process.</summary>
     /// <param name="server">The server.</param>
-    /// <param name="window">For how long to ask, after service is back.</param>
+    /// <param name="window">For how long to send requests after the service is back.</param>
     /// <param name="whenDown">Called once, when a request fails.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Cancels the measurement.</param>
     internal static async Task<Outage> CrashAsync(IPEndPoint server, TimeSpan window, Func<Task> whenDown, CancellationToken cancellationToken)
     {
         TimeSpan pause = TimeSpan.FromMilliseconds(5), limit = TimeSpan.FromSeconds(15);
@@ -89,7 +91,7 @@ internal static class WebLoad
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
-            // Its own end is what it asked for.
+            // The request crashes its own process, so it fails.
         }
 
         lock (gate)
@@ -119,8 +121,8 @@ internal static class WebLoad
         return seconds;
     }
 
-    /// <param name="Failed">How many requests got no answer, or no connection.</param>
-    /// <param name="Answered">How many got one.</param>
-    /// <param name="Down">The longest time in seconds in which nobody got one.</param>
+    /// <param name="Failed">How many requests got no response, or no connection.</param>
+    /// <param name="Answered">How many requests got a response.</param>
+    /// <param name="Down">The longest time, in seconds, in which no request got a response.</param>
     internal sealed record Outage(int Failed, int Answered, double Down);
 }

@@ -12,8 +12,8 @@ namespace Tandem.Tool.Lab.Experiments;
 internal sealed partial class WebServer : IAsyncDisposable
 {
     /// <summary>
-    /// The server ends when its input does, which is so too when the tool was killed. What the shell starts in the background does not
-    /// hear of Ctrl+C, and the shell itself is not to end of it before it has told.
+    /// The script that runs the server. The server exits when its input ends, which also happens when the tool is killed. Background
+    /// processes of the shell do not get Ctrl+C, and the shell itself must not exit because of it before it has written its output.
     /// </summary>
     private const string WithInput = "trap '' INT; \"$@\" </dev/null & read -r line; kill -TERM $! 2>/dev/null; wait $!";
 
@@ -33,10 +33,10 @@ internal sealed partial class WebServer : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            // Applications read their settings from the current folder, and the user's is not meant.
+            // Applications read their settings from the current folder, which must not be the user's.
             WorkingDirectory = AppContext.BaseDirectory,
         };
-        // One that is ended while it starts would leave the files of its diagnostics behind.
+        // A server that is killed while it starts would leave its diagnostics files behind.
         info.Environment["DOTNET_EnableDiagnostics"] = "0";
         info.Environment["DOTNET_ENVIRONMENT"] = info.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         _shell = Process.Start(info)!;
@@ -48,12 +48,12 @@ internal sealed partial class WebServer : IAsyncDisposable
 
     internal IPEndPoint EndPoint { get; private set; } = new(IPAddress.Loopback, 0);
 
-    // The tool has no runtime of its own.
+    // The tool does not contain a runtime.
     private static string Muxer => LaunchPlan.FindMuxer()!;
 
     private static string App => Path.Combine(AppContext.BaseDirectory, "Tandem.Lab.Web.dll");
 
-    /// <exception cref="LabException">There is nothing to serve with.</exception>
+    /// <exception cref="LabException">The program to run is missing.</exception>
     internal static void Check()
     {
         string shared = Path.Combine(Path.GetDirectoryName(Muxer)!, "shared", "Microsoft.AspNetCore.App");
@@ -65,11 +65,11 @@ internal sealed partial class WebServer : IAsyncDisposable
             throw new LabException($"The application to serve is not there: {App}.");
     }
 
-    /// <summary>One process with its threads.</summary>
+    /// <summary>Starts one process.</summary>
     internal static Task<WebServer> StartPlainAsync(int port, CancellationToken cancellationToken) =>
         StartAsync([Muxer, "exec", App, "--urls", $"http://127.0.0.1:{port}"], cancellationToken);
 
-    /// <summary>Several processes.</summary>
+    /// <summary>Starts several processes.</summary>
     internal static Task<WebServer> StartServedAsync(int workers, string folder, CancellationToken cancellationToken) => StartAsync(
         [
             Muxer, "exec", typeof(WebServer).Assembly.Location, "serve", "--workers", workers.ToString(CultureInfo.InvariantCulture),
@@ -138,7 +138,7 @@ internal sealed partial class WebServer : IAsyncDisposable
             _port.TrySetResult(int.Parse(match.Groups["port"].ValueSpan, CultureInfo.InvariantCulture));
     }
 
-    // What ASP.NET Core says of itself, or tandem serve of all workers together, whose own words have the worker's number before them.
+    // Output of ASP.NET Core, or of the supervisor. Lines of workers begin with the worker's number.
     [GeneratedRegex(@"(?:^\s*Now listening on: |serving on )http://127\.0\.0\.1:(?<port>\d+)")]
     private static partial Regex Serving();
 }

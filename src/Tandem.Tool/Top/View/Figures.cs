@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Tandem.Tool.Top.View;
 
-/// <summary>Figures in a few characters.</summary>
+/// <summary>Formats figures in a few characters.</summary>
 internal static class Figures
 {
     internal const string Unknown = "-";

@@ -6,28 +6,28 @@ using Tandem.Tool.Top.Watching;
 
 namespace Tandem.Tool.Top.View;
 
-/// <summary>The live view: what is shown, and what keys do.</summary>
+/// <summary>The live view, and its keys.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LiveView(TimeSpan interval, int? only, Arrangement arrangement)
 {
     private static readonly string[] Help =
     [
         "up, down, PgUp, PgDn    select a line",
-        "s, Enter                the stacks of what is selected: a worker, or a program",
+        "s, Enter                show the stacks of the selected worker or program",
         "o                       order workers by id, cpu, memory, items, age, switches",
-        "r                       the other way round",
-        "/                       show what has a text in name, item or state; Esc ends that",
-        "p, space                pause, and go on",
-        "e                       what happened to workers lately, and why",
-        "Esc                     back; end the filter; quit",
+        "r                       reverse the order",
+        "/                       filter by a text in name, item or state; Esc clears the filter",
+        "p, space                pause, and continue",
+        "e                       the last events of workers, with their reasons",
+        "Esc                     back; clear the filter; quit",
         "q                       back, or quit",
         "",
         "AGE      how long the item has been running",
         "ITEMS/S  items that the worker finished",
-        "CPU%     of one core; of a program: its own, without its worker processes",
-        "MEM      private memory; threads share that of their program",
-        "CSW/S    context switches, those included that a thread waited for by itself",
-        "latency  from the submission of an item to its end: half of them, 99 of 100",
+        "CPU%     of one core; for a program without its worker processes",
+        "MEM      private memory; threads share their program's memory",
+        "CSW/S    context switches per second, voluntary and involuntary",
+        "latency  from the submission of an item to its completion: median, and p99",
     ];
 
     private Arrangement _arrangement = arrangement;
@@ -67,7 +67,7 @@ internal sealed class LiveView(TimeSpan interval, int? only, Arrangement arrange
                     Press(key);
 
                 Draw();
-                // Samples come at their own time; only the first one is waited for.
+                // Samples arrive by themselves; only the first one is waited for.
                 await terminal.WaitAsync(TimeSpan.FromMilliseconds(Math.Clamp(due - Environment.TickCount64, 1, 60_000))).ConfigureAwait(false);
             }
         }
@@ -211,7 +211,7 @@ internal sealed class LiveView(TimeSpan interval, int? only, Arrangement arrange
                 break;
             case { KeyChar: 'e' }:
                 string[] changes = [.. new TopView(_report!).Changes()];
-                _page = new Page("What happened to workers, the latest first", changes.Length > 0 ? changes : ["Nothing."]);
+                _page = new Page("Events of workers, the latest first", changes.Length > 0 ? changes : ["Nothing."]);
                 break;
             case ({ KeyChar: 's' } or { Key: ConsoleKey.Enter }) when _selected < _rows.Count:
                 ShowStacks(_rows[_selected].Target);
@@ -235,7 +235,7 @@ internal sealed class LiveView(TimeSpan interval, int? only, Arrangement arrange
 
     private void ShowStacks(RowTarget target)
     {
-        var page = new Page($"Stacks: {target.Title}", ["They are being taken ..."]) { Target = target };
+        var page = new Page($"Stacks: {target.Title}", ["Reading the stacks ..."]) { Target = target };
         _page = page;
         _ = Task.Run(() =>
         {
@@ -244,7 +244,7 @@ internal sealed class LiveView(TimeSpan interval, int? only, Arrangement arrange
         });
     }
 
-    /// <summary>A text that is shown instead of the pools.</summary>
+    /// <summary>A page of text that is shown instead of the pools.</summary>
     private sealed class Page(string title, IReadOnlyList<string> lines)
     {
         private int _top;
@@ -264,7 +264,7 @@ internal sealed class LiveView(TimeSpan interval, int? only, Arrangement arrange
                 screen.Add(new ScreenLine().Add(line, line.StartsWith(' ') ? Look.Plain : Look.Bold));
             while (screen.Count < height - 1)
                 screen.Add(new ScreenLine());
-            screen.Add(new ScreenLine().Add(Target is null ? "q back  up/down scroll" : "q back  up/down scroll  s take them again", Look.Dim));
+            screen.Add(new ScreenLine().Add(Target is null ? "q back  up/down scroll" : "q back  up/down scroll  s read again", Look.Dim));
         }
 
         private static IEnumerable<string> Wrap(string line, int width)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Tandem.Tool.Top.View;
 
-/// <summary>Draws lines of the screen as a picture that is readable in light and in dark surroundings.</summary>
+/// <summary>Draws lines of the screen as an SVG picture that is readable in light and dark mode.</summary>
 internal static class SvgPicture
 {
     private const double CharacterWidth = 7.8;
@@ -42,7 +42,7 @@ internal static class SvgPicture
         int column = 0;
         foreach (Piece piece in line.Pieces)
         {
-            // Each piece is put where its column is: fonts differ in width.
+            // Each text is placed at its column, because fonts differ in width.
             int blanks = piece.Text.Length - piece.Text.TrimStart().Length;
             string text = WebUtility.HtmlEncode(piece.Text.Trim());
             if (text.Length > 0)

@@ -5,13 +5,15 @@ using System.Threading.Channels;
 
 namespace Tandem.Tool.Top.View;
 
-/// <summary>The whole screen of a terminal, its keys, and the signals that concern it. What was there before comes back at the end.</summary>
+/// <summary>
+/// The full-screen mode of a terminal, its keys, and the signals that concern it. At the end, the former content is restored.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class Terminal : IDisposable
 {
     private const string Enter = "\e[?1049h\e[?25l\e[0m\e[2J";
 
-    // The last two: .NET switches the keypad to another mode when keys are read, and leaves it there.
+    // The last two codes: .NET switches the keypad to another mode when it reads keys, and does not restore it.
     private const string Leave = "\e[0m\e[?25h\e[?1049l\e[?1l\e>";
 
     private readonly Stream _output = Console.OpenStandardOutput();
@@ -36,21 +38,21 @@ internal sealed class Terminal : IDisposable
             new Thread(ReadKeys) { IsBackground = true, Name = "keys" }.Start();
     }
 
-    /// <summary>Whether there is a terminal that understands its commands.</summary>
+    /// <summary>Whether there is a terminal that supports escape codes.</summary>
     internal static bool IsInteractive => !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 
-    /// <summary>Cancelled when the program is told to end.</summary>
+    /// <summary>Cancelled when the program is told to exit.</summary>
     internal CancellationToken Stopped => _stop.Token;
 
     internal static (int Width, int Height) Size => (Math.Max(Console.WindowWidth, 40), Math.Max(Console.WindowHeight, 6));
 
-    /// <summary>A key that was pressed; null for none.</summary>
+    /// <summary>The next key that was pressed; null if there is none.</summary>
     internal ConsoleKeyInfo? NextKey => _keys.Reader.TryRead(out ConsoleKeyInfo key) ? key : null;
 
-    /// <summary>Has a wait end.</summary>
+    /// <summary>Ends a wait.</summary>
     internal void Touch() => _changes.Writer.TryWrite(true);
 
-    /// <summary>Waits for a key, a change, or the end of a time.</summary>
+    /// <summary>Waits for a key, a change, or a time-out.</summary>
     internal async Task WaitAsync(TimeSpan limit)
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -61,11 +63,11 @@ internal sealed class Terminal : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // The time is over.
+            // The time is up.
         }
     }
 
-    /// <summary>Shows lines; only those that are not what they were are sent.</summary>
+    /// <summary>Shows lines; only the lines that have changed are written.</summary>
     internal void Draw(IReadOnlyList<ScreenLine> lines)
     {
         (int Width, int Height) size = Size;
@@ -131,7 +133,7 @@ internal sealed class Terminal : IDisposable
     private void Resume()
     {
         Write(Enter);
-        _size = default; // everything is drawn anew
+        _size = default; // everything is drawn again
         Touch();
     }
 

@@ -3,10 +3,7 @@ using Tandem.Compare;
 
 namespace Tandem.Tool.Top.View;
 
-/// <summary>What a line of the view stands for: a process, and a thread of it where the line is a worker thread's.</summary>
-internal readonly record struct RowTarget(int ProcessId, int? ThreadId, string Title);
-
-/// <summary>Draws a report as lines: programs, their pools, and the workers of these.</summary>
+/// <summary>Formats a report as lines: programs, their pools, and the workers of these.</summary>
 internal sealed class TopView(TopReport report)
 {
     private const int AgeWidth = 6;
@@ -18,13 +15,13 @@ internal sealed class TopView(TopReport report)
     private const int IdWidth = 13;
     private const int StateWidth = 9;
 
-    /// <summary>The heads of the columns.</summary>
+    /// <summary>The column headers.</summary>
     internal static ScreenLine Header(int width) => new ScreenLine()
         .Add("   WORKER", IdWidth, Look.Title).Add("STATE", StateWidth, Look.Title).Add("ITEM", ItemWidth(width), Look.Title)
         .Add("AGE", AgeWidth, Look.Title, right: true).Add("ITEMS/S", ItemsWidth, Look.Title, right: true).Add("CPU%", CpuWidth, Look.Title, right: true)
         .Add("MEM", MemoryWidth, Look.Title, right: true).Add("CSW/S", SwitchesWidth, Look.Title, right: true);
 
-    /// <summary>The rows, and what each stands for.</summary>
+    /// <summary>The rows, and what each represents.</summary>
     internal List<(ScreenLine Line, RowTarget Target)> Rows(int width, int selected)
     {
         List<(ScreenLine, RowTarget)> rows = [];
@@ -83,7 +80,7 @@ internal sealed class TopView(TopReport report)
         }
     }
 
-    /// <summary>What happened to workers lately, of all pools, the newest first.</summary>
+    /// <summary>The last events of workers, of all pools, the newest first.</summary>
     internal IEnumerable<string> Changes() =>
         from program in report.Programs
         from pool in program.Pools

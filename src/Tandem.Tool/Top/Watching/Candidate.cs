@@ -4,23 +4,23 @@ using Tandem.Launch;
 
 namespace Tandem.Tool.Top.Watching;
 
-/// <summary>A process with a .NET runtime: listened to when it may have pools.</summary>
+/// <summary>A process with a .NET runtime. The tool listens to its events if it may have pools.</summary>
 /// <remarks>
-/// A worker is a process with a runtime as well, and may have pools of its own, but few do: it is not listened to all the time, only
-/// looked at now and then. So is a program that has not loaded Tandem, by its map of memory.
+/// A worker also has a runtime and may have pools, but few do. So the tool does not listen to workers permanently, but checks them now and
+/// then. The same applies to programs that have not loaded Tandem, according to their memory map.
 /// </remarks>
 /// <param name="processId">The process.</param>
-/// <param name="started">When it was started.</param>
-/// <param name="isWanted">Whether it was asked for by its number: then it is listened to in any case.</param>
-/// <param name="interval">How often programs are to tell of their pools.</param>
-/// <param name="changed">Called when there may be something new.</param>
+/// <param name="started">The start time of the process.</param>
+/// <param name="isWanted">Whether the user named the process; then the tool listens to it in any case.</param>
+/// <param name="interval">How often programs report their pools.</param>
+/// <param name="changed">Called when there may be new data.</param>
 internal sealed class Candidate(int processId, long started, bool isWanted, TimeSpan interval, Action changed) : IAsyncDisposable
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LongestWorkerPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstSample = TimeSpan.FromMilliseconds(700);
 
-    /// <summary>For a program that was asked for by its number and has loaded Tandem: it tells at once, but may have to wait for a processor.</summary>
+    /// <summary>For a program that was requested by its process id and has loaded Tandem: it sends a sample at once, but may have to wait for a processor.</summary>
     private static readonly TimeSpan FirstSampleOfWanted = TimeSpan.FromSeconds(5);
 
     private readonly TimeSpan _firstPause = interval < TimeSpan.FromSeconds(1) ? interval : TimeSpan.FromSeconds(1);
@@ -34,17 +34,17 @@ internal sealed class Candidate(int processId, long started, bool isWanted, Time
 
     internal string Name { get; private set; } = "?";
 
-    /// <summary>The process whose worker it is; null for a program of its own.</summary>
+    /// <summary>The process whose worker it is; null if it is not a worker.</summary>
     internal int? WorkerOf { get; private set; }
 
     internal ProgramWatch? Watch { get; private set; }
 
-    /// <summary>Whether enough is known of it for a report: it has no pools, or has told of them twice.</summary>
+    /// <summary>Whether enough data for a report is known: the process has no pools, or has reported them twice.</summary>
     internal bool IsSettled { get; private set; }
 
     internal string? Problem { get; private set; }
 
-    /// <summary>Whether this user may not look into it, so that nobody knows here what it has.</summary>
+    /// <summary>Whether this user may not inspect the process.</summary>
     internal bool IsForbidden { get; private set; }
 
     public async ValueTask DisposeAsync()
@@ -53,7 +53,7 @@ internal sealed class Candidate(int processId, long started, bool isWanted, Time
             await watch.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Does what is due; called again and again.</summary>
+    /// <summary>Does the next step; called repeatedly.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Compared with times of files.")]
     internal async Task AttendAsync()
     {

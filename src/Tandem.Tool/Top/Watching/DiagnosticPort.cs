@@ -5,17 +5,17 @@ using Tandem.Launch;
 
 namespace Tandem.Tool.Top.Watching;
 
-/// <summary>The sockets at which .NET runtimes answer questions about their processes.</summary>
+/// <summary>The sockets of .NET runtimes for diagnostics.</summary>
 /// <remarks>
-/// The library finds them by a look at every file of the folder, for every process and every connection. Killed processes leave their
-/// sockets there, thousands on some machines, whose numbers other processes have by now. But a socket is named by its process's number
-/// and start, so each process is asked for its own.
+/// The client library finds a socket by scanning all files of the folder, for each process and each connection. Killed processes leave
+/// their sockets there, thousands on some machines, with process ids that other processes use by now. But a socket's name consists of its
+/// process's id and start time, so this class looks up the socket of each process directly.
 /// </remarks>
 internal static class DiagnosticPort
 {
     private static readonly string Folder = Path.GetTempPath();
 
-    /// <summary>The processes that have one, and when each was started.</summary>
+    /// <summary>The processes that have such a socket, and their start times.</summary>
     internal static IEnumerable<(int Id, long Started)> Processes()
     {
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
@@ -25,11 +25,11 @@ internal static class DiagnosticPort
         }
     }
 
-    /// <summary>When a process was started; null for one that is gone, or has no socket.</summary>
+    /// <summary>The start time of a process; null if the process is gone, or has no such socket.</summary>
     internal static long? StartOf(int processId) =>
         ProcStat.OfProcess(processId) is { HasEnded: false } stat && File.Exists(PathOf(processId, stat.Started)) ? stat.Started : null;
 
-    /// <summary>A connection to one.</summary>
+    /// <summary>Connects to a runtime.</summary>
     internal static Task<DiagnosticsClientConnector> ConnectAsync(int processId, long started, CancellationToken cancellationToken) =>
         DiagnosticsClientConnector.FromDiagnosticPort(PathOf(processId, started) + ",connect", cancellationToken);
 

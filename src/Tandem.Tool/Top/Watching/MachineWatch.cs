@@ -4,7 +4,7 @@ using Tandem.Interop;
 
 namespace Tandem.Tool.Top.Watching;
 
-/// <summary>Watches the pools of all processes that may be watched, or of one.</summary>
+/// <summary>Watches the pools of one process, or of all processes that the user may watch.</summary>
 internal sealed class MachineWatch : IAsyncDisposable
 {
     private readonly TimeSpan _interval;
@@ -13,9 +13,9 @@ internal sealed class MachineWatch : IAsyncDisposable
     private readonly Dictionary<int, Candidate> _candidates = [];
     private readonly UsageMeter _meter = new();
 
-    /// <param name="interval">How often programs are to tell of their pools.</param>
+    /// <param name="interval">How often programs report their pools.</param>
     /// <param name="only">The process to watch; null for all.</param>
-    /// <param name="changed">Called, by any thread, when there may be something new.</param>
+    /// <param name="changed">Called on any thread when there may be new data.</param>
     internal MachineWatch(TimeSpan interval, int? only, Action changed)
     {
         _interval = interval;
@@ -23,16 +23,16 @@ internal sealed class MachineWatch : IAsyncDisposable
         _changed = changed;
     }
 
-    /// <summary>Whether enough is known of every process for a report with rates.</summary>
+    /// <summary>Whether enough data of every process is known for a report with rates.</summary>
     internal bool IsSettled => _candidates.Values.All(static one => one.IsSettled);
 
-    /// <summary>Whether any program has told of a pool.</summary>
+    /// <summary>Whether any program has reported a pool.</summary>
     internal bool HasPools => _candidates.Values.Any(static one => one.Watch?.Samples.Last is { Pools.Count: > 0 });
 
     public async ValueTask DisposeAsync() =>
         await Task.WhenAll(_candidates.Values.Select(static one => one.DisposeAsync().AsTask())).ConfigureAwait(false);
 
-    /// <summary>Looks which processes there are, and does what is due.</summary>
+    /// <summary>Finds the current processes, and does the next step of each.</summary>
     internal async Task AttendAsync()
     {
         var present = new HashSet<int>();
@@ -64,7 +64,7 @@ internal sealed class MachineWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>What there is to see now; what a process uses is measured from one report to the next.</summary>
+    /// <summary>Creates a report. Resource usage is measured from one report to the next.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users.")]
     internal TopReport Report()
     {
@@ -89,7 +89,7 @@ internal sealed class MachineWatch : IAsyncDisposable
     {
         int forbidden = _candidates.Values.Count(static one => one.IsForbidden);
         IEnumerable<string> problems = _candidates.Values.Select(static one => one.Problem).OfType<string>().Distinct().Order();
-        return forbidden == 0 ? problems : problems.Append($"{Amount.Of(forbidden, ".NET process", ".NET processes")} that you may not look into, such as other users'; root may (sudo).");
+        return forbidden == 0 ? problems : problems.Append($"{Amount.Of(forbidden, ".NET process", ".NET processes")} that you may not inspect, such as those of other users; run as root (sudo) to include them.");
     }
 
     private static IEnumerable<(int Id, long Started)> One(int id) => DiagnosticPort.StartOf(id) is { } started ? [(id, started)] : [];
@@ -119,7 +119,7 @@ internal sealed class MachineWatch : IAsyncDisposable
             pool.Id, pool.Name, pool.Isolation, pool.Workers, pool.Concurrency, pool.QueueLength, rate, pool.Latency, pool.Totals, pool.StartFailure.Length > 0 ? pool.StartFailure : null, pool.Changes, workers);
     }
 
-    /// <summary>One that was not there at the sample before has done all of its items since.</summary>
+    /// <summary>The rate of a worker. A worker that was not in the former sample has completed all of its items since.</summary>
     private static double? Rate(WorkerSample worker, PoolSample former, double seconds)
     {
         long before = former.WorkerSamples.FirstOrDefault(other => other.Id == worker.Id)?.ItemsDone ?? 0;

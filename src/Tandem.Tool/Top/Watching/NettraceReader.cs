@@ -1,13 +1,12 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Tandem.Tool.Top.Watching;
 
 /// <summary>Reads the events of a running session in the format that the runtime writes to its diagnostics port ("nettrace", version 4).</summary>
 /// <remarks>
-/// The format is documented by the TraceEvent library (EventPipeFormat.md), which is not used here: it is ten times the size of this
-/// tool. Only what single events need is read. What comes is another process's word: lengths are checked.
+/// The format is documented by the TraceEvent library (EventPipeFormat.md). The library is not used here, because it is ten times the size
+/// of this tool. This class reads only what single events need. The data comes from another process, so lengths are checked.
 /// </remarks>
 internal sealed class NettraceReader(Stream stream)
 {
@@ -20,11 +19,11 @@ internal sealed class NettraceReader(Stream stream)
     private byte[] _buffer = new byte[64 * 1024];
     private long _position;
 
-    /// <summary>An event has come.</summary>
+    /// <summary>Receives an event.</summary>
     internal delegate void Receiver(string provider, int id, ReadOnlySpan<byte> payload);
 
     /// <summary>Reads until the session ends.</summary>
-    /// <exception cref="InvalidDataException">What came is not in this format.</exception>
+    /// <exception cref="InvalidDataException">The data is not in this format.</exception>
     internal async Task ReadAsync(Receiver receiver, CancellationToken cancellationToken)
     {
         await ExpectAsync("Nettrace", cancellationToken).ConfigureAwait(false);
@@ -76,7 +75,7 @@ internal sealed class NettraceReader(Stream stream)
         int length = 0;
         while (!reader.IsAtEnd)
         {
-            // What is not there is as it was for the event before.
+            // A field that is absent has the value of the previous event.
             int flags = reader.Byte();
             if ((flags & 1) != 0)
                 metadataId = (int)reader.Variable();
@@ -122,7 +121,7 @@ internal sealed class NettraceReader(Stream stream)
     private async ValueTask<int> ReadInt32Async(CancellationToken cancellationToken) =>
         BinaryPrimitives.ReadInt32LittleEndian((await ReadAsync(4, cancellationToken).ConfigureAwait(false)).Span);
 
-    /// <summary>Valid until the next read.</summary>
+    /// <summary>Reads a number of bytes. The result is valid until the next read.</summary>
     private async ValueTask<ReadOnlyMemory<byte>> ReadAsync(int length, CancellationToken cancellationToken)
     {
         if (_buffer.Length < length)
@@ -141,61 +140,4 @@ internal sealed class NettraceReader(Stream stream)
     }
 
     private sealed record EventKind(string Provider, int Id);
-}
-
-/// <summary>Reads the fields of an event, one after the other.</summary>
-internal ref struct PayloadReader(ReadOnlySpan<byte> bytes)
-{
-    private ReadOnlySpan<byte> _rest = bytes;
-
-    internal readonly bool IsAtEnd => _rest.IsEmpty;
-
-    internal byte Byte() => Bytes(1)[0];
-
-    internal short Int16() => BinaryPrimitives.ReadInt16LittleEndian(Bytes(2));
-
-    internal int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Bytes(4));
-
-    internal long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Bytes(8));
-
-    internal double Double() => BinaryPrimitives.ReadDoubleLittleEndian(Bytes(8));
-
-    /// <summary>Up to a null character.</summary>
-    internal string Text()
-    {
-        ReadOnlySpan<char> characters = MemoryMarshal.Cast<byte, char>(_rest);
-        int length = characters.IndexOf('\0');
-        if (length < 0)
-            throw new InvalidDataException("An event ends within a text.");
-
-        _rest = _rest[((length + 1) * 2)..];
-        return new string(characters[..length]);
-    }
-
-    /// <summary>Seven bits a byte, the lowest first.</summary>
-    internal ulong Variable()
-    {
-        ulong value = 0;
-        for (int shift = 0; shift < 64; shift += 7)
-        {
-            byte part = Byte();
-            value |= (ulong)(part & 0x7F) << shift;
-            if ((part & 0x80) == 0)
-                return value;
-        }
-
-        throw new InvalidDataException("A number does not end.");
-    }
-
-    internal void Skip(int length) => Bytes(length);
-
-    internal ReadOnlySpan<byte> Bytes(int length)
-    {
-        if ((uint)length > (uint)_rest.Length)
-            throw new InvalidDataException("An event is shorter than it says.");
-
-        ReadOnlySpan<byte> taken = _rest[..length];
-        _rest = _rest[length..];
-        return taken;
-    }
 }

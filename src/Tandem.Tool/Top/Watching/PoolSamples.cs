@@ -2,22 +2,7 @@ using Tandem.Telemetry;
 
 namespace Tandem.Tool.Top.Watching;
 
-/// <summary>A worker, as its pool told of it.</summary>
-internal sealed record WorkerSample(int Id, int ThreadId, string State, string CurrentItem, double CurrentItemSeconds, int InFlight, long ItemsDone);
-
-/// <summary>A pool, as it told of itself.</summary>
-internal sealed record PoolSample(
-    int Id, string Name, string Isolation, int Workers, int Concurrency, int QueueLength, Totals Totals, Latency? Latency, string StartFailure)
-{
-    internal List<WorkerSample> WorkerSamples { get; } = [];
-
-    internal List<Change> Changes { get; } = [];
-}
-
-/// <summary>All pools of a process at one moment, by the clock of the machine.</summary>
-internal sealed record ProgramSample(double Seconds, IReadOnlyList<PoolSample> Pools);
-
-/// <summary>Puts the events of <see cref="PoolEventSource"/> together to samples.</summary>
+/// <summary>Combines the events of <see cref="PoolEventSource"/> into samples.</summary>
 internal sealed class PoolSamples(Action<ProgramSample> complete)
 {
     private List<PoolSample> _pools = [];
@@ -31,7 +16,7 @@ internal sealed class PoolSamples(Action<ProgramSample> complete)
 
         var reader = new PayloadReader(payload);
         if (id is < PoolEventSource.PoolEvent or > PoolEventSource.EndEvent)
-            return; // the event source's own, or of a later version
+            return; // an event of the event source itself, or of a later version
 
         long sample = reader.Int64();
         if (sample != _sample)
@@ -57,7 +42,7 @@ internal sealed class PoolSamples(Action<ProgramSample> complete)
                 Last(reader.Int32())?.Changes.Add(ReadChange(ref reader));
                 break;
             case PoolEventSource.EndEvent:
-                // Where the runtime had no room for all events, the next sample is better.
+                // If the runtime had to drop events, wait for the next sample.
                 if (reader.Int32() == _events)
                     complete(new ProgramSample(reader.Double(), _pools));
 
@@ -87,7 +72,7 @@ internal sealed class PoolSamples(Action<ProgramSample> complete)
         string kind = reader.Text();
         int worker = reader.Int32();
         long milliseconds = reader.Int64();
-        // Beyond these bounds the conversion throws, and what comes is another process's word.
+        // Beyond these bounds the conversion throws, and the value comes from another process.
         DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, 0, 253_402_300_799_999));
         return new Change(kind, worker, time, reader.Text());
     }

@@ -3,12 +3,12 @@ using Tandem.Launch;
 
 namespace Tandem.Tool.Top.Watching;
 
-/// <summary>What the kernel tells of processes and threads, read without waste: it is read every second.</summary>
+/// <summary>Reads data about processes and threads from /proc. It is read every second, so it allocates little.</summary>
 internal static class ProcFs
 {
     internal static bool Exists(int processId) => Directory.Exists($"/proc/{processId}");
 
-    /// <summary>Of one thread; of all threads of a process, given its folder.</summary>
+    /// <summary>The context switches of one thread, or of all threads of a process, given its folder.</summary>
     internal static (long Voluntary, long Involuntary) Switches(string folder, bool isProcess)
     {
         if (!isProcess)
@@ -25,13 +25,13 @@ internal static class ProcFs
         }
         catch (IOException)
         {
-            // It ends while it is looked at.
+            // The process exited meanwhile.
         }
 
         return sum;
     }
 
-    /// <summary>The value of a variable that a process was started with; null for none, or where it may not be seen.</summary>
+    /// <summary>The value of an environment variable with which a process was started; null if it is not set, or may not be read.</summary>
     internal static string? Variable(int processId, string name)
     {
         try
@@ -45,7 +45,7 @@ internal static class ProcFs
         }
     }
 
-    /// <summary>The program that a process runs, as a person would call it.</summary>
+    /// <summary>The name of the program that a process runs, for users.</summary>
     internal static string ProgramName(int processId)
     {
         try
@@ -65,7 +65,9 @@ internal static class ProcFs
         }
     }
 
-    /// <summary>Whether a process has loaded Tandem. True as well where that does not show: in a single file, all assemblies are one.</summary>
+    /// <summary>
+    /// Whether a process may have loaded Tandem. True also if that cannot be seen, because a single-file program contains all assemblies.
+    /// </summary>
     internal static bool MayHavePools(int processId)
     {
         try

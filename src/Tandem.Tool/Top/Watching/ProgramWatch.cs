@@ -7,7 +7,7 @@ using Tandem.Telemetry;
 
 namespace Tandem.Tool.Top.Watching;
 
-/// <summary>Listens to the pools of one process, through the runtime's diagnostics port.</summary>
+/// <summary>Receives the events of the pools of one process, through the runtime's diagnostics port.</summary>
 internal sealed class ProgramWatch : IAsyncDisposable
 {
     private const int BufferMegabytes = 4;
@@ -22,9 +22,9 @@ internal sealed class ProgramWatch : IAsyncDisposable
     private ProgramSample? _former;
 
     /// <param name="processId">The process.</param>
-    /// <param name="started">When it was started.</param>
-    /// <param name="interval">How often it is to tell of its pools.</param>
-    /// <param name="changed">Called for each sample, and when there will be no more.</param>
+    /// <param name="started">The start time of the process.</param>
+    /// <param name="interval">How often it reports its pools.</param>
+    /// <param name="changed">Called for each sample, and when no more samples will come.</param>
     internal ProgramWatch(int processId, long started, TimeSpan interval, Action changed)
     {
         _processId = processId;
@@ -44,13 +44,13 @@ internal sealed class ProgramWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the process listens to this tool by now.</summary>
+    /// <summary>Whether the connection to the process is established.</summary>
     internal bool IsConnected { get; private set; }
 
-    /// <summary>Whether no sample will come any more.</summary>
+    /// <summary>Whether no more samples will come.</summary>
     internal bool HasEnded => _listening.IsCompleted;
 
-    /// <summary>Why it could not be listened to; null when that was not so, or when the process has ended.</summary>
+    /// <summary>Why the process could not be watched; null if there was no such problem, or if the process has exited.</summary>
     internal string? Problem { get; private set; }
 
     public async ValueTask DisposeAsync()
@@ -87,7 +87,7 @@ internal sealed class ProgramWatch : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or EndOfStreamException)
         {
-            // Told to, or the process has ended.
+            // The watch was stopped, or the process has exited.
         }
         catch (Exception e) when (IsTransportFailure(e) || e is UnauthorizedAccessException or InvalidDataException or OverflowException or ArgumentException)
         {
@@ -98,7 +98,7 @@ internal sealed class ProgramWatch : IAsyncDisposable
         _changed();
     }
 
-    /// <summary>Has the runtime let go, so that nothing of this is left in a process that is not watched any more.</summary>
+    /// <summary>Ends the session in the runtime, so that a process which is no longer watched has no overhead.</summary>
     private static async Task StopAsync(EventPipeSession session)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
@@ -108,7 +108,7 @@ internal sealed class ProgramWatch : IAsyncDisposable
         }
         catch (Exception e) when (IsTransportFailure(e) || e is OperationCanceledException)
         {
-            // It is gone, or stopped; it notices when it has something to tell.
+            // The process is gone, or stopped; its runtime notices when it next writes events.
         }
     }
 

@@ -3,13 +3,13 @@ using Tandem.Interop;
 
 namespace Tandem.Tool.Top.Watching;
 
-/// <summary>Measures what processes and threads use between two looks at them.</summary>
+/// <summary>Measures the resource usage of processes and threads between two samples.</summary>
 internal sealed class UsageMeter
 {
     private readonly Dictionary<(int Process, int Thread), Reading> _readings = [];
     private int _round;
 
-    /// <summary>Forgets what was not looked at in the last round, and begins another.</summary>
+    /// <summary>Removes the data of processes and threads that were not measured in the last round, and begins another round.</summary>
     internal void BeginRound()
     {
         foreach (var (key, reading) in _readings)
@@ -41,7 +41,7 @@ internal sealed class UsageMeter
         return new Usage(
             Rate(100 * (stat.ProcessorTime - last.ProcessorTime).TotalSeconds),
             memory,
-            // Of threads that have ended, nobody knows any more.
+            // The counts of threads that have exited are lost, so the sum may decrease.
             Rate(Math.Max(0, voluntary - last.Voluntary)),
             Rate(Math.Max(0, involuntary - last.Involuntary)));
 

@@ -2,22 +2,6 @@ using System.Text;
 
 namespace Tandem.Tool.Top.View;
 
-/// <summary>How a text looks.</summary>
-internal enum Look
-{
-    Plain,
-    Dim,
-    Bold,
-    Title,
-    Good,
-    Warning,
-    Bad,
-    Accent,
-}
-
-/// <summary>A text of one look.</summary>
-internal readonly record struct Piece(string Text, Look Look);
-
 /// <summary>One line of the screen.</summary>
 internal sealed class ScreenLine
 {
@@ -27,10 +11,12 @@ internal sealed class ScreenLine
 
     internal int Length { get; private set; }
 
-    /// <summary>Whether the line is the one that keys act on.</summary>
+    /// <summary>Whether the line is selected, so that keys apply to it.</summary>
     internal bool IsSelected { get; init; }
 
-    /// <summary>Adds a text; what other programs call themselves must not reach the terminal as commands.</summary>
+    /// <summary>
+    /// Adds a text. Control characters are removed, because names of other programs must not reach the terminal as commands.
+    /// </summary>
     internal ScreenLine Add(string text, Look look = Look.Plain)
     {
         string clean = Clean(text);
@@ -41,7 +27,7 @@ internal sealed class ScreenLine
         return this;
     }
 
-    /// <summary>Adds a text of exactly this width, at the left or the right of it.</summary>
+    /// <summary>Adds a text, padded or cut to a width, aligned to the left or the right.</summary>
     internal ScreenLine Add(string text, int width, Look look = Look.Plain, bool right = false)
     {
         string clean = Clean(text);
@@ -51,7 +37,7 @@ internal sealed class ScreenLine
         return Add(right ? clean.PadLeft(width) : clean.PadRight(width), look);
     }
 
-    /// <summary>The line cut to a width.</summary>
+    /// <summary>Returns the line, cut to a width.</summary>
     internal ScreenLine Cut(int width)
     {
         if (Length <= width)
@@ -72,7 +58,7 @@ internal sealed class ScreenLine
 
     public override string ToString() => string.Concat(_pieces.Select(static piece => piece.Text)).TrimEnd();
 
-    /// <summary>The line with the terminal's commands for its looks.</summary>
+    /// <summary>The line with the terminal's escape codes for its styles.</summary>
     internal string ToTerminal(int width)
     {
         var text = new StringBuilder();
@@ -93,7 +79,7 @@ internal sealed class ScreenLine
         return text.ToString();
     }
 
-    /// <summary>The line without any: what is selected has a mark, in the column that is left free for it.</summary>
+    /// <summary>The line without escape codes; a selected line has a mark in the first column, which is otherwise empty.</summary>
     internal string ToPlain()
     {
         string text = ToString();

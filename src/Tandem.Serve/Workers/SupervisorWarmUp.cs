@@ -5,12 +5,15 @@ using Tandem.Serve.Listening;
 namespace Tandem.Serve.Workers;
 
 /// <summary>
-/// While the first workers start, the supervisor does once what they will ask of it: the runtime compiles what it meets for the first time,
-/// and each of them would wait for that.
+/// Warms up the supervisor while the first workers start: it executes once the code that the workers will need. The runtime compiles that
+/// code at its first execution, and each worker would otherwise wait for it.
 /// </summary>
-internal static class Rehearsal
+internal static class SupervisorWarmUp
 {
-    /// <summary>Opens a socket that nobody uses, and asks itself for a page where workers will be asked for one. Nobody need wait for it.</summary>
+    /// <summary>
+    /// Opens a socket that is not used, and sends a request to itself in the same way as it will send one to each worker. No caller needs
+    /// to wait for it.
+    /// </summary>
     internal static async Task RunAsync(ServeOptions options)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -37,7 +40,7 @@ internal static class Rehearsal
         }
         catch (Exception)
         {
-            // Whatever it is, those who need it will say so.
+            // Ignored: the same error will be reported where the code is really needed.
         }
     }
 

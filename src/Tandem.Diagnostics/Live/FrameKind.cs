@@ -1,0 +1,11 @@
+namespace Tandem.Diagnostics;
+
+/// <summary>The kind of a frame.</summary>
+internal enum FrameKind
+{
+    /// <summary>A managed method.</summary>
+    Managed,
+
+    /// <summary>A function of a native library.</summary>
+    Native,
+}
