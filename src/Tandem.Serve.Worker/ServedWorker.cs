@@ -28,7 +28,7 @@ internal sealed partial class ServedWorker
     private string[] _addresses = []; // where the application listens
     private bool _isOrphan; // whether the supervisor is gone; used by the heartbeat thread only
     private long _startEnds = long.MaxValue; // when the start ends, in milliseconds of the monotonic clock
-    private volatile Task _profileKept = Task.CompletedTask; // completes when the start profile is stored
+    private volatile Task _profileKept = Task.CompletedTask; // completes when the start profile is written
     private int _socketThreadSearches; // for how many more heartbeats
 
     internal ServedWorker(WorkerSettings settings)
@@ -284,8 +284,8 @@ internal sealed partial class ServedWorker
     }
 
     /// <summary>
-    /// Stores the start profile on a separate thread, because the disk may be slow. The process does not exit before that is done, because it
-    /// would leave an incomplete file.
+    /// Writes the start profile on a separate thread, because the disk may be slow. The process does not exit meanwhile, because it would
+    /// leave a partial profile behind.
     /// </summary>
     private void KeepProfile()
     {

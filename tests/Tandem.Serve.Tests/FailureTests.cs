@@ -71,7 +71,7 @@ public sealed class FailureTests
         await using ServeProcess serve = await ServeProcess.StartAsync("--workers", "1", "--hang-timeout", "5s", "--threads", "2:4");
         using Socket hang = await serve.SendAsync("/hang");
         string line = await serve.LineAsync("hangs: its thread pool has served nothing");
-        await serve.LineAsync("It was ended because its thread pool");
+        await serve.LineAsync("The supervisor killed it because its thread pool");
         await serve.StatusAsync(static status => status.Workers.Any(static worker => worker is { State: "accepting", Restarts: >= 1 }));
         Assert.Contains("Its stack:", line, StringComparison.Ordinal);
         Assert.Equal("Hello, World!", await serve.GetAsync("/"));
@@ -89,7 +89,7 @@ public sealed class FailureTests
                 blocked.Add(await serve.SendAsync("/sleep?ms=600000"));
 
             string line = await serve.LineAsync("hangs: its thread pool");
-            await serve.LineAsync("It was ended because its thread pool");
+            await serve.LineAsync("The supervisor killed it because its thread pool");
             Assert.Contains("Its stack:", line, StringComparison.Ordinal);
         }
         finally

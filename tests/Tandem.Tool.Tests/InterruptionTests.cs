@@ -11,7 +11,7 @@ public sealed class InterruptionTests
     [InlineData("TERM", "web: starting servers", "lab", "web", "race")]
     [InlineData("INT", "switch: direct, on one core", "lab", "switch", "race")]
     [InlineData("TERM", "race: remedies in processes", "lab", "race")]
-    [InlineData("HUP", "pc: threads that take turns are stopped and let go on", "lab", "pc", "race")]
+    [InlineData("HUP", "pc: stopping and continuing threads that take turns", "lab", "pc", "race")]
     public async Task What_is_interrupted_ends_at_once_and_leaves_nothing(string signal, string step, params string[] arguments)
     {
         string folder = Directory.CreateTempSubdirectory("tandem-interrupted-").FullName;

@@ -210,7 +210,7 @@ internal sealed class ProcessStacks : IDisposable
 
     /// <summary>
     /// Whether a process is about to exit: a killed process releases its memory, thread by thread, before its exit is visible. On a busy
-    /// machine, each thread waits for a processor.
+    /// machine each of its threads waits for a processor.
     /// </summary>
     private static bool IsEnding(int processId) => SpinWait.SpinUntil(() => HasEnded(processId), TimeSpan.FromSeconds(5));
 

@@ -44,7 +44,8 @@ internal sealed class PeerClients(PeerTable peers)
             UseProxy = false,
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
-            Expect100ContinueTimeout = Timeout.InfiniteTimeSpan, // the other worker's server always answers, however long the application takes
+            // the other worker's server always answers, however long the application takes
+            Expect100ContinueTimeout = Timeout.InfiniteTimeSpan,
             ActivityHeadersPropagator = null, // the client's headers are forwarded
             PooledConnectionIdleTimeout = IdleLimit,
             RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8, // as the request was read

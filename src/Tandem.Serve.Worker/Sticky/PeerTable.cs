@@ -11,7 +11,7 @@ internal sealed class PeerTable(Board board, Func<string, bool> ask)
 {
     /// <summary>
     /// How long to wait for the supervisor's answer, in milliseconds. It takes less than one, unless the supervisor waits for a processor,
-    /// or is stopped.
+    /// or is stopped or gone.
     /// </summary>
     private const int AnswerLimit = 3_000;
 

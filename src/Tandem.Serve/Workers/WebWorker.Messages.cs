@@ -10,7 +10,7 @@ namespace Tandem.Serve.Workers;
 /// <content>Messages of the worker's process, which a dedicated thread receives.</content>
 internal sealed partial class WebWorker
 {
-    private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously); // all messages were received
 
     private void OnConnected(MessageSocket messages)
     {
@@ -24,8 +24,9 @@ internal sealed partial class WebWorker
     }
 
     /// <summary>
-    /// Waits until all messages of the process, which has exited, are received: they may tell why, and another thread than the one that sees
-    /// the exit receives them. Processes that the process has started may hold the other end of the socket open, and are not waited for.
+    /// Completes when all messages of the process, which has exited, were received: they may say why it exited, and another thread than the
+    /// one that reports the exit receives them. There is a time limit, because processes that the application started may still have the
+    /// other end of the socket.
     /// </summary>
     private async Task HearAllAsync()
     {

@@ -230,8 +230,8 @@ internal sealed partial class WebWorker
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     internal async Task ClosedAsync()
     {
-        // The worker checks its messages several times per second. A process that does not run is not waited for, and there is a limit for
-        // one whose thread pool hangs.
+        // The worker checks its messages several times per second. A worker whose process does not run is not waited for, and one whose
+        // thread pool hangs only for a limited time.
         const int MaxChecks = 1000;
         for (int i = 0; i < MaxChecks && !Ended.IsCompleted && _context.Board[Entry].Accepts; i++)
             await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
@@ -378,10 +378,10 @@ internal sealed partial class WebWorker
     /// </summary>
     private async Task AttachAsync(CancellationToken cancellationToken)
     {
-        // If not even the hook runs, the pool's own time limit ends the process. The time for the host counts from when the hook runs.
+        // If not even the hook runs, the pool's own time limit ends the process. The time for the host counts from the start of the hook.
         await _attached.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!_isAttached)
-            return; // the process has exited, and its exit is reported
+            return; // if the process has exited, its exit is reported
 
         await ((Task)_hosted.Task).WaitAsync(_context.Options.AttachTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_hosted.Task.IsCompleted || cancellationToken.IsCancellationRequested)

@@ -67,8 +67,8 @@ internal sealed class MemoryExperiment : LabExperiment
         }
 
         await using WorkerPool pool = WorkerPool.Processes(workers);
-        // Each worker has run an item, so that each is started. The first items wait for each other, because one worker might run all of them
-        // before another one has started.
+        // Each worker runs an item, so that each is started. The items wait for each other; otherwise one worker could run all of them before
+        // another one has started.
         using var met = new SharedCounter();
         await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => pool.RunAsync(
             () =>
