@@ -55,7 +55,7 @@ public sealed class SocketFileTests
 
         // All names are gone: all workers take another socket.
         SupervisorTests.DeleteAtOnce(inner);
-        await serve.LineAsync("cannot be made anew");
+        await serve.LineAsync("cannot be created again");
         Directory.CreateDirectory(inner);
         await serve.LineAsync("another socket was bound there");
         await IsServedByAsync(path, 2, serve.Output);

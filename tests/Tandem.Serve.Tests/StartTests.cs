@@ -159,7 +159,7 @@ public sealed class StartTests
         Assert.Equal(0, Libc.Kill(spare, Libc.SIGKILL));
         await serve.LineAsync($"the spare (pid {spare}) exited");
         string line = await serve.LineAsync("is gone: It was not ready within 20 s");
-        Assert.Contains("the next one is started in 3600 s", line, StringComparison.Ordinal);
+        Assert.Contains("the next one is started after at least 3600 s", line, StringComparison.Ordinal);
         File.Delete(folder["sick"]);
         await serve.AskAsync("reload");
         await SpareAsync(serve);
