@@ -5,8 +5,8 @@ public sealed class ComparisonOptions
 {
     /// <summary>The numbers of concurrent items in the configurations that are compared.</summary>
     /// <value>
-    /// Numbers between 1 and 1024. The default is <see langword="null"/>: 1, 2, 4 … up to twice the processors, and up to eight times the processors for work that
-    /// waits more than it computes.
+    /// Numbers between 1 and 1024. The default is <see langword="null"/>: 1, 2, 4 … up to twice the processors, and up to eight times the
+    /// processors for work that waits more than it computes.
     /// </value>
     public IReadOnlyList<int>? WorkerCounts { get; set; }
 
@@ -30,7 +30,7 @@ public sealed class ComparisonOptions
     public bool KillWorker { get; set; }
 
     /// <summary>The number of items of each configuration that are kept for <see cref="ConfigurationResult.Timeline"/>.</summary>
-    /// <value>A number of items between 0 and 100,000. The default is 240.</value>
+    /// <value>A number between 0 and 100,000. The default is 240.</value>
     public int MaxTimelineItems { get; set; } = 240;
 
     /// <summary>Receives progress reports.</summary>

@@ -15,7 +15,7 @@ public sealed class BadInputTests
     public Task A_folder() => RefusedAsync(ServeExitCode.BadApplication, "is a folder", Path.GetTempPath());
 
     [Fact(Timeout = Limits.Test)]
-    public Task A_library() => RefusedAsync(ServeExitCode.BadApplication, "is no application", typeof(ServeOptions).Assembly.Location);
+    public Task A_library() => RefusedAsync(ServeExitCode.BadApplication, "is not an application", typeof(ServeOptions).Assembly.Location);
 
     [Fact(Timeout = Limits.Test)]
     public Task A_program_that_is_not_for_the_web() => RefusedAsync(ServeExitCode.BadApplication, "is not an ASP.NET Core application", Paths.Tool);

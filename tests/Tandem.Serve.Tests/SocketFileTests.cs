@@ -55,7 +55,7 @@ public sealed class SocketFileTests
 
         // All names are gone: all workers take another socket.
         SupervisorTests.DeleteAtOnce(inner);
-        await serve.LineAsync("cannot be made anew");
+        await serve.LineAsync("cannot be created again");
         Directory.CreateDirectory(inner);
         await serve.LineAsync("another socket was bound there");
         await IsServedByAsync(path, 2, serve.Output);
@@ -95,7 +95,7 @@ public sealed class SocketFileTests
             }
             catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.AddressNotAvailable })
             {
-                // A worker that has ended by now has deleted the file just now: it is about to be made anew.
+                // A worker that has ended by now has deleted the file just now: it is about to be created again.
             }
         }
     }

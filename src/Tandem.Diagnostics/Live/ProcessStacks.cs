@@ -18,7 +18,7 @@ internal sealed class ProcessStacks : IDisposable
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromMilliseconds(60);
 
-    /// <summary>How often a stack is walked again in which nothing of .NET was found.</summary>
+    /// <summary>How often to walk a stack again in which no frame of .NET was found.</summary>
     private const int WalksAgain = 2;
 
     private readonly int _processId;
@@ -69,8 +69,8 @@ internal sealed class ProcessStacks : IDisposable
 
         (_reader.Registers, _reader.Copies, TimeSpan pause) = Copy(_processId, map, _runtimeThreads);
         Walk(threads);
-        // The copies are of one moment, but what describes methods and threads is read while the process runs, and may change in the middle of a
-        // walk. A thread that the runtime knows, and that has no frame of .NET, has none in most cases; else it has them when it is walked again.
+        // The copies show a single moment, but the descriptions of methods and threads are read while the process runs, and may change during
+        // a walk. A thread that the runtime knows but that has no frame of .NET is walked again: it then has frames, unless it has none at all.
         for (int i = 0; i < WalksAgain && threads.FindAll(thread => known.Contains(thread.Id) && !thread.IsManaged) is { Count: > 0 } without; i++)
             Walk(without);
 

@@ -193,7 +193,7 @@ internal sealed class ListenerStore : IDisposable
 
     private static void Close(Listener listener)
     {
-        // In this order: who is refused, because all workers have closed it by then, finds no file any more.
+        // In this order, so that a client whose connection is refused, because all workers have closed the socket, no longer finds the file.
         if (listener.IsOurs)
             listener.File?.Delete();
         listener.Socket.Dispose();

@@ -41,7 +41,7 @@ internal sealed partial class WebSupervisor
         {
             _workers.Remove(worker);
             _entries.Return(worker.Entry);
-            // Under the same lock, so that the sum of all requests never decreases for a moment.
+            // Under the same lock as the removal, so that the sum never decreases.
             _slots.Find(slot => slot.Number == worker.Number)?.TimedOutBefore += worker.TimedOut;
         }
 

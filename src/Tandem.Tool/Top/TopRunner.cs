@@ -16,7 +16,7 @@ internal static class TopRunner
     private const int PictureWidth = 100;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
-    /// <summary>For the one program that was asked for: where it has to wait for a processor, half a report is no use.</summary>
+    /// <summary>The time limit for a single requested program. It may have to wait for a processor, and an incomplete report is useless.</summary>
     private static readonly TimeSpan PatienceForOne = TimeSpan.FromSeconds(30);
 
     internal static async Task<int> RunAsync(TopSettings settings, CancellationToken cancellationToken)

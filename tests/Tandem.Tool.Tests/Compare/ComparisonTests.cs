@@ -64,7 +64,7 @@ public sealed class ComparisonTests
         foreach (ConfigurationResult one in result.Configurations.Where(static one => one.Configuration.Isolation == Isolation.Process))
         {
             Assert.False(one.BlastRadius!.EndsProgram);
-            bool isKilled = !one.BlastRadius.Description.Contains("none was killed", StringComparison.Ordinal);
+            bool isKilled = !one.BlastRadius.Description.Contains("no worker was killed", StringComparison.Ordinal);
             Assert.Equal(isKilled, one.BlastRadius.RunningItemsLost > 0);
         }
     }

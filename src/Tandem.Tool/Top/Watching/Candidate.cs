@@ -20,7 +20,7 @@ internal sealed class Candidate(int processId, long started, bool isWanted, Time
     private static readonly TimeSpan LongestWorkerPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstSample = TimeSpan.FromMilliseconds(700);
 
-    /// <summary>For a program that was asked for by its number and has loaded Tandem: it tells at once, but may have to wait for a processor.</summary>
+    /// <summary>For a program that was requested by its process id and has loaded Tandem: it sends a sample at once, but may have to wait for a processor.</summary>
     private static readonly TimeSpan FirstSampleOfWanted = TimeSpan.FromSeconds(5);
 
     private readonly TimeSpan _firstPause = interval < TimeSpan.FromSeconds(1) ? interval : TimeSpan.FromSeconds(1);
