@@ -97,7 +97,7 @@ internal static class CommandLine
             foreach (Command command in root.Subcommands)
                 output.WriteLine($"  {command.Name.PadRight(width)}  {command.Description!.Split('\n')[0].TrimEnd()}");
 
-            output.WriteLine($"\n{root.Name} <command> --help shows the details of a command; {root.Name} --version shows the version.");
+            output.WriteLine($"\n{root.Name} <command> --help describes a command; {root.Name} --version shows the version.");
             return ExitCode.Success;
         }
     }

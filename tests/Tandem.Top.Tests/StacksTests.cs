@@ -82,7 +82,7 @@ public sealed class StacksTests(HangFixture host) : IClassFixture<HangFixture>
         CommandRun run = await tool.EndAsync();
         Assert.Equal(1, run.ExitCode);
         Assert.Contains($"process {other.IdText}", run.Errors, StringComparison.Ordinal);
-        Assert.Contains("ended", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("exited", run.Errors, StringComparison.Ordinal);
     }
 
     [Theory(Timeout = Limits.Test)]

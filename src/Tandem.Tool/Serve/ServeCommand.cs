@@ -24,7 +24,7 @@ internal static class ServeCommand
         var command = new Command(
             "serve",
             """
-            Runs an ASP.NET Core application as several supervised worker processes.
+            Runs an ASP.NET Core application as several supervised processes.
 
             The application needs no change. Its workers share one listening socket.
 
