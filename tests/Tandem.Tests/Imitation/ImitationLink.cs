@@ -52,7 +52,7 @@ internal sealed unsafe class ImitationLink(ImitationEngine engine) : ParentLink
         if (message.Outcome == Outcome.Completed)
             item.Task.ReadResult(item, _reader);
         else if (message.Outcome is Outcome.Failed or Outcome.Canceled)
-            item.SetException(ExceptionCodec.Read(_reader));
+            item.SetException(item.Explain(ExceptionCodec.Read(_reader), 0));
         else
             engine.OnUnfinished(item);
     }
