@@ -100,12 +100,10 @@ public static class WorkerPoolServiceExtensions
     }
 
     private static IServiceCollection Add(
-        IServiceCollection services, object? key, Isolation isolation, IConfiguration? configuration, Action<WorkerPoolOptions>? configure) => isolation switch
-        {
-            Isolation.Thread => Add<ThreadedPoolOptions>(services, key, configuration, configure),
-            Isolation.Process => Add<ProcessPoolOptions>(services, key, configuration, configure),
-            _ => throw new ArgumentOutOfRangeException(nameof(isolation), isolation, $"The isolation is {isolation}; it must be Thread or Process."),
-        };
+        IServiceCollection services, object? key, Isolation isolation, IConfiguration? configuration, Action<WorkerPoolOptions>? configure) =>
+        WorkerPoolOptions.For(isolation) is ThreadedPoolOptions
+            ? Add<ThreadedPoolOptions>(services, key, configuration, configure)
+            : Add<ProcessPoolOptions>(services, key, configuration, configure);
 
     private static IServiceCollection Add<TOptions>(
         IServiceCollection services, object? key, IConfiguration? configuration, Action<WorkerPoolOptions>? configure)

@@ -90,7 +90,7 @@ public sealed class IsolatedServiceOptions
     {
         Check(!string.IsNullOrWhiteSpace(Name), nameof(Name), Name, "not empty");
         Check(Enum.IsDefined(Restart), nameof(Restart), Restart, "Permanent, Transient or Temporary");
-        Check(Option.IsDuration(StartTimeout) && StartTimeout > TimeSpan.Zero, nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
+        Check(Option.IsPositiveDuration(StartTimeout), nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
         Check(ShutdownTimeout is null || Option.IsDuration(ShutdownTimeout.Value), nameof(ShutdownTimeout), ShutdownTimeout, "between 0 and 24 days");
     }
 

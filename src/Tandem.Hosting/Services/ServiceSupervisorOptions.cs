@@ -27,7 +27,7 @@ public sealed class ServiceSupervisorOptions
     {
         string owner = $"'{supervisor}': {nameof(ServiceSupervisorOptions)}";
         Option.Check(MaxRestarts >= 0, owner, nameof(MaxRestarts), MaxRestarts, "at least 0");
-        Option.Check(Option.IsDuration(RestartPeriod) && RestartPeriod > TimeSpan.Zero, owner, nameof(RestartPeriod), RestartPeriod, "positive, at most 24 days");
+        Option.Check(Option.IsPositiveDuration(RestartPeriod), owner, nameof(RestartPeriod), RestartPeriod, "positive, at most 24 days");
         Option.Check(Enum.IsDefined(Strategy), owner, nameof(Strategy), Strategy, "OneForOne, OneForAll or RestForOne");
     }
 }

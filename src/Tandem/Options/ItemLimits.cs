@@ -29,9 +29,9 @@ internal sealed record ItemLimits(TimeSpan? Timeout, TimeSpan? QueueTimeout, lon
 
         Option.Check(priority is >= WorkPriority.Low and <= WorkPriority.High, owner, nameof(Priority), priority, "Low, Normal or High");
         limits ??= NotSet;
-        Check(limits.Timeout is null || IsLimit(limits.Timeout.Value), nameof(limits.Timeout), limits.Timeout, "positive, at most 24 days");
+        Check(limits.Timeout is null || Option.IsPositiveDuration(limits.Timeout.Value), nameof(limits.Timeout), limits.Timeout, "positive, at most 24 days");
         Check(
-            limits.QueueTimeout is null || IsLimit(limits.QueueTimeout.Value), nameof(limits.QueueTimeout), limits.QueueTimeout, "positive, at most 24 days");
+            limits.QueueTimeout is null || Option.IsPositiveDuration(limits.QueueTimeout.Value), nameof(limits.QueueTimeout), limits.QueueTimeout, "positive, at most 24 days");
         Check(limits.MaxMemory is null or >= SmallestMemory, nameof(limits.MaxMemory), limits.MaxMemory, "at least 16 MiB, which an empty worker takes");
         Check(limits.MaxCrashRetries is null or (>= 0 and <= 1000), nameof(limits.MaxCrashRetries), limits.MaxCrashRetries, "between 0 and 1000");
         defaults ??= None;
@@ -43,8 +43,6 @@ internal sealed record ItemLimits(TimeSpan? Timeout, TimeSpan? QueueTimeout, lon
             priority);
         return result == None ? null : result;
     }
-
-    private static bool IsLimit(TimeSpan value) => value > TimeSpan.Zero && value.TotalMilliseconds < int.MaxValue;
 
     private static void Check(bool valid, string property, object? value, string expected) =>
         Option.Check(valid, nameof(WorkLimits), property, value, expected);

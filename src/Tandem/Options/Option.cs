@@ -12,4 +12,7 @@ internal static class Option
 
     /// <summary>Whether timers can count it.</summary>
     internal static bool IsDuration(TimeSpan value) => value >= TimeSpan.Zero && value.TotalMilliseconds < int.MaxValue;
+
+    /// <summary>Whether a time limit is positive and one that timers can take: at most 24 days.</summary>
+    internal static bool IsPositiveDuration(TimeSpan value) => value > TimeSpan.Zero && IsDuration(value);
 }

@@ -104,15 +104,15 @@ public sealed class ProcessPoolOptions : WorkerPoolOptions
     private protected override void CheckOwn()
     {
         Check(Transport is >= WorkerTransport.Auto and <= WorkerTransport.Portable, nameof(Transport), Transport, "Auto, SharedMemory or Portable");
-        Check(IsPositive(StartTimeout), nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
+        Check(Option.IsPositiveDuration(StartTimeout), nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
         Check(MaxRestarts >= 1, nameof(MaxRestarts), MaxRestarts, "at least 1");
-        Check(IsPositive(RestartPeriod), nameof(RestartPeriod), RestartPeriod, "positive, at most 24 days");
+        Check(Option.IsPositiveDuration(RestartPeriod), nameof(RestartPeriod), RestartPeriod, "positive, at most 24 days");
         Check(SpareWorkers is >= 0 and <= 64, nameof(SpareWorkers), SpareWorkers, "between 0 and 64");
         Check(MaxItemsPerWorker is null or >= 1, nameof(MaxItemsPerWorker), MaxItemsPerWorker, "at least 1");
         Check(MaxWorkerMemory is null or >= 16 << 20, nameof(MaxWorkerMemory), MaxWorkerMemory, "at least 16 MiB, which an empty worker takes");
-        Check(MaxWorkerAge is null || IsPositive(MaxWorkerAge.Value), nameof(MaxWorkerAge), MaxWorkerAge, "positive, at most 24 days");
+        Check(MaxWorkerAge is null || Option.IsPositiveDuration(MaxWorkerAge.Value), nameof(MaxWorkerAge), MaxWorkerAge, "positive, at most 24 days");
         Check(RecycleJitter is >= 0 and <= 0.9, nameof(RecycleJitter), RecycleJitter, "between 0 and 0.9");
-        Check(IdleTimeout is null || IsPositive(IdleTimeout.Value), nameof(IdleTimeout), IdleTimeout, "positive, at most 24 days");
+        Check(IdleTimeout is null || Option.IsPositiveDuration(IdleTimeout.Value), nameof(IdleTimeout), IdleTimeout, "positive, at most 24 days");
         Check(MinWorkers >= 0 && MinWorkers <= MaxWorkers, nameof(MinWorkers), MinWorkers, $"between 0 and {nameof(MaxWorkers)}, which is {MaxWorkers}");
         Check(MaxNesting is >= 1 and <= 16, nameof(MaxNesting), MaxNesting, "between 1 and 16");
         if (CollectDumps && DumpFolder is not null && !Directory.Exists(DumpFolder))
@@ -127,8 +127,6 @@ public sealed class ProcessPoolOptions : WorkerPoolOptions
     }
 
     private protected override void Detach() => Environment = new Dictionary<string, string?>(Environment, StringComparer.Ordinal);
-
-    private static bool IsPositive(TimeSpan value) => Option.IsDuration(value) && value > TimeSpan.Zero;
 
     /// <summary>What no system takes as a variable, or what would become another one.</summary>
     private static void CheckVariable(string name, string? value)
