@@ -80,7 +80,6 @@ internal sealed partial class WebWorker
         switch (message.Verb)
         {
             case ServeProtocol.Attached:
-                _isAttached = true;
                 ProcessId = _pool.Snapshot().Workers is [{ Id: var id }, ..] ? id : 0;
                 _attached.TrySetResult();
                 break;

@@ -53,7 +53,6 @@ internal sealed partial class WebWorker
     private string? _problem; // why it cannot become ready, if known
     private ServeExitCode _problemCode = ServeExitCode.NotReady; // the exit code for _problem
     private string? _stopReason; // why it was told to exit; null if it was not
-    private volatile bool _isAttached; // whether Tandem's hook runs in the process
     private volatile bool _isAddressTaken; // whether the application failed to bind an address itself
     private volatile bool _isStartedAgain; // see IsOver and WasKilledEarly
     private WorkerProbe? _failingProbe; // the health check while it fails
@@ -159,6 +158,9 @@ internal sealed partial class WebWorker
     /// <summary>Completes when its process has exited, with a description; with null if it exited as it was told to.</summary>
     internal Task<string?> Ended { get; }
 
+    /// <summary>Whether Tandem's hook has run in the process.</summary>
+    private bool IsAttached => _attached.Task.IsCompletedSuccessfully;
+
     /// <summary>Whether its application waits for <see cref="TryBegin"/>.</summary>
     internal bool IsStandby => !_begun.Task.IsCompletedSuccessfully;
 
@@ -169,7 +171,7 @@ internal sealed partial class WebWorker
     internal bool TryBegin(int number)
     {
         bool runs = Environment.TickCount64 - Volatile.Read(ref _context.Board[Entry].AliveAt) < 3 * ServeProtocol.StandbyBeat.TotalMilliseconds;
-        if (!_isAttached || !runs || !_messages!.TrySend(ServeProtocol.Begin, number.ToString(CultureInfo.InvariantCulture)))
+        if (!IsAttached || !runs || !_messages!.TrySend(ServeProtocol.Begin, number.ToString(CultureInfo.InvariantCulture)))
             return false;
 
         Number = number;
@@ -317,7 +319,7 @@ internal sealed partial class WebWorker
             await HearAllAsync().ConfigureAwait(false);
             WasKilled = e is WorkerCrashedException { EndedBy: EndedBy.Outside, IsOutOfMemorySuspected: false } || WasKilledEarly(e);
             end = Explain(Describe(e));
-            if (e is WorkerStartException && !_isAttached)
+            if (e is WorkerStartException && !IsAttached)
                 _problemCode = ServeExitCode.BadApplication;
         }
 
@@ -380,7 +382,7 @@ internal sealed partial class WebWorker
     {
         // If not even the hook runs, the pool's own time limit ends the process. The time for the host counts from the start of the hook.
         await _attached.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!_isAttached)
+        if (!IsAttached)
             return; // if the process has exited, its exit is reported
 
         await ((Task)_hosted.Task).WaitAsync(_context.Options.AttachTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -404,7 +406,7 @@ internal sealed partial class WebWorker
     }
 
     private string DescribeMissingStep() =>
-        !_isAttached ? "Tandem's startup hook has not run in its process."
+        !IsAttached ? "Tandem's startup hook has not run in its process."
         : !_hosted.Task.IsCompleted ? "the application has built no host."
         : !_started.Task.IsCompleted ? "the application has not started."
         : _failingProbe is { } probe ? $"it listens, but {_context.Options.HealthPath} {probe.LastAnswer}."
@@ -420,10 +422,10 @@ internal sealed partial class WebWorker
 
     private string Describe(Exception error) => error switch
     {
-        WorkerStartException { Failure: StartFailureKind.TimedOut } when !_isAttached =>
+        WorkerStartException { Failure: StartFailureKind.TimedOut } when !IsAttached =>
             $"Tandem's startup hook did not run in it within {_context.Options.AttachTimeout.TotalSeconds:0.#} s. Was it compiled to native code (PublishAot), or are startup hooks "
             + $"disabled? `tandem serve` supports neither. {error.Message}",
-        WorkerStartException { Failure: StartFailureKind.Ended } when !_isAttached => $"It exited before Tandem's startup hook ran in it. {error.Message}",
+        WorkerStartException { Failure: StartFailureKind.Ended } when !IsAttached => $"It exited before Tandem's startup hook ran in it. {error.Message}",
         WorkerStartException when WasKilledEarly(error) => "Its process was killed while it was starting.",
         WorkerCrashedException when _refusal is not null => _refusal,
         WorkerCrashedException when !_hosted.Task.IsCompletedSuccessfully => $"It exited before it built a host to which Tandem could attach. {error.Message}",
@@ -436,10 +438,10 @@ internal sealed partial class WebWorker
     /// </summary>
     private bool IsOver()
     {
-        if (_isAttached && !IsToldToStop && _problem is null)
+        if (IsAttached && !IsToldToStop && _problem is null)
             _isStartedAgain = true;
 
-        return _isAttached || IsToldToStop || _problem is not null;
+        return IsAttached || IsToldToStop || _problem is not null;
     }
 
     /// <summary>Whether the process was killed after it had connected to the supervisor and before the pool had its link to it.</summary>
