@@ -10,10 +10,7 @@ public sealed record CommandRun(string Line, int ExitCode, string Output, string
     public void AssertLeftNothing()
     {
         string[] left = Survivors;
-        for (long end = Environment.TickCount64 + (long)Limits.Condition.TotalMilliseconds; left.Length > 0 && Environment.TickCount64 < end; left = Shell.Survivors(Marker))
-            Thread.Sleep(10);
-
-        Assert.Empty(left);
+        Eventually.Blocking(() => left is [] || (left = Shell.Survivors(Marker)) is [], () => $"'{Line}' left processes behind: {string.Join(", ", left)}");
     }
 
     public void AssertSucceeded() => Assert.True(ExitCode == 0, $"'{Line}' exited with code {ExitCode}:\n{Output}\n{Errors}");

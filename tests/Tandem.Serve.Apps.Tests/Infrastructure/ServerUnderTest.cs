@@ -134,11 +134,7 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         // The supervisor first: it would replace what is killed.
         if (!_process.HasExited)
             _process.Kill();
-        foreach (string survivor in Shell.Survivors(_marker))
-            Signals.TrySend(int.Parse(survivor.Split(':')[0], System.Globalization.CultureInfo.InvariantCulture), Signals.Kill);
-
-        await _process.WaitForExitAsync(CancellationToken.None);
-        await Eventually.Async(() => Shell.Survivors(_marker) is []); // or they would write to the folder while it is deleted
+        await Signals.KillAllAsync(_process, _marker);
         _process.Dispose();
         Directory.Delete(_folder, recursive: true);
     }

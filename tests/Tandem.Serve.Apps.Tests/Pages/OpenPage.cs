@@ -106,11 +106,7 @@ internal sealed class OpenPage : IAsyncDisposable
         _process.StandardInput.Close();
         // Its end is orderly, unless it hangs.
         await Task.WhenAny(_process.WaitForExitAsync(CancellationToken.None), Task.Delay(Limits.Condition, CancellationToken.None));
-        foreach (string survivor in Shell.Survivors(_marker))
-            Infrastructure.Signals.TrySend(int.Parse(survivor.Split(':')[0], System.Globalization.CultureInfo.InvariantCulture), Infrastructure.Signals.Kill);
-
-        await _process.WaitForExitAsync(CancellationToken.None);
-        await Eventually.Async(() => Shell.Survivors(_marker) is []); // or they would write to the folder while it is deleted
+        await Infrastructure.Signals.KillAllAsync(_process, _marker);
         _process.Dispose();
         Directory.Delete(_profile, recursive: true);
     }
