@@ -51,7 +51,7 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
     private ClientWriter? _writer;
     private long _movedAt; // when a part of a body was last read or written, in milliseconds
     private long _overSince; // when the limit was exceeded, in milliseconds; 0 before
-    private int _response; // who owns the response: one of the constants above
+    private int _response; // the owner of the response: one of the constants above
     private int _waits; // how many operations wait for the client
     private int _sightings; // in how many checks a thread ran its code after the grace
     private bool _hasEnded; // whether the application has finished it

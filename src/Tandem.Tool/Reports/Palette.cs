@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Tandem.Tool.Reports;
 
 /// <summary>
-/// Distinguishes series by colour (after Okabe and Ito, "Color Universal Design", 2008, lighter in dark mode), and by dash and shape for
-/// readers who cannot see the colours.
+/// Distinguishes series by colour (after Okabe and Ito, "Color Universal Design", 2008, lighter in dark mode), and by dash and shape, for
+/// readers with colour blindness.
 /// </summary>
 internal static class Palette
 {

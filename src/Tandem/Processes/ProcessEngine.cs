@@ -319,7 +319,7 @@ internal sealed partial class ProcessEngine : PoolEngine, ISerializingEngine
         return items;
     }
 
-    /// <summary>Tells who waits for the end that nothing is left to do.</summary>
+    /// <summary>If the pool is stopping and nothing is left to do, completes the task that waits for this.</summary>
     private void CheckIdle()
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);

@@ -197,7 +197,7 @@ internal sealed partial class Supervisor
         Drain(worker);
     }
 
-    /// <summary>The worker is to be replaced, at once or when its successor is there.</summary>
+    /// <summary>Replaces a worker: at once if that is urgent, otherwise when its successor is ready.</summary>
     internal void Retire(ProcessWorker worker, string reason, string detail, bool isUrgent)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);

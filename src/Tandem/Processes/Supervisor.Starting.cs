@@ -167,7 +167,7 @@ internal sealed partial class Supervisor
             DelayStarts(processId, delay, error, isFailure);
     }
 
-    /// <summary>Nothing is started for a while, and whoever asks is told so.</summary>
+    /// <summary>Delays all starts. Until then, snapshots and the errors of waiting items say why.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Users are shown when the next start is due; a timer decides.")]
     private void DelayStarts(int processId, TimeSpan delay, WorkerStartException cause, bool isFailure)
     {

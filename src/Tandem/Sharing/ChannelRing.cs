@@ -9,7 +9,7 @@ namespace Tandem.Sharing;
 /// </summary>
 /// <remarks>
 /// The state of a cell holds the position that the cell stands for, the phase, and the owner. So one compare-and-set both claims a cell
-/// and records who owns it:
+/// and records its owner:
 /// <code>
 ///   Empty(p) ──claim──▶ Writing(p, me) ──publish──▶ Full(p) ──claim──▶ Reading(p, me) ──▶ Empty(p + capacity)
 ///                           │ dies                                         │ dies
