@@ -16,13 +16,26 @@ internal static class ReusedNumber
         if (kernel == "earlier")
             AppContext.SetSwitch(ChildProcess.EarlierKernelSwitch, true);
 
-        using Process worker = Process.Start("sleep", "1000");
-        var signalled = new RuntimeChild(worker.Id);
-        var unaware = new RuntimeChild(worker.Id);
-        worker.Kill();
-        await worker.WaitForExitAsync(); // and is reaped
+        while (true)
+        {
+            using Process worker = Process.Start("sleep", "1000");
+            var signalled = new RuntimeChild(worker.Id);
+            var unaware = new RuntimeChild(worker.Id);
+            worker.Kill();
+            await worker.WaitForExitAsync(); // and is reaped
 
-        using Process other = StartAs(worker.Id);
+            using Process? other = StartAs(worker.Id);
+            if (other is not null)
+                return await SignalAsync(signalled, unaware, other);
+
+            // Another thread of this program has the number, perhaps for good. It cannot have that of another worker.
+            signalled.EndGroup();
+            unaware.EndGroup();
+        }
+    }
+
+    private static async Task<string> SignalAsync(RuntimeChild signalled, RuntimeChild unaware, Process other)
+    {
         signalled.EndGroup();
         unaware.Signal(SIGKILL);
         try
@@ -38,22 +51,19 @@ internal static class ReusedNumber
         return await other.StandardOutput.ReadLineAsync() ?? "killed";
     }
 
-    /// <summary>A process with this number, which leads a group of its own.</summary>
-    private static Process StartAs(int id)
+    /// <summary>A process with this number, which leads a group of its own; null if the number was taken before.</summary>
+    private static Process? StartAs(int id)
     {
-        while (true)
-        {
-            // Threads of this program take numbers too.
-            File.WriteAllText(LastNumber, (id - 1).ToString(CultureInfo.InvariantCulture));
-            var info = new ProcessStartInfo("setsid", ["sh", "-c", "echo ready; read line; echo lives"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
-            Process process = Process.Start(info)!;
-            process.StandardOutput.ReadLine();
-            if (process.Id == id)
-                return process;
+        File.WriteAllText(LastNumber, (id - 1).ToString(CultureInfo.InvariantCulture));
+        var info = new ProcessStartInfo("setsid", ["sh", "-c", "echo ready; read line; echo lives"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        Process process = Process.Start(info)!;
+        process.StandardOutput.ReadLine();
+        if (process.Id == id)
+            return process;
 
-            process.Kill();
-            process.WaitForExit();
-            process.Dispose();
-        }
+        process.Kill();
+        process.WaitForExit();
+        process.Dispose();
+        return null;
     }
 }
