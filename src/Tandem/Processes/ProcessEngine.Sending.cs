@@ -15,7 +15,7 @@ internal sealed partial class ProcessEngine
     private void Admit(RemoteItem item, bool isNew)
     {
         ProcessWorker? alone = null;
-        bool looks = false;
+        bool polls = false;
         bool refused = false;
         Sleepers sleepers;
         lock (_lock)
@@ -42,7 +42,7 @@ internal sealed partial class ProcessEngine
                     if (worker is { InFlight: 1, ItemsDone: > 0 } && item.Chunk is null)
                     {
                         alone = worker;
-                        looks = _callers.Looks();
+                        polls = _callers.Polls();
                     }
                 }
                 else
@@ -62,8 +62,8 @@ internal sealed partial class ProcessEngine
         bool woken = sleepers.Wake();
         if (refused)
             GiveUp(item, Disposed());
-        else if (alone is not null && !looks)
-            _callers.OnLeaving();
+        else if (alone is not null && !polls)
+            _callers.OnLeaving(woken);
         else if (alone is not null && _dispatcher.PollMicroseconds(woken) is > 0 and int microseconds)
             alone.Link.Poll(item, microseconds);
     }
