@@ -88,8 +88,11 @@ internal sealed class WorkMethod : NumberedIdentity
         {
             // A delegate type with a token parameter has the token among its type arguments. Checked first, because the first reflection of
             // parameters takes milliseconds.
-            if (!_delegateType.IsConstructedGenericType || Array.IndexOf(_delegateType.GetGenericArguments(), typeof(CancellationToken)) < 0)
+            if (!_delegateType.IsConstructedGenericType
+                || Array.IndexOf(_delegateType.GetGenericArguments(), typeof(CancellationToken)) < 0)
+            {
                 return false;
+            }
 
             return Array.Exists(
                 _delegateType.GetMethod(nameof(Action.Invoke))!.GetParameters(), static p => p.ParameterType == typeof(CancellationToken));
