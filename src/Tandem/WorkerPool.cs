@@ -277,7 +277,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     /// <param name="options">The validated options.</param>
     /// <param name="build">Builds the state of a worker in this process; null for a pool without a state.</param>
     /// <param name="createState">The user's delegate for the same, which is serialized.</param>
-    /// <param name="form">The call shape of that delegate.</param>
+    /// <param name="form">Calls that delegate.</param>
     private static PoolEngine CreateEngine(
         WorkerPoolOptions options, Func<object?>? build = null, Delegate? createState = null, Form? form = null) => options switch
     {

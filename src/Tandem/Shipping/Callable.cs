@@ -5,7 +5,7 @@ using Tandem.Serialization;
 namespace Tandem.Shipping;
 
 /// <summary>
-/// A method and the shape in which it is called, with a number. A worker gets the definition once, and afterwards only the number.
+/// A method, the delegate adapter that calls it, and a number. A worker gets the definition once, and afterwards only the number.
 /// </summary>
 internal sealed class Callable
 {

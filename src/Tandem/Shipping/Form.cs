@@ -5,8 +5,8 @@ using Tandem.Serialization;
 namespace Tandem.Shipping;
 
 /// <summary>
-/// The shape of a call: which delegate types it takes, and where their arguments come from. One instance per closed type serves all calls
-/// in the calling process. A worker process finds the type by its name.
+/// Adapts delegates of different types to one way of calling them: it determines where the arguments come from, and serializes them. One
+/// instance per closed type serves all calls in the calling process. A worker process finds the type by its name.
 /// </summary>
 internal abstract class Form
 {
@@ -33,12 +33,12 @@ internal abstract class Form
     internal abstract object? RunForState(Delegate work);
 
     /// <summary>
-    /// In an idle worker: makes a call of this shape that runs no user code, so that the code of the first real call is loaded and compiled
-    /// by then.
+    /// In an idle worker: makes a call with this adapter that runs no user code, so that the code of the first real call is loaded and
+    /// compiled by then.
     /// </summary>
     internal abstract void Rehearse();
 
-    /// <summary>In the calling process, while the first worker starts: completes an item of this shape that nothing awaits.</summary>
+    /// <summary>In the calling process, while the first worker starts: completes an item of this adapter that nothing awaits.</summary>
     internal abstract void RehearseEnd(IResultRehearsal rehearsal);
 }
 
@@ -165,7 +165,7 @@ internal abstract class Form<TResult> : Form
     /// </summary>
     protected static bool HasPlainDefault<T>() => !typeof(T).IsValueType || BlittableTypes.TravelsAsBytes<T>();
 
-    /// <summary>A delegate that this shape takes, and that does nothing but return the default value.</summary>
+    /// <summary>A delegate that this adapter takes, and that does nothing but return the default value.</summary>
     protected abstract Delegate WorkWithoutEffect { get; }
 
     /// <summary>The worker state that this delegate gets.</summary>
@@ -246,6 +246,6 @@ internal abstract class Form<TResult> : Form
         }
     }
 
-    /// <summary>An internal error: the public API combines only delegates and shapes that fit.</summary>
+    /// <summary>An internal error: the public API combines only delegates and adapters that fit.</summary>
     protected static InvalidOperationException Unfit(Delegate work) => new($"A delegate of type {work.GetType()} does not fit its form.");
 }

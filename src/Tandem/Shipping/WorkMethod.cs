@@ -21,7 +21,7 @@ internal sealed class WorkMethod : NumberedIdentity
     private readonly ClosurePlan? _plan;
     private readonly Codec? _target;
     private readonly Type? _targetType;
-    private Callable[] _callables = []; // one for each call shape, so usually one; the array is replaced, never changed
+    private Callable[] _callables = []; // one for each delegate adapter, so usually one; the array is replaced, never changed
     private Delegate? _withoutValues; // the delegate, if calls carry no values; created on first use
 
     private WorkMethod(MethodInfo method, Type delegateType, TargetKind kind, ClosurePlan? plan, Type? targetType)
@@ -112,7 +112,7 @@ internal sealed class WorkMethod : NumberedIdentity
     /// <summary>Returns a description that is not cached.</summary>
     internal static WorkMethod Describe(Delegate work) => Build(work.Method, work.GetType(), work.Target?.GetType());
 
-    /// <summary>Returns the remote method for a call shape.</summary>
+    /// <summary>Returns the remote method for a delegate adapter.</summary>
     internal Callable In(Form form)
     {
         while (true)

@@ -15,7 +15,7 @@ internal sealed class CallTask<TResult>() : TaskCompletionSource<TResult>(TaskCr
 {
     public void Run(WorkItem item, Form form, Delegate work, object? state, object? argument, CancellationToken cancellation)
     {
-        // The pool creates the task and chooses the call shape for the same type. A checked cast to a generic class costs time in each
+        // The pool creates the task and chooses the adapter for the same type. A checked cast to a generic class costs time in each
         // call.
         Debug.Assert(form is Form<TResult>);
         Complete(item, Unsafe.As<Form<TResult>>(form).RunHere(work, state, argument, cancellation));

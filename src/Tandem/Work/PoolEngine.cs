@@ -224,9 +224,9 @@ internal abstract class PoolEngine : ObservedPool
 
     /// <summary>Creates the item of a call, of this engine's class.</summary>
     /// <param name="task">The task of the call.</param>
-    /// <param name="form">The shape in which <paramref name="work"/> is called.</param>
+    /// <param name="form">Calls <paramref name="work"/>.</param>
     /// <param name="work">The work.</param>
-    /// <param name="argument">The argument, if the shape has one.</param>
+    /// <param name="argument">The argument, if the work has one.</param>
     /// <param name="cancellationToken">The caller's token.</param>
     /// <exception cref="WorkSerializationException">This engine serializes the work, and the work cannot be serialized.</exception>
     internal abstract WorkItem CreateItem(ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken);
