@@ -266,7 +266,8 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     {
         MapOptions unordered = (options ?? new MapOptions()).Validated();
         unordered.Ordered = false;
-        IAsyncEnumerable<Nothing> outcomes = Map<TItem, Nothing, Nothing>(form, work, source, unordered, Pickers.Value, cancellationToken);
+        IAsyncEnumerable<Nothing> outcomes = Map<TItem, Nothing, Nothing>(
+            form, work, source, unordered, Pickers.Value, cancellationToken);
         await foreach (Nothing _ in outcomes.ConfigureAwait(false))
         {
             // The enumerator throws the first error.
@@ -279,7 +280,10 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     /// <param name="createState">The user's delegate for the same, which is serialized.</param>
     /// <param name="form">Calls that delegate.</param>
     private static PoolEngine CreateEngine(
-        WorkerPoolOptions options, Func<object?>? build = null, Delegate? createState = null, Form? form = null) => options switch
+        WorkerPoolOptions options,
+        Func<object?>? build = null,
+        Delegate? createState = null,
+        Form? form = null) => options switch
     {
         ThreadedPoolOptions threads => new ThreadEngine(threads, build),
         ProcessPoolOptions processes when ProcessPools.AreSupported =>

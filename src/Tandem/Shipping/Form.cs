@@ -247,5 +247,6 @@ internal abstract class Form<TResult> : Form
     }
 
     /// <summary>An internal error: the public API combines only delegates and adapters that fit.</summary>
-    protected static InvalidOperationException Unfit(Delegate work) => new($"A delegate of type {work.GetType()} does not fit its form.");
+    protected static InvalidOperationException Unfit(Delegate work) =>
+        new($"A delegate of type {work.GetType()} does not fit its form.");
 }

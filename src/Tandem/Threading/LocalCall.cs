@@ -4,7 +4,8 @@ using Tandem.Work;
 namespace Tandem.Threading;
 
 /// <summary>A call in a pool of threads.</summary>
-internal sealed class LocalCall(ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken)
+internal sealed class LocalCall(
+    ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken)
     : LocalItem(cancellationToken)
 {
     private Delegate? _work = work; // null once the item has run or was abandoned

@@ -229,7 +229,8 @@ internal abstract class PoolEngine : ObservedPool
     /// <param name="argument">The argument, if the work has one.</param>
     /// <param name="cancellationToken">The caller's token.</param>
     /// <exception cref="WorkSerializationException">This engine serializes the work, and the work cannot be serialized.</exception>
-    internal abstract WorkItem CreateItem(ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken);
+    internal abstract WorkItem CreateItem(
+        ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken);
 
     /// <summary>Creates a chunk of a map, with an item of this engine's class.</summary>
     internal abstract Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call);
