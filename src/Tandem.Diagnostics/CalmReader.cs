@@ -37,5 +37,6 @@ internal sealed class CalmReader(IDataReader inner) : ReaderAround(inner), IThre
 
     public ulong GetThreadTeb(uint osThreadId) => (Inner as IThreadReader)?.GetThreadTeb(osThreadId) ?? 0;
 
-    private static bool IsGone(Exception e) => e is InvalidOperationException or IOException or UnauthorizedAccessException or ArgumentException;
+    private static bool IsGone(Exception e) =>
+        e is InvalidOperationException or IOException or UnauthorizedAccessException or ArgumentException;
 }

@@ -98,7 +98,8 @@ internal sealed class ClrStackSource : WorkerStackSource
 
         private static string Explain(Exception e) =>
             e.Message.Contains("PTRACE", StringComparison.OrdinalIgnoreCase) || e is UnauthorizedAccessException
-                ? $"the system does not let this process trace its worker ({e.Message}). In a container, allow SYS_PTRACE; elsewhere, set kernel.yama.ptrace_scope to 0 or 1."
+                ? $"the system does not let this process trace its worker ({e.Message}). In a container, allow SYS_PTRACE; "
+                    + "elsewhere, set kernel.yama.ptrace_scope to 0 or 1."
                 : $"{e.GetType().Name}: {e.Message}";
     }
 }

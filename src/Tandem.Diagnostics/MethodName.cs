@@ -5,7 +5,10 @@ namespace Tandem.Diagnostics;
 /// <summary>Converts compiler-generated names into the names of the source code.</summary>
 internal static partial class MethodName
 {
-    /// <summary><c>Shop+&lt;&gt;c.&lt;Buy&gt;b__4_0()</c> becomes <c>Shop.Buy.(lambda)()</c>, an async method's <c>MoveNext</c> the method itself.</summary>
+    /// <summary>
+    /// <c>Shop+&lt;&gt;c.&lt;Buy&gt;b__4_0()</c> becomes <c>Shop.Buy.(lambda)()</c>, and the <c>MoveNext</c> of an async method becomes the
+    /// method itself.
+    /// </summary>
     internal static string Readable(string signature)
     {
         string name = StateMachine().Replace(signature, "$1.$2(");
@@ -14,7 +17,8 @@ internal static partial class MethodName
         name = Local().Replace(name, "$1.$2");
         name = Main().Replace(name, "$1");
         while (Arguments().IsMatch(name))
-            name = Arguments().Replace(name, static match => $"<{Assembly().Replace(match.Groups[1].Value, "").Replace("],[", ", ", StringComparison.Ordinal)}>");
+            name = Arguments().Replace(name, static match =>
+                $"<{Assembly().Replace(match.Groups[1].Value, "").Replace("],[", ", ", StringComparison.Ordinal)}>");
         return name.Replace('+', '.');
     }
 

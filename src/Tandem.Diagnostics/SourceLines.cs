@@ -32,7 +32,9 @@ internal static class SourceLines
                 return "";
 
             string file = reader.GetString(reader.GetDocument(found.Document).Name);
-            return line.Offset == StackLine.Unknown ? $" in {file}:line {found.StartLine} (where it begins)" : $" in {file}:line {found.StartLine}";
+            return line.Offset == StackLine.Unknown
+                ? $" in {file}:line {found.StartLine} (where it begins)"
+                : $" in {file}:line {found.StartLine}";
         }
         catch (Exception e) when (e is BadImageFormatException or InvalidCastException)
         {
@@ -52,7 +54,10 @@ internal static class SourceLines
 
             using var image = new PEReader(File.OpenRead(module), PEStreamOptions.PrefetchEntireImage);
             return image.TryOpenAssociatedPortablePdb(
-                module, static path => File.Exists(path) ? new MemoryStream(File.ReadAllBytes(path)) : null, out MetadataReaderProvider? provider, out _)
+                module,
+                static path => File.Exists(path) ? new MemoryStream(File.ReadAllBytes(path)) : null,
+                out MetadataReaderProvider? provider,
+                out _)
                 ? provider
                 : null;
         }

@@ -8,7 +8,10 @@ internal static class StackWalk
     private const int MaximumFrames = 100;
 
     /// <summary>The file of the runtime's debugging library on this system.</summary>
-    internal static string DebuggingLibrary => OperatingSystem.IsWindows() ? "mscordaccore.dll" : OperatingSystem.IsMacOS() ? "libmscordaccore.dylib" : "libmscordaccore.so";
+    internal static string DebuggingLibrary =>
+        OperatingSystem.IsWindows() ? "mscordaccore.dll"
+        : OperatingSystem.IsMacOS() ? "libmscordaccore.dylib"
+        : "libmscordaccore.so";
 
     /// <summary>The frames of the thread that runs the work, newest first; empty if no thread runs code of the program.</summary>
     internal static List<StackLine> Of(int processId, int? threadId)
@@ -25,10 +28,12 @@ internal static class StackWalk
         string library = Path.Combine(Path.GetDirectoryName(info.ModuleInfo.FileName)!, DebuggingLibrary);
         using ClrRuntime runtime = info.CreateRuntime(library, ignoreMismatch: true);
         uint wanted = (uint)(threadId ?? processId);
-        ClrThread[] threads = [.. runtime.Threads.Where(static thread => thread.IsAlive).OrderBy(thread => thread.OSThreadId == wanted ? 0 : 1)];
+        ClrThread[] threads =
+            [.. runtime.Threads.Where(static thread => thread.IsAlive).OrderBy(thread => thread.OSThreadId == wanted ? 0 : 1)];
         foreach (ClrThread thread in threads)
         {
-            foreach (IEnumerable<MethodFrame> frames in (ReadOnlySpan<IEnumerable<MethodFrame>>)[Frames(thread), FramePointers.Of(runtime, thread)])
+            ReadOnlySpan<IEnumerable<MethodFrame>> sources = [Frames(thread), FramePointers.Of(runtime, thread)];
+            foreach (IEnumerable<MethodFrame> frames in sources)
             {
                 List<StackLine> lines = Walk(frames, out bool hasUserCode);
                 if (hasUserCode)
@@ -79,7 +84,10 @@ internal static class StackWalk
         ClrMethod method = frame.Method;
         string file = method.Type.Module.Name ?? "";
         return new StackLine(
-            MethodName.Readable(method.Signature ?? method.Name ?? "?"), file, method.MetadataToken, IsUserCode(file) ? OffsetOf(frame, isNewest) : StackLine.NotWanted);
+            MethodName.Readable(method.Signature ?? method.Name ?? "?"),
+            file,
+            method.MetadataToken,
+            IsUserCode(file) ? OffsetOf(frame, isNewest) : StackLine.NotWanted);
     }
 
     private static bool IsUserCode(string file)

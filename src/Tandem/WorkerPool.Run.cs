@@ -7,28 +7,28 @@ public partial class WorkerPool
 {
     /// <summary>Runs work on a worker.</summary>
     /// <remarks>
-    /// Work that returns a <see cref="Task"/> or a <see cref="ValueTask"/> is awaited in the worker. An <c>async</c> lambda counts as a
-    /// <see cref="Task"/>. The F# compiler cannot choose for a function that returns a <see cref="ValueTask{TResult}"/>: use
-    /// <see cref="ValueTask{TResult}.AsTask"/> there.
+    /// If the work returns a <see cref="Task"/> or a <see cref="ValueTask"/>, the worker awaits it. An <c>async</c> lambda is treated as a
+    /// <see cref="Task"/>. The F# compiler cannot choose an overload for a function that returns a <see cref="ValueTask{TResult}"/>: use
+    /// <see cref="ValueTask{TResult}.AsTask"/> in F#.
     /// </remarks>
     /// <param name="work">
-    /// Any lambda, local function or method. In a pool of processes, the captured variables that it reads are copied to the worker;
-    /// what the work writes into them stays there. A captured <see cref="CancellationToken"/> or <see cref="IProgress{T}"/> works
+    /// Any lambda, local function or method. In a pool of processes, the captured variables that it reads are copied to the worker. Changes
+    /// that the work makes to them do not come back. A captured <see cref="CancellationToken"/> or <see cref="IProgress{T}"/> works
     /// across processes.
     /// </param>
     /// <param name="options">The item's name, priority and limits; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">
-    /// Cancels the item: one that waits never runs; one that runs sees the token that it was given, and in a process is killed after
-    /// <see cref="WorkerPoolOptions.CancellationGrace"/>.
+    /// Cancels the item. A waiting item never runs. For a running item, the token of the work is cancelled; in a process, the worker is
+    /// killed if the item is still running after <see cref="WorkerPoolOptions.CancellationGrace"/>.
     /// </param>
     /// <returns>
     /// A task that completes with the work. It fails with the exception that the work threw, or with a <see cref="WorkException"/>:
     /// <see cref="WorkerCrashedException"/>, <see cref="WorkTimeoutException"/>, <see cref="WorkMemoryException"/>,
     /// <see cref="WorkerStartException"/>, <see cref="QueueFullException"/>, or <see cref="WorkSerializationException"/> for a result that
-    /// cannot travel. It is cancelled when <paramref name="cancellationToken"/> is, and fails with <see cref="ObjectDisposedException"/>
-    /// when the pool has ended.
+    /// cannot be serialized. It is cancelled if <paramref name="cancellationToken"/> is, and fails with
+    /// <see cref="ObjectDisposedException"/> if the pool has ended.
     /// </returns>
-    /// <exception cref="WorkSerializationException">A captured value cannot travel; no worker was touched.</exception>
+    /// <exception cref="WorkSerializationException">A captured value cannot be serialized. Nothing was sent to a worker.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     public Task RunAsync(Action work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(PlainForm<Nothing>.Instance, work, null, options, cancellationToken);
@@ -95,7 +95,7 @@ public partial class WorkerPool
         Submit(PlainForm<TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on an argument that travels with the call. With a static lambda, this is the fastest form.</summary>
+    /// <summary>Runs work with an argument that is sent with the call. With a static lambda, this is the fastest overload.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
     public Task RunAsync<TArgument>(
@@ -104,7 +104,7 @@ public partial class WorkerPool
         Submit(ArgumentForm<TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on an argument that travels with the call. With a static lambda, this is the fastest form.</summary>
+    /// <summary>Runs work with an argument that is sent with the call. With a static lambda, this is the fastest overload.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
@@ -114,7 +114,7 @@ public partial class WorkerPool
         Submit(ArgumentForm<TArgument, TResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on an argument that travels with the call. With a static lambda, this is the fastest form.</summary>
+    /// <summary>Runs work with an argument that is sent with the call. With a static lambda, this is the fastest overload.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
@@ -124,7 +124,7 @@ public partial class WorkerPool
         Submit(ArgumentForm<TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on an argument that travels with the call. With a static lambda, this is the fastest form.</summary>
+    /// <summary>Runs work with an argument that is sent with the call. With a static lambda, this is the fastest overload.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
@@ -135,7 +135,7 @@ public partial class WorkerPool
         Submit(ArgumentForm<TArgument, TResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on an argument that travels with the call. With a static lambda, this is the fastest form.</summary>
+    /// <summary>Runs work with an argument that is sent with the call. With a static lambda, this is the fastest overload.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
     public Task RunAsync<TArgument>(
@@ -144,7 +144,7 @@ public partial class WorkerPool
         Submit(ArgumentForm<TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on an argument that travels with the call. With a static lambda, this is the fastest form.</summary>
+    /// <summary>Runs work with an argument that is sent with the call. With a static lambda, this is the fastest overload.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>

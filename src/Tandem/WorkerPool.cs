@@ -10,21 +10,20 @@ using Tandem.Work;
 namespace Tandem;
 
 /// <summary>
-/// Runs work on threads or in separate processes: the same calls, with one word choosing between them. A worker process that dies
-/// takes only the item with it that it ran.
+/// Runs work on threads or in worker processes, with the same calls. If a worker process crashes, only the items that it was running fail.
 /// </summary>
 /// <remarks>
-/// Safe for use by any number of threads. Dispose it when done. A program that forgets to still exits, with no worker left; and a pool
-/// that nothing refers to any more is drained when the garbage collector finds it.
+/// All members are thread-safe. Dispose the pool when it is no longer needed. If a program does not dispose a pool, the program still
+/// exits, and no worker remains. A pool that is no longer referenced is drained when the garbage collector finalizes it.
 /// <para>
-/// Each work item starts from a defined context, the same on threads and in processes: it has its caller's
+/// Each work item starts in a defined context, which is the same on threads and in processes. It gets its caller's
 /// <see cref="System.Globalization.CultureInfo.CurrentCulture"/>, <see cref="System.Globalization.CultureInfo.CurrentUICulture"/> and
 /// current activity (its trace), and nothing else. Values of <see cref="AsyncLocal{T}"/> start empty,
-/// <see cref="Thread.CurrentPrincipal"/> and <see cref="SynchronizationContext.Current"/> are null, and what an item sets does not reach
-/// the next item. <see cref="Task.Run(Action)"/> passes on the whole <see cref="ExecutionContext"/>; a process cannot have that. Capture what
-/// else the work needs: <c>string tenant = Tenant.Value; pool.RunAsync(() => Work(tenant))</c>. Initializers and state factories have the
-/// cultures of who made the pool, and no activity. Static fields, environment variables, the current folder and the console's writers
-/// belong to the process: what an item changes there stays for the items after it.
+/// <see cref="Thread.CurrentPrincipal"/> and <see cref="SynchronizationContext.Current"/> are null, and an item cannot change the context
+/// of the next item. (<see cref="Task.Run(Action)"/> passes on the whole <see cref="ExecutionContext"/>, which cannot be sent to a
+/// process.) If the work needs more, capture it: <c>string tenant = Tenant.Value; pool.RunAsync(() => Work(tenant))</c>. Initializers and
+/// state factories run in the cultures of the code that created the pool, and without an activity. Static fields, environment variables,
+/// the current directory and the console's writers belong to the process: changes that an item makes remain for later items.
 /// </para>
 /// </remarks>
 /// <example>
@@ -49,14 +48,14 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     }
 
     /// <summary>
-    /// Raised for what happens to workers: starts, crashes, kills, recycling, failures to start. On the thread pool, one at a time,
-    /// in order; a handler that throws is ignored.
+    /// Raised for events of workers: starts, crashes, kills, recycling, failures to start. Handlers run on the thread pool, one at a time
+    /// and in order. Exceptions of handlers are ignored.
     /// </summary>
     public event EventHandler<WorkerEvent>? WorkerChanged;
 
     /// <summary>
-    /// The processors that this process may use: its affinity mask and its container's processor quota are honoured. The default
-    /// for <see cref="WorkerPoolOptions.MaxWorkers"/>.
+    /// The number of processors that this process may use, according to its affinity mask and the processor quota of its container. This is
+    /// the default for <see cref="WorkerPoolOptions.MaxWorkers"/>.
     /// </summary>
     public static int DefaultWorkerCount => Environment.ProcessorCount;
 
@@ -64,17 +63,17 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
 
     EventHandler<WorkerEvent>? IWorkerEventSource.Handlers => WorkerChanged;
 
-    /// <summary>What the workers are.</summary>
+    /// <summary>Whether the workers are threads or processes.</summary>
     public Isolation Isolation => _engine.Options.Isolation;
 
-    /// <summary>Creates a pool of threads. It works in programs that are trimmed or compiled natively, too.</summary>
-    /// <param name="workers">How many there are at most, up to 4096; 0 for <see cref="DefaultWorkerCount"/>.</param>
+    /// <summary>Creates a pool of threads. It also works in programs that are trimmed or compiled natively.</summary>
+    /// <param name="workers">The maximum number of workers, up to 4096; 0 for <see cref="DefaultWorkerCount"/>.</param>
     /// <returns>The pool.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="workers"/> is negative or above 4096.</exception>
     public static WorkerPool Threads(int workers = 0) => Create(new ThreadedPoolOptions { MaxWorkers = OrDefault(workers) });
 
     /// <summary>Creates a pool of worker processes.</summary>
-    /// <param name="workers">How many there are at most, up to 4096; 0 for <see cref="DefaultWorkerCount"/>.</param>
+    /// <param name="workers">The maximum number of workers, up to 4096; 0 for <see cref="DefaultWorkerCount"/>.</param>
     /// <returns>The pool.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="workers"/> is negative or above 4096.</exception>
     /// <exception cref="WorkerStartException">This program cannot be started as a worker process; the message says what to do.</exception>
@@ -82,8 +81,8 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     [RequiresDynamicCode(ProcessPools.Native)]
     public static WorkerPool Processes(int workers = 0) => Create(new ProcessPoolOptions { MaxWorkers = OrDefault(workers) });
 
-    /// <summary>Creates a pool of threads. It works in programs that are trimmed or compiled natively, too.</summary>
-    /// <param name="options">How; later changes to the object have no effect.</param>
+    /// <summary>Creates a pool of threads. It also works in programs that are trimmed or compiled natively.</summary>
+    /// <param name="options">The options. Later changes to the object have no effect.</param>
     /// <returns>The pool.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     /// <exception cref="ArgumentException"><see cref="WorkerPoolOptions.InitializeWorker"/> is an <c>async void</c> method.</exception>
@@ -96,13 +95,15 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     [RequiresDynamicCode(ProcessPools.Native)]
     public static WorkerPool Create(ProcessPoolOptions options) => Create((WorkerPoolOptions)options);
 
-    /// <summary>Creates a pool of threads or of processes, as its options say (<see cref="WorkerPoolOptions.For"/>).</summary>
-    /// <param name="options">How; later changes to the object have no effect.</param>
+    /// <summary>
+    /// Creates a pool of threads or of processes, depending on the type of the options (<see cref="WorkerPoolOptions.For"/>).
+    /// </summary>
+    /// <param name="options">The options. Later changes to the object have no effect.</param>
     /// <returns>The pool.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     /// <exception cref="ArgumentException">
-    /// <see cref="ProcessPoolOptions.DumpFolder"/> does not exist, <see cref="ProcessPoolOptions.Environment"/> has a name or a value that no
-    /// environment can hold, or <see cref="WorkerPoolOptions.InitializeWorker"/> is an <c>async void</c> method.
+    /// <see cref="ProcessPoolOptions.DumpFolder"/> does not exist, <see cref="ProcessPoolOptions.Environment"/> has a name or a value that
+    /// no environment can contain, or <see cref="WorkerPoolOptions.InitializeWorker"/> is an <c>async void</c> method.
     /// </exception>
     /// <exception cref="WorkerStartException">This program cannot be started as a worker process; the message says what to do.</exception>
     public static WorkerPool Create(WorkerPoolOptions options)
@@ -112,17 +113,17 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         return new WorkerPool(CreateEngine(valid));
     }
 
-    /// <summary>Creates a pool of threads in which each thread has a state of its own.</summary>
+    /// <summary>Creates a pool of threads in which each thread has its own state.</summary>
     /// <typeparam name="TState">The type of the state.</typeparam>
-    /// <param name="options">How; later changes to the object have no effect.</param>
-    /// <param name="createState">Builds the state, once in each worker, before its first item.</param>
+    /// <param name="options">The options. Later changes to the object have no effect.</param>
+    /// <param name="createState">Builds the state once in each worker, before its first item.</param>
     /// <returns>The pool.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     /// <exception cref="ArgumentException"><see cref="WorkerPoolOptions.InitializeWorker"/> is an <c>async void</c> method.</exception>
     public static WorkerPool<TState> Create<TState>(ThreadedPoolOptions options, Func<TState> createState) =>
         Create((WorkerPoolOptions)options, createState);
 
-    /// <summary>Creates a pool of worker processes in which each process has a state of its own.</summary>
+    /// <summary>Creates a pool of worker processes in which each process has its own state.</summary>
     /// <returns>The pool.</returns>
     /// <inheritdoc cref="Create{TState}(WorkerPoolOptions, Func{TState})"/>
     [RequiresUnreferencedCode(ProcessPools.Trimmed)]
@@ -130,17 +131,18 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     public static WorkerPool<TState> Create<TState>(ProcessPoolOptions options, Func<TState> createState) =>
         Create((WorkerPoolOptions)options, createState);
 
-    /// <summary>Creates a pool in which each worker has a state of its own.</summary>
-    /// <typeparam name="TState">The type of the state; it never travels, so it may be anything.</typeparam>
-    /// <param name="options">How; later changes to the object have no effect.</param>
-    /// <param name="createState">Builds the state, once in each worker, before its first item. What it captures travels.</param>
+    /// <summary>Creates a pool in which each worker has its own state.</summary>
+    /// <typeparam name="TState">The type of the state. The state is never serialized, so any type is allowed.</typeparam>
+    /// <param name="options">The options. Later changes to the object have no effect.</param>
+    /// <param name="createState">Builds the state once in each worker, before its first item. The captured variables are
+    /// serialized.</param>
     /// <returns>The pool.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     /// <exception cref="ArgumentException">
-    /// <see cref="ProcessPoolOptions.DumpFolder"/> does not exist, <see cref="ProcessPoolOptions.Environment"/> has a name or a value that no
-    /// environment can hold, or <see cref="WorkerPoolOptions.InitializeWorker"/> is an <c>async void</c> method.
+    /// <see cref="ProcessPoolOptions.DumpFolder"/> does not exist, <see cref="ProcessPoolOptions.Environment"/> has a name or a value that
+    /// no environment can contain, or <see cref="WorkerPoolOptions.InitializeWorker"/> is an <c>async void</c> method.
     /// </exception>
-    /// <exception cref="WorkSerializationException">A value that <paramref name="createState"/> captures cannot travel.</exception>
+    /// <exception cref="WorkSerializationException">A value that <paramref name="createState"/> captures cannot be serialized.</exception>
     /// <exception cref="WorkerStartException">This program cannot be started as a worker process; the message says what to do.</exception>
     public static WorkerPool<TState> Create<TState>(WorkerPoolOptions options, Func<TState> createState)
     {
@@ -151,8 +153,8 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     }
 
     /// <summary>
-    /// Changes how many workers there are at most. More start when work needs them; those that are too many end when the items that
-    /// they run are done, and nothing is lost. Until then there are more than asked for.
+    /// Changes the maximum number of workers. More workers start when work needs them. If there are too many workers, some end when their
+    /// current items have completed; no item is lost. Until then, the pool has more workers than the new maximum.
     /// </summary>
     /// <param name="workers">The new <see cref="WorkerPoolOptions.MaxWorkers"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="workers"/> is not between 1 and 4096.</exception>
@@ -163,13 +165,16 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         _engine.Resize(workers);
     }
 
-    /// <summary>What the pool looks like now: its workers, what each of them does, its queue, and counts. Cheap enough for every second.</summary>
-    /// <returns>A new object, which does not change.</returns>
+    /// <summary>
+    /// Returns the current state of the pool: its workers and what each of them runs, its queue, and counts. It is cheap enough to call
+    /// every second.
+    /// </summary>
+    /// <returns>An immutable object.</returns>
     public PoolSnapshot Snapshot() => _engine.Snapshot();
 
     /// <summary>
-    /// Finishes what runs, fails what waits with <see cref="ObjectDisposedException"/>, and ends the workers. An item that crashes from then
-    /// on is not tried again, whatever its <see cref="WorkLimits.MaxCrashRetries"/>.
+    /// Completes running items, fails waiting items with <see cref="ObjectDisposedException"/>, and ends the workers. An item that crashes
+    /// its worker after this call is not retried, whatever its <see cref="WorkLimits.MaxCrashRetries"/>.
     /// </summary>
     /// <returns>A task that completes when no worker is left.</returns>
     public async ValueTask DisposeAsync()
@@ -178,23 +183,25 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Takes no more work, runs everything that was submitted, and ends the workers.</summary>
-    /// <param name="cancellationToken">Ends the wait; the pool goes on draining.</param>
+    /// <summary>Accepts no more work, runs all submitted items, and ends the workers.</summary>
+    /// <param name="cancellationToken">Cancels the wait. The pool continues to drain.</param>
     /// <returns>A task that completes when no worker is left.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled before that.</exception>
     public Task DrainAsync(CancellationToken cancellationToken = default) => EndAsync(StopMode.Drain).WaitAsync(cancellationToken);
 
     /// <summary>
-    /// Stops now: what waits fails; what runs is cancelled, and worker processes that do not end within
-    /// <see cref="WorkerPoolOptions.CancellationGrace"/> are killed. A thread that ignores its token cannot be killed: it is left
-    /// behind, as a background thread, and its call fails with <see cref="ObjectDisposedException"/> as in a process.
+    /// Stops the pool at once. Waiting items fail. Running items are cancelled, and worker processes that do not exit within
+    /// <see cref="WorkerPoolOptions.CancellationGrace"/> are killed. A thread that ignores its token cannot be killed: the pool abandons
+    /// it, as a background thread, and its call fails with <see cref="ObjectDisposedException"/>, as in a process.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait; the pool goes on stopping.</param>
+    /// <param name="cancellationToken">Cancels the wait. The pool continues to stop.</param>
     /// <returns>A task that completes when no worker is left.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled before that.</exception>
     public Task StopAsync(CancellationToken cancellationToken = default) => EndAsync(StopMode.Abort).WaitAsync(cancellationToken);
 
-    /// <summary>Ends the process of every worker that runs something, at once; its items fail with <see cref="WorkerCrashedException"/>.</summary>
+    /// <summary>
+    /// Kills every worker process that is running an item, at once. The items fail with <see cref="WorkerCrashedException"/>.
+    /// </summary>
     internal void Kill(string reason) => _engine.Kill(reason);
 
     private Task EndAsync(StopMode mode)
@@ -221,7 +228,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
                 item.Details.Limits = limits;
 
             _engine.Submit(item);
-            GC.KeepAlive(this); // until here the pool is in use, also where this call is the last one
+            GC.KeepAlive(this); // the pool must not be finalized before this point, even if this call is its last use
             return task.Task;
         }
         catch (WorkSerializationException e)
@@ -246,7 +253,9 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
             _engine,
             form,
             work,
-            token => source is IAsyncEnumerable<TItem> asynchronous ? ItemSource<TItem>.Of(asynchronous, token) : ItemSource<TItem>.Of((IEnumerable<TItem>)source),
+            token => source is IAsyncEnumerable<TItem> asynchronous
+                ? ItemSource<TItem>.Of(asynchronous, token)
+                : ItemSource<TItem>.Of((IEnumerable<TItem>)source),
             (options ?? new MapOptions()).Validated(),
             pick,
             cancellationToken);
@@ -257,19 +266,24 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     {
         MapOptions unordered = (options ?? new MapOptions()).Validated();
         unordered.Ordered = false;
-        IAsyncEnumerable<Nothing> outcomes = Map<TItem, Nothing, Nothing>(form, work, source, unordered, Pickers.Value, cancellationToken);
+        IAsyncEnumerable<Nothing> outcomes = Map<TItem, Nothing, Nothing>(
+            form, work, source, unordered, Pickers.Value, cancellationToken);
         await foreach (Nothing _ in outcomes.ConfigureAwait(false))
         {
-            // An error is thrown here.
+            // The enumerator throws the first error.
         }
     }
 
     /// <summary>The only place that chooses an engine.</summary>
-    /// <param name="options">Validated.</param>
-    /// <param name="build">Builds the state of a worker in this process; null where workers have none.</param>
-    /// <param name="createState">The same as the user gave it, to be serialized.</param>
-    /// <param name="form">How that is called.</param>
-    private static PoolEngine CreateEngine(WorkerPoolOptions options, Func<object?>? build = null, Delegate? createState = null, Form? form = null) => options switch
+    /// <param name="options">The validated options.</param>
+    /// <param name="build">Builds the state of a worker in this process; null for a pool without a state.</param>
+    /// <param name="createState">The user's delegate for the same, which is serialized.</param>
+    /// <param name="form">Calls that delegate.</param>
+    private static PoolEngine CreateEngine(
+        WorkerPoolOptions options,
+        Func<object?>? build = null,
+        Delegate? createState = null,
+        Form? form = null) => options switch
     {
         ThreadedPoolOptions threads => new ThreadEngine(threads, build),
         ProcessPoolOptions processes when ProcessPools.AreSupported =>

@@ -6,11 +6,12 @@ using Tandem.Work;
 namespace Tandem;
 
 /// <summary>
-/// A pool in which each worker has a state of its own, built once when the worker starts: a model, a connection, a cache.
+/// A pool in which each worker has its own state, such as a model, a connection or a cache. The state is built once, when the worker
+/// starts.
 /// </summary>
 /// <typeparam name="TState">
-/// The type of the state. It never travels, so it may be anything; it is disposed with its worker, where it can be. With
-/// <see cref="WorkerPoolOptions.ConcurrencyPerWorker"/> above 1, the items of one worker share it at the same time.
+/// The type of the state. The state is never serialized, so any type is allowed. If it is disposable, it is disposed with its worker. With
+/// <see cref="WorkerPoolOptions.ConcurrencyPerWorker"/> above 1, the items of one worker use the state at the same time.
 /// </typeparam>
 public sealed class WorkerPool<TState> : WorkerPool
 {
@@ -20,25 +21,25 @@ public sealed class WorkerPool<TState> : WorkerPool
     }
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker.</summary>
+    /// <summary>Runs work with the state of a worker.</summary>
     public Task RunAsync(Action<TState> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker.</summary>
+    /// <summary>Runs work with the state of a worker.</summary>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     public Task<TResult> RunAsync<TResult>(
         Func<TState, TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker.</summary>
+    /// <summary>Runs work with the state of a worker.</summary>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task RunAsync(Func<TState, Task> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker.</summary>
+    /// <summary>Runs work with the state of a worker.</summary>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task<TResult> RunAsync<TResult>(
@@ -46,39 +47,39 @@ public sealed class WorkerPool<TState> : WorkerPool
         Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker.</summary>
+    /// <summary>Runs work with the state of a worker.</summary>
     public Task RunAsync(Func<TState, ValueTask> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker.</summary>
+    /// <summary>Runs work with the state of a worker.</summary>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     public Task<TResult> RunAsync<TResult>(
         Func<TState, ValueTask<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker.</summary>
+    /// <summary>Runs work with the state of a worker.</summary>
     public Task RunAsync(
         Action<TState, CancellationToken> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker.</summary>
+    /// <summary>Runs work with the state of a worker.</summary>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     public Task<TResult> RunAsync<TResult>(
         Func<TState, CancellationToken, TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker.</summary>
+    /// <summary>Runs work with the state of a worker.</summary>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task RunAsync(
         Func<TState, CancellationToken, Task> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker.</summary>
+    /// <summary>Runs work with the state of a worker.</summary>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task<TResult> RunAsync<TResult>(
@@ -86,13 +87,13 @@ public sealed class WorkerPool<TState> : WorkerPool
         Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker.</summary>
+    /// <summary>Runs work with the state of a worker.</summary>
     public Task RunAsync(
         Func<TState, CancellationToken, ValueTask> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
         Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker.</summary>
+    /// <summary>Runs work with the state of a worker.</summary>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     public Task<TResult> RunAsync<TResult>(
         Func<TState, CancellationToken, ValueTask<TResult>> work,
@@ -100,7 +101,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker and an argument that travels with the call.</summary>
+    /// <summary>Runs work with the state of a worker and an argument that is sent with the call.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
     public Task RunAsync<TArgument>(
@@ -109,7 +110,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         Submit(StateArgumentForm<TState, TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker and an argument that travels with the call.</summary>
+    /// <summary>Runs work with the state of a worker and an argument that is sent with the call.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
@@ -119,7 +120,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         Submit(StateArgumentForm<TState, TArgument, TResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker and an argument that travels with the call.</summary>
+    /// <summary>Runs work with the state of a worker and an argument that is sent with the call.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
@@ -129,7 +130,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         Submit(StateArgumentForm<TState, TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker and an argument that travels with the call.</summary>
+    /// <summary>Runs work with the state of a worker and an argument that is sent with the call.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
@@ -140,7 +141,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         Submit(StateArgumentForm<TState, TArgument, TResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker and an argument that travels with the call.</summary>
+    /// <summary>Runs work with the state of a worker and an argument that is sent with the call.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
     public Task RunAsync<TArgument>(
@@ -149,7 +150,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         Submit(StateArgumentForm<TState, TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
-    /// <summary>Runs work on the state of a worker and an argument that travels with the call.</summary>
+    /// <summary>Runs work with the state of a worker and an argument that is sent with the call.</summary>
     /// <typeparam name="TArgument">The type of the argument.</typeparam>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     /// <param name="argument">The argument; in a pool of processes the work gets a copy.</param>
@@ -159,8 +160,8 @@ public sealed class WorkerPool<TState> : WorkerPool
         Submit(StateArgumentForm<TState, TArgument, TResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TState, TItem, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -168,8 +169,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work,
@@ -178,8 +179,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TState, TItem, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -187,8 +188,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -196,8 +197,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work,
@@ -206,8 +207,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -215,8 +216,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -224,8 +225,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work,
@@ -234,8 +235,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -243,8 +244,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -252,8 +253,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work,
@@ -262,8 +263,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, on all workers, and gives the results.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -271,8 +272,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TState, TItem, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -280,8 +281,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work,
@@ -290,8 +291,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TState, TItem, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -299,8 +300,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -308,8 +309,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work,
@@ -318,8 +319,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -327,8 +328,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -336,8 +337,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work,
@@ -346,8 +347,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -355,8 +356,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -364,8 +365,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work,
@@ -374,8 +375,8 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker, and gives the value or the error of each.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -383,15 +384,15 @@ public sealed class WorkerPool<TState> : WorkerPool
             StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Action<TState, TItem> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Func<TState, TItem, Task> work,
@@ -399,24 +400,24 @@ public sealed class WorkerPool<TState> : WorkerPool
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Func<TState, TItem, ValueTask> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Action<TState, TItem, CancellationToken> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task> work,
@@ -424,24 +425,24 @@ public sealed class WorkerPool<TState> : WorkerPool
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Action<TState, TItem> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, Task> work,
@@ -449,24 +450,24 @@ public sealed class WorkerPool<TState> : WorkerPool
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, ValueTask> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Action<TState, TItem, CancellationToken> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task> work,
@@ -474,8 +475,8 @@ public sealed class WorkerPool<TState> : WorkerPool
         ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
-    /// <summary>Runs work on each item of a source and the state of a worker; the first error ends it.</summary>
-    /// <param name="work">The work on the state of a worker and one item.</param>
+    /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
+    /// <param name="work">The work for one item and the state of its worker.</param>
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>

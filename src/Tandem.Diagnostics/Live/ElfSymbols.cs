@@ -11,8 +11,8 @@ internal sealed class ElfSymbols
     private const int Loaded = 1;
     private const int LargestTable = 256 << 20;
 
-    private readonly List<(ulong Offset, ulong Size, ulong Address)> _segments = [];
-    private (ulong Address, ulong Size, string Name)[] _functions = [];
+    private readonly List<(ulong Offset, ulong Size, ulong Address)> _segments = []; // the loaded parts of the file
+    private (ulong Address, ulong Size, string Name)[] _functions = []; // by address
 
     private ElfSymbols()
     {
@@ -27,7 +27,8 @@ internal sealed class ElfSymbols
             using var handle = File.OpenHandle(file);
             symbols.Read(handle);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException or OverflowException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException or OverflowException)
         {
             symbols._functions = [];
         }

@@ -17,14 +17,22 @@ internal sealed class FrameNames(int processId)
 
             // The addresses of older frames are return addresses.
             (string name, string source) = Name(frame, region, isNewest: frame.StackPointer == thread.StackPointer);
-            frames.Add(new StackFrame(frame.Method is null ? FrameKind.Native : FrameKind.Managed, frame.Address, frame.StackPointer, name, source));
+            FrameKind kind = frame.Method is null ? FrameKind.Native : FrameKind.Managed;
+            frames.Add(new StackFrame(kind, frame.Address, frame.StackPointer, name, source));
         }
 
         MemoryRegion? stack = map.Find(thread.StackPointer);
         (ulong top, ulong bottom) = thread.Bounds;
         bool isKnown = top > thread.StackPointer && bottom <= thread.StackPointer && bottom != 0;
         return new ThreadStack(
-            thread.Id, thread.ManagedId, thread.Name, thread.State, thread.Role, isKnown ? top : stack?.End ?? 0, isKnown ? bottom : stack?.Start ?? 0, frames,
+            thread.Id,
+            thread.ManagedId,
+            thread.Name,
+            thread.State,
+            thread.Role,
+            isKnown ? top : stack?.End ?? 0,
+            isKnown ? bottom : stack?.Start ?? 0,
+            frames,
             frames.Count > 0 ? "" : "it could not be stopped, or has exited.");
     }
 

@@ -5,7 +5,7 @@ namespace Tandem.Diagnostics;
 /// <summary>The memory map of a process.</summary>
 internal sealed class MemoryMap
 {
-    private readonly MemoryRegion[] _regions;
+    private readonly MemoryRegion[] _regions; // by address
 
     private MemoryMap(MemoryRegion[] regions) => _regions = regions;
 
@@ -17,7 +17,8 @@ internal sealed class MemoryMap
             // start-end rwxp offset device inode   path
             string[] fields = line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries);
             string[] range = fields[0].Split('-');
-            regions.Add(new MemoryRegion(Hex(range[0]), Hex(range[1]), fields[1][2] == 'x', Hex(fields[2]), fields.Length > 5 ? fields[5].Trim() : ""));
+            string file = fields.Length > 5 ? fields[5].Trim() : "";
+            regions.Add(new MemoryRegion(Hex(range[0]), Hex(range[1]), fields[1][2] == 'x', Hex(fields[2]), file));
         }
 
         return new MemoryMap([.. regions]);

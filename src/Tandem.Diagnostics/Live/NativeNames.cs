@@ -26,6 +26,8 @@ internal sealed class NativeNames(int processId)
         }
 
         string module = Path.GetFileName(file);
-        return symbols.NameAt(offset) is { } name ? $"{module}!{name}" : string.Create(CultureInfo.InvariantCulture, $"{module}+0x{offset:x}");
+        return symbols.NameAt(offset) is { } name
+            ? $"{module}!{name}"
+            : string.Create(CultureInfo.InvariantCulture, $"{module}+0x{offset:x}");
     }
 }

@@ -21,13 +21,13 @@ internal sealed class ProcessStacks : IDisposable
     /// <summary>How often to walk a stack again in which no frame of .NET was found.</summary>
     private const int WalksAgain = 2;
 
-    private readonly int _processId;
-    private readonly DataTarget _attached;
-    private readonly DataTarget _target;
-    private readonly StoppedReader _reader;
-    private readonly ClrRuntime _runtime;
-    private readonly FrameNames _names;
-    private ulong[] _runtimeThreads = [];
+    private readonly int _processId; // the process
+    private readonly DataTarget _attached; // reads the running process
+    private readonly DataTarget _target; // reads through _reader
+    private readonly StoppedReader _reader; // replaces stacks and registers by the copies
+    private readonly ClrRuntime _runtime; // the runtime of the process
+    private readonly FrameNames _names; // adds names, after the process continues
+    private ulong[] _runtimeThreads = []; // the addresses of the runtime's data about its threads
 
     private ProcessStacks(int processId, DataTarget attached, StoppedReader reader, DataTarget target, ClrRuntime runtime)
     {
@@ -69,10 +69,15 @@ internal sealed class ProcessStacks : IDisposable
 
         (_reader.Registers, _reader.Copies, TimeSpan pause) = Copy(_processId, map, _runtimeThreads);
         Walk(threads);
-        // The copies show a single moment, but the descriptions of methods and threads are read while the process runs, and may change during
-        // a walk. A thread that the runtime knows but that has no frame of .NET is walked again: it then has frames, unless it has none at all.
-        for (int i = 0; i < WalksAgain && threads.FindAll(thread => known.Contains(thread.Id) && !thread.IsManaged) is { Count: > 0 } without; i++)
+        // The copies show a single moment, but the descriptions of methods and threads are read while the process runs, and may change
+        // during a walk. So a thread that the runtime knows is walked again if no frame of .NET was found. A thread may really have none.
+        for (int i = 0; i < WalksAgain; i++)
+        {
+            List<ThreadInFlight> without = threads.FindAll(thread => known.Contains(thread.Id) && !thread.IsManaged);
+            if (without.Count == 0)
+                break;
             Walk(without);
+        }
 
         return new StackSample(_processId, pause, [.. threads.Select(thread => _names.Describe(thread, map))]);
     });
@@ -126,7 +131,8 @@ internal sealed class ProcessStacks : IDisposable
     /// Stops the process, copies, and continues it. This runs on a dedicated thread, because the system releases the process when the
     /// tracing thread exits, whatever happens.
     /// </summary>
-    private static (Dictionary<int, ThreadRegisters> Registers, StackCopies Copies, TimeSpan Pause) Copy(int processId, MemoryMap map, ulong[] runtimeThreads)
+    private static (Dictionary<int, ThreadRegisters> Registers, StackCopies Copies, TimeSpan Pause) Copy(
+        int processId, MemoryMap map, ulong[] runtimeThreads)
     {
         Dictionary<int, ThreadRegisters> registers = [];
         var copies = new StackCopies();
@@ -164,13 +170,15 @@ internal sealed class ProcessStacks : IDisposable
     private static ClrRuntime CreateRuntime(int processId, DataTarget target)
     {
         if (target.ClrVersions.Length == 0)
-            throw new StackException(string.Create(CultureInfo.InvariantCulture, $"process {processId} is not a .NET process: it has not loaded a .NET runtime."));
+            throw new StackException(string.Create(
+                CultureInfo.InvariantCulture, $"process {processId} is not a .NET process: it has not loaded a .NET runtime."));
 
         ClrInfo info = target.ClrVersions[0];
         if (info.Version.Major is > 0 and < 5)
         {
             throw new StackException(string.Create(
-                CultureInfo.InvariantCulture, $"process {processId} runs .NET {info.Version}, which is too old: .NET 5 is the first version whose stacks can be read."));
+                CultureInfo.InvariantCulture,
+                $"process {processId} runs .NET {info.Version}, which is too old: .NET 5 is the first version whose stacks can be read."));
         }
 
         string beside = Path.Combine(Path.GetDirectoryName(info.ModuleInfo.FileName) ?? "/", StackWalk.DebuggingLibrary);
@@ -181,12 +189,15 @@ internal sealed class ProcessStacks : IDisposable
             ? info.CreateRuntime(library, ignoreMismatch: true)
             : throw new StackException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"process {processId} runs .NET {info.Version} without its debugging library ({beside}), which is needed to read its stacks; "
+                $"process {processId} runs .NET {info.Version} without its debugging library ({beside}), "
+                + "which is needed to read its stacks; "
                 + $"a single-file program does not contain it. Run tandem with that version of .NET (DOTNET_ROOT)."));
     }
 
     private static bool IsOwn(Version version) =>
-        version.Major == Environment.Version.Major && version.Minor == Environment.Version.Minor && version.Build == Environment.Version.Build;
+        version.Major == Environment.Version.Major
+            && version.Minor == Environment.Version.Minor
+            && version.Build == Environment.Version.Build;
 
     private static T Guard<T>(int processId, Func<T> action)
     {

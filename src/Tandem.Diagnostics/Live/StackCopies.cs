@@ -17,7 +17,8 @@ internal sealed unsafe partial class StackCopies
     private int _total;
 
     /// <summary>Copies the memory, as fast as possible because the process is stopped.</summary>
-    internal static StackCopies Take(int processId, Dictionary<int, ThreadRegisters> threads, MemoryMap map, IEnumerable<ulong> runtimeThreads)
+    internal static StackCopies Take(
+        int processId, Dictionary<int, ThreadRegisters> threads, MemoryMap map, IEnumerable<ulong> runtimeThreads)
     {
         var copies = new StackCopies();
         foreach (ThreadRegisters registers in threads.Values)

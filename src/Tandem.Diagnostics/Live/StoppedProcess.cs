@@ -115,7 +115,8 @@ internal sealed unsafe partial class StoppedProcess : IDisposable
     }
 
     /// <summary>Whether a thread that has not stopped only needs a processor for it.</summary>
-    private bool WillStop(int processId) => _seized.Any(thread => !_stopped.ContainsKey(thread) && ProcStat.OfThread(processId, thread) is { State: not ('D' or 'Z' or 'X') });
+    private bool WillStop(int processId) => _seized.Any(thread =>
+        !_stopped.ContainsKey(thread) && ProcStat.OfThread(processId, thread) is { State: not ('D' or 'Z' or 'X') });
 
     private void Collect()
     {

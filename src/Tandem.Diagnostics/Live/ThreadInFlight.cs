@@ -74,8 +74,9 @@ internal sealed class ThreadInFlight
                     found[frame.StackPointer] = new RawFrame(frame.InstructionPointer, frame.StackPointer, method);
             }
         }
-
-        foreach ((ulong address, ulong stackPointer) in FramePointers.Chain(runtime.DataTarget.DataReader, registers.FramePointer, registers.StackPointer, MostFrames))
+IEnumerable<(ulong Address, ulong StackPointer)> chain = FramePointers.Chain(
+    runtime.DataTarget.DataReader, registers.FramePointer, registers.StackPointer, MostFrames);
+foreach ((ulong address, ulong stackPointer) in chain)
             AddMissing(address, stackPointer);
 
         AddMissing(registers.ProgramCounter, registers.StackPointer);
@@ -85,7 +86,8 @@ internal sealed class ThreadInFlight
         void AddMissing(ulong address, ulong stackPointer)
         {
             if (!found.ContainsKey(stackPointer))
-                found[stackPointer] = new RawFrame(address, stackPointer, thread is null ? null : runtime.GetMethodByInstructionPointer(address));
+                ClrMethod? method = thread is null ? null : runtime.GetMethodByInstructionPointer(address);
+                found[stackPointer] = new RawFrame(address, stackPointer, method);
         }
     }
 }

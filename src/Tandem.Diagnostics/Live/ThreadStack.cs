@@ -13,7 +13,15 @@ namespace Tandem.Diagnostics;
 /// <param name="Frames">The frames, newest first.</param>
 /// <param name="Problem">Why frames are missing; empty if none are.</param>
 internal sealed record ThreadStack(
-    int Id, int? ManagedId, string Name, char State, string Role, ulong StackTop, ulong StackBottom, IReadOnlyList<StackFrame> Frames, string Problem)
+    int Id,
+    int? ManagedId,
+    string Name,
+    char State,
+    string Role,
+    ulong StackTop,
+    ulong StackBottom,
+    IReadOnlyList<StackFrame> Frames,
+    string Problem)
 {
     internal ulong ProgramCounter => Frames is [{ } newest, ..] ? newest.Address : 0;
 

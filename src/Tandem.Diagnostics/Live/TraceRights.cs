@@ -12,15 +12,20 @@ internal static class TraceRights
     internal static string Explain(int processId, int error)
     {
         if (TracerOf(processId) is { } tracer)
-            return string.Create(CultureInfo.InvariantCulture, $"process {processId} is already traced by process {tracer}, perhaps a debugger; only one tracer is possible.");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"process {processId} is already traced by process {tracer}, perhaps a debugger; only one tracer is possible.");
 
-        string what = string.Create(CultureInfo.InvariantCulture, $"the system does not let you trace process {processId} ({Marshal.GetPInvokeErrorMessage(error)})");
+        string what = string.Create(
+            CultureInfo.InvariantCulture,
+            $"the system does not let you trace process {processId} ({Marshal.GetPInvokeErrorMessage(error)})");
         if (Refusal(processId) is { } reason)
             return $"{what}: {reason}";
 
         return ReadNumber("/proc/sys/kernel/yama/ptrace_scope") switch
         {
-            1 => $"{what}: kernel.yama.ptrace_scope is 1, so that only a parent process may trace. Run this as root (sudo), or allow it until the next reboot: sudo sysctl kernel.yama.ptrace_scope=0.",
+            1 => $"{what}: kernel.yama.ptrace_scope is 1, so that only a parent process may trace. Run this as root (sudo), "
+                + "or allow it until the next reboot: sudo sysctl kernel.yama.ptrace_scope=0.",
             2 => $"{what}: kernel.yama.ptrace_scope is 2, so that only root may trace. Run this as root (sudo).",
             3 => $"{what}: kernel.yama.ptrace_scope is 3, so that no process may trace until the machine is rebooted with another value.",
             _ => $"{what}. In a container, allow it: docker run --cap-add=SYS_PTRACE, or capabilities.add: [SYS_PTRACE] in Kubernetes.",
@@ -28,8 +33,13 @@ internal static class TraceRights
     }
 
     /// <summary>Explains why this user may not inspect a process, and what to do; null if the user may.</summary>
-    internal static string? Refusal(int processId) => MayRead(processId) ? null
-        : Refusal(Environment.IsPrivilegedProcess, StatusOf("self", "Uid:") == StatusOf(processId.ToString(CultureInfo.InvariantCulture), "Uid:"));
+    internal static string? Refusal(int processId)
+    {
+        if (MayRead(processId))
+            return null;
+        bool isOwn = StatusOf("self", "Uid:") == StatusOf(processId.ToString(CultureInfo.InvariantCulture), "Uid:");
+        return Refusal(Environment.IsPrivilegedProcess, isOwn);
+    }
 
     /// <param name="isRoot">Whether the user is root.</param>
     /// <param name="isOwn">Whether the process belongs to this user.</param>
@@ -48,7 +58,8 @@ internal static class TraceRights
     {
         try
         {
-            string? line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
+            string? line = File.ReadLines($"/proc/{process}/status")
+                .FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
             return int.TryParse(line?[name.Length..].Trim().Split('\t')[0], CultureInfo.InvariantCulture, out int number) ? number : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

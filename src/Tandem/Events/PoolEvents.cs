@@ -16,7 +16,7 @@ internal sealed class PoolEvents
     // By kind and reason, of which there are few. Created at the first event that has a reason.
     private ConcurrentDictionary<(WorkerEventKind Kind, string Reason), long>? _reasons;
     private readonly Queue<WorkerEvent> _recent = []; // the last events with a reason, guarded by itself
-    private SerialQueue? _queue; // runs loggers and handlers; created when first needed
+    private SerialQueue? _queue; // runs loggers and handlers; created on first use
     private long _timeouts; // items that exceeded their time limit
     private int _abandoned; // threads that currently run an abandoned item
 

@@ -6,9 +6,9 @@ namespace Tandem.Events;
 internal static partial class PoolLog
 {
     /// <summary>Logs what happened to a worker.</summary>
-    /// <param name="logger">The pool's logger.</param>
-    /// <param name="happened">What happened.</param>
-    /// <param name="error">The error behind it; null for none.</param>
+    /// <param name="logger">The logger of the pool.</param>
+    /// <param name="happened">The event.</param>
+    /// <param name="error">The exception that caused the event; null for none.</param>
     internal static void Write(ILogger logger, WorkerEvent happened, Exception? error)
     {
         (WorkerEventKind kind, string pool, int worker, string detail) = (happened.Kind, happened.Pool, happened.WorkerId, happened.Detail);
@@ -39,7 +39,7 @@ internal static partial class PoolLog
     [LoggerMessage(EventId = 2, Level = LogLevel.Debug, Message = "Worker {WorkerId} of '{Pool}': {Kind}")]
     private static partial void Ready(ILogger logger, int workerId, string pool, WorkerEventKind kind);
 
-#pragma warning disable SYSLIB1006 // the same event, with more to say
+#pragma warning disable SYSLIB1006 // the same event with details
     [LoggerMessage(EventId = 2, EventName = "Ready", Level = LogLevel.Debug, Message = "Worker {WorkerId} of '{Pool}': {Kind}. {Detail}")]
     private static partial void ReadyWith(ILogger logger, int workerId, string pool, WorkerEventKind kind, string detail);
 #pragma warning restore SYSLIB1006
@@ -57,17 +57,21 @@ internal static partial class PoolLog
     private static partial void Ended(ILogger logger, int workerId, string pool, WorkerEventKind kind);
 
     [LoggerMessage(EventId = 7, Level = LogLevel.Error, Message = "Worker {WorkerId} of '{Pool}': {Kind}. {Detail}")]
-    private static partial void StartFailed(ILogger logger, Exception? error, int workerId, string pool, WorkerEventKind kind, string detail);
+    private static partial void StartFailed(
+        ILogger logger, Exception? error, int workerId, string pool, WorkerEventKind kind, string detail);
 
     [LoggerMessage(EventId = 8, Level = LogLevel.Error, Message = "Worker {WorkerId} of '{Pool}': {Kind}. {Detail}")]
-    private static partial void RestartLimitReached(ILogger logger, Exception? error, int workerId, string pool, WorkerEventKind kind, string detail);
+    private static partial void RestartLimitReached(
+        ILogger logger, Exception? error, int workerId, string pool, WorkerEventKind kind, string detail);
 
     [LoggerMessage(EventId = 9, Level = LogLevel.Warning, Message = "Worker {WorkerId} of '{Pool}': {Kind}. {Detail}")]
     private static partial void Abandoned(ILogger logger, Exception? error, int workerId, string pool, WorkerEventKind kind, string detail);
 
     [LoggerMessage(EventId = 10, Level = LogLevel.Error, Message = "Worker {WorkerId} of '{Pool}': {Kind}. {Detail}")]
-    private static partial void Quarantined(ILogger logger, Exception? error, int workerId, string pool, WorkerEventKind kind, string detail);
+    private static partial void Quarantined(
+        ILogger logger, Exception? error, int workerId, string pool, WorkerEventKind kind, string detail);
 
     [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "Worker {WorkerId} of '{Pool}': {Kind}. {Detail}")]
-    private static partial void StartDelayed(ILogger logger, Exception? error, int workerId, string pool, WorkerEventKind kind, string detail);
+    private static partial void StartDelayed(
+        ILogger logger, Exception? error, int workerId, string pool, WorkerEventKind kind, string detail);
 }

@@ -26,7 +26,7 @@ public sealed record PoolSnapshot
     /// </value>
     public WorkerStartException? StartFailure { get; init; }
 
-    /// <summary>What the start of the next worker waits for, and until when.</summary>
-    /// <value><see langword="null"/> (the default) when no start waits.</value>
+    /// <summary>Why the start of the next worker is delayed, and until when.</summary>
+    /// <value><see langword="null"/> (the default) if no start is delayed.</value>
     public StartBackOff? BackOff { get; init; }
 }

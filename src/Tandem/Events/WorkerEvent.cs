@@ -9,7 +9,7 @@ public sealed record WorkerEvent
     /// <summary>The pool's name.</summary>
     public required string Pool { get; init; }
 
-    /// <summary>The process id of a worker process; the number of a worker thread within its pool; 0 where there is no worker.</summary>
+    /// <summary>The process id of a worker process, or the number of a worker thread in its pool; 0 if the event has no worker.</summary>
     public int WorkerId { get; init; }
 
     /// <summary>When it happened, in UTC.</summary>
@@ -19,7 +19,7 @@ public sealed record WorkerEvent
     /// <value>The default is an empty string.</value>
     public string Detail { get; init; } = "";
 
-    /// <summary>What the pool waits for before it starts the next worker, and until when.</summary>
+    /// <summary>Why the start of the next worker is delayed, and until when.</summary>
     /// <value><see langword="null"/> (the default) for every kind other than <see cref="WorkerEventKind.StartDelayed"/>.</value>
     public StartBackOff? BackOff { get; init; }
 }

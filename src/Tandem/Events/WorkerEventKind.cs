@@ -6,36 +6,36 @@ public enum WorkerEventKind
     /// <summary>A worker process was started.</summary>
     Started,
 
-    /// <summary>A worker is ready for items, its state built.</summary>
+    /// <summary>A worker is ready for items, and its state is built.</summary>
     Ready,
 
-    /// <summary>A worker process ended by itself although nobody had told it to.</summary>
+    /// <summary>A worker process exited although the pool had not asked it to.</summary>
     Crashed,
 
     /// <summary>A worker is replaced as planned: its items, memory, age or idle time have passed a limit.</summary>
     Recycled,
 
-    /// <summary>The pool ends a worker process because of what its item does.</summary>
+    /// <summary>The pool killed a worker process because of its item.</summary>
     Killed,
 
-    /// <summary>A worker process has ended as it was told to.</summary>
+    /// <summary>A worker process exited because the pool asked it to.</summary>
     Ended,
 
     /// <summary>A worker could not be started.</summary>
     StartFailed,
 
-    /// <summary>Too many workers could not be started (<see cref="ProcessPoolOptions.MaxRestarts"/>): items that wait fail.</summary>
+    /// <summary>Too many workers could not be started (<see cref="ProcessPoolOptions.MaxRestarts"/>). Waiting items fail.</summary>
     RestartLimitReached,
 
-    /// <summary>A thread goes on with an item whose time was over; another has taken its place.</summary>
+    /// <summary>A thread is still running an item that timed out or was stopped. The thread no longer belongs to the pool.</summary>
     Abandoned,
 
     /// <summary>A work item has crashed its workers more often than <see cref="WorkLimits.MaxCrashRetries"/> allows.</summary>
     Quarantined,
 
     /// <summary>
-    /// After a failed start the pool waits before it starts the next worker; <see cref="WorkerEvent.BackOff"/> says for what and until
-    /// when.
+    /// After a failed start, the pool waits before it starts the next worker. <see cref="WorkerEvent.BackOff"/> contains the cause and the
+    /// end of the delay.
     /// </summary>
     StartDelayed,
 }

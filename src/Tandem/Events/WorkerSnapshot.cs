@@ -9,7 +9,7 @@ public sealed record WorkerSnapshot
     /// <summary>Where the worker is in its life.</summary>
     public WorkerState State { get; init; }
 
-    /// <summary>Whether the worker is a spare, which only waits to take another worker's place.</summary>
+    /// <summary>Whether the worker is a spare, which only waits to replace another worker.</summary>
     public bool IsSpare { get; init; }
 
     /// <summary>The name of the item that the worker runs; of several, the one that has run the longest.</summary>

@@ -1,17 +1,17 @@
 namespace Tandem;
 
-/// <summary>What a worker is.</summary>
+/// <summary>Whether workers are threads or processes.</summary>
 public enum Isolation
 {
     /// <summary>
-    /// A thread of this process: shares the heap, costs little, starts in microseconds. A crash takes the whole process along, and
-    /// work that does not return cannot be stopped.
+    /// A thread of this process. It shares the heap, costs little and starts in microseconds. A crash ends the whole process, and work that
+    /// does not return cannot be stopped.
     /// </summary>
     Thread,
 
     /// <summary>
-    /// A process of its own: a crash stays where it happened and a hanging worker can be killed. Arguments and results are copied,
-    /// and each worker has a runtime and a heap of its own.
+    /// A separate process. A crash does not affect other workers or this process, and a worker that hangs can be killed. Arguments and
+    /// results are copied, and each worker has its own runtime and heap.
     /// </summary>
     Process,
 }

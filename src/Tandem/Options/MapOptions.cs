@@ -1,38 +1,38 @@
 namespace Tandem;
 
-/// <summary>How a <c>MapAsync</c> or <c>ForEachAsync</c> goes through its source.</summary>
+/// <summary>The options of a <c>MapAsync</c>, <c>MapResultsAsync</c> or <c>ForEachAsync</c>.</summary>
 public sealed class MapOptions
 {
-    /// <summary>Whether results come in the order of their items; otherwise each comes when it is there.</summary>
+    /// <summary>Whether results come in the order of their items. Otherwise each result comes as soon as it is available.</summary>
     /// <value>The default is <see langword="true"/>.</value>
     public bool Ordered { get; set; } = true;
 
     /// <summary>
-    /// How many items may be read from the source ahead of the result that the consumer has taken: the bound on memory, and on
-    /// how much an abandoned enumeration has done in vain.
+    /// How many items may be read from the source ahead of the results that the consumer has taken. This limits the memory of the map, and
+    /// the work that is lost if the consumer stops early.
     /// </summary>
     /// <value>
-    /// A number of items, at least 1. The default is <see langword="null"/>: two items a worker while items take long, more while they are
+    /// A number of items, at least 1. The default is <see langword="null"/>: two items per worker if items take long, and more if they are
     /// short (up to 32,768).
     /// </value>
     public int? MaxLookAhead { get; set; }
 
     /// <summary>
-    /// The most items that travel together. Small items are sent in chunks whose size follows the measured time per item; limits,
-    /// errors and crashes are per item all the same.
+    /// The maximum number of items that are sent together. Small items are sent in chunks, whose size depends on the measured time per
+    /// item. Limits, errors and crashes still apply to each item separately.
     /// </summary>
-    /// <value>A number of items between 1 and 65,536; 1 sends each item alone. The default is 4,096.</value>
+    /// <value>A number of items between 1 and 65,536. With 1, each item is sent alone. The default is 4,096.</value>
     public int MaxChunkSize { get; set; } = 4096;
 
     /// <summary>The name of the items in errors and logs; the item's index follows it.</summary>
     /// <value>Any text. The default is <see langword="null"/>: the name of the method that runs.</value>
     public string? Name { get; set; }
 
-    /// <summary>Which of the items that wait in the pool goes first; among equals, the one that came first.</summary>
+    /// <summary>Which of the waiting items run first. Among items of equal priority, the one that was submitted first.</summary>
     /// <value>The default is <see cref="WorkPriority.Normal"/>.</value>
     public WorkPriority Priority { get; set; }
 
-    /// <summary>The limits of each item. Items with a time limit, a memory limit or retries travel one by one.</summary>
+    /// <summary>The limits of each item. Items with a time limit, a memory limit or retries are sent one by one.</summary>
     /// <value>The default is <see langword="null"/>: the pool's <see cref="WorkerPoolOptions.DefaultLimits"/>.</value>
     public WorkLimits? Limits { get; set; }
 

@@ -1,6 +1,6 @@
 namespace Tandem;
 
-/// <summary>Checks of options.</summary>
+/// <summary>Validates options.</summary>
 internal static class Option
 {
     /// <exception cref="ArgumentOutOfRangeException">The property is not valid.</exception>
@@ -10,9 +10,9 @@ internal static class Option
             throw new ArgumentOutOfRangeException(property, value, $"{owner}.{property} is {value ?? "null"}; it must be {expected}.");
     }
 
-    /// <summary>Whether timers can count it.</summary>
+    /// <summary>Whether a duration is not negative, and short enough for timers.</summary>
     internal static bool IsDuration(TimeSpan value) => value >= TimeSpan.Zero && value.TotalMilliseconds < int.MaxValue;
 
-    /// <summary>Whether a time limit is positive and one that timers can take: at most 24 days.</summary>
+    /// <summary>Whether a time limit is positive, and short enough for timers: at most 24 days.</summary>
     internal static bool IsPositiveDuration(TimeSpan value) => value > TimeSpan.Zero && IsDuration(value);
 }

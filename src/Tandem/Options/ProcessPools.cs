@@ -3,18 +3,21 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tandem;
 
 /// <summary>
-/// Whether this program can have pools of processes. A trimmed or natively compiled one cannot: their workers find methods and types by
-/// name. There ILLink.Substitutions.xml makes <see cref="AreSupported"/> false, and everything that only such pools need is left out.
+/// Whether this program can create pools of processes. A trimmed or natively compiled program cannot, because worker processes find methods
+/// and types by name. In such programs, ILLink.Substitutions.xml makes <see cref="AreSupported"/> false, and the compiler removes the code
+/// that only these pools need.
 /// </summary>
 internal static class ProcessPools
 {
-    /// <summary>For <see cref="RequiresUnreferencedCodeAttribute"/>: what trimming removes.</summary>
-    internal const string Trimmed = "Pools of processes find methods and types by name at run time, and trimming may remove them. Use WorkerPool.Threads.";
+    /// <summary>The message of <see cref="RequiresUnreferencedCodeAttribute"/>: what trimming breaks.</summary>
+    internal const string Trimmed =
+        "Pools of processes find methods and types by name at run time, and trimming may remove them. Use WorkerPool.Threads.";
 
-    /// <summary>For <see cref="RequiresDynamicCodeAttribute"/>.</summary>
-    internal const string Native = "Pools of processes make generic types at run time, and start this program again with another entry. Use WorkerPool.Threads.";
+    /// <summary>The message of <see cref="RequiresDynamicCodeAttribute"/>.</summary>
+    internal const string Native =
+        "Pools of processes make generic types at run time, and start this program again with another entry. Use WorkerPool.Threads.";
 
-    // The analyzer wants a value that it knows to be false in such a program; it does not read the file.
+    // The analyzer wants a value that is false in such programs, and does not read the substitutions file.
 #pragma warning disable IL4000
     [FeatureGuard(typeof(RequiresUnreferencedCodeAttribute))]
     [FeatureGuard(typeof(RequiresDynamicCodeAttribute))]

@@ -4,8 +4,8 @@ namespace Tandem;
 public enum QueueFullMode
 {
     /// <summary>
-    /// The call waits, without blocking its thread, until the queue has room; calls are admitted in the order in which they came.
-    /// Its arguments are copied at once, so that whoever must bound memory awaits calls before it makes more of them.
+    /// The call waits, without blocking its thread, until the queue has room. Calls are admitted in the order in which they were made. The
+    /// arguments are copied at once. To limit memory, await earlier calls before making more.
     /// </summary>
     Wait,
 

@@ -1,14 +1,14 @@
 namespace Tandem;
 
-/// <summary>Which of the items that wait goes first. Strict: an item runs only when no item of a higher priority waits.</summary>
+/// <summary>Which of the waiting items run first. An item runs only if no item of a higher priority is waiting.</summary>
 public enum WorkPriority
 {
-    /// <summary>After everything else.</summary>
+    /// <summary>After all other items.</summary>
     Low = -1,
 
     /// <summary>The default.</summary>
     Normal = 0,
 
-    /// <summary>Before everything else.</summary>
+    /// <summary>Before all other items.</summary>
     High = 1,
 }

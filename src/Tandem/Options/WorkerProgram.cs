@@ -1,8 +1,12 @@
 namespace Tandem;
 
-/// <summary>What the worker processes of a pool run, where it is not this program as it was started. The folder Launch has the kinds.</summary>
+/// <summary>
+/// The program that worker processes run, if it is not this program as it was started. See the classes in the folder Launch.
+/// </summary>
 internal abstract class WorkerProgram
 {
-    /// <summary>Whether it may have another version of this library: nothing of a call may travel there but its token.</summary>
+    /// <summary>
+    /// Whether the program may contain another version of this library. Then nothing of a call is sent to it except its token.
+    /// </summary>
     internal abstract bool IsForeign { get; }
 }

@@ -17,11 +17,11 @@ internal sealed unsafe class PayloadReader
     /// <summary>The tables keep capacity for this many objects.</summary>
     private const int KeptCapacity = 64 * 1024;
 
-    private byte* _start;
-    private byte* _cursor;
-    private byte* _end;
-    private List<DeferredObject>? _deferred;
-    private List<(IFinisher Finisher, object Target, object? State)>? _unfinished;
+    private byte* _start; // the first byte of the payload
+    private byte* _cursor; // the next byte to read
+    private byte* _end; // behind the last byte
+    private List<DeferredObject>? _deferred; // objects whose contents follow later
+    private List<(IFinisher Finisher, object Target, object? State)>? _unfinished; // objects to complete at the end
     private int _deferredFloor; // deferred objects before this index belong to outer parts of the graph
     private int _unfinishedFloor; // unfinished objects before this index belong to outer parts of the graph
 

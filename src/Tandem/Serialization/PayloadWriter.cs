@@ -12,9 +12,9 @@ internal sealed unsafe class PayloadWriter : IDisposable
     internal const int InlineCapacity = 4096;
 
     private readonly byte* _inline = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc(InlineCapacity);
-    private byte* _start;
-    private byte* _cursor;
-    private byte* _end;
+    private byte* _start; // the first byte: of _inline, or of a block
+    private byte* _cursor; // where the next byte is written
+    private byte* _end; // behind the last byte that may be written
     private IPayloadMemory? _memory; // allocates blocks for this payload
     private List<nint>? _retired; // blocks that were replaced by larger ones
 

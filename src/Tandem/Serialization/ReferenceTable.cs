@@ -19,7 +19,7 @@ internal sealed class ReferenceTable
     private object[]? _few; // the objects, while there are few
     private Dictionary<object, int>? _many; // all objects, once there are more
     private List<int>? _open; // objects that the reader creates after their parts
-    private List<DeferredObject>? _deferred;
+    private List<DeferredObject>? _deferred; // objects whose contents must still be written
 
     /// <summary>How many nested objects are being written.</summary>
     internal int Depth;

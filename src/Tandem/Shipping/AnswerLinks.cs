@@ -2,8 +2,8 @@ using Tandem.Transport;
 
 namespace Tandem.Shipping;
 
-/// <summary>The caller's side of an answer: the tokens of the call, which a cancellation that the work threw may name.</summary>
-/// <param name="sent">What the work captured; null for nothing but plain values.</param>
+/// <summary>Reads answers in the calling process: an exception of the work may name a token that the call captured.</summary>
+/// <param name="sent">What the work captured; null if it captured only plain values.</param>
 /// <param name="own">The token that the item was submitted with.</param>
 internal sealed class AnswerLinks(SentLinks? sent, CancellationToken own) : CallLinks
 {

@@ -1,6 +1,6 @@
 namespace Tandem.Shipping;
 
-/// <summary>Work with one parameter, and a token.</summary>
+/// <summary>Work with one argument and an optional token.</summary>
 internal sealed class ArgumentForm<TArgument, TResult> : ItemForm<TArgument, TResult>
 {
     internal static readonly ArgumentForm<TArgument, TResult> Instance = new();

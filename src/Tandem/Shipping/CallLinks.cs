@@ -2,10 +2,15 @@ using Tandem.Serialization;
 
 namespace Tandem.Shipping;
 
-/// <summary>What every payload may hold beside plain values: delegates. Tokens and progress only where a call gives them meaning.</summary>
+/// <summary>
+/// Serializes what is more than plain data. Delegates may be part of every payload; tokens and progress receivers only of the payloads of
+/// calls, because nothing serves them elsewhere.
+/// </summary>
 internal class CallLinks : ICallLinks
 {
-    /// <summary>For results: a token or a progress receiver that a worker made has nobody to serve it on the other side.</summary>
+    /// <summary>
+    /// For results, which may contain neither tokens nor progress receivers: nothing in the calling process would serve them.
+    /// </summary>
     internal static readonly CallLinks ForResults = new();
 
     public virtual int? FindToken(CancellationToken token) => null;
@@ -45,6 +50,8 @@ internal class CallLinks : ICallLinks
     public Delegate ReadDelegate(PayloadReader reader, Type delegateType)
     {
         Delegate value = WorkMethod.ReadValue(reader);
-        return delegateType.IsInstanceOfType(value) ? value : throw new PayloadCorruptException($"{value.GetType()} where {delegateType} is due");
+        return delegateType.IsInstanceOfType(value)
+            ? value
+            : throw new PayloadCorruptException($"{value.GetType()} where {delegateType} is due");
     }
 }

@@ -4,22 +4,24 @@ using Tandem.Serialization;
 
 namespace Tandem.Shipping;
 
-/// <summary>A method and the form in which it is called, with a number: a worker is told the definition once, and then the number.</summary>
+/// <summary>
+/// A method, the delegate adapter that calls it, and a number. A worker gets the definition once, and afterwards only the number.
+/// </summary>
 internal sealed class Callable
 {
-    private static int s_lastNumber;
+    private static int s_lastNumber; // the last number that was used
 
     /// <summary>
-    /// What this thread called last, when it was a lambda without captured variables: those are one object each, made once, and hold
-    /// nothing that this field would keep alive.
+    /// The last work that this thread called, if it was a lambda without captured variables. The compiler creates one instance of such a
+    /// lambda, and it refers to nothing that this field would keep alive.
     /// </summary>
     [ThreadStatic]
     private static Delegate? t_lastWork;
 
     [ThreadStatic]
-    private static Callable? t_last;
+    private static Callable? t_last; // the remote method of t_lastWork
 
-    private byte[]? _definition;
+    private byte[]? _definition; // serialized on first use
 
     internal Callable(WorkMethod method, Form form)
         : this(Interlocked.Increment(ref s_lastNumber), method, form)
@@ -35,7 +37,7 @@ internal sealed class Callable
         Alone = new Shipment(this);
     }
 
-    /// <summary>Unique in the parent process, from 1.</summary>
+    /// <summary>The number: unique in the parent process, from 1.</summary>
     internal int Number { get; }
 
     internal WorkMethod Method { get; }
@@ -45,11 +47,11 @@ internal sealed class Callable
     /// <summary>Whether each call carries captured values or an argument.</summary>
     internal bool HasValues { get; }
 
-    /// <summary>What travels for a call without values.</summary>
+    /// <summary>The payload of a call without values. All such calls share it.</summary>
     internal Shipment Alone { get; }
 
-    /// <summary>The callable for a delegate.</summary>
-    /// <exception cref="WorkSerializationException">The delegate cannot travel.</exception>
+    /// <summary>Returns the remote method for a delegate.</summary>
+    /// <exception cref="WorkSerializationException">The delegate cannot be serialized.</exception>
     internal static Callable Of(Delegate work, Form form)
     {
         if (ReferenceEquals(t_lastWork, work) && ReferenceEquals(t_last!.Form, form))
@@ -57,7 +59,8 @@ internal sealed class Callable
 
         WorkMethod method = WorkMethod.Of(work);
         Callable callable = method.In(form);
-        _ = callable.Definition; // what cannot be told to a worker is the caller's error, not one of the thread that tells it
+        // Serialized here, so that an error is thrown to the caller and not on the thread that sends the definition.
+        _ = callable.Definition;
         if (method.HoldsNothing)
         {
             t_last = callable;
@@ -67,7 +70,7 @@ internal sealed class Callable
         return callable;
     }
 
-    /// <summary>The body of the frame that defines it.</summary>
+    /// <summary>The body of the frame that defines the method to a worker.</summary>
     internal unsafe ReadOnlySpan<byte> Definition
     {
         get
@@ -86,10 +89,10 @@ internal sealed class Callable
         }
     }
 
-    /// <summary>Loads what finding the first one takes, by one that nobody calls.</summary>
+    /// <summary>Loads the code that the first call of <see cref="Of"/> needs, by means of a lambda that is never called.</summary>
     internal static void LoadAhead() => Of(static () => { }, PlainForm<Nothing>.Instance);
 
-    /// <summary>In a worker that has time: has everything compiled that a call of this runs.</summary>
+    /// <summary>In an idle worker: compiles everything that a call of this method runs.</summary>
     internal void Prepare()
     {
         const BindingFlags Own = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly;
@@ -107,7 +110,7 @@ internal sealed class Callable
         Form.Rehearse();
     }
 
-    /// <summary>In a worker: reads a definition.</summary>
+    /// <summary>In a worker: deserializes a definition.</summary>
     internal static unsafe Callable ReadDefinition(ReadOnlySpan<byte> definition)
     {
         fixed (byte* start = definition)

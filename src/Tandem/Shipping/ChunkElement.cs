@@ -3,9 +3,9 @@ using Tandem.Serialization;
 namespace Tandem.Shipping;
 
 /// <summary>
-/// One element of a chunk's payload, or its outcome: its length, then its bytes. So elements that were settled before can be passed over
-/// without being read: reading can run code of the user's (the hash of a key, say), which may be what ended the worker before. And an
-/// element that cannot be rebuilt does not cost the next one.
+/// One element of a chunk's payload, or its outcome: the length, then the bytes. With the length, a worker skips elements that have an
+/// outcome without deserializing them. Deserialization may run user code (the hash of a key, for example), which may be what crashed the
+/// worker before. The length also lets a worker continue after an element that cannot be deserialized.
 /// </summary>
 internal static class ChunkElement
 {
@@ -16,21 +16,21 @@ internal static class ChunkElement
         End(writer, start);
     }
 
-    /// <summary>Begins an element whose bytes the caller writes; returns what <see cref="End"/> needs.</summary>
+    /// <summary>Begins an element whose bytes the caller writes. Returns the start, for <see cref="End"/>.</summary>
     internal static nint Begin(PayloadWriter writer)
     {
         writer.Write(0);
         return writer.Length;
     }
 
-    /// <summary>Ends what <see cref="Begin"/> began.</summary>
+    /// <summary>Ends the element that <see cref="Begin"/> began.</summary>
     internal static unsafe void End(PayloadWriter writer, nint start)
     {
         nint length = writer.Length - start;
         if (length > int.MaxValue)
             throw new WorkSerializationException($"it takes {length} bytes, and at most 2 GiB travel in one item of a map");
 
-        // At the end, since writing may have moved everything.
+        // Written last, because writing the element may have moved the buffer.
         System.Runtime.CompilerServices.Unsafe.WriteUnaligned(writer.Start + start - sizeof(int), (int)length);
     }
 

@@ -4,13 +4,14 @@ using Tandem.Transport;
 
 namespace Tandem.Shipping;
 
-/// <summary>In a worker: one chunk while its elements run.</summary>
-[SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Read after each element, and a few milliseconds more or less do not matter.")]
+/// <summary>In a worker: a chunk that is running.</summary>
+[SuppressMessage(
+    "ApiDesign", "RS0030:Do not use banned APIs", Justification = "Read after each element, and a few milliseconds do not matter.")]
 internal sealed class ChunkRun
 {
     /// <summary>
-    /// A chunk's size was chosen for short elements. When they turn out long, the rest goes back to the parent after this time, in
-    /// milliseconds, to be shared among all workers.
+    /// How long a chunk may run, in milliseconds. Its size was chosen for short elements: if they take longer, the rest goes back to the
+    /// parent, which distributes it to all workers.
     /// </summary>
     private const long Budget = 10;
 
@@ -34,19 +35,19 @@ internal sealed class ChunkRun
 
     internal required PayloadWriter Results { get; init; }
 
-    /// <summary>Called before an element's error is written: lifts the memory limit, of an item that is alone in its chunk.</summary>
+    /// <summary>Called before an element's error is written: lifts the memory limit of an item that is alone in its chunk.</summary>
     internal Action? BeforeFailure { get; init; }
 
     internal required CancellationToken CancellationToken { get; init; }
 
-    /// <summary>Whether another element may run here; at least one does, or the chunk would never end.</summary>
+    /// <summary>Whether another element may run in this chunk. At least one element runs, so that every run makes progress.</summary>
     internal bool MayRun(int element) =>
         !CancellationToken.IsCancellationRequested && (element == First || Environment.TickCount64 - _start <= Budget);
 
-    /// <summary>Shows the outcomes so far to the parent, so that they survive a crash in element <paramref name="next"/>.</summary>
+    /// <summary>Publishes the outcomes so far to the parent, so that they survive a crash in element <paramref name="next"/>.</summary>
     internal void Advance(int next) => _link.AdvanceChunk(_slot, _sequence, next, Results);
 
-    /// <summary>Replaces what the element has written so far by its error.</summary>
+    /// <summary>Replaces the output of an element by its error.</summary>
     internal void Fail(nint start, Exception error)
     {
         BeforeFailure?.Invoke();

@@ -6,13 +6,13 @@ using Tandem.Serialization;
 namespace Tandem.Shipping;
 
 /// <summary>
-/// Finds which captured variables a lambda may read. The compiler keeps the variables of all lambdas of a scope in one object,
-/// so shipping the object would ship values that this lambda never touches, and fail on some that could not travel.
+/// Finds the captured variables that a lambda may read. The compiler keeps the variables of all lambdas of a scope in one object. To
+/// serialize the whole object would serialize values that this lambda never uses, and would fail if one of them cannot be serialized.
 /// </summary>
 /// <remarks>
-/// It reads the IL (ECMA-335, partition III) of the lambda's body and of what the compiler made of it: local functions, inner
-/// lambdas, state machines of async methods and iterators. It goes by what is named, by whatever instruction, and not by the flow of
-/// values. So it may find too many fields, never too few. Where it cannot tell, all fields count as read.
+/// The scanner reads the IL (ECMA-335, partition III) of the lambda's body and of the methods that the compiler generated from it: local
+/// functions, inner lambdas, state machines of async methods and iterators. A field counts as read if any instruction names it; the flow
+/// of values is not analyzed. So the scanner may find too many fields, but never too few. If it cannot tell, all fields count as read.
 /// </remarks>
 internal sealed class ClosureScanner
 {
@@ -20,10 +20,10 @@ internal sealed class ClosureScanner
         BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     private readonly ClosureUse _use = new();
-    private readonly HashSet<(Module Module, int Token)> _seen = []; // methods and state machines: their tokens differ
+    private readonly HashSet<(Module Module, int Token)> _seen = []; // methods and state machines, whose tokens never collide
     private readonly Queue<MethodBase> _pending = new();
 
-    /// <summary>What <paramref name="method"/> reads of closures; null when that cannot be told.</summary>
+    /// <summary>Returns what <paramref name="method"/> reads of closures; null if the scanner cannot tell.</summary>
     internal static ClosureUse? UseBy(MethodInfo method)
     {
         var scanner = new ClosureScanner();
@@ -38,7 +38,7 @@ internal sealed class ClosureScanner
         }
         catch (Exception)
         {
-            // Tokens of assemblies that are not here, unusual metadata: whatever it was, the answer is that nobody knows.
+            // An assembly that is missing, unusual metadata, or something else: the scanner cannot tell.
             return null;
         }
 
@@ -47,7 +47,7 @@ internal sealed class ClosureScanner
 
     private void Enqueue(MethodBase method)
     {
-        // The definition: the tokens in its code are the same for all type arguments.
+        // Scan the generic definition: its tokens are the same for all type arguments.
         if (method is MethodInfo { IsGenericMethod: true, IsGenericMethodDefinition: false } constructed)
             method = constructed.GetGenericMethodDefinition();
 
@@ -73,7 +73,7 @@ internal sealed class ClosureScanner
             if (reader.Operand < IlOperand.Field)
                 continue;
 
-            // Not ResolveMember for all: it costs more, and is needed for ldtoken only.
+            // ResolveMember costs more, and only ldtoken needs it.
             object? member = reader.Operand switch
             {
                 IlOperand.Field => module.ResolveField(reader.Token, typeArguments, methodArguments),
@@ -110,7 +110,7 @@ internal sealed class ClosureScanner
 
     private bool Visit(MethodBase called)
     {
-        // Through a delegate's target, all of the closure can be seen.
+        // The target of a delegate exposes the whole closure.
         if (called.Name == "get_Target" && typeof(Delegate).IsAssignableFrom(called.DeclaringType))
             return false;
 
@@ -123,7 +123,7 @@ internal sealed class ClosureScanner
         if (type.IsGenericType && !ClosureTypes.IsClosure(type))
             Visit(type.GetGenericArguments());
 
-        // Local functions and lambdas have names that begin with '<'; everything else that is called gets values, not variables.
+        // The names of local functions and lambdas begin with '<'. All other methods get values, not variables.
         if ((called.Name.StartsWith('<') && called.Name != "<Clone>$") || ClosureTypes.IsClosure(type))
             Enqueue(called);
         else
@@ -146,7 +146,7 @@ internal sealed class ClosureScanner
         if (type.IsGenericParameter)
             return true;
 
-        // Code that names the class itself hands its objects on, such as an expression tree, which holds them as a constant.
+        // Code that names the closure's class may pass the object on. For example, an expression tree holds the object as a constant.
         if (ClosureTypes.IsClosure(type))
             _use.AddShown(type);
         else if (!EnqueueStateMachine(type) && type.IsConstructedGenericType)
@@ -155,11 +155,12 @@ internal sealed class ClosureScanner
         return true;
     }
 
-    /// <summary>Async methods and iterators: the body is in the state machine.</summary>
+    /// <summary>Scans the state machine of an async method or iterator, which contains the body.</summary>
     private bool EnqueueStateMachine(Type type)
     {
-        // Those inside of closures are not marked as generated.
-        if (!type.Name.StartsWith('<') || !(typeof(IAsyncStateMachine).IsAssignableFrom(type) || typeof(IEnumerator).IsAssignableFrom(type)))
+        // The compiler does not mark state machines inside of closures with an attribute.
+        bool isStateMachine = typeof(IAsyncStateMachine).IsAssignableFrom(type) || typeof(IEnumerator).IsAssignableFrom(type);
+        if (!type.Name.StartsWith('<') || !isStateMachine)
             return false;
 
         if (type.IsConstructedGenericType)

@@ -5,62 +5,65 @@ using Tandem.Serialization;
 namespace Tandem.Shipping;
 
 /// <summary>
-/// The form of a call: which delegate types it takes and where their parameters come from. One instance per closed type serves all
-/// calls, on the caller's side and in worker processes, where it is found by its type's name.
+/// Adapts delegates of different types to one way of calling them: it determines where the arguments come from, and serializes them. One
+/// instance per closed type serves all calls in the calling process. A worker process finds the type by its name.
 /// </summary>
 internal abstract class Form
 {
-    /// <summary>Whether an argument travels with the call.</summary>
+    /// <summary>Whether the call has an argument that is serialized.</summary>
     internal virtual bool TakesArgument => false;
 
-    /// <summary>Writes the argument, where there is one.</summary>
+    /// <summary>Serializes the argument, if there is one.</summary>
     internal abstract void WriteArgument(PayloadWriter writer, object? argument);
 
     /// <summary>
-    /// In a worker: runs the work with arguments read from <paramref name="arguments"/>, and writes its result.
+    /// In a worker: runs the work with arguments that it reads from <paramref name="arguments"/>, and serializes its result.
     /// </summary>
-    /// <returns>Null when it has run to completion, otherwise the task whose result <see cref="WriteResult"/> writes.</returns>
-    internal abstract Task? Run(Delegate work, object? state, PayloadReader arguments, PayloadWriter results, CancellationToken cancellation);
+    /// <returns>Null if the work has completed; otherwise the task whose result <see cref="WriteResult"/> serializes.</returns>
+    internal abstract Task? Run(
+        Delegate work, object? state, PayloadReader arguments, PayloadWriter results, CancellationToken cancellation);
 
-    /// <summary>In a worker: writes the result of a task that <see cref="Run"/> returned and that has succeeded.</summary>
+    /// <summary>In a worker: serializes the result of a task that <see cref="Run"/> returned and that has succeeded.</summary>
     internal abstract void WriteResult(Task task, PayloadWriter results);
 
-    /// <summary>In a worker: runs a chunk; returns the first element that did not run.</summary>
+    /// <summary>In a worker: runs a chunk. Returns the first element that did not run.</summary>
     internal abstract int RunChunk(Delegate work, object? state, ChunkRun run);
 
-    /// <summary>In a worker: runs the work and returns its result itself, for the state of a pool.</summary>
+    /// <summary>In a worker: runs the work and returns its result as an object, for the state of a pool.</summary>
     internal abstract object? RunForState(Delegate work);
 
     /// <summary>
-    /// In a worker that has time: makes a call of this form that runs nothing of the user's, so that what the first real one needs is
-    /// loaded and compiled by then.
+    /// In an idle worker: makes a call with this adapter that runs no user code, so that the code of the first real call is loaded and
+    /// compiled by then.
     /// </summary>
     internal abstract void Rehearse();
 
-    /// <summary>On the caller's side, while the first worker starts: ends an item of this form that nobody waits for.</summary>
+    /// <summary>In the calling process, while the first worker starts: completes an item of this adapter that nothing awaits.</summary>
     internal abstract void RehearseEnd(IResultRehearsal rehearsal);
 }
 
 /// <inheritdoc cref="Form"/>
-/// <typeparam name="TResult">The result; <see cref="Nothing"/> for work without one.</typeparam>
+/// <typeparam name="TResult">The result; <see cref="Nothing"/> for work that returns no value.</typeparam>
 internal abstract class Form<TResult> : Form
 {
-    /// <summary>Runs the work.</summary>
+    /// <summary>Invokes the work.</summary>
     protected abstract ValueTask<TResult> Invoke(Delegate work, object? state, object? argument, CancellationToken cancellation);
 
-    /// <summary>Runs the work with an argument from a payload.</summary>
+    /// <summary>Invokes the work with an argument from a payload.</summary>
     protected abstract ValueTask<TResult> Invoke(Delegate work, object? state, PayloadReader arguments, CancellationToken cancellation);
 
-    /// <summary>Runs the work on values that are on this heap, to its end.</summary>
+    /// <summary>Runs the work in this process, with values that are not serialized, until it has completed.</summary>
     internal TResult RunHere(Delegate work, object? state, object? argument, CancellationToken cancellation) =>
         Wait(Unwrap(Invoke(work, state, argument, cancellation)));
 
-    /// <summary>A lane runs one item at a time, so it waits for asynchronous work; continuations run on the thread pool.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A worker's thread runs one item at a time and waits for asynchronous work; it is no thread of the thread pool.")]
+    /// <summary>Waits for asynchronous work, because a lane runs one item at a time. Continuations run on the thread pool.</summary>
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "A worker's thread runs one item at a time and waits for asynchronous work. It is not a pool thread.")]
     protected static TResult Wait(ValueTask<TResult> outcome) =>
         outcome.IsCompletedSuccessfully ? outcome.Result : outcome.AsTask().GetAwaiter().GetResult();
 
-    /// <summary>In a worker: runs the elements of a chunk one after the other, each with its own outcome.</summary>
+    /// <summary>In a worker: runs the elements of a chunk one after the other. Each element has an outcome of its own.</summary>
     internal sealed override int RunChunk(Delegate work, object? state, ChunkRun run)
     {
         AmbientState ambient = AmbientState.OfThread;
@@ -89,11 +92,11 @@ internal abstract class Form<TResult> : Form
                 error = e;
             }
 
-            // Not in the handler: there the stack is still as deep as where the exception was thrown, and may be too short to write it.
+            // Outside of the handler: inside, the stack is still as deep as at the throw, and may be too short to serialize the error.
             if (error is not null)
                 run.Fail(start, error);
             ambient.Reset(context);
-            // Also after an element that could not be read to its end.
+            // Needed if the element was not read to its end.
             run.Arguments.SkipTo(end);
             run.Advance(at + 1);
         }
@@ -112,10 +115,14 @@ internal abstract class Form<TResult> : Form
         return null;
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A worker's thread runs one item at a time and waits for asynchronous work; it is no thread of the thread pool.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "A worker's thread runs one item at a time and waits for asynchronous work. It is not a pool thread.")]
     internal sealed override void WriteResult(Task task, PayloadWriter results) => Write(results, ((Task<TResult>)task).Result);
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A worker's thread runs one item at a time and waits for asynchronous work; it is no thread of the thread pool.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "A worker's thread runs one item at a time and waits for asynchronous work. It is not a pool thread.")]
     internal sealed override object? RunForState(Delegate work)
     {
         ValueTask<TResult> outcome = Unwrap(Invoke(work, null, (object?)null, CancellationToken.None));
@@ -149,27 +156,27 @@ internal abstract class Form<TResult> : Form
         rehearsal.End<TResult>(reader);
     }
 
-    /// <summary>Whether default values travel without touching anything of the user's.</summary>
+    /// <summary>Whether default values are serialized without running any user code.</summary>
     protected virtual bool CanRehearse => HasPlainDefault<TResult>();
 
     /// <summary>
-    /// Null, or bytes. The fields of other structures are read and written one by one, which runs their types' static constructors: in
-    /// a worker that nobody has called.
+    /// Whether the default value is null, or is copied as bytes. The fields of other structures are serialized one by one, which runs the
+    /// static constructors of their types. A worker must not run these before the first call.
     /// </summary>
     protected static bool HasPlainDefault<T>() => !typeof(T).IsValueType || BlittableTypes.TravelsAsBytes<T>();
 
-    /// <summary>A delegate that this form takes and that returns the default value.</summary>
+    /// <summary>A delegate that this adapter takes, and that does nothing but return the default value.</summary>
     protected abstract Delegate WorkWithoutEffect { get; }
 
-    /// <summary>What such a delegate gets as its worker's state.</summary>
+    /// <summary>The worker state that this delegate gets.</summary>
     protected virtual object? DefaultState => null;
 
-    /// <summary>Writes what such a delegate gets as its argument.</summary>
+    /// <summary>Serializes the argument that this delegate gets.</summary>
     protected virtual void WriteDefaultArgument(PayloadWriter writer)
     {
     }
 
-    /// <summary>On the caller's side: reads what <see cref="Run"/> wrote.</summary>
+    /// <summary>In the calling process: deserializes the result that <see cref="Run"/> serialized.</summary>
     internal static TResult Read(PayloadReader reader)
     {
         if (typeof(TResult) == typeof(Nothing))
@@ -197,13 +204,13 @@ internal abstract class Form<TResult> : Form
     }
 
     /// <summary>
-    /// Work may return a <see cref="ValueTask{TResult}"/> that the caller declares as its result, rather than as asynchronous work: the pool
-    /// awaits it all the same, and its result is a task that is over.
+    /// Awaits a result that is itself a <see cref="ValueTask{TResult}"/>, because the caller declared this type as the result and not as
+    /// asynchronous work. The result is then a completed task.
     /// </summary>
     protected static ValueTask<TResult> Unwrap(ValueTask<TResult> outcome) =>
         typeof(TResult).IsValueType && TaskResult<TResult>.Instance is { } task ? task.Await(outcome) : outcome;
 
-    /// <summary>The result of asynchronous work without one.</summary>
+    /// <summary>Awaits asynchronous work that returns no value.</summary>
     protected static ValueTask<TResult> WithoutResult(Task task)
     {
         return task.IsCompletedSuccessfully ? default : new ValueTask<TResult>(Await(task));
@@ -215,7 +222,7 @@ internal abstract class Form<TResult> : Form
         }
     }
 
-    /// <summary>Delegates of one parameter, with or without a token behind it.</summary>
+    /// <summary>Invokes delegates of one parameter, with or without a token after it.</summary>
     protected static class OneParameter<T>
     {
         internal static ValueTask<TResult> Invoke(Delegate work, T value, CancellationToken cancellation)
@@ -239,6 +246,7 @@ internal abstract class Form<TResult> : Form
         }
     }
 
-    /// <summary>An error of ours: the public surface builds only forms that their delegates fit.</summary>
-    protected static InvalidOperationException Unfit(Delegate work) => new($"A delegate of type {work.GetType()} does not fit its form.");
+    /// <summary>An internal error: the public API combines only delegates and adapters that fit.</summary>
+    protected static InvalidOperationException Unfit(Delegate work) =>
+        new($"A delegate of type {work.GetType()} does not fit its form.");
 }

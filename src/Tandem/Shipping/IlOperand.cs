@@ -1,12 +1,12 @@
 namespace Tandem.Shipping;
 
-/// <summary>What follows an opcode.</summary>
+/// <summary>The operand that follows an opcode.</summary>
 internal enum IlOperand
 {
-    /// <summary>There is no such opcode.</summary>
+    /// <summary>The opcode does not exist.</summary>
     Unknown,
 
-    /// <summary>Nothing.</summary>
+    /// <summary>No operand.</summary>
     None,
 
     /// <summary>One byte.</summary>
@@ -21,7 +21,7 @@ internal enum IlOperand
     /// <summary>Eight bytes.</summary>
     Eight,
 
-    /// <summary>A count, then as many branches.</summary>
+    /// <summary>A count, then that many branches.</summary>
     Switch,
 
     /// <summary>The token of a field.</summary>
@@ -33,6 +33,6 @@ internal enum IlOperand
     /// <summary>The token of a type.</summary>
     Type,
 
-    /// <summary>The token of any of them.</summary>
+    /// <summary>The token of a field, a method or a type.</summary>
     Member,
 }

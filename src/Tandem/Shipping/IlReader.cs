@@ -2,23 +2,23 @@ using System.Buffers.Binary;
 
 namespace Tandem.Shipping;
 
-/// <summary>Walks over the instructions of a method.</summary>
+/// <summary>Reads the instructions of a method, one after the other.</summary>
 /// <param name="code">The IL of the method's body.</param>
 internal ref struct IlReader(ReadOnlySpan<byte> code)
 {
     private readonly ReadOnlySpan<byte> _code = code;
-    private int _at;
+    private int _at; // the next byte
 
-    /// <summary>What follows the present instruction's opcode.</summary>
+    /// <summary>The kind of operand of the current instruction.</summary>
     internal IlOperand Operand { get; private set; }
 
-    /// <summary>The token of the present instruction, where it has one.</summary>
+    /// <summary>The token of the current instruction, if it has one.</summary>
     internal int Token { get; private set; }
 
-    /// <summary>Whether all instructions so far were known ones.</summary>
+    /// <summary>Whether all opcodes so far are known.</summary>
     internal bool IsValid { get; private set; } = true;
 
-    /// <summary>Moves to the next instruction; false at the end, and at what is none.</summary>
+    /// <summary>Moves to the next instruction. False at the end, and at an unknown opcode.</summary>
     internal bool Next()
     {
         if (_at == _code.Length)

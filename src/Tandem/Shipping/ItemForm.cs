@@ -2,24 +2,26 @@ using Tandem.Serialization;
 
 namespace Tandem.Shipping;
 
-/// <summary>Work with a parameter that travels with the call: an explicit argument, or the item of a map.</summary>
+/// <summary>Work with an argument that is serialized with the call: an explicit argument, or the item of a map.</summary>
 internal abstract class ItemForm<TArgument, TResult> : Form<TResult>
 {
     internal sealed override bool TakesArgument => true;
 
-    internal sealed override void WriteArgument(PayloadWriter writer, object? argument) => Codec<TArgument>.Instance.Write(writer, (TArgument)argument!);
+    internal sealed override void WriteArgument(PayloadWriter writer, object? argument) =>
+        Codec<TArgument>.Instance.Write(writer, (TArgument)argument!);
 
     protected sealed override bool CanRehearse => HasPlainDefault<TArgument>() && HasPlainDefault<TResult>();
 
     protected sealed override void WriteDefaultArgument(PayloadWriter writer) => Codec<TArgument>.Instance.Write(writer, default!);
 
-    protected sealed override ValueTask<TResult> Invoke(Delegate work, object? state, PayloadReader arguments, CancellationToken cancellation) =>
+    protected sealed override ValueTask<TResult> Invoke(
+        Delegate work, object? state, PayloadReader arguments, CancellationToken cancellation) =>
         InvokeTyped(work, state, ReadArgument(arguments), cancellation);
 
     protected sealed override ValueTask<TResult> Invoke(Delegate work, object? state, object? argument, CancellationToken cancellation) =>
         InvokeTyped(work, state, (TArgument)argument!, cancellation);
 
-    /// <summary>Runs the work on one item that is on this heap, to its end.</summary>
+    /// <summary>Runs the work in this process on one item, which is not serialized, until it has completed.</summary>
     internal TResult RunElement(Delegate work, object? state, TArgument item, CancellationToken cancellation) =>
         Wait(Unwrap(InvokeTyped(work, state, item, cancellation)));
 

@@ -2,10 +2,10 @@ using System.Reflection;
 
 namespace Tandem.Shipping;
 
-/// <summary>Turns the names that the compiler gives into what the user wrote.</summary>
+/// <summary>Converts names that the compiler generated into names that the user knows.</summary>
 internal static class MethodNames
 {
-    /// <summary>Such as <c>Program.Main (lambda)</c> or <c>Crawler.Fetch</c>.</summary>
+    /// <summary>Returns a name such as <c>Program.Main (lambda)</c> or <c>Crawler.Fetch</c>.</summary>
     internal static string Readable(MethodInfo method)
     {
         Type? type = method.DeclaringType;

@@ -1,7 +1,7 @@
 namespace Tandem.Shipping;
 
 /// <summary>
-/// The result of work that has none: null. A class, because generics over classes share the code that the framework brings compiled;
-/// over a structure of ours, each process would compile <see cref="Task{TResult}"/> and the like anew at its first call.
+/// The result type of work that returns no value. The value is always null. It is a class, because the framework contains compiled code
+/// for generics over classes. With a structure, every process would compile <see cref="Task{TResult}"/> and others at its first call.
 /// </summary>
 internal sealed class Nothing;

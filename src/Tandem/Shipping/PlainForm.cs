@@ -2,7 +2,7 @@ using Tandem.Serialization;
 
 namespace Tandem.Shipping;
 
-/// <summary>Work without parameters, but for a token.</summary>
+/// <summary>Work without arguments, with an optional token.</summary>
 internal sealed class PlainForm<TResult> : Form<TResult>
 {
     internal static readonly PlainForm<TResult> Instance = new();
@@ -20,7 +20,7 @@ internal sealed class PlainForm<TResult> : Form<TResult>
     {
         switch (work)
         {
-            // Asynchronous forms first: a Func<Task<object>> is, by variance, a Func<object> too.
+            // Asynchronous delegates first: by variance, a Func<Task<object>> is also a Func<object>.
             case Func<Task<TResult>> function: return new(function());
             case Func<CancellationToken, Task<TResult>> function: return new(function(cancellation));
             case Func<TResult> function: return new(function());

@@ -2,12 +2,12 @@ using Tandem.Serialization;
 
 namespace Tandem.Shipping;
 
-/// <summary>A captured <see cref="IProgress{T}"/>, whatever its reports are.</summary>
+/// <summary>A captured <see cref="IProgress{T}"/>, independent of the type of its reports.</summary>
 internal abstract class ProgressReceiver
 {
     internal abstract object Target { get; }
 
-    /// <summary>Reads a report; running the result delivers it.</summary>
+    /// <summary>Deserializes a report. The returned action delivers it.</summary>
     internal abstract Action Read(PayloadReader reader);
 }
 

@@ -2,14 +2,14 @@ using Tandem.Serialization;
 
 namespace Tandem.Shipping;
 
-/// <summary>The caller's side of one call: the tokens, progress receivers and shared objects that its work captured.</summary>
+/// <summary>One call in the calling process: the tokens, progress receivers and shared objects that its work captured.</summary>
 internal sealed class SentLinks : CallLinks
 {
     private List<CancellationToken>? _tokens;
     private List<ProgressReceiver>? _receivers;
-    private List<ILinkedMemory>? _held;
+    private List<ILinkedMemory>? _held; // shared objects that stay mapped until the call has ended
 
-    /// <summary>Captured tokens, by number.</summary>
+    /// <summary>The captured tokens, by number.</summary>
     internal IReadOnlyList<CancellationToken> Tokens => _tokens ?? (IReadOnlyList<CancellationToken>)[];
 
     internal bool IsEmpty => _tokens is null && _receivers is null && _held is null;
@@ -49,7 +49,7 @@ internal sealed class SentLinks : CallLinks
         (_held ??= []).Add(memory);
     }
 
-    /// <summary>The call is over, or never began: its shared objects need not be kept for it.</summary>
+    /// <summary>Releases the shared objects, after the call has ended or if it never began.</summary>
     internal void Release()
     {
         if (Interlocked.Exchange(ref _held, null) is not { } held)
@@ -59,7 +59,9 @@ internal sealed class SentLinks : CallLinks
             memory.Release();
     }
 
-    /// <summary>The receiver with a number that a worker named.</summary>
+    /// <summary>Returns the progress receiver with a number that a worker has sent.</summary>
     internal ProgressReceiver Receiver(int number) =>
-        _receivers is not null && (uint)number < (uint)_receivers.Count ? _receivers[number] : throw new PayloadCorruptException($"there is no progress receiver {number}");
+        _receivers is not null && (uint)number < (uint)_receivers.Count
+            ? _receivers[number]
+            : throw new PayloadCorruptException($"there is no progress receiver {number}");
 }

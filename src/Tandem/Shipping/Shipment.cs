@@ -3,19 +3,19 @@ using Tandem.Serialization;
 namespace Tandem.Shipping;
 
 /// <summary>
-/// What of a call travels: its code, and the values that it was given. Few bytes are an array, many a block of the pool's memory.
-/// Calls of code alone share one.
+/// The payload of a call: its remote method and its serialized values. A few bytes are kept in an array, many bytes in a block of the
+/// pool's memory. All calls of a method without values share one payload.
 /// </summary>
 internal sealed class Shipment
 {
-    private Delegate? _work; // both until they are packed
-    private object? _argument;
-    private nint _block;
+    private Delegate? _work; // the work, until it is serialized; null afterwards
+    private object? _argument; // the argument, until it is serialized
+    private nint _block; // the block of many bytes; 0 if there is none, or if it was freed
 
-    /// <summary>Code without values, or whose values come by <see cref="Take"/>.</summary>
+    /// <summary>Creates a payload without values, or with values that <see cref="Take"/> adds.</summary>
     internal Shipment(Callable callable) => Callable = callable;
 
-    /// <summary>Code with values that are packed.</summary>
+    /// <summary>Creates a payload whose values are serialized already.</summary>
     internal Shipment(Callable callable, byte[] bytes)
         : this(callable)
     {
@@ -30,31 +30,31 @@ internal sealed class Shipment
         _argument = argument;
     }
 
-    /// <summary>The code.</summary>
+    /// <summary>The remote method.</summary>
     internal Callable Callable { get; }
 
-    /// <summary>Whether nothing is left to <see cref="Pack"/>.</summary>
+    /// <summary>Whether the values are serialized.</summary>
     internal bool IsPacked => _work is null;
 
-    /// <summary>The values, when they are few.</summary>
+    /// <summary>The serialized values, if they are a few bytes; otherwise null.</summary>
     internal byte[]? Bytes { get; private set; }
 
-    /// <summary>How many bytes the values are.</summary>
+    /// <summary>The number of bytes of the values.</summary>
     internal nint Length { get; private set; }
 
-    /// <summary>The block, where there is one that was not freed.</summary>
+    /// <summary>The block of the pool's memory; 0 if there is none, or if it was freed.</summary>
     internal nint Block => _block;
 
-    /// <summary>What travels for a call.</summary>
-    /// <exception cref="WorkSerializationException">The delegate cannot travel.</exception>
+    /// <summary>Creates the payload of a call.</summary>
+    /// <exception cref="WorkSerializationException">The delegate cannot be serialized.</exception>
     internal static Shipment Of(Form form, Delegate work, object? argument)
     {
         Callable callable = Callable.Of(work, form);
         return callable.HasValues ? new Shipment(callable, work, argument) : callable.Alone;
     }
 
-    /// <summary>Writes captured values and argument, and keeps what was written.</summary>
-    /// <exception cref="WorkSerializationException">A value cannot travel.</exception>
+    /// <summary>Serializes the captured values and the argument, and keeps the bytes.</summary>
+    /// <exception cref="WorkSerializationException">A value cannot be serialized.</exception>
     internal void Pack(PayloadWriter writer)
     {
         Callable.Method.WriteValues(writer, _work!);
@@ -73,7 +73,7 @@ internal sealed class Shipment
         _argument = null;
     }
 
-    /// <summary>Moves what a writer holds to here.</summary>
+    /// <summary>Takes over the bytes that a writer holds.</summary>
     internal unsafe void Take(PayloadWriter writer)
     {
         Length = writer.Length;
@@ -83,10 +83,10 @@ internal sealed class Shipment
             Bytes = new ReadOnlySpan<byte>(writer.Start, (int)Length).ToArray();
     }
 
-    /// <summary>Frees the block, once, whoever is first.</summary>
+    /// <summary>Frees the block. Only the first of several calls frees it.</summary>
     internal unsafe void Free(IPayloadMemory memory)
     {
-        // A look first: what many calls share is not to be written to.
+        // Read before the exchange, so that a payload that many calls share is not written to.
         if (Volatile.Read(ref _block) == 0)
             return;
 

@@ -1,6 +1,6 @@
 namespace Tandem.Shipping;
 
-/// <summary>Work on the state of its worker and a parameter that travels with the call.</summary>
+/// <summary>Work that gets the state of its worker and an argument that is serialized with the call.</summary>
 internal sealed class StateArgumentForm<TState, TArgument, TResult> : ItemForm<TArgument, TResult>
 {
     internal static readonly StateArgumentForm<TState, TArgument, TResult> Instance = new();
@@ -14,7 +14,7 @@ internal sealed class StateArgumentForm<TState, TArgument, TResult> : ItemForm<T
         var typed = (TState)state!;
         switch (work)
         {
-            // Asynchronous forms first: a Func<TState, TArgument, Task<object>> is, by variance, a Func<TState, TArgument, object> too.
+            // Asynchronous delegates first: by variance, a Func<TState, TArgument, Task<object>> is also a Func<TState, TArgument, object>.
             case Func<TState, TArgument, Task<TResult>> function: return new(function(typed, argument));
             case Func<TState, TArgument, CancellationToken, Task<TResult>> function: return new(function(typed, argument, cancellation));
             case Func<TState, TArgument, TResult> function: return new(function(typed, argument));

@@ -2,7 +2,7 @@ using Tandem.Serialization;
 
 namespace Tandem.Shipping;
 
-/// <summary>Work on the state of its worker.</summary>
+/// <summary>Work that gets the state of its worker.</summary>
 internal sealed class StateForm<TState, TResult> : Form<TResult>
 {
     internal static readonly StateForm<TState, TResult> Instance = new();

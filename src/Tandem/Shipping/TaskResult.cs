@@ -3,28 +3,34 @@ using Tandem.Serialization;
 
 namespace Tandem.Shipping;
 
-/// <summary>Results that are a <see cref="ValueTask"/> or a <see cref="ValueTask{TResult}"/>: they are awaited where the work runs.</summary>
+/// <summary>
+/// Handles results that are a <see cref="ValueTask"/> or a <see cref="ValueTask{TResult}"/>: they are awaited where the work runs.
+/// </summary>
 internal abstract class TaskResult<TResult>
 {
-    /// <summary>Null for all other results.</summary>
+    /// <summary>The handler of the result type; null if it is neither of the two.</summary>
     internal static readonly TaskResult<TResult>? Instance = Make();
 
-    /// <summary>Awaits the work, and the task that it returned.</summary>
-    /// <returns>A task that is over, as the result.</returns>
+    /// <summary>Awaits the work, and then the task that it returned.</summary>
+    /// <returns>The result: a completed task.</returns>
     internal abstract ValueTask<TResult> Await(ValueTask<TResult> outcome);
 
     internal abstract void Write(PayloadWriter writer, TResult value);
 
     internal abstract TResult Read(PayloadReader reader);
 
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Over classes the code is there; see TrimmedProgramTests.")]
+    [UnconditionalSuppressMessage(
+        "AOT", "IL3050", Justification = "The compiled program contains the code for classes; see TrimmedProgramTests.")]
     private static TaskResult<TResult>? Make()
     {
         if (typeof(TResult) == typeof(ValueTask))
             return (TaskResult<TResult>)(object)new ResultOfValueTask();
 
         if (typeof(TResult).IsConstructedGenericType && typeof(TResult).GetGenericTypeDefinition() == typeof(ValueTask<>))
-            return (TaskResult<TResult>)Activator.CreateInstance(typeof(ResultOfValueTask<>).MakeGenericType(typeof(TResult).GenericTypeArguments))!;
+        {
+            return (TaskResult<TResult>)Activator.CreateInstance(
+                typeof(ResultOfValueTask<>).MakeGenericType(typeof(TResult).GenericTypeArguments))!;
+        }
 
         return null;
     }

@@ -5,8 +5,8 @@ using Tandem.Serialization;
 namespace Tandem.Shipping;
 
 /// <summary>
-/// The code of a delegate as it travels: its method's identity (module version, metadata token, generic arguments) and what of
-/// its target must be rebuilt. Both processes run the same build, so the code itself stays where it is.
+/// The code of a delegate in serialized form: the identity of its method (module version, metadata token, generic arguments), and the
+/// part of its target that must be rebuilt. Both processes run the same build, so the code itself is not sent.
 /// </summary>
 internal sealed class WorkMethod : NumberedIdentity
 {
@@ -21,8 +21,8 @@ internal sealed class WorkMethod : NumberedIdentity
     private readonly ClosurePlan? _plan;
     private readonly Codec? _target;
     private readonly Type? _targetType;
-    private Callable[] _callables = []; // replaced, never changed; one for each form, so hardly ever more than one
-    private Delegate? _withoutValues;
+    private Callable[] _callables = []; // one for each delegate adapter, so usually one; the array is replaced, never changed
+    private Delegate? _withoutValues; // the delegate, if calls carry no values; created on first use
 
     private WorkMethod(MethodInfo method, Type delegateType, TargetKind kind, ClosurePlan? plan, Type? targetType)
     {
@@ -41,23 +41,24 @@ internal sealed class WorkMethod : NumberedIdentity
         Closure,
         Value,
 
-        /// <summary>Several methods that are called one after the other, each with a target of its own.</summary>
+        /// <summary>Several methods that are called one after the other, each with its own target.</summary>
         Combined,
     }
 
-    /// <summary>The class that its code is in.</summary>
+    /// <summary>The class that declares the method.</summary>
     internal Type? Scope => _scope;
 
     /// <summary>A readable name for errors and logs.</summary>
     internal string Name => MethodNames.Readable(_method);
 
-    /// <summary>Where its code is, and the types that it is made with.</summary>
+    /// <summary>The assemblies of the method and of the types in its signature.</summary>
     internal HashSet<Assembly> Assemblies
     {
         get
         {
             var assemblies = new HashSet<Assembly> { _method.Module.Assembly };
-            Type[] types = [_delegateType, _method.DeclaringType!, .. _method.IsGenericMethod ? _method.GetGenericArguments() : [], _targetType ?? typeof(object)];
+            Type[] own = _method.IsGenericMethod ? _method.GetGenericArguments() : [];
+            Type[] types = [_delegateType, _method.DeclaringType!, .. own, _targetType ?? typeof(object)];
             foreach (Type type in types)
                 Add(type);
 
@@ -75,7 +76,9 @@ internal sealed class WorkMethod : NumberedIdentity
     /// <summary>Whether each call carries captured values.</summary>
     internal bool HasValues => _kind is TargetKind.Value or TargetKind.Combined || _plan is { IsEmpty: false };
 
-    /// <summary>Whether its delegates hold nothing, also nothing that their code does not read and that therefore does not travel.</summary>
+    /// <summary>
+    /// Whether its delegates refer to no values at all, not even to values that the code does not read and that are not sent.
+    /// </summary>
     internal bool HoldsNothing { get; private init; }
 
     /// <summary>Whether the work has a token among its parameters.</summary>
@@ -83,29 +86,33 @@ internal sealed class WorkMethod : NumberedIdentity
     {
         get
         {
-            // All delegates that have one name it among their type arguments. Parameters are reflected for milliseconds, the first time.
-            if (!_delegateType.IsConstructedGenericType || Array.IndexOf(_delegateType.GetGenericArguments(), typeof(CancellationToken)) < 0)
+            // A delegate type with a token parameter has the token among its type arguments. Checked first, because the first reflection of
+            // parameters takes milliseconds.
+            if (!_delegateType.IsConstructedGenericType
+                || Array.IndexOf(_delegateType.GetGenericArguments(), typeof(CancellationToken)) < 0)
+            {
                 return false;
+            }
 
             return Array.Exists(
                 _delegateType.GetMethod(nameof(Action.Invoke))!.GetParameters(), static p => p.ParameterType == typeof(CancellationToken));
         }
     }
 
-    /// <summary>What <paramref name="work"/> is made of.</summary>
-    /// <exception cref="WorkSerializationException">The delegate cannot travel.</exception>
+    /// <summary>Returns the description of the method of <paramref name="work"/>, which is cached.</summary>
+    /// <exception cref="WorkSerializationException">The delegate cannot be serialized.</exception>
     internal static WorkMethod Of(Delegate work)
     {
-        // The target's own type is part of the key: an inherited method is one method for many types.
+        // The type of the target is part of the key, because many types may inherit one method.
         return Known.GetOrAdd(
             new Key(work.Method, work.GetType(), work.HasSingleTarget ? work.Target?.GetType() : typeof(Combination)),
             static key => Build(key.Method, key.Delegate, key.Target));
     }
 
-    /// <summary>The same, made anew.</summary>
+    /// <summary>Returns a description that is not cached.</summary>
     internal static WorkMethod Describe(Delegate work) => Build(work.Method, work.GetType(), work.Target?.GetType());
 
-    /// <summary>The method called in a certain form.</summary>
+    /// <summary>Returns the remote method for a delegate adapter.</summary>
     internal Callable In(Form form)
     {
         while (true)
@@ -123,7 +130,7 @@ internal sealed class WorkMethod : NumberedIdentity
         }
     }
 
-    /// <summary>Writes what <see cref="ReadDefinition"/> reads.</summary>
+    /// <summary>Serializes the definition, for <see cref="ReadDefinition"/>.</summary>
     internal void WriteDefinition(PayloadWriter writer)
     {
         TypeNames.Write(writer, _delegateType);
@@ -141,7 +148,7 @@ internal sealed class WorkMethod : NumberedIdentity
             TypeNames.Write(writer, _targetType);
     }
 
-    /// <summary>Finds the code in this process.</summary>
+    /// <summary>Deserializes a definition and finds the method in this process.</summary>
     internal static WorkMethod ReadDefinition(PayloadReader reader)
     {
         Type delegateType = TypeNames.Read(reader);
@@ -151,7 +158,8 @@ internal sealed class WorkMethod : NumberedIdentity
         if (declaringType.Module.ModuleVersionId != version)
         {
             throw new WorkSerializationException(
-                $"worker and parent run different builds of {declaringType.Module.Name}; was it rebuilt while the program ran? Start the program anew");
+                $"worker and parent run different builds of {declaringType.Module.Name}; "
+                    + "was it rebuilt while the program ran? Start the program again");
         }
 
         MethodBase method = declaringType.Module.ResolveMethod(token)!;
@@ -171,7 +179,7 @@ internal sealed class WorkMethod : NumberedIdentity
         return new WorkMethod((MethodInfo)method, delegateType, kind, plan, targetType);
     }
 
-    /// <summary>Writes the captured values of one delegate.</summary>
+    /// <summary>Serializes the captured values of a delegate.</summary>
     internal void WriteValues(PayloadWriter writer, Delegate work)
     {
         writer.Scope ??= _scope;
@@ -201,7 +209,9 @@ internal sealed class WorkMethod : NumberedIdentity
         }
     }
 
-    /// <summary>Writes a delegate that is a value: its definition, where the payload does not have it yet, and its captured values.</summary>
+    /// <summary>
+    /// Serializes a delegate that is a value: its definition, unless the payload contains it already, and its captured values.
+    /// </summary>
     internal static void WriteDelegate(PayloadWriter writer, Delegate value)
     {
         WorkMethod method = Of(value);
@@ -216,7 +226,7 @@ internal sealed class WorkMethod : NumberedIdentity
         method.WriteValues(writer, value);
     }
 
-    /// <summary>Reads what <see cref="WriteDelegate"/> wrote.</summary>
+    /// <summary>Deserializes a delegate that <see cref="WriteDelegate"/> serialized.</summary>
     internal static Delegate ReadValue(PayloadReader reader)
     {
         int known = reader.ReadInt32();
@@ -231,9 +241,9 @@ internal sealed class WorkMethod : NumberedIdentity
         return method.ReadDelegate(reader, isValue: true);
     }
 
-    /// <summary>Makes the delegate from captured values.</summary>
-    /// <param name="reader">Where the values are.</param>
-    /// <param name="isValue">Whether it is a value that code may compare, and not only what is called.</param>
+    /// <summary>Creates the delegate from serialized values.</summary>
+    /// <param name="reader">The reader of the values.</param>
+    /// <param name="isValue">Whether the delegate is a value, which user code may compare, and not only the work to call.</param>
     internal Delegate ReadDelegate(PayloadReader reader, bool isValue = false)
     {
         if (!HasValues)
@@ -263,13 +273,13 @@ internal sealed class WorkMethod : NumberedIdentity
         return Delegate.Combine(parts) ?? throw new PayloadCorruptException("a delegate of no methods");
     }
 
-    /// <summary>Stands for the targets of a delegate that combines several.</summary>
+    /// <summary>The target type in the key of a delegate that combines several.</summary>
     private static class Combination;
 
-    // A class: dictionaries of structures that are not the framework's own are compiled at run time, when a program starts.
+    // A class, because the runtime must compile dictionaries of structures that are not the framework's when the program starts.
     private sealed record Key(MethodInfo Method, Type Delegate, Type? Target);
 
-    /// <summary>Has the method compiled before it is called; a generic one waits until it is.</summary>
+    /// <summary>Compiles the method before its first call, unless it is generic.</summary>
     internal void Prepare()
     {
         if (!_method.IsGenericMethod && _method.DeclaringType is { IsGenericType: false })
@@ -283,7 +293,8 @@ internal sealed class WorkMethod : NumberedIdentity
         if (method.DeclaringType is null || method.Module.Assembly.IsDynamic)
         {
             throw new WorkSerializationException(
-                $"'{method.Name}' was compiled while the program ran, so that a worker process does not have it; use a method of an assembly");
+                $"'{method.Name}' was compiled while the program ran, so that a worker process does not have it; "
+                    + "use a method of an assembly");
         }
 
         if (type is null)

@@ -18,9 +18,9 @@ internal sealed class Instruments
     private static bool s_isMade; // whether the instruments exist or are being created
     private static ITimer? s_later; // creates the instruments
 
-    private readonly Histogram<double> _durations;
-    private readonly Histogram<double> _waits;
-    private readonly Histogram<double> _runs;
+    private readonly Histogram<double> _durations; // tandem.item.duration
+    private readonly Histogram<double> _waits; // tandem.item.wait.duration
+    private readonly Histogram<double> _runs; // tandem.item.run.duration
     private readonly ActivitySource _activities = new(TandemTelemetry.ActivitySourceName);
     private readonly PoolEventSource _events = new();
 

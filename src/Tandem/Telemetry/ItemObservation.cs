@@ -76,7 +76,7 @@ internal sealed class ItemObservation(Activity? activity, Activity? caller, Obse
     /// <summary>Makes an activity the current one of this thread, and restores the previous one when it is disposed.</summary>
     internal readonly struct CurrentActivity : IDisposable
     {
-        private readonly Activity? _former;
+        private readonly Activity? _former; // the previous activity of the thread
 
         internal CurrentActivity(Activity? activity)
         {

@@ -7,8 +7,8 @@ internal abstract class ObservedPool
 {
     private static int s_lastId;
 
-    /// <param name="options">The pool's.</param>
-    /// <param name="ready">What is raised when a worker takes items from now on.</param>
+    /// <param name="options">The options of the pool.</param>
+    /// <param name="ready">The event that is raised when a worker is ready for items.</param>
     protected ObservedPool(WorkerPoolOptions options, WorkerEventKind ready)
     {
         Options = options;

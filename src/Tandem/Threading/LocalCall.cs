@@ -3,12 +3,13 @@ using Tandem.Work;
 
 namespace Tandem.Threading;
 
-/// <summary>One call of a pool of threads.</summary>
-internal sealed class LocalCall(ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken)
+/// <summary>A call in a pool of threads.</summary>
+internal sealed class LocalCall(
+    ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken)
     : LocalItem(cancellationToken)
 {
-    private Delegate? _work = work;
-    private object? _argument = argument;
+    private Delegate? _work = work; // null once the item has run or was abandoned
+    private object? _argument = argument; // null once the item has run or was abandoned
 
     protected override string MethodName => _work is { } method ? MethodNames.Readable(method.Method) : "?";
 

@@ -3,7 +3,7 @@ using Tandem.Work;
 
 namespace Tandem.Threading;
 
-/// <summary>A chunk on threads: its items stay on this heap.</summary>
+/// <summary>A chunk in a pool of threads. Its items are not serialized.</summary>
 internal sealed class LocalChunk<TItem, TResult> : Chunk<TItem, TResult>
 {
     private TItem[] _items = new TItem[4];
@@ -35,7 +35,7 @@ internal sealed class LocalChunk<TItem, TResult> : Chunk<TItem, TResult>
         {
             if (i > 0)
                 Advance(i);
-            // The pool ends at once: its engine says so to the rest.
+            // The pool is aborted: the engine fails the remaining elements.
             if (aborted.IsCancellationRequested && !caller.IsCancellationRequested)
                 return;
 
@@ -59,7 +59,7 @@ internal sealed class LocalChunk<TItem, TResult> : Chunk<TItem, TResult>
         Advance(Count);
     }
 
-    /// <summary>What the pool runs.</summary>
+    /// <summary>The item that runs the elements.</summary>
     private sealed class ElementsItem(LocalChunk<TItem, TResult> chunk) : LocalItem(chunk.Call.CancellationToken)
     {
         internal override Chunk Chunk => chunk;

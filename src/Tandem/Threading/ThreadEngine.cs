@@ -7,34 +7,37 @@ using Tandem.Work;
 
 namespace Tandem.Threading;
 
-/// <summary>A pool whose workers are threads of this process, which take items from one shared queue.</summary>
+/// <summary>The engine of pools whose workers are threads of this process. The threads take items from shared queues.</summary>
 /// <remarks>
-/// A submitter enqueues and then looks whether a worker sleeps; a worker counts itself as sleeping and then looks at the queue once
-/// more. Both do so with a full fence between (the interlocked operations), so an item is never left with all workers asleep.
+/// A submitter first enqueues and then checks whether a worker sleeps. A worker first counts itself as sleeping and then checks the queue
+/// again. Both execute a full fence in between (the interlocked operations), so no item is left in the queue while all workers sleep.
 /// </remarks>
 internal sealed class ThreadEngine : PoolEngine
 {
-    private readonly ConcurrentQueue<LocalItem> _queue = new();
-    private readonly ConcurrentQueue<LocalItem> _urgent = new();
-    private readonly ConcurrentQueue<LocalItem> _later = new();
-    private readonly Admission<LocalItem> _admission;
-    private readonly SemaphoreSlim _wakeUps = new(0);
-    private readonly List<ThreadWorker> _workers = [];
-    private readonly HashSet<ThreadWorkerState> _states = []; // that are not disposed
-    private readonly CancellationTokenSource _abort = new();
+    private readonly ConcurrentQueue<LocalItem> _queue = new(); // items of normal priority
+    private readonly ConcurrentQueue<LocalItem> _urgent = new(); // items of high priority
+    private readonly ConcurrentQueue<LocalItem> _later = new(); // items of low priority
+    private readonly Admission<LocalItem> _admission; // the limit of the queue
+    private readonly SemaphoreSlim _wakeUps = new(0); // a permit for each worker that was removed from _sleeping
+    private readonly List<ThreadWorker> _workers = []; // without abandoned workers; also the lock of the fields that need one
+    private readonly HashSet<ThreadWorkerState> _states = []; // states that are not disposed yet
+    private readonly CancellationTokenSource _abort = new(); // see Aborted
+
+    /// <summary>Completes when all threads have ended or were abandoned.</summary>
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Func<object?>? _stateFactory;
-    private int _sleeping;
-    private int _cancelled; // items that are in the queues although they were cancelled, or have expired
-    private int _number;
-    private int _started;
-    private long _goneItems; // of workers that are gone
-    private int _alive;
-    private volatile bool _closed;
-    private volatile bool _discarding;
-    private volatile bool _ending;
-    private Task? _finishing;
-    private bool _finished;
+
+    private readonly Func<object?>? _stateFactory; // builds the state of a worker; null for a pool without a state
+    private int _sleeping; // workers that wait for a permit, or are about to; changed by compare-and-exchange
+    private int _cancelled; // items in the queues that were cancelled or have expired
+    private int _number; // the number of the next worker
+    private int _started; // workers that take items; written under the lock
+    private long _goneItems; // items that workers ran that have left the pool
+    private int _alive; // threads that have not ended and were not abandoned; under the lock
+    private volatile bool _closed; // no more items are accepted
+    private volatile bool _discarding; // items in the queues fail
+    private volatile bool _ending; // workers end when the queues are empty
+    private Task? _finishing; // the task of FinishAsync; under the lock
+    private bool _finished; // FinishAsync has disposed the states; a thread that ends later disposes its own
 
     internal ThreadEngine(ThreadedPoolOptions options, Func<object?>? stateFactory)
         : base(options, WorkerEventKind.Started)
@@ -88,7 +91,7 @@ internal sealed class ThreadEngine : PoolEngine
         if (!TryWakeOne() && Volatile.Read(ref _started) < Lanes)
             StartWorker();
 
-        // The pool may have ended meanwhile, or be about to: what nobody takes any more is given up here.
+        // The pool may have ended meanwhile, or may be about to. Then no worker takes the item, and it fails here.
         if (_discarding || _stopped.Task.IsCompleted)
             GiveUpQueue();
     }
@@ -104,15 +107,15 @@ internal sealed class ThreadEngine : PoolEngine
     }
 
     /// <summary>
-    /// The caller's alone from here on, if it has not started. Its place in the queue is free; the queue itself lets go of it when its
-    /// turn comes.
+    /// Takes an item that has not started away from the workers, and releases its place. The item remains in the queue until its turn
+    /// comes.
     /// </summary>
     private bool TryTakeBack(LocalItem item)
     {
         if (!item.TryAssign())
             return false;
 
-        // Counted first: whoever finds it in the queue counts it out.
+        // Counted before it leaves: a worker that finds the item in the queue decrements the count.
         Interlocked.Increment(ref _cancelled);
         if (!_admission.Leave(item))
             Interlocked.Decrement(ref _cancelled);
@@ -124,7 +127,7 @@ internal sealed class ThreadEngine : PoolEngine
         lock (_workers)
             Options.MaxWorkers = workers;
 
-        // Those that sleep look whether they are too many; if work waits, the others are started with the next item, or here.
+        // Sleeping workers check whether there are too many of them. If items wait, more workers are started now or with the next item.
         WakeAll();
         if (!QueuesAreEmpty)
             StartWorker();
@@ -164,7 +167,9 @@ internal sealed class ThreadEngine : PoolEngine
         }
     }
 
-    /// <summary>The time of a worker's item is over: another thread takes its place, as far as allowed.</summary>
+    /// <summary>
+    /// Called when a worker's item has timed out: another thread replaces the worker, if the limit of abandoned threads allows.
+    /// </summary>
     internal void Abandon(ThreadWorker worker, LocalItem item)
     {
         lock (_workers)
@@ -179,19 +184,21 @@ internal sealed class ThreadEngine : PoolEngine
             _started--;
         }
 
-        Events.Raise(WorkerEventKind.Abandoned, worker.Number, "Its item goes on although its time was over.");
+        Events.Raise(WorkerEventKind.Abandoned, worker.Number, "The item timed out, but its thread is still running it.");
         if (!QueuesAreEmpty && Volatile.Read(ref _started) < Lanes)
             StartWorker();
 
-        // After its successor has come: a pool that drains has not stopped while items wait.
+        // After the successor was started: a pool that drains must not stop while items wait.
         lock (_workers)
             Leave();
     }
 
-    internal override WorkItem CreateItem(ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken) =>
+    internal override WorkItem CreateItem(
+        ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken) =>
         new LocalCall(task, form, work, argument, cancellationToken);
 
-    internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new LocalChunk<TItem, TResult>(call);
+    internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) =>
+        new LocalChunk<TItem, TResult>(call);
 
     protected override Task EndAsync(StopMode mode)
     {
@@ -216,11 +223,11 @@ internal sealed class ThreadEngine : PoolEngine
         return mode == StopMode.Abort ? AbortAsync(finishing) : finishing;
     }
 
-    /// <summary>Why an item that the pool has given up failed.</summary>
+    /// <summary>Returns the error for an item that the end of the pool prevented from running.</summary>
     internal Exception EndOf(LocalItem item) =>
         item.CancellationToken.IsCancellationRequested ? new OperationCanceledException(item.CancellationToken) : Disposed();
 
-    /// <summary>The next item for a worker; null when the pool has ended.</summary>
+    /// <summary>Waits for the next item of a worker. Null if the worker must end.</summary>
     internal LocalItem? Take()
     {
         while (true)
@@ -254,7 +261,7 @@ internal sealed class ThreadEngine : PoolEngine
             if (_workers.Remove(worker))
                 _goneItems += worker.ItemsDone;
 
-            // One that was abandoned has been counted out.
+            // Abandon has already counted an abandoned worker as gone.
             if (worker.IsAbandoned)
                 Events.AddAbandoned(-1);
             else
@@ -265,7 +272,7 @@ internal sealed class ThreadEngine : PoolEngine
                 return;
         }
 
-        // The pool ended before its thread.
+        // The pool ended before this thread did.
         _ = DisposeLateAsync(worker.State);
     }
 
@@ -281,7 +288,7 @@ internal sealed class ThreadEngine : PoolEngine
         }
     }
 
-    /// <summary>The pool has become smaller: the calling thread may end.</summary>
+    /// <summary>Called when the pool has become smaller: whether the calling thread ends.</summary>
     private bool TryLeaveAsSurplus()
     {
         lock (_workers)
@@ -294,12 +301,12 @@ internal sealed class ThreadEngine : PoolEngine
         }
     }
 
-    /// <summary>Whether there are more threads than the pool should have by now.</summary>
+    /// <summary>Whether there are more threads than the pool should have.</summary>
     private bool IsTooLarge => Volatile.Read(ref _started) > Lanes;
 
     private bool HasReasonToWake => !QueuesAreEmpty || _ending || IsTooLarge;
 
-    /// <summary>Items that wait for a thread. What changes while it is counted may be counted once too often or too rarely.</summary>
+    /// <summary>The number of items that wait for a thread. It is approximate while items come and go.</summary>
     private int QueueLength => Math.Max(0, _queue.Count + _urgent.Count + _later.Count - Volatile.Read(ref _cancelled));
 
     private bool QueuesAreEmpty => _queue.IsEmpty && _urgent.IsEmpty && _later.IsEmpty;
@@ -339,11 +346,14 @@ internal sealed class ThreadEngine : PoolEngine
         if (HasReasonToWake && TryLeaveSleepers())
             return;
 
-        // Either there is nothing to do, or somebody has counted this worker out already and released a permit for it.
+        // Either there is nothing to do, or another thread has already removed this worker from the count and released a permit for it.
         _wakeUps.Wait();
     }
 
-    /// <summary>After a change that workers must see. As for items: one that is about to sleep sees it, or is counted as a sleeper by now.</summary>
+    /// <summary>
+    /// Called after a change that workers must notice. As with items, a worker that is about to sleep sees the change, or is already
+    /// counted as sleeping.
+    /// </summary>
     private void WakeAll()
     {
         Interlocked.MemoryBarrier();
@@ -381,7 +391,7 @@ internal sealed class ThreadEngine : PoolEngine
         ThreadWorker worker;
         lock (_workers)
         {
-            // A pool that drains still starts workers for what waits, in the place of those that were abandoned.
+            // A pool that drains still replaces abandoned workers while items wait.
             if (_started >= Lanes || (_ending && (_discarding || QueuesAreEmpty)))
                 return;
 
@@ -408,7 +418,9 @@ internal sealed class ThreadEngine : PoolEngine
         Events.Raise(WorkerEventKind.Started, worker.Number);
     }
 
-    /// <summary>The system gave no thread. Others go on with what waits; where there is none, it fails.</summary>
+    /// <summary>
+    /// Called when the system cannot create a thread. Other workers take the items that wait; if there are none, the items fail.
+    /// </summary>
     private void OnStartFailed(ThreadWorker worker, Exception error)
     {
         bool isLast;
@@ -445,7 +457,9 @@ internal sealed class ThreadEngine : PoolEngine
         }
     }
 
-    /// <summary>Cancels what runs, and leaves behind what goes on after the grace: a thread cannot be stopped.</summary>
+    /// <summary>
+    /// Cancels running items. Threads that are still running after the grace period are abandoned, because a thread cannot be killed.
+    /// </summary>
     private async Task AbortAsync(Task finishing)
     {
         try
@@ -461,7 +475,7 @@ internal sealed class ThreadEngine : PoolEngine
         while (!_stopped.Task.IsCompleted)
         {
             AbandonBusy();
-            // Those that have just ended their item need a moment to leave.
+            // Workers that have just completed their item need a moment to end.
             await _stopped.Task.WaitAsync(TimeSpan.FromMilliseconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
@@ -471,11 +485,11 @@ internal sealed class ThreadEngine : PoolEngine
         }
         catch (TimeoutException) when (!finishing.IsCompleted)
         {
-            LogBackground("The state of a worker is still being disposed. It is left behind.", null);
+            LogBackground("The state of a worker is still being disposed. The pool does not wait for it.", null);
         }
     }
 
-    /// <summary>After the grace: threads that still run something leave the pool, and their callers are told.</summary>
+    /// <summary>Called after the grace period: abandons the threads that still run an item, and fails their items.</summary>
     private void AbandonBusy()
     {
         List<(ThreadWorker Worker, LocalItem Item)> left = [];
@@ -498,7 +512,7 @@ internal sealed class ThreadEngine : PoolEngine
         foreach ((ThreadWorker worker, LocalItem item) in left)
         {
             item.SetException(EndOf(item));
-            Events.Raise(WorkerEventKind.Abandoned, worker.Number, "The pool was stopped, and its item goes on.");
+            Events.Raise(WorkerEventKind.Abandoned, worker.Number, "The pool was stopped, but the thread is still running its item.");
         }
 
         lock (_workers)
@@ -508,7 +522,7 @@ internal sealed class ThreadEngine : PoolEngine
         }
     }
 
-    /// <summary>When all threads have ended, or were left behind: disposes the states that nobody uses.</summary>
+    /// <summary>Disposes the states that are not in use, after all threads have ended or were abandoned.</summary>
     private async Task FinishAsync()
     {
         await _stopped.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);

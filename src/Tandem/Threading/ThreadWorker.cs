@@ -6,15 +6,15 @@ using Tandem.Work;
 
 namespace Tandem.Threading;
 
-/// <summary>One thread that runs items until its pool ends, or until it is abandoned.</summary>
+/// <summary>A thread that runs items until its pool ends, or until it is abandoned.</summary>
 internal sealed class ThreadWorker
 {
     private readonly ThreadEngine _engine;
     private readonly Thread _thread;
-    private LocalItem? _current;
-    private long _startedAt;
-    private long _itemsDone;
-    private int _threadId;
+    private LocalItem? _current; // the running item; null if idle
+    private long _startedAt; // when the running item started, as a timestamp
+    private long _itemsDone; // items that have run; written by this thread only
+    private int _threadId; // the operating system's id; 0 if unknown
 
     internal ThreadWorker(ThreadEngine engine, ThreadWorkerState state, int number)
     {
@@ -30,13 +30,14 @@ internal sealed class ThreadWorker
 
     internal ThreadWorkerState State { get; }
 
-    /// <summary>Items that it has run.</summary>
+    /// <summary>The number of items that the worker has run.</summary>
     internal long ItemsDone => Volatile.Read(ref _itemsDone);
 
-    /// <summary>Under the engine's lock: whether another thread has taken its place.</summary>
+    /// <summary>Whether another thread has replaced this one. Guarded by the engine's lock.</summary>
     internal bool IsAbandoned { get; set; }
 
-    internal void Start() => _thread.UnsafeStart(); // not in the trace, or the culture, of whoever happens to need it first
+    // Without the execution context (the trace, the culture) of the code that happens to need the worker first.
+    internal void Start() => _thread.UnsafeStart();
 
     internal WorkerSnapshot Snapshot()
     {
@@ -60,14 +61,15 @@ internal sealed class ThreadWorker
         AmbientState ambient = AmbientState.OfThread;
         try
         {
-            // What an item holds is not held by this thread while it waits for the next: hence a method of its own for each.
+            // A method of its own runs each item, so that no local variable keeps an item alive while the thread waits for the next one.
             while (!IsAbandoned && TryRunNext(ambient))
             {
             }
         }
         catch (Exception e)
         {
-            // Ours; an item's own never come here. Without this thread the pool goes on, without this process nothing does.
+            // An internal error, because exceptions of items are caught earlier. The pool works without this thread, but not without the
+            // process.
             _engine.LogBackground("A thread of the pool has failed, and ends.", e);
         }
         finally
@@ -76,7 +78,7 @@ internal sealed class ThreadWorker
         }
     }
 
-    /// <summary>Waits for an item and runs it. False when the pool has ended.</summary>
+    /// <summary>Waits for an item and runs it. False if the worker must end.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryRunNext(AmbientState ambient)
     {
@@ -97,7 +99,7 @@ internal sealed class ThreadWorker
             item.SetException(e);
         }
 
-        // A chunk that the pool's end has cut short.
+        // The end of the pool has interrupted a chunk.
         if (!item.IsSettled)
             item.SetException(_engine.EndOf(item));
 
@@ -115,14 +117,14 @@ internal sealed class ThreadWorker
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
-            return 0; // threads need nothing of the system's, and a pool of them is no reason to begin
+            return 0; // the id is only for diagnostics, so a missing library must not fail the worker
         }
     }
 
     private void RunWithin(LocalItem item, TimeSpan limit)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_engine.Aborted);
-        object? state = State.Value; // building it is the worker's time, not the item's
+        object? state = State.Value; // built before the limit starts, because the item is not responsible for it
         long start = Stopwatch.GetTimestamp();
         // Set only when the variable holds it.
         ITimer timer = null!;
@@ -161,11 +163,12 @@ internal sealed class ThreadWorker
 
     private void OnTimeout(LocalItem item, TimeSpan limit, long start, CancellationTokenSource stop)
     {
-        const string Note = "Its thread cannot be ended; it was given up, and goes on until the work returns. The stack of a thread of the own process cannot be taken; use WorkerPool.Processes to see it.";
+        const string Note = "Its thread cannot be killed: the pool has abandoned it, and it runs until the work returns. "
+            + "The stack of a thread of this process cannot be read; use WorkerPool.Processes to see the stack.";
         if (item.IsSettled || Volatile.Read(ref _current) != item)
             return;
 
-        // The thread leaves the pool before the caller can submit anything else.
+        // First, so that the thread has left the pool before the caller can submit anything else.
         _engine.Abandon(this, item);
         _engine.FailForTimeout(
             item, new WorkTimeoutException(item.NameOf(item.FirstElement), limit, Stopwatch.GetElapsedTime(start), hasStarted: true, null, Note));
@@ -175,7 +178,7 @@ internal sealed class ThreadWorker
         }
         catch (ObjectDisposedException)
         {
-            // The work has ended in this moment.
+            // The work has just completed.
         }
         catch (AggregateException e)
         {
@@ -183,7 +186,7 @@ internal sealed class ThreadWorker
         }
     }
 
-    /// <summary>What it runs, whether that is settled or not.</summary>
+    /// <summary>The item that the thread runs, settled or not; null if idle.</summary>
     internal LocalItem? Current => Volatile.Read(ref _current);
 
     internal bool Runs(LocalItem item)

@@ -4,15 +4,15 @@ using Tandem.Work;
 namespace Tandem.Threading;
 
 /// <summary>
-/// What a worker is before its first item: initialized, with its state. Built by the first item that needs it, or not at all; what failed is
-/// tried again by the next one.
+/// The startup of a worker: the initializer, then the state. The first item that needs it runs it. After a failure, the next item tries
+/// again.
 /// </summary>
 internal sealed class ThreadWorkerState
 {
     private readonly ThreadEngine _engine;
     private readonly Action? _initialize;
     private readonly Func<object?>? _factory;
-    private Lazy<Outcome>? _outcome;
+    private Lazy<Outcome>? _outcome; // the current attempt; null if there is nothing to do
 
     internal ThreadWorkerState(ThreadEngine engine, Func<object?>? factory)
     {
@@ -34,13 +34,13 @@ internal sealed class ThreadWorkerState
             if (tried.Value.Cause is not { } cause)
                 return tried.Value.State;
 
-            // Lanes that waited for this try fail with it, each item with an exception of its own; only one of them replaces it.
+            // All lanes that waited for this attempt fail, each item with its own exception. Only one of them starts a new attempt.
             Interlocked.CompareExchange(ref _outcome, new Lazy<Outcome>(Build), tried);
             throw tried.Value.Part.ErrorFor(cause);
         }
     }
 
-    /// <summary>Under the engine's lock: threads that use it.</summary>
+    /// <summary>The number of threads that use the state. Guarded by the engine's lock.</summary>
     internal int Users { get; set; }
 
     internal async ValueTask DisposeAsync()
@@ -60,7 +60,7 @@ internal sealed class ThreadWorkerState
         AmbientState ambient = AmbientState.OfThread;
         try
         {
-            // In the cultures of who made the pool, as in processes, and in nobody's trace.
+            // In the cultures of the pool's creator, as in processes, and without an activity.
             _engine.MakersCultures?.Apply();
             _initialize?.Invoke();
             ambient.Reset();
@@ -78,8 +78,8 @@ internal sealed class ThreadWorkerState
         }
     }
 
-    /// <param name="State">Null after a failure, and where there is no factory.</param>
-    /// <param name="Part">How far it came.</param>
-    /// <param name="Cause">Why it did not come further; null when it is done.</param>
+    /// <param name="State">The state; null after a failure, or if there is no factory.</param>
+    /// <param name="Part">The last part that ran.</param>
+    /// <param name="Cause">The exception of that part; null if it succeeded.</param>
     private sealed record Outcome(object? State, StartupPart Part, Exception? Cause);
 }

@@ -2,23 +2,23 @@ using System.Diagnostics;
 
 namespace Tandem.Work;
 
-/// <summary>The bound of a pool's queue: lets items in, refuses them, or keeps them waiting outside, in order.</summary>
+/// <summary>The limit of a pool's queue: admits items, rejects them, or keeps them waiting outside, in order.</summary>
 /// <remarks>
-/// An item gives its place back once: when it leaves for a worker, or when it is cancelled or expires. What comes back from a worker
-/// does not take a place again.
+/// An item releases its place once: when a worker takes it, or when it is cancelled or expires. An item that comes back from a worker does
+/// not take a place again.
 /// </remarks>
-/// <typeparam name="TItem">The items that the pool's engine makes.</typeparam>
-/// <param name="options">A queue without a bound costs nothing here.</param>
-/// <param name="admit">Takes the items that waited outside.</param>
+/// <typeparam name="TItem">The class of items that the pool's engine creates.</typeparam>
+/// <param name="options">The options of the pool. A queue without a limit costs nothing here.</param>
+/// <param name="admit">Called with each item that has waited outside and gets a place.</param>
 internal sealed class Admission<TItem>(WorkerPoolOptions options, Action<TItem> admit)
     where TItem : WorkItem
 {
-    private readonly bool _bounded = options.QueueCapacity != int.MaxValue;
-    private readonly LinkedList<WorkItem> _outside = new();
-    private int _inside;
-    private bool _closed;
+    private readonly bool _bounded = options.QueueCapacity != int.MaxValue; // whether the queue has a limit
+    private readonly LinkedList<WorkItem> _outside = new(); // items that wait for a place, in order; also the lock of all fields below
+    private int _inside; // places that are taken
+    private bool _closed; // whether Close was called; no item waits outside afterwards
 
-    /// <summary>Whether anything waits outside.</summary>
+    /// <summary>Whether items wait outside.</summary>
     internal bool HasWaiting
     {
         get
@@ -31,7 +31,7 @@ internal sealed class Admission<TItem>(WorkerPoolOptions options, Action<TItem> 
         }
     }
 
-    /// <summary>An item comes.</summary>
+    /// <summary>Called for each submitted item: says whether it may be queued.</summary>
     internal Entry Enter(TItem item)
     {
         if (IsFree(item))
@@ -39,12 +39,12 @@ internal sealed class Admission<TItem>(WorkerPoolOptions options, Action<TItem> 
 
         lock (_outside)
         {
-            // Who cancels it comes here after that, or has been here.
+            // The thread that cancels the item calls Leave: either after this, or it has done so already.
             if (item.State != ItemState.Queued)
                 return Entry.Void;
 
             Debug.Assert(_outside.Count == 0 || _inside >= options.QueueCapacity, "Items wait outside of a queue that has room.");
-            // The engine refuses what comes after its end.
+            // After Close, the engine itself rejects items.
             if (_closed || _inside < options.QueueCapacity)
             {
                 _inside++;
@@ -57,18 +57,18 @@ internal sealed class Admission<TItem>(WorkerPoolOptions options, Action<TItem> 
 
             item.Place = QueuePlace.Outside;
             LinkedListNode<WorkItem> node = _outside.AddLast(item);
-            // Only an item that has a token or a limit can leave before its turn.
+            // Only items with a token or a limit can leave before their turn.
             if (item.DetailsIfAny is { } details)
                 details.Outside = node;
             return Entry.Waits;
         }
     }
 
-    /// <summary>The error for an item that was refused.</summary>
+    /// <summary>Creates the error for an item that was rejected.</summary>
     internal QueueFullException Full(WorkItem item) => new(options.Name, options.QueueCapacity) { WorkItemName = item.NameOf(0) };
 
-    /// <summary>An item left the queue, for a worker or for good: the first that waits outside gets its place.</summary>
-    /// <returns>False when the item never got as far as the queue: it waited outside.</returns>
+    /// <summary>Called when an item leaves the queue, for a worker or for good. The first item that waits outside gets its place.</summary>
+    /// <returns>False if the item was not in the queue but waited outside.</returns>
     internal bool Leave(TItem item)
     {
         if (IsFree(item))
@@ -107,10 +107,10 @@ internal sealed class Admission<TItem>(WorkerPoolOptions options, Action<TItem> 
         return true;
     }
 
-    /// <summary>A map bounds itself by its look-ahead: its chunks do not count.</summary>
+    /// <summary>Whether the item takes no place. The chunks of a map take none, because the map's look-ahead limits them.</summary>
     private bool IsFree(TItem item) => !_bounded || item.Chunk is not null;
 
-    /// <summary>Empties what waits outside. From then on nothing waits there.</summary>
+    /// <summary>Removes and returns the items that wait outside. No item waits outside from then on.</summary>
     internal List<TItem> Close()
     {
         lock (_outside)

@@ -2,15 +2,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Tandem.Work;
 
-/// <summary>Logs what happened in a pool's background, where nobody can be told by an exception. It does not hold the pool.</summary>
+/// <summary>
+/// Logs what happens in the background of a pool, where there is no caller to throw an exception to. It does not refer to the pool.
+/// </summary>
 /// <param name="pool">The pool's name.</param>
-/// <param name="factory">The user's; null where nothing is logged.</param>
+/// <param name="factory">The user's logger factory; null if nothing is logged.</param>
 internal sealed partial class BackgroundLog(string pool, ILoggerFactory? factory)
 {
     /// <summary>The pool's name.</summary>
     internal string Pool { get; } = pool;
 
-    /// <summary>Logs, as a warning or with an error. Never throws.</summary>
+    /// <summary>Logs an error, or a warning if there is no exception. Never throws.</summary>
     internal void Write(string text, Exception? error)
     {
         try
@@ -20,7 +22,7 @@ internal sealed partial class BackgroundLog(string pool, ILoggerFactory? factory
         }
         catch (Exception)
         {
-            // A logger that fails has nobody else to tell.
+            // The logger itself fails: there is nothing left to report to.
         }
     }
 

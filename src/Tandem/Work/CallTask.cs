@@ -8,14 +8,15 @@ namespace Tandem.Work;
 
 /// <inheritdoc cref="ICallTask"/>
 /// <remarks>
-/// It derives from the class that it builds on, so that a call costs no object more. Continuations never run on the thread that completes
-/// the task: that thread serves other items, too.
+/// The class derives from the task source, which saves an allocation for each call. Continuations never run on the thread that completes
+/// the task, because that thread also serves other items.
 /// </remarks>
 internal sealed class CallTask<TResult>() : TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously), ICallTask
 {
     public void Run(WorkItem item, Form form, Delegate work, object? state, object? argument, CancellationToken cancellation)
     {
-        // The pool makes the task and chooses the form by one type, and a checked cast to a generic class costs each call a little.
+        // The pool creates the task and chooses the adapter for the same type. A checked cast to a generic class costs time in each
+        // call.
         Debug.Assert(form is Form<TResult>);
         Complete(item, Unsafe.As<Form<TResult>>(form).RunHere(work, state, argument, cancellation));
     }
@@ -70,13 +71,14 @@ internal sealed class CallTask<TResult>() : TaskCompletionSource<TResult>(TaskCr
             return;
         }
 
-        // As a task of an asynchronous method: it is cancelled, and whoever awaits it gets what was thrown, with its cause.
+        // As in a task of an asynchronous method: the task is cancelled, and code that awaits it gets the original exception with its
+        // cause.
         var canceled = AsyncTaskMethodBuilder<TResult>.Create();
         canceled.SetException(error);
         task.TrySetFromTask(canceled.Task);
     }
 
-    /// <summary>Reports that were sent before the end are delivered before the task completes.</summary>
+    /// <summary>Completes the task after all reports that were sent before the end are delivered.</summary>
     private void AfterReports<T>(WorkItem item, Action<CallTask<TResult>, T> complete, T value)
     {
         if (item.DetailsIfAny?.Reports is { } reports)
@@ -85,10 +87,11 @@ internal sealed class CallTask<TResult>() : TaskCompletionSource<TResult>(TaskCr
             complete(this, value);
     }
 
-    // Apart from their callers, so that a call without reports does not pay for the closure.
-    private void Queue<T>(SerialQueue reports, Action<CallTask<TResult>, T> complete, T value) => reports.Enqueue(() => complete(this, value));
+    // Separate methods, so that a call without reports does not allocate the closure.
+    private void Queue<T>(SerialQueue reports, Action<CallTask<TResult>, T> complete, T value) =>
+        reports.Enqueue(() => complete(this, value));
 
-    // On threads, a receiver that throws fails the work that reports to it. Here the work may be over by then, and fails all the same.
+    // On threads, a receiver that throws fails the work that reports to it. Here the work may have completed, and the call fails anyway.
     private void Queue(SerialQueue reports, TResult result) => reports.Enqueue(() =>
     {
         if (reports.FirstError is { } error)

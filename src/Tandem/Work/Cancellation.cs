@@ -2,12 +2,13 @@ using Tandem.Serialization;
 
 namespace Tandem.Work;
 
-/// <summary>Cancellations as their callers see them.</summary>
+/// <summary>Converts cancellations into the form that callers expect.</summary>
 internal static class Cancellation
 {
     /// <summary>
-    /// Work is given a token of the pool's, which follows the caller's and knows of other ends too. When it says that it was cancelled by
-    /// that one, and the caller has cancelled, it means the caller's.
+    /// Replaces the token of a cancellation by the caller's token. Work gets a token of the pool, which is cancelled with the caller's
+    /// token and also for other reasons. If the work names that token, and the caller has cancelled, the exception must name the caller's
+    /// token.
     /// </summary>
     internal static void NameCaller(Exception error, CancellationToken given, CancellationToken caller)
     {

@@ -3,55 +3,55 @@ using Tandem.Serialization;
 namespace Tandem.Work;
 
 /// <summary>
-/// Elements of a map that one item runs. Each element has its own outcome; the chunk is complete when every element has one, whatever
-/// happened to the worker on the way. Here is what engines need of it.
+/// Elements of a map that one item runs. Each element has its own outcome. The chunk is complete when every element has an outcome, no
+/// matter what happened to workers meanwhile. This class contains what engines need.
 /// </summary>
 internal abstract class Chunk
 {
-    private ChunkProgress _progress;
-    private int _firstElement;
+    private ChunkProgress _progress; // see Progress
+    private int _firstElement; // see FirstElement
 
     /// <summary>The item that runs the elements.</summary>
     internal abstract WorkItem Item { get; }
 
-    /// <summary>The readable name of the method that is run for each element.</summary>
+    /// <summary>The readable name of the method that runs for each element.</summary>
     internal abstract string MethodName { get; }
 
     /// <summary>The position of the first element in the source.</summary>
     internal long Index { get; set; }
 
-    /// <summary>Elements in the chunk.</summary>
+    /// <summary>The number of elements.</summary>
     internal int Count { get; private protected set; }
 
     /// <summary>
     /// The first element that has no outcome yet. Written after the outcomes before it. Once the item is settled, every element has an
-    /// outcome, whatever a thread that was abandoned in it still writes.
+    /// outcome, even if an abandoned thread still writes to the chunk.
     /// </summary>
     internal int FirstElement => Item.IsSettled ? Count : Volatile.Read(ref _firstElement);
 
-    /// <summary>How long the elements ran so far, in stopwatch ticks.</summary>
+    /// <summary>How long the elements have run so far, in stopwatch ticks.</summary>
     internal long Elapsed { get; private set; }
 
-    /// <summary>Where the present run in a worker process began, and how many bytes of that run's outcomes have been read.</summary>
+    /// <summary>Where the current run in a worker process began, and how many bytes of its outcomes have been read.</summary>
     internal ref ChunkProgress Progress => ref _progress;
 
-    /// <summary>The name of an element, for people.</summary>
+    /// <summary>Returns the readable name of an element.</summary>
     internal string NameOf(int element) => $"{Item.Name}[{Index + element}]";
 
-    /// <summary>The elements ran for so many stopwatch ticks more.</summary>
+    /// <summary>Adds to <see cref="Elapsed"/>.</summary>
     internal void AddElapsed(long ticks) => Elapsed += ticks;
 
-    /// <summary>A worker sent outcomes of elements, up to <paramref name="finished"/>.</summary>
+    /// <summary>Reads outcomes that a worker sent, of the elements before <paramref name="finished"/>.</summary>
     internal abstract void ReadElements(PayloadReader reader, int finished);
 
-    /// <summary>Gives one element an error, and shows it and what was before it to the consumer.</summary>
+    /// <summary>Fails one element, and publishes its outcome and those before it to the consumer.</summary>
     internal void FailElement(int element, Exception error)
     {
         SetError(element, error);
         Advance(element + 1);
     }
 
-    /// <summary>Everything that has no outcome yet fails. False when everything had one.</summary>
+    /// <summary>Fails all elements that have no outcome yet. False if every element has one.</summary>
     internal bool Fail(Exception error)
     {
         for (int i = FirstElement; i < Count; i++)
@@ -60,11 +60,11 @@ internal abstract class Chunk
         return Advance(Count);
     }
 
-    /// <summary>Everything that has no outcome yet is cancelled.</summary>
+    /// <summary>Cancels all elements that have no outcome yet.</summary>
     internal void Cancel(CancellationToken token) => Fail(new OperationCanceledException(token));
 
-    /// <summary>Shows the outcomes of all elements before <paramref name="next"/> to the consumer.</summary>
-    /// <returns>Whether that was the last outcome, just now.</returns>
+    /// <summary>Publishes the outcomes of all elements before <paramref name="next"/> to the consumer.</summary>
+    /// <returns>Whether this call published the last outcome.</returns>
     protected bool Advance(int next)
     {
         Volatile.Write(ref _firstElement, next);
@@ -77,9 +77,9 @@ internal abstract class Chunk
 
     protected abstract void SetError(int element, Exception error);
 
-    /// <summary>The error of the first element that has one.</summary>
+    /// <summary>The first error among the elements; null if there is none.</summary>
     private protected abstract Exception? FirstError { get; }
 
-    /// <summary>Every element has an outcome.</summary>
+    /// <summary>Called when every element has an outcome.</summary>
     private protected abstract void OnComplete();
 }

@@ -4,24 +4,26 @@ using Tandem.Transport;
 
 namespace Tandem.Work;
 
-/// <summary>A chunk as a map sees it: made by the pool's engine, which keeps the items, and filled by the map.</summary>
+/// <summary>A chunk as the map sees it. The pool's engine creates it and stores the items; the map adds the items.</summary>
 internal abstract class Chunk<TItem, TResult>(MapCall<TItem, TResult> call) : Chunk
 {
+    /// <summary>See <see cref="Completion"/>.</summary>
     private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TResult[] _values = [];
-    private Exception?[]? _errors;
+
+    private TResult[] _values = []; // the values, by element
+    private Exception?[]? _errors; // the errors, by element; null if there are none
 
     protected MapCall<TItem, TResult> Call { get; } = call;
 
     internal sealed override string MethodName => MethodNames.Readable(Call.Work.Method);
 
-    /// <summary>Bytes that the elements take on their way; 0 where they stay on this heap.</summary>
+    /// <summary>The number of bytes of the serialized elements; 0 if they are not serialized.</summary>
     internal virtual nint Size => 0;
 
-    /// <summary>Elements that the consumer has taken. The consumer's own.</summary>
+    /// <summary>The number of elements that the consumer has taken. Only the consumer uses it.</summary>
     internal int Taken { get; set; }
 
-    /// <summary>Completes when each element has an outcome.</summary>
+    /// <summary>Completes when every element has an outcome.</summary>
     internal Task Completion => _complete.Task;
 
     internal bool HasErrors => _errors is not null;
@@ -31,14 +33,14 @@ internal abstract class Chunk<TItem, TResult>(MapCall<TItem, TResult> call) : Ch
     internal Exception? ErrorAt(int element) => _errors?[element];
 
     /// <summary>Adds an item from the source.</summary>
-    /// <exception cref="WorkSerializationException">It cannot travel; the chunk is as it was.</exception>
+    /// <exception cref="WorkSerializationException">The item cannot be serialized; the chunk is unchanged.</exception>
     internal void Add(TItem item)
     {
         Append(item, Count);
         Count++;
     }
 
-    /// <summary>The only item could not even be added: its outcome is that error.</summary>
+    /// <summary>Completes a chunk whose only item could not be added: the error is its outcome.</summary>
     internal void FailAsOnly(Exception error)
     {
         Count = 1;
@@ -47,7 +49,7 @@ internal abstract class Chunk<TItem, TResult>(MapCall<TItem, TResult> call) : Ch
         Fail(error);
     }
 
-    /// <summary>No more items come; the chunk's item is about to be submitted.</summary>
+    /// <summary>Called after the last item was added, before the chunk is submitted.</summary>
     internal virtual void Seal() => _values = new TResult[Count];
 
     internal override void ReadElements(PayloadReader reader, int finished)
@@ -82,14 +84,14 @@ internal abstract class Chunk<TItem, TResult>(MapCall<TItem, TResult> call) : Ch
         Advance(finished);
     }
 
-    /// <summary>Keeps the item, or its bytes.</summary>
+    /// <summary>Stores the item, serialized or not.</summary>
     protected abstract void Append(TItem item, int element);
 
     protected void SetValue(int element, TResult value) => _values[element] = value;
 
     protected sealed override void SetError(int element, Exception error)
     {
-        // The end of a pool may fail the chunk while its thread fails an element: both write into the same array.
+        // The end of the pool may fail the chunk while a worker's thread fails an element: both must write to the same array.
         if (_errors is null)
             Interlocked.CompareExchange(ref _errors, new Exception?[Count], null);
 

@@ -1,11 +1,11 @@
 namespace Tandem.Work;
 
-/// <summary>How far the parent has read the outcomes of a chunk while it runs.</summary>
+/// <summary>How many of a running chunk's outcomes the parent has read.</summary>
 internal struct ChunkProgress
 {
     internal int First;
 
-    /// <summary>The first element that its present run is not to start.</summary>
+    /// <summary>The first element that the current run must not start.</summary>
     internal int End;
 
     internal nint Bytes;

@@ -4,18 +4,17 @@ using Tandem.Shipping;
 namespace Tandem.Work;
 
 /// <summary>
-/// The task of a call, as engines see it: they do not know the type of its result. It completes once, with the item that is given: whoever
-/// settles that item first.
+/// The task of a call. Engines use it without knowing the type of the result. The first caller that settles the item completes the task.
 /// </summary>
 internal interface ICallTask
 {
-    /// <summary>Runs the work in this process and completes the task with its result. What the work throws is thrown here.</summary>
+    /// <summary>Runs the work in this process and completes the task with its result. Exceptions of the work are not caught.</summary>
     void Run(WorkItem item, Form form, Delegate work, object? state, object? argument, CancellationToken cancellation);
 
-    /// <summary>Completes the task with a result that was serialized. A result that cannot be rebuilt fails it.</summary>
+    /// <summary>Completes the task with a serialized result. A result that cannot be deserialized fails the task.</summary>
     void ReadResult(WorkItem item, PayloadReader reader);
 
-    /// <summary>Fails the task; false when it was complete before.</summary>
+    /// <summary>Fails the task. False if it was complete before.</summary>
     bool Fail(WorkItem item, Exception error);
 
     /// <summary>Cancels the task.</summary>

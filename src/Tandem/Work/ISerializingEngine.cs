@@ -3,18 +3,18 @@ using Tandem.Shipping;
 
 namespace Tandem.Work;
 
-/// <summary>What <see cref="SerializedChunk{TItem, TResult}"/> needs of an engine.</summary>
+/// <summary>What <see cref="SerializedChunk{TItem, TResult}"/> needs from an engine.</summary>
 internal interface ISerializingEngine
 {
-    /// <summary>Memory for arguments on their way.</summary>
+    /// <summary>The memory for serialized arguments.</summary>
     IPayloadMemory Memory { get; }
 
-    /// <summary>A writer for a chunk that is filled over time.</summary>
+    /// <summary>Returns a writer for a chunk to which items are added over time.</summary>
     PayloadWriter RentWriter();
 
-    /// <summary>Takes back a writer that <see cref="RentWriter"/> gave.</summary>
+    /// <summary>Takes back a writer that <see cref="RentWriter"/> returned.</summary>
     void ReturnWriter(PayloadWriter writer);
 
-    /// <summary>Makes the item that runs a chunk's elements, of the engine's class.</summary>
+    /// <summary>Creates the item that runs a chunk's elements, of the engine's class.</summary>
     WorkItem CreateElements(Chunk chunk, Shipment shipment, CancellationToken cancellationToken);
 }

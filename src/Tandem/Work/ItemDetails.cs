@@ -5,18 +5,20 @@ using Tandem.Telemetry;
 
 namespace Tandem.Work;
 
-/// <summary>What few items have: a name, limits, a token, captured tokens, progress.</summary>
+/// <summary>
+/// The data that only few items have: a name, limits, a token, captured tokens, progress. Its fields are guarded by itself.
+/// </summary>
 internal sealed class ItemDetails
 {
-    private List<CancellationTokenRegistration>? _registrations;
-    private ITimer? _queueDeadline;
-    private ITimer? _deadline;
-    private ITimer? _grace;
-    private bool _released;
+    private List<CancellationTokenRegistration>? _registrations; // of the caller's and the captured tokens
+    private ITimer? _queueDeadline; // fails the item if it waits too long
+    private ITimer? _deadline; // checks whether the item runs too long
+    private ITimer? _grace; // kills the worker of an item that ignores its token
+    private bool _released; // whether Release was called: whatever comes later is released at once
 
     internal string? Name { get; set; }
 
-    /// <summary>Where the item waits for a place in the queue, so that it can leave from the middle.</summary>
+    /// <summary>The node in the list of items that wait for a place in the queue, so that the item can leave from the middle.</summary>
     internal LinkedListNode<WorkItem>? Outside { get; set; }
 
     /// <summary>The caller's token.</summary>
@@ -26,25 +28,25 @@ internal sealed class ItemDetails
 
     internal SerialQueue? Reports { get; set; }
 
-    /// <summary>For what is read of the item's answers.</summary>
+    /// <summary>Resolves tokens in the answers to the item.</summary>
     internal CallLinks AnswerLinks =>
         CancellationToken.CanBeCanceled || Links is not null ? new AnswerLinks(Links, CancellationToken) : CallLinks.ForResults;
 
     internal ItemLimits? Limits { get; set; }
 
-    /// <summary>Where the caller's are not those of the workers.</summary>
+    /// <summary>The caller's cultures; null if they are the workers' cultures.</summary>
     internal Cultures? Cultures { get; set; }
 
-    /// <summary>When somebody listens.</summary>
+    /// <summary>The measurement of the item; null if nothing listens.</summary>
     internal ItemObservation? Observation { get; set; }
 
-    /// <summary>How often a worker crashed in it.</summary>
+    /// <summary>How many workers have crashed while they ran the item.</summary>
     internal int Crashes { get; set; }
 
-    /// <summary>Whether its memory limit made it fail.</summary>
+    /// <summary>Whether the item failed because of its memory limit.</summary>
     internal bool RanOutOfMemory { get; set; }
 
-    /// <summary>Takes over what the call has beside plain values.</summary>
+    /// <summary>Stores the captured tokens, progress receivers and shared objects of the call.</summary>
     internal void Take(SentLinks links)
     {
         Links = links;
@@ -57,22 +59,24 @@ internal sealed class ItemDetails
         links.Release();
     }
 
-    /// <summary>Has a timer that fails the item when it has waited too long.</summary>
+    /// <summary>Stores the timer that fails the item if it waits too long.</summary>
     internal void KeepQueueDeadline(ITimer timer) => Keep(ref _queueDeadline, timer);
 
-    /// <summary>Has a timer that looks whether the item has run too long, in the place of the one before.</summary>
+    /// <summary>Stores the timer that checks whether the item runs too long, and disposes the previous one.</summary>
     internal void KeepDeadline(ITimer timer) => Keep(ref _deadline, timer);
 
     /// <summary>
-    /// Has a timer that ends a worker that goes on with the item although its token was cancelled. Not only until the item is settled, whose
-    /// time may have been over, but until <see cref="EndGrace"/>.
+    /// Stores the timer that kills a worker if it continues the item although the token was cancelled. The timer must survive the settling
+    /// of the item, which may have timed out. It lives until <see cref="EndGrace"/>.
     /// </summary>
     internal void KeepGrace(ITimer timer) => Interlocked.Exchange(ref _grace, timer)?.Dispose();
 
-    /// <summary>The worker has the item no more.</summary>
+    /// <summary>Called when the worker no longer has the item.</summary>
     internal void EndGrace() => Interlocked.Exchange(ref _grace, null)?.Dispose();
 
-    /// <summary>A timer that is due in hours would hold the item, and with it the pool, as long.</summary>
+    /// <summary>
+    /// Stores a timer until the item is released. A timer that is due in hours would keep the item and its pool alive until then.
+    /// </summary>
     private void Keep(ref ITimer? place, ITimer timer)
     {
         ITimer? former = timer;

@@ -1,14 +1,14 @@
 namespace Tandem.Work;
 
-/// <summary>Where an item is. It only ever moves on, by compare-and-set, so each item settles exactly once.</summary>
+/// <summary>The state of an item. Transitions are made by compare-and-exchange, so each item is settled exactly once.</summary>
 internal enum ItemState
 {
-    /// <summary>Waits for a worker; may still be cancelled without having run.</summary>
+    /// <summary>The item waits for a worker. It may still be cancelled without running.</summary>
     Queued = 0,
 
-    /// <summary>Given to a worker.</summary>
+    /// <summary>A worker has the item.</summary>
     Assigned = 1,
 
-    /// <summary>Its task is complete, or about to be.</summary>
+    /// <summary>The item's task is complete, or about to be.</summary>
     Settled = 2,
 }

@@ -2,10 +2,10 @@ using Tandem.Shipping;
 
 namespace Tandem.Work;
 
-/// <summary>What all items of one map have in common.</summary>
+/// <summary>What all chunks of one map have in common.</summary>
 internal sealed record MapCall<TItem, TResult>(
     ItemForm<TItem, TResult> Form, Delegate Work, string? Name, CancellationToken CancellationToken)
 {
-    /// <summary>Told when a chunk has an outcome for every element.</summary>
+    /// <summary>Called when every element of a chunk has an outcome.</summary>
     internal required Action<Chunk<TItem, TResult>> Completed { get; init; }
 }

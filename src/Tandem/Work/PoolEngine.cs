@@ -7,27 +7,27 @@ using Tandem.Telemetry;
 namespace Tandem.Work;
 
 /// <summary>
-/// What stands behind a pool: makes its items, takes them, gives them to workers, ends. There is one kind for threads, whose workers take
+/// The engine behind a pool: creates its items, accepts them, gives them to workers, and ends. There is one for threads, whose workers take
 /// items from a shared queue, and one for processes, where the parent decides which worker gets which item.
 /// </summary>
-/// <remarks>An engine is only ever given items that it has made, so it casts them to its own class.</remarks>
+/// <remarks>An engine gets only items that it created itself, so it may cast them to its own class.</remarks>
 internal abstract class PoolEngine : ObservedPool
 {
     /// <summary>
-    /// The context in which nothing flows, so no activity either: to ask for one loads a library for milliseconds, in a program that
-    /// has none. Null until a thread has been seen that was started without a context.
+    /// The execution context in which nothing flows, and therefore no activity. In a program without activities, reading
+    /// <see cref="Activity.Current"/> would load a library, which takes milliseconds. Null until a thread without a context was started.
     /// </summary>
     private static ExecutionContext? s_empty;
-    private readonly ItemSampling _sampling = new();
-    private readonly CancellationTokenSource _closing = new();
+    private readonly ItemSampling _sampling = new(); // chooses the items whose memory or time is measured
+    private readonly CancellationTokenSource _closing = new(); // see Closing
 
-    // The cultures of who made the pool are asked for when they are needed: that loads tables for milliseconds. Null when that is done.
-    private ExecutionContext? _makersContext;
-    private Cultures? _makersCultures;
-    private volatile bool _hasPlainCultures;
+    // The cultures of the code that created the pool. They are read when first needed, because that loads tables, which takes milliseconds.
+    private ExecutionContext? _makersContext; // the context to read them from; null once they were read
+    private Cultures? _makersCultures; // see MakersCultures
+    private volatile bool _hasPlainCultures; // whether the cultures are those of the user's system
 
-    /// <param name="options">The pool's, validated.</param>
-    /// <param name="ready">What the engine raises when a worker takes items from now on.</param>
+    /// <param name="options">The options of the pool, validated.</param>
+    /// <param name="ready">The event that the engine raises when a worker is ready for items.</param>
     protected PoolEngine(WorkerPoolOptions options, WorkerEventKind ready)
         : base(options, ready)
     {
@@ -35,31 +35,31 @@ internal abstract class PoolEngine : ObservedPool
         _makersContext = ExecutionContext.Capture();
         if (_makersContext is null || !HasNoDefaultCultures)
         {
-            // Now, as defaults may change.
+            // Read now, because the program may change the defaults later.
             _makersContext = null;
             SetMakersCultures();
         }
     }
 
-    /// <summary>What happened in the background, where nobody can be told by an exception.</summary>
+    /// <summary>The log for the background of the pool.</summary>
     internal BackgroundLog Log { get; }
 
-    /// <summary>Cancelled when the pool begins to end, in whatever mode.</summary>
+    /// <summary>Cancelled when the pool begins to end, in any mode.</summary>
     internal CancellationToken Closing => _closing.Token;
 
-    /// <summary>Workers that run items at the same time: workers times concurrency.</summary>
+    /// <summary>How many items can run at the same time: workers times concurrency.</summary>
     internal int Lanes => Options.MaxWorkers * Options.ConcurrencyPerWorker;
 
-    /// <summary>Changes how many workers there are at most.</summary>
+    /// <summary>Changes the maximum number of workers.</summary>
     internal abstract void Resize(int workers);
 
     /// <summary>Called on a thread that was started without a context.</summary>
     internal static void OnEmptyContext() => s_empty ??= ExecutionContext.Capture();
 
-    // Null where the flow is suppressed: an activity may be there all the same.
+    // A null context means that the flow is suppressed; there may still be an activity.
     private static bool IsEmpty(ExecutionContext? context) => context is not null && context == s_empty;
 
-    /// <summary>Takes an item. An error of the call itself is thrown here, on the caller's thread; all others go to the item.</summary>
+    /// <summary>Accepts an item. An error of the call itself is thrown to the caller; all other errors complete the item.</summary>
     internal void Submit(WorkItem item) => Submit(item, CaptureCaller());
 
     /// <inheritdoc cref="Submit(WorkItem)"/>
@@ -76,8 +76,8 @@ internal abstract class PoolEngine : ObservedPool
             Accept(item);
     }
 
-    /// <summary>What of the calling thread's context its items have.</summary>
-    /// <exception cref="WorkSerializationException">A culture cannot travel.</exception>
+    /// <summary>Captures the part of the calling thread's context that its items get.</summary>
+    /// <exception cref="WorkSerializationException">A culture cannot be serialized.</exception>
     internal Caller CaptureCaller()
     {
         bool isEmpty = IsEmpty(ExecutionContext.Capture());
@@ -85,10 +85,13 @@ internal abstract class PoolEngine : ObservedPool
         return new Caller(isEmpty ? null : Activity.Current, cultures);
     }
 
-    /// <summary>Whether a culture that is set on no thread is the user's.</summary>
-    private static bool HasNoDefaultCultures => CultureInfo.DefaultThreadCurrentCulture is null && CultureInfo.DefaultThreadCurrentUICulture is null;
+    /// <summary>Whether a thread without a culture of its own has the cultures of the user's system.</summary>
+    private static bool HasNoDefaultCultures =>
+        CultureInfo.DefaultThreadCurrentCulture is null && CultureInfo.DefaultThreadCurrentUICulture is null;
 
-    /// <summary>The cultures of who made the pool, in which its workers start; null for those of the user.</summary>
+    /// <summary>
+    /// The cultures of the code that created the pool, in which its workers start; null if these are the cultures of the user's system.
+    /// </summary>
     internal Cultures? MakersCultures
     {
         get
@@ -116,10 +119,10 @@ internal abstract class PoolEngine : ObservedPool
             _makersCultures = new Cultures(culture, ui);
     }
 
-    /// <summary>The cultures of a caller, where a worker would have others.</summary>
+    /// <summary>Returns the cultures of a caller; null if workers have the same.</summary>
     private Cultures? CaptureCultures(bool isEmpty)
     {
-        // Another program's own business; it may also have another version of this library.
+        // A foreign program chooses its own cultures, and may contain another version of this library.
         if (Options.Program is { IsForeign: true })
             return null;
 
@@ -140,7 +143,9 @@ internal abstract class PoolEngine : ObservedPool
         return cultures;
     }
 
-    /// <summary>Whether workers have the maker's cultures as their defaults; otherwise they have those of this process, as they are.</summary>
+    /// <summary>
+    /// Whether the cultures of the pool's creator are the defaults of workers. If not, workers have the current defaults of this process.
+    /// </summary>
     protected abstract bool KeepsMakersCultures { get; }
 
     /// <inheritdoc cref="Submit(WorkItem)"/>
@@ -167,24 +172,24 @@ internal abstract class PoolEngine : ObservedPool
         }
     }
 
-    /// <summary>The caller's token of an item was cancelled.</summary>
+    /// <summary>Called when the caller's token of an item was cancelled.</summary>
     internal abstract void OnItemCanceled(WorkItem item);
 
-    /// <summary>A token was cancelled that the work of an item captured. Where the work is serialized, it has a token of its own.</summary>
+    /// <summary>Called when a token was cancelled that the work of an item captured. Serialized work has a copy of the token.</summary>
     /// <param name="item">The item, which may be waiting, running, or settled.</param>
     /// <param name="number">The token's number in <see cref="SentLinks.Tokens"/>.</param>
     internal virtual void OnTokenCanceled(WorkItem item, int number)
     {
     }
 
-    /// <summary>An item has waited for too long.</summary>
+    /// <summary>Called when an item has waited too long.</summary>
     internal abstract void OnQueueTimeout(WorkItem item);
 
-    /// <summary>Ends the pool; may be called again with a stronger mode.</summary>
+    /// <summary>Ends the pool. May be called again with a stronger mode.</summary>
     internal async Task StopAsync(StopMode mode)
     {
         Task ended = EndAsync(mode);
-        // After the engine has closed: what this lets go on finds the pool closed.
+        // After the engine has closed, so that code that this cancellation resumes finds the pool closed.
         if (!_closing.IsCancellationRequested)
             _ = _closing.CancelAsync();
 
@@ -204,39 +209,44 @@ internal abstract class PoolEngine : ObservedPool
     /// <inheritdoc cref="BackgroundLog.Write"/>
     internal void LogBackground(string text, Exception? error) => Log.Write(text, error);
 
-    /// <summary>A consumer waits for elements of a chunk: brings what is finished, where that takes an effort.</summary>
+    /// <summary>
+    /// Called when a consumer waits for elements of a chunk: fetches finished outcomes, if the engine does not deliver them anyway.
+    /// </summary>
     internal virtual void Harvest(Chunk chunk)
     {
     }
 
-    /// <summary>Ends the workers that run something, at once. An engine whose workers cannot be ended does nothing.</summary>
-    /// <param name="reason">Why, for the errors of the items.</param>
+    /// <summary>Kills the workers that are running items. An engine whose workers cannot be killed does nothing.</summary>
+    /// <param name="reason">The reason, for the errors of the items.</param>
     internal virtual void Kill(string reason)
     {
     }
 
-    /// <summary>Makes the item of a call, of this engine's class.</summary>
-    /// <param name="task">Completes with the call.</param>
-    /// <param name="form">How <paramref name="work"/> is called.</param>
-    /// <param name="work">What the call runs.</param>
-    /// <param name="argument">What it is given, where its form has an argument.</param>
-    /// <param name="cancellationToken">The caller's.</param>
-    /// <exception cref="WorkSerializationException">The work is serialized by this engine, and cannot be.</exception>
-    internal abstract WorkItem CreateItem(ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken);
+    /// <summary>Creates the item of a call, of this engine's class.</summary>
+    /// <param name="task">The task of the call.</param>
+    /// <param name="form">Calls <paramref name="work"/>.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="argument">The argument, if the work has one.</param>
+    /// <param name="cancellationToken">The caller's token.</param>
+    /// <exception cref="WorkSerializationException">This engine serializes the work, and the work cannot be serialized.</exception>
+    internal abstract WorkItem CreateItem(
+        ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken);
 
-    /// <summary>Makes a chunk of a map, with an item of this engine's class.</summary>
+    /// <summary>Creates a chunk of a map, with an item of this engine's class.</summary>
     internal abstract Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call);
 
-    /// <summary>Fails an item that passed its time limit. It is counted first: whoever sees the error finds it in the totals.</summary>
+    /// <summary>
+    /// Fails an item that passed its time limit. The time-out is counted first, so that code that sees the error sees it counted.
+    /// </summary>
     internal void FailForTimeout(WorkItem item, WorkTimeoutException error)
     {
         Events.AddTimeouts(1);
         if (!item.SetException(error))
-            Events.AddTimeouts(-1); // it was done in this moment
+            Events.AddTimeouts(-1); // the item completed just now
     }
 
     /// <param name="item">The item.</param>
-    /// <param name="note">What it waited for, where that is known.</param>
+    /// <param name="note">What the item waited for, if known.</param>
     protected static WorkTimeoutException QueueTimeout(WorkItem item, string? note = null)
     {
         TimeSpan limit = item.Limits!.QueueTimeout!.Value;
@@ -245,7 +255,7 @@ internal abstract class PoolEngine : ObservedPool
 
     internal ObjectDisposedException Disposed() => Disposed(Options.Name);
 
-    /// <summary>The error for what a pool that has ended did not run.</summary>
+    /// <summary>Creates the error for items that a pool did not run because it has ended.</summary>
     internal static ObjectDisposedException Disposed(string pool) =>
-        new(nameof(WorkerPool), $"'{pool}' is disposed: it takes no more work, and what still waited was given up.");
+        new(nameof(WorkerPool), $"'{pool}' is disposed: it accepts no more work, and the work that was still waiting has failed.");
 }

@@ -4,12 +4,15 @@ using Tandem.Telemetry;
 namespace Tandem.Work;
 
 /// <summary>
-/// Ends a pool that its users have forgotten. Only the pool refers to it, and nothing that the engine, its threads and its workers hold
-/// refers to the pool, so that it is collected with the pool, and the engine drains: calls that were submitted are finished.
+/// Ends a pool that the program has dropped without disposing it. Only the pool refers to the guard, and the engine, its threads and its
+/// workers do not refer to the pool. So the guard is collected together with the pool, and its finalizer drains the engine: calls that were
+/// submitted are completed.
 /// </summary>
 internal sealed class PoolGuard : IDisposable
 {
-    /// <summary>Engines that have not ended. They use what has finalizers of its own, so they must not be collected before the guard's has run.</summary>
+    /// <summary>
+    /// Engines that have not ended. An engine refers to objects with finalizers, so it must stay alive until the guard's finalizer has run.
+    /// </summary>
     private static readonly HashSet<PoolEngine> Alive = [];
 
     private readonly PoolEngine _engine;
@@ -23,10 +26,10 @@ internal sealed class PoolGuard : IDisposable
 
     ~PoolGuard() => Background.Queue(static engine => _ = DrainAsync(engine), _engine);
 
-    /// <summary>Somebody ends the pool.</summary>
+    /// <summary>Called when the program ends the pool itself.</summary>
     public void Dispose() => GC.SuppressFinalize(this);
 
-    /// <summary>The engine has ended.</summary>
+    /// <summary>Called when the engine has ended.</summary>
     internal static void Release(PoolEngine engine)
     {
         lock (Alive)
@@ -42,7 +45,7 @@ internal sealed class PoolGuard : IDisposable
         }
         catch (Exception e)
         {
-            engine.LogBackground("The pool was forgotten, and could not be ended.", e);
+            engine.LogBackground("The pool was dropped without being disposed, and an error occurred while it was ended.", e);
         }
     }
 }

@@ -1,14 +1,14 @@
 namespace Tandem.Work;
 
-/// <summary>Where an item is with regard to the bound of its pool's queue.</summary>
+/// <summary>Whether an item takes a place in its pool's queue.</summary>
 internal enum QueuePlace : byte
 {
-    /// <summary>Not there yet, or has left it.</summary>
+    /// <summary>The item has not been queued yet, or has left the queue.</summary>
     None,
 
-    /// <summary>Has one of the places.</summary>
+    /// <summary>The item takes a place.</summary>
     Inside,
 
-    /// <summary>Waits for a place.</summary>
+    /// <summary>The item waits for a place.</summary>
     Outside,
 }

@@ -3,16 +3,16 @@ using Tandem.Shipping;
 
 namespace Tandem.Work;
 
-/// <summary>A call whose captured values and argument are serialized.</summary>
+/// <summary>Serializes calls: the captured values and the argument.</summary>
 internal static class SerializedCall
 {
     [ThreadStatic]
     private static PayloadWriter? t_writer;
 
-    /// <summary>Serializes what a call takes along, unless that is done, on the caller's thread.</summary>
-    /// <param name="item">The call's item. It keeps the tokens and progress receivers that were captured.</param>
-    /// <param name="shipment">The item's; it keeps the bytes.</param>
-    /// <param name="memory">For many bytes.</param>
+    /// <summary>Serializes the values of a call on the caller's thread, unless they are serialized already.</summary>
+    /// <param name="item">The item of the call. It keeps the tokens and progress receivers that were captured.</param>
+    /// <param name="shipment">The payload of the item. It keeps the bytes.</param>
+    /// <param name="memory">The memory for payloads of many bytes.</param>
     /// <exception cref="WorkSerializationException">A value cannot be serialized.</exception>
     internal static void Pack(WorkItem item, Shipment shipment, IPayloadMemory memory)
     {

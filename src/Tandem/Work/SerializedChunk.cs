@@ -3,13 +3,13 @@ using Tandem.Shipping;
 
 namespace Tandem.Work;
 
-/// <summary>A chunk that is serialized: the captured values, then its items as they come, straight into the engine's memory.</summary>
+/// <summary>A chunk that is serialized into the engine's memory: first the captured values, then each item when it is added.</summary>
 internal sealed class SerializedChunk<TItem, TResult> : Chunk<TItem, TResult>
 {
-    private readonly ISerializingEngine _engine;
-    private readonly SentLinks _links = new();
-    private readonly Shipment _shipment;
-    private readonly PayloadWriter _writer;
+    private readonly ISerializingEngine _engine; // the engine that created the chunk
+    private readonly SentLinks _links = new(); // what the work captured
+    private readonly Shipment _shipment; // the payload of the chunk's item
+    private readonly PayloadWriter _writer; // writes the payload; goes back to the engine when the chunk is sealed
 
     /// <exception cref="WorkSerializationException">The work, or a value that it captures, cannot be serialized.</exception>
     internal SerializedChunk(MapCall<TItem, TResult> call, ISerializingEngine engine)

@@ -1,6 +1,6 @@
 namespace Tandem.Work;
 
-/// <summary>What users may have a worker do before its first item, in this order.</summary>
+/// <summary>The user code that a worker runs before its first item, in this order.</summary>
 internal enum StartupPart
 {
     /// <summary><see cref="WorkerPoolOptions.InitializeWorker"/>.</summary>

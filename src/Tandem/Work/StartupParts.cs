@@ -1,12 +1,14 @@
 namespace Tandem.Work;
 
-/// <summary>The same words for it in both models.</summary>
+/// <summary>Names of <see cref="StartupPart"/> in messages, for threads and processes.</summary>
 internal static class StartupParts
 {
-    internal static string Name(this StartupPart part) => part == StartupPart.Initializer ? "WorkerPoolOptions.InitializeWorker" : "the pool's state factory";
+    internal static string Name(this StartupPart part) =>
+        part == StartupPart.Initializer ? "WorkerPoolOptions.InitializeWorker" : "the pool's state factory";
 
-    /// <summary>What has not happened when it fails.</summary>
-    internal static string Failure(this StartupPart part) => part == StartupPart.Initializer ? "it could not be initialized" : "its state could not be built";
+    /// <summary>Describes the failure of the part.</summary>
+    internal static string Failure(this StartupPart part) =>
+        part == StartupPart.Initializer ? "it could not be initialized" : "its state could not be built";
 
     internal static WorkerStartException ErrorFor(this StartupPart part, Exception cause) => new(
         part == StartupPart.Initializer

@@ -3,12 +3,12 @@ namespace Tandem.Work;
 /// <summary>How a pool ends.</summary>
 internal enum StopMode
 {
-    /// <summary>Everything that was submitted runs first.</summary>
+    /// <summary>Items that were submitted run first.</summary>
     Drain,
 
-    /// <summary>What runs finishes, what waits fails.</summary>
+    /// <summary>Running items complete; waiting items fail.</summary>
     Finish,
 
-    /// <summary>What runs is cancelled, and killed where that is possible.</summary>
+    /// <summary>Running items are cancelled, and their workers killed if possible.</summary>
     Abort,
 }

@@ -5,14 +5,14 @@ using Tandem.Telemetry;
 namespace Tandem.Work;
 
 /// <summary>
-/// What a pool's queue holds, from submission until it is settled: a call, or a chunk of a map. Here is what all engines need of it. Each
-/// engine makes items of a class of its own, which has the rest: what runs, and where it is.
+/// An element of a pool's queue, from submission until it is settled: a call, or a chunk of a map. This class contains what all engines
+/// need. Each engine creates items of its own class, which contains the work and the item's place.
 /// </summary>
 [DebuggerDisplay("{Name}, {State}")]
 internal abstract class WorkItem : IObservedItem
 {
-    private ItemDetails? _details;
-    private int _state;
+    private ItemDetails? _details; // created on first use
+    private int _state; // the ItemState, changed by exchange
 
     protected WorkItem(CancellationToken cancellationToken)
     {
@@ -30,21 +30,21 @@ internal abstract class WorkItem : IObservedItem
     /// <summary>The chunk whose elements this item runs; null for a call.</summary>
     internal virtual Chunk? Chunk => null;
 
-    /// <summary>How many elements its chunk has; 0 for a call.</summary>
+    /// <summary>The number of elements in its chunk; 0 for a call.</summary>
     internal int ElementCount => Chunk?.Count ?? 0;
 
     /// <summary>The first element of its chunk that has no outcome yet; 0 for a call.</summary>
     internal int FirstElement => Chunk?.FirstElement ?? 0;
 
-    /// <summary>Where the item is with regard to the bound of the queue. The admission's own.</summary>
+    /// <summary>Whether the item takes a place in the queue. Only the admission uses it.</summary>
     internal QueuePlace Place { get; set; }
 
-    /// <summary>What few items have.</summary>
+    /// <summary>The data that only few items have; created on first use.</summary>
     internal ItemDetails Details => _details ?? Interlocked.CompareExchange(ref _details, new ItemDetails(), null) ?? _details;
 
     internal ItemDetails? DetailsIfAny => _details;
 
-    /// <summary>Null for the many that have none.</summary>
+    /// <summary>The limits; null for most items.</summary>
     internal ItemLimits? Limits => _details?.Limits;
 
     internal string Name => _details?.Name ?? MethodName;
@@ -53,19 +53,21 @@ internal abstract class WorkItem : IObservedItem
 
     int IObservedItem.ElementCount => ElementCount;
 
-    /// <summary>The readable name of the method that it runs.</summary>
+    /// <summary>The readable name of the method that runs.</summary>
     protected abstract string MethodName { get; }
 
-    /// <summary>The name of an element of its chunk; for a call, its name.</summary>
+    /// <summary>Returns the name of an element of the chunk; for a call, its own name.</summary>
     internal string NameOf(int element) => Chunk is { } chunk ? chunk.NameOf(element) : Name;
 
-    /// <summary>Moves from queued to assigned; false when the item was cancelled meanwhile.</summary>
-    internal bool TryAssign() => Interlocked.CompareExchange(ref _state, (int)ItemState.Assigned, (int)ItemState.Queued) == (int)ItemState.Queued;
+    /// <summary>Changes the state from queued to assigned. False if the item was cancelled meanwhile.</summary>
+    internal bool TryAssign() =>
+        Interlocked.CompareExchange(ref _state, (int)ItemState.Assigned, (int)ItemState.Queued) == (int)ItemState.Queued;
 
-    /// <summary>Back to the queue, unstarted.</summary>
-    internal bool TryRequeue() => Interlocked.CompareExchange(ref _state, (int)ItemState.Queued, (int)ItemState.Assigned) == (int)ItemState.Assigned;
+    /// <summary>Changes the state from assigned back to queued, for an item that was not started.</summary>
+    internal bool TryRequeue() =>
+        Interlocked.CompareExchange(ref _state, (int)ItemState.Queued, (int)ItemState.Assigned) == (int)ItemState.Assigned;
 
-    /// <summary>Claims the right to complete the call's task, or the chunk; false when somebody has it.</summary>
+    /// <summary>Claims the right to complete the call's task, or the chunk. False if the item was settled before.</summary>
     internal bool TrySettle(Exception? error = null)
     {
         if (Interlocked.Exchange(ref _state, (int)ItemState.Settled) == (int)ItemState.Settled)
@@ -88,20 +90,21 @@ internal abstract class WorkItem : IObservedItem
         }
         catch (Exception)
         {
-            // A listener's own failure: the item's task completes all the same, and the thread that completes it serves others.
+            // A listener has failed. The item completes anyway, and the thread that completes it also serves other items.
         }
     }
 
-    /// <summary>Has <paramref name="engine"/> told when the caller's token is cancelled.</summary>
+    /// <summary>Notifies <paramref name="engine"/> when the caller's token is cancelled.</summary>
     internal void WatchCancellation(PoolEngine engine)
     {
         if (!CancellationToken.CanBeCanceled)
             return;
 
-        Details.Keep(Background.OnCanceled(static state => state.Engine.OnItemCanceled(state.Item), (Engine: engine, Item: this), CancellationToken));
+        Details.Keep(Background.OnCanceled(
+            static state => state.Engine.OnItemCanceled(state.Item), (Engine: engine, Item: this), CancellationToken));
     }
 
-    /// <summary>Has <paramref name="engine"/> told when tokens are cancelled that the work captured, if it was serialized.</summary>
+    /// <summary>Notifies <paramref name="engine"/> when tokens are cancelled that the work captured, if it was serialized.</summary>
     internal void WatchTokens(PoolEngine engine)
     {
         if (_details?.Links is not { } links)
@@ -112,19 +115,21 @@ internal abstract class WorkItem : IObservedItem
             if (links.Tokens[i].CanBeCanceled)
             {
                 Details.Keep(Background.OnCanceled(
-                    static state => state.Engine.OnTokenCanceled(state.Item, state.Number), (Engine: engine, Item: this, Number: i), links.Tokens[i]));
+                    static state => state.Engine.OnTokenCanceled(state.Item, state.Number),
+                    (Engine: engine, Item: this, Number: i),
+                    links.Tokens[i]));
             }
         }
     }
 
-    /// <summary>Has <paramref name="engine"/> told when the item has waited too long.</summary>
+    /// <summary>Notifies <paramref name="engine"/> when the item has waited too long.</summary>
     internal void WatchQueueTimeout(PoolEngine engine, ItemLimits limits)
     {
         if (limits.QueueTimeout is { } limit)
             Details.KeepQueueDeadline(Background.Timer(() => engine.OnQueueTimeout(this), limit, e => SetException(e)));
     }
 
-    /// <summary>An error that a worker sent, as the caller sees it: the memory limit and the item's name are known here only.</summary>
+    /// <summary>Adds to an error that a worker sent what only this process knows: the item's name and its memory limit.</summary>
     internal Exception Explain(Exception error, int element)
     {
         if (error is RemoteWorkException or WorkSerializationException)
@@ -137,7 +142,7 @@ internal abstract class WorkItem : IObservedItem
         return new WorkMemoryException(NameOf(element), limit, "an allocation was refused.", error);
     }
 
-    /// <summary>Fails the call, or all elements of the chunk that have no outcome yet; false when the item was settled before.</summary>
+    /// <summary>Fails the call, or all elements of the chunk that have no outcome yet. False if the item was settled before.</summary>
     internal abstract bool SetException(Exception error);
 
     /// <summary>Cancels the call, or all elements of the chunk that have no outcome yet.</summary>
