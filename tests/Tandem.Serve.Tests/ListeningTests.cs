@@ -111,9 +111,10 @@ public sealed class ListeningTests
             using Socket socket = connect();
             return true;
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable)
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable
+            or SocketError.ConnectionReset or SocketError.ConnectionAborted)
         {
-            return false; // the second one: the file of a Unix socket is not there
+            return false; // the second one: the file of a Unix socket is not there; the last ones: it was closed in this moment
         }
     }
 

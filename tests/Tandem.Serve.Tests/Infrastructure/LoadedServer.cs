@@ -32,8 +32,17 @@ internal sealed class LoadedServer : IAsyncDisposable
         int port = Ports.Free();
         ServeProcess serve = ServeProcess.Launch(
             [.. options, Paths.App, "--", "--urls", "http://127.0.0.1:0", "--https-port", $"{port}", "--certificate", folder["own.pfx"], .. speaksHttp2Only ? (string[])["--Kestrel:EndpointDefaults:Protocols=Http2"] : []]);
-        await serve.ServingAsync();
-        return new LoadedServer(serve, folder, certificate, port);
+        var server = new LoadedServer(serve, folder, certificate, port);
+        try
+        {
+            await serve.ServingAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     internal LoadOptions Options(LoadMode mode, bool isEncrypted) => new()

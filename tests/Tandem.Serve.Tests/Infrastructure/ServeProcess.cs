@@ -65,8 +65,16 @@ internal sealed partial class ServeProcess : IAsyncDisposable
     internal static async Task<ServeProcess> StartAsync(params string[] options)
     {
         ServeProcess serve = Launch(["--urls", "http://127.0.0.1:0", .. options, .. options.Contains("--") || options is [.., var last] && last.EndsWith(".dll", StringComparison.Ordinal) ? (string[])[] : [Paths.App]]);
-        await serve.ServingAsync();
-        return serve;
+        try
+        {
+            await serve.ServingAsync();
+            return serve;
+        }
+        catch
+        {
+            await serve.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts it with just these arguments.</summary>
