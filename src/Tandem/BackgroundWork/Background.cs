@@ -12,7 +12,7 @@ namespace Tandem.BackgroundWork;
 /// </remarks>
 internal static class Background
 {
-    private static int s_failures;
+    private static int s_failures; // see Failures
 
     /// <summary>How many pieces of work have failed.</summary>
     internal static int Failures => Volatile.Read(ref s_failures);
