@@ -279,8 +279,8 @@ internal sealed class WorkMethod : NumberedIdentity
     // A class, because the runtime must compile dictionaries of structures that are not the framework's when the program starts.
     private sealed record Key(MethodInfo Method, Type Delegate, Type? Target);
 
-    /// <summary>Compiles the method before its first call, unless it is generic.</summary>
-    internal void Prepare()
+    /// <summary>Compiles the method before its first call. A generic method is compiled when it is called.</summary>
+    internal void Compile()
     {
         if (!_method.IsGenericMethod && _method.DeclaringType is { IsGenericType: false })
             System.Runtime.CompilerServices.RuntimeHelpers.PrepareMethod(_method.MethodHandle);
