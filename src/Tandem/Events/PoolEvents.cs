@@ -11,7 +11,7 @@ internal sealed class PoolEvents
     private readonly long[] _counts = new long[(int)WorkerEventKind.StartDelayed + 1]; // by kind; no reflection for the size: it is slow
     private readonly string _pool;
     private readonly WorkerEventKind _ready; // the event after which a worker can run items
-    private readonly ILogger? _logger;
+    private readonly ILogger? _logger; // null if the pool logs nothing
     private readonly Action _firstIsThere; // called at the first worker's start; may be called again
     // By kind and reason, of which there are few. Created at the first event that has a reason.
     private ConcurrentDictionary<(WorkerEventKind Kind, string Reason), long>? _reasons;

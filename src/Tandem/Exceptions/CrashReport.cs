@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Tandem;
 
-/// <summary>What is known of a worker's end.</summary>
+/// <summary>What is known about the exit of a worker process.</summary>
 internal sealed record CrashReport(
     int ProcessId, int? ExitCode, string? Signal, string WorkItemName, int Attempt, string StandardErrorTail, string? Detail)
 {
@@ -25,7 +25,7 @@ internal sealed record CrashReport(
         if (Detail is not null)
             text.Append(' ').Append(Detail);
         if (IsOutOfMemorySuspected)
-            text.Append(" It seems to have ended for want of memory.");
+            text.Append(" It probably ended because memory ran out.");
         if (DumpPath is not null)
             text.Append($" Its dump is {DumpPath}.");
         if (StandardErrorTail.Length > 0)

@@ -3,15 +3,15 @@ namespace Tandem;
 /// <summary>Who ended a worker process.</summary>
 internal enum EndedBy
 {
-    /// <summary>The process: an exit, an unhandled exception, a fault.</summary>
+    /// <summary>The process itself: an exit, an unhandled exception, a fault.</summary>
     Itself,
 
-    /// <summary>The pool, which says why.</summary>
+    /// <summary>The pool. It reports the reason.</summary>
     Pool,
 
     /// <summary>The kernel, because memory ran out.</summary>
     OutOfMemory,
 
-    /// <summary>Somebody else, by a signal: this says nothing about the next process.</summary>
+    /// <summary>Another program, by a signal. This says nothing about the next process.</summary>
     Outside,
 }

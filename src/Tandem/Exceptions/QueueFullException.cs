@@ -1,6 +1,6 @@
 namespace Tandem;
 
-/// <summary>Thrown for a call that the pool's full queue rejects (<see cref="QueueFullMode.Reject"/>).</summary>
+/// <summary>Thrown if a call is rejected because the queue of the pool is full (<see cref="QueueFullMode.Reject"/>).</summary>
 public sealed class QueueFullException : WorkException
 {
     /// <summary>Creates an exception with a message and a cause.</summary>
@@ -13,7 +13,8 @@ public sealed class QueueFullException : WorkException
 
     internal QueueFullException(string pool, int capacity)
         : base($"The queue of '{pool}' is full: {capacity} items wait. Await calls before making more, raise "
-            + $"{nameof(WorkerPoolOptions)}.{nameof(WorkerPoolOptions.QueueCapacity)}, or use {nameof(QueueFullMode)}.{nameof(QueueFullMode.Wait)}.") =>
+            + $"{nameof(WorkerPoolOptions)}.{nameof(WorkerPoolOptions.QueueCapacity)}, "
+            + $"or use {nameof(QueueFullMode)}.{nameof(QueueFullMode.Wait)}.") =>
         Capacity = capacity;
 
     /// <summary>The capacity of the queue, in items.</summary>

@@ -1,18 +1,19 @@
 namespace Tandem;
 
 /// <summary>
-/// Stands for an exception of another process that could be rebuilt here neither as its own type nor as one of its base types: its type
-/// is not known in this process, or has state that cannot be sent, and derives from <see cref="Exception"/> itself.
+/// Represents an exception of another process that could not be rebuilt, neither as its own type nor as one of its base types. The type is
+/// not known in this process, or has state that cannot be serialized, and it derives directly from <see cref="Exception"/>.
 /// </summary>
 /// <remarks>
-/// Exceptions arrive as their own type, whatever constructors it has, with their message and their fields. One that cannot arrives as
-/// the nearest base type that can, with the original's message; <c>Data["Tandem.OriginalType"]</c> and its text name the original type.
+/// Normally, exceptions arrive as their own type, with their message and their fields, regardless of the type's constructors. If that is
+/// impossible, the exception arrives as the nearest base type, with the original message; <c>Data["Tandem.OriginalType"]</c> and the text
+/// of the exception contain the original type.
 /// </remarks>
 public sealed class RemoteWorkException : WorkException
 {
     /// <summary>Creates an exception with a message and a cause.</summary>
     /// <param name="message">The message of the original exception.</param>
-    /// <param name="innerException">Its inner exception; <see langword="null"/> for none.</param>
+    /// <param name="innerException">The inner exception of the original exception; <see langword="null"/> for none.</param>
     public RemoteWorkException(string message, Exception? innerException = null)
         : base(message, innerException)
     {
@@ -25,11 +26,11 @@ public sealed class RemoteWorkException : WorkException
         RemoteStackTrace = remoteStackTrace;
     }
 
-    /// <summary>The full name of the type that the exception had, such as <c>Acme.Orders.OrderException</c>.</summary>
+    /// <summary>The full name of the original type, such as <c>Acme.Orders.OrderException</c>.</summary>
     /// <value>The default is an empty string.</value>
     public string OriginalType { get; init; } = "";
 
-    /// <summary>Where the exception was thrown in the other process; empty (the default) when it was never thrown there.</summary>
+    /// <summary>The stack trace in the other process; empty (the default) if the exception was never thrown there.</summary>
     public string RemoteStackTrace { get; init; } = "";
 
     /// <summary>The text of the exception, with the original type, the inner exceptions and both stack traces.</summary>

@@ -1,14 +1,14 @@
 namespace Tandem;
 
-/// <summary>How far the start of a worker came that failed.</summary>
+/// <summary>How far the start of a worker came before it failed.</summary>
 internal enum StartFailureKind
 {
-    /// <summary>There was no process.</summary>
+    /// <summary>The process could not be created.</summary>
     NotLaunched,
 
-    /// <summary>Its process ended before it was ready.</summary>
+    /// <summary>The process exited before the worker was ready.</summary>
     Ended,
 
-    /// <summary>Its process was not ready in time, and was ended.</summary>
+    /// <summary>The worker was not ready in time, and its process was killed.</summary>
     TimedOut,
 }

@@ -4,8 +4,8 @@ namespace Tandem;
 
 /// <summary>Thrown for a work item whose worker process needed more memory than <see cref="WorkLimits.MaxMemory"/>.</summary>
 /// <remarks>
-/// Not an <see cref="OutOfMemoryException"/>: this process has enough memory. The one that the work got is the inner exception, where it
-/// got one.
+/// This is not an <see cref="OutOfMemoryException"/>, because this process has enough memory. If the work got an
+/// <see cref="OutOfMemoryException"/>, it is the inner exception.
 /// </remarks>
 public sealed class WorkMemoryException : WorkException
 {

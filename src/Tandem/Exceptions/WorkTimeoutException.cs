@@ -5,7 +5,7 @@ namespace Tandem;
 
 /// <summary>
 /// Thrown for a work item that ran longer than its <see cref="WorkLimits.Timeout"/>, or waited longer than its
-/// <see cref="WorkLimits.QueueTimeout"/>. Says where the work was stuck, where that can be seen.
+/// <see cref="WorkLimits.QueueTimeout"/>. If possible, it contains the stack of the work.
 /// </summary>
 public sealed class WorkTimeoutException : WorkException
 {
@@ -17,7 +17,8 @@ public sealed class WorkTimeoutException : WorkException
     {
     }
 
-    internal WorkTimeoutException(string workItemName, TimeSpan limit, TimeSpan elapsed, bool hasStarted, string? stack = null, string? note = null)
+    internal WorkTimeoutException(
+        string workItemName, TimeSpan limit, TimeSpan elapsed, bool hasStarted, string? stack = null, string? note = null)
         : base(Describe(workItemName, limit, elapsed, hasStarted, stack, note))
     {
         WorkItemName = workItemName;
@@ -27,18 +28,19 @@ public sealed class WorkTimeoutException : WorkException
         WorkerStack = stack;
     }
 
-    /// <summary>The limit that was passed.</summary>
+    /// <summary>The limit that was exceeded.</summary>
     public TimeSpan Limit { get; init; }
 
-    /// <summary>How long the work had run, or waited, when that was found.</summary>
+    /// <summary>How long the work had run, or had waited, when the pool detected this.</summary>
     public TimeSpan Elapsed { get; init; }
 
-    /// <summary>Whether the work had started; when not, it never runs.</summary>
+    /// <summary>Whether the work had started. If not, it never runs.</summary>
     public bool HasStarted { get; init; }
 
     /// <summary>
-    /// The managed stack at which the work was stuck, newest call first, as in <see cref="Exception.StackTrace"/>. Taken from worker
-    /// processes when the package <c>Tandem.Diagnostics</c> is referenced; otherwise <see langword="null"/>, and the message says why.
+    /// The managed stack of the work at that time, newest call first, in the format of <see cref="Exception.StackTrace"/>. It is captured
+    /// from worker processes if the program references the package <c>Tandem.Diagnostics</c>. Otherwise it is <see langword="null"/>, and
+    /// the message contains the reason.
     /// </summary>
     public string? WorkerStack { get; init; }
 
@@ -48,7 +50,9 @@ public sealed class WorkTimeoutException : WorkException
         text.Append(CultureInfo.InvariantCulture, $"'{name}' ");
         text.Append(hasStarted ? "was not done within " : "did not start within ");
         text.Append(CultureInfo.InvariantCulture, $"{limit.TotalSeconds:0.###} s");
-        text.Append(hasStarted ? " of its start" : " of its submission, and will not run: all workers were busy with other items, or starting");
+        text.Append(hasStarted
+            ? " of its start"
+            : " of its submission, and will not run: all workers were busy with other items, or starting");
         text.Append(CultureInfo.InvariantCulture, $" ({elapsed.TotalSeconds:0.###} s had passed).");
         if (note is not null)
             text.Append(' ').Append(note);

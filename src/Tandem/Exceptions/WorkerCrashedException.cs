@@ -1,8 +1,9 @@
 namespace Tandem;
 
 /// <summary>
-/// Thrown for a work item whose worker process ended while it ran: by a signal, by an unhandled exception, a stack overflow,
-/// <see cref="Environment.FailFast(string)"/>, or by any exit, with code 0 too. Items that had not started ran elsewhere.
+/// Thrown for a work item whose worker process ended while the item was running: because of a signal, an unhandled exception, a stack
+/// overflow, <see cref="Environment.FailFast(string)"/>, or any exit, even with exit code 0. Items that had not started run on other
+/// workers.
 /// </summary>
 public sealed class WorkerCrashedException : WorkException
 {
@@ -32,33 +33,44 @@ public sealed class WorkerCrashedException : WorkException
     /// <summary>The process id of the worker.</summary>
     public int ProcessId { get; init; }
 
-    /// <summary>The exit code, when the worker ended by itself; null when a signal ended it, and when <see cref="IsExitUnknown"/>.</summary>
+    /// <summary>
+    /// The exit code, if the worker exited by itself; null if a signal ended it, or if <see cref="IsExitUnknown"/> is set.
+    /// </summary>
     public int? ExitCode { get; init; }
 
-    /// <summary>The name of the signal that ended the worker, such as <c>SIGKILL</c> or <c>SIGSEGV</c>; null when it ended by itself, and when <see cref="IsExitUnknown"/>.</summary>
+    /// <summary>
+    /// The name of the signal that ended the worker, such as <c>SIGKILL</c> or <c>SIGSEGV</c>; null if the worker exited by itself, or if
+    /// <see cref="IsExitUnknown"/> is set.
+    /// </summary>
     public string? Signal { get; init; }
 
     /// <summary>
-    /// Whether nobody can say how the worker ended: somebody else in this process has reaped it first. The runtime reaps every child where the program
-    /// is the first process of a container; Linux says how those ended since version 6.15.
+    /// Whether it is unknown how the worker ended, because other code in this process reaped it first. If the program is the first process
+    /// of a container, the runtime reaps every child process; Linux still reports how these ended since version 6.15.
     /// </summary>
     public bool IsExitUnknown => ExitCode is null && Signal is null;
 
-    /// <summary>Which run of the item it was, from 1.</summary>
+    /// <summary>The number of this attempt to run the item, from 1.</summary>
     public int Attempt { get; init; } = 1;
 
-    /// <summary>The last lines that the worker wrote to standard error while it ran the item, where the runtime prints the stack of a crash.</summary>
+    /// <summary>
+    /// The last lines that the worker wrote to standard error while it was running the item. The runtime writes the stack of a crash there.
+    /// </summary>
     public string StandardErrorTail { get; init; } = "";
 
-    /// <summary>The managed stack of the crash, where the runtime printed one; otherwise null.</summary>
+    /// <summary>The managed stack of the crash, if the runtime printed one; otherwise null.</summary>
     public string? ManagedStack { get; init; }
 
-    /// <summary>Whether the process seems to have ended for want of memory: the kernel's killer, or the runtime's own words.</summary>
+    /// <summary>
+    /// Whether the process probably ended because memory ran out, according to the kernel or to the output of the runtime.
+    /// </summary>
     public bool IsOutOfMemorySuspected { get; init; }
 
     /// <summary>Who ended the process.</summary>
     internal EndedBy EndedBy { get; init; }
 
-    /// <summary>The file of the dump, where <see cref="ProcessPoolOptions.CollectDumps"/> is on and one was written; otherwise null.</summary>
+    /// <summary>
+    /// The path of the dump, if <see cref="ProcessPoolOptions.CollectDumps"/> is set and a dump was written; otherwise null.
+    /// </summary>
     public string? DumpPath { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace Tandem;
 
-/// <summary>Thrown when a worker cannot be started; says what to do. The inner exception is the cause where there is one.</summary>
+/// <summary>Thrown if a worker cannot be started. The message says what to do. The inner exception is the cause, if there is one.</summary>
 public sealed class WorkerStartException : WorkException
 {
     /// <summary>Creates an exception with a message and a cause.</summary>
@@ -11,6 +11,6 @@ public sealed class WorkerStartException : WorkException
     {
     }
 
-    /// <summary>How far the start came.</summary>
+    /// <summary>How far the start came before it failed.</summary>
     internal StartFailureKind Failure { get; init; }
 }

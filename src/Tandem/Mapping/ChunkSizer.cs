@@ -13,7 +13,7 @@ internal sealed class ChunkSizer(int maximum, int lookAhead, int lanes)
     private static readonly double Aim = Stopwatch.Frequency / 1000.0;
 
     private double _perItem; // the smoothed time per item, in stopwatch ticks
-    private int _size = 1;
+    private int _size = 1; // see Size
 
     /// <summary>The size of the next chunk, in items.</summary>
     internal int Size => Volatile.Read(ref _size);

@@ -29,18 +29,18 @@ internal sealed class MapRun<TItem, TResult>
     /// <summary>How long a source may continue after the end of the map before it is abandoned.</summary>
     private static readonly TimeSpan LongestSourceGrace = TimeSpan.FromSeconds(1);
 
-    private readonly BackgroundLog _log;
-    private readonly MapOptions _options;
-    private readonly ItemSource<TItem> _source;
+    private readonly BackgroundLog _log; // reports what happens after the consumer has left
+    private readonly MapOptions _options; // validated
+    private readonly ItemSource<TItem> _source; // used by the reader only
     private readonly CancellationTokenSource _stop; // cancelled by the consumer, or by the end of the enumeration
     private readonly CancellationTokenSource _sourceStop; // cancelled by the end of the run, and by the end of the pool
     private readonly Channel<Chunk<TItem, TResult>> _chunks =
         Channel.CreateUnbounded<Chunk<TItem, TResult>>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<Chunk<TItem, TResult>, bool> _inFlight = new(); // used if results are not ordered
     private readonly LookAheadBudget _room; // limits how far the reader is ahead of the consumer
-    private readonly ChunkSizer _sizer;
-    private readonly int _lookAhead;
-    private readonly ItemLimits? _limits;
+    private readonly ChunkSizer _sizer; // chooses how many items a chunk has
+    private readonly int _lookAhead; // the maximum window, in items
+    private readonly ItemLimits? _limits; // the limits of each item; null for none
     private readonly TimeSpan _sourceGrace; // how long the source and callbacks are waited for after the end
     private CancellationTokenRegistration _poolEnds; // calls OnPoolEnds
     private Caller _caller; // the context of every chunk
@@ -291,7 +291,6 @@ internal sealed class MapRun<TItem, TResult>
 
     private Exception? _failure; // why the source was not read to its end; written before _running becomes zero
 
-
     /// <returns>Whether the source was read to its end.</returns>
     private async Task<bool> ReadItemsAsync()
     {
@@ -392,7 +391,6 @@ internal sealed class MapRun<TItem, TResult>
     }
 
     private int _window; // how many items may be ahead of the consumer
-
 
     /// <summary>
     /// Returns the initial window. The window is small while items are slow, grows with the chunks, and never exceeds the look-ahead.

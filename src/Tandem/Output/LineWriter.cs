@@ -14,9 +14,9 @@ internal sealed class LineWriter<TLine>
     /// <summary>How long the thread waits for another line before it ends.</summary>
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(1);
 
-    private readonly string _name;
-    private readonly ILineTarget<TLine> _target;
-    private readonly LineLimits _limits;
+    private readonly string _name; // the name of the thread
+    private readonly ILineTarget<TLine> _target; // used by the thread only
+    private readonly LineLimits _limits; // the capacity of the queue
     private readonly object _lock = new(); // a monitor, because the thread waits on it
     private readonly Queue<Entry> _waiting = new(); // guarded by _lock, as are the fields below
     private readonly List<Flush> _flushes = []; // pending calls of FlushAsync

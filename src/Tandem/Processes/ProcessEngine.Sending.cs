@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Tandem.BackgroundWork;
 using Tandem.Events;
 using Tandem.Launch;
 using Tandem.Shipping;
@@ -241,59 +240,16 @@ internal sealed partial class ProcessEngine
             CheckIdle();
     }
 
-    /// <summary>A worker was told of a method. What is called lately is what a spare should be ready for.</summary>
-    internal void OnDefined(Callable callable)
-    {
-        Debug.Assert(_lock.IsHeldByCurrentThread);
-        const int Most = 32;
-        if (Options.SpareWorkers == 0 || _lately.Contains(callable))
-            return;
+    /// <summary>A method was defined to a worker.</summary>
+    internal void OnDefined(Callable callable) => _supervisor.OnDefined(callable);
 
-        if (_lately.Count == Most)
-            _lately.RemoveAt(0);
-        _lately.Add(callable);
-    }
-
-    /// <summary>Has a spare get ready for what the pool runs.</summary>
-    internal bool Prepare(ProcessWorker spare)
+    /// <summary>What the first item in the queue calls; null for none.</summary>
+    internal Callable? FirstWaiting
     {
-        Debug.Assert(_lock.IsHeldByCurrentThread);
-        spare.Prepare([.. _lately]);
-        return spare.Link.Flush();
-    }
-
-    /// <summary>
-    /// On the launcher's thread, when a worker's process was started: it can look for the first item's method while the pool hears that it
-    /// is there. Meanwhile the pool's first item is ended once in rehearsal, by the thread that will go on with it.
-    /// </summary>
-    internal void Introduce(ProcessWorker worker)
-    {
-        Callable? first = null;
-        bool wake = false;
-        lock (_lock)
+        get
         {
-            if (worker.State == WorkerState.Starting && _queue.First is { } item)
-            {
-                wake = worker.TryDefine(item.Shipment.Callable) && worker.Link.Flush();
-                first = item.Shipment.Callable;
-            }
-        }
-
-        if (wake)
-            worker.Link.Wake();
-        if (first is not null && !Interlocked.Exchange(ref _hasRehearsed, true))
-            Background.Queue(RehearseEnd, first);
-    }
-
-    private static void RehearseEnd(Callable first)
-    {
-        try
-        {
-            first.Form.RehearseEnd(new ItemRehearsal(first));
-        }
-        catch (Exception)
-        {
-            // The item itself will meet it.
+            Debug.Assert(_lock.IsHeldByCurrentThread);
+            return _queue.First?.Shipment.Callable;
         }
     }
 }

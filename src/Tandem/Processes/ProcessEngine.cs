@@ -24,8 +24,6 @@ internal sealed partial class ProcessEngine : PoolEngine, ISerializingEngine
     private readonly Deadlines _deadlines;
     private readonly SilenceWatch _silence;
     private readonly List<PayloadWriter> _writers = []; // under its own lock
-    private readonly List<Callable> _lately = [];
-    private bool _hasRehearsed;
     private volatile bool _closed; // changes under the lock
     private StopMode _mode;
     private TaskCompletionSource? _idle;
@@ -38,7 +36,7 @@ internal sealed partial class ProcessEngine : PoolEngine, ISerializingEngine
         Output = new OutputForwarder(options);
         // Under a memory limit for workers, nothing starts before the parent has looked.
         _dispatcher = new Dispatcher(options.ConcurrencyPerWorker, sendsAhead: options.MaxWorkerMemory is null);
-        _supervisor = new Supervisor(this, factory, _lock);
+        _supervisor = new Supervisor(this, factory, _lock, TimeProvider.System);
         _deadlines = new Deadlines(this, _supervisor, _lock);
         _silence = new SilenceWatch(this, _supervisor, _lock);
         if (options.StartEagerly)

@@ -16,7 +16,7 @@ namespace Tandem.Processes;
 /// lock; frames arrive one at a time without it.
 /// </summary>
 [DebuggerDisplay("worker {ProcessId}, {State}, {InFlight} in flight")]
-internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IProcessObserver
+internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IProcessObserver, IMethodTarget
 {
     private readonly ProcessEngine _engine;
     private readonly RemoteItem?[] _items;
@@ -408,16 +408,17 @@ internal sealed unsafe partial class ProcessWorker : IFrameSink, IChunkSink, IPr
         return isBack || (wasOut && !IsSpent);
     }
 
-    /// <summary>Tells an idle worker what it may be asked to run.</summary>
-    internal void Prepare(List<Callable> callables)
+    bool IMethodTarget.IsStarting => State == WorkerState.Starting;
+
+    bool IMethodTarget.TryDefine(Callable callable, bool isAhead)
     {
         _engine.AssertLocked();
-        foreach (Callable callable in callables)
-        {
-            if (!TryDefine(callable, FrameHeader.Ahead))
-                return;
-        }
+        return TryDefine(callable, isAhead ? FrameHeader.Ahead : 0);
     }
+
+    bool IMethodTarget.Flush() => Link.Flush();
+
+    void IMethodTarget.Wake() => Link.Wake();
 
     /// <summary>Tells it of a method, once. False when there is no room now.</summary>
     internal bool TryDefine(Callable callable, int ahead = 0, bool isForItems = true)

@@ -37,7 +37,7 @@ namespace Tandem.Sharing;
 /// </remarks>
 internal sealed unsafe class ChannelRing
 {
-    private readonly SharedSegment _segment;
+    private readonly SharedSegment _segment; // the memory of the channel
     private readonly ChannelControl* _control; // the fields that all processes write
     private readonly byte* _cells; // the first cell
     private readonly byte* _extents; // one per cell, for serialized elements that do not fit into the cell

@@ -16,7 +16,7 @@ public sealed unsafe class SharedCounter : ISharedObject<SharedCounter>, IDispos
     private readonly SharedSegment? _segment; // null if only threads share the counter
     private readonly long* _shared; // the value in shared memory; null if only threads share the counter
     private long _local; // the value if only threads share the counter
-    private volatile bool _disposed;
+    private volatile bool _disposed; // set by Dispose; the memory stays mapped until the object is collected
 
     /// <summary>Creates a counter.</summary>
     /// <param name="value">The initial value.</param>

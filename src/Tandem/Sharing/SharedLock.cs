@@ -40,7 +40,7 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
     private readonly LocalLock _local = new(); // for threads: the lock; otherwise lets one asynchronous waiter into the kernel
     private long _scopes; // the number of the last scope; written only by the lock's owner
     private long _current; // the number of the open scope of this process, 0 for none; written only by the lock's owner
-    private volatile bool _disposed;
+    private volatile bool _disposed; // set by Dispose; an open scope can still leave
 
     /// <summary>Creates a lock that is not owned.</summary>
     /// <param name="isolation">Who shares the lock. With <see cref="Isolation.Thread"/> it is an object on the heap.</param>
@@ -293,8 +293,8 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
     /// <summary>Owns the lock until it is disposed. Disposing it more than once has no effect.</summary>
     public readonly struct Scope : IDisposable, IEquatable<Scope>
     {
-        private readonly SharedLock? _lock;
-        private readonly long _number;
+        private readonly SharedLock? _lock; // null for an empty scope
+        private readonly long _number; // identifies the scope, so that a second Dispose has no effect
 
         internal Scope(SharedLock owned, long number, bool wasAbandoned)
         {

@@ -19,7 +19,7 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
     private const int Seals = Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_SEAL;
 
     private readonly Lock _lock = new(); // guards _holds and _closed
-    private readonly nint _length;
+    private readonly nint _length; // in bytes, with the header's page
     private byte* _address; // null once unmapped
     private int _fd; // -1 once closed
     private int _holds; // keep the descriptor open after Close

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using Tandem.Serialization;
 
@@ -87,27 +86,6 @@ internal sealed class Callable
 
             return _definition;
         }
-    }
-
-    /// <summary>Loads the code that the first call of <see cref="Of"/> needs, by means of a lambda that is never called.</summary>
-    internal static void LoadAhead() => Of(static () => { }, PlainForm<Nothing>.Instance);
-
-    /// <summary>In an idle worker: compiles everything that a call of this method runs.</summary>
-    internal void Prepare()
-    {
-        const BindingFlags Own = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly;
-        Method.Prepare();
-        for (Type? type = Form.GetType(); type is not null && type != typeof(Form); type = type.BaseType)
-        {
-            RuntimeTypeHandle[] arguments = [.. type.GetGenericArguments().Select(static argument => argument.TypeHandle)];
-            foreach (MethodInfo method in type.GetMethods(Own))
-            {
-                if (!method.IsAbstract && !method.IsGenericMethodDefinition)
-                    RuntimeHelpers.PrepareMethod(method.MethodHandle, arguments);
-            }
-        }
-
-        Form.Rehearse();
     }
 
     /// <summary>In a worker: deserializes a definition.</summary>

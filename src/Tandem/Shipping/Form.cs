@@ -32,14 +32,8 @@ internal abstract class Form
     /// <summary>In a worker: runs the work and returns its result as an object, for the state of a pool.</summary>
     internal abstract object? RunForState(Delegate work);
 
-    /// <summary>
-    /// In an idle worker: makes a call with this adapter that runs no user code, so that the code of the first real call is loaded and
-    /// compiled by then.
-    /// </summary>
-    internal abstract void Rehearse();
-
-    /// <summary>In the calling process, while the first worker starts: completes an item of this adapter that nothing awaits.</summary>
-    internal abstract void RehearseEnd(IResultRehearsal rehearsal);
+    /// <summary>Calls the visitor's method for this kind of adapter, with its types as type arguments.</summary>
+    internal abstract void Accept(IFormVisitor visitor);
 }
 
 /// <inheritdoc cref="Form"/>
@@ -129,53 +123,6 @@ internal abstract class Form<TResult> : Form
         return outcome.AsTask().GetAwaiter().GetResult();
     }
 
-    internal sealed override unsafe void Rehearse()
-    {
-        if (!CanRehearse)
-            return;
-
-        using PayloadWriter argument = new(), result = new();
-        argument.Begin(HeapMemory.Instance);
-        WriteDefaultArgument(argument);
-        result.Begin(HeapMemory.Instance);
-        var reader = new PayloadReader();
-        reader.Begin(argument.Start, argument.Length);
-        Run(WorkWithoutEffect, DefaultState, reader, result, CancellationToken.None);
-    }
-
-    internal sealed override unsafe void RehearseEnd(IResultRehearsal rehearsal)
-    {
-        if (!CanRehearse)
-            return;
-
-        using PayloadWriter result = new();
-        result.Begin(HeapMemory.Instance);
-        Write(result, default!);
-        var reader = new PayloadReader();
-        reader.Begin(result.Start, result.Length);
-        rehearsal.End<TResult>(reader);
-    }
-
-    /// <summary>Whether default values are serialized without running any user code.</summary>
-    protected virtual bool CanRehearse => HasPlainDefault<TResult>();
-
-    /// <summary>
-    /// Whether the default value is null, or is copied as bytes. The fields of other structures are serialized one by one, which runs the
-    /// static constructors of their types. A worker must not run these before the first call.
-    /// </summary>
-    protected static bool HasPlainDefault<T>() => !typeof(T).IsValueType || BlittableTypes.TravelsAsBytes<T>();
-
-    /// <summary>A delegate that this adapter takes, and that does nothing but return the default value.</summary>
-    protected abstract Delegate WorkWithoutEffect { get; }
-
-    /// <summary>The worker state that this delegate gets.</summary>
-    protected virtual object? DefaultState => null;
-
-    /// <summary>Serializes the argument that this delegate gets.</summary>
-    protected virtual void WriteDefaultArgument(PayloadWriter writer)
-    {
-    }
-
     /// <summary>In the calling process: deserializes the result that <see cref="Run"/> serialized.</summary>
     internal static TResult Read(PayloadReader reader)
     {
@@ -188,7 +135,8 @@ internal abstract class Form<TResult> : Form
         return Codec<TResult>.Instance.Read(reader);
     }
 
-    private static void Write(PayloadWriter writer, TResult value)
+    /// <summary>Writes what <see cref="Read"/> reads.</summary>
+    internal static void Write(PayloadWriter writer, TResult value)
     {
         try
         {

@@ -5,8 +5,8 @@ namespace Tandem.Shipping;
 /// <summary>One call in the calling process: the tokens, progress receivers and shared objects that its work captured.</summary>
 internal sealed class SentLinks : CallLinks
 {
-    private List<CancellationToken>? _tokens;
-    private List<ProgressReceiver>? _receivers;
+    private List<CancellationToken>? _tokens; // by number; null for none
+    private List<ProgressReceiver>? _receivers; // by number; null for none
     private List<ILinkedMemory>? _held; // shared objects that stay mapped until the call has ended
 
     /// <summary>The captured tokens, by number.</summary>

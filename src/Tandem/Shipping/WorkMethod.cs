@@ -14,13 +14,13 @@ internal sealed class WorkMethod : NumberedIdentity
 
     private static readonly ConcurrentDictionary<Key, WorkMethod> Known = new();
 
-    private readonly MethodInfo _method;
-    private readonly Type? _scope;
-    private readonly Type _delegateType;
-    private readonly TargetKind _kind;
-    private readonly ClosurePlan? _plan;
-    private readonly Codec? _target;
-    private readonly Type? _targetType;
+    private readonly MethodInfo _method; // with its type arguments
+    private readonly Type? _scope; // see Scope
+    private readonly Type _delegateType; // the type of the delegate that is created
+    private readonly TargetKind _kind; // what the delegate's target is
+    private readonly ClosurePlan? _plan; // the captured variables that are sent, for closures
+    private readonly Codec? _target; // serializes the target, for other values
+    private readonly Type? _targetType; // the type of the target, for other values
     private Callable[] _callables = []; // one for each delegate adapter, so usually one; the array is replaced, never changed
     private Delegate? _withoutValues; // the delegate, if calls carry no values; created on first use
 
@@ -279,8 +279,8 @@ internal sealed class WorkMethod : NumberedIdentity
     // A class, because the runtime must compile dictionaries of structures that are not the framework's when the program starts.
     private sealed record Key(MethodInfo Method, Type Delegate, Type? Target);
 
-    /// <summary>Compiles the method before its first call, unless it is generic.</summary>
-    internal void Prepare()
+    /// <summary>Compiles the method before its first call. A generic method is compiled when it is called.</summary>
+    internal void Compile()
     {
         if (!_method.IsGenericMethod && _method.DeclaringType is { IsGenericType: false })
             System.Runtime.CompilerServices.RuntimeHelpers.PrepareMethod(_method.MethodHandle);

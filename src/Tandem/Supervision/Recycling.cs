@@ -9,10 +9,10 @@ namespace Tandem.Supervision;
 /// </summary>
 internal sealed class Recycling
 {
-    private readonly long _items; // this worker's limits, after the reduction
-    private readonly long _memory;
-    private readonly TimeSpan _age;
-    private readonly TimeProvider _time;
+    private readonly long _items; // the limits of this worker, after the reduction
+    private readonly long _memory; // in bytes
+    private readonly TimeSpan _age; // see _items
+    private readonly TimeProvider _time; // the clock
     private readonly long _born; // the timestamp of the worker's start
 
     private Recycling(ProcessPoolOptions options, TimeProvider time)

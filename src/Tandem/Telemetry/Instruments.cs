@@ -21,8 +21,8 @@ internal sealed class Instruments
     private readonly Histogram<double> _durations; // tandem.item.duration
     private readonly Histogram<double> _waits; // tandem.item.wait.duration
     private readonly Histogram<double> _runs; // tandem.item.run.duration
-    private readonly ActivitySource _activities = new(TandemTelemetry.ActivitySourceName);
-    private readonly PoolEventSource _events = new();
+    private readonly ActivitySource _activities = new(TandemTelemetry.ActivitySourceName); // the activity source of all pools
+    private readonly PoolEventSource _events = new(); // the event source of all pools
 
     private Instruments()
     {

@@ -11,7 +11,7 @@ namespace Tandem.Telemetry;
 /// <param name="instruments">The instruments to record to.</param>
 internal sealed class ItemObservation(Activity? activity, Activity? caller, ObservedPool pool, Instruments instruments)
 {
-    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly long _start = Stopwatch.GetTimestamp(); // when the item was submitted
     private long _run; // in a process: how long the item ran, in stopwatch ticks
     private long _runsSince; // on a thread: when the work began
 

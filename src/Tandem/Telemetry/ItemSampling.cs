@@ -21,7 +21,7 @@ internal sealed class ItemSampling
     // Of the items that are not selected, the clock is read at every 16th, so that the end of a burst is noticed soon.
     private const int ClockEvery = 16;
 
-    private Window _window;
+    private Window _window; // the current window
 
     /// <remarks>Concurrent callers sometimes lose counts, which a sample tolerates; no other memory depends on them.</remarks>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",

@@ -5,7 +5,7 @@ namespace Tandem.Telemetry;
 /// <summary>The properties of a pool that telemetry reads.</summary>
 internal abstract class ObservedPool
 {
-    private static int s_lastId;
+    private static int s_lastId; // the last id that was used
 
     /// <param name="options">The options of the pool.</param>
     /// <param name="ready">The event that is raised when a worker is ready for items.</param>

@@ -9,8 +9,8 @@ namespace Tandem.Threading;
 /// <summary>A thread that runs items until its pool ends, or until it is abandoned.</summary>
 internal sealed class ThreadWorker
 {
-    private readonly ThreadEngine _engine;
-    private readonly Thread _thread;
+    private readonly ThreadEngine _engine; // the pool
+    private readonly Thread _thread; // the thread that runs the items
     private LocalItem? _current; // the running item; null if idle
     private long _startedAt; // when the running item started, as a timestamp
     private long _itemsDone; // items that have run; written by this thread only

@@ -9,9 +9,9 @@ namespace Tandem.Threading;
 /// </summary>
 internal sealed class ThreadWorkerState
 {
-    private readonly ThreadEngine _engine;
-    private readonly Action? _initialize;
-    private readonly Func<object?>? _factory;
+    private readonly ThreadEngine _engine; // the pool
+    private readonly Action? _initialize; // the user's initializer; null for none
+    private readonly Func<object?>? _factory; // builds the state; null for a pool without a state
     private Lazy<Outcome>? _outcome; // the current attempt; null if there is nothing to do
 
     internal ThreadWorkerState(ThreadEngine engine, Func<object?>? factory)

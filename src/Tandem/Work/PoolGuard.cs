@@ -15,7 +15,7 @@ internal sealed class PoolGuard : IDisposable
     /// </summary>
     private static readonly HashSet<PoolEngine> Alive = [];
 
-    private readonly PoolEngine _engine;
+    private readonly PoolEngine _engine; // drained by the finalizer
 
     internal PoolGuard(PoolEngine engine)
     {
