@@ -17,7 +17,7 @@ internal sealed class FrameNames(int processId)
 
             // The addresses of older frames are return addresses.
             (string name, string source) = Name(frame, region, isNewest: frame.StackPointer == thread.StackPointer);
-            frames.Add(new StackFrame(frame.Method is null ? FrameKind.Native : FrameKind.Managed, frame.Address, frame.StackPointer, name, source));
+            frames.Add(new StackFrame(frame.Method is null ? StackFrameKind.Native : StackFrameKind.Managed, frame.Address, frame.StackPointer, name, source));
         }
 
         MemoryRegion? stack = map.Find(thread.StackPointer);
