@@ -84,7 +84,7 @@ internal static class StackWalk
         ClrMethod method = frame.Method;
         string file = method.Type.Module.Name ?? "";
         return new StackLine(
-            MethodName.Readable(method.Signature ?? method.Name ?? "?"),
+            SourceName.Of(method.Signature ?? method.Name ?? "?"),
             file,
             method.MetadataToken,
             IsUserCode(file) ? OffsetOf(frame, isNewest) : StackLine.NotWanted);

@@ -76,7 +76,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
         while (!_stopping)
         {
             // The thread is about to be stopped. If it accepted now, a draining worker would get another request.
-            if (worker.IsDraining)
+            if (worker.DrainState.IsDraining)
             {
                 _ = Libc.SleepMicroseconds(SleepLength);
                 continue;
@@ -87,7 +87,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
         }
 
         // At most as many as the queue can hold: under load it is never empty.
-        for (int i = 0; _mayEmptyQueue && (_nobodyElseWill || worker.EmptiesQueue) && i < 4096; i++)
+        for (int i = 0; _mayEmptyQueue && (_nobodyElseWill || worker.DrainState.EmptiesQueue) && i < 4096; i++)
         {
             var poll = new Libc.PollFd { Fd = descriptor, Events = Libc.POLLIN };
             if (Poll(ref poll) <= 0 || !Accept())
@@ -105,12 +105,12 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
 
     private void LetOthersGoFirst()
     {
-        for (long i = 0; !_stopping && worker.Lead is > 0 and var lead && i < Math.Min(BasicSleeps + 4 * lead, MaxSleeps); i++)
+        for (long i = 0; !_stopping && worker.Balance.Lead is > 0 and var lead && i < Math.Min(BasicSleeps + 4 * lead, MaxSleeps); i++)
             _ = Libc.SleepMicroseconds(SleepLength);
 
         // A thread that has just accepted a connection is faster at accepting the next one than threads that the kernel has to wake. Let
         // those run first.
-        if (worker.IsAhead)
+        if (worker.Balance.IsAhead)
             Thread.Yield();
 
         WaitForPool();
@@ -124,7 +124,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
     /// </summary>
     private void WaitForPool()
     {
-        int enough = worker.IsAlone ? MaxQueuedAlone : MaxQueued;
+        int enough = worker.Balance.IsAlone ? MaxQueuedAlone : MaxQueued;
         if (ThreadPool.PendingWorkItemCount <= enough || --_atOnce > 0)
             return;
 
@@ -153,7 +153,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
         catch (SocketException)
         {
             connection?.Dispose(); // the client reset the connection before it was handled
-            worker.OnConnectionClosed();
+            worker.Balance.OnClosed();
         }
     }
 
@@ -168,7 +168,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
             return false;
         }
 
-        worker.OnConnectionOpened();
+        worker.Balance.OnOpened();
         Serve(connection);
         return true;
     }
@@ -182,7 +182,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
             return false;
         }
 
-        worker.OnConnectionOpened();
+        worker.Balance.OnOpened();
         router.Take(new UnroutedConnection(connection, remote, this));
         return true;
     }
@@ -193,7 +193,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
             return;
 
         connection.Dispose();
-        worker.OnConnectionClosed();
+        worker.Balance.OnClosed();
     }
 
     private static unsafe int Poll(ref Libc.PollFd poll)

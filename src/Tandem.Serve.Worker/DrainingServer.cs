@@ -15,8 +15,8 @@ internal sealed class DrainingServer(IServer inner, ServedWorker worker) : IServ
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        worker.Drain();
-        await worker.Drained.ConfigureAwait(false);
+        worker.Drainer.Drain();
+        await worker.Drainer.Drained.ConfigureAwait(false);
         await inner.StopAsync(cancellationToken).ConfigureAwait(false);
     }
 

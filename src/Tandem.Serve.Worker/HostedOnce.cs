@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -66,7 +65,6 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
             ?? service.ImplementationFactory?.Invoke(provider) as IHostedService
             ?? (IHostedService)ActivatorUtilities.CreateInstance(provider, service.ImplementationType!);
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task RunAsync()
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -76,7 +74,7 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
             // Wait for the start, because a failure before it looks like a failed start of the application.
             await StartedAsync().ConfigureAwait(false);
             while ((file = worker.TryLock(name)) < 0)
-                await Task.Delay(Interval, _stop.Token).ConfigureAwait(false);
+                await Task.Delay(Interval, worker.Time, _stop.Token).ConfigureAwait(false);
 
             IHostedService service = create();
             try
@@ -116,10 +114,9 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
     /// Waits until the service fails or is stopped. A service that has completed has done its work for all workers: the lock is kept, so
     /// that no other worker runs it again.
     /// </summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task EndOrStopAsync(IHostedService service)
     {
-        Task stop = Task.Delay(Timeout.InfiniteTimeSpan, _stop.Token);
+        Task stop = Task.Delay(Timeout.InfiniteTimeSpan, worker.Time, _stop.Token);
         if (service is BackgroundService { ExecuteTask: { } execution } && await Task.WhenAny(execution, stop).ConfigureAwait(false) == execution)
             await execution.ConfigureAwait(false);
 
@@ -134,6 +131,6 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
         bool isFatal = options.BackgroundServiceExceptionBehavior == BackgroundServiceExceptionBehavior.StopHost;
         worker.Warn($"The hosted service '{name}' failed{(isFatal ? ", so this worker stops (HostOptions.BackgroundServiceExceptionBehavior)" : "; another worker will run it")}: {error}");
         if (isFatal)
-            worker.Drain();
+            worker.Drainer.Drain();
     }
 }

@@ -43,7 +43,7 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
     private readonly IHttpResponseFeature _head;
     private readonly IHttpResponseBodyFeature _body;
     private readonly IHttpRequestLifetimeFeature _lifetime;
-    private readonly long _beganAt = Environment.TickCount64;
+    private readonly long _beganAt; // when it began, in milliseconds
     private CancellationTokenSource? _aborted; // created when the application asks for the token
     private CancellationToken? _replaced; // the token that the application has set instead
     private TaskCompletionSource? _answer; // completes when the 504 was sent; null if this class does not answer
@@ -61,6 +61,7 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
 
     internal LimitedRequest(RequestWatch watch, HttpContext context, TrackedConnection connection, bool isStream)
     {
+        _beganAt = watch.Now;
         (_watch, _context, _connection, _isStream, _features, _movedAt) = (watch, context, connection, isStream, context.Features, _beganAt);
         _request = _features.GetRequiredFeature<IHttpRequestFeature>();
         _head = _features.GetRequiredFeature<IHttpResponseFeature>();
@@ -171,7 +172,7 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
     /// <exception cref="OperationCanceledException">The request exceeded its limit, and was answered without the application.</exception>
     internal void OnMoved(bool isResponse)
     {
-        Volatile.Write(ref _movedAt, Environment.TickCount64);
+        Volatile.Write(ref _movedAt, _watch.Now);
         if (isResponse && Volatile.Read(ref _response) != Application && Interlocked.CompareExchange(ref _response, Application, Undecided) == Ours)
             throw new OperationCanceledException("The request exceeded its time limit (--request-timeout of `tandem serve`), and was answered without the application.", Token());
     }
@@ -181,7 +182,7 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
 
     internal void OnWaited()
     {
-        Volatile.Write(ref _movedAt, Environment.TickCount64);
+        Volatile.Write(ref _movedAt, _watch.Now);
         Interlocked.Decrement(ref _waits);
     }
 

@@ -1,4 +1,5 @@
 using Tandem.Interop;
+using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker;
 
@@ -42,7 +43,7 @@ internal static class RequestThreads
     private static void OnMoved(AsyncLocalValueChangedArgs<object?> args)
     {
         RequestThread own = t_own ??= Add();
-        Volatile.Write(ref own.Since, Environment.TickCount64);
+        Volatile.Write(ref own.Since, ServedWorker.Current.Time.GetMilliseconds());
         Volatile.Write(ref own.Request, args.CurrentValue);
     }
 

@@ -9,7 +9,10 @@ namespace Tandem.Serve.Worker;
 /// Watches all requests with a time limit (--request-timeout), on a dedicated thread: these requests may hold all threads of the thread
 /// pool, and then no timer runs.
 /// </summary>
-internal sealed class RequestWatch(ServedWorker worker, RequestLimits limits)
+/// <param name="worker">The worker.</param>
+/// <param name="stuck">Counts and reports the requests that exceed their limit.</param>
+/// <param name="limits">The limits.</param>
+internal sealed class RequestWatch(ServedWorker worker, StuckRequests stuck, RequestLimits limits)
 {
     private const int Shards = 8;
 
@@ -34,6 +37,9 @@ internal sealed class RequestWatch(ServedWorker worker, RequestLimits limits)
     /// <summary>How long an aborted request may still run, in milliseconds.</summary>
     internal int Grace => limits.Grace;
 
+    /// <summary>The time, in milliseconds of the worker's clock.</summary>
+    internal long Now => worker.Time.GetMilliseconds();
+
     internal AbortThreads Aborts { get; } = new();
 
     /// <summary>Runs the application for a request.</summary>
@@ -43,7 +49,7 @@ internal sealed class RequestWatch(ServedWorker worker, RequestLimits limits)
     /// <param name="next">The application.</param>
     internal Task RunAsync(HttpContext context, TrackedConnection connection, bool isStream, RequestDelegate next)
     {
-        if (!worker.HasServed)
+        if (!worker.Own.HasServed)
             return next(context);
 
         foreach (PathString path in _except)
@@ -85,18 +91,18 @@ internal sealed class RequestWatch(ServedWorker worker, RequestLimits limits)
     /// <summary>Called when a request has exceeded its limit and is aborted.</summary>
     internal void OnOver(string request)
     {
-        worker.CountTimedOut();
+        stuck.CountTimedOut();
         _over++;
         _example = request;
     }
 
     /// <summary>Called when the number of aborted requests that still run changes.</summary>
-    internal void OnStuckChanged(int more) => worker.CountStuck(more);
+    internal void OnStuckChanged(int more) => stuck.Count(more);
 
     /// <summary>Called when an aborted request still holds a thread.</summary>
-    internal void OnStuck(int thread, string request) => worker.ReportStuck(thread, request);
+    internal void OnStuck(int thread, string request) => stuck.Report(thread, request);
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A thread of its own: all threads of the pool may be blocked.")]
     private void Watch()
     {
         int interval = Math.Clamp(Math.Min(Limit, Grace) / 4, ShortestInterval, LongestInterval);
@@ -115,7 +121,7 @@ internal sealed class RequestWatch(ServedWorker worker, RequestLimits limits)
                 }
             }
 
-            long now = Environment.TickCount64;
+            long now = Now;
             foreach (LimitedRequest request in _snapshot)
                 TryCheck(request, now);
 

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -41,7 +40,7 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
     private RequestDelegate Watch(RequestDelegate next) => context =>
     {
         var connection = context.Features.Get<TrackedConnection>();
-        worker.CountRequest();
+        worker.Quota.Count();
         if (connection is null)
             return next(context); // not a connection of Tandem's listener
 
@@ -57,17 +56,16 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
     private Task RunAsync(HttpContext context, TrackedConnection connection, bool isStream, RequestDelegate next) =>
         worker.Requests is { } limited ? limited.RunAsync(context, connection, isStream, next) : next(context);
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task WaitAndRunAsync(HttpContext context, TrackedConnection connection, bool isStream, RequestDelegate next)
     {
-        await Task.Delay(TrackedConnection.GoAwayTime).ConfigureAwait(false);
+        await Task.Delay(TrackedConnection.GoAwayTime, worker.Time).ConfigureAwait(false);
         await RunAsync(context, connection, isStream, next).ConfigureAwait(false);
     }
 
     private void End(TrackedConnection connection, bool isStream)
     {
         connection.EndRequest(isStream);
-        worker.CountCompleted();
+        worker.Own.CountCompleted();
     }
 
     private async Task EndAsync(Task request, TrackedConnection connection, bool isStream)

@@ -2,45 +2,48 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Tandem.Interop;
-using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
-using Tandem.Serve.Workers;
+using Tandem.Serve.Worker.Sticky;
 
 namespace Tandem.Serve.Worker;
 
-/// <summary>This process in its role as a worker of the supervisor: its settings, the state that it publishes, and its messages.</summary>
-internal sealed partial class ServedWorker
+/// <summary>This process in its role as a worker of the supervisor: its parts, its messages, and the application's host.</summary>
+internal sealed class ServedWorker
 {
-    /// <summary>For how many heartbeats to search for the socket threads, until they exist.</summary>
-    private const int MaxSearches = 240;
-
-    /// <summary>
-    /// The thread pool's minimum if each worker uses the settings of one processor: one thread serves while another one is blocked.
-    /// </summary>
-    private const int MinThreadsOfOneProcessor = 2;
-
     private readonly MessageSocket _messages = new(ServeProtocol.MessageDescriptor, waits: true); // the connection to the supervisor
     private readonly Board _board; // the state that all workers publish
+    private readonly Heartbeat _heartbeat; // used by the message thread only, after Start
+    private readonly ProfileKeeper _profile = new(); // writes the start profile
     // completes when the application's host has stopped
     private readonly TaskCompletionSource _hostStopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _mayBegin; // set when the application's Main may begin
     private IHostApplicationLifetime? _lifetime; // null until the host starts
-    private string[] _addresses = []; // where the application listens
-    private bool _isOrphan; // whether the supervisor is gone; used by the heartbeat thread only
-    private long _startEnds = long.MaxValue; // when the start ends, in milliseconds of the monotonic clock
-    private volatile Task _profileKept = Task.CompletedTask; // completes when the start profile is written
-    private int _socketThreadSearches; // for how many more heartbeats
 
-    internal ServedWorker(WorkerSettings settings)
+    /// <param name="settings">What the supervisor has set for this worker.</param>
+    /// <param name="time">The worker's clock.</param>
+    internal ServedWorker(WorkerSettings settings, TimeProvider time)
     {
         Settings = settings;
-        Pauses = new ClientPauses(settings.Silence, settings.DrainLimit);
+        Time = time;
         _mayBegin = new ManualResetEventSlim(!settings.Waits);
-        Requests = RequestLimits.Read(settings.RequestLimits) is { } limits ? new RequestWatch(this, limits) : null;
-        _socketThreadSearches = settings.HasOneProcessor ? MaxSearches : 0;
         _ = Libc.Fcntl(ServeProtocol.MessageDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         _ = Libc.Fcntl(ServeProtocol.BoardDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
-        _board = Board.Open(ServeProtocol.BoardDescriptor);
+        _board = Board.Open(ServeProtocol.BoardDescriptor, time);
+        Own = new PublishedState(_board, settings.Entry);
+        DrainState = new DrainState(time);
+        Balance = new ConnectionBalance(_board, Own, settings.Entry, time);
+        Quota = new RequestQuota(Own, settings.MaxRequests, OnNearlyDue, OnDue, time);
+        Listeners = new ListenerTable(Own, DrainState, Quota, Balance, _messages);
+        Connections = new ConnectionList(Balance, DrainState, new ClientPauses(settings.Silence, settings.DrainLimit), time);
+        StuckRequests? stuck = null;
+        if (RequestLimits.Read(settings.RequestLimits) is { } limits)
+        {
+            stuck = new StuckRequests(Own, Connections, _messages, time);
+            Requests = new RequestWatch(this, stuck, limits);
+        }
+
+        Drainer = new Drainer(DrainState, Own, settings, Listeners, Connections, stuck, () => Sticky, StopApplication, time);
+        _heartbeat = new Heartbeat(Own, settings, new PoolMonitor(Own, settings, time), DrainState, Drainer, _profile, () => Sticky, time);
     }
 
     /// <summary>This process's worker.</summary>
@@ -48,23 +51,45 @@ internal sealed partial class ServedWorker
 
     internal WorkerSettings Settings { get; }
 
-    /// <summary>Whether no other worker accepts connections, or soon will.</summary>
-    internal bool IsAlone => _board.Target <= 1 && _board.FewestConnectionsBeside(Settings.Entry) == long.MaxValue;
+    /// <summary>The worker's clock.</summary>
+    internal TimeProvider Time { get; }
 
-    /// <summary>
-    /// How many connections more than the worker with the fewest this worker has, if connections are kept. Short-lived connections spread
-    /// by themselves, and waiting for other workers would cost a quarter of the throughput.
-    /// </summary>
-    internal long Lead => AreShortLived ? 0 : Volatile.Read(ref Entry.Connections) - _board.FewestConnectionsBeside(Settings.Entry);
+    /// <summary>What this worker publishes.</summary>
+    internal PublishedState Own { get; }
 
-    private ref BoardEntry Entry => ref _board[Settings.Entry];
+    /// <summary>Whether this worker drains.</summary>
+    internal DrainState DrainState { get; }
+
+    /// <summary>Makes this worker drain.</summary>
+    internal Drainer Drainer { get; }
+
+    /// <summary>Counts connections.</summary>
+    internal ConnectionBalance Balance { get; }
+
+    /// <summary>The connections that the server serves.</summary>
+    internal ConnectionList Connections { get; }
+
+    /// <summary>The sockets on which this worker accepts.</summary>
+    internal ListenerTable Listeners { get; }
+
+    /// <summary>Counts requests, up to their limit.</summary>
+    internal RequestQuota Quota { get; }
+
+    /// <summary>Watches requests; null if there is no time limit.</summary>
+    internal RequestWatch? Requests { get; }
+
+    /// <summary>Null if any worker may serve any client.</summary>
+    internal StickyRouting? Sticky { get; private set; }
+
+    /// <summary>Cancelled when the application is told to stop.</summary>
+    internal CancellationToken Stopping => Volatile.Read(ref _lifetime)?.ApplicationStopping ?? CancellationToken.None;
 
     internal void Start()
     {
-        Beat();
-        SetState(WebWorkerState.Starting);
-        if (Settings.MinThreads > 0 || Settings.MaxThreads > 0 || Settings.HasOneProcessor)
-            LimitThreads();
+        _heartbeat.Beat();
+        Own.Advance(WebWorkerState.Starting);
+        if (ThreadPoolBounds.Apply(Settings) is { } problem)
+            Warn(problem);
 
         _messages.TrySend(ServeProtocol.Attached);
         BeginSticky();
@@ -74,9 +99,9 @@ internal sealed partial class ServedWorker
     /// <summary>Completes when the application has stopped, by itself or because it was told to.</summary>
     internal async Task RunAsync(CancellationToken stop)
     {
-        stop.UnsafeRegister(static worker => ((ServedWorker)worker!).Drain(), this);
+        stop.UnsafeRegister(static worker => ((ServedWorker)worker!).Drainer.Drain(), this);
         await _hostStopped.Task.ConfigureAwait(false);
-        await _profileKept.ConfigureAwait(false);
+        await _profile.Kept.ConfigureAwait(false);
     }
 
     /// <summary>
@@ -98,15 +123,11 @@ internal sealed partial class ServedWorker
     /// <summary>Called when the application serves.</summary>
     internal void OnHostStarted(string[] addresses)
     {
-        _addresses = addresses;
-        ReturnMemoryOfStart();
-        if (!IsDraining)
-            SetState(WebWorkerState.Ready);
+        WorkerHeap.ReleaseMemoryOfStart();
+        if (!DrainState.IsDraining)
+            Own.Advance(WebWorkerState.Ready);
 
-        bool hasListener;
-        lock (_listeners)
-            hasListener = _listeners.Count > 0;
-        if (hasListener)
+        if (Listeners.IsAny)
             _messages.TrySend(ServeProtocol.Started, string.Join(';', addresses));
         else
             Refuse("The application has started, but does not listen on any address.");
@@ -114,13 +135,13 @@ internal sealed partial class ServedWorker
 
     internal void OnHostStopped()
     {
-        SetState(WebWorkerState.Draining);
+        Own.Advance(WebWorkerState.Draining);
         _hostStopped.TrySetResult();
     }
 
     /// <summary>
-    /// Called when the pool's connection is gone: the supervisor has died, or was replaced by another program in its process.
-    /// <see cref="Beat"/> distinguishes these cases.
+    /// Called when the pool's connection is gone: the supervisor has died, or was replaced by another program in its process. The
+    /// <see cref="Heartbeat"/> distinguishes these cases.
     /// </summary>
     internal static void OnOrphaned()
     {
@@ -155,10 +176,21 @@ internal sealed partial class ServedWorker
         return -1;
     }
 
-    private void SetState(WebWorkerState state)
+    private void BeginSticky()
     {
-        if (Volatile.Read(ref Entry.State) < (long)state)
-            Volatile.Write(ref Entry.State, (long)state);
+        if (Settings.Sticky == StickyMode.None)
+            return;
+
+        Sticky = new StickyRouting(this, _board, id => _messages.TrySend(ServeProtocol.AskPeer, id));
+        Sticky.Start();
+    }
+
+    private void OnNearlyDue() => _messages.TrySend(ServeProtocol.NearlyDue);
+
+    private void OnDue()
+    {
+        Drainer.Drain();
+        _messages.TrySend(ServeProtocol.Due);
     }
 
     /// <summary>The thread that receives the supervisor's messages, and publishes the heartbeat.</summary>
@@ -168,7 +200,7 @@ internal sealed partial class ServedWorker
         bool isConnected = true;
         while (true)
         {
-            Beat();
+            _heartbeat.Beat();
             if (!isConnected)
             {
                 Thread.Sleep(ServeProtocol.Beat);
@@ -194,134 +226,48 @@ internal sealed partial class ServedWorker
         switch (message.Verb)
         {
             case ServeProtocol.Listener or ServeProtocol.Failure:
-                _answer = message;
-                _isAnswered.Set();
+                Listeners.OnAnswer(message);
                 break;
             case ServeProtocol.Begin:
                 Environment.SetEnvironmentVariable(ServeProtocol.NumberVariable, message.Rest);
                 _mayBegin.Set();
                 break;
             case ServeProtocol.Accept:
-                OpenListeners();
-                _startEnds = Environment.TickCount64 + (long)ServeProtocol.StartTime.TotalMilliseconds;
+                Listeners.Open();
+                _heartbeat.OnAccepts();
                 break;
             case ServeProtocol.Moved:
-                MoveListener(message);
+                Listeners.Move(message);
                 break;
             case ServeProtocol.GoOn:
-                LimitRequests();
+                Quota.Begin();
                 break;
             case ServeProtocol.Peer:
                 Sticky?.Peers.OnAnswer(message.Rest, message.Descriptor);
                 break;
             case ServeProtocol.Connection:
-                ServeConnection(message);
+                Listeners.ServeConnection(message);
                 break;
             case ServeProtocol.Finish:
-                _emptiesQueue = true;
+                DrainState.EmptiesQueue = true;
                 _messages.TrySend(ServeProtocol.Finishing);
-                Drain();
+                Drainer.Drain();
                 break;
             case ServeProtocol.StopNow:
-                StopNow();
+                Drainer.StopNow();
                 break;
             case ServeProtocol.HeapLimit:
-                LimitHeap(ulong.Parse(message.Rest, CultureInfo.InvariantCulture));
+                if (WorkerHeap.Limit(ulong.Parse(message.Rest, CultureInfo.InvariantCulture)) is { } problem)
+                    Warn(problem);
                 break;
         }
     }
 
-    private void LimitHeap(ulong limit)
+    private void StopApplication()
     {
-        AppContext.SetData("GCHeapHardLimit", limit);
-        try
-        {
-            GC.RefreshMemoryLimit();
-        }
-        catch (InvalidOperationException)
-        {
-            Warn($"Its share of the container's memory is now {limit >> 20} MiB, but it uses more already, so its limit stays as it is until the worker is replaced.");
-        }
-    }
-
-    /// <summary>
-    /// Releases memory that the start used. A start leaves garbage, and memory that the collector keeps in reserve, in each worker, which
-    /// may never be busy. A large heap belongs to the application, and collecting it would delay its start.
-    /// </summary>
-    private static void ReturnMemoryOfStart()
-    {
-        const long Large = 64 << 20;
-        if (GC.GetTotalMemory(forceFullCollection: false) < Large)
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-    }
-
-    private void Beat()
-    {
-        Volatile.Write(ref Entry.AliveAt, Environment.TickCount64);
-        CheckPool();
-        Sticky?.Prune();
-        if (Environment.TickCount64 >= _startEnds && !IsDraining)
-        {
-            _startEnds = long.MaxValue;
-            KeepProfile();
-        }
-
-        if (_socketThreadSearches > 0 && Volatile.Read(ref Entry.Accepted) > 0)
-            _socketThreadSearches = SocketThreads.UseBatchScheduling() ? 0 : _socketThreadSearches - 1;
-
-        if (_isOrphan)
-            EndWhenOverdue();
-        if (_isOrphan || Libc.GetParentPid() == Settings.Supervisor)
-            return;
-
-        _isOrphan = true;
-        if (Settings.KeepsServing)
-            return;
-
-        // All workers of that supervisor exit, and no other one will accept the connections that wait.
-        _emptiesQueue = true;
-        Drain();
-    }
-
-    /// <summary>
-    /// Writes the start profile on a separate thread, because the disk may be slow. The process does not exit meanwhile, because it would
-    /// leave a partial profile behind.
-    /// </summary>
-    private void KeepProfile()
-    {
-        var kept = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _profileKept = kept.Task;
-        new Thread(Keep, 256 * 1024) { IsBackground = false, Name = "Tandem profile" }.Start();
-
-        void Keep()
-        {
-            StartProfile.End();
-            kept.SetResult();
-        }
-    }
-
-    /// <summary>Whether the user or the application has configured the thread pool's minimum.</summary>
-    private static bool HasOwnMinThreads =>
-        MachineShare.IsSet("ThreadPool_ForceMinWorkerThreads") || AppContext.GetData("System.Threading.ThreadPool.MinThreads") is not null;
-
-    /// <summary>
-    /// Sets the thread pool's bounds. The minimum is the number of threads that the pool creates at once when work arrives. By default it
-    /// is the number of processors, which each of as many workers would use. Beyond the minimum, a pool adds threads when they help or are
-    /// blocked.
-    /// </summary>
-    private void LimitThreads()
-    {
-        ThreadPool.GetMaxThreads(out int most, out int mostPorts);
-        ThreadPool.GetMinThreads(out int least, out int leastPorts);
-        if (Settings.MaxThreads > 0)
-            (most, mostPorts) = (Settings.MaxThreads, Math.Max(mostPorts, 1));
-        if (Settings.MinThreads > 0)
-            least = Settings.MinThreads;
-        else if (Settings.HasOneProcessor && !HasOwnMinThreads)
-            least = Math.Min(least, MinThreadsOfOneProcessor);
-
-        // In this order, because a bound must not exceed the other one.
-        if (!ThreadPool.SetMinThreads(Math.Min(least, most), leastPorts) || !ThreadPool.SetMaxThreads(most, mostPorts))
-            Warn($"The thread pool rejected the bounds of {least} and {most} threads.");
+        if (Volatile.Read(ref _lifetime) is { } lifetime)
+            lifetime.StopApplication();
+        else
+            Environment.Exit(0); // there is no host yet
     }
 }

@@ -66,7 +66,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
     }
 
     /// <summary>Stops accepting; completes when no further connection can arrive.</summary>
-    /// <param name="mayEmptyQueue">Whether to accept the connections that wait, if <see cref="ServedWorker.EmptiesQueue"/>.</param>
+    /// <param name="mayEmptyQueue">Whether to accept the connections that wait, if <see cref="DrainState.EmptiesQueue"/>.</param>
     internal Task CloseAsync(bool mayEmptyQueue)
     {
         lock (_moving)
@@ -91,7 +91,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
         }
 
         handle.Dispose();
-        _worker.OnConnectionClosed();
+        _worker.Balance.OnClosed();
     }
 
     public bool TryServeAgain(TrackedConnection connection) => _accepted.Writer.TryWrite(new AcceptedConnection(null, connection));
@@ -118,19 +118,19 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
                 if (_delays)
                     socket.NoDelay = false;
 
-                return _worker.Track(_factory.Create(socket), this);
+                return _worker.Connections.Track(_factory.Create(socket), this);
             }
             catch (SocketException)
             {
                 socket.Dispose(); // the client reset the connection before it was handled
-                _worker.OnConnectionClosed();
+                _worker.Balance.OnClosed();
             }
         }
     }
 
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        _worker.Remove(this);
+        _worker.Listeners.Remove(this);
         await CloseAsync(mayEmptyQueue: false).ConfigureAwait(false);
         _accepted.Writer.TryComplete();
     }

@@ -14,7 +14,7 @@ internal sealed class SharedListenerFactory(ServedWorker worker, IOptions<Socket
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        (int descriptor, EndPoint bound) = worker.AskForSocket(endpoint, cancellationToken);
+        (int descriptor, EndPoint bound) = worker.Listeners.AskForSocket(endpoint, cancellationToken);
         SocketTransportOptions transport = options.Value;
         var connections = new SocketConnectionFactoryOptions
         {
@@ -27,7 +27,7 @@ internal sealed class SharedListenerFactory(ServedWorker worker, IOptions<Socket
         var factory = new SocketConnectionContextFactory(
             connections, loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
         var listener = new SharedListener(worker, descriptor, bound, factory, delays: !transport.NoDelay && bound is IPEndPoint);
-        worker.Add(listener);
+        worker.Listeners.Add(listener);
         return new(listener);
     }
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker;
 
@@ -22,26 +23,31 @@ internal sealed class TrackedConnection : ConnectionContext
     /// <summary>If no request began or ended for this long while requests run, they count as long requests, in milliseconds.</summary>
     private const int LongRequest = 20;
 
-    private readonly ConnectionContext _inner;
+    private readonly ConnectionContext _inner; // the transport's connection
     private readonly IConnectionKeeper _listener; // where the connection came from
-    private readonly ServedWorker _worker;
+    private readonly DrainState _drain; // whether the worker drains
+    private readonly ClientPauses _pauses; // how long clients pause between requests
+    private readonly TimeProvider _time; // the worker's clock
     private readonly LingeringPipe _pipe; // the transport that the server sees
     private int _requests; // requests in progress
     private int _streams; // of these, requests that may last forever by their nature
     private int _stuck; // of these, requests that were aborted and still run
-    private long _lastActivity = Environment.TickCount64; // when a request last began or ended
+    private long _lastActivity; // when a request last began or ended, in milliseconds of the clock
     private long _longestPause = ClientPauses.Unknown; // the client's longest pause between two requests, in milliseconds
     private bool _hasServed; // whether it has had a request
     private bool _isMultiplexed; // whether it uses HTTP/2
     private bool _isToldToClose; // whether the server was told to close it
-    private volatile bool _lingers;
-    private volatile bool _isHeld;
+    private volatile bool _lingers; // see Lingers
+    private volatile bool _isHeld; // whether the connection may be passed to the server again: see TryServeAgain
 
-    internal TrackedConnection(ConnectionContext inner, ServedWorker worker, IConnectionKeeper listener)
+    internal TrackedConnection(ConnectionContext inner, DrainState drain, ClientPauses pauses, IConnectionKeeper listener, TimeProvider time)
     {
         _inner = inner;
         _listener = listener;
-        _worker = worker;
+        _drain = drain;
+        _pauses = pauses;
+        _time = time;
+        _lastActivity = time.GetMilliseconds();
         _pipe = new LingeringPipe(inner.Transport, this);
         inner.Transport = _pipe;
         inner.Features.Set(this);
@@ -132,11 +138,11 @@ internal sealed class TrackedConnection : ConnectionContext
     internal bool BeginRequest(HttpContext context)
     {
         bool isFirst = Interlocked.Increment(ref _requests) == 1;
-        long now = Environment.TickCount64;
+        long now = _time.GetMilliseconds();
         if (isFirst && _hasServed && now - _lastActivity is var pause && pause > _longestPause)
         {
             _longestPause = pause;
-            _worker.Pauses.Note(pause);
+            _pauses.Note(pause);
         }
 
         (_hasServed, _lastActivity) = (true, now);
@@ -150,7 +156,7 @@ internal sealed class TrackedConnection : ConnectionContext
         if (isStream)
             Interlocked.Increment(ref _streams);
 
-        if (isFirstVersion && _worker.IsDraining && !isStream && !HasMore(request))
+        if (isFirstVersion && _drain.IsDraining && !isStream && !HasMore(request))
         {
             context.Response.Headers.Connection = "close";
             _lingers = !ExpectsClose(request);
@@ -166,7 +172,7 @@ internal sealed class TrackedConnection : ConnectionContext
     /// <returns>Whether this request must wait, for <see cref="GoAwayTime"/>.</returns>
     internal bool MustWaitForGoAway()
     {
-        if (!_isMultiplexed || !_worker.IsDraining || _isToldToClose)
+        if (!_isMultiplexed || !_drain.IsDraining || _isToldToClose)
             return false;
 
         SendGoAway();
@@ -175,7 +181,7 @@ internal sealed class TrackedConnection : ConnectionContext
 
     internal void EndRequest(bool isStream)
     {
-        _lastActivity = Environment.TickCount64;
+        _lastActivity = _time.GetMilliseconds();
         if (isStream)
             Interlocked.Decrement(ref _streams);
         Interlocked.Decrement(ref _requests);
@@ -203,7 +209,7 @@ internal sealed class TrackedConnection : ConnectionContext
         if (_isToldToClose)
             return;
 
-        long silence = Environment.TickCount64 - Volatile.Read(ref _lastActivity);
+        long silence = _time.GetMilliseconds() - Volatile.Read(ref _lastActivity);
         if (Volatile.Read(ref _requests) > 0)
         {
             // If requests begin and end frequently, the next one sends it: see MustWaitForGoAway.
@@ -215,7 +221,7 @@ internal sealed class TrackedConnection : ConnectionContext
         // If this side closes while a request is on its way, that request is lost. So it closes when the client is least likely to send.
         // With HTTP/2 the client knows that the request was not handled, but clients do not resend streamed bodies, such as those of
         // streaming gRPC calls.
-        if (silence < _worker.Pauses.SilenceBeforeClosing(Volatile.Read(ref _longestPause)))
+        if (silence < _pauses.SilenceBeforeClosing(Volatile.Read(ref _longestPause)))
             return;
 
         // A request that has already arrived is served, and its response says that it is the last one.
@@ -258,7 +264,7 @@ internal sealed class TrackedConnection : ConnectionContext
 
         _isHeld = false;
         _isToldToClose = false;
-        Volatile.Write(ref _lastActivity, Environment.TickCount64);
+        Volatile.Write(ref _lastActivity, _time.GetMilliseconds());
         return _listener.TryServeAgain(this);
     }
 

@@ -16,7 +16,7 @@ internal static class WorkerEntry
         // Processes that the application starts are not workers.
         Environment.SetEnvironmentVariable(ServeProtocol.SettingsVariable, null);
         var settings = WorkerSettings.Read(text);
-        var worker = new ServedWorker(settings);
+        var worker = new ServedWorker(settings, TimeProvider.System);
         ServedWorker.Current = worker;
         // Not earlier: the assemblies that the profile names must be loaded, or be found where the application's are; otherwise the runtime
         // stops preparing at that point.

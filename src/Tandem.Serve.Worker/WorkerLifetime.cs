@@ -15,7 +15,7 @@ internal sealed class WorkerLifetime(ServedWorker worker) : IHostLifetime, IDisp
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
         {
             context.Cancel = true;
-            worker.Drain();
+            worker.Drainer.Drain();
         });
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopNow);
         _quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, StopNow);
@@ -24,7 +24,7 @@ internal sealed class WorkerLifetime(ServedWorker worker) : IHostLifetime, IDisp
         void StopNow(PosixSignalContext context)
         {
             context.Cancel = true;
-            worker.StopNow();
+            worker.Drainer.StopNow();
         }
     }
 

@@ -143,4 +143,10 @@ internal sealed record ServeOptions
 
     /// <summary>The file for all output; null for standard output.</summary>
     internal string? LogFile { get; init; }
+
+    /// <summary>The clock by which the supervisor decides; null for the system's.</summary>
+    internal TimeProvider? TimeProvider { get; init; }
+
+    /// <summary>The clock by which the supervisor decides.</summary>
+    internal TimeProvider Time => TimeProvider ?? TimeProvider.System;
 }

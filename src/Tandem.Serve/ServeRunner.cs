@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Tandem.Interop;
@@ -30,9 +28,9 @@ internal sealed class ServeRunner : IAsyncDisposable
     private readonly WebSupervisor _supervisor;
     private readonly FormerWorkers _former;
     private readonly StartFolder _startFolder = StartFolder.OfThisProcess(); // where relative paths of the command line start
-    private readonly ControllingTerminal _terminal = new();
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
-    private readonly DateTimeOffset _since = DateTimeOffset.Now;
+    private readonly TimeProvider _time; // the server's clock
+    private readonly ControllingTerminal _terminal; // from which the server was started
+    private readonly DateTimeOffset _since; // when the server was started
     // completes when everything has stopped
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<IDisposable> _registrations = []; // signal handlers, and the timer that reaps orphans
@@ -43,21 +41,25 @@ internal sealed class ServeRunner : IAsyncDisposable
     private ControlServer? _control;
     private int _stopRequests; // how often a stop was requested; the second time stops at once
     private int _hangUps; // how often the terminal's end was reported
-    private long _lastHeartbeat; // when the last heartbeat was sent, a Stopwatch timestamp
-    private long _checkedAt = Stopwatch.GetTimestamp(); // when the workers were last checked, a Stopwatch timestamp
+    private long _lastHeartbeat; // when the last heartbeat was sent, a timestamp of the clock
+    private long _checkedAt; // when the workers were last checked, a timestamp of the clock
 
     internal ServeRunner(ServeOptions options)
     {
-        var inheritance = Inheritance.Take();
+        _time = options.Time;
+        _terminal = new ControllingTerminal(_time);
+        _since = _time.GetLocalNow();
+        _checkedAt = _time.GetTimestamp();
+        var inheritance = Inheritance.Take(_time);
         _options = options with { Urls = options.Urls.Count == 0 ? inheritance.Urls : options.Urls, Workers = inheritance.Target is { } target ? Math.Clamp(target, options.MinWorkers ?? 1, options.MaxWorkers ?? int.MaxValue) : options.Workers };
         _log = new ServeLog(options.LogFile);
-        _board = inheritance.Board ?? Board.Create();
+        _board = inheritance.Board ?? Board.Create(_time);
         foreach (InheritedListener listener in inheritance.Listeners)
             _listeners.Adopt(listener);
 
         _hasFormer = inheritance.Workers.Count > 0;
         _reloads = new MergedRuns(ReloadAsync, () => _log.Write("a reload is in progress; one further reload answers all requests that arrive until then"));
-        _former = new FormerWorkers(inheritance.Workers, _board, _log);
+        _former = new FormerWorkers(inheritance.Workers, _board, _log, _time);
         _supervisor = new WebSupervisor(_options, _board, _listeners, _log, inheritance.Workers, _startFolder) { Watched = OnWorkersChecked };
     }
 
@@ -66,9 +68,9 @@ internal sealed class ServeRunner : IAsyncDisposable
     {
         Register(); // first, because most signals terminate a process that does not handle them
         string path = _options.ControlPath ?? ControlPaths.Own();
-        await using var control = new ControlServer(path, AnswerAsync, _log.Write);
+        await using var control = new ControlServer(path, AnswerAsync, _log.Write, _time);
         _control = control;
-        await using MetricsServer? metrics = _options.MetricsAddress is { } address ? new MetricsServer(address, Status, Health) : null;
+        await using MetricsServer? metrics = _options.MetricsAddress is { } address ? new MetricsServer(address, Status, Health, _time) : null;
         _log.Write($"supervisor {Environment.ProcessId} starts {_options.Workers} workers of {_supervisor.App.Path}; control socket {path}");
         if (metrics is not null)
             _log.Write($"metrics on http://{metrics.EndPoint}{MetricsServer.MetricsPath}");
@@ -163,7 +165,7 @@ internal sealed class ServeRunner : IAsyncDisposable
     /// <summary>Called each time after the workers were checked. So the service manager gets no heartbeat if the checks stop.</summary>
     private void OnWorkersChecked()
     {
-        Volatile.Write(ref _checkedAt, Stopwatch.GetTimestamp());
+        Volatile.Write(ref _checkedAt, _time.GetTimestamp());
         _notifier.SendUnsent();
         _control?.Check();
         switch (_terminal.Poll())
@@ -176,9 +178,9 @@ internal sealed class ServeRunner : IAsyncDisposable
                 break;
         }
 
-        if (_notifier.Watchdog is { } interval && Stopwatch.GetElapsedTime(_lastHeartbeat) > interval / 3)
+        if (_notifier.Watchdog is { } interval && _time.GetElapsedTime(_lastHeartbeat) > interval / 3)
         {
-            _lastHeartbeat = Stopwatch.GetTimestamp();
+            _lastHeartbeat = _time.GetTimestamp();
             _notifier.Alive();
         }
     }
@@ -234,11 +236,10 @@ internal sealed class ServeRunner : IAsyncDisposable
     }
 
     /// <summary>Continues to serve for a while, so that load balancers can notice that the server will stop.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     private async Task DelayDrainAsync()
     {
         _log.Write(string.Create(CultureInfo.InvariantCulture, $"stopping in {_options.DrainDelay.TotalSeconds:0.###} s (--drain-delay): until then requests are served, and the readiness probe fails"));
-        await Task.WhenAny(_mustNotDelay.Task, Task.Delay(_options.DrainDelay)).ConfigureAwait(false);
+        await Task.WhenAny(_mustNotDelay.Task, Task.Delay(_options.DrainDelay, _time)).ConfigureAwait(false);
     }
 
     private async Task ReplaceAsync()
@@ -259,7 +260,7 @@ internal sealed class ServeRunner : IAsyncDisposable
     private ServeHealth Health()
     {
         bool isStopping = Volatile.Read(ref _stopRequests) > 0;
-        TimeSpan sinceCheck = Stopwatch.GetElapsedTime(Volatile.Read(ref _checkedAt));
+        TimeSpan sinceCheck = _time.GetElapsedTime(Volatile.Read(ref _checkedAt));
         return new ServeHealth(
             !isStopping && sinceCheck > CheckLimit ? string.Create(CultureInfo.InvariantCulture, $"The supervisor has not checked its workers for {sinceCheck.TotalSeconds:0} s.") : null,
             isStopping ? "The server is stopping." : ProblemWithServing());
@@ -267,7 +268,7 @@ internal sealed class ServeRunner : IAsyncDisposable
 
     /// <summary>Why no worker accepts connections; null while one does.</summary>
     private string? ProblemWithServing() =>
-        _supervisor.Processes().Concat(_former.Left).Any(worker => _board[worker.Entry].Accepts) ? null : "No worker accepts connections.";
+        _supervisor.Processes().Concat(_former.Left).Any(worker => _board.IsAccepting(worker.Entry)) ? null : "No worker accepts connections.";
 
     private ServeStatus Status() => new(
         Environment.ProcessId,

@@ -96,7 +96,7 @@ public sealed class PartsTests
     [Fact]
     public void The_share_of_other_workers_is_counted_from_the_moment_before_and_without_those_that_take_nothing()
     {
-        using var board = Board.Create();
+        using var board = Board.Create(TimeProvider.System);
         board.Used = 6;
         for (int i = 1; i <= 5; i++)
             (board[i].State, board[i].Accepted) = ((long)WebWorkerState.Accepting, 100 * i);
@@ -114,7 +114,7 @@ public sealed class PartsTests
     [Fact]
     public void Workers_that_come_one_after_the_other_have_others_look_at_no_more_entries_than_there_were_workers_at_once()
     {
-        using var board = Board.Create();
+        using var board = Board.Create(TimeProvider.System);
         var entries = new BoardEntries(board, [new InheritedWorker(101, 2), new InheritedWorker(102, 3)]);
         int other = entries.Take();
         for (int i = 0; i < 2 * Board.Capacity; i++)
@@ -132,7 +132,7 @@ public sealed class PartsTests
     [Fact]
     public void Entries_of_the_board_end_with_an_error_that_says_so()
     {
-        using var board = Board.Create();
+        using var board = Board.Create(TimeProvider.System);
         var entries = new BoardEntries(board, []);
         Assert.Equal(Board.Capacity - Board.First, Enumerable.Range(0, Board.Capacity - Board.First).Select(_ => entries.Take()).Distinct().Count());
         Assert.Contains("511 processes", Assert.Throws<InvalidOperationException>(() => entries.Take()).Message, StringComparison.Ordinal);
@@ -141,7 +141,7 @@ public sealed class PartsTests
     [Fact]
     public void A_lock_of_the_board_is_one_worker_s_until_that_one_closes_it()
     {
-        using var board = Board.Create();
+        using var board = Board.Create(TimeProvider.System);
         int first = Libc.Open($"/proc/self/fd/{board.Descriptor}", Libc.O_RDWR | Libc.O_CLOEXEC);
         int second = Libc.Open($"/proc/self/fd/{board.Descriptor}", Libc.O_RDWR | Libc.O_CLOEXEC);
         Assert.True(Libc.TryLockByte(first, 0));

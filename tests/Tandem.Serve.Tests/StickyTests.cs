@@ -302,7 +302,7 @@ public sealed class StickyTests
     [Fact]
     public void When_a_worker_comes_or_goes_only_its_own_clients_move()
     {
-        using var board = Board.Create();
+        using var board = Board.Create(TimeProvider.System);
         board.Used = 5;
         for (int i = 1; i <= 4; i++)
             (board[i].Id, board[i].State, board[i].AliveAt) = (1000 + i, (long)WebWorkerState.Accepting, Environment.TickCount64 + 3_600_000);

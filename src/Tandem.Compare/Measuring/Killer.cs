@@ -5,7 +5,7 @@ using Tandem.Interop;
 namespace Tandem.Compare.Measuring;
 
 /// <summary>Kills one worker with SIGKILL, while it runs an item.</summary>
-internal sealed class Killer(Board board, int items, bool ownProcess)
+internal sealed class Killer(ItemBoard board, int items, bool ownProcess)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -54,7 +54,7 @@ internal sealed class Killer(Board board, int items, bool ownProcess)
     }
 
     /// <summary>Describes the loss of the whole program, in the process that had started it.</summary>
-    internal static BlastRadius OfProgram(Board board, int items)
+    internal static BlastRadius OfProgram(ItemBoard board, int items)
     {
         int ended = 0, running = 0;
         foreach (ref readonly ItemMark mark in board.Marks[..items])

@@ -7,7 +7,7 @@ namespace Tandem.Compare.Measuring;
 /// One run of one configuration, in a process that was started for it. So no heap, compiled code or threads of other runs influence it, and
 /// the whole process can be measured.
 /// </summary>
-internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Board board, RunSpec spec, CancellationToken cancellationToken)
+internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, ItemBoard board, RunSpec spec, CancellationToken cancellationToken)
 {
     private const int ErrorsShown = 3;
     private const int Digits = 3;
@@ -123,7 +123,7 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
     /// </summary>
     private async Task<ProcessUsage[]> MeetBeforeAsync(WorkerPool pool)
     {
-        Board shared = board;
+        ItemBoard shared = board;
         int members = spec.Configuration.Slots;
         ProcessUsage[] usages = await MeetAsync(pool, () => shared.MeetBefore(members)).ConfigureAwait(false);
         return OnePerProcess(usages, ProcessUsage.Current());
@@ -132,7 +132,7 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Boa
     /// <summary>The usage of all processes at the end of a measurement.</summary>
     private async Task<ProcessUsage[]> MeetAfterAsync(WorkerPool pool)
     {
-        Board shared = board;
+        ItemBoard shared = board;
         int members = spec.Configuration.Slots;
         ProcessUsage own = ProcessUsage.Current();
         return OnePerProcess(await MeetAsync(pool, () => shared.MeetAfter(members)).ConfigureAwait(false), own);

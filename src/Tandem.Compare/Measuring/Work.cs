@@ -22,7 +22,7 @@ internal sealed class Work<TItem, TResult>(TItem[] items, Func<TItem, TResult>? 
     }
 
     internal IAsyncEnumerable<WorkResult<TResult>> MapAsync(
-        WorkerPool pool, Board board, IEnumerable<Numbered<TItem>> numbered, CancellationToken cancellationToken, MapOptions? options = null)
+        WorkerPool pool, ItemBoard board, IEnumerable<Numbered<TItem>> numbered, CancellationToken cancellationToken, MapOptions? options = null)
     {
         if (run is { } work)
             return pool.MapResultsAsync(numbered, item => board.Run(item, work), options ?? Unordered, cancellationToken);

@@ -19,13 +19,13 @@ internal sealed class MethodWorkload(MethodName name, string[]? texts, int count
     internal override string Describe(int number) =>
         texts is null ? (number % count).ToString(CultureInfo.InvariantCulture) : Shorten(texts[number % texts.Length]);
 
-    internal override Task<Calibration> CalibrateAsync(RunSpec spec, Board board, CancellationToken cancellationToken) =>
+    internal override Task<Calibration> CalibrateAsync(RunSpec spec, ItemBoard board, CancellationToken cancellationToken) =>
         Bind().CalibrateAsync(spec, board, cancellationToken);
 
-    internal override Task<RunReport> MeasureAsync(RunSpec spec, Board board, CancellationToken cancellationToken) =>
+    internal override Task<RunReport> MeasureAsync(RunSpec spec, ItemBoard board, CancellationToken cancellationToken) =>
         Bind().MeasureAsync(spec, board, cancellationToken);
 
-    internal override Task<BlastRadius> KillAsync(RunSpec spec, Board board, CancellationToken cancellationToken) =>
+    internal override Task<BlastRadius> KillAsync(RunSpec spec, ItemBoard board, CancellationToken cancellationToken) =>
         Bind().KillAsync(spec, board, cancellationToken);
 
     private Workload Bind()

@@ -12,15 +12,15 @@ internal static class Differences
         if (PausesDiffer(choice, other, 0.02))
         {
             string verb = choice.Collections.PauseShare < other.Collections.PauseShare ? "fall" : "rise";
-            yield return $"GC pauses {verb} from {Figures.Share(other.Collections.PauseShare)} of the workers' time with {two} to "
-                + $"{Figures.Share(choice.Collections.PauseShare)} with {one} "
+            yield return $"GC pauses {verb} from {FigureText.Share(other.Collections.PauseShare)} of the workers' time with {two} to "
+                + $"{FigureText.Share(choice.Collections.PauseShare)} with {one} "
                 + $"({Number(other.Collections.Count)} and {Number(choice.Collections.Count)} collections in a run).";
         }
 
         if (Differ(choice, other, static round => round.Processor, 1.1))
         {
-            yield return $"An item costs {Figures.Time(choice.ProcessorTimePerItem)} of processor time with {one}, "
-                + $"{Figures.Time(other.ProcessorTimePerItem)} with {two}.";
+            yield return $"An item costs {FigureText.Time(choice.ProcessorTimePerItem)} of processor time with {one}, "
+                + $"{FigureText.Time(other.ProcessorTimePerItem)} with {two}.";
         }
 
         if (Differ(choice, other, static round => round.Switches, 1.5) && Math.Max(Switches(choice), Switches(other)) > 100)
@@ -31,15 +31,15 @@ internal static class Differences
 
         if (Differ(choice, other, static round => round.Percentile99, 1.25))
         {
-            yield return $"99 of 100 items took no longer than {Figures.Time(choice.Latency.Percentile99)} with {one}, "
-                + $"{Figures.Time(other.Latency.Percentile99)} with {two} (medians: {Figures.Time(choice.Latency.Median)} and {Figures.Time(other.Latency.Median)}).";
+            yield return $"99 of 100 items took no longer than {FigureText.Time(choice.Latency.Percentile99)} with {one}, "
+                + $"{FigureText.Time(other.Latency.Percentile99)} with {two} (medians: {FigureText.Time(choice.Latency.Median)} and {FigureText.Time(other.Latency.Median)}).";
         }
 
         if (Differ(choice, other, static round => round.PrivateMemory, 1.1))
-            yield return $"Private memory: {Figures.Bytes(choice.Memory.Private)} with {one}, {Figures.Bytes(other.Memory.Private)} with {two}.";
+            yield return $"Private memory: {FigureText.Bytes(choice.Memory.Private)} with {one}, {FigureText.Bytes(other.Memory.Private)} with {two}.";
 
         if (Differ(choice, other, static round => round.StartTime, 1.1) && Math.Abs((choice.StartTime - other.StartTime).TotalMilliseconds) > 5)
-            yield return $"The pool starts in {Figures.Time(choice.StartTime)} with {one}, {Figures.Time(other.StartTime)} with {two}.";
+            yield return $"The pool starts in {FigureText.Time(choice.StartTime)} with {one}, {FigureText.Time(other.StartTime)} with {two}.";
     }
 
     /// <summary>

@@ -47,7 +47,7 @@ internal static class Reasons
     }
 
     private static string Nature(double computingShare) => computingShare < 0.5
-        ? $"The work waits: it computes for {Figures.Share(computingShare)} of its time, so more items than processors can run at once."
+        ? $"The work waits: it computes for {FigureText.Share(computingShare)} of its time, so more items than processors can run at once."
         : "The work computes.";
 
     private static string Scaling(ConfigurationResult[] measured, ConfigurationResult choice, double minimumDifference)
@@ -65,7 +65,7 @@ internal static class Reasons
             return "";
 
         Ratio ratio = Recommender.Compare(choice, alone);
-        string figures = $"{Recommender.Capital(choice.Configuration.Name)} do {Times(ratio.Value)}x of {alone.Configuration.Name} ({Figures.Interval(ratio)})";
+        string figures = $"{Recommender.Capital(choice.Configuration.Name)} do {Times(ratio.Value)}x of {alone.Configuration.Name} ({FigureText.Interval(ratio)})";
         if (!ratio.IsTie(minimumDifference))
             return $"{figures}.";
         if (Recommender.Beats(choice, alone, minimumDifference))

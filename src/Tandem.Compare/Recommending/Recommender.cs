@@ -89,15 +89,15 @@ internal static class Recommender
             Ratio ratio = Compare(choice, beaten[0]);
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Capital(Name(choice.Configuration.Model))} win by {ratio.Value:0.00}x over {Name(beaten[0].Configuration.Model)} ({Figures.Interval(ratio)}): "
-                    + $"{choice.Configuration.Name}, {Figures.Rate(choice.Throughput)}.");
+                $"{Capital(Name(choice.Configuration.Model))} win by {ratio.Value:0.00}x over {Name(beaten[0].Configuration.Model)} ({FigureText.Interval(ratio)}): "
+                    + $"{choice.Configuration.Name}, {FigureText.Rate(choice.Throughput)}.");
         }
 
         IEnumerable<string> pairs = tied.Where(result => result != choice).Select(result =>
         {
             Ratio ratio = Compare(result, choice);
             return string.Create(
-                CultureInfo.InvariantCulture, $"{result.Configuration.Name} to {choice.Configuration.Name} is {ratio.Value:0.00}x ({Figures.Interval(ratio)})");
+                CultureInfo.InvariantCulture, $"{result.Configuration.Name} to {choice.Configuration.Name} is {ratio.Value:0.00}x ({FigureText.Interval(ratio)})");
         });
         string all = beaten.Length == 0 ? "A tie" : $"A tie between {Models(tied.Select(static result => result.Configuration.Model))}";
         string others = beaten.Length == 0 ? "" : string.Create(

@@ -11,15 +11,15 @@ internal sealed class DelegateWorkload<TItem, TResult>(TItem[] items, Func<TItem
 
     internal override string Describe(int number) => Shorten(items[number % items.Length]?.ToString() ?? "null");
 
-    internal override Task<Calibration> CalibrateAsync(RunSpec spec, Board board, CancellationToken cancellationToken) =>
+    internal override Task<Calibration> CalibrateAsync(RunSpec spec, ItemBoard board, CancellationToken cancellationToken) =>
         Run(spec, board, cancellationToken).CalibrateAsync();
 
-    internal override Task<RunReport> MeasureAsync(RunSpec spec, Board board, CancellationToken cancellationToken) =>
+    internal override Task<RunReport> MeasureAsync(RunSpec spec, ItemBoard board, CancellationToken cancellationToken) =>
         Run(spec, board, cancellationToken).MeasureAsync();
 
-    internal override Task<BlastRadius> KillAsync(RunSpec spec, Board board, CancellationToken cancellationToken) =>
+    internal override Task<BlastRadius> KillAsync(RunSpec spec, ItemBoard board, CancellationToken cancellationToken) =>
         Run(spec, board, cancellationToken).KillAsync();
 
-    private MeasuredRun<TItem, TResult> Run(RunSpec spec, Board board, CancellationToken cancellationToken) =>
+    private MeasuredRun<TItem, TResult> Run(RunSpec spec, ItemBoard board, CancellationToken cancellationToken) =>
         new(new Work<TItem, TResult>(items, run, runAsync), board, spec, cancellationToken);
 }

@@ -23,24 +23,25 @@ internal sealed class HostProcess(ComparisonOptions options, Workload workload)
 
     internal async Task<BlastRadius> KillAsync(RunSpec spec, CancellationToken cancellationToken)
     {
-        using var board = new Board(spec.Items);
+        using var board = new ItemBoard(spec.Items);
         try
         {
             return await InAsync(spec, board, static (work, spec, board, token) => work.KillAsync(spec, board, token), cancellationToken).ConfigureAwait(false);
         }
-        catch (WorkerCrashedException e) when (spec.Configuration.Isolation == Isolation.Thread && e.Signal == "SIGKILL")
+        catch (WorkerCrashedException e) when (spec.Configuration.Isolation == Isolation.Thread && e.EndedBy == EndedBy.Outside)
         {
+            // With threads, the measured program is the process that was killed.
             return Killer.OfProgram(board, spec.Items);
         }
     }
 
-    private async Task<T> InAsync<T>(RunSpec spec, int items, Func<Workload, RunSpec, Board, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    private async Task<T> InAsync<T>(RunSpec spec, int items, Func<Workload, RunSpec, ItemBoard, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
-        using var board = new Board(items);
+        using var board = new ItemBoard(items);
         return await InAsync(spec, board, action, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<T> InAsync<T>(RunSpec spec, Board board, Func<Workload, RunSpec, Board, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    private async Task<T> InAsync<T>(RunSpec spec, ItemBoard board, Func<Workload, RunSpec, ItemBoard, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
         await using WorkerPool pool = WorkerPool.Create(PoolOptions());
         Workload work = workload;

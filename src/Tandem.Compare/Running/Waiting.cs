@@ -6,7 +6,7 @@ using Tandem.Compare.Measuring;
 namespace Tandem.Compare.Running;
 
 /// <summary>Reports an item that runs for long, so that the user knows why the comparison waits.</summary>
-internal sealed class Waiting(ComparisonOptions options, Workload workload, WorkerConfiguration configuration, Board board)
+internal sealed class Waiting(ComparisonOptions options, Workload workload, WorkerConfiguration configuration, ItemBoard board)
 {
     /// <summary>Waits for a run.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "How long a person waits before a line says what is waited for.")]

@@ -14,11 +14,11 @@ internal abstract class Workload
     /// <summary>Describes an item in a message, by its index in a run.</summary>
     internal abstract string Describe(int number);
 
-    internal abstract Task<Calibration> CalibrateAsync(RunSpec spec, Board board, CancellationToken cancellationToken);
+    internal abstract Task<Calibration> CalibrateAsync(RunSpec spec, ItemBoard board, CancellationToken cancellationToken);
 
-    internal abstract Task<RunReport> MeasureAsync(RunSpec spec, Board board, CancellationToken cancellationToken);
+    internal abstract Task<RunReport> MeasureAsync(RunSpec spec, ItemBoard board, CancellationToken cancellationToken);
 
-    internal abstract Task<BlastRadius> KillAsync(RunSpec spec, Board board, CancellationToken cancellationToken);
+    internal abstract Task<BlastRadius> KillAsync(RunSpec spec, ItemBoard board, CancellationToken cancellationToken);
 
     /// <summary>Shortens a text for a message.</summary>
     internal static string Shorten(string text) => text.Length > 80 ? $"{text[..77]}..." : text;

@@ -17,7 +17,7 @@ internal sealed class FrameNames(int processId)
 
             // The addresses of older frames are return addresses.
             (string name, string source) = Name(frame, region, isNewest: frame.StackPointer == thread.StackPointer);
-            FrameKind kind = frame.Method is null ? FrameKind.Native : FrameKind.Managed;
+            StackFrameKind kind = frame.Method is null ? StackFrameKind.Native : StackFrameKind.Managed;
             frames.Add(new StackFrame(kind, frame.Address, frame.StackPointer, name, source));
         }
 

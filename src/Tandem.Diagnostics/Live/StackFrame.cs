@@ -6,4 +6,4 @@ namespace Tandem.Diagnostics;
 /// <param name="StackPointer">The stack pointer in this frame.</param>
 /// <param name="Name">The readable name of the method; for native code the function, or module and offset.</param>
 /// <param name="Source">File and line; empty if unknown.</param>
-internal sealed record StackFrame(FrameKind Kind, ulong Address, ulong StackPointer, string Name, string Source);
+internal sealed record StackFrame(StackFrameKind Kind, ulong Address, ulong StackPointer, string Name, string Source);

@@ -138,7 +138,7 @@ internal sealed unsafe class ConnectionRouter : IDisposable
         if (peer.TrySend(ServeProtocol.HandOver, $"{_own} {EndPointText.Write(connection.Source.EndPoint)}", connection.Descriptor))
         {
             _ = Libc.Close(connection.Descriptor);
-            _worker.OnConnectionHandedOver();
+            _worker.Balance.OnHandedOver();
             return Outcome.Done;
         }
 
@@ -180,7 +180,7 @@ internal sealed unsafe class ConnectionRouter : IDisposable
         var polls = new Libc.PollFd[MaxWaiting + 1];
         while (true)
         {
-            long now = Environment.TickCount64;
+            long now = _worker.Time.GetMilliseconds();
             long next = long.MaxValue;
             polls[0] = new Libc.PollFd { Fd = _wake, Events = Libc.POLLIN };
             for (int i = 0; i < all.Count; i++)
@@ -193,7 +193,7 @@ internal sealed unsafe class ConnectionRouter : IDisposable
             fixed (Libc.PollFd* first = polls)
                 _ = Libc.Poll(first, (nuint)(all.Count + 1), next == long.MaxValue ? -1 : (int)Math.Clamp(next - now, 0, WaitLimit));
 
-            now = Environment.TickCount64;
+            now = _worker.Time.GetMilliseconds();
             int left = 0;
             for (int i = 0; i < all.Count; i++)
             {

@@ -12,7 +12,9 @@ namespace Tandem.Serve.Worker.Sticky;
 /// <summary>
 /// HTTP clients for forwarding requests, one per other worker. A client connects by passing one end of a pair of sockets to that worker.
 /// </summary>
-internal sealed class PeerClients(PeerTable peers)
+/// <param name="peers">The mailboxes of other workers.</param>
+/// <param name="time">The worker's clock.</param>
+internal sealed class PeerClients(PeerTable peers, TimeProvider time)
 {
     /// <summary>How long an idle connection is kept.</summary>
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(5);
@@ -69,7 +71,7 @@ internal sealed class PeerClients(PeerTable peers)
                 if (Marshal.GetLastPInvokeError() != Libc.EAGAIN)
                     throw new PeerGoneException();
 
-                await Task.Delay(FullPause, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(FullPause, time, cancellationToken).ConfigureAwait(false);
             }
         }
         catch

@@ -19,13 +19,13 @@ internal sealed class PeerListener(ServedWorker worker) : IConnectionListener, I
     /// <summary>Serves a connection.</summary>
     internal void Serve(int descriptor)
     {
-        worker.OnConnectionHandedIn();
+        worker.Balance.OnHandedIn();
         var socket = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
         if (_accepted.Writer.TryWrite(new AcceptedConnection(socket)))
             return;
 
         socket.Dispose();
-        worker.OnConnectionClosed();
+        worker.Balance.OnClosed();
     }
 
     public bool TryServeAgain(TrackedConnection connection) => _accepted.Writer.TryWrite(new AcceptedConnection(null, connection));
@@ -35,7 +35,7 @@ internal sealed class PeerListener(ServedWorker worker) : IConnectionListener, I
         try
         {
             AcceptedConnection accepted = await _accepted.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-            return accepted.Socket is { } socket ? worker.Track(_factory.Create(socket), this) : accepted.Former;
+            return accepted.Socket is { } socket ? worker.Connections.Track(_factory.Create(socket), this) : accepted.Former;
         }
         catch (ChannelClosedException)
         {

@@ -62,7 +62,7 @@ internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients,
 
         using (response)
         {
-            worker.OnRequestForwarded();
+            worker.Own.CountForwarded();
             await RespondAsync(context, response, upgrade, connect).ConfigureAwait(false);
         }
 

@@ -22,7 +22,7 @@ internal sealed class StickyRequests(ServedWorker worker, StickyRouting routing,
             return RequestForwarder.CanForward(context.Request) ? ForwardAsync(context, owner, next) : next(context);
 
         // A client of another worker keeps its cookie, even if it is served here.
-        if (owner == routing.Id && !worker.IsDraining)
+        if (owner == routing.Id && !worker.DrainState.IsDraining)
             GiveCookie(context, new StickyCookie(routing.Id, hasCookie ? cookie.Client : routing.NewClient()));
 
         return next(context);

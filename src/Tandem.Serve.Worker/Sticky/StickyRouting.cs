@@ -17,7 +17,7 @@ internal sealed class StickyRouting
         _board = board;
         _ = Libc.Fcntl(ServeProtocol.MailboxDescriptor, Libc.F_SETFD, Libc.FD_CLOEXEC);
         Peers = new PeerTable(board, ask);
-        Clients = new PeerClients(Peers);
+        Clients = new PeerClients(Peers, worker.Time);
         Listener = new PeerListener(worker);
         Router = new ConnectionRouter(worker, board, Peers);
         _mailbox = new Mailbox(new MessageSocket(ServeProtocol.MailboxDescriptor, waits: false), Handle);
@@ -83,13 +83,13 @@ internal sealed class StickyRouting
         switch (message.Verb)
         {
             case ServeProtocol.HandOver when message.Rest.Split(' ', 2) is [var sender, var endPoint]:
-                if (!_worker.TryServeHandedOver(endPoint, message.Descriptor))
+                if (!_worker.Listeners.TryServeHandedOver(endPoint, message.Descriptor))
                     HandBack(long.Parse(sender, CultureInfo.InvariantCulture), endPoint, message.Descriptor);
                 break;
             case ServeProtocol.Forward:
                 Listener.Serve(message.Descriptor);
                 break;
-            case ServeProtocol.HandBack when _worker.TryServeHandedOver(message.Rest, message.Descriptor):
+            case ServeProtocol.HandBack when _worker.Listeners.TryServeHandedOver(message.Rest, message.Descriptor):
                 break;
             default:
                 _ = Libc.Close(message.Descriptor);

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Tandem.Interop;
 using Tandem.Serve.Os;
@@ -18,6 +17,7 @@ internal sealed class ControlServer : IAsyncDisposable
     private readonly string _path;
     private readonly Action<string> _log;
     private readonly Func<ControlRequest, Task<ControlResponse>> _answer;
+    private readonly TimeProvider _time; // the server's clock
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _answers = []; // guarded by itself
     private readonly Lock _lock = new(); // guards _socket, _file and _loop, which change when the socket is created again
@@ -30,11 +30,13 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <param name="path">The path of the socket.</param>
     /// <param name="answer">Carries out a command and returns the answer.</param>
     /// <param name="log">Logs what happens to the socket.</param>
-    internal ControlServer(string path, Func<ControlRequest, Task<ControlResponse>> answer, Action<string> log)
+    /// <param name="time">The server's clock.</param>
+    internal ControlServer(string path, Func<ControlRequest, Task<ControlResponse>> answer, Action<string> log, TimeProvider time)
     {
         _path = Path.GetFullPath(path);
         _answer = answer;
         _log = log;
+        _time = time;
         _socket = Bind(_path);
         _file = Libc.IdentityOf(_path);
         _loop = Accept(_socket);
@@ -165,7 +167,6 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task AcceptAsync(Socket socket)
     {
         while (true)
@@ -184,7 +185,7 @@ internal sealed class ControlServer : IAsyncDisposable
                 }
 
                 // No file descriptor is free, or the client is gone already. Try again later.
-                await Task.Delay(RetryInterval, _stop.Token).ConfigureAwait(false);
+                await Task.Delay(RetryInterval, _time, _stop.Token).ConfigureAwait(false);
                 continue;
             }
 
@@ -205,7 +206,7 @@ internal sealed class ControlServer : IAsyncDisposable
             {
                 ControlRequest request = await ControlChannel.ReadAsync(stream, ControlJson.Default.ControlRequest, _stop.Token).ConfigureAwait(false);
                 ControlResponse response = await _answer(request).ConfigureAwait(false);
-                using var limit = new CancellationTokenSource(AnswerTimeout);
+                using var limit = new CancellationTokenSource(AnswerTimeout, _time);
                 await ControlChannel.WriteAsync(stream, response, ControlJson.Default.ControlResponse, limit.Token).ConfigureAwait(false);
             }
         }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -27,13 +26,15 @@ internal sealed class MetricsServer : IAsyncDisposable
     private readonly TcpListener _listener;
     private readonly Func<ServeStatus> _status;
     private readonly Func<ServeHealth> _health;
+    private readonly TimeProvider _time; // the server's clock
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
 
-    internal MetricsServer(IPEndPoint endPoint, Func<ServeStatus> status, Func<ServeHealth> health)
+    internal MetricsServer(IPEndPoint endPoint, Func<ServeStatus> status, Func<ServeHealth> health, TimeProvider time)
     {
         _status = status;
         _health = health;
+        _time = time;
         _listener = new TcpListener(endPoint);
         if (endPoint.Address.Equals(IPAddress.IPv6Any))
             _listener.Server.DualMode = true;
@@ -124,7 +125,6 @@ internal sealed class MetricsServer : IAsyncDisposable
             text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value}\n");
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task AcceptAsync()
     {
         while (true)
@@ -136,14 +136,14 @@ internal sealed class MetricsServer : IAsyncDisposable
             catch (SocketException) when (!_stop.IsCancellationRequested)
             {
                 // No file descriptor is free, or the client is gone already. Try again later.
-                await Task.Delay(RetryInterval, _stop.Token).ConfigureAwait(false);
+                await Task.Delay(RetryInterval, _time, _stop.Token).ConfigureAwait(false);
             }
         }
     }
 
     private async Task AnswerAsync(TcpClient client)
     {
-        using var limit = new CancellationTokenSource(AnswerTimeout);
+        using var limit = new CancellationTokenSource(AnswerTimeout, _time);
         try
         {
             using (client)

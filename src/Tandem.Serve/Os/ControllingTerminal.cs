@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Tandem.Interop;
+using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Os;
 
@@ -11,11 +13,22 @@ internal sealed class ControllingTerminal
     /// <summary>The maximum time between the terminal's end and a HUP that belongs to it.</summary>
     private static readonly TimeSpan HangUpTime = TimeSpan.FromSeconds(5);
 
+    private readonly TimeProvider _time; // the server's clock
+    private readonly Func<bool> _isThere; // whether the process has a controlling terminal now
+    private readonly bool _wasThere; // whether the server was started from a terminal
     private readonly Lock _lock = new(); // guards the fields below
-    private readonly bool _wasThere = IsThere(); // whether the server was started from a terminal
     private long? _goneSince; // when the terminal was first found gone, in milliseconds of the monotonic clock; null while it exists
     private long? _signalledAt; // when a HUP last arrived while the terminal existed
     private bool _isReported; // whether Poll has reported the change
+
+    /// <param name="time">The server's clock.</param>
+    /// <param name="isThere">Whether the process has a controlling terminal; null to ask the system.</param>
+    internal ControllingTerminal(TimeProvider time, Func<bool>? isThere = null)
+    {
+        _time = time;
+        _isThere = isThere ?? IsThere;
+        _wasThere = _isThere();
+    }
 
     /// <summary>Checks the terminal; called regularly. Each change is reported once.</summary>
     internal TerminalState Poll()
@@ -26,7 +39,7 @@ internal sealed class ControllingTerminal
                 return TerminalState.Unchanged;
 
             bool wasSignalled = _goneSince - _signalledAt < HangUpTime.TotalMilliseconds;
-            _isReported = wasSignalled || Environment.TickCount64 - _goneSince >= HangUpTime.TotalMilliseconds;
+            _isReported = wasSignalled || _time.GetMilliseconds() - _goneSince >= HangUpTime.TotalMilliseconds;
             return wasSignalled ? TerminalState.HungUp : _isReported ? TerminalState.Gone : TerminalState.Unchanged;
         }
     }
@@ -37,17 +50,18 @@ internal sealed class ControllingTerminal
         lock (_lock)
         {
             if (IsGone())
-                return Environment.TickCount64 - _goneSince < HangUpTime.TotalMilliseconds;
+                return _time.GetMilliseconds() - _goneSince < HangUpTime.TotalMilliseconds;
 
-            _signalledAt = Environment.TickCount64;
+            _signalledAt = _time.GetMilliseconds();
             return false;
         }
     }
 
     private bool IsGone()
     {
-        if (_wasThere && _goneSince is null && !IsThere())
-            _goneSince = Environment.TickCount64;
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        if (_wasThere && _goneSince is null && !_isThere())
+            _goneSince = _time.GetMilliseconds();
 
         return _goneSince is not null;
     }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using Tandem.Interop;
 using Tandem.Launch;
 using Tandem.Serve.Protocol;
@@ -18,14 +16,16 @@ internal sealed class FormerWorkers
     private readonly List<Former> _left; // the workers that have not exited
     private readonly Board _board;
     private readonly ServeLog _log;
-    private long _drainsSince; // when Drain was first called, a Stopwatch timestamp
+    private readonly TimeProvider _time; // the server's clock
+    private long _drainsSince; // when Drain was first called, a timestamp of the clock
     private TimeSpan? _limit; // how long they may drain; null until Drain is called
     private bool _areKilled; // whether SIGKILL was sent
 
-    internal FormerWorkers(IReadOnlyList<InheritedWorker> workers, Board board, ServeLog log)
+    internal FormerWorkers(IReadOnlyList<InheritedWorker> workers, Board board, ServeLog log, TimeProvider time)
     {
         _board = board;
         _log = log;
+        _time = time;
         _left = [.. workers.Select(static worker => new Former(worker.ProcessId, worker.Entry, DiagnosticFiles.KeyOf(worker.ProcessId)))];
         Ended = _left.Count > 0 ? WatchAsync() : Task.CompletedTask;
     }
@@ -54,19 +54,18 @@ internal sealed class FormerWorkers
             if (!isFirst || _left.Count == 0)
                 return;
 
-            _drainsSince = Stopwatch.GetTimestamp();
+            _drainsSince = _time.GetTimestamp();
             _log.Write($"{_left.Count} workers of the previous supervisor drain");
             foreach (Former former in _left.Where(static former => !HasEnded(former.ProcessId)))
                 _ = Libc.Kill(former.ProcessId, Libc.SIGTERM);
         }
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     private async Task WatchAsync()
     {
         while (true)
         {
-            await Task.Delay(PollInterval).ConfigureAwait(false);
+            await Task.Delay(PollInterval, _time).ConfigureAwait(false);
             lock (_lock)
             {
                 foreach (Former former in _left.Where(static former => HasEnded(former.ProcessId)).ToList())
@@ -82,7 +81,7 @@ internal sealed class FormerWorkers
                 if (_left.Count == 0)
                     return;
 
-                if (!_areKilled && _limit is { } limit && Stopwatch.GetElapsedTime(_drainsSince) > limit)
+                if (!_areKilled && _limit is { } limit && _time.GetElapsedTime(_drainsSince) > limit)
                 {
                     _areKilled = true;
                     foreach (Former former in _left.Where(static former => !HasEnded(former.ProcessId)))

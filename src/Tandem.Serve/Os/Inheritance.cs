@@ -37,14 +37,14 @@ internal sealed class Inheritance
     internal List<string> Urls { get; } = [];
 
     /// <summary>Reads the inherited state, and removes it from the environment, so that workers do not use it.</summary>
-    internal static Inheritance Take()
+    internal static Inheritance Take(TimeProvider time)
     {
         string? state = Take(StateVariable);
         string? count = Take("LISTEN_FDS");
         string? process = Take("LISTEN_PID");
         string[] names = (Take("LISTEN_FDNAMES") ?? "").Split(':');
         if (state is not null)
-            return OfFormer(state);
+            return OfFormer(state, time);
 
         if (!int.TryParse(count, CultureInfo.InvariantCulture, out int sockets)
             || !int.TryParse(process, CultureInfo.InvariantCulture, out int pid)
@@ -104,7 +104,7 @@ internal sealed class Inheritance
         return error;
     }
 
-    private static Inheritance OfFormer(string state)
+    private static Inheritance OfFormer(string state, TimeProvider time)
     {
         string[] lines = state.Split('\n');
         string[] first = lines[0].Split(' ');
@@ -126,7 +126,7 @@ internal sealed class Inheritance
                 listeners.Add(new InheritedListener(number, words[0] == OurListener, words[2]));
         }
 
-        return new Inheritance { Board = Board.Open(descriptor), Workers = workers, Listeners = listeners, Target = int.Parse(first[1], CultureInfo.InvariantCulture) };
+        return new Inheritance { Board = Board.Open(descriptor, time), Workers = workers, Listeners = listeners, Target = int.Parse(first[1], CultureInfo.InvariantCulture) };
     }
 
     private static string UrlOf(int descriptor, string name)

@@ -25,17 +25,26 @@ internal sealed unsafe class Board : IDisposable
 
     private readonly SharedRegion _region; // the mapped memory
 
-    private Board(SharedRegion region) => _region = region;
+    private readonly TimeProvider _time; // tells whether a worker's last heartbeat is long ago
+
+    private Board(SharedRegion region, TimeProvider time)
+    {
+        _region = region;
+        _time = time;
+    }
 
     /// <summary>The descriptor of the shared memory, to pass it to another process.</summary>
     internal int Descriptor => _region.Descriptor;
 
     private static int Length => Capacity * sizeof(BoardEntry);
 
-    internal static Board Create() => new(SharedRegion.Create("tandem-serve", Length, othersReadOnly: false));
+    /// <param name="time">The clock of the workers' heartbeats.</param>
+    internal static Board Create(TimeProvider time) => new(SharedRegion.Create("tandem-serve", Length, othersReadOnly: false), time);
 
     /// <summary>Maps a board that another process created, and takes ownership of the descriptor.</summary>
-    internal static Board Open(int descriptor) => new(SharedRegion.Open(descriptor, Length, writable: true));
+    /// <param name="descriptor">The descriptor.</param>
+    /// <param name="time">The clock of the workers' heartbeats.</param>
+    internal static Board Open(int descriptor, TimeProvider time) => new(SharedRegion.Open(descriptor, Length, writable: true), time);
 
     internal ref BoardEntry this[int index] => ref ((BoardEntry*)_region.Address)[index];
 
@@ -81,6 +90,9 @@ internal sealed unsafe class Board : IDisposable
             counts[i] = Volatile.Read(ref this[i].Accepted);
     }
 
+    /// <summary>Whether the worker with an entry accepts connections.</summary>
+    internal bool IsAccepting(int index) => this[index].AcceptsAt(_time.GetMilliseconds());
+
     /// <summary>Whether the worker with this id accepts connections.</summary>
     internal bool Accepts(long id)
     {
@@ -88,7 +100,7 @@ internal sealed unsafe class Board : IDisposable
         for (int i = First; i < used; i++)
         {
             if (Volatile.Read(ref this[i].Id) == id)
-                return this[i].Accepts;
+                return IsAccepting(i);
         }
 
         return false;
@@ -116,10 +128,11 @@ internal sealed unsafe class Board : IDisposable
     {
         long chosen = 0, used = Used;
         ulong highest = 0;
+        long now = _time.GetMilliseconds();
         for (int i = First; i < used; i++)
         {
             long id = Volatile.Read(ref this[i].Id);
-            if (id == 0 || !this[i].Accepts)
+            if (id == 0 || !this[i].AcceptsAt(now))
                 continue;
 
             ulong hash = Mix((ulong)client ^ Mix((ulong)id));

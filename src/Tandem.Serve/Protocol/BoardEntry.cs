@@ -22,7 +22,7 @@ internal struct BoardEntry
 
     /// <summary>
     /// When the worker's heartbeat thread last ran, in milliseconds of the system's monotonic clock
-    /// (<see cref="Environment.TickCount64"/>).
+    /// (<see cref="MonotonicTime"/>).
     /// </summary>
     internal long AliveAt;
 
@@ -82,6 +82,7 @@ internal struct BoardEntry
     internal void SetQueue(long wait, bool isBlocked) => Volatile.Write(ref Queue, (wait << 1) | (isBlocked ? 1L : 0));
 
     /// <summary>Whether the worker accepts connections: its state says so, and its process runs.</summary>
-    internal readonly bool Accepts =>
-        Volatile.Read(in State) == (long)WebWorkerState.Accepting && Environment.TickCount64 - Volatile.Read(in AliveAt) < MostSilence;
+    /// <param name="now">The time, by the same clock as <see cref="AliveAt"/>.</param>
+    internal readonly bool AcceptsAt(long now) =>
+        Volatile.Read(in State) == (long)WebWorkerState.Accepting && now - Volatile.Read(in AliveAt) < MostSilence;
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Tandem.Serve.Apps;
 
 namespace Tandem.Serve.Workers;
@@ -31,7 +30,7 @@ internal sealed class Slot(int number, ResolvedApp app, ServeOptions options)
     internal long RecyclesFrom { get; set; }
 
     /// <summary>Decides when a worker is started after a crash.</summary>
-    internal CrashPolicy Crashes { get; } = new(options, TimeProvider.System);
+    internal CrashPolicy Crashes { get; } = new(options, options.Time);
 
     /// <summary>When its next worker is started; null if it does not wait for a start after a crash.</summary>
     internal DateTimeOffset? NextAttempt
@@ -52,10 +51,9 @@ internal sealed class Slot(int number, ResolvedApp app, ServeOptions options)
     /// <summary>The reasons of the last restarts, the latest last.</summary>
     internal IReadOnlyList<RestartNote> Notes => Volatile.Read(ref _notes);
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users.")]
     internal void Note(string reason)
     {
         Restarts++;
-        Volatile.Write(ref _notes, [.. _notes.TakeLast(Remembered - 1), new RestartNote(DateTimeOffset.Now, reason)]);
+        Volatile.Write(ref _notes, [.. _notes.TakeLast(Remembered - 1), new RestartNote(options.Time.GetLocalNow(), reason)]);
     }
 }

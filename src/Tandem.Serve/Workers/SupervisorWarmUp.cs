@@ -34,7 +34,8 @@ internal static class SupervisorWarmUp
 
                     return own >= 0;
                 },
-                isTls: false);
+                isTls: false,
+                options.Time);
             await probe.AskAsync("/", CancellationToken.None).ConfigureAwait(false);
             await answered.ConfigureAwait(false);
         }

@@ -1,4 +1,5 @@
 using Tandem.Serve.Apps;
+using Tandem.Serve.Control;
 using Tandem.Serve.Listening;
 using Tandem.Serve.Os;
 using Tandem.Serve.Protocol;
@@ -9,19 +10,24 @@ namespace Tandem.Serve.Workers;
 /// Keeps the intended number of workers serving: replaces workers that exit, workers of an old version one after the other, and workers
 /// that reached a limit. A new worker serves before the old one stops.
 /// </summary>
-internal sealed partial class WebSupervisor : IAsyncDisposable
+/// <remarks>
+/// The parts have the state: the workers and slots (<see cref="WorkerFleet"/>, with the lock), the processes that are started ahead of time
+/// (<see cref="WorkersAhead"/>), and what each of the others needs to decide. This class has the operations that users ask for.
+/// </remarks>
+internal sealed class WebSupervisor : IAsyncDisposable
 {
-    private readonly Lock _lock = new(); // guards the lists below, the slots' state, the board's entries, and _app
-    private readonly SemaphoreSlim _operation = new(1); // one planned replacement (reload, scale, recycling) at a time
-    private readonly List<Slot> _slots = []; // the workers that should exist
-    private readonly List<WebWorker> _workers = []; // all processes, including those that wait, start or drain
-    private readonly List<WebWorker> _spares = []; // workers without a slot that will take the next free one
-    private readonly List<WebWorker> _standbys = []; // processes that wait before the application's Main
-    private readonly BoardEntries _entries;
-    private readonly ServedApp _application;
-    private readonly WebWorkerContext _context;
+    private readonly ServedApp _application; // finds the version that is at the application's path
+    private readonly WebWorkerContext _context; // what all workers share
     private readonly CancellationTokenSource _stop = new(); // cancelled when the supervisor stops
-    private ResolvedApp _app; // the version that serves; replaced by a reload
+    private readonly OperationTurns _turns; // reload, scaling, recycling: one at a time
+    private readonly WorkerFleet _fleet; // the slots, the workers, and the version that serves
+    private readonly WorkersAhead _ahead; // spares and standbys
+    private readonly SlotFiller _filler; // lets workers serve in slots
+    private readonly SuccessorStarter _successors; // repairs: starts successors of workers that leave by themselves
+    private readonly StuckReplacer _stuck; // replaces workers with requests that do not end
+    private readonly LoadScaler? _scaler; // null for a fixed number of workers
+    private readonly WatchLoop _watch; // checks the workers regularly
+    private readonly StatusReader _status; // the status for users
     private Task _watching = Task.CompletedTask; // the watch loop
 
     /// <param name="options">The server's options.</param>
@@ -32,67 +38,60 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     /// <param name="start">The folder in which the supervisor was started.</param>
     internal WebSupervisor(ServeOptions options, Board board, ListenerStore listeners, ServeLog log, IReadOnlyCollection<InheritedWorker> former, StartFolder start)
     {
+        CancellationToken stop = _stop.Token;
         _application = new ServedApp(options.Command, options.Folder, start, options.EnvironmentFile);
-        _app = _application.Resolve();
         _context = new WebWorkerContext(options, board, listeners, log);
-        _entries = new BoardEntries(board, former);
-        _aheadCrashes = new CrashPolicy(options, TimeProvider.System);
-        _scaling = options is { MinWorkers: { } min, MaxWorkers: { } max } ? new ScalePolicy(min, max, options.ScaleDownAfter, TimeProvider.System) : null;
+        _turns = new OperationTurns(stop);
+        _fleet = new WorkerFleet(_context, _application.Resolve(), former, stop);
+        _ahead = new WorkersAhead(_fleet, _context, stop);
+        _filler = new SlotFiller(_fleet, _ahead, _application, _context, stop);
+        _successors = new SuccessorStarter(_fleet, _filler, _context, stop);
+        _stuck = new StuckReplacer(_filler, _turns, _context, stop);
+        if (options is { MinWorkers: { } min, MaxWorkers: { } max })
+            _scaler = new LoadScaler(new ScalePolicy(min, max, options.ScaleDownAfter, options.Time), _fleet, _turns, _context, ScaleAsync, stop);
+        var hangs = new HangKiller(new HangPolicy(options.HangTimeout, options.Time), board, log);
+        _watch = new WatchLoop(_fleet, _ahead, _turns, _successors, hangs, new WorkerRecycler(_filler, _turns, _context), OnChecked, _context, stop);
+        _status = new StatusReader(_fleet, board, options.Time);
+        _fleet.Exited = _ahead.OnExited;
+        _filler.Installed = OnInstalled;
         listeners.Log = log.Write;
         listeners.Moved = MoveListener;
         listeners.Unlistened = CloseUnusedListeners;
     }
 
+    /// <summary>Called each time after all workers were checked, several times per second.</summary>
+    internal Action? Watched { get; init; }
+
+    /// <summary>The version of the application that serves.</summary>
+    internal ResolvedApp App => _fleet.App;
+
+    /// <summary>The addresses on which the application listens; empty until a worker is ready.</summary>
+    internal string[] Addresses => _fleet.Addresses;
+
+    /// <summary>The intended number of workers.</summary>
+    internal int Target => _fleet.Target;
+
     private ServeOptions Options => _context.Options;
 
     private ServeLog Log => _context.Log;
 
-    /// <summary>The version of the application that serves.</summary>
-    internal ResolvedApp App
-    {
-        get
-        {
-            lock (_lock)
-                return _app;
-        }
-    }
+    /// <summary>The current status of each worker process.</summary>
+    internal IReadOnlyList<WorkerStatus> Status() => _status.Workers();
 
-    /// <summary>The addresses on which the application listens; empty until a worker is ready.</summary>
-    internal string[] Addresses
-    {
-        get
-        {
-            lock (_lock)
-                return _slots.Select(static slot => slot.Current?.Addresses).FirstOrDefault(static addresses => addresses is { Length: > 0 }) ?? [];
-        }
-    }
+    /// <summary>The status of each worker that should exist, including those without a process at the moment.</summary>
+    internal IReadOnlyList<SlotStatus> SlotStates() => _status.Slots();
 
-    private void MoveListener(string bound, int descriptor)
-    {
-        List<WebWorker> all;
-        lock (_lock)
-            all = [.. _workers];
-        foreach (WebWorker worker in all)
-            worker.MoveListener(bound, descriptor);
-    }
+    /// <summary>The process ids of the standbys.</summary>
+    internal IReadOnlyList<int> Standbys() => _ahead.Standbys();
 
-    /// <summary>Closes the sockets that no worker uses, because their clients would wait for an answer that never comes.</summary>
-    private void CloseUnusedListeners()
-    {
-        foreach (string bound in _context.Listeners.CloseUnused(FindUsedListeners))
-            Log.Write($"the socket {bound} was closed, because the application no longer listens there");
-    }
+    /// <summary>The state of scaling by the load; null for a fixed number of workers.</summary>
+    internal ScalingStatus? Scaling() => _scaler?.Status();
 
-    private HashSet<string>? FindUsedListeners()
-    {
-        lock (_lock)
-        {
-            // If a slot has no worker, it is not known which sockets its next worker will use.
-            return _slots.Count == 0 || _slots.Exists(static slot => slot.Current is null)
-                ? null
-                : new HashSet<string>(_workers.Where(static worker => !worker.IsToldToStop).SelectMany(static worker => worker.ListensAt), StringComparer.Ordinal);
-        }
-    }
+    /// <summary>The process ids of all workers, with their entries on the board.</summary>
+    internal List<InheritedWorker> Processes() => _fleet.Processes();
+
+    /// <inheritdoc cref="WorkersAhead.DropStandbysAsync"/>
+    internal Task DropStandbysAsync(bool mayBeStarted) => _ahead.DropStandbysAsync(mayBeStarted);
 
     /// <summary>Checks whether the version that is at the application's path now can be started.</summary>
     /// <exception cref="ServeException">It cannot.</exception>
@@ -105,14 +104,14 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     {
         // Reloads and other operations that are requested meanwhile run after the first start.
         List<Task> late;
-        await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
+        await _turns.EnterAsync().ConfigureAwait(false);
         try
         {
             late = await StartAllAsync(isVital).ConfigureAwait(false);
         }
         finally
         {
-            _operation.Release();
+            _turns.Leave();
         }
 
         // The semaphore is released here, because these starts may need a reload to succeed.
@@ -122,20 +121,20 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
             _stop.Token.ThrowIfCancellationRequested(); // stopping ends these tasks, too
         }
 
-        KeepSpares();
+        _ahead.KeepSpares();
     }
 
     /// <returns>The tasks that keep trying to fill the slots whose first worker did not become ready.</returns>
     private async Task<List<Task>> StartAllAsync(bool isVital)
     {
-        List<Slot> slots = AddSlots(Options.Workers);
-        List<WebWorker> workers = [.. slots.Select(slot => Start(slot.Number, App))];
-        _watching = WatchAsync();
+        List<Slot> slots = _fleet.AddSlots(Options.Workers);
+        List<WebWorker> workers = [.. slots.Select(slot => _fleet.Start(slot.Number, App))];
+        _watching = _watch.RunAsync();
         // Wait for all workers before any of them accepts; otherwise the first one would get all kept connections.
         await Task.WhenAll(workers.Select(static worker => worker.Ready)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (isVital && workers.TrueForAll(static worker => !worker.Ready.IsCompletedSuccessfully))
         {
-            ServeException first = FailureOf(workers.OrderBy(static worker => FailureOf(worker)!.ExitCode == ServeExitCode.NotReady).First())!;
+            ServeException first = workers.OrderBy(static worker => worker.StartFailure!.ExitCode == ServeExitCode.NotReady).First().StartFailure!;
             await StopAsync(atOnce: true).ConfigureAwait(false);
             throw new ServeException(first.ExitCode, $"No worker became ready. {first.Message}", first);
         }
@@ -143,10 +142,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
         List<Task> late = [];
         for (int i = 0; i < slots.Count; i++)
         {
-            if (FailureOf(workers[i]) is { } failure)
-                late.Add(RefillAsync(slots[i], OnFailed(slots[i], $"it did not become ready: {failure.Message}", workers[i].WasKilled)));
+            if (workers[i].StartFailure is { } failure)
+                late.Add(_filler.RefillAsync(slots[i], _filler.OnFailed(slots[i], $"it did not become ready: {failure.Message}", workers[i].WasKilled)));
             else
-                Install(slots[i], workers[i], mayDisplace: false, out _);
+                _filler.Install(slots[i], workers[i], mayDisplace: false, out _);
         }
 
         return late;
@@ -159,37 +158,36 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     /// <exception cref="ServeException">The new version did not become ready; the old one serves.</exception>
     internal async Task ReloadAsync()
     {
-        await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
+        await _turns.EnterAsync().ConfigureAwait(false);
         try
         {
             ResolvedApp former = App;
             ResolvedApp next = _application.Resolve();
             Log.Write($"reload: {next.Path}");
-            DropAhead();
+            _ahead.Drop();
             List<Slot> done = [];
-            foreach (Slot slot in Slots())
+            foreach (Slot slot in _fleet.CopySlots())
             {
-                if (await ReplaceAsync(slot, next, "reload").ConfigureAwait(false) is { } failure)
+                if (await _filler.ReplaceAsync(slot, next, "reload").ConfigureAwait(false) is { } failure)
                 {
                     _stop.Token.ThrowIfCancellationRequested(); // if the supervisor is stopping, the version is not the cause
                     Log.Write($"reload cancelled: {failure.Message}");
-                    await RollBackAsync(done, former).ConfigureAwait(false);
+                    await _filler.RollBackAsync(done, former).ConfigureAwait(false);
                     throw new ServeException(ServeExitCode.Refused, $"The new version did not become ready, and the old one continues to serve. {failure.Message}", failure);
                 }
 
                 done.Add(slot);
             }
 
-            lock (_lock)
-                _app = next;
-            DropAhead(); // the spares and standbys that were started meanwhile
+            _fleet.App = next;
+            _ahead.Drop(); // the spares and standbys that were started meanwhile
             CloseUnusedListeners();
             Log.Write("reload done");
         }
         finally
         {
-            _operation.Release();
-            KeepSpares();
+            _turns.Leave();
+            _ahead.KeepSpares();
         }
     }
 
@@ -209,35 +207,23 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
 
     private async Task ScaleAsync(int workers, string reason)
     {
-
         string?[] problems;
-        await _operation.WaitAsync(_stop.Token).ConfigureAwait(false);
+        await _turns.EnterAsync().ConfigureAwait(false);
         try
         {
-            List<Slot> surplus;
-            int missing;
-            lock (_lock)
-            {
-                missing = workers - _slots.Count;
-                surplus = missing < 0 ? _slots[workers..] : [];
-                _slots.RemoveAll(surplus.Contains);
-                _context.Board.Target = _slots.Count;
-                foreach (Slot slot in surplus)
-                    slot.IsRetired = true;
-            }
-
+            List<Slot> surplus = _fleet.RemoveSurplus(workers, out int missing);
             Log.Write($"scale to {workers} workers{reason}");
             foreach (Slot slot in surplus)
                 slot.Current?.Drain($"The number of workers was reduced{reason}.");
 
-            List<Slot> added = missing > 0 ? AddSlots(missing) : [];
+            List<Slot> added = missing > 0 ? _fleet.AddSlots(missing) : [];
             DivideMemory();
-            problems = await Task.WhenAll(added.Select(FillAsync)).ConfigureAwait(false);
-            Drop(_standbys); // they have the former share of the machine
+            problems = await Task.WhenAll(added.Select(_filler.FillAsync)).ConfigureAwait(false);
+            _ahead.DropStandbys(); // they have the former share of the machine
         }
         finally
         {
-            _operation.Release();
+            _turns.Leave();
         }
 
         if (Array.FindAll(problems, static problem => problem is not null) is { Length: > 0 } failed)
@@ -251,23 +237,10 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     {
         long? container = ControlGroups.MemoryLimit();
         int serving = Target;
-        List<WebWorker> all;
-        lock (_lock)
-            all = [.. _workers];
-        foreach (WebWorker worker in all)
+        foreach (WebWorker worker in _fleet.CopyWorkers())
         {
             if (MachineShare.HeapLimit(Options, serving, container, worker.App.Environment) is { } limit)
                 worker.LimitHeap(limit);
-        }
-    }
-
-    /// <summary>The intended number of workers.</summary>
-    internal int Target
-    {
-        get
-        {
-            lock (_lock)
-                return _slots.Count;
         }
     }
 
@@ -276,10 +249,7 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     internal async Task StopAsync(bool atOnce)
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        List<WebWorker> all;
-        lock (_lock)
-            all = [.. _workers];
-
+        List<WebWorker> all = _fleet.CopyWorkers();
         foreach (WebWorker worker in all)
         {
             if (atOnce || worker.ServesSince is null)
@@ -300,35 +270,38 @@ internal sealed partial class WebSupervisor : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync(atOnce: true).ConfigureAwait(false);
-        await _operation.WaitAsync().ConfigureAwait(false);
+        await _turns.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
-        _operation.Dispose();
     }
 
-    /// <summary>The process ids of all workers, with their entries on the board.</summary>
-    internal List<InheritedWorker> Processes()
+    /// <summary>Called when a worker begins to serve in a slot.</summary>
+    private void OnInstalled(Slot slot, WebWorker worker)
     {
-        lock (_lock)
-            return [.. _workers.Where(static worker => worker.ProcessId > 0).Select(static worker => new InheritedWorker(worker.ProcessId, worker.Entry))];
+        _ = _successors.FollowAsync(slot, worker);
+        if (worker.Limits.Requests > 0)
+            _ = _successors.FollowDueAsync(slot, worker);
+        if (Options.RequestLimits is not null)
+            _ = _stuck.FollowAsync(slot, worker);
     }
 
-    private List<Slot> Slots()
+    /// <summary>Called each time after the workers were checked.</summary>
+    private void OnChecked()
     {
-        lock (_lock)
-            return [.. _slots];
+        _scaler?.Check();
+        _context.Listeners.Check();
+        Watched?.Invoke();
     }
 
-    private List<Slot> AddSlots(int count)
+    private void MoveListener(string bound, int descriptor)
     {
-        lock (_lock)
-        {
-            List<Slot> added = [];
-            for (int number = _slots.Count + 1; added.Count < count; number++)
-                added.Add(new Slot(number, _app, Options));
+        foreach (WebWorker worker in _fleet.CopyWorkers())
+            worker.MoveListener(bound, descriptor);
+    }
 
-            _slots.AddRange(added);
-            _context.Board.Target = _slots.Count;
-            return added;
-        }
+    /// <summary>Closes the sockets that no worker uses, because their clients would wait for an answer that never comes.</summary>
+    private void CloseUnusedListeners()
+    {
+        foreach (string bound in _context.Listeners.CloseUnused(_fleet.FindUsedListeners))
+            Log.Write($"the socket {bound} was closed, because the application no longer listens there");
     }
 }

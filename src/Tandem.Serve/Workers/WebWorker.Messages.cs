@@ -31,7 +31,7 @@ internal sealed partial class WebWorker
     private async Task HearAllAsync()
     {
         if (Volatile.Read(ref _messages) is not null)
-            await _heard.Task.WaitAsync(HearingGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _heard.Task.WaitAsync(HearingGrace, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Tells the worker to accept on another socket, in place of the one that was bound to the same address before.</summary>

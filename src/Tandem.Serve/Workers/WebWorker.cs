@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Tandem.Launch;
@@ -46,7 +45,8 @@ internal sealed partial class WebWorker
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously); // the application may begin
     private readonly Lock _limiting = new(); // guards _messages and _heapLimit while the process connects
     private readonly long _id; // the id by which cookies and other workers name it; 0 without sticky routing
-    private long _born = Stopwatch.GetTimestamp(); // a Stopwatch timestamp
+    private readonly TimeProvider _time; // the server's clock
+    private long _born; // when it was started, a timestamp of the clock
     private MessageSocket? _messages; // null until the process connects
     private long? _heapLimit; // null while the limit of its start applies
     private string? _refusal; // why the worker's code refused to serve the application
@@ -68,6 +68,8 @@ internal sealed partial class WebWorker
     internal WebWorker(WebWorkerContext context, ResolvedApp app, int number, int entry, int serving, bool waits)
     {
         _context = context;
+        _time = context.Options.Time;
+        _born = _time.GetTimestamp();
         App = app;
         Number = number;
         Entry = entry;
@@ -98,7 +100,7 @@ internal sealed partial class WebWorker
     /// <summary>The process id; 0 until it is known.</summary>
     internal int ProcessId { get; private set; }
 
-    internal TimeSpan Age => Stopwatch.GetElapsedTime(_born);
+    internal TimeSpan Age => _time.GetElapsedTime(Volatile.Read(ref _born));
 
     /// <summary>How long it took to become ready.</summary>
     internal TimeSpan? ReadyAfter { get; private set; }
@@ -107,7 +109,7 @@ internal sealed partial class WebWorker
     internal DateTimeOffset? ServesSince { get; private set; }
 
     /// <summary>The addresses on which it listens, as the application reports them.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The task has completed.")]
     internal string[] Addresses => _started.Task.IsCompletedSuccessfully ? _started.Task.Result.Split(';') : [];
 
     /// <summary>How Tandem attached to the application's host, as text for users.</summary>
@@ -143,6 +145,9 @@ internal sealed partial class WebWorker
     /// <summary>Completes when it could serve; fails with <see cref="ServeException"/>.</summary>
     internal Task Ready => _ready.Task;
 
+    /// <summary>Why it did not become ready; null if it did, or if that is not known yet.</summary>
+    internal ServeException? StartFailure => _ready.Task.Exception?.InnerException as ServeException;
+
     /// <summary>How many requests it served; known after it has exited.</summary>
     internal long Served { get; private set; }
 
@@ -170,12 +175,12 @@ internal sealed partial class WebWorker
     /// <returns>Whether that was possible: its process exists and runs.</returns>
     internal bool TryBegin(int number)
     {
-        bool runs = Environment.TickCount64 - Volatile.Read(ref _context.Board[Entry].AliveAt) < 3 * ServeProtocol.StandbyBeat.TotalMilliseconds;
+        bool runs = _time.GetMilliseconds() - Volatile.Read(ref _context.Board[Entry].AliveAt) < 3 * ServeProtocol.StandbyBeat.TotalMilliseconds;
         if (!IsAttached || !runs || !_messages!.TrySend(ServeProtocol.Begin, number.ToString(CultureInfo.InvariantCulture)))
             return false;
 
         Number = number;
-        _born = Stopwatch.GetTimestamp();
+        Volatile.Write(ref _born, _time.GetTimestamp());
         _begun.TrySetResult();
         return true;
     }
@@ -191,10 +196,9 @@ internal sealed partial class WebWorker
     }
 
     /// <summary>Makes it accept connections.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     internal void Accept()
     {
-        ServesSince = DateTimeOffset.Now;
+        ServesSince = _time.GetLocalNow();
         _messages?.TrySend(ServeProtocol.Accept);
     }
 
@@ -224,19 +228,18 @@ internal sealed partial class WebWorker
     /// </summary>
     private async Task FinishAsync()
     {
-        await _finishing.Task.WaitAsync(HearingGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _finishing.Task.WaitAsync(HearingGrace, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _stop.CancelAsync().ConfigureAwait(false);
     }
 
     /// <summary>Completes when it no longer accepts connections, so that new requests go to other workers.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users; and the clock of the server is not replaceable yet.")]
     internal async Task ClosedAsync()
     {
         // The worker checks its messages several times per second. A worker whose process does not run is not waited for, and one whose
         // thread pool hangs only for a limited time.
         const int MaxChecks = 1000;
-        for (int i = 0; i < MaxChecks && !Ended.IsCompleted && _context.Board[Entry].Accepts; i++)
-            await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false);
+        for (int i = 0; i < MaxChecks && !Ended.IsCompleted && _context.Board.IsAccepting(Entry); i++)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), _time).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -269,7 +272,7 @@ internal sealed partial class WebWorker
 
     private async Task LimitEndAsync(TimeSpan limit)
     {
-        await ((Task)Ended).WaitAsync(limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Ended).WaitAsync(limit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Ended.IsCompleted || _stopsNow > 0)
             return;
 
@@ -282,7 +285,7 @@ internal sealed partial class WebWorker
 
     private async Task KillLaterAsync(TimeSpan grace, string reason)
     {
-        await ((Task)Ended).WaitAsync(grace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Ended).WaitAsync(grace, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!Ended.IsCompleted)
             Kill(reason);
     }
@@ -347,7 +350,7 @@ internal sealed partial class WebWorker
     {
         ServeOptions options = _context.Options;
         await _begun.Task.ConfigureAwait(false);
-        using var limit = new CancellationTokenSource(options.StartTimeout);
+        using var limit = new CancellationTokenSource(options.StartTimeout, _time);
         try
         {
             await AttachAsync(limit.Token).ConfigureAwait(false);
@@ -385,7 +388,7 @@ internal sealed partial class WebWorker
         if (!IsAttached)
             return; // if the process has exited, its exit is reported
 
-        await ((Task)_hosted.Task).WaitAsync(_context.Options.AttachTimeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)_hosted.Task).WaitAsync(_context.Options.AttachTimeout, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_hosted.Task.IsCompleted || cancellationToken.IsCancellationRequested)
             return;
 
@@ -417,7 +420,7 @@ internal sealed partial class WebWorker
     {
         string boundTo = BoundTo; // read once, so that the protocol and the address match
         return new WorkerProbe(
-            descriptor => _messages?.TrySend(ServeProtocol.Connection, boundTo, descriptor) == true, WorkerProbe.IsTls(Addresses, boundTo));
+            descriptor => _messages?.TrySend(ServeProtocol.Connection, boundTo, descriptor) == true, WorkerProbe.IsTls(Addresses, boundTo), _time);
     }
 
     private string Describe(Exception error) => error switch

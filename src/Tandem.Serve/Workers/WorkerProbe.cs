@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
@@ -16,7 +15,8 @@ namespace Tandem.Serve.Workers;
 /// </summary>
 /// <param name="give">Passes the other end of a connection to the worker; returns whether that was possible.</param>
 /// <param name="isTls">Whether the worker uses TLS on this address.</param>
-internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
+/// <param name="time">The server's clock.</param>
+internal sealed class WorkerProbe(Func<int, bool> give, bool isTls, TimeProvider time)
 {
     /// <summary>The length of the beginning of a response that contains its status: <c>HTTP/1.1 200</c>.</summary>
     private const int StatusLine = 12;
@@ -50,7 +50,6 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
     }
 
     /// <summary>Sends requests until the answer is 2xx or 3xx.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of the server is not replaceable yet.")]
     internal async Task CheckAsync(string path, CancellationToken cancellationToken)
     {
         while (true)
@@ -74,7 +73,7 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
             _lastStatus = status;
 
             // Wait, because the worker itself may be waiting for something.
-            await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -153,10 +152,10 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls)
     }
 
     /// <summary>Reads the rest of the response, so that the worker can send it without an error.</summary>
-    private static async Task ReadRestAsync(Stream stream, byte[] buffer, CancellationToken cancellationToken)
+    private async Task ReadRestAsync(Stream stream, byte[] buffer, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(RestLimit);
+        using var rest = new CancellationTokenSource(RestLimit, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, rest.Token);
         try
         {
             while (await stream.ReadAsync(buffer, limit.Token).ConfigureAwait(false) > 0)

@@ -70,7 +70,7 @@ internal static class ComparisonReport
         {
             LatencyFigures latency = one.Latency;
             TimeSpan[] times = [latency.Median, latency.Percentile90, latency.Percentile99, latency.Maximum];
-            table.Row([one.Configuration.Name, .. times.Select(Figures.Time)]);
+            table.Row([one.Configuration.Name, .. times.Select(FigureText.Time)]);
         }
 
         double[] Of(Func<LatencyFigures, TimeSpan> figure) => [.. measured.Select(one => figure(one.Latency).TotalSeconds)];
@@ -92,7 +92,7 @@ internal static class ComparisonReport
     {
         var table = new DataTable("configuration", "peak", "private");
         foreach (ConfigurationResult one in measured)
-            table.Row([one.Configuration.Name, Figures.Bytes(one.Memory.Peak), Figures.Bytes(one.Memory.Private)]);
+            table.Row([one.Configuration.Name, FigureText.Bytes(one.Memory.Peak), FigureText.Bytes(one.Memory.Private)]);
 
         page.Heading("Memory").Figure(
             "Total of the process with the pool and its workers. Peak counts memory that processes share once per process; private memory is not shared.",
@@ -102,7 +102,7 @@ internal static class ComparisonReport
                     ("peak", [.. measured.Select(static one => Mebibytes(one.Memory.Peak))]),
                     ("private", [.. measured.Select(static one => Mebibytes(one.Memory.Private))]),
                 ],
-                static mebibytes => Figures.Bytes((long)(mebibytes * (1 << 20)))),
+                static mebibytes => FigureText.Bytes((long)(mebibytes * (1 << 20)))),
             table);
     }
 
@@ -136,7 +136,7 @@ internal static class ComparisonReport
                 string name = string.Create(CultureInfo.InvariantCulture, $"process {lane.First().ProcessId}, thread {lane.Key + 1}");
                 rows.Add(new ChartRow(name, [.. lane.Select((item, index) => Span(item, (2 * processes[item.ProcessId]) + (index % 2)))]));
                 double busy = lane.Sum(static item => (item.End - item.Start).TotalSeconds) / end.TotalSeconds;
-                table.Row([name, lane.Count().ToString(CultureInfo.InvariantCulture), Figures.Share(busy)]);
+                table.Row([name, lane.Count().ToString(CultureInfo.InvariantCulture), FigureText.Share(busy)]);
             }
 
             page.Figure(
@@ -146,11 +146,11 @@ internal static class ComparisonReport
         }
     }
 
-    private static string Tick(double seconds) => seconds == 0 ? "0" : Figures.Time(TimeSpan.FromSeconds(seconds));
+    private static string Tick(double seconds) => seconds == 0 ? "0" : FigureText.Time(TimeSpan.FromSeconds(seconds));
 
     private static ChartSpan Span(TimelineItem item, int series) => new(
         item.Start.TotalSeconds, item.End.TotalSeconds, series,
-        string.Create(CultureInfo.InvariantCulture, $"item {item.Item}: {Figures.Time(item.End - item.Start)} from {Figures.Time(item.Start)}"));
+        string.Create(CultureInfo.InvariantCulture, $"item {item.Item}: {FigureText.Time(item.End - item.Start)} from {FigureText.Time(item.Start)}"));
 
     private static DataTable AllFigures(ComparisonResult result)
     {

@@ -20,7 +20,7 @@ internal static class ComparisonView
         console.WriteLine(result.Machine);
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.ItemsPerRun:N0} items per run (of {result.ItemsGiven:N0}), {result.Rounds} rounds, {Figures.Time(result.MeanItemTime)} for a single item; "
+            $"{result.ItemsPerRun:N0} items per run (of {result.ItemsGiven:N0}), {result.Rounds} rounds, {FigureText.Time(result.MeanItemTime)} for a single item; "
                 + $"{result.Elapsed.TotalSeconds:0} s in total"));
         var table = new Table { Border = plain ? TableBorder.None : TableBorder.Rounded };
         foreach (string column in Columns)
@@ -48,18 +48,18 @@ internal static class ComparisonView
     internal static string[] Words(ConfigurationResult one) =>
     [
         one.Configuration.Name,
-        Figures.Rate(one.Throughput).Split(' ')[0],
-        Figures.Noise(one.Noise),
+        FigureText.Rate(one.Throughput).Split(' ')[0],
+        FigureText.Noise(one.Noise),
         one.SpeedUp > 0 ? string.Create(CultureInfo.InvariantCulture, $"{one.SpeedUp:0.00}x") : "",
-        Figures.Time(one.Latency.Median),
-        Figures.Time(one.Latency.Percentile99),
-        Figures.Time(one.Latency.Maximum),
-        Figures.Time(one.ProcessorTimePerItem),
-        Figures.Bytes(one.Memory.Peak),
-        Figures.Bytes(one.Memory.Private),
-        string.Create(CultureInfo.InvariantCulture, $"{Figures.Share(one.Collections.PauseShare)} ({one.Collections.Count:N0})"),
+        FigureText.Time(one.Latency.Median),
+        FigureText.Time(one.Latency.Percentile99),
+        FigureText.Time(one.Latency.Maximum),
+        FigureText.Time(one.ProcessorTimePerItem),
+        FigureText.Bytes(one.Memory.Peak),
+        FigureText.Bytes(one.Memory.Private),
+        string.Create(CultureInfo.InvariantCulture, $"{FigureText.Share(one.Collections.PauseShare)} ({one.Collections.Count:N0})"),
         string.Create(CultureInfo.InvariantCulture, $"{one.VoluntarySwitches:N0} + {one.InvoluntarySwitches:N0}"),
-        Figures.Time(one.StartTime),
+        FigureText.Time(one.StartTime),
     ];
 
     private static IEnumerable<Text> Cells(ConfigurationResult one, bool isChosen)

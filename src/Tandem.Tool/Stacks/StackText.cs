@@ -36,7 +36,7 @@ internal static class StackText
             yield return thread.Problem.Length > 0 ? $"   no stack: {thread.Problem}" : Range(thread);
             foreach (StackFrame frame in thread.Frames)
             {
-                string kind = frame.Kind == FrameKind.Managed ? "at" : "--";
+                string kind = frame.Kind == StackFrameKind.Managed ? "at" : "--";
                 yield return string.Create(CultureInfo.InvariantCulture, $"   {frame.Address:x12} {kind} {frame.Name}{frame.Source}");
             }
         }

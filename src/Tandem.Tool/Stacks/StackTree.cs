@@ -28,13 +28,13 @@ internal sealed class StackTree(int processId)
         _longestPause = sample.Pause > _longestPause ? sample.Pause : _longestPause;
         foreach (ThreadStack thread in sample.Threads)
         {
-            if (!thread.Frames.Any(static frame => frame.Kind == FrameKind.Managed))
+            if (!thread.Frames.Any(static frame => frame.Kind == StackFrameKind.Managed))
                 continue;
 
             bool isRunning = thread.State == 'R';
             Node node = _root.Count(isRunning);
             // Start at the first managed frame, because all threads are started in the same way.
-            foreach (StackFrame frame in thread.Frames.Reverse().SkipWhile(static frame => frame.Kind != FrameKind.Managed))
+            foreach (StackFrame frame in thread.Frames.Reverse().SkipWhile(static frame => frame.Kind != StackFrameKind.Managed))
                 node = node.Child(WithoutParameters(frame)).Count(isRunning);
         }
     }
@@ -53,7 +53,7 @@ internal sealed class StackTree(int processId)
 
     // Without parameters, because screens are narrow and overloads do the same.
     private static string WithoutParameters(StackFrame frame) =>
-        frame.Kind == FrameKind.Managed && frame.Name.LastIndexOf('(') is > 0 and int end ? frame.Name[..end] : frame.Name;
+        frame.Kind == StackFrameKind.Managed && frame.Name.LastIndexOf('(') is > 0 and int end ? frame.Name[..end] : frame.Name;
 
     /// <summary>The lines for the methods that a method called.</summary>
     /// <param name="node">The method.</param>

@@ -31,6 +31,6 @@ public sealed class StackTreeTests
         1, TimeSpan.Zero,
         [
             .. stacks.Select(static (names, index) => new ThreadStack(
-                index + 1, index + 1, "worker", 'R', "", 0, 0, [.. names.Reverse().Select(static name => new StackFrame(FrameKind.Managed, 0, 0, $"{name}()", ""))], "")),
+                index + 1, index + 1, "worker", 'R', "", 0, 0, [.. names.Reverse().Select(static name => new StackFrame(StackFrameKind.Managed, 0, 0, $"{name}()", ""))], "")),
         ]);
 }

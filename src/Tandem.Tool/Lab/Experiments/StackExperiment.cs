@@ -40,12 +40,12 @@ internal sealed class StackExperiment : LabExperiment
         Func<double?> others = context.WatchOthers();
         context.Begin("stacks of threads and of processes");
         int frames = context.Times(1000, 100);
-        ThreadStack[][] all = await LookAsync(frames, context.CancellationToken).ConfigureAwait(false);
+        StackExtent[][] all = await LookAsync(frames, context.CancellationToken).ConfigureAwait(false);
         context.Begin("a recursion without end");
         StackCrash.Outcome[] crashes = await Task.WhenAll(StackCrash.InProcessesAsync(Threads, context.CancellationToken), StackCrash.OnThreadsAsync(Threads, context.CancellationToken)).ConfigureAwait(false);
         StackCrash.Outcome process = crashes[0], thread = crashes[1];
 
-        ThreadStack[] flat = [.. all.SelectMany(static one => one)];
+        StackExtent[] flat = [.. all.SelectMany(static one => one)];
         int overlaps = all.Sum(static stacks => stacks.Index().Sum(one => stacks.Skip(one.Index + 1).Count(one.Item.Overlaps)));
         // In each process, the threads agree on the address of the common object, and all see what one of them wrote.
         bool isShared = all.All(static stacks => stacks.All(one => one.Common == stacks[0].Common && one.Content == one.Process));
@@ -88,16 +88,16 @@ internal sealed class StackExperiment : LabExperiment
     }
 
     /// <summary>Inspects this process and the workers at the same time: each has written before any of them reads.</summary>
-    private static async Task<ThreadStack[][]> LookAsync(int frames, CancellationToken cancellationToken)
+    private static async Task<StackExtent[][]> LookAsync(int frames, CancellationToken cancellationToken)
     {
         using var written = new SharedCounter();
         await using WorkerPool pool = WorkerPool.Processes(Processes);
-        Task<ThreadStack[]>[] workers = [.. Enumerable.Range(0, Processes).Select(_ => pool.RunAsync(() => Look(frames, written), Limit, cancellationToken))];
-        ThreadStack[] own = await Task.Run(() => Look(frames, written), cancellationToken).ConfigureAwait(false);
+        Task<StackExtent[]>[] workers = [.. Enumerable.Range(0, Processes).Select(_ => pool.RunAsync(() => Look(frames, written), Limit, cancellationToken))];
+        StackExtent[] own = await Task.Run(() => Look(frames, written), cancellationToken).ConfigureAwait(false);
         return [own, .. await Task.WhenAll(workers).ConfigureAwait(false)];
     }
 
-    private static ThreadStack[] Look(int frames, SharedCounter written) => StackLayout.Look(Threads, frames, Environment.ProcessId, () =>
+    private static StackExtent[] Look(int frames, SharedCounter written) => StackLayout.Look(Threads, frames, Environment.ProcessId, () =>
     {
         written.Increment();
         long end = Environment.TickCount64 + (long)Limit.Limits!.Timeout!.Value.TotalMilliseconds;
@@ -106,22 +106,22 @@ internal sealed class StackExperiment : LabExperiment
             wait.SpinOnce();
     });
 
-    private static IEnumerable<string> Draw(ThreadStack[][] all)
+    private static IEnumerable<string> Draw(StackExtent[][] all)
     {
-        foreach (ThreadStack[] stacks in all)
+        foreach (StackExtent[] stacks in all)
         {
             yield return $"process {stacks[0].Process}{(stacks == all[0] ? " (the tool)" : " (a worker)")}";
-            foreach (ThreadStack one in stacks.OrderBy(static one => one.Start))
+            foreach (StackExtent one in stacks.OrderBy(static one => one.Start))
                 yield return $"├ stack of thread {one.Thread,-8} {one.Start:x12}-{one.End:x12}  its variables {one.Bottom:x12}-{one.Top:x12}";
 
             yield return $"└ an object of all threads       {stacks[0].Common:x12}               holds {stacks[0].Content}, seen by {stacks.Count(one => one.Content == one.Process)} of {stacks.Length} threads";
         }
     }
 
-    private static void AddTables(LabResult result, ThreadStack[] all, StackCrash.Outcome process, StackCrash.Outcome thread)
+    private static void AddTables(LabResult result, StackExtent[] all, StackCrash.Outcome process, StackCrash.Outcome thread)
     {
         var table = new LabTable("Stacks", ["thread", "calls deep", "addresses", "used", "of a call", "memory"]);
-        foreach (ThreadStack one in all)
+        foreach (StackExtent one in all)
         {
             string call = one.Depth > 0 ? LabFigures.Bytes((double)(one.Top - one.Bottom) / one.Depth) : "";
             table.Row($"{one.Process}/{one.Thread}", one.Depth.ToString(CultureInfo.InvariantCulture), LabFigures.Bytes(one.End - one.Start), LabFigures.Bytes(one.Used), call, LabFigures.Bytes(one.Resident));

@@ -21,9 +21,9 @@ internal static class StackLayout
     /// <param name="frames">How many calls deeper each thread goes than the previous one.</param>
     /// <param name="written">The value that is written.</param>
     /// <param name="whenWritten">Called after the write, before any thread reads.</param>
-    internal static unsafe ThreadStack[] Look(int threads, int frames, long written, Action whenWritten)
+    internal static unsafe StackExtent[] Look(int threads, int frames, long written, Action whenWritten)
     {
-        var stacks = new ThreadStack[threads];
+        var stacks = new StackExtent[threads];
         using var deep = new Barrier(threads, _ =>
         {
             Volatile.Write(ref Common[0], written);
@@ -38,7 +38,7 @@ internal static class StackLayout
             {
                 deep.SignalAndWait();
                 long common = Marshal.UnsafeAddrOfPinnedArrayElement(Common, 0);
-                stacks[index] = new ThreadStack(Environment.ProcessId, Libc.GetThreadId(), frames * index, top, address, common, Content, 0, 0, 0);
+                stacks[index] = new StackExtent(Environment.ProcessId, Libc.GetThreadId(), frames * index, top, address, common, Content, 0, 0, 0);
                 read.SignalAndWait();
             });
         });
@@ -66,7 +66,7 @@ internal static class StackLayout
     }
 
     /// <summary>Adds what the system reports about the memory that contains each thread's variables.</summary>
-    private static void Measure(ThreadStack[] stacks)
+    private static void Measure(StackExtent[] stacks)
     {
         long start = 0, end = 0;
         foreach (string line in File.ReadLines("/proc/self/smaps"))

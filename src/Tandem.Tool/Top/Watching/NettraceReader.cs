@@ -66,7 +66,7 @@ internal sealed class NettraceReader(Stream stream)
 
     private void ReadBlock(ReadOnlySpan<byte> block, bool isMetadata, Receiver receiver)
     {
-        var reader = new PayloadReader(block);
+        var reader = new TracePayloadReader(block);
         int headerSize = reader.Int16();
         bool isCompressed = (reader.Int16() & 1) != 0;
         Require(isCompressed && headerSize >= 4);
@@ -106,7 +106,7 @@ internal sealed class NettraceReader(Stream stream)
 
     private void Define(ReadOnlySpan<byte> payload)
     {
-        var reader = new PayloadReader(payload);
+        var reader = new TracePayloadReader(payload);
         int metadataId = reader.Int32();
         string provider = reader.Text();
         _kinds[metadataId] = new EventKind(provider, reader.Int32());

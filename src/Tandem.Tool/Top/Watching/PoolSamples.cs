@@ -14,7 +14,7 @@ internal sealed class PoolSamples(Action<ProgramSample> complete)
         if (provider != TandemTelemetry.EventSourceName)
             return;
 
-        var reader = new PayloadReader(payload);
+        var reader = new TracePayloadReader(payload);
         if (id is < PoolEventSource.PoolEvent or > PoolEventSource.EndEvent)
             return; // an event of the event source itself, or of a later version
 
@@ -53,7 +53,7 @@ internal sealed class PoolSamples(Action<ProgramSample> complete)
 
     private PoolSample? Last(int pool) => _pools is [.., { } last] && last.Id == pool ? last : null;
 
-    private static PoolSample ReadPool(ref PayloadReader reader)
+    private static PoolSample ReadPool(ref TracePayloadReader reader)
     {
         int id = reader.Int32();
         string name = reader.Text();
@@ -67,7 +67,7 @@ internal sealed class PoolSamples(Action<ProgramSample> complete)
         return new PoolSample(id, name, isolation, workers, concurrency, queue, totals, latency.Items > 0 ? latency : null, reader.Text());
     }
 
-    private static Change ReadChange(ref PayloadReader reader)
+    private static Change ReadChange(ref TracePayloadReader reader)
     {
         string kind = reader.Text();
         int worker = reader.Int32();

@@ -1,7 +1,7 @@
 namespace Tandem.Diagnostics;
 
 /// <summary>The kind of a frame.</summary>
-internal enum FrameKind
+internal enum StackFrameKind
 {
     /// <summary>A managed method.</summary>
     Managed,

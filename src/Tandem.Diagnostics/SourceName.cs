@@ -3,13 +3,13 @@ using System.Text.RegularExpressions;
 namespace Tandem.Diagnostics;
 
 /// <summary>Converts compiler-generated names into the names of the source code.</summary>
-internal static partial class MethodName
+internal static partial class SourceName
 {
     /// <summary>
     /// <c>Shop+&lt;&gt;c.&lt;Buy&gt;b__4_0()</c> becomes <c>Shop.Buy.(lambda)()</c>, and the <c>MoveNext</c> of an async method becomes the
     /// method itself.
     /// </summary>
-    internal static string Readable(string signature)
+    internal static string Of(string signature)
     {
         string name = StateMachine().Replace(signature, "$1.$2(");
         name = Closure().Replace(name, ".");

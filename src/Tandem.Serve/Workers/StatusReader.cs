@@ -1,44 +1,50 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using Tandem.Interop;
 using Tandem.Serve.Control;
 using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Workers;
 
-/// <content>The status of the workers.</content>
-internal sealed partial class WebSupervisor
+/// <summary>Reads the status of the workers.</summary>
+/// <param name="fleet">Has the slots and the workers.</param>
+/// <param name="board">Has what the workers publish.</param>
+/// <param name="time">Tells how long a start is still delayed.</param>
+internal sealed class StatusReader(WorkerFleet fleet, Board board, TimeProvider time)
 {
     /// <summary>The current status of each worker process.</summary>
-    internal IReadOnlyList<WorkerStatus> Status()
+    internal IReadOnlyList<WorkerStatus> Workers()
     {
         List<(WebWorker Worker, Slot? Slot)> all;
-        lock (_lock)
-            all = [.. _workers.Where(static worker => !worker.IsStandby).Select(worker => (worker, _slots.Find(slot => slot.Number == worker.Number)))];
+        lock (fleet.Lock)
+        {
+            all = [.. fleet.Workers.Where(static worker => !worker.IsStandby)
+                .Select(worker => (worker, fleet.Slots.FirstOrDefault(slot => slot.Number == worker.Number)))];
+        }
 
         // Reads /proc outside of the lock, because that takes a while.
         return [.. all.OrderBy(static one => one.Worker.Number).ThenByDescending(static one => one.Worker.Age).Select(one => StatusOf(one.Worker, one.Slot))];
     }
 
     /// <summary>The status of each worker that should exist, including those without a process at the moment.</summary>
-    internal IReadOnlyList<SlotStatus> SlotStates()
+    internal IReadOnlyList<SlotStatus> Slots()
     {
-        lock (_lock)
-            return [.. _slots.Select(StatusOf)];
+        lock (fleet.Lock)
+            return [.. fleet.Slots.Select(StatusOf)];
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Shown to users.")]
     private SlotStatus StatusOf(Slot slot)
     {
-        Debug.Assert(_lock.IsHeldByCurrentThread);
-        WebWorker? worker = slot.Current ?? _workers.Find(worker => worker.Number == slot.Number && !worker.IsStandby && !worker.IsToldToStop && !worker.Ended.IsCompleted);
+        Debug.Assert(fleet.Lock.IsHeldByCurrentThread);
+        WebWorker? worker = slot.Current
+            ?? fleet.Workers.FirstOrDefault(worker => worker.Number == slot.Number && !worker.IsStandby && !worker.IsToldToStop && !worker.Ended.IsCompleted);
         DateTimeOffset? next = slot.NextAttempt;
         string? loop = slot.Crashes.Describe();
         string state = worker is not null ? StateOf(worker) : loop is not null ? "crash loop" : "waiting";
-        double? wait = next is { } at ? Math.Max(0, (at - DateTimeOffset.UtcNow).TotalSeconds) : null;
+        double? wait = next is { } at ? Math.Max(0, (at - time.GetUtcNow()).TotalSeconds) : null;
         return new SlotStatus(slot.Number, worker?.ProcessId, state, loop is not null, loop, next, wait, slot.Restarts, Restarts(slot))
         {
-            TimedOut = slot.TimedOutBefore + _workers.Where(worker => worker.Number == slot.Number).Sum(worker => Math.Max(worker.TimedOut, Volatile.Read(ref _context.Board[worker.Entry].TimedOut))),
+            TimedOut = slot.TimedOutBefore
+                + fleet.Workers.Where(worker => worker.Number == slot.Number).Sum(worker => Math.Max(worker.TimedOut, Volatile.Read(ref board[worker.Entry].TimedOut))),
             StuckReplacements = slot.StuckReplacements,
         };
     }
@@ -48,16 +54,9 @@ internal sealed partial class WebSupervisor
 
     private static RestartStatus[] Restarts(Slot? slot) => [.. (slot?.Notes ?? []).Select(static note => new RestartStatus(note.Time, note.Reason))];
 
-    /// <summary>The process ids of the standbys.</summary>
-    internal IReadOnlyList<int> Standbys()
-    {
-        lock (_lock)
-            return [.. _standbys.Where(static standby => standby.ProcessId > 0).Select(static standby => standby.ProcessId)];
-    }
-
     private WorkerStatus StatusOf(WebWorker worker, Slot? slot)
     {
-        BoardEntry entry = _context.Board[worker.Entry];
+        BoardEntry entry = board[worker.Entry];
         return new WorkerStatus(
             worker.Number,
             worker.ProcessId,

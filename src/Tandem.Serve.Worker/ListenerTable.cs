@@ -8,8 +8,13 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker;
 
-/// <content>The supervisor's sockets, on which the worker accepts.</content>
-internal sealed partial class ServedWorker
+/// <summary>The supervisor's sockets, on which the worker accepts.</summary>
+/// <param name="own">What the worker publishes.</param>
+/// <param name="drain">Whether the worker drains.</param>
+/// <param name="quota">The request limit, which begins when the worker accepts.</param>
+/// <param name="balance">Counts connections.</param>
+/// <param name="messages">The connection to the supervisor.</param>
+internal sealed class ListenerTable(PublishedState own, DrainState drain, RequestQuota quota, ConnectionBalance balance, MessageSocket messages)
 {
     private readonly Lock _asking = new(); // one request for a socket at a time
     private readonly List<SharedListener> _listeners = []; // guarded by itself
@@ -17,6 +22,22 @@ internal sealed partial class ServedWorker
     private readonly Dictionary<string, int> _movedAhead = new(StringComparer.Ordinal);
     private readonly ManualResetEventSlim _isAnswered = new(); // set when the supervisor has answered
     private Message _answer; // the answer; read after _isAnswered was set
+
+    /// <summary>Whether the application listens on any address.</summary>
+    internal bool IsAny
+    {
+        get
+        {
+            lock (_listeners)
+                return _listeners.Count > 0;
+        }
+    }
+
+    internal List<SharedListener> Snapshot()
+    {
+        lock (_listeners)
+            return [.. _listeners];
+    }
 
     /// <summary>
     /// Asks the supervisor for a socket that listens on an end point, and blocks until it answers. The answer takes less than a
@@ -39,7 +60,7 @@ internal sealed partial class ServedWorker
             }
 
             _isAnswered.Reset();
-            if (!_messages.TrySend(ServeProtocol.Listen, EndPointText.Write(endPoint)))
+            if (!messages.TrySend(ServeProtocol.Listen, EndPointText.Write(endPoint)))
                 throw new IOException("The supervisor of this worker is gone.");
 
             _isAnswered.Wait(cancellationToken);
@@ -47,6 +68,13 @@ internal sealed partial class ServedWorker
                 ? (_answer.Descriptor, EndPointText.Read(_answer.Rest))
                 : throw RefusalOf(endPoint, _answer.Rest);
         }
+    }
+
+    /// <summary>Handles the supervisor's answer, on the thread that receives it.</summary>
+    internal void OnAnswer(Message answer)
+    {
+        _answer = answer;
+        _isAnswered.Set();
     }
 
     private static Exception RefusalOf(EndPoint endPoint, string failure)
@@ -70,8 +98,8 @@ internal sealed partial class ServedWorker
         bool wasThere;
         lock (_listeners)
             wasThere = _listeners.Remove(listener);
-        if (wasThere && !IsDraining)
-            _messages.TrySend(ServeProtocol.Unlisten, EndPointText.Write(listener.EndPoint));
+        if (wasThere && !drain.IsDraining)
+            messages.TrySend(ServeProtocol.Unlisten, EndPointText.Write(listener.EndPoint));
     }
 
     internal void Add(SharedListener listener)
@@ -84,12 +112,12 @@ internal sealed partial class ServedWorker
                 listener.Move(descriptor);
         }
 
-        if (Volatile.Read(ref Entry.State) == (long)WebWorkerState.Accepting)
+        if (own.State == WebWorkerState.Accepting)
             listener.Open();
     }
 
     /// <summary>Handles a socket that the supervisor has bound in place of another one.</summary>
-    private void MoveListener(Message message)
+    internal void Move(Message message)
     {
         lock (_listeners)
         {
@@ -105,13 +133,14 @@ internal sealed partial class ServedWorker
         }
     }
 
-    private void OpenListeners()
+    /// <summary>Begins to accept connections, unless the worker drains.</summary>
+    internal void Open()
     {
-        if (IsDraining)
+        if (drain.IsDraining)
             return;
 
-        LimitRequests();
-        SetState(WebWorkerState.Accepting);
+        quota.Begin();
+        own.Advance(WebWorkerState.Accepting);
         lock (_listeners)
         {
             foreach (SharedListener listener in _listeners)
@@ -120,16 +149,31 @@ internal sealed partial class ServedWorker
     }
 
     /// <summary>Serves a connection of the supervisor, which checks this worker before it accepts other connections.</summary>
-    private void ServeConnection(Message message)
+    internal void ServeConnection(Message message)
     {
         SharedListener? listener;
         lock (_listeners)
             listener = _listeners.Find(one => EndPointText.Write(one.EndPoint) == message.Rest) ?? _listeners.FirstOrDefault();
 
-        OnConnectionOpened();
+        balance.OnOpened();
         if (listener is not null)
             listener.Serve(message.Descriptor);
         else
             _ = Libc.Close(message.Descriptor);
+    }
+
+    /// <summary>Serves a connection that another worker accepted.</summary>
+    /// <returns>False if this worker does not listen on the connection's address.</returns>
+    internal bool TryServeHandedOver(string endPoint, int descriptor)
+    {
+        SharedListener? listener;
+        lock (_listeners)
+            listener = _listeners.Find(one => EndPointText.Write(one.EndPoint) == endPoint);
+        if (listener is null)
+            return false;
+
+        balance.OnHandedIn();
+        listener.Serve(descriptor);
+        return true;
     }
 }

@@ -4,7 +4,7 @@ using Tandem.Compare.Statistics;
 namespace Tandem.Compare.Recommending;
 
 /// <summary>Formats figures for users.</summary>
-internal static class Figures
+internal static class FigureText
 {
     internal static string Rate(double perSecond) =>
         $"{perSecond.ToString(perSecond >= 100 ? "N0" : perSecond >= 1 ? "0.0" : "0.000", CultureInfo.InvariantCulture)} items/s";

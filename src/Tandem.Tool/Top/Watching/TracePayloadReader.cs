@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Tandem.Tool.Top.Watching;
 
 /// <summary>Reads the fields of an event, one after the other.</summary>
-internal ref struct PayloadReader(ReadOnlySpan<byte> bytes)
+internal ref struct TracePayloadReader(ReadOnlySpan<byte> bytes)
 {
     private ReadOnlySpan<byte> _rest = bytes;
 

@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tandem.Compare.Measuring;
 
 /// <summary>Shared memory in which workers write a mark for each item of a run. The process that created it reads the marks.</summary>
-internal sealed class Board : IDisposable
+internal sealed class ItemBoard : IDisposable
 {
     private static readonly TimeSpan MeetingLimit = TimeSpan.FromSeconds(10);
 
@@ -16,7 +16,7 @@ internal sealed class Board : IDisposable
     private readonly SharedCounter _arrived = new(); // how many workers have arrived at the current meeting
     private readonly long _id = Stopwatch.GetTimestamp(); // identifies this board in t_slot
 
-    internal Board(int items) => _marks = new SharedArray<ItemMark>(items);
+    internal ItemBoard(int items) => _marks = new SharedArray<ItemMark>(items);
 
     /// <summary>The maximum number of items.</summary>
     internal int Capacity => (int)_marks.Length;

@@ -1,13 +1,17 @@
 using Tandem.Interop;
+using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Worker;
 
-/// <content>
+/// <summary>
 /// Checks whether the thread pool serves queued work. A work item is queued with every heartbeat, and how long it waits shows how long
 /// requests wait. A pool whose threads are all blocked gets another thread once or twice per second and so serves something now and then;
 /// that alone does not prove that it works.
-/// </content>
-internal sealed partial class ServedWorker
+/// </summary>
+/// <param name="own">Where the result is published.</param>
+/// <param name="settings">The limits.</param>
+/// <param name="time">The worker's clock.</param>
+internal sealed class PoolMonitor(PublishedState own, WorkerSettings settings, TimeProvider time)
 {
     private const string PoolThread = ".NET TP Worker";
 
@@ -18,41 +22,41 @@ internal sealed partial class ServedWorker
     /// <summary>After this many work items in a row that did not wait long, the pool no longer counts as starved.</summary>
     private const int PromptTurns = 4;
 
-    private long _queuedAt; // when the waiting work item was queued; 0 if none waits
-    private int _promptTurns; // how many work items in a row did not wait long
+    private long _queuedAt; // when the waiting work item was queued, in milliseconds of the clock; 0 if none waits
+    private int _promptTurns; // how many work items in a row did not wait long; used by the work item only, and one exists at a time
     private volatile bool _isBlocked; // whether the pool's threads were blocked at the last check
-    private long _completedBefore; // completed requests when the pool became starved
+    private long _completedBefore; // completed requests when the pool became starved; used by the heartbeat thread only
 
-    private long LongWait => Math.Max(MinLongWait, Settings.HangLimit / PartOfHang);
+    private long LongWait => Math.Max(MinLongWait, settings.HangLimit / PartOfHang);
 
     /// <summary>Checks the pool; called on the heartbeat thread.</summary>
-    private void CheckPool()
+    internal void Check()
     {
-        long now = Environment.TickCount64;
+        long now = time.GetMilliseconds();
         long queuedAt = Volatile.Read(ref _queuedAt);
-        CheckThreads(queuedAt == 0 ? Entry.QueueWait : now - queuedAt);
+        CheckThreads(queuedAt == 0 ? own.Entry.QueueWait : now - queuedAt);
         if (queuedAt != 0)
         {
-            if (Settings.HangLimit > 0 && now - queuedAt >= LongWait)
+            if (settings.HangLimit > 0 && now - queuedAt >= LongWait)
                 OnLongWait(queuedAt);
             return;
         }
 
         // Not a timer, because timer callbacks run before queued work items: this shows that the pool's queue is served.
         Volatile.Write(ref _queuedAt, now);
-        ThreadPool.UnsafeQueueUserWorkItem(static worker => worker.OnPoolServed(), this, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static monitor => monitor.OnPoolServed(), this, preferLocal: false);
     }
 
     /// <summary>The work item; runs on a thread of the pool.</summary>
     private void OnPoolServed()
     {
-        long now = Environment.TickCount64;
-        Entry.SetQueue(now - _queuedAt, _isBlocked);
+        long now = time.GetMilliseconds();
+        own.Entry.SetQueue(now - _queuedAt, _isBlocked);
         _promptTurns = now - _queuedAt < LongWait ? _promptTurns + 1 : 0;
         if (_promptTurns >= PromptTurns)
-            Volatile.Write(ref Entry.StarvedSince, 0);
+            Volatile.Write(ref own.Entry.StarvedSince, 0);
 
-        Volatile.Write(ref Entry.PoolServedAt, now);
+        Volatile.Write(ref own.Entry.PoolServedAt, now);
         Volatile.Write(ref _queuedAt, 0);
     }
 
@@ -62,20 +66,20 @@ internal sealed partial class ServedWorker
     /// </summary>
     private void OnLongWait(long queuedAt)
     {
-        long since = Volatile.Read(ref Entry.StarvedSince);
+        long since = Volatile.Read(ref own.Entry.StarvedSince);
         int threads = CountPoolThreads(out int running);
         bool isBlocked = threads > 0 && running * 4 <= threads;
-        if (!isBlocked || (since != 0 && Volatile.Read(ref Entry.Completed) - _completedBefore >= threads))
+        if (!isBlocked || (since != 0 && Volatile.Read(ref own.Entry.Completed) - _completedBefore >= threads))
         {
-            Volatile.Write(ref Entry.StarvedSince, 0);
+            Volatile.Write(ref own.Entry.StarvedSince, 0);
             return;
         }
 
         if (since != 0)
             return;
 
-        _completedBefore = Volatile.Read(ref Entry.Completed);
-        Volatile.Write(ref Entry.StarvedSince, queuedAt);
+        _completedBefore = Volatile.Read(ref own.Entry.Completed);
+        Volatile.Write(ref own.Entry.StarvedSince, queuedAt);
     }
 
     /// <summary>
@@ -85,14 +89,14 @@ internal sealed partial class ServedWorker
     private void CheckThreads(long wait)
     {
         bool isBlocked = false;
-        if (Settings.ScaleWait > 0 && (wait >= Settings.ScaleWait || ThreadPool.PendingWorkItemCount > 0))
+        if (settings.ScaleWait > 0 && (wait >= settings.ScaleWait || ThreadPool.PendingWorkItemCount > 0))
         {
             int threads = CountPoolThreads(out int running);
             isBlocked = threads > 0 && running * 4 <= threads;
         }
 
         _isBlocked = isBlocked;
-        Entry.SetQueue(wait, isBlocked);
+        own.Entry.SetQueue(wait, isBlocked);
     }
 
     /// <summary>Counts the pool's threads, and how many of them run or wait for a processor.</summary>
