@@ -39,10 +39,11 @@ internal static class IndexRun
         };
         try
         {
+            // From the start on: a stage that is ready works, and the first one may be done soon after the last one is ready.
+            Task<List<string>> killed = KillAsync(services, kills, finished.Task.WaitAsync(cancellation));
             await host.StartAsync(cancellation);
-            List<string> killed = await KillAsync(services, kills, finished.Task.WaitAsync(cancellation));
             await finished.Task.WaitAsync(cancellation);
-            return killed;
+            return await killed;
         }
         finally
         {
@@ -75,11 +76,14 @@ internal static class IndexRun
     private static async Task<List<string>> KillAsync(IIsolatedServices services, int kills, Task finished)
     {
         List<string> killed = [];
-        while (killed.Count < kills && !finished.IsCompleted)
+        for (int turn = 0; killed.Count < kills && !finished.IsCompleted;)
         {
-            ServiceSnapshot next = services.Snapshot()[killed.Count % 3];
-            if (next.State == ServiceState.Running && TryKill(next.ProcessId))
+            ServiceSnapshot next = services.Snapshot()[turn % 3];
+            bool isKilled = next.State == ServiceState.Running && TryKill(next.ProcessId);
+            if (isKilled)
                 killed.Add($"{next.Name} (process {next.ProcessId})");
+            if (isKilled || next.State == ServiceState.Completed)
+                turn++;
 
             await Task.WhenAny(finished, Task.Delay(Random.Shared.Next(20, 120), CancellationToken.None));
         }

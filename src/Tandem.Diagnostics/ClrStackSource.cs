@@ -26,7 +26,7 @@ internal sealed class ClrStackSource : WorkerStackSource
         {
             // The capture continues in the background, and detaches from the process in any case.
             stack = "";
-            problem = $"it took longer than {limit.TotalMilliseconds:0} ms.";
+            problem = TooLong(limit);
             return false;
         }
 
@@ -41,6 +41,8 @@ internal sealed class ClrStackSource : WorkerStackSource
         _ = NativeLibrary.TryLoad(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), StackWalk.DebuggingLibrary), out _);
         SourceLines.WarmUp();
     }
+
+    private static string TooLong(TimeSpan limit) => $"it took longer than {limit.TotalMilliseconds:0} ms.";
 
     private sealed class Capture(int processId, int? threadId, TimeSpan limit)
     {
@@ -62,7 +64,10 @@ internal sealed class ClrStackSource : WorkerStackSource
             {
                 // The caller waits no longer than that, and threads must not pile up behind one that is stuck.
                 if (!Gate.TryEnter(limit))
+                {
+                    Problem = TooLong(limit); // it may be heard: the caller's time ends about now, not always before
                     return;
+                }
 
                 List<StackLine> lines;
                 try

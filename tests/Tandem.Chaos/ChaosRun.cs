@@ -8,6 +8,9 @@ namespace Tandem.Chaos;
 internal sealed class ChaosRun : IDisposable
 {
     private const int InFlight = 500;
+    // On a machine that is busy enough, all workers are killed before they have started. So an item that waits that long ends the storm, and
+    // hangs only if it is not done in the calm either.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(60);
     private static readonly byte[] Load = [.. Enumerable.Range(0, 1 << 20).Select(static i => (byte)(i * 7))];
 
@@ -17,6 +20,7 @@ internal sealed class ChaosRun : IDisposable
     private readonly WorkerPool _pool;
     private readonly ConcurrentDictionary<string, int> _outcomes = new();
     private readonly ConcurrentQueue<string> _complaints = new();
+    private readonly CancellationTokenSource _storm = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly TimeSpan _time;
     private int _next;
@@ -83,7 +87,11 @@ internal sealed class ChaosRun : IDisposable
         }
     }
 
-    public void Dispose() => _ledger.Dispose();
+    public void Dispose()
+    {
+        _storm.Dispose();
+        _ledger.Dispose();
+    }
 
     private static async Task<List<string>> OnceAsync(Scenario scenario, ChaosOptions options, string file, TimeSpan time)
     {
@@ -93,16 +101,15 @@ internal sealed class ChaosRun : IDisposable
 
     private async Task<List<string>> RunAsync()
     {
-        using var end = new CancellationTokenSource();
-        CancellationToken over = end.Token;
+        CancellationToken over = _storm.Token;
         for (int i = 0; i < _scenario.BusyLoops; i++)
             new Thread(() => KeepBusy(over)) { IsBackground = true, Name = "busy" }.Start();
 
         var disturber = new Disturber(_pool, new Random(_options.Seed), _options.KillEvery);
-        Task disturbing = Task.Run(() => disturber.RunAsync(end.Token), CancellationToken.None);
+        Task disturbing = Task.Run(() => disturber.RunAsync(over), CancellationToken.None);
         Task[] lanes = [.. Enumerable.Range(0, InFlight).Select(_ => Task.Run(LaneAsync))];
         await Task.WhenAll(lanes).ConfigureAwait(false);
-        await end.CancelAsync().ConfigureAwait(false);
+        await _storm.CancelAsync().ConfigureAwait(false);
         await disturbing.ConfigureAwait(false);
         PoolTotals totals = _pool.Snapshot().Totals;
         await _pool.DisposeAsync().ConfigureAwait(false);
@@ -133,7 +140,7 @@ internal sealed class ChaosRun : IDisposable
 
     private async Task LaneAsync()
     {
-        while (_clock.Elapsed < _time)
+        while (_clock.Elapsed < _time && !_storm.IsCancellationRequested)
         {
             int number = Interlocked.Increment(ref _next) - 1;
             if (number >= _options.Items)
@@ -151,7 +158,12 @@ internal sealed class ChaosRun : IDisposable
         WorkOptions? limits = deed == Deed.Endless ? new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMilliseconds(20) } } : null;
         try
         {
-            (int Number, byte[]? Load) result = await _pool.RunAsync(static (order, token) => Work.Do(order, token), order, limits, cancel?.Token ?? default).WaitAsync(Hang).ConfigureAwait(false);
+            Task<(int Number, byte[]? Load)> item = _pool.RunAsync(static (order, token) => Work.Do(order, token), order, limits, cancel?.Token ?? default);
+            await ((Task)item).WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!item.IsCompleted)
+                await _storm.CancelAsync().ConfigureAwait(false);
+
+            (int Number, byte[]? Load) result = await item.WaitAsync(Hang).ConfigureAwait(false);
             if (result.Number != number || (deed == Deed.Huge && !Load.AsSpan().SequenceEqual(result.Load)))
                 _complaints.Enqueue($"item {number} ({deed}) got another's result");
             Check(number, deed, mustHaveEnded: true);

@@ -112,6 +112,22 @@ public class StackTests
     }
 
     [Fact(Timeout = Patience)]
+    public async Task A_capture_that_waited_too_long_for_another_says_why()
+    {
+        await using WorkerPool pool = Create();
+        int worker = await pool.RunAsync(static () => Environment.ProcessId);
+        WorkerStackSource source = Source;
+
+        // One waits for the other about as long as its caller waits for it.
+        Task[] callers = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        {
+            for (int i = 0; i < 25; i++)
+                Assert.True(source.TryCapture(worker, null, TimeSpan.FromMilliseconds(5), out string _, out string problem) || problem.Length > 0);
+        }))];
+        await Task.WhenAll(callers);
+    }
+
+    [Fact(Timeout = Patience)]
     public async Task Two_hundred_of_them_leave_nothing_behind()
     {
         await using WorkerPool pool = Create();
