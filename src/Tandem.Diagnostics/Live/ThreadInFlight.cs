@@ -74,9 +74,10 @@ internal sealed class ThreadInFlight
                     found[frame.StackPointer] = new RawFrame(frame.InstructionPointer, frame.StackPointer, method);
             }
         }
-IEnumerable<(ulong Address, ulong StackPointer)> chain = FramePointers.Chain(
-    runtime.DataTarget.DataReader, registers.FramePointer, registers.StackPointer, MostFrames);
-foreach ((ulong address, ulong stackPointer) in chain)
+
+        IEnumerable<(ulong Address, ulong StackPointer)> chain = FramePointers.Chain(
+            runtime.DataTarget.DataReader, registers.FramePointer, registers.StackPointer, MostFrames);
+        foreach ((ulong address, ulong stackPointer) in chain)
             AddMissing(address, stackPointer);
 
         AddMissing(registers.ProgramCounter, registers.StackPointer);
@@ -85,9 +86,11 @@ foreach ((ulong address, ulong stackPointer) in chain)
 
         void AddMissing(ulong address, ulong stackPointer)
         {
-            if (!found.ContainsKey(stackPointer))
-                ClrMethod? method = thread is null ? null : runtime.GetMethodByInstructionPointer(address);
-                found[stackPointer] = new RawFrame(address, stackPointer, method);
+            if (found.ContainsKey(stackPointer))
+                return;
+
+            ClrMethod? method = thread is null ? null : runtime.GetMethodByInstructionPointer(address);
+            found[stackPointer] = new RawFrame(address, stackPointer, method);
         }
     }
 }
