@@ -33,16 +33,34 @@ internal static class Background
         ThreadPool.UnsafeQueueUserWorkItem(
             static work => Run(work.body, work.state, work.failed), (body, state, failed), preferLocal: false);
 
+    /// <summary>
+    /// Creates a timer on the system's clock that runs an action on the thread pool, after a delay and then periodically.
+    /// </summary>
+    /// <inheritdoc cref="Timer(TimeProvider, Action, TimeSpan, TimeSpan, Action{Exception})" path="/remarks"/>
+    internal static ITimer Timer(Action body, TimeSpan due, TimeSpan period, Action<Exception>? failed = null) =>
+        Timer(TimeProvider.System, body, due, period, failed);
+
+    /// <summary>Creates a timer on the system's clock that runs an action once, after a delay.</summary>
+    internal static ITimer Timer(Action body, TimeSpan due, Action<Exception>? failed = null) =>
+        Timer(TimeProvider.System, body, due, Timeout.InfiniteTimeSpan, failed);
+
+    /// <summary>Creates a timer that runs an action once, after a delay.</summary>
+    internal static ITimer Timer(TimeProvider time, Action body, TimeSpan due, Action<Exception>? failed = null) =>
+        Timer(time, body, due, Timeout.InfiniteTimeSpan, failed);
+
     /// <summary>Creates a timer that runs an action on the thread pool, after a delay and then periodically.</summary>
     /// <remarks>The execution context of the caller does not flow into the timer, and the timer does not keep it alive.</remarks>
-    internal static ITimer Timer(Action body, TimeSpan due, TimeSpan period, Action<Exception>? failed = null)
+    internal static ITimer Timer(TimeProvider time, Action body, TimeSpan due, TimeSpan period, Action<Exception>? failed = null)
     {
         bool flows = !ExecutionContext.IsFlowSuppressed();
         if (flows)
             ExecutionContext.SuppressFlow();
         try
         {
-            return TimeProvider.System.CreateTimer(_ => Run(body, failed), null, due, period);
+            // A clock that is not the system's may call back on any thread, also on this one, which may hold a lock.
+            return time == TimeProvider.System
+                ? time.CreateTimer(_ => Run(body, failed), null, due, period)
+                : time.CreateTimer(_ => Queue(static timer => Run(timer.body, timer.failed), (body, failed)), null, due, period);
         }
         finally
         {
@@ -50,10 +68,6 @@ internal static class Background
                 ExecutionContext.RestoreFlow();
         }
     }
-
-    /// <summary>Creates a timer that runs an action once, after a delay.</summary>
-    internal static ITimer Timer(Action body, TimeSpan due, Action<Exception>? failed = null) =>
-        Timer(body, due, Timeout.InfiniteTimeSpan, failed);
 
     /// <summary>
     /// Runs an action when a token is cancelled, on the thread that cancels it, or a timer's. The action runs without the caller's

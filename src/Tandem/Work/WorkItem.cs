@@ -121,7 +121,7 @@ internal abstract class WorkItem : IObservedItem
     internal void WatchQueueTimeout(PoolEngine engine, ItemLimits limits)
     {
         if (limits.QueueTimeout is { } limit)
-            Details.KeepQueueDeadline(Background.Timer(() => engine.OnQueueTimeout(this), limit, e => SetException(e)));
+            Details.KeepQueueDeadline(Background.Timer(engine.Time, () => engine.OnQueueTimeout(this), limit, e => SetException(e)));
     }
 
     /// <summary>An error that a worker sent, as the caller sees it: the memory limit and the item's name are known here only.</summary>
