@@ -13,12 +13,13 @@ public sealed class FolderTests
     /// </summary>
     private const string Picture = """
         .                      → Processes Threading Mapping Work Telemetry Events Shipping Exceptions Options
-        Processes              → Work Telemetry Supervision Events Launch Shipping Context Transport Serialization Exceptions
-                                 Options Output Stacks BackgroundWork Interop
+        Processes              → WarmUp Work Telemetry Supervision Events Launch Shipping Context Transport Serialization
+                                 Exceptions Options Output Stacks BackgroundWork Interop
         Threading              → Work Telemetry Events Shipping Context Exceptions Options BackgroundWork Interop
         Mapping                → Work Telemetry Shipping Context Options BackgroundWork
-        InWorker               → Telemetry Launch Shipping Context Transport/SharedMemory Transport/Portable Transport
+        InWorker               → WarmUp Telemetry Launch Shipping Context Transport/SharedMemory Transport/Portable Transport
                                  Serialization Exceptions BackgroundWork Interop
+        WarmUp                 → Work Launch Shipping Transport Serialization Options BackgroundWork
         Work                   → Telemetry Events Shipping Context Transport Serialization Exceptions Options BackgroundWork
         Telemetry              → Events Exceptions Options BackgroundWork
         Supervision            → Events Exceptions Options Interop
@@ -129,6 +130,18 @@ public sealed class FolderTests
     [Fact]
     public void The_architecture_page_shows_the_same_picture() =>
         Assert.Contains($"```\n{Picture}\n```", Repository.Read("docs/architecture.md").ReplaceLineEndings("\n"), StringComparison.Ordinal);
+
+    /// <summary>Warm-up makes the first calls faster and nothing else, so that it can be removed at one line on each side.</summary>
+    [Theory]
+    [InlineData("Processes")]
+    [InlineData("InWorker")]
+    public void Warm_up_is_used_at_one_place_of_the_parent_and_at_one_of_workers(string side)
+    {
+        Reference[] uses = [.. Sources.Value.References.Where(static reference => reference.To == "WarmUp")];
+
+        Assert.Single(uses.Where(use => use.From == side).Select(static use => (use.File, use.Line)).Distinct());
+        Assert.DoesNotContain(uses, static use => use.From is not ("Processes" or "InWorker"));
+    }
 
     private static string Arrow(Reference reference) => $"{reference.From} → {reference.To}";
 

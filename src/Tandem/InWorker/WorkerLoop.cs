@@ -39,6 +39,9 @@ internal sealed unsafe class WorkerLoop
         _lanes = concurrency > 1 ? new Lanes(link, _active, concurrency) : null;
     }
 
+    /// <summary>Called for a method that the parent has defined ahead of the first item that needs it. Does not throw.</summary>
+    internal Action<Callable>? OnDefinedAhead { get; init; }
+
     /// <summary>Runs until the worker is to exit.</summary>
     internal void Run()
     {
@@ -145,25 +148,12 @@ internal sealed unsafe class WorkerLoop
             Callable callable = Callable.ReadDefinition(_reader);
             _definitions[number] = new Definition(callable);
             if (frame.Extra == FrameHeader.Ahead)
-                WarmUp(callable);
+                OnDefinedAhead?.Invoke(callable);
         }
         catch (Exception e)
         {
             // The items that use the method fail with this exception.
             _definitions[number] = new Definition(e);
-        }
-    }
-
-    /// <summary>Compiles the code for calls of a method while there is time.</summary>
-    private static void WarmUp(Callable callable)
-    {
-        try
-        {
-            callable.Prepare();
-        }
-        catch (Exception)
-        {
-            // If the method has a problem, the call itself will report it.
         }
     }
 

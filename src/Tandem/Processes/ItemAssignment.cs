@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tandem.Events;
 using Tandem.Launch;
+using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -48,13 +49,13 @@ internal sealed class ItemAssignment
         }
     }
 
-    /// <summary>The item that is sent next.</summary>
-    internal RemoteItem? First
+    /// <summary>What the first item in the queue calls; null for none.</summary>
+    internal Callable? FirstWaiting
     {
         get
         {
             Debug.Assert(_lock.IsHeldByCurrentThread);
-            return _queue.First;
+            return _queue.First?.Shipment.Callable;
         }
     }
 

@@ -27,8 +27,6 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
     private readonly SilenceWatch _silence;
     private readonly ItemAssignment _assignment;
     private readonly WriterPool _writers = new();
-    private readonly List<Callable> _lately = [];
-    private bool _hasRehearsed;
     private Task? _stopping; // the end of all workers, once it has begun
 
     internal ProcessEngine(ProcessPoolOptions options, Func<StartupStep>? factory)
@@ -37,7 +35,7 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
         _ending = new PoolEnding(_lock);
         _settlements = new Settlements(this, _lock);
         Output = new OutputForwarder(options);
-        _supervisor = new Supervisor(this, factory, _lock);
+        _supervisor = new Supervisor(this, factory, _lock, Time);
         _deadlines = new Deadlines(this, _supervisor, _lock);
         _silence = new SilenceWatch(this, _supervisor, _lock);
         _assignment = new ItemAssignment(this, _supervisor, _deadlines, _silence, _ending, _settlements);
@@ -61,6 +59,9 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
 
     /// <inheritdoc cref="PoolEnding.IsAborting"/>
     internal bool IsAborting => _ending.IsAborting;
+
+    /// <summary>What the first item in the queue calls; null for none.</summary>
+    internal Callable? FirstWaiting => _assignment.FirstWaiting;
 
     internal override PoolTraffic Traffic
     {
@@ -289,6 +290,9 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
 
     internal void FailWaiting(Exception cause) => _assignment.FailWaiting(cause);
 
+    /// <summary>A method was defined to a worker.</summary>
+    internal void OnDefined(Callable callable) => _supervisor.OnDefined(callable);
+
     internal void OnHello(ProcessWorker worker) => _supervisor.OnHello(worker);
 
     internal void OnInitialized(ProcessWorker worker) => _supervisor.OnInitialized(worker);
@@ -322,60 +326,4 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
 
     internal static WorkerCrashedException Corrupt(ProcessWorker worker, RemoteItem item, Exception cause) =>
         new(new CrashReport(worker.ProcessId, null, null, item.Name, item.Attempt, worker.ErrorTail, $"It sent a result that makes no sense: {cause.Message}."));
-
-    /// <summary>A worker was told of a method. What is called lately is what a spare should be ready for.</summary>
-    internal void OnDefined(Callable callable)
-    {
-        Debug.Assert(_lock.IsHeldByCurrentThread);
-        const int Most = 32;
-        if (Options.SpareWorkers == 0 || _lately.Contains(callable))
-            return;
-
-        if (_lately.Count == Most)
-            _lately.RemoveAt(0);
-        _lately.Add(callable);
-    }
-
-    /// <summary>Has a spare get ready for what the pool runs.</summary>
-    internal bool Prepare(ProcessWorker spare)
-    {
-        Debug.Assert(_lock.IsHeldByCurrentThread);
-        spare.Prepare([.. _lately]);
-        return spare.Link.Flush();
-    }
-
-    /// <summary>
-    /// On the launcher's thread, when a worker's process was started: it can look for the first item's method while the pool hears that it
-    /// is there. Meanwhile the pool's first item is ended once in rehearsal, by the thread that will go on with it.
-    /// </summary>
-    internal void Introduce(ProcessWorker worker)
-    {
-        Callable? first = null;
-        bool wake = false;
-        lock (_lock)
-        {
-            if (worker.State == WorkerState.Starting && _assignment.First is { } item)
-            {
-                wake = worker.TryDefine(item.Shipment.Callable) && worker.Link.Flush();
-                first = item.Shipment.Callable;
-            }
-        }
-
-        if (wake)
-            worker.Link.Wake();
-        if (first is not null && !Interlocked.Exchange(ref _hasRehearsed, true))
-            Background.Queue(RehearseEnd, first);
-    }
-
-    private static void RehearseEnd(Callable first)
-    {
-        try
-        {
-            first.Form.RehearseEnd(new ItemRehearsal(first));
-        }
-        catch (Exception)
-        {
-            // The item itself will meet it.
-        }
-    }
 }

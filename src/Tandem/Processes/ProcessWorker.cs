@@ -16,7 +16,7 @@ namespace Tandem.Processes;
 /// the engine's lock; frames arrive one at a time without it.
 /// </summary>
 [DebuggerDisplay("worker {ProcessId}, {State}, {InFlight} in flight")]
-internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
+internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver, IMethodTarget
 {
     private readonly ProcessEngine _engine;
     private readonly ItemSlots _slots;
@@ -57,7 +57,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
             IsSpare ? WorkerRole.Spare
             : IsOverdue || IsSilent ? WorkerRole.Stuck
             : IsSpent ? WorkerRole.Spent
-            : RetireReason is not null ? WorkerRole.Due
+            : Leaving.IsDue ? WorkerRole.Due
             : WorkerRole.Serving,
         _ => WorkerRole.Leaving,
     };
@@ -93,8 +93,8 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
     /// <summary>When it is to be replaced; null for never.</summary>
     internal Recycling? Recycling { get; }
 
-    /// <summary>Why it is to be replaced, once that is decided.</summary>
-    internal string? RetireReason { get; set; }
+    /// <summary>Why it leaves the pool, as far as the pool has decided that.</summary>
+    internal Leaving Leaving { get; private set; }
 
     /// <summary>Whether it only waits to take another's place.</summary>
     internal bool IsSpare { get; set; }
@@ -116,26 +116,17 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
     /// <summary>How long it has had nothing to do. Only if the pool has an idle time.</summary>
     internal TimeSpan IdleFor => _engine.Time.GetElapsedTime(_idleSince);
 
-    /// <summary>Whether the pool ended it because of an item, so that its exit is no crash of its own.</summary>
-    internal bool WasKilledForItem { get; set; }
-
     /// <summary>Order of last use, for giving work to the worker that is awake.</summary>
     internal long LastUse { get; set; }
 
     /// <summary>Whether frames were sent that are not visible yet.</summary>
     internal bool IsTouched { get; set; }
 
-    /// <summary>Whether the worker was told to end, so that its exit is no crash.</summary>
-    internal bool IsExpectedToExit { get; set; }
-
-    /// <summary>Why the worker was killed, when the pool did it.</summary>
-    internal string? KillReason { get; set; }
-
     /// <summary>Whether it ever was ready for items.</summary>
     internal bool WasReady { get; set; }
 
-    /// <summary>Whether it has come up and builds its state, or has built it.</summary>
-    internal bool IsInitializing { get; set; }
+    /// <inheritdoc cref="StartupProgress.HasBegun"/>
+    internal bool IsInitializing => _startup.HasBegun;
 
     /// <inheritdoc cref="StartupProgress.StepsDone"/>
     internal int StepsDone => _startup.StepsDone;
@@ -179,8 +170,14 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
     /// <inheritdoc cref="StartupProgress.Send"/>
     internal void SendInitialize(StartupStep step, int number) => _startup.Send(step, number);
 
-    /// <inheritdoc cref="WorkerSender.TryDefine"/>
-    internal bool TryDefine(Callable callable, int ahead = 0, bool isForItems = true) => _sender.TryDefine(callable, ahead, isForItems);
+    /// <summary>The pool has decided that the worker leaves.</summary>
+    /// <param name="cause">Why. A cause that was decided before stays, if it comes later in the order of <see cref="LeavingCause"/>.</param>
+    /// <param name="detail">The same in words, for events and for the errors of items.</param>
+    internal void Leave(LeavingCause cause, string detail = "")
+    {
+        _engine.AssertLocked();
+        Leaving = Leaving.Then(cause, detail);
+    }
 
     /// <summary>Ready for items.</summary>
     internal void MarkIdle()
@@ -264,22 +261,24 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver
         _process?.Dispose();
     }
 
-    /// <summary>Tells an idle worker what it may be asked to run.</summary>
-    internal void Prepare(List<Callable> callables)
+    bool IMethodTarget.IsStarting => State == WorkerState.Starting;
+
+    bool IMethodTarget.TryDefine(Callable callable, bool isAhead)
     {
         _engine.AssertLocked();
-        foreach (Callable callable in callables)
-        {
-            if (!TryDefine(callable, FrameHeader.Ahead))
-                return;
-        }
+        return _sender.TryDefine(callable, isAhead ? FrameHeader.Ahead : 0);
     }
+
+    bool IMethodTarget.Flush() => Link.Flush();
+
+    void IMethodTarget.Wake() => Link.Wake();
 
     public void OnFrame(in Frame frame)
     {
         switch (frame.Kind)
         {
             case FrameKind.Hello:
+                _startup.OnConnected();
                 _engine.OnHello(this);
                 break;
             case FrameKind.Result when frame.Slot == FrameHeader.StartupSlot:

@@ -11,6 +11,10 @@ namespace Tandem.Processes;
 internal sealed unsafe class StartupProgress(ProcessWorker worker, WorkerSender sender, PayloadReader reader)
 {
     private int _stepsSent;
+    private bool _isConnected; // whether the worker has sent its first frame
+
+    /// <summary>Whether the worker has come up and runs the steps, or has run them.</summary>
+    internal bool HasBegun => _isConnected && _stepsSent > 0;
 
     /// <summary>How many steps are done: the initializer, the state factory, as far as the pool has them.</summary>
     internal int StepsDone { get; private set; }
@@ -26,6 +30,9 @@ internal sealed unsafe class StartupProgress(ProcessWorker worker, WorkerSender 
         _stepsSent = number + 1;
         sender.SendInitialize(step, number);
     }
+
+    /// <summary>For the thread that reads the worker's frames: the worker has come up.</summary>
+    internal void OnConnected() => _isConnected = true;
 
     /// <summary>For the thread that reads the worker's frames: a step has ended.</summary>
     internal void OnAnswer(in Frame frame)

@@ -5,7 +5,7 @@ internal sealed class ArgumentForm<TArgument, TResult> : ItemForm<TArgument, TRe
 {
     internal static readonly ArgumentForm<TArgument, TResult> Instance = new();
 
-    protected override Delegate WorkWithoutEffect => new Func<TArgument, TResult>(static _ => default!);
+    internal override void Accept(IFormVisitor visitor) => visitor.VisitArgument<TArgument, TResult>(this);
 
     protected override ValueTask<TResult> InvokeTyped(Delegate work, object? state, TArgument argument, CancellationToken cancellation) =>
         OneParameter<TArgument>.Invoke(work, argument, cancellation);

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using Tandem.Serialization;
 
@@ -84,27 +83,6 @@ internal sealed class Callable
 
             return _definition;
         }
-    }
-
-    /// <summary>Loads what finding the first one takes, by one that nobody calls.</summary>
-    internal static void LoadAhead() => Of(static () => { }, PlainForm<Nothing>.Instance);
-
-    /// <summary>In a worker that has time: has everything compiled that a call of this runs.</summary>
-    internal void Prepare()
-    {
-        const BindingFlags Own = BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly;
-        Method.Prepare();
-        for (Type? type = Form.GetType(); type is not null && type != typeof(Form); type = type.BaseType)
-        {
-            RuntimeTypeHandle[] arguments = [.. type.GetGenericArguments().Select(static argument => argument.TypeHandle)];
-            foreach (MethodInfo method in type.GetMethods(Own))
-            {
-                if (!method.IsAbstract && !method.IsGenericMethodDefinition)
-                    RuntimeHelpers.PrepareMethod(method.MethodHandle, arguments);
-            }
-        }
-
-        Form.Rehearse();
     }
 
     /// <summary>In a worker: reads a definition.</summary>

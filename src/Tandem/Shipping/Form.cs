@@ -31,14 +31,8 @@ internal abstract class Form
     /// <summary>In a worker: runs the work and returns its result itself, for the state of a pool.</summary>
     internal abstract object? RunForState(Delegate work);
 
-    /// <summary>
-    /// In a worker that has time: makes a call of this form that runs nothing of the user's, so that what the first real one needs is
-    /// loaded and compiled by then.
-    /// </summary>
-    internal abstract void Rehearse();
-
-    /// <summary>On the caller's side, while the first worker starts: ends an item of this form that nobody waits for.</summary>
-    internal abstract void RehearseEnd(IResultRehearsal rehearsal);
+    /// <summary>Calls the visitor's method for this kind of form, with the types of the form.</summary>
+    internal abstract void Accept(IFormVisitor visitor);
 }
 
 /// <inheritdoc cref="Form"/>
@@ -122,53 +116,6 @@ internal abstract class Form<TResult> : Form
         return outcome.AsTask().GetAwaiter().GetResult();
     }
 
-    internal sealed override unsafe void Rehearse()
-    {
-        if (!CanRehearse)
-            return;
-
-        using PayloadWriter argument = new(), result = new();
-        argument.Begin(HeapMemory.Instance);
-        WriteDefaultArgument(argument);
-        result.Begin(HeapMemory.Instance);
-        var reader = new PayloadReader();
-        reader.Begin(argument.Start, argument.Length);
-        Run(WorkWithoutEffect, DefaultState, reader, result, CancellationToken.None);
-    }
-
-    internal sealed override unsafe void RehearseEnd(IResultRehearsal rehearsal)
-    {
-        if (!CanRehearse)
-            return;
-
-        using PayloadWriter result = new();
-        result.Begin(HeapMemory.Instance);
-        Write(result, default!);
-        var reader = new PayloadReader();
-        reader.Begin(result.Start, result.Length);
-        rehearsal.End<TResult>(reader);
-    }
-
-    /// <summary>Whether default values travel without touching anything of the user's.</summary>
-    protected virtual bool CanRehearse => HasPlainDefault<TResult>();
-
-    /// <summary>
-    /// Null, or bytes. The fields of other structures are read and written one by one, which runs their types' static constructors: in
-    /// a worker that nobody has called.
-    /// </summary>
-    protected static bool HasPlainDefault<T>() => !typeof(T).IsValueType || BlittableTypes.TravelsAsBytes<T>();
-
-    /// <summary>A delegate that this form takes and that returns the default value.</summary>
-    protected abstract Delegate WorkWithoutEffect { get; }
-
-    /// <summary>What such a delegate gets as its worker's state.</summary>
-    protected virtual object? DefaultState => null;
-
-    /// <summary>Writes what such a delegate gets as its argument.</summary>
-    protected virtual void WriteDefaultArgument(PayloadWriter writer)
-    {
-    }
-
     /// <summary>On the caller's side: reads what <see cref="Run"/> wrote.</summary>
     internal static TResult Read(PayloadReader reader)
     {
@@ -181,7 +128,8 @@ internal abstract class Form<TResult> : Form
         return Codec<TResult>.Instance.Read(reader);
     }
 
-    private static void Write(PayloadWriter writer, TResult value)
+    /// <summary>Writes what <see cref="Read"/> reads.</summary>
+    internal static void Write(PayloadWriter writer, TResult value)
     {
         try
         {

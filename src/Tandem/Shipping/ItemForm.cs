@@ -9,10 +9,6 @@ internal abstract class ItemForm<TArgument, TResult> : Form<TResult>
 
     internal sealed override void WriteArgument(PayloadWriter writer, object? argument) => Codec<TArgument>.Instance.Write(writer, (TArgument)argument!);
 
-    protected sealed override bool CanRehearse => HasPlainDefault<TArgument>() && HasPlainDefault<TResult>();
-
-    protected sealed override void WriteDefaultArgument(PayloadWriter writer) => Codec<TArgument>.Instance.Write(writer, default!);
-
     protected sealed override ValueTask<TResult> Invoke(Delegate work, object? state, PayloadReader arguments, CancellationToken cancellation) =>
         InvokeTyped(work, state, ReadArgument(arguments), cancellation);
 

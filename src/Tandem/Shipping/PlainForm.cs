@@ -7,7 +7,7 @@ internal sealed class PlainForm<TResult> : Form<TResult>
 {
     internal static readonly PlainForm<TResult> Instance = new();
 
-    protected override Delegate WorkWithoutEffect => new Func<TResult>(static () => default!);
+    internal override void Accept(IFormVisitor visitor) => visitor.VisitPlain(this);
 
     internal override void WriteArgument(PayloadWriter writer, object? argument)
     {

@@ -5,9 +5,7 @@ internal sealed class StateArgumentForm<TState, TArgument, TResult> : ItemForm<T
 {
     internal static readonly StateArgumentForm<TState, TArgument, TResult> Instance = new();
 
-    protected override Delegate WorkWithoutEffect => new Func<TState, TArgument, TResult>(static (_, _) => default!);
-
-    protected override object? DefaultState => default(TState);
+    internal override void Accept(IFormVisitor visitor) => visitor.VisitStateArgument<TState, TArgument, TResult>(this);
 
     protected override ValueTask<TResult> InvokeTyped(Delegate work, object? state, TArgument argument, CancellationToken cancellation)
     {

@@ -7,9 +7,7 @@ internal sealed class StateForm<TState, TResult> : Form<TResult>
 {
     internal static readonly StateForm<TState, TResult> Instance = new();
 
-    protected override Delegate WorkWithoutEffect => new Func<TState, TResult>(static _ => default!);
-
-    protected override object? DefaultState => default(TState);
+    internal override void Accept(IFormVisitor visitor) => visitor.VisitState<TState, TResult>(this);
 
     internal override void WriteArgument(PayloadWriter writer, object? argument)
     {

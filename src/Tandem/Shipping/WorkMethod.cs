@@ -269,8 +269,8 @@ internal sealed class WorkMethod : NumberedIdentity
     // A class: dictionaries of structures that are not the framework's own are compiled at run time, when a program starts.
     private sealed record Key(MethodInfo Method, Type Delegate, Type? Target);
 
-    /// <summary>Has the method compiled before it is called; a generic one waits until it is.</summary>
-    internal void Prepare()
+    /// <summary>Compiles the method before it is called. A generic method is compiled when it is called.</summary>
+    internal void Compile()
     {
         if (!_method.IsGenericMethod && _method.DeclaringType is { IsGenericType: false })
             System.Runtime.CompilerServices.RuntimeHelpers.PrepareMethod(_method.MethodHandle);

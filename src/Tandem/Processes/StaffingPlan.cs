@@ -1,27 +1,5 @@
 namespace Tandem.Processes;
 
-/// <summary>Workers by what they are good for.</summary>
-internal struct Census
-{
-    /// <summary>Ready, and to stay.</summary>
-    internal int Serving;
-
-    /// <summary>Ready, waiting to take another's place.</summary>
-    internal int Spare;
-
-    /// <summary>On the way.</summary>
-    internal int Starting;
-
-    /// <summary>Taking items until a successor is there.</summary>
-    internal int Due;
-
-    /// <summary>At work on the last items that they may run.</summary>
-    internal int Spent;
-
-    /// <summary>Ready workers that serve, will stay or have successors.</summary>
-    internal readonly int Ready => Serving + Due + Spent;
-}
-
 /// <summary>What a pool does so that it has the workers that it should have.</summary>
 /// <param name="Promote">So many spares become workers.</param>
 /// <param name="RetireDue">So many that are due go: their successors are there.</param>

@@ -1,0 +1,4 @@
+namespace Tandem.Transport;
+
+/// <summary>Handles a frame that was received.</summary>
+internal delegate void FrameHandler(in Frame frame);
