@@ -193,8 +193,8 @@ internal sealed partial class ProcessEngine
         bool steppedIn;
         lock (_lock)
         {
-            // While the pool ends, and of a guest, whose end is for its own supervisor to decide about, the exit settles everything.
-            if (_closed || Options.Guest is not null || !_supervisor.TryTakeOut(worker))
+            // While the pool ends, or if another supervisor decides what the exit means, the exit settles everything.
+            if (_closed || LaunchableProgram.Of(Options).HasOwnSupervisor || !_supervisor.TryTakeOut(worker))
                 return;
 
             worker.SetLowestPriority();
