@@ -292,7 +292,7 @@ internal sealed class ItemAssignment
         lock (_lock)
         {
             // While the pool ends, and of a guest, whose end is for its own supervisor to decide about, the exit settles everything.
-            if (_ending.HasBegun || _engine.Options.Guest is not null || !_supervisor.TryTakeOut(worker))
+            if (_ending.HasBegun || LaunchableProgram.Of(_engine.Options).HasOwnSupervisor || !_supervisor.TryTakeOut(worker))
                 return;
 
             worker.SetLowestPriority();

@@ -48,8 +48,8 @@ internal sealed class WorkerExits(ProcessEngine engine, WorkerRoster roster, Wor
         worker.Life.MoveTo(WorkerState.Dead);
         worker.Deadline?.Dispose();
         roster.Remove(worker);
-        // What a guest's end means is for its own supervisor to decide, so no other is started before there is work again.
-        if (engine.Options.Guest is not null)
+        // If another supervisor decides what the exit means, no other worker is started before there is work again.
+        if (LaunchableProgram.Of(engine.Options).HasOwnSupervisor)
             roster.Wanted = 0;
 
         if (worker.Leaving.IsExpected)
