@@ -25,7 +25,7 @@ internal static class WorkerEntry
 
         SupervisorSignals.Ignore();
         worker.Start();
-        WorkerHost.RunBeside(new Guest(ServeAsync, ServedWorker.OnOrphaned));
+        WorkerHost.RunBeside(new GuestWorker(ServeAsync, ServedWorker.OnOrphaned));
         if (AppContext.TryGetSwitch("Microsoft.Extensions.Hosting.DisableDiagnostics", out bool disabled) && disabled)
             worker.Refuse("The application disables the diagnostic event by which tandem serve finds its host (Microsoft.Extensions.Hosting.DisableDiagnostics).");
         else

@@ -68,7 +68,7 @@ internal sealed class HostProcess(ComparisonOptions options, Workload workload)
             CancellationGrace = TimeSpan.FromSeconds(1),
             MaxRestarts = 1,
             LoggerFactory = NullLoggerFactory.Instance,
-            Program = options.Plan,
+            Program = options.Plan is { } plan ? new Tandem.Launch.OtherProgram(plan) : null,
         };
         pool.DefaultLimits.Timeout = options.Budget + TimeSpan.FromSeconds(60);
         foreach (string name in CollectorVariables)

@@ -33,5 +33,5 @@ internal sealed class WorkerGuest(ResolvedApp app, Board board, Func<int>? openM
         return openMailbox is null ? [other, shared] : [other, shared, openMailbox()];
     }
 
-    internal override void OnOutput(int processId, string line, bool isError) => onOutput(processId, line);
+    internal override Action<int, string, bool> OutputSink => (processId, line, _) => onOutput(processId, line);
 }

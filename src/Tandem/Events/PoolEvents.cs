@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Tandem.BackgroundWork;
 
@@ -11,6 +10,7 @@ internal sealed class PoolEvents
     private readonly long[] _counts = new long[(int)WorkerEventKind.StartDelayed + 1]; // by kind; no reflection for the size: it is slow
     private readonly string _pool;
     private readonly WorkerEventKind _ready; // the event after which a worker can run items
+    private readonly TimeProvider _time; // the clock of the pool
     private readonly ILogger? _logger; // null if the pool logs nothing
     private readonly Action _firstIsThere; // called at the first worker's start; may be called again
     // By kind and reason, of which there are few. Created at the first event that has a reason.
@@ -28,6 +28,7 @@ internal sealed class PoolEvents
         _firstIsThere = firstIsThere;
         _pool = options.Name;
         _ready = ready;
+        _time = options.Time;
         _logger = options.LoggerFactory?.CreateLogger("Tandem.Supervisor");
     }
 
@@ -73,7 +74,6 @@ internal sealed class PoolEvents
     /// <param name="reason">The reason for metrics: one of <see cref="EventReason"/>, or the name of a signal.</param>
     /// <param name="error">The exception that caused the event, for the log.</param>
     /// <param name="backOff">The delay of the next start.</param>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Users compare the time of an event with their logs.")]
     internal void Raise(
         WorkerEventKind kind, int worker, string detail = "", string reason = EventReason.None, Exception? error = null, StartBackOff? backOff = null)
     {
@@ -89,7 +89,7 @@ internal sealed class PoolEvents
         if (handler is null && _logger is null && isOrdinary)
             return;
 
-        var happened = new WorkerEvent { Kind = kind, Pool = _pool, WorkerId = worker, Time = DateTimeOffset.UtcNow, Detail = detail, BackOff = backOff };
+        var happened = new WorkerEvent { Kind = kind, Pool = _pool, WorkerId = worker, Time = _time.GetUtcNow(), Detail = detail, BackOff = backOff };
         // Loggers and handlers are user code: they run neither under the locks of the caller nor on a thread where an exception would
         // terminate the process.
         if (_logger is { } logger)

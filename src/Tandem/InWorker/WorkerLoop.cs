@@ -21,7 +21,7 @@ internal sealed unsafe class WorkerLoop
     private readonly PayloadReader _reader = new();
     private readonly ItemRunner _runner;
     private readonly Lanes? _lanes; // null if items run on this thread
-    private readonly Guest? _guest;
+    private readonly WorkerKind _kind;
     private object? _state; // what the state factory returned
     private bool _startupFailed;
     private (int Slot, uint Sequence, byte[] Bytes)? _cultures; // of the next item, which may not follow
@@ -30,11 +30,11 @@ internal sealed unsafe class WorkerLoop
 
     /// <param name="link">The connection to the parent.</param>
     /// <param name="concurrency">How many items run concurrently.</param>
-    /// <param name="guest">Runs for every item, regardless of what the parent defines; null to run what the parent defines.</param>
-    internal WorkerLoop(ParentLink link, int concurrency, Guest? guest = null)
+    /// <param name="kind">What the process is; null for a worker that runs what the parent defines.</param>
+    internal WorkerLoop(ParentLink link, int concurrency, WorkerKind? kind = null)
     {
         _link = link;
-        _guest = guest;
+        _kind = kind ?? CallWorker.Instance;
         _runner = new ItemRunner(link, _active);
         _lanes = concurrency > 1 ? new Lanes(link, _active, concurrency) : null;
     }
@@ -45,7 +45,7 @@ internal sealed unsafe class WorkerLoop
     /// <summary>Runs until the worker is to exit.</summary>
     internal void Run()
     {
-        Background.Thread("Tandem control", 256 * 1024, ListenForControl, _ => OnOrphaned()).UnsafeStart();
+        Background.Thread("Tandem control", 256 * 1024, ListenForControl, _ => _kind.OnOrphaned()).UnsafeStart();
         _link.Send(FrameKind.Hello, 0, 0, 0, []);
         while (_link.Receive(out Frame frame))
         {
@@ -53,9 +53,8 @@ internal sealed unsafe class WorkerLoop
             _link.Release();
         }
 
-        // The connection ended without a stop request: kill the processes that this worker has started.
-        if (!_isStopRequested && _guest is null)
-            OnOrphaned();
+        if (!_isStopRequested)
+            _kind.OnDisconnected();
         DisposeState();
     }
 
@@ -137,15 +136,8 @@ internal sealed unsafe class WorkerLoop
 
         try
         {
-            // The parent's types may not exist here, and are not needed.
-            if (_guest is not null)
-            {
-                _definitions[number] = new Definition(Callable.Of(_guest.Work, PlainForm<Nothing>.Instance));
-                return;
-            }
-
             _reader.Begin(frame.Body, frame.BodyLength);
-            Callable callable = Callable.ReadDefinition(_reader);
+            Callable callable = _kind.ReadDefinition(_reader);
             _definitions[number] = new Definition(callable);
             if (frame.Extra == FrameHeader.Ahead)
                 OnDefinedAhead?.Invoke(callable);
@@ -179,18 +171,7 @@ internal sealed unsafe class WorkerLoop
             }
         }
 
-        OnOrphaned();
-    }
-
-    /// <summary>
-    /// Called when the parent has exited or cannot be reached: nothing waits for the running items, and they must not run forever.
-    /// </summary>
-    private void OnOrphaned()
-    {
-        if (_guest is null)
-            WorkerHost.EndAsOrphan();
-        else
-            _guest.OnOrphaned();
+        _kind.OnOrphaned();
     }
 
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A dedicated thread, which ends after this.")]

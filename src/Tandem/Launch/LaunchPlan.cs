@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Reflection;
 using Tandem.Interop;
 
@@ -17,7 +16,7 @@ namespace Tandem.Launch;
 /// A module initializer in the user's assembly would be simpler. But it never returns, and the runtime lets no other thread run code of a
 /// module whose initializer has not finished, so asynchronous work would wait forever.
 /// </summary>
-internal sealed class LaunchPlan : WorkerProgram
+internal sealed class LaunchPlan
 {
     private const string HookSwitch = "System.StartupHookProvider.IsSupported";
 
@@ -37,7 +36,6 @@ internal sealed class LaunchPlan : WorkerProgram
         : this(executable, arguments, hook)
     {
         Folder = folder;
-        IsGuest = true;
     }
 
     /// <summary>
@@ -50,17 +48,14 @@ internal sealed class LaunchPlan : WorkerProgram
         MoreFolders = more;
     }
 
-    internal override bool IsForeign => IsGuest;
-
-    private bool IsGuest { get; }
-
     /// <summary>The program's entry assembly if Tandem.Worker replaces it as the entry; otherwise null.</summary>
     private string? Entry { get; init; }
 
     /// <summary>The program's base folder if a worker would otherwise use another one; null if the worker finds it itself.</summary>
     private string? BaseFolder { get; init; }
 
-    private IReadOnlyList<string> MoreFolders { get; } = [];
+    /// <summary>Folders of additional assemblies that the worker needs.</summary>
+    internal IReadOnlyList<string> MoreFolders { get; } = [];
 
     /// <summary>The current folder of the process; null to inherit this process's.</summary>
     internal string? Folder { get; }
@@ -98,70 +93,20 @@ internal sealed class LaunchPlan : WorkerProgram
         return environment;
     }
 
-    /// <summary>
-    /// Creates the environment of a worker: this process's environment, the pool's additions, and the variables of <see
-    /// cref="LaunchProtocol"/>.
-    /// </summary>
-    internal Dictionary<string, string> CreateEnvironment(ProcessPoolOptions options, string transport, int depth, int depthLimit)
+    /// <summary>Adds the variables that the plan needs.</summary>
+    internal void AddVariables(Dictionary<string, string> environment)
     {
-        Dictionary<string, string> environment = OwnEnvironment();
-        if (!IsGuest)
-            SetCollector(options, environment);
-
-        DiagnosticFiles.RequestDumps(options, environment);
-
-        foreach ((string name, string? value) in options.Environment)
-        {
-            if (value is null)
-                environment.Remove(name);
-            else
-                environment[name] = value;
-        }
-
-        environment[LaunchProtocol.WorkerVariable] = transport;
-        environment[LaunchProtocol.DepthVariable] = (depth + 1).ToString(CultureInfo.InvariantCulture);
-        environment[LaunchProtocol.DepthLimitVariable] = depthLimit.ToString(CultureInfo.InvariantCulture);
-        environment[LaunchProtocol.ParentVariable] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        environment[LaunchProtocol.ConcurrencyVariable] = options.ConcurrencyPerWorker.ToString(CultureInfo.InvariantCulture);
-        if (!IsGuest)
-            environment[LaunchProtocol.FoldersVariable] = PlugIns.Folders(MoreFolders);
         if (Entry is not null)
             environment[LaunchProtocol.EntryVariable] = Entry;
         if (BaseFolder is not null)
             environment[LaunchProtocol.BaseFolderVariable] = BaseFolder;
-        if (Hook is not null)
-        {
-            environment.TryGetValue(LaunchProtocol.HooksVariable, out string? former);
-            // Our hook never returns, except in a guest program, so it comes last.
-            environment[LaunchProtocol.HooksVariable] = string.IsNullOrEmpty(former) ? Hook : former + Path.PathSeparator + Hook;
-            environment[LaunchProtocol.FormerHooksVariable] = former ?? "";
-        }
+        if (Hook is null)
+            return;
 
-        return environment;
-    }
-
-    private static void SetCollector(ProcessPoolOptions options, Dictionary<string, string> environment)
-    {
-        // A worker is one process of many: use one heap and no background collector thread. The pool's own settings are applied later and
-        // override these.
-        environment["DOTNET_gcServer"] = "0";
-        environment["DOTNET_gcConcurrent"] = "0";
-        // Arguments and results are short-lived. In the large object heap, each of them would cost a full collection and new pages; in a
-        // 64 MiB generation 0 they cost neither.
-        environment.TryAdd("DOTNET_GCLOHThreshold", "0x2000000");
-        environment.TryAdd("DOTNET_GCgen0size", FirstGeneration(options).ToString("x", CultureInfo.InvariantCulture));
-    }
-
-    /// <summary>Returns the size of generation 0, which is smaller if a worker's memory is limited.</summary>
-    private static long FirstGeneration(ProcessPoolOptions options)
-    {
-        const long Largest = 64 << 20;
-        const long Smallest = 1 << 20;
-        long limit = options.MaxWorkerMemory ?? long.MaxValue;
-        if (options.ItemDefaults is { MaxMemory: > 0 and var item })
-            limit = Math.Min(limit, item);
-
-        return Math.Clamp(limit / 16, Smallest, Largest);
+        environment.TryGetValue(LaunchProtocol.HooksVariable, out string? former);
+        // Our hook never returns, except in a guest program, so it comes last.
+        environment[LaunchProtocol.HooksVariable] = string.IsNullOrEmpty(former) ? Hook : former + Path.PathSeparator + Hook;
+        environment[LaunchProtocol.FormerHooksVariable] = former ?? "";
     }
 
     private static LaunchPlan Find()

@@ -9,7 +9,7 @@ namespace Tandem.Launch;
 /// Starts the worker processes of one pool, and watches all of them from one thread: their exits (pidfd), standard output and standard
 /// error. The same thread forks them and lives as long as they do, because the kernel ties PR_SET_PDEATHSIG to the forking thread.
 /// </summary>
-internal sealed unsafe class LinuxProcessHub : IDisposable
+internal sealed unsafe class LinuxProcessHub : ProcessLauncher
 {
     private readonly Thread _thread;
     private readonly ConcurrentQueue<Action> _requests = new(); // run on the hub's thread
@@ -28,16 +28,17 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
         _thread.UnsafeStart();
     }
 
+    internal override bool PassesDescriptors => true;
+
     /// <summary>Queues an action for the hub's thread.</summary>
-    internal void Post(Action request)
+    internal override void Post(Action request)
     {
         _requests.Enqueue(request);
         ulong one = 1;
         _ = Libc.Write(_wake, (byte*)&one, sizeof(ulong));
     }
 
-    /// <summary>Starts a process. Must run on the hub's thread.</summary>
-    internal LinuxWorkerProcess Start(
+    internal override LinuxWorkerProcess Start(
         LaunchPlan plan, Dictionary<string, string> environment, ReadOnlySpan<int> descriptors, IProcessObserver observer)
     {
         LinuxWorkerProcess process = LinuxWorkerProcess.Spawn(plan, environment, descriptors, observer);
@@ -45,8 +46,11 @@ internal sealed unsafe class LinuxProcessHub : IDisposable
         return process;
     }
 
+    internal override void WarmUp(LaunchPlan plan, Func<Dictionary<string, string>> environment) =>
+        new SpawnCall(plan, environment(), [0]).Dispose();
+
     /// <summary>Ends the thread once no process is left.</summary>
-    public void Dispose()
+    public override void Dispose()
     {
         _ending = true;
         Post(static () => { });

@@ -1,46 +1,23 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using Tandem.BackgroundWork;
-using Tandem.Interop;
-using Tandem.Serialization;
-using Tandem.Transport.Portable;
 
 namespace Tandem.Launch;
 
-/// <summary>Starts workers with <see cref="Process"/> and connects to them over named pipes. Works on every system.</summary>
-internal sealed class PortableLauncher : WorkerLauncher
+/// <summary>Starts processes with <see cref="Process"/>. Works on every system; passes no descriptors.</summary>
+internal sealed class PortableLauncher : ProcessLauncher
 {
-    internal override IPayloadMemory Memory => HeapMemory.Instance;
+    internal override bool PassesDescriptors => false;
 
     internal override void Post(Action action) => Background.Queue(static action => action(), action);
 
-    internal override WorkerConnection Connect()
+    internal override WorkerProcess Start(
+        LaunchPlan plan, Dictionary<string, string> environment, ReadOnlySpan<int> descriptors, IProcessObserver observer)
     {
-        string name = $"tandem-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12))}";
-        // On Unix, a named pipe is a socket in the folder for temporary files. The worker's folder may differ, so the name is an absolute
-        // path.
-        if (!OperatingSystem.IsWindows())
-            name = Path.Combine(Path.GetTempPath(), name);
-
-        return new PortableConnection(Listen(name), name);
+        Debug.Assert(descriptors.IsEmpty);
+        return PortableWorkerProcess.Start(plan, environment, observer);
     }
 
     public override void Dispose()
     {
-    }
-
-    private static PortableLink Listen(string name)
-    {
-        try
-        {
-            return new PortableLink(name);
-        }
-        catch (Exception e)
-        {
-            // The path of a socket has 108 bytes, including a terminating zero. The folder gets what the file's name leaves.
-            int longest = OperatingSystem.IsWindows() ? 0 : 107 - 2 - Path.GetFileName(name).Length - 1;
-            string limits = SystemLimits.TemporaryFolder(Path.GetTempPath(), longest);
-            throw new WorkerStartException($"The pipes of a worker could not be created: {SystemLimits.Explain(e)}. {limits}".TrimEnd(), e);
-        }
     }
 }

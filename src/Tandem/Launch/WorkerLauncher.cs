@@ -3,45 +3,111 @@ using Tandem.Serialization;
 
 namespace Tandem.Launch;
 
-/// <summary>Starts workers for one pool: their processes and the connections to them.</summary>
-internal abstract class WorkerLauncher : IDisposable
+/// <summary>Starts the workers of one pool: a program, by a launcher, with a link.</summary>
+internal sealed class WorkerLauncher : IDisposable
 {
-    /// <summary>Memory for the arguments of the pool's items.</summary>
-    internal abstract IPayloadMemory Memory { get; }
+    private readonly LaunchableProgram _program;
+    private readonly ProcessPoolOptions _options;
+    private readonly LinkFactory _links;
+    private readonly ProcessLauncher _launcher;
+    private int _depth; // of nested pools; 0 until Check
+    private int _depthLimit;
 
-    /// <summary>Runs an action on a thread on which processes may be started, and into which no execution context flows.</summary>
-    internal abstract void Post(Action action);
-
-    /// <summary>Warms up the code of the first start, if that takes a noticeable time. Called from a posted action.</summary>
-    internal virtual void WarmUp(LaunchPlan plan, Func<string, Dictionary<string, string>> environment)
+    private WorkerLauncher(LaunchableProgram program, ProcessPoolOptions options, LinkFactory links, ProcessLauncher launcher)
     {
+        _program = program;
+        _options = options;
+        _links = links;
+        _launcher = launcher;
     }
 
-    /// <summary>Creates the connection to a new worker. Called from a posted action, as is the start of its process.</summary>
-    /// <exception cref="WorkerStartException">The connection could not be created.</exception>
-    internal abstract WorkerConnection Connect();
+    /// <summary>Memory for the arguments of the pool's items.</summary>
+    internal IPayloadMemory Memory => _links.Memory;
 
-    /// <summary>Stops watching processes. No worker may be left.</summary>
-    public abstract void Dispose();
-
-    /// <summary>Creates the launcher for the transport that the options request, or that this system supports.</summary>
-    internal static WorkerLauncher Create(ProcessPoolOptions options)
+    /// <summary>Creates the pair of launcher and link that the options request, or the best one that this system supports.</summary>
+    /// <exception cref="WorkerStartException">This system does not support the pair, or lacks the resources for it.</exception>
+    internal static WorkerLauncher Create(LaunchableProgram program, ProcessPoolOptions options)
     {
-        bool shared = options.Transport != WorkerTransport.Portable && SharedMemoryLauncher.IsSupported;
+        bool shared = options.Transport != WorkerTransport.Portable && SharedMemoryLinks.IsSupported;
         if (options.Transport == WorkerTransport.SharedMemory && !shared)
         {
             throw new WorkerStartException(
-                $"This system does not support shared memory between processes ({SharedMemoryLauncher.Problem}). "
+                $"This system does not support shared memory between processes ({SharedMemoryLinks.Problem}). "
                 + "It requires Linux 5.3 or newer with memfd and pidfd; use WorkerTransport.Auto or Portable.");
         }
 
         try
         {
-            return shared ? new SharedMemoryLauncher(options) : new PortableLauncher();
+            LinkFactory links = shared ? new SharedMemoryLinks(options) : new PortableLinks();
+            try
+            {
+                ProcessLauncher launcher = shared || options.UsesSpawn ? new LinuxProcessHub(options.Name) : new PortableLauncher();
+                return new WorkerLauncher(program, options, links, launcher);
+            }
+            catch
+            {
+                links.Dispose();
+                throw;
+            }
         }
         catch (Exception e) when (e is IOException or OutOfMemoryException)
         {
             throw new WorkerStartException($"The launcher of workers could not be created: {SystemLimits.Explain(e)}.", e);
         }
     }
+
+    /// <inheritdoc cref="ProcessLauncher.Post"/>
+    internal void Post(Action action) => _launcher.Post(action);
+
+    /// <summary>Called once, before the first start.</summary>
+    /// <exception cref="WorkerStartException">No worker can be started.</exception>
+    internal void Check()
+    {
+        (_depth, _depthLimit) = Nesting.Check(_options);
+        _program.Check();
+    }
+
+    /// <summary>Warms up the code of the first start, with a plan that starts nothing. Called from a posted action.</summary>
+    internal void WarmUp()
+    {
+        LaunchPlan any = LaunchPlan.Dummy;
+        _launcher.WarmUp(any, () => EnvironmentOf(any, LaunchProtocol.SharedMemory));
+    }
+
+    /// <summary>Creates the plan for a start. Called from a posted action, like <see cref="CreateLink"/> and <see cref="Start"/>.</summary>
+    /// <exception cref="WorkerStartException">The program cannot be started.</exception>
+    internal LaunchPlan CreatePlan() => _program.CreatePlan();
+
+    /// <inheritdoc cref="LinkFactory.Create"/>
+    internal NewLink CreateLink() => _links.Create();
+
+    /// <summary>Starts the process of a worker.</summary>
+    /// <exception cref="WorkerStartException">The process could not be started.</exception>
+    internal WorkerProcess Start(LaunchPlan plan, NewLink link, IProcessObserver observer)
+    {
+        int[] own = _program.OpenDescriptors();
+        WorkerProcess process;
+        try
+        {
+            process = _launcher.Start(plan, EnvironmentOf(plan, link.Address), [.. link.Descriptors, .. own], observer);
+        }
+        finally
+        {
+            foreach (int fd in own)
+                _ = Libc.Close(fd);
+        }
+
+        link.OnStarted();
+        return process;
+    }
+
+    /// <summary>Stops watching processes. No worker may be left.</summary>
+    public void Dispose()
+    {
+        _launcher.Dispose();
+        _links.Dispose();
+    }
+
+    private Dictionary<string, string> EnvironmentOf(LaunchPlan plan, string address) =>
+        _program.CreateEnvironment(plan, _options, address, _depth, _depthLimit);
 }

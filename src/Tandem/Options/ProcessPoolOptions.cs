@@ -113,6 +113,11 @@ public sealed class ProcessPoolOptions : WorkerPoolOptions
     /// <value>The default is empty.</value>
     public IDictionary<string, string?> Environment { get; private set; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Whether workers are started by <c>posix_spawn</c> also where their transport does not need that, as on Linux the portable one.
+    /// </summary>
+    internal bool UsesSpawn { get; set; }
+
     /// <inheritdoc cref="WorkerPoolOptions.Validated"/>
     internal new ProcessPoolOptions Validated() => (ProcessPoolOptions)base.Validated();
 

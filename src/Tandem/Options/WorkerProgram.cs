@@ -1,7 +1,8 @@
 namespace Tandem;
 
 /// <summary>
-/// The program that worker processes run, if it is not this program as it was started. See the classes in the folder Launch.
+/// The program that the worker processes of a pool run, if it is not this program as it was started. The kinds derive from
+/// <c>LaunchableProgram</c>, in the folder Launch.
 /// </summary>
 internal abstract class WorkerProgram
 {

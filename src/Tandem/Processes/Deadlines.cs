@@ -11,6 +11,7 @@ namespace Tandem.Processes;
 /// Time and memory limits of items that worker processes run. Whether an item is over a limit is decided under the engine's lock,
 /// against what the worker publishes, so that no worker is ended because of an item that it has finished.
 /// </summary>
+/// <remarks>On the system's clock, whatever the pool's is: by that one a worker says when it started an item.</remarks>
 internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Lock gate)
 {
     /// <summary>How long the caller waits at most for a stack, which takes 20 to 25 ms once the first was taken.</summary>

@@ -17,8 +17,8 @@ internal sealed class Forensics
         Status = status;
         _dump = new Lazy<string?>(worker.FindDump);
         _outOfMemory = new Lazy<bool>(
-            () => status.SignalName == "SIGKILL" && worker.KillReason is null && worker.OutOfMemoryKills < OutOfMemoryKiller.Count());
-        By = Ends.Of(status, byPool: worker.KillReason is not null, outOfMemory: !worker.WasReady && _outOfMemory.Value);
+            () => status.Signal == Libc.SIGKILL && worker.Leaving.KillReason is null && worker.OutOfMemoryKills < OutOfMemoryKiller.Count());
+        By = Ends.Of(status, byPool: worker.Leaving.KillReason is not null, outOfMemory: !worker.WasReady && _outOfMemory.Value);
         // A runtime that cannot begin exits with 137, which is 128 and SIGKILL's number, but says why first. Who is killed then has said nothing yet.
         if (By == EndedBy.Outside && status.IsGuess && !worker.WasReady && worker.ErrorTail.Length > 0)
             By = EndedBy.Itself;
@@ -40,7 +40,7 @@ internal sealed class Forensics
         string name = item.NameOf(element);
         string tail = _worker.ErrorsSince(_worker.Link.StartedAt(item.Slot, item.Sequence));
         var crash = new WorkerCrashedException(new CrashReport(
-            _worker.ProcessId, Status.Code, Status.SignalName, name, item.Attempt, tail, _worker.KillReason)
+            _worker.ProcessId, Status.Code, Status.SignalName, name, item.Attempt, tail, _worker.Leaving.KillReason)
         {
             ManagedStack = CrashStack.Find(tail),
             IsOutOfMemorySuspected = _outOfMemory.Value || CrashStack.SaysOutOfMemory(tail),

@@ -19,13 +19,13 @@ internal sealed class OutputForwarder
     private static readonly LineWriter<WorkerLine> Output = new("Tandem output", new StreamTarget(static () => Console.Out), Limits);
     private static readonly LineWriter<WorkerLine> Error = new("Tandem error output", new StreamTarget(static () => Console.Error), Limits);
 
-    private readonly GuestProgram? _guest;
+    private readonly Action<int, string, bool>? _sink; // what the program does with its lines; null for what the pool does
     private readonly LineWriter<WorkerLine> _output;
     private readonly LineWriter<WorkerLine> _error;
 
     internal OutputForwarder(ProcessPoolOptions options)
     {
-        _guest = options.Guest;
+        _sink = LaunchableProgram.Of(options).OutputSink;
         if (options.LoggerFactory is { } loggers)
         {
             _output = _error = new LineWriter<WorkerLine>(
@@ -39,8 +39,8 @@ internal sealed class OutputForwarder
 
     internal void Forward(ProcessWorker worker, string line, bool isError)
     {
-        if (_guest is not null)
-            _guest.OnOutput(worker.ProcessId, line, isError); // which returns at once
+        if (_sink is not null)
+            _sink(worker.ProcessId, line, isError); // does not block
         else
             (isError ? _error : _output).Post(new WorkerLine(worker.ProcessId, line, isError), line.Length);
     }

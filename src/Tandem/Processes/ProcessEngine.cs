@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Tandem.BackgroundWork;
+using Tandem.Events;
+using Tandem.Interop;
 using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Work;
@@ -9,36 +11,34 @@ namespace Tandem.Processes;
 
 /// <summary>
 /// A pool whose workers are processes. The parent owns the queue and decides which worker gets which item, so that after a crash it
-/// knows which item was running; the <see cref="Supervisor"/> owns the workers' lives.
+/// knows which item was running. The parts share one lock: <see cref="ItemAssignment"/> has the queue, the <see cref="Supervisor"/> the lives of
+/// the workers, <see cref="Deadlines"/> and <see cref="SilenceWatch"/> watch what runs. Here are the calls that come from outside: of the
+/// pool, of workers, and of those parts.
 /// </summary>
 [RequiresUnreferencedCode(ProcessPools.Trimmed)]
 [RequiresDynamicCode(ProcessPools.Native)]
-internal sealed partial class ProcessEngine : PoolEngine, ISerializingEngine
+internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
 {
     private readonly Lock _lock = new();
-    private readonly ItemQueue _queue = new();
-    private readonly Admission<RemoteItem> _admission;
+    private readonly PoolEnding _ending;
+    private readonly Settlements _settlements;
     private readonly Supervisor _supervisor;
-    private readonly Dispatcher _dispatcher;
-    private readonly CallerHabit _callers = new();
     private readonly Deadlines _deadlines;
     private readonly SilenceWatch _silence;
-    private readonly List<PayloadWriter> _writers = []; // under its own lock
-    private volatile bool _closed; // changes under the lock
-    private StopMode _mode;
-    private TaskCompletionSource? _idle;
-    private Task? _stopping;
+    private readonly ItemAssignment _assignment;
+    private readonly WriterPool _writers = new();
+    private Task? _stopping; // the end of all workers, once it has begun
 
     internal ProcessEngine(ProcessPoolOptions options, Func<StartupStep>? factory)
         : base(options, WorkerEventKind.Ready)
     {
-        _admission = new Admission<RemoteItem>(options, item => Admit(item, isNew: false));
+        _ending = new PoolEnding(_lock);
+        _settlements = new Settlements(this, _lock);
         Output = new OutputForwarder(options);
-        // Under a memory limit for workers, nothing starts before the parent has looked.
-        _dispatcher = new Dispatcher(options.ConcurrencyPerWorker, sendsAhead: options.MaxWorkerMemory is null);
-        _supervisor = new Supervisor(this, factory, _lock, TimeProvider.System);
+        _supervisor = new Supervisor(this, factory, _lock, Time);
         _deadlines = new Deadlines(this, _supervisor, _lock);
         _silence = new SilenceWatch(this, _supervisor, _lock);
+        _assignment = new ItemAssignment(this, _supervisor, _deadlines, _silence, _ending, _settlements);
         if (options.StartEagerly)
         {
             lock (_lock)
@@ -57,6 +57,21 @@ internal sealed partial class ProcessEngine : PoolEngine, ISerializingEngine
     /// <summary>What all state of the pool and of its workers changes under.</summary>
     internal Lock Gate => _lock;
 
+    /// <inheritdoc cref="PoolEnding.IsAborting"/>
+    internal bool IsAborting => _ending.IsAborting;
+
+    /// <summary>What the first item in the queue calls; null for none.</summary>
+    internal Callable? FirstWaiting => _assignment.FirstWaiting;
+
+    internal override PoolTraffic Traffic
+    {
+        get
+        {
+            lock (_lock)
+                return _supervisor.Traffic;
+        }
+    }
+
     protected override void Accept(WorkItem submitted)
     {
         var item = (RemoteItem)submitted;
@@ -69,21 +84,17 @@ internal sealed partial class ProcessEngine : PoolEngine, ISerializingEngine
         item.WatchTokens(this);
 
         // A full queue would have it wait for a place that nobody gives it any more.
-        if (_closed)
-        {
+        if (_ending.HasBegun)
             GiveUp(item, Disposed());
-            return;
-        }
+        else
+            _assignment.Accept(item);
+    }
 
-        switch (_admission.Enter(item))
-        {
-            case Entry.Granted:
-                Admit(item, isNew: true);
-                break;
-            case Entry.Refused:
-                GiveUp(item, _admission.Full(item));
-                break;
-        }
+    private void WatchQueue(RemoteItem item, ItemLimits limits)
+    {
+        if (limits.Timeout is not null)
+            _deadlines.WarmUp();
+        item.WatchQueueTimeout(this, limits);
     }
 
     internal override void Resize(int workers)
@@ -102,7 +113,7 @@ internal sealed partial class ProcessEngine : PoolEngine, ISerializingEngine
         var item = (RemoteItem)canceled;
         lock (_lock)
         {
-            if (!TryTakeBack(item))
+            if (!_assignment.TryTakeBack(item))
             {
                 if (item.Worker is { } worker && worker.Holds(item))
                 {
@@ -114,7 +125,7 @@ internal sealed partial class ProcessEngine : PoolEngine, ISerializingEngine
             }
         }
 
-        LeaveQueue(item);
+        _assignment.Leave(item);
         FreePayload(item);
         item.SetCanceled(item.CancellationToken);
     }
@@ -135,34 +146,15 @@ internal sealed partial class ProcessEngine : PoolEngine, ISerializingEngine
         string? wait;
         lock (_lock)
         {
-            if (!TryTakeBack(item))
+            if (!_assignment.TryTakeBack(item))
                 return;
 
             wait = _supervisor.DescribeWait();
         }
 
-        LeaveQueue(item);
+        _assignment.Leave(item);
         FreePayload(item);
         item.SetException(QueueTimeout(item, wait));
-    }
-
-    /// <summary>The caller's alone from here on, if it has not started.</summary>
-    private bool TryTakeBack(RemoteItem item)
-    {
-        Debug.Assert(_lock.IsHeldByCurrentThread);
-        if (!item.TryAssign())
-            return item.Worker is { } worker && worker.Holds(item) && worker.TryRevoke(item);
-
-        _queue.Remove(item);
-        return true;
-    }
-
-    /// <summary>An item that was taken back needs its place no more.</summary>
-    private void LeaveQueue(RemoteItem item)
-    {
-        _admission.Leave(item);
-        lock (_lock)
-            CheckIdle();
     }
 
     internal override WorkItem CreateItem(ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken) =>
@@ -173,15 +165,27 @@ internal sealed partial class ProcessEngine : PoolEngine, ISerializingEngine
     public WorkItem CreateElements(Chunk chunk, Shipment shipment, CancellationToken cancellationToken) =>
         new RemoteElements(chunk, shipment, cancellationToken);
 
+    public PayloadWriter RentWriter() => _writers.Rent();
+
+    public void ReturnWriter(PayloadWriter writer) => _writers.Return(writer);
+
     internal override void Harvest(Chunk chunk)
     {
         var item = (RemoteItem)chunk.Item;
+        ChunkHarvest? harvest = null;
         lock (_lock)
         {
-            // Under the lock, so that the worker's memory cannot go meanwhile; it is a copy of a few kilobytes, once in milliseconds.
             if (item.Worker is { } worker && worker.Holds(item))
-                worker.Harvest(item, chunk);
+                harvest = new ChunkHarvest(worker, _lock, item, chunk);
         }
+
+        harvest?.Run();
+    }
+
+    internal override void Kill(string reason)
+    {
+        lock (_lock)
+            _supervisor.KillBusy(reason);
     }
 
     protected override Task EndAsync(StopMode mode)
@@ -191,14 +195,10 @@ internal sealed partial class ProcessEngine : PoolEngine, ISerializingEngine
         lock (_lock)
         {
             AssertInvariants();
-            _closed = true;
-            _mode = _mode > mode ? _mode : mode;
+            _ending.Begin(mode);
             if (mode != StopMode.Drain)
             {
-                given.AddRange(_admission.Close());
-                while (_queue.Dequeue() is { } waiting)
-                    given.Add(waiting);
-
+                _assignment.TakeWaiting(given);
                 _supervisor.RevokeAll(given);
             }
 
@@ -217,123 +217,113 @@ internal sealed partial class ProcessEngine : PoolEngine, ISerializingEngine
         return stopping;
     }
 
-    public PayloadWriter RentWriter()
+    private async Task StopWorkersAsync()
     {
-        lock (_writers)
-        {
-            if (_writers.Count > 0)
-            {
-                PayloadWriter writer = _writers[^1];
-                _writers.RemoveAt(_writers.Count - 1);
-                return writer;
-            }
-        }
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        Task idle = _ending.WhenIdle();
+        CheckIdle();
+        await idle.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await _supervisor.StopAsync().ConfigureAwait(false);
+        lock (_lock)
+            _silence.Stop();
 
-        return new PayloadWriter();
+        await Output.EndAsync().ConfigureAwait(false);
+        _writers.Clear();
     }
 
-    public void ReturnWriter(PayloadWriter writer)
+    internal override PoolSnapshot Snapshot()
     {
-        writer.Abandon();
-        lock (_writers)
-            _writers.Add(writer);
+        List<WorkerSnapshot> workers;
+        int waiting;
+        WorkerStartException? failure;
+        StartBackOff? backOff;
+        lock (_lock)
+        {
+            workers = [.. _supervisor.Workers.Select(static worker => worker.Snapshot())];
+            waiting = _assignment.QueueLength;
+            failure = _supervisor.StartFailure;
+            backOff = _supervisor.BackOff;
+        }
+
+        // Reading /proc takes microseconds, which nobody should wait for.
+        return new PoolSnapshot
+        {
+            Name = Options.Name,
+            Isolation = Isolation.Process,
+            Workers = [.. workers.Select(static worker => worker with { PrivateMemory = ProcessMemory.PrivateBytes(worker.Id) })],
+            QueueLength = waiting,
+            Totals = Events.Totals,
+            StartFailure = failure,
+            BackOff = backOff,
+        };
     }
 
     internal void FreePayload(RemoteItem item) => item.Shipment.Free(Memory);
+
+    /// <summary>Fails an item. Not under the lock: listeners are user code.</summary>
+    internal void GiveUp(RemoteItem item, Exception error)
+    {
+        Debug.Assert(!_lock.IsHeldByCurrentThread);
+        FreePayload(item);
+        item.SetException(error);
+    }
 
     [Conditional("DEBUG")]
     internal void AssertLocked() => Debug.Assert(_lock.IsHeldByCurrentThread);
 
     /// <summary>What holds whenever the lock is taken.</summary>
     [Conditional("DEBUG")]
-    private void AssertInvariants()
+    internal void AssertInvariants()
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
-        _queue.AssertInvariants();
+        _assignment.AssertInvariants();
         _supervisor.AssertInvariants();
     }
 
-    /// <summary>Whether the pool ends without what still waits.</summary>
-    private bool IsDiscarding => _closed && _mode != StopMode.Drain;
+    internal void CheckIdle() => _assignment.CheckIdle();
 
-    /// <summary>Whether the pool stops at once: what runs is cancelled.</summary>
-    internal bool IsAborting => _closed && _mode == StopMode.Abort;
+    internal void Measure(long elapsed, int items) => _assignment.Measure(elapsed, items);
 
-    internal void Measure(long elapsed, int items) => _dispatcher.Measure(elapsed, items);
+    internal void Requeue(RemoteItem item) => _assignment.Requeue(item);
+
+    internal void OnReady() => _assignment.OnReady();
+
+    internal void FailWaiting(Exception cause) => _assignment.FailWaiting(cause);
+
+    /// <summary>A method was defined to a worker.</summary>
+    internal void OnDefined(Callable callable) => _supervisor.OnDefined(callable);
 
     internal void OnHello(ProcessWorker worker) => _supervisor.OnHello(worker);
 
     internal void OnInitialized(ProcessWorker worker) => _supervisor.OnInitialized(worker);
 
+    internal void OnAnswered(ProcessWorker worker) => _assignment.OnAnswered(worker);
+
+    internal void OnEnding(ProcessWorker worker) => _assignment.OnEnding(worker);
+
     internal void OnBroken(ProcessWorker worker, Exception cause) => _supervisor.OnBroken(worker, cause);
+
+    /// <summary>A worker's exit is confirmed, and all that it wrote has been read: each of its items goes on or fails.</summary>
+    internal void OnExited(ProcessWorker worker, ExitStatus status)
+    {
+        // Whatever goes wrong with the link, the exit has happened: the supervisor must hear of it, or the pool waits for this worker for ever.
+        Background.Run(worker.Link.DrainAndClose, Events.OnBackgroundFailure);
+        List<RemoteItem> items;
+        lock (_lock)
+            items = worker.TakeItems();
+
+        var forensics = new Forensics(worker, status);
+        var recovery = new CrashRecovery(this, _ending, worker, forensics);
+        recovery.SortOut(items);
+        _assignment.OnExited(worker, forensics, recovery);
+        foreach ((RemoteItem item, Exception error) in recovery.Failed)
+            Background.Run(() => GiveUp(item, error), e => item.SetException(error));
+
+        Background.Run(worker.Dispose, Events.OnBackgroundFailure);
+        lock (_lock)
+            CheckIdle();
+    }
 
     internal static WorkerCrashedException Corrupt(ProcessWorker worker, RemoteItem item, Exception cause) =>
         new(new CrashReport(worker.ProcessId, null, null, item.Name, item.Attempt, worker.ErrorTail, $"It sent a result that makes no sense: {cause.Message}."));
-
-    private void WatchQueue(RemoteItem item, ItemLimits limits)
-    {
-        if (limits.Timeout is not null)
-            _deadlines.WarmUp();
-        item.WatchQueueTimeout(this, limits);
-    }
-
-    private void GiveUp(RemoteItem item, Exception error)
-    {
-        FreePayload(item);
-        item.SetException(error);
-    }
-
-    private async Task StopWorkersAsync()
-    {
-        Debug.Assert(_lock.IsHeldByCurrentThread);
-        _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        CheckIdle();
-        await _idle.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        await _supervisor.StopAsync().ConfigureAwait(false);
-        lock (_lock)
-            _silence.Stop();
-
-        await Output.EndAsync().ConfigureAwait(false);
-        lock (_writers)
-        {
-            _writers.ForEach(static writer => writer.Dispose());
-            _writers.Clear();
-        }
-    }
-
-    /// <summary>
-    /// A pool that is disposed starts no workers, so the rest of a chunk whose worker is gone has nobody left to run it.
-    /// </summary>
-    private List<RemoteItem> TakeUnservable()
-    {
-        Debug.Assert(_lock.IsHeldByCurrentThread);
-        List<RemoteItem> items = [];
-        while (IsDiscarding && !_supervisor.HasWork && _queue.Dequeue() is { } item)
-        {
-            if (item.TryAssign())
-                items.Add(item);
-        }
-
-        return items;
-    }
-
-    /// <summary>If the pool is stopping and nothing is left to do, completes the task that waits for this.</summary>
-    private void CheckIdle()
-    {
-        Debug.Assert(_lock.IsHeldByCurrentThread);
-        if (IsDiscarding && _queue.Count > 0 && TakeUnservable() is { Count: > 0 } rest)
-        {
-            // Not here: who hears of it may be user code.
-            Background.Queue(
-                static state =>
-                {
-                    foreach (RemoteItem item in state.rest)
-                        state.engine.GiveUp(item, state.engine.Disposed());
-                },
-                (engine: this, rest));
-        }
-
-        if (_idle is not null && _queue.Count == 0 && !_supervisor.HasWork && !_admission.HasWaiting)
-            _idle.TrySetResult();
-    }
 }

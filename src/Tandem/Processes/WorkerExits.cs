@@ -21,7 +21,7 @@ internal sealed class WorkerExits(ProcessEngine engine, WorkerRoster roster, Wor
                 return; // its last frames are read after its exit
 
             // A worker that was told to exit closes its connection first, and may still be disposing its state.
-            if (worker.IsExpectedToExit && cause is EndOfStreamException)
+            if (worker.Leaving.IsExpected && cause is EndOfStreamException)
                 return;
 
             // A worker that was never ready has nothing in flight, and its exit, which will follow, tells who ended it.
@@ -33,7 +33,7 @@ internal sealed class WorkerExits(ProcessEngine engine, WorkerRoster roster, Wor
 
             worker.Life.MoveTo(WorkerState.Killing);
             if (cause is not EndOfStreamException)
-                worker.KillReason ??= $"It broke the protocol ({cause.Message}) and was killed.";
+                worker.Leave(LeavingCause.BrokeProtocol, $"It broke the protocol ({cause.Message}) and was killed.");
         }
 
         worker.Kill();
@@ -48,11 +48,11 @@ internal sealed class WorkerExits(ProcessEngine engine, WorkerRoster roster, Wor
         worker.Life.MoveTo(WorkerState.Dead);
         worker.Deadline?.Dispose();
         roster.Remove(worker);
-        // What a guest's end means is for its own supervisor to decide, so no other is started before there is work again.
-        if (engine.Options.Guest is not null)
+        // If another supervisor decides what the exit means, no other worker is started before there is work again.
+        if (LaunchableProgram.Of(engine.Options).HasOwnSupervisor)
             roster.Wanted = 0;
 
-        if (worker.IsExpectedToExit)
+        if (worker.Leaving.IsExpected)
         {
             engine.Events.Raise(WorkerEventKind.Ended, worker.ProcessId);
         }
@@ -61,13 +61,13 @@ internal sealed class WorkerExits(ProcessEngine engine, WorkerRoster roster, Wor
             WorkerStartException error = starter.ErrorFor(worker, forensics.Status);
             failures.OnFailed(worker.ProcessId, error, forensics.By, worker.IsInitializing);
         }
-        else if (!worker.WasKilledForItem)
+        else if (!worker.Leaving.IsReported)
         {
             string headline = forensics.Headline is { } said ? $" {said}" : "";
             engine.Events.Raise(
                 WorkerEventKind.Crashed,
                 worker.ProcessId,
-                $"It {Supervisor.Describe(forensics.Status)}.{headline} {worker.KillReason}".TrimEnd(),
+                $"It {Supervisor.Describe(forensics.Status)}.{headline} {worker.Leaving.KillReason}".TrimEnd(),
                 forensics.Status.SignalName ?? (forensics.Status.IsUnknown ? EventReason.Unknown : EventReason.Exit));
         }
 

@@ -48,7 +48,7 @@ internal sealed class WorkerRecycler
             return;
         }
 
-        if (worker is { Life.IsUp: true, RetireReason: null, IsSpare: false }
+        if (worker is { Life.IsUp: true, Leaving.Cause: LeavingCause.None, IsSpare: false }
             && worker.Recycling?.Reason(worker.ProcessId, worker.ItemsDone, out string detail, out bool isUrgent) is { } reason)
         {
             Retire(worker, reason, detail, isUrgent);
@@ -59,10 +59,10 @@ internal sealed class WorkerRecycler
     internal void Retire(ProcessWorker worker, string reason, string detail, bool isUrgent)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
-        if (!worker.Life.IsUp || worker.RetireReason is not null)
+        if (!worker.Life.IsUp || worker.Leaving.Cause != LeavingCause.None)
             return;
 
-        worker.RetireReason = detail;
+        worker.Leave(LeavingCause.Due, detail);
         _roster.OnChanged();
         _engine.Events.Raise(WorkerEventKind.Recycled, worker.ProcessId, detail, reason);
         if (isUrgent)
@@ -83,10 +83,11 @@ internal sealed class WorkerRecycler
     private void EndSpent(ProcessWorker worker)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
-        if (worker.RetireReason is null)
+        if (worker.Leaving.Cause == LeavingCause.None)
         {
-            worker.RetireReason = string.Create(CultureInfo.InvariantCulture, $"It has run {worker.ItemsDone} items.");
-            _engine.Events.Raise(WorkerEventKind.Recycled, worker.ProcessId, worker.RetireReason, EventReason.Items);
+            string detail = string.Create(CultureInfo.InvariantCulture, $"It has run {worker.ItemsDone} items.");
+            worker.Leave(LeavingCause.Due, detail);
+            _engine.Events.Raise(WorkerEventKind.Recycled, worker.ProcessId, detail, EventReason.Items);
         }
 
         _roster.OnChanged();

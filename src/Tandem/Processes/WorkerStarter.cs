@@ -26,9 +26,7 @@ internal sealed class WorkerStarter : IDisposable
     private readonly TimeProvider _time;
     private readonly WorkerStartup _startup;
     private readonly WorkerLauncher _launcher;
-    private readonly LaunchPlan? _plan; // null for a guest, whose plan is made for each start
-    private readonly int _depth; // of nested pools
-    private readonly int _depthLimit;
+    private readonly LaunchableProgram _program;
     private readonly IStartObserver? _observer; // makes workers faster; nothing else depends on it
 
     /// <exception cref="WorkSerializationException">The initializer or the state factory captures a value that cannot travel.</exception>
@@ -46,16 +44,17 @@ internal sealed class WorkerStarter : IDisposable
         _time = time;
         // Before anything that must be released: what the delegates capture may be refused.
         _startup = new WorkerStartup(_options, factory);
-        _launcher = WorkerLauncher.Create(_options);
+        _program = LaunchableProgram.Of(_options);
+        _launcher = WorkerLauncher.Create(_program, _options);
         try
         {
+            bool startsAtOnce = _options.StartEagerly || _program.IsForeign;
             // The only place in the parent that knows of warm-up. Without this line nothing changes but time: the first call of a program
             // takes about 20 ms longer, and the first call of a spare that has stepped in about 1 ms longer.
             _observer = new PoolWarmUp(
-                _options, _launcher, PrepareStart(), () => engine.FirstWaiting,
+                _options, _launcher, startsAtOnce, () => engine.FirstWaiting,
                 static (task, callable, result) => new RemoteCall(task, callable.Alone, CancellationToken.None).ReadResult(result), gate);
-            (_depth, _depthLimit) = Nesting.Check(_options);
-            _plan = _options.Guest is null ? _options.Plan ?? LaunchPlan.Current : null;
+            _launcher.Check();
         }
         catch (Exception e)
         {
@@ -82,8 +81,6 @@ internal sealed class WorkerStarter : IDisposable
     {
         if (_startup.Steps.Count == 0)
             MarkReady(worker);
-        else
-            worker.IsInitializing = true;
     }
 
     /// <summary>A worker has run a step of its startup.</summary>
@@ -119,7 +116,7 @@ internal sealed class WorkerStarter : IDisposable
 
         string reason = status.Code == LaunchProtocol.MisplacedExitCode
             ? "it came up in the user's program instead of in Tandem"
-            : worker.KillReason ?? $"it {Supervisor.Describe(status)} before it was ready";
+            : worker.Leaving.KillReason ?? $"it {Supervisor.Describe(status)} before it was ready";
         string tail = worker.ErrorTail;
         string hints = SystemLimits.Hints();
         return new WorkerStartException(
@@ -127,7 +124,7 @@ internal sealed class WorkerStarter : IDisposable
             + (hints.Length > 0 ? $" What may be behind it: {hints}." : "")
             + (tail.Length > 0 ? $" Its standard error:\n{tail}" : ""))
         {
-            Failure = worker.KillReason is null ? StartFailureKind.Ended : StartFailureKind.TimedOut,
+            Failure = worker.Leaving.KillReason is null ? StartFailureKind.Ended : StartFailureKind.TimedOut,
         };
     }
 
@@ -137,21 +134,6 @@ internal sealed class WorkerStarter : IDisposable
         _startup.Release();
         _launcher.Dispose();
     }
-
-    /// <summary>
-    /// What warm-up can do of a start while the plan is being created; null if a worker is started at once, which must not wait for that.
-    /// </summary>
-    private Action? PrepareStart()
-    {
-        if (_options.StartEagerly || _options.Guest is not null)
-            return null;
-
-        LaunchPlan any = LaunchPlan.Dummy;
-        return () => _launcher.WarmUp(any, transport => EnvironmentOf(any, transport));
-    }
-
-    private Dictionary<string, string> EnvironmentOf(LaunchPlan plan, string transport) =>
-        plan.CreateEnvironment(_options, transport, _depth, _depthLimit);
 
     /// <summary>Runs on the launcher's thread.</summary>
     private void Launch()
@@ -173,18 +155,18 @@ internal sealed class WorkerStarter : IDisposable
             if (SystemLimits.TooFewDescriptors() is { } reason)
                 throw new WorkerStartException($"A worker could not be started: {reason}.");
 
-            LaunchPlan plan = _plan ?? _options.Guest!.CreatePlan();
-            using (WorkerConnection connection = _launcher.Connect())
+            LaunchPlan plan = _launcher.CreatePlan();
+            using (NewLink link = _launcher.CreateLink())
             {
                 try
                 {
-                    launched = new ProcessWorker(_engine, connection.Link);
+                    launched = new ProcessWorker(_engine, link.Link);
                     SendStartup(launched);
-                    launched.Attach(connection.Start(plan, transport => EnvironmentOf(plan, transport), launched));
+                    launched.Attach(_launcher.Start(plan, link, launched));
                 }
                 catch
                 {
-                    connection.Link.Dispose();
+                    link.Link.Dispose();
                     throw;
                 }
             }
@@ -229,7 +211,7 @@ internal sealed class WorkerStarter : IDisposable
     /// variables for the language, these decide.
     /// </summary>
     private Cultures? CulturesOfWorkers =>
-        _options.Guest is null && !LanguageVariables.Any(_options.Environment.ContainsKey) ? _engine.MakersCultures : null;
+        !_program.IsForeign && !LanguageVariables.Any(_options.Environment.ContainsKey) ? _engine.MakersCultures : null;
 
     // After the launch, not before: the first timer of a process takes milliseconds to create.
     private void LimitStart(ProcessWorker worker)
@@ -283,7 +265,7 @@ internal sealed class WorkerStarter : IDisposable
             if (worker.State != WorkerState.Starting)
                 return;
 
-            worker.KillReason = reason;
+            worker.Leave(LeavingCause.NotReady, reason);
         }
 
         worker.Kill();

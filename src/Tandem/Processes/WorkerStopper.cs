@@ -141,8 +141,7 @@ internal sealed class WorkerStopper(ProcessEngine engine, WorkerRoster roster, L
             return false;
 
         worker.Life.MoveTo(WorkerState.Killing);
-        worker.KillReason = detail;
-        worker.WasKilledForItem = true;
+        worker.Leave(LeavingCause.KilledForItem, detail);
         if (atOnce)
         {
             worker.Kill();
@@ -174,11 +173,11 @@ internal sealed class WorkerStopper(ProcessEngine engine, WorkerRoster roster, L
             return;
 
         worker.Life.MoveTo(WorkerState.Killing);
-        worker.KillReason = "It was killed because it did not start the work that it was sent: it was stopped, or hangs.";
-        worker.WasKilledForItem = true;
+        const string Detail = "It was killed because it did not start the work that it was sent: it was stopped, or hangs.";
+        worker.Leave(LeavingCause.KilledAsSilent, Detail);
         roster.OnChanged();
         worker.Kill();
-        engine.Events.Raise(WorkerEventKind.Killed, worker.ProcessId, worker.KillReason, EventReason.Silent);
+        engine.Events.Raise(WorkerEventKind.Killed, worker.ProcessId, Detail, EventReason.Silent);
     }
 
     /// <summary>Sends nothing more to a worker, takes back what it has not started, and tells it to exit once it has nothing left.</summary>
@@ -194,7 +193,7 @@ internal sealed class WorkerStopper(ProcessEngine engine, WorkerRoster roster, L
     internal void EndIfDrained(ProcessWorker worker)
     {
         Debug.Assert(gate.IsHeldByCurrentThread);
-        if (worker is { State: WorkerState.Draining, InFlight: 0, IsExpectedToExit: false })
+        if (worker is { State: WorkerState.Draining, InFlight: 0, Leaving.IsExpected: false })
             SendStop(worker);
     }
 
@@ -202,7 +201,7 @@ internal sealed class WorkerStopper(ProcessEngine engine, WorkerRoster roster, L
     internal void SendStop(ProcessWorker worker)
     {
         Debug.Assert(gate.IsHeldByCurrentThread);
-        worker.IsExpectedToExit = true;
+        worker.Leave(LeavingCause.Stopped);
         worker.Life.MoveTo(WorkerState.Draining);
         // Not through the ring: the control channel also reaches a worker that does not read its ring.
         worker.Link.SendControl(FrameKind.Stop, 0, 0, 0);

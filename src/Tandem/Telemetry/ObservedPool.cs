@@ -12,10 +12,14 @@ internal abstract class ObservedPool
     protected ObservedPool(WorkerPoolOptions options, WorkerEventKind ready)
     {
         Options = options;
+        Time = options.Time;
         Events = new PoolEvents(options, ready, Instruments.MakeSoon);
     }
 
     internal WorkerPoolOptions Options { get; }
+
+    /// <summary>The clock of the pool's decisions.</summary>
+    internal TimeProvider Time { get; }
 
     /// <summary>Distinguishes the pool from others with the same name in this process.</summary>
     internal int Id { get; } = Interlocked.Increment(ref s_lastId);

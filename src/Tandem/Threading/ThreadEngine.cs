@@ -464,14 +464,14 @@ internal sealed class ThreadEngine : PoolEngine
     {
         try
         {
-            await _abort.CancelAsync().WaitAsync(Options.CancellationGrace).ConfigureAwait(false);
+            await _abort.CancelAsync().WaitAsync(Options.CancellationGrace, Time).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             LogBackground("A callback that was registered with an item's token failed, or did not return.", e);
         }
 
-        await _stopped.Task.WaitAsync(Options.CancellationGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _stopped.Task.WaitAsync(Options.CancellationGrace, Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!_stopped.Task.IsCompleted)
         {
             AbandonBusy();
@@ -481,7 +481,7 @@ internal sealed class ThreadEngine : PoolEngine
 
         try
         {
-            await finishing.WaitAsync(Options.TerminationGrace).ConfigureAwait(false);
+            await finishing.WaitAsync(Options.TerminationGrace, Time).ConfigureAwait(false);
         }
         catch (TimeoutException) when (!finishing.IsCompleted)
         {

@@ -125,14 +125,16 @@ internal sealed class ThreadWorker
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_engine.Aborted);
         object? state = State.Value; // built before the limit starts, because the item is not responsible for it
-        long start = Stopwatch.GetTimestamp();
+        TimeProvider time = _engine.Time;
+        long start = time.GetTimestamp();
         // Set only when the variable holds it.
         ITimer timer = null!;
         timer = Background.Timer(
+            time,
             () =>
             {
                 // Timers count in coarser steps than the clock.
-                TimeSpan rest = limit - Stopwatch.GetElapsedTime(start);
+                TimeSpan rest = limit - time.GetElapsedTime(start);
                 if (rest > TimeSpan.Zero)
                     timer.Change(rest + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
                 else
@@ -171,7 +173,7 @@ internal sealed class ThreadWorker
         // First, so that the thread has left the pool before the caller can submit anything else.
         _engine.Abandon(this, item);
         _engine.FailForTimeout(
-            item, new WorkTimeoutException(item.NameOf(item.FirstElement), limit, Stopwatch.GetElapsedTime(start), hasStarted: true, null, Note));
+            item, new WorkTimeoutException(item.NameOf(item.FirstElement), limit, _engine.Time.GetElapsedTime(start), hasStarted: true, null, Note));
         try
         {
             stop.Cancel();

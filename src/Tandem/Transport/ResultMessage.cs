@@ -23,4 +23,9 @@ internal struct ResultMessage
     [FieldOffset(24)] internal long Offset;
     /// <summary>The size of the payload, in bytes.</summary>
     [FieldOffset(32)] internal long Length;
+
+    /// <exception cref="ProtocolException">The frame is too short.</exception>
+    internal static unsafe ResultMessage Read(in Frame frame) => frame.BodyLength >= Size
+        ? *(ResultMessage*)frame.Body
+        : throw new ProtocolException($"a result of {frame.BodyLength} bytes");
 }

@@ -25,12 +25,12 @@ internal sealed class PoolWarmUp : IStartObserver
 
     /// <param name="options">The pool's.</param>
     /// <param name="launcher">Starts the pool's workers.</param>
-    /// <param name="prepareStart">Does everything that starting a worker takes, except to start it.</param>
+    /// <param name="startsAtOnce">Whether a worker is started at once, which must not wait for warm-up.</param>
     /// <param name="firstWaiting">Returns what the first item in the queue calls; null for none. Called under the lock.</param>
     /// <param name="settle">Settles an item that nobody waits for, as the result of a worker would.</param>
     /// <param name="gate">The engine's lock.</param>
     internal PoolWarmUp(
-        ProcessPoolOptions options, WorkerLauncher launcher, Action? prepareStart, Func<Callable?> firstWaiting,
+        ProcessPoolOptions options, WorkerLauncher launcher, bool startsAtOnce, Func<Callable?> firstWaiting,
         Action<ICallTask, Callable, PayloadReader> settle, Lock gate)
     {
         _lock = gate;
@@ -38,7 +38,7 @@ internal sealed class PoolWarmUp : IStartObserver
         _firstWaiting = firstWaiting;
         _settle = settle;
         if (!Interlocked.Exchange(ref s_hasLoaded, true))
-            launcher.Post(() => Load(prepareStart));
+            launcher.Post(() => Load(launcher, startsAtOnce));
     }
 
     /// <inheritdoc/>
@@ -95,17 +95,16 @@ internal sealed class PoolWarmUp : IStartObserver
     /// For the first pool of a process: loads what its first item needs, on the launcher's thread, while the caller creates the pool and
     /// the item.
     /// </summary>
-    /// <param name="prepareStart">Null if the pool starts a worker at once, which must not wait for this.</param>
-    private static void Load(Action? prepareStart)
+    private static void Load(WorkerLauncher launcher, bool startsAtOnce)
     {
         PoolEngine.OnEmptyContext();
-        if (prepareStart is null)
+        if (startsAtOnce)
             return;
 
         try
         {
             _ = Callable.Of(static () => { }, PlainForm<Nothing>.Instance);
-            prepareStart();
+            launcher.WarmUp();
         }
         catch (Exception)
         {

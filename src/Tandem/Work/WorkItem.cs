@@ -126,7 +126,7 @@ internal abstract class WorkItem : IObservedItem
     internal void WatchQueueTimeout(PoolEngine engine, ItemLimits limits)
     {
         if (limits.QueueTimeout is { } limit)
-            Details.KeepQueueDeadline(Background.Timer(() => engine.OnQueueTimeout(this), limit, e => SetException(e)));
+            Details.KeepQueueDeadline(Background.Timer(engine.Time, () => engine.OnQueueTimeout(this), limit, e => SetException(e)));
     }
 
     /// <summary>Adds to an error that a worker sent what only this process knows: the item's name and its memory limit.</summary>

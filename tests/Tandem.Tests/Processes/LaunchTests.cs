@@ -1,4 +1,9 @@
+using System.Collections.Concurrent;
 using System.Reflection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Win32.SafeHandles;
+using Tandem.Interop;
+using Tandem.Launch;
 
 namespace Tandem.Tests.Processes
 {
@@ -22,6 +27,85 @@ namespace Tandem.Tests.Processes
             string name = await pool.RunAsync(static () => File.ReadAllText("/proc/self/comm").Trim());
 
             Assert.Equal(program[..Math.Min(program.Length, LongestName)], name);
+        }
+
+        /// <summary>Each launcher with each link that it can serve.</summary>
+        public static TheoryData<WorkerTransport, bool> Pairs => new()
+        {
+            { WorkerTransport.SharedMemory, true },
+            { WorkerTransport.Portable, true },
+            { WorkerTransport.Portable, false },
+        };
+
+        [Theory(Timeout = Limits.Test)]
+        [MemberData(nameof(Pairs))]
+        public async Task Workers_run_crash_and_end_alike_with_each_launcher_and_link(WorkerTransport transport, bool usesSpawn)
+        {
+            Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems have one launcher.");
+            var options = new ProcessPoolOptions
+            {
+                MaxWorkers = 1, Transport = transport, UsesSpawn = usesSpawn, LoggerFactory = NullLoggerFactory.Instance,
+            };
+            int second;
+            await using (WorkerPool pool = WorkerPool.Create(options))
+            {
+                int first = await pool.RunAsync(static () => Environment.ProcessId);
+                Assert.Equal(3_000_000, await pool.RunAsync(static (bytes, _) => Task.FromResult(bytes.Length), new byte[3_000_000]));
+
+                WorkerCrashedException crash = await Assert.ThrowsAsync<WorkerCrashedException>(() => pool.RunAsync(static () => Environment.FailFast("a crash")));
+                Assert.Equal(first, crash.ProcessId);
+                Assert.Contains("a crash", crash.Message, StringComparison.Ordinal);
+
+                second = await pool.RunAsync(static () => Environment.ProcessId);
+                Assert.NotEqual(first, second);
+            }
+
+            Assert.False(ProcFs.IsAlive(second));
+        }
+
+        /// <summary>A kind of worker process that the library does not have: its class says all that is special about it.</summary>
+        [Fact(Timeout = Limits.Test)]
+        public async Task A_kind_of_worker_process_is_one_class()
+        {
+            Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has the launcher that passes descriptors.");
+            string file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+            await using FileStream inherited = new(file, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite, 1, FileOptions.DeleteOnClose);
+            var program = new TestProgram(inherited.SafeFileHandle);
+            var options = new ProcessPoolOptions { MaxWorkers = 1, Transport = WorkerTransport.SharedMemory, Program = program };
+            options.Environment["TANDEM_TEST_OVERRIDDEN"] = "pool";
+            await using (WorkerPool pool = WorkerPool.Create(options))
+            {
+                (string?, string?) variables = await pool.RunAsync(static () =>
+                {
+                    Console.WriteLine("for the sink");
+                    File.WriteAllText($"/proc/self/fd/{LaunchProtocol.FirstGuestDescriptor}", "from the worker");
+                    return (Environment.GetEnvironmentVariable("TANDEM_TEST_OVERRIDDEN"), Environment.GetEnvironmentVariable("TANDEM_TEST_OWN"));
+                });
+
+                Assert.Equal(("pool", "program"), variables);
+            }
+
+            Assert.Contains(program.Lines, static line => line == "for the sink");
+            Assert.Equal("from the worker", await new StreamReader(inherited).ReadToEndAsync());
+        }
+
+        private sealed class TestProgram(SafeFileHandle inherited) : LaunchableProgram
+        {
+            internal ConcurrentQueue<string> Lines { get; } = [];
+
+            internal override bool IsForeign => false;
+
+            internal override Action<int, string, bool> OutputSink => (_, line, _) => Lines.Enqueue(line);
+
+            internal override LaunchPlan CreatePlan() => LaunchPlan.Current;
+
+            internal override int[] OpenDescriptors() => [Libc.Fcntl((int)inherited.DangerousGetHandle(), Libc.F_DUPFD_CLOEXEC, 64)];
+
+            private protected override void AddSettings(ProcessPoolOptions options, Dictionary<string, string> environment) =>
+                environment["TANDEM_TEST_OVERRIDDEN"] = "program";
+
+            private protected override void AddVariables(LaunchPlan plan, Dictionary<string, string> environment) =>
+                environment["TANDEM_TEST_OWN"] = "program";
         }
 
         [Theory(Timeout = Limits.Test)]

@@ -4,28 +4,15 @@ using Tandem.Transport.SharedMemory;
 
 namespace Tandem.Launch;
 
-/// <summary>Starts workers that inherit descriptors and communicate over shared memory. Linux only.</summary>
-internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
+/// <summary>Creates links over shared memory, with a socket for control. Linux only, with a launcher that passes descriptors.</summary>
+internal sealed unsafe class SharedMemoryLinks : LinkFactory
 {
-    private readonly LinuxProcessHub _hub;
     private readonly PayloadArea _requests;
     private readonly int _spinMicroseconds;
-    private readonly GuestProgram? _guest;
 
-    internal SharedMemoryLauncher(ProcessPoolOptions options)
+    internal SharedMemoryLinks(ProcessPoolOptions options)
     {
         _requests = new PayloadArea(SharedRegion.Create("tandem-requests", PayloadArea.DefaultSize, othersReadOnly: true));
-        try
-        {
-            _hub = new LinuxProcessHub(options.Name);
-        }
-        catch
-        {
-            _requests.Dispose();
-            throw;
-        }
-
-        _guest = options.Guest;
         // Spinning workers must leave a core for the caller: if there are more workers than spare cores, they spin for a shorter time.
         int spare = Environment.ProcessorCount - 1;
         _spinMicroseconds = spare < 1 ? 0 : options.MaxWorkers <= spare ? 50 : 20;
@@ -39,12 +26,9 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
 
     internal override IPayloadMemory Memory => _requests;
 
-    internal override void Post(Action action) => _hub.Post(action);
+    internal override bool NeedsDescriptors => true;
 
-    internal override void WarmUp(LaunchPlan plan, Func<string, Dictionary<string, string>> environment) =>
-        new SpawnCall(plan, environment(LaunchProtocol.SharedMemory), [0]).Dispose();
-
-    internal override WorkerConnection Connect()
+    internal override NewLink Create()
     {
         int* sockets = stackalloc int[2];
         if (Libc.SocketPair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, sockets) != 0)
@@ -52,7 +36,7 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
 
         try
         {
-            return new SharedMemoryConnection(new SharedMemoryLink(_requests, sockets[0], _spinMicroseconds), sockets[1], _hub, _guest);
+            return new SharedMemoryNewLink(new SharedMemoryLink(_requests, sockets[0], _spinMicroseconds), sockets[1]);
         }
         catch
         {
@@ -61,11 +45,7 @@ internal sealed unsafe class SharedMemoryLauncher : WorkerLauncher
         }
     }
 
-    public override void Dispose()
-    {
-        _hub.Dispose();
-        _requests.Dispose();
-    }
+    public override void Dispose() => _requests.Dispose();
 
     private static bool Probe()
     {

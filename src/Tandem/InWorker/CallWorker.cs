@@ -1,0 +1,18 @@
+using Tandem.Serialization;
+using Tandem.Shipping;
+
+namespace Tandem.InWorker;
+
+/// <summary>A worker that runs all that its parent defines, without the program's <c>Main</c>, and exits with its parent.</summary>
+internal sealed class CallWorker : WorkerKind
+{
+    internal static readonly CallWorker Instance = new();
+
+    internal override Callable ReadDefinition(PayloadReader reader) => Callable.ReadDefinition(reader);
+
+    internal override void OnOrphaned() => WorkerHost.EndAsOrphan();
+
+    /// <inheritdoc/>
+    /// <remarks>Also kills the processes that this worker has started.</remarks>
+    internal override void OnDisconnected() => WorkerHost.EndAsOrphan();
+}
