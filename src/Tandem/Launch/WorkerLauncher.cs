@@ -41,7 +41,8 @@ internal sealed class WorkerLauncher : IDisposable
             LinkFactory links = shared ? new SharedMemoryLinks(options) : new PortableLinks();
             try
             {
-                ProcessLauncher launcher = shared || options.UsesSpawn ? new LinuxProcessHub(options.Name) : new PortableLauncher();
+                ProcessLauncher launcher = links.NeedsDescriptors || options.UsesSpawn
+                    ? new LinuxProcessHub(options.Name) : new PortableLauncher();
                 return new WorkerLauncher(program, options, links, launcher);
             }
             catch
@@ -89,6 +90,13 @@ internal sealed class WorkerLauncher : IDisposable
         WorkerProcess process;
         try
         {
+            if (own.Length > 0 && !_launcher.PassesDescriptors)
+            {
+                throw new WorkerStartException(
+                    "A worker could not be started: its program passes descriptors to it, which works with "
+                    + $"{nameof(WorkerTransport)}.{nameof(WorkerTransport.SharedMemory)} only.");
+            }
+
             process = _launcher.Start(plan, EnvironmentOf(plan, link.Address), [.. link.Descriptors, .. own], observer);
         }
         finally

@@ -89,6 +89,22 @@ namespace Tandem.Tests.Processes
             Assert.Equal("from the worker", await new StreamReader(inherited).ReadToEndAsync());
         }
 
+        [Fact(Timeout = Limits.Test)]
+        public async Task A_launcher_that_passes_no_descriptors_refuses_a_program_that_has_some()
+        {
+            Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has descriptors to pass.");
+            using SafeFileHandle handle = File.OpenHandle("/dev/null");
+            var options = new ProcessPoolOptions
+            {
+                MaxWorkers = 1, MaxRestarts = 1, Transport = WorkerTransport.Portable, Program = new TestProgram(handle),
+            };
+            await using WorkerPool pool = WorkerPool.Create(options);
+
+            WorkerStartException error = await Assert.ThrowsAsync<WorkerStartException>(() => pool.RunAsync(static () => 1));
+
+            Assert.Contains("descriptors", error.Message, StringComparison.Ordinal);
+        }
+
         private sealed class TestProgram(SafeFileHandle inherited) : LaunchableProgram
         {
             internal ConcurrentQueue<string> Lines { get; } = [];
