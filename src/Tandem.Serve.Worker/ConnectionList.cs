@@ -19,7 +19,8 @@ internal sealed class ConnectionList(ConnectionBalance balance, DrainState drain
             _first = tracked;
         }
 
-        connection.ConnectionClosed.UnsafeRegister(static state => ServedWorker.Current.Connections.Forget((TrackedConnection)state!), tracked);
+        connection.ConnectionClosed.UnsafeRegister(
+            static state => ServedWorker.Current.Connections.Forget((TrackedConnection)state!), tracked);
         return tracked;
     }
 
@@ -55,7 +56,10 @@ internal sealed class ConnectionList(ConnectionBalance balance, DrainState drain
     internal void Abort()
     {
         foreach (TrackedConnection one in Snapshot())
-            one.Abort(new ConnectionAbortedException("The worker is shutting down, and the time for its requests is over (--drain-timeout)."));
+        {
+            one.Abort(new ConnectionAbortedException(
+                "The worker is shutting down, and the time for its requests is over (--drain-timeout)."));
+        }
     }
 
     private void Forget(TrackedConnection connection)

@@ -34,5 +34,6 @@ internal sealed class DrainState(TimeProvider time)
     internal void Skip() => Volatile.Write(ref _draining, 1);
 
     /// <summary>Whether it has been draining for longer than a time, in milliseconds.</summary>
-    internal bool HasLasted(long milliseconds) => Volatile.Read(ref _since) is > 0 and var since && time.GetMilliseconds() - since > milliseconds;
+    internal bool HasLasted(long milliseconds) =>
+        Volatile.Read(ref _since) is > 0 and var since && time.GetMilliseconds() - since > milliseconds;
 }

@@ -107,7 +107,8 @@ internal sealed class Drainer
         _stopApplication();
         if (_stuck is not null)
             _ = _stuck.ReportWhenAloneAsync();
-        await Task.Delay(TimeSpan.FromMilliseconds(Math.Max(0, limit + shutdown / 2 - (int)_time.GetElapsedTime(start).TotalMilliseconds)), _time).ConfigureAwait(false);
+        int left = limit + shutdown / 2 - (int)_time.GetElapsedTime(start).TotalMilliseconds;
+        await Task.Delay(TimeSpan.FromMilliseconds(Math.Max(0, left)), _time).ConfigureAwait(false);
         _connections.Abort();
     }
 }

@@ -3,11 +3,14 @@ using Tandem.Supervision;
 namespace Tandem.Hosting;
 
 /// <summary>The state of one service in its supervisor, over all its runs. It changes only under the supervisor's lock.</summary>
-internal sealed class IsolatedService(ServiceRegistration registration, ServiceContext context)
+/// <param name="registration">The service.</param>
+/// <param name="context">What this host provides for services.</param>
+/// <param name="time">The supervisor's clock.</param>
+internal sealed class IsolatedService(ServiceRegistration registration, ServiceContext context, TimeProvider time)
 {
     private volatile TaskCompletionSource _ready = NewSignal(); // completes when dependents may start; also read without the lock
     // delays starts after other programs killed the process
-    private readonly RestartBudget _kills = new(int.MaxValue, TimeSpan.FromSeconds(30), TimeProvider.System);
+    private readonly RestartBudget _kills = new(int.MaxValue, TimeSpan.FromSeconds(30), time);
     private WorkerPool? _pool; // the pool that the last run left for the next one
 
     internal string Name => registration.Options.Name;
@@ -54,7 +57,7 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
         if (_ready.Task.IsCompleted)
             _ready = NewSignal();
 
-        Run = new ServiceRun(registration, context, TakePool(), WhenDependenciesAreReadyAsync());
+        Run = new ServiceRun(registration, context, TakePool(), WhenDependenciesAreReadyAsync(), time);
         return Run;
     }
 

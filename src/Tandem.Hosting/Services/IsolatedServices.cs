@@ -23,7 +23,8 @@ internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDis
         {
             ServiceSupervisorOptions supervision = options.Get(group.Key);
             supervision.Validate(group.Key);
-            _supervisors.Add(new ServiceSupervisor(Connect(group, context, names), supervision, _events, reason =>
+            TimeProvider time = supervision.TimeProvider ?? context.Time;
+            _supervisors.Add(new ServiceSupervisor(Connect(group, context, time, names), supervision, time, _events, reason =>
             {
                 _reason ??= reason;
                 lifetime.StopApplication();
@@ -67,9 +68,13 @@ internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDis
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "IDisposable has no other way; what is waited for runs on other threads.")]
     public void Dispose() => Task.Run(StopAllAsync).GetAwaiter().GetResult();
 
-    private Task StopAllAsync() => Task.WhenAll(_supervisors.Select(static supervisor => supervisor.StopAsync()));
+    private async Task StopAllAsync()
+    {
+        await Task.WhenAll(_supervisors.Select(static supervisor => supervisor.StopAsync())).ConfigureAwait(false);
+        await _events.FlushLogAsync().ConfigureAwait(false);
+    }
 
-    private static List<IsolatedService> Connect(IEnumerable<ServiceRegistration> registrations, ServiceContext context, HashSet<string> names)
+    private static List<IsolatedService> Connect(IEnumerable<ServiceRegistration> registrations, ServiceContext context, TimeProvider time, HashSet<string> names)
     {
         var services = new List<IsolatedService>();
         foreach (ServiceRegistration registration in registrations)
@@ -78,7 +83,7 @@ internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDis
             if (!names.Add(options.Name))
                 throw new InvalidOperationException($"There are two isolated services named '{options.Name}'; give one of them another {nameof(IsolatedServiceOptions.Name)}.");
 
-            var service = new IsolatedService(registration, context);
+            var service = new IsolatedService(registration, context, time);
             foreach (string name in options.Dependencies.Distinct(StringComparer.Ordinal))
             {
                 IsolatedService dependency = services.Find(one => one.Name == name)

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Tandem.Hosting.Child;
 
 namespace Tandem.Hosting;
@@ -9,22 +8,25 @@ namespace Tandem.Hosting;
 /// </summary>
 internal sealed class ServiceRun : IProgress<ServiceReport>
 {
-    private readonly ServiceRegistration _registration;
-    private readonly ServiceContext _context;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private WorkerPool? _pool;
-    private int _processId;
+    private readonly ServiceRegistration _registration; // the service
+    private readonly ServiceContext _context; // what this host provides for services
+    private readonly TimeProvider _time; // the supervisor's clock
+    private readonly CancellationTokenSource _stop = new(); // cancelled when the run is told to stop
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously); // completes when the service is ready
+    private WorkerPool? _pool; // runs the service; null before, and after it was taken
+    private int _processId; // 0 until the service's host has started
 
     /// <param name="registration">The service.</param>
     /// <param name="context">What this host provides for services.</param>
     /// <param name="pool">The pool that the previous run left; null if there is none.</param>
     /// <param name="prerequisites">Completes when the service may start.</param>
-    internal ServiceRun(ServiceRegistration registration, ServiceContext context, WorkerPool? pool, Task prerequisites)
+    /// <param name="time">The supervisor's clock.</param>
+    internal ServiceRun(ServiceRegistration registration, ServiceContext context, WorkerPool? pool, Task prerequisites, TimeProvider time)
     {
         _registration = registration;
         _context = context;
         _pool = pool;
+        _time = time;
         Ended = RunAsync(prerequisites);
     }
 
@@ -103,7 +105,7 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
         IsolatedServiceOptions options = _registration.Options;
         try
         {
-            await Task.WhenAny(_ready.Task, end).WaitAsync(options.StartTimeout, _stop.Token).ConfigureAwait(false);
+            await Task.WhenAny(_ready.Task, end).WaitAsync(options.StartTimeout, _time, _stop.Token).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -123,11 +125,10 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
     /// Waits for the service to stop within its grace period. A process that does not stop in time is killed; a thread can only be
     /// abandoned.
     /// </summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Not a time: it completes when the token is cancelled.")]
     private async Task WithinGraceAsync(Task end)
     {
-        await Task.WhenAny(end, Task.Delay(Timeout.InfiniteTimeSpan, _stop.Token)).ConfigureAwait(false);
-        await end.WaitAsync(_context.ShutdownTimeoutOf(_registration.Options) + ServiceContext.Slack).ConfigureAwait(false);
+        await Task.WhenAny(end, Task.Delay(Timeout.InfiniteTimeSpan, _time, _stop.Token)).ConfigureAwait(false);
+        await end.WaitAsync(_context.ShutdownTimeoutOf(_registration.Options) + ServiceContext.Slack, _time).ConfigureAwait(false);
     }
 
     private WorkerPool CreatePool()

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 
 namespace Tandem.Hosting;
 
@@ -10,11 +9,12 @@ namespace Tandem.Hosting;
 internal sealed class ServiceSupervisor
 {
     private readonly Lock _lock = new(); // guards the services' state and the fields below
-    private readonly List<IsolatedService> _services;
-    private readonly ServiceSupervisorOptions _options;
-    private readonly ServiceEvents _events;
-    private readonly Action<ServiceRestartLimitException> _escalate;
-    private readonly Queue<long> _restarts = new(); // when the restarts within the period happened, oldest first
+    private readonly List<IsolatedService> _services; // in the order of registration
+    private readonly ServiceSupervisorOptions _options; // the strategy and the limit
+    private readonly TimeProvider _time; // the supervisor's clock
+    private readonly ServiceEvents _events; // reports events
+    private readonly Action<ServiceRestartLimitException> _escalate; // called once, when the restart limit was reached
+    private readonly RestartLimit _limit; // counts the restarts of all services together
     // completes when the restart limit was reached and all services have stopped
     private readonly TaskCompletionSource<ServiceRestartLimitException> _exhausted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     // at most one operation at a time that stops several services: a restart of a group, or the final stop
@@ -24,13 +24,20 @@ internal sealed class ServiceSupervisor
 
     /// <param name="services">The services, in the order of registration.</param>
     /// <param name="options">The strategy and the limit.</param>
+    /// <param name="time">The clock by which restarts are counted and delayed.</param>
     /// <param name="events">Reports events.</param>
     /// <param name="escalate">Called once, when the restart limit was reached and the services have stopped.</param>
     internal ServiceSupervisor(
-        List<IsolatedService> services, ServiceSupervisorOptions options, ServiceEvents events, Action<ServiceRestartLimitException> escalate)
+        List<IsolatedService> services,
+        ServiceSupervisorOptions options,
+        TimeProvider time,
+        ServiceEvents events,
+        Action<ServiceRestartLimitException> escalate)
     {
         _services = services;
         _options = options;
+        _time = time;
+        _limit = new RestartLimit(options.MaxRestarts, options.RestartPeriod, time);
         _events = events;
         _escalate = escalate;
     }
@@ -96,12 +103,12 @@ internal sealed class ServiceSupervisor
         await service.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Called under the lock.</summary>
     private void StartAll(IEnumerable<IsolatedService> services)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         foreach (IsolatedService service in services)
         {
-            _events.Raise(ServiceEventKind.Starting, service.Name, 0, null);
+            Raise(ServiceEventKind.Starting, service.Name, 0, null);
             _ = WatchAsync(service, service.Start());
         }
     }
@@ -157,22 +164,23 @@ internal sealed class ServiceSupervisor
                 return;
 
             service.MarkReady();
-            _events.Raise(ServiceEventKind.Ready, service.Name, run.ProcessId, null);
+            Raise(ServiceEventKind.Ready, service.Name, run.ProcessId, null);
         }
     }
 
     /// <summary>
-    /// Called under the lock when a service has ended by itself: returns the services to restart; null if there are none.
+    /// Called when a service has ended by itself: returns the services to restart; null if there are none.
     /// </summary>
     private List<IsolatedService>? OnEnded(IsolatedService service, ServiceRun run, Exception? error)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         ServiceEventKind kind = error switch
         {
             null => ServiceEventKind.Completed,
             WorkerCrashedException => ServiceEventKind.Crashed,
             _ => ServiceEventKind.Failed,
         };
-        _events.Raise(kind, service.Name, (error as WorkerCrashedException)?.ProcessId ?? run.ProcessId, error);
+        Raise(kind, service.Name, (error as WorkerCrashedException)?.ProcessId ?? run.ProcessId, error);
         service.NoteEnd(error);
         // A service that it depends on has failed permanently, so this one is not restarted.
         bool isLost = service.Dependencies.Exists(static dependency => dependency.State == ServiceState.Failed);
@@ -201,11 +209,10 @@ internal sealed class ServiceSupervisor
         };
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The clock of services is not replaceable yet.")]
     private async Task RestartAsync(IsolatedService service, List<IsolatedService> affected, Exception? error)
     {
         if (service.DelayAfterKill is { } delay && delay > TimeSpan.Zero)
-            await Task.Delay(delay).ConfigureAwait(false);
+            await Task.Delay(delay, _time).ConfigureAwait(false);
 
         // A restart waits for other restarts only if it stops other services.
         bool takesTurn = _options.Strategy != SupervisionStrategy.OneForOne;
@@ -220,7 +227,7 @@ internal sealed class ServiceSupervisor
                 if (_stopping || service.Run is not null)
                     return;
 
-                isAllowed = service.DelayAfterKill is not null || TryCountRestart();
+                isAllowed = service.DelayAfterKill is not null || _limit.TryCount();
                 if (!isAllowed)
                 {
                     _stopping = _givesUp = true;
@@ -254,23 +261,9 @@ internal sealed class ServiceSupervisor
         }
     }
 
-    /// <summary>Called under the lock.</summary>
-    private bool TryCountRestart()
-    {
-        long now = Stopwatch.GetTimestamp();
-        while (_restarts.Count > 0 && Stopwatch.GetElapsedTime(_restarts.Peek(), now) >= _options.RestartPeriod)
-            _restarts.Dequeue();
-
-        if (_restarts.Count >= _options.MaxRestarts)
-            return false;
-
-        _restarts.Enqueue(now);
-        return true;
-    }
-
     private async Task GiveUpAsync(ServiceRestartLimitException reason)
     {
-        _events.Raise(ServiceEventKind.RestartLimitReached, reason.Service, 0, reason);
+        Raise(ServiceEventKind.RestartLimitReached, reason.Service, 0, reason);
         try
         {
             await StopInTurnAsync().ConfigureAwait(false);
@@ -329,6 +322,9 @@ internal sealed class ServiceSupervisor
             service.MarkEnded(ServiceState.Stopped, error);
         }
 
-        _events.Raise(ServiceEventKind.Stopped, service.Name, run.ProcessId, error);
+        Raise(ServiceEventKind.Stopped, service.Name, run.ProcessId, error);
     }
+
+    private void Raise(ServiceEventKind kind, string service, int processId, Exception? error) =>
+        _events.Raise(new ServiceEvent { Kind = kind, Service = service, Time = _time.GetUtcNow(), ProcessId = processId, Error = error });
 }

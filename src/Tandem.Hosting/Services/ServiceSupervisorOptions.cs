@@ -23,6 +23,16 @@ public sealed class ServiceSupervisorOptions
     /// <value>A positive time of at most 24 days. The default is 10 seconds.</value>
     public TimeSpan RestartPeriod { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// The clock by which restarts are counted and delayed, starts and stops of services are limited, and events get their time. A test can
+    /// set it. Other supervisors, and the pools in which services run, have clocks of their own.
+    /// </summary>
+    /// <value>
+    /// The default is <see langword="null"/>: the <see cref="System.TimeProvider"/> that is registered in the container, and the system's if
+    /// there is none.
+    /// </value>
+    public TimeProvider? TimeProvider { get; set; }
+
     internal void Validate(string supervisor)
     {
         string owner = $"'{supervisor}': {nameof(ServiceSupervisorOptions)}";

@@ -8,7 +8,9 @@ namespace Tandem.Serve.Workers;
 /// </summary>
 internal sealed class FreezeGuard(TimeProvider time)
 {
-    /// <summary>A gap of more than this many heartbeats counts as a freeze, and as many turns follow in which no hangs are detected.</summary>
+    /// <summary>
+    /// A gap of more than this many heartbeats counts as a freeze, and as many turns follow in which no hangs are detected.
+    /// </summary>
     internal const int Turns = 8;
 
     private long _last = time.GetTimestamp(); // the timestamp of the last turn

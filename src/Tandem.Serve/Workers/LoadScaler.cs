@@ -5,7 +5,9 @@ using Tandem.Serve.Protocol;
 
 namespace Tandem.Serve.Workers;
 
-/// <summary>Changes the number of workers by the load (--workers min:max): takes the samples, and carries out what the policy decides.</summary>
+/// <summary>
+/// Changes the number of workers by the load (--workers min:max): takes the samples, and carries out what the policy decides.
+/// </summary>
 internal sealed class LoadScaler
 {
     private readonly ScalePolicy _policy; // decides; used by the watch loop only

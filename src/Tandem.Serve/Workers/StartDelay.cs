@@ -9,7 +9,8 @@ internal sealed class StartDelay(TimeProvider time)
     internal bool IsOver => time.GetTimestamp() >= _from;
 
     /// <summary>Lets no process start for a while from now on. A delay that ends later stays.</summary>
-    internal void Extend(TimeSpan delay) => _from = Math.Max(_from, time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency));
+    internal void Extend(TimeSpan delay) =>
+        _from = Math.Max(_from, time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency));
 
     /// <summary>Lets a process start at any time.</summary>
     internal void Clear() => _from = 0;

@@ -25,7 +25,9 @@ internal sealed class WorkerRecycler
         _log = context.Log;
     }
 
-    /// <summary>Begins to replace a worker if it has reached a limit, and no other one is being replaced. Used by the watch loop only.</summary>
+    /// <summary>
+    /// Begins to replace a worker if it has reached a limit, and no other one is being replaced. Used by the watch loop only.
+    /// </summary>
     /// <param name="slot">The slot.</param>
     /// <param name="worker">Its worker.</param>
     /// <param name="now">The time, in milliseconds of the monotonic clock.</param>
