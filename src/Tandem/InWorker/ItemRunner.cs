@@ -9,7 +9,7 @@ using Tandem.Transport;
 namespace Tandem.InWorker;
 
 /// <summary>Runs items one at a time. A worker has one runner for each lane.</summary>
-internal sealed unsafe class ItemRunner(ParentLink link, ActiveItems active)
+internal sealed unsafe class ItemRunner(OutcomeLink link, ActiveItems active)
 {
     private readonly PayloadReader _arguments = new();
     private readonly PayloadWriter _results = new();

@@ -13,7 +13,7 @@ internal sealed unsafe class Lanes
     private readonly SemaphoreSlim _free; // counts the idle lanes
     private readonly Queue<Lane> _idle = new(); // guarded by itself
 
-    internal Lanes(ParentLink link, ActiveItems active, int count)
+    internal Lanes(OutcomeLink link, ActiveItems active, int count)
     {
         _free = new SemaphoreSlim(count);
         for (int i = 0; i < count; i++)

@@ -7,7 +7,7 @@ namespace Tandem.InWorker;
 /// <summary>
 /// The worker's side of one call: cancellation sources for tokens that the work received or captured, and progress reports to the parent.
 /// </summary>
-internal sealed class ReceivedLinks(ActiveItems active, ParentLink link, int slot, uint sequence) : CallLinks
+internal sealed class ReceivedLinks(ActiveItems active, OutcomeLink link, int slot, uint sequence) : CallLinks
 {
     private Dictionary<int, CancellationTokenSource>? _sources; // by token number; only the item's thread adds to it
 

@@ -5,7 +5,7 @@ using Tandem.Transport;
 namespace Tandem.InWorker;
 
 /// <summary>A progress receiver whose reports are sent to the parent, in order and before the result.</summary>
-internal sealed class RemoteProgress<T>(ParentLink link, int slot, uint sequence, int number) : Progress<T>
+internal sealed class RemoteProgress<T>(OutcomeLink link, int slot, uint sequence, int number) : Progress<T>
 {
     private readonly Lock _lock = new(); // keeps reports in order
 

@@ -89,6 +89,17 @@ internal sealed class Callable
     }
 
     /// <summary>In a worker: deserializes a definition.</summary>
+    internal static unsafe Callable ReadDefinition(ReadOnlySpan<byte> definition)
+    {
+        fixed (byte* start = definition)
+        {
+            var reader = new PayloadReader();
+            reader.Begin(start, definition.Length);
+            return ReadDefinition(reader);
+        }
+    }
+
+    /// <inheritdoc cref="ReadDefinition(ReadOnlySpan{byte})"/>
     internal static Callable ReadDefinition(PayloadReader reader)
     {
         int number = reader.ReadInt32();

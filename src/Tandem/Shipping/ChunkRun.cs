@@ -15,12 +15,12 @@ internal sealed class ChunkRun
     /// </summary>
     private const long Budget = 10;
 
-    private readonly ParentLink _link;
+    private readonly OutcomeLink _link;
     private readonly int _slot;
     private readonly uint _sequence;
     private readonly long _start = Environment.TickCount64;
 
-    internal ChunkRun(ParentLink link, int slot, uint sequence)
+    internal ChunkRun(OutcomeLink link, int slot, uint sequence)
     {
         _link = link;
         _slot = slot;

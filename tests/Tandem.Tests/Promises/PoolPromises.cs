@@ -1,4 +1,3 @@
-using Tandem.Tests.Imitation;
 using Tandem.Tests.Infrastructure;
 
 namespace Tandem.Tests.Promises;

@@ -1,8 +1,8 @@
+using Tandem.Imitation;
 using Tandem.Processes;
 using Tandem.Shipping;
-using Tandem.Tests.Infrastructure;
 
-namespace Tandem.Tests.Imitation;
+namespace Tandem.Tests.Infrastructure;
 
 /// <summary>Pools with an engine that Tandem does not know.</summary>
 public sealed class ImitationBackend : Backend

@@ -7,7 +7,7 @@ using Tandem.Shipping;
 using Tandem.Transport;
 using Tandem.Work;
 
-namespace Tandem.Tests.Imitation;
+namespace Tandem.Imitation;
 
 /// <summary>
 /// A third engine, made with nothing but what <see cref="PoolEngine"/> asks of engines. Its workers imitate remote ones: they are threads of
@@ -16,12 +16,13 @@ namespace Tandem.Tests.Imitation;
 internal sealed class ImitationEngine : PoolEngine, ISerializingEngine
 {
     private readonly Lock _lock = new();
-    private readonly LinkedList<ImitationItem> _queue = []; // by priority
+    private readonly PriorityQueue<ImitationItem, (int, long)> _queue = new(); // by priority, then in order
     private readonly List<ImitationWorker> _workers = [];
     private readonly Admission<ImitationItem> _admission;
     private readonly WorkerStartup _startup;
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _itemsDone;
+    private long _admitted;
     private uint _sequence;
     private int _number;
     private volatile bool _closed, _discarding;
@@ -134,7 +135,7 @@ internal sealed class ImitationEngine : PoolEngine, ISerializingEngine
             if (mode != StopMode.Drain)
             {
                 _discarding = true;
-                given = [.. _admission.Close(), .. _queue];
+                given = [.. _admission.Close(), .. _queue.UnorderedItems.Select(static entry => entry.Element)];
                 _queue.Clear();
             }
 
@@ -164,12 +165,8 @@ internal sealed class ImitationEngine : PoolEngine, ISerializingEngine
             }
             else
             {
-                while (item is null && _queue.First is { } first)
-                {
-                    Unlink(first.Value);
-                    if (first.Value.TryAssign())
-                        worker.Item = item = first.Value;
-                }
+                while (item is null && _queue.TryDequeue(out ImitationItem? next, out _))
+                    worker.Item = item = next.TryAssign() ? next : null;
             }
 
             worker.IsRunning = item is not null;
@@ -233,12 +230,9 @@ internal sealed class ImitationEngine : PoolEngine, ISerializingEngine
         {
             if (!_discarding && !_gone.Task.IsCompleted)
             {
-                LinkedListNode<ImitationItem>? before = _queue.Last;
-                while (before is not null && before.Value.Priority < item.Priority)
-                    before = before.Previous;
                 if (item.State != ItemState.Queued)
                     return; // cancelled on its way
-                item.Node = before is null ? _queue.AddFirst(item) : _queue.AddAfter(before, item);
+                _queue.Enqueue(item, (-(int)item.Priority, _admitted++));
                 Pump();
                 return;
             }
@@ -253,19 +247,12 @@ internal sealed class ImitationEngine : PoolEngine, ISerializingEngine
         {
             if (!item.TryAssign())
                 return false;
-            Unlink(item);
+            _queue.Remove(item, out _, out _);
         }
 
         _admission.Leave(item);
         item.Shipment.Free(Memory);
         return true;
-    }
-
-    private void Unlink(ImitationItem item)
-    {
-        if (item.Node is { List: not null } node)
-            _queue.Remove(node);
-        item.Node = null;
     }
 
     private void Pump()

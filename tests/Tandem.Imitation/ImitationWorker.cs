@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using Tandem.BackgroundWork;
 using Tandem.InWorker;
-using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Transport;
 using Tandem.Work;
 
-namespace Tandem.Tests.Imitation;
+namespace Tandem.Imitation;
 
 /// <summary>Runs serialized items, with the code of worker processes, on a thread that it has while there are items.</summary>
 internal sealed unsafe class ImitationWorker
@@ -45,15 +44,7 @@ internal sealed unsafe class ImitationWorker
         ItemsDone = ItemsDone,
     };
 
-    internal static Definition Define(Callable callable)
-    {
-        fixed (byte* definition = callable.Definition)
-        {
-            var reader = new PayloadReader();
-            reader.Begin(definition, callable.Definition.Length);
-            return new Definition(Callable.ReadDefinition(reader));
-        }
-    }
+    internal static Definition Define(Callable callable) => new(Callable.ReadDefinition(callable.Definition));
 
     internal void Start()
     {

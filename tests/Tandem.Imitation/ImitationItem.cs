@@ -1,7 +1,7 @@
 using Tandem.Shipping;
 using Tandem.Work;
 
-namespace Tandem.Tests.Imitation;
+namespace Tandem.Imitation;
 
 /// <summary>A call (which has a task) or the elements of a chunk, serialized.</summary>
 internal sealed class ImitationItem(ICallTask? task, Chunk? chunk, Shipment shipment, CancellationToken token) : WorkItem(token)
@@ -16,9 +16,6 @@ internal sealed class ImitationItem(ICallTask? task, Chunk? chunk, Shipment ship
     internal ImitationWorker? Worker { get; set; }
 
     internal uint Sequence { get; set; }
-
-    /// <summary>Its place in the engine's queue; null when it is not there. Under the engine's lock.</summary>
-    internal LinkedListNode<ImitationItem>? Node { get; set; }
 
     internal WorkPriority Priority => Limits?.Priority ?? WorkPriority.Normal;
 

@@ -3,7 +3,7 @@ using Tandem.Processes;
 using Tandem.Transport;
 using Tandem.Work;
 
-namespace Tandem.Tests.Imitation;
+namespace Tandem.Imitation;
 
 /// <summary>A worker's state, shared by what it runs at once. Built by the first item; what failed is tried again by the next one.</summary>
 internal sealed class ImitationState(ImitationEngine engine)

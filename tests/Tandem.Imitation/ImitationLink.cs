@@ -3,10 +3,10 @@ using Tandem.Serialization;
 using Tandem.Shipping;
 using Tandem.Transport;
 
-namespace Tandem.Tests.Imitation;
+namespace Tandem.Imitation;
 
 /// <summary>What a worker has in the place of a connection: everything that it sends is read at once.</summary>
-internal sealed unsafe class ImitationLink(ImitationEngine engine) : ParentLink
+internal sealed unsafe class ImitationLink(ImitationEngine engine) : OutcomeLink
 {
     private readonly PayloadReader _reader = new();
     private nint _read; // bytes of a chunk's outcomes
@@ -71,15 +71,4 @@ internal sealed unsafe class ImitationLink(ImitationEngine engine) : ParentLink
                 (item.Details.Reports ??= new SerialQueue()).Enqueue(report);
         }
     }
-
-    // A worker of this kind is called, and does not receive.
-    internal override bool Receive(out Frame frame) => throw new NotSupportedException();
-
-    internal override void Release() => throw new NotSupportedException();
-
-    internal override bool ReceiveControl(out Frame frame) => throw new NotSupportedException();
-
-    internal override void Stop() => throw new NotSupportedException();
-
-    internal override byte* ResolvePayload(in Frame frame, in InvokeMessage message) => throw new NotSupportedException();
 }
