@@ -190,7 +190,7 @@ internal sealed class ProcessStacks : IDisposable
             : throw new StackException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"process {processId} runs .NET {info.Version} without its debugging library ({beside}), "
-                + "which is needed to read its stacks; "
+                + $"which is needed to read its stacks; "
                 + $"a single-file program does not contain it. Run tandem with that version of .NET (DOTNET_ROOT)."));
     }
 

@@ -85,9 +85,11 @@ foreach ((ulong address, ulong stackPointer) in chain)
 
         void AddMissing(ulong address, ulong stackPointer)
         {
-            if (!found.ContainsKey(stackPointer))
-                ClrMethod? method = thread is null ? null : runtime.GetMethodByInstructionPointer(address);
-                found[stackPointer] = new RawFrame(address, stackPointer, method);
+            if (found.ContainsKey(stackPointer))
+                return;
+
+            ClrMethod? method = thread is null ? null : runtime.GetMethodByInstructionPointer(address);
+            found[stackPointer] = new RawFrame(address, stackPointer, method);
         }
     }
 }
