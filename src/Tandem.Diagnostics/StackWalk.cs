@@ -18,7 +18,7 @@ internal static class StackWalk
     {
         ChildSignals.SilenceStops();
         using DataTarget attached = DataTarget.AttachToProcess(processId, suspend: true);
-        using var target = new DataTarget(new CalmReader(attached.DataReader), new DataTargetOptions());
+        using var target = new DataTarget(new NonThrowingReader(attached.DataReader), new DataTargetOptions());
         if (target.ClrVersions.Length == 0)
             throw new InvalidOperationException("the process has not loaded a .NET runtime");
 
@@ -77,7 +77,7 @@ internal static class StackWalk
         type.StartsWith("Tandem.Work", StringComparison.Ordinal)
         || type.StartsWith("Tandem.InWorker.", StringComparison.Ordinal)
         || type.StartsWith("Tandem.Threading.", StringComparison.Ordinal)
-        || (type.StartsWith("Tandem.Shipping.", StringComparison.Ordinal) && type.Contains("Form", StringComparison.Ordinal));
+        || (type.StartsWith("Tandem.Invocation.", StringComparison.Ordinal) && type.Contains("Adapter", StringComparison.Ordinal));
 
     internal static StackLine LineOf(in MethodFrame frame, bool isNewest)
     {

@@ -82,7 +82,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
                 continue;
             }
 
-            LetOthersGoFirst();
+            YieldToOtherWorkers();
             Accept();
         }
 
@@ -103,7 +103,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
         _ended.TrySetResult();
     }
 
-    private void LetOthersGoFirst()
+    private void YieldToOtherWorkers()
     {
         for (long i = 0; !_stopping && worker.Balance.Lead is > 0 and var lead && i < Math.Min(BasicSleeps + 4 * lead, MaxSleeps); i++)
             _ = Libc.SleepMicroseconds(SleepLength);

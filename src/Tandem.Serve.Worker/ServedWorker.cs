@@ -239,7 +239,7 @@ internal sealed class ServedWorker
             case ServeProtocol.Moved:
                 Listeners.Move(message);
                 break;
-            case ServeProtocol.GoOn:
+            case ServeProtocol.Resume:
                 Quota.Begin();
                 break;
             case ServeProtocol.Peer:

@@ -111,7 +111,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
             }
 
             if (accepted.Socket is not { } socket)
-                return accepted.Former;
+                return accepted.Existing;
 
             try
             {
@@ -141,7 +141,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
         while (_accepted.Reader.TryRead(out AcceptedConnection accepted))
         {
             accepted.Socket?.Dispose();
-            if (accepted.Former is { } former)
+            if (accepted.Existing is { } former)
                 await former.DisposeAsync().ConfigureAwait(false);
         }
     }

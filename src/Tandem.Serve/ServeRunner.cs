@@ -26,7 +26,7 @@ internal sealed class ServeRunner : IAsyncDisposable
     private readonly Board _board;
     private readonly ListenerStore _listeners = new();
     private readonly WebSupervisor _supervisor;
-    private readonly FormerWorkers _former;
+    private readonly PreviousWorkers _former;
     private readonly StartFolder _startFolder = StartFolder.OfThisProcess(); // where relative paths of the command line start
     private readonly TimeProvider _time; // the server's clock
     private readonly ControllingTerminal _terminal; // from which the server was started
@@ -36,7 +36,7 @@ internal sealed class ServeRunner : IAsyncDisposable
     private readonly List<IDisposable> _registrations = []; // signal handlers, and the timer that reaps orphans
     // completes when a stop must not wait for --drain-delay
     private readonly TaskCompletionSource _mustNotDelay = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly bool _hasFormer; // whether this supervisor replaced another one (USR2)
+    private readonly bool _hasPrevious; // whether this supervisor replaced another one (USR2)
     private readonly MergedRuns _reloads; // all requests for a reload, by signal or command
     private ControlServer? _control;
     private int _stopRequests; // how often a stop was requested; the second time stops at once
@@ -57,9 +57,9 @@ internal sealed class ServeRunner : IAsyncDisposable
         foreach (InheritedListener listener in inheritance.Listeners)
             _listeners.Adopt(listener);
 
-        _hasFormer = inheritance.Workers.Count > 0;
+        _hasPrevious = inheritance.Workers.Count > 0;
         _reloads = new MergedRuns(ReloadAsync, () => _log.Write("a reload is in progress; one further reload answers all requests that arrive until then"));
-        _former = new FormerWorkers(inheritance.Workers, _board, _log, _time);
+        _former = new PreviousWorkers(inheritance.Workers, _board, _log, _time);
         _supervisor = new WebSupervisor(_options, _board, _listeners, _log, inheritance.Workers, _startFolder) { Watched = OnWorkersChecked };
     }
 
@@ -76,7 +76,7 @@ internal sealed class ServeRunner : IAsyncDisposable
             _log.Write($"metrics on http://{metrics.EndPoint}{MetricsServer.MetricsPath}");
 
         // The previous supervisor's workers, if any, serve until this is done.
-        Task started = _supervisor.StartAsync(isVital: !_hasFormer);
+        Task started = _supervisor.StartAsync(isVital: !_hasPrevious);
         if (!MachineShare.IsOneProcessor(_options.Workers))
             _ = SupervisorWarmUp.RunAsync(_options); // there is a free processor while the workers start
 
@@ -286,14 +286,14 @@ internal sealed class ServeRunner : IAsyncDisposable
 
     private async Task<ControlResponse> AnswerAsync(ControlRequest request)
     {
-        ControlResponse response = await DoAsync(request).ConfigureAwait(false);
+        ControlResponse response = await ExecuteAsync(request).ConfigureAwait(false);
         if (response.Status is null)
             await _log.FlushAsync(LogGrace).ConfigureAwait(false);
 
         return response;
     }
 
-    private async Task<ControlResponse> DoAsync(ControlRequest request)
+    private async Task<ControlResponse> ExecuteAsync(ControlRequest request)
     {
         try
         {

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
+using Tandem.Invocation;
 using Tandem.Mapping;
-using Tandem.Shipping;
 
 namespace Tandem;
 
@@ -36,77 +36,77 @@ public partial class WorkerPool
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TItem, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        Map<TItem, TResult, TResult>(ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TItem, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        Map<TItem, TResult, TResult>(ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TItem, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        Map<TItem, TResult, TResult>(ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TItem, CancellationToken, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        Map<TItem, TResult, TResult>(ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        Map<TItem, TResult, TResult>(ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TItem, CancellationToken, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        Map<TItem, TResult, TResult>(ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TItem, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        Map<TItem, TResult, TResult>(ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TItem, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        Map<TItem, TResult, TResult>(ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TItem, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        Map<TItem, TResult, TResult>(ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        Map<TItem, TResult, TResult>(ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        Map<TItem, TResult, TResult>(ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        Map<TItem, TResult, TResult>(ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+        Map<TItem, TResult, TResult>(ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>
@@ -125,7 +125,7 @@ public partial class WorkerPool
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TItem, TResult> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
@@ -133,21 +133,21 @@ public partial class WorkerPool
         IEnumerable<TItem> source, Func<TItem, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TItem, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TItem, CancellationToken, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
@@ -155,21 +155,21 @@ public partial class WorkerPool
         IEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IEnumerable<TItem> source, Func<TItem, CancellationToken, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TItem, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
@@ -177,21 +177,21 @@ public partial class WorkerPool
         IAsyncEnumerable<TItem> source, Func<TItem, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TItem, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
@@ -199,14 +199,14 @@ public partial class WorkerPool
         IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     public IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
         IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            ArgumentForm<TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            ArgumentAdapter<TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, on all workers. The first error ends the call.</summary>
@@ -223,73 +223,73 @@ public partial class WorkerPool
     /// <exception cref="ArgumentOutOfRangeException">Thrown by the task: an option is out of its range; the message names it.</exception>
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Action<TItem> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(ArgumentAdapter<TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Func<TItem, Task> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(ArgumentAdapter<TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Func<TItem, ValueTask> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(ArgumentAdapter<TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Action<TItem, CancellationToken> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(ArgumentAdapter<TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Func<TItem, CancellationToken, Task> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(ArgumentAdapter<TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Func<TItem, CancellationToken, ValueTask> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(ArgumentAdapter<TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Action<TItem> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(ArgumentAdapter<TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Func<TItem, Task> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(ArgumentAdapter<TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Func<TItem, ValueTask> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(ArgumentAdapter<TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Action<TItem, CancellationToken> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(ArgumentAdapter<TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, Task> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(ArgumentAdapter<TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, ValueTask> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(ArgumentForm<TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(ArgumentAdapter<TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 }

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Tandem.Shipping;
+using Tandem.Invocation;
 
 namespace Tandem;
 
@@ -31,68 +31,68 @@ public partial class WorkerPool
     /// <exception cref="WorkSerializationException">A captured value cannot be serialized. Nothing was sent to a worker.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     public Task RunAsync(Action work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(PlainForm<Nothing>.Instance, work, null, options, cancellationToken);
+        Submit(PlainAdapter<VoidResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     public Task<TResult> RunAsync<TResult>(
         Func<TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(PlainForm<TResult>.Instance, work, null, options, cancellationToken);
+        Submit(PlainAdapter<TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task RunAsync(Func<Task> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(PlainForm<Nothing>.Instance, work, null, options, cancellationToken);
+        Submit(PlainAdapter<VoidResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task<TResult> RunAsync<TResult>(
         Func<Task<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(PlainForm<TResult>.Instance, work, null, options, cancellationToken);
+        Submit(PlainAdapter<TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     public Task RunAsync(Func<ValueTask> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(PlainForm<Nothing>.Instance, work, null, options, cancellationToken);
+        Submit(PlainAdapter<VoidResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     public Task<TResult> RunAsync<TResult>(
         Func<ValueTask<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(PlainForm<TResult>.Instance, work, null, options, cancellationToken);
+        Submit(PlainAdapter<TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     public Task RunAsync(Action<CancellationToken> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(PlainForm<Nothing>.Instance, work, null, options, cancellationToken);
+        Submit(PlainAdapter<VoidResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     public Task<TResult> RunAsync<TResult>(
         Func<CancellationToken, TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(PlainForm<TResult>.Instance, work, null, options, cancellationToken);
+        Submit(PlainAdapter<TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task RunAsync(Func<CancellationToken, Task> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(PlainForm<Nothing>.Instance, work, null, options, cancellationToken);
+        Submit(PlainAdapter<VoidResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task<TResult> RunAsync<TResult>(
         Func<CancellationToken, Task<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(PlainForm<TResult>.Instance, work, null, options, cancellationToken);
+        Submit(PlainAdapter<TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     public Task RunAsync(
         Func<CancellationToken, ValueTask> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(PlainForm<Nothing>.Instance, work, null, options, cancellationToken);
+        Submit(PlainAdapter<VoidResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     public Task<TResult> RunAsync<TResult>(
         Func<CancellationToken, ValueTask<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(PlainForm<TResult>.Instance, work, null, options, cancellationToken);
+        Submit(PlainAdapter<TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with an argument that is sent with the call. With a static lambda, this is the fastest overload.</summary>
@@ -101,7 +101,7 @@ public partial class WorkerPool
     public Task RunAsync<TArgument>(
         Action<TArgument, CancellationToken> work, TArgument argument,
         WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(ArgumentForm<TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
+        Submit(ArgumentAdapter<TArgument, VoidResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with an argument that is sent with the call. With a static lambda, this is the fastest overload.</summary>
@@ -111,7 +111,7 @@ public partial class WorkerPool
     public Task<TResult> RunAsync<TArgument, TResult>(
         Func<TArgument, CancellationToken, TResult> work, TArgument argument,
         WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(ArgumentForm<TArgument, TResult>.Instance, work, argument, options, cancellationToken);
+        Submit(ArgumentAdapter<TArgument, TResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with an argument that is sent with the call. With a static lambda, this is the fastest overload.</summary>
@@ -121,7 +121,7 @@ public partial class WorkerPool
     public Task RunAsync<TArgument>(
         Func<TArgument, CancellationToken, Task> work, TArgument argument,
         WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(ArgumentForm<TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
+        Submit(ArgumentAdapter<TArgument, VoidResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with an argument that is sent with the call. With a static lambda, this is the fastest overload.</summary>
@@ -132,7 +132,7 @@ public partial class WorkerPool
     public Task<TResult> RunAsync<TArgument, TResult>(
         Func<TArgument, CancellationToken, Task<TResult>> work, TArgument argument,
         WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(ArgumentForm<TArgument, TResult>.Instance, work, argument, options, cancellationToken);
+        Submit(ArgumentAdapter<TArgument, TResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with an argument that is sent with the call. With a static lambda, this is the fastest overload.</summary>
@@ -141,7 +141,7 @@ public partial class WorkerPool
     public Task RunAsync<TArgument>(
         Func<TArgument, CancellationToken, ValueTask> work, TArgument argument,
         WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(ArgumentForm<TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
+        Submit(ArgumentAdapter<TArgument, VoidResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with an argument that is sent with the call. With a static lambda, this is the fastest overload.</summary>
@@ -151,5 +151,5 @@ public partial class WorkerPool
     public Task<TResult> RunAsync<TArgument, TResult>(
         Func<TArgument, CancellationToken, ValueTask<TResult>> work, TArgument argument,
         WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(ArgumentForm<TArgument, TResult>.Instance, work, argument, options, cancellationToken);
+        Submit(ArgumentAdapter<TArgument, TResult>.Instance, work, argument, options, cancellationToken);
 }

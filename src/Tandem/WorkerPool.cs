@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using Tandem.Events;
+using Tandem.Invocation;
 using Tandem.Mapping;
 using Tandem.Processes;
-using Tandem.Shipping;
 using Tandem.Telemetry;
 using Tandem.Threading;
 using Tandem.Work;
@@ -149,7 +149,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(createState);
         WorkerPoolOptions valid = options.Validated();
-        return new WorkerPool<TState>(CreateEngine(valid, () => createState(), createState, PlainForm<TState>.Instance));
+        return new WorkerPool<TState>(CreateEngine(valid, () => createState(), createState, PlainAdapter<TState>.Instance));
     }
 
     /// <summary>
@@ -212,7 +212,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     }
 
     private protected Task<TResult> Submit<TResult>(
-        Form<TResult> form, Delegate work, object? argument, WorkOptions? options, CancellationToken cancellationToken)
+        DelegateAdapter<TResult> adapter, Delegate work, object? argument, WorkOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(work);
         if (cancellationToken.IsCancellationRequested)
@@ -221,7 +221,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         try
         {
             var task = new CallTask<TResult>();
-            WorkItem item = _engine.CreateItem(task, form, work, argument, cancellationToken);
+            WorkItem item = _engine.CreateItem(task, adapter, work, argument, cancellationToken);
             if (options?.Name is { } name)
                 item.Details.Name = name;
             if (ItemLimits.Of(options, _engine.Options.ItemDefaults) is { } limits)
@@ -239,11 +239,11 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     }
 
     private protected IAsyncEnumerable<TOut> Map<TItem, TResult, TOut>(
-        ItemForm<TItem, TResult> form,
+        ItemAdapter<TItem, TResult> adapter,
         Delegate work,
         object source,
         MapOptions? options,
-        MapEnumerable<TItem, TResult, TOut>.Picker pick,
+        MapEnumerable<TItem, TResult, TOut>.OutcomeSelector pick,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -251,7 +251,7 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         return new MapEnumerable<TItem, TResult, TOut>(
             this,
             _engine,
-            form,
+            adapter,
             work,
             token => source is IAsyncEnumerable<TItem> asynchronous
                 ? ItemSource<TItem>.Of(asynchronous, token)
@@ -262,13 +262,13 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     }
 
     private protected async Task ForEach<TItem>(
-        ItemForm<TItem, Nothing> form, Delegate work, object source, MapOptions? options, CancellationToken cancellationToken)
+        ItemAdapter<TItem, VoidResult> adapter, Delegate work, object source, MapOptions? options, CancellationToken cancellationToken)
     {
         MapOptions unordered = (options ?? new MapOptions()).Validated();
         unordered.Ordered = false;
-        IAsyncEnumerable<Nothing> outcomes = Map<TItem, Nothing, Nothing>(
-            form, work, source, unordered, Pickers.Value, cancellationToken);
-        await foreach (Nothing _ in outcomes.ConfigureAwait(false))
+        IAsyncEnumerable<VoidResult> outcomes = Map<TItem, VoidResult, VoidResult>(
+            adapter, work, source, unordered, Outcomes.Value, cancellationToken);
+        await foreach (VoidResult _ in outcomes.ConfigureAwait(false))
         {
             // The enumerator throws the first error.
         }
@@ -278,16 +278,16 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
     /// <param name="options">The validated options.</param>
     /// <param name="build">Builds the state of a worker in this process; null for a pool without a state.</param>
     /// <param name="createState">The user's delegate for the same, which is serialized.</param>
-    /// <param name="form">Calls that delegate.</param>
+    /// <param name="adapter">Calls that delegate.</param>
     private static PoolEngine CreateEngine(
         WorkerPoolOptions options,
         Func<object?>? build = null,
         Delegate? createState = null,
-        Form? form = null) => options switch
+        DelegateAdapter? adapter = null) => options switch
     {
         ThreadedPoolOptions threads => new ThreadEngine(threads, build),
         ProcessPoolOptions processes when ProcessPools.AreSupported =>
-            new ProcessEngine(processes, createState is null ? null : () => StartupStep.StateFactory(createState, form!)),
+            new ProcessEngine(processes, createState is null ? null : () => StartupStep.StateFactory(createState, adapter!)),
         _ => throw ProcessPools.NotSupported(),
     };
 

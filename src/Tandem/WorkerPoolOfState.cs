@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
+using Tandem.Invocation;
 using Tandem.Mapping;
-using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem;
@@ -23,20 +23,20 @@ public sealed class WorkerPool<TState> : WorkerPool
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker.</summary>
     public Task RunAsync(Action<TState> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
+        Submit(StateAdapter<TState, VoidResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker.</summary>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     public Task<TResult> RunAsync<TResult>(
         Func<TState, TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
+        Submit(StateAdapter<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker.</summary>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task RunAsync(Func<TState, Task> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
+        Submit(StateAdapter<TState, VoidResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker.</summary>
@@ -44,39 +44,39 @@ public sealed class WorkerPool<TState> : WorkerPool
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task<TResult> RunAsync<TResult>(
         Func<TState, Task<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
+        Submit(StateAdapter<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker.</summary>
     public Task RunAsync(Func<TState, ValueTask> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
+        Submit(StateAdapter<TState, VoidResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker.</summary>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     public Task<TResult> RunAsync<TResult>(
         Func<TState, ValueTask<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
+        Submit(StateAdapter<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker.</summary>
     public Task RunAsync(
         Action<TState, CancellationToken> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
+        Submit(StateAdapter<TState, VoidResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker.</summary>
     /// <typeparam name="TResult">The type of the result.</typeparam>
     public Task<TResult> RunAsync<TResult>(
         Func<TState, CancellationToken, TResult> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
+        Submit(StateAdapter<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker.</summary>
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task RunAsync(
         Func<TState, CancellationToken, Task> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
+        Submit(StateAdapter<TState, VoidResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker.</summary>
@@ -84,13 +84,13 @@ public sealed class WorkerPool<TState> : WorkerPool
     [OverloadResolutionPriority(1)] // an async lambda is a Task, not a ValueTask
     public Task<TResult> RunAsync<TResult>(
         Func<TState, CancellationToken, Task<TResult>> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
+        Submit(StateAdapter<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker.</summary>
     public Task RunAsync(
         Func<TState, CancellationToken, ValueTask> work, WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateForm<TState, Nothing>.Instance, work, null, options, cancellationToken);
+        Submit(StateAdapter<TState, VoidResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker.</summary>
@@ -98,7 +98,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task<TResult> RunAsync<TResult>(
         Func<TState, CancellationToken, ValueTask<TResult>> work,
         WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateForm<TState, TResult>.Instance, work, null, options, cancellationToken);
+        Submit(StateAdapter<TState, TResult>.Instance, work, null, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker and an argument that is sent with the call.</summary>
@@ -107,7 +107,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task RunAsync<TArgument>(
         Action<TState, TArgument, CancellationToken> work, TArgument argument,
         WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateArgumentForm<TState, TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
+        Submit(StateArgumentAdapter<TState, TArgument, VoidResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker and an argument that is sent with the call.</summary>
@@ -117,7 +117,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task<TResult> RunAsync<TArgument, TResult>(
         Func<TState, TArgument, CancellationToken, TResult> work, TArgument argument,
         WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateArgumentForm<TState, TArgument, TResult>.Instance, work, argument, options, cancellationToken);
+        Submit(StateArgumentAdapter<TState, TArgument, TResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker and an argument that is sent with the call.</summary>
@@ -127,7 +127,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task RunAsync<TArgument>(
         Func<TState, TArgument, CancellationToken, Task> work, TArgument argument,
         WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateArgumentForm<TState, TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
+        Submit(StateArgumentAdapter<TState, TArgument, VoidResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker and an argument that is sent with the call.</summary>
@@ -138,7 +138,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task<TResult> RunAsync<TArgument, TResult>(
         Func<TState, TArgument, CancellationToken, Task<TResult>> work, TArgument argument,
         WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateArgumentForm<TState, TArgument, TResult>.Instance, work, argument, options, cancellationToken);
+        Submit(StateArgumentAdapter<TState, TArgument, TResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker and an argument that is sent with the call.</summary>
@@ -147,7 +147,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task RunAsync<TArgument>(
         Func<TState, TArgument, CancellationToken, ValueTask> work, TArgument argument,
         WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateArgumentForm<TState, TArgument, Nothing>.Instance, work, argument, options, cancellationToken);
+        Submit(StateArgumentAdapter<TState, TArgument, VoidResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync(Action, WorkOptions?, CancellationToken)"/>
     /// <summary>Runs work with the state of a worker and an argument that is sent with the call.</summary>
@@ -157,7 +157,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task<TResult> RunAsync<TArgument, TResult>(
         Func<TState, TArgument, CancellationToken, ValueTask<TResult>> work, TArgument argument,
         WorkOptions? options = null, CancellationToken cancellationToken = default) =>
-        Submit(StateArgumentForm<TState, TArgument, TResult>.Instance, work, argument, options, cancellationToken);
+        Submit(StateArgumentAdapter<TState, TArgument, TResult>.Instance, work, argument, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
@@ -166,7 +166,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IEnumerable<TItem> source, Func<TState, TItem, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
@@ -176,7 +176,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
@@ -185,7 +185,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IEnumerable<TItem> source, Func<TState, TItem, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
@@ -194,7 +194,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
@@ -204,7 +204,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
@@ -213,7 +213,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
@@ -222,7 +222,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IAsyncEnumerable<TItem> source, Func<TState, TItem, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
@@ -232,7 +232,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IAsyncEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
@@ -241,7 +241,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IAsyncEnumerable<TItem> source, Func<TState, TItem, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
@@ -250,7 +250,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
@@ -260,7 +260,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, on all workers, and returns the results.</summary>
@@ -269,7 +269,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, TResult>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Value, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Value, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
@@ -278,7 +278,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IEnumerable<TItem> source, Func<TState, TItem, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
@@ -288,7 +288,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
@@ -297,7 +297,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IEnumerable<TItem> source, Func<TState, TItem, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
@@ -306,7 +306,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
@@ -316,7 +316,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
@@ -325,7 +325,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
@@ -334,7 +334,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IAsyncEnumerable<TItem> source, Func<TState, TItem, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
@@ -344,7 +344,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IAsyncEnumerable<TItem> source, Func<TState, TItem, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
@@ -353,7 +353,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IAsyncEnumerable<TItem> source, Func<TState, TItem, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
@@ -362,7 +362,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, TResult> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
@@ -372,7 +372,7 @@ public sealed class WorkerPool<TState> : WorkerPool
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker, and returns the value or error of each item.</summary>
@@ -381,14 +381,14 @@ public sealed class WorkerPool<TState> : WorkerPool
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask<TResult>> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
         Map<TItem, TResult, WorkResult<TResult>>(
-            StateArgumentForm<TState, TItem, TResult>.Instance, work, source, options, Pickers.Result, cancellationToken);
+            StateArgumentAdapter<TState, TItem, TResult>.Instance, work, source, options, Outcomes.Result, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
     /// <param name="work">The work for one item and the state of its worker.</param>
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Action<TState, TItem> work, MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(StateArgumentAdapter<TState, TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
@@ -397,7 +397,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Func<TState, TItem, Task> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(StateArgumentAdapter<TState, TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
@@ -405,7 +405,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Func<TState, TItem, ValueTask> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(StateArgumentAdapter<TState, TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
@@ -413,7 +413,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Action<TState, TItem, CancellationToken> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(StateArgumentAdapter<TState, TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
@@ -422,7 +422,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(StateArgumentAdapter<TState, TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
@@ -430,7 +430,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task ForEachAsync<TItem>(
         IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(StateArgumentAdapter<TState, TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
@@ -438,7 +438,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Action<TState, TItem> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(StateArgumentAdapter<TState, TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
@@ -447,7 +447,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, Task> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(StateArgumentAdapter<TState, TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
@@ -455,7 +455,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, ValueTask> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(StateArgumentAdapter<TState, TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
@@ -463,7 +463,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Action<TState, TItem, CancellationToken> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(StateArgumentAdapter<TState, TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
@@ -472,7 +472,7 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(StateArgumentAdapter<TState, TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Action{TItem}, MapOptions?, CancellationToken)"/>
     /// <summary>Runs work on each item of a source, with the state of the worker. The first error ends the call.</summary>
@@ -480,5 +480,5 @@ public sealed class WorkerPool<TState> : WorkerPool
     public Task ForEachAsync<TItem>(
         IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, ValueTask> work,
         MapOptions? options = null, CancellationToken cancellationToken = default) =>
-        ForEach(StateArgumentForm<TState, TItem, Nothing>.Instance, work, source, options, cancellationToken);
+        ForEach(StateArgumentAdapter<TState, TItem, VoidResult>.Instance, work, source, options, cancellationToken);
 }

@@ -12,22 +12,22 @@ public sealed class FolderTests
     /// stands; an arrow that goes up is not added.
     /// </summary>
     private const string Picture = """
-        .                      → Processes Threading Mapping Work Telemetry Events Shipping Exceptions Options
-        Processes              → WarmUp Work Telemetry Supervision Events Launch Shipping Context Transport Serialization
+        .                      → Processes Threading Mapping Work Telemetry Events Invocation Exceptions Options
+        Processes              → WarmUp Work Telemetry Supervision Events Launch Invocation Context Transport Serialization
                                  Exceptions Options Output Stacks BackgroundWork Interop
-        Threading              → Work Telemetry Events Shipping Context Exceptions Options BackgroundWork Interop
-        Mapping                → Work Telemetry Shipping Context Options BackgroundWork
-        InWorker               → WarmUp Telemetry Launch Shipping Context Transport/SharedMemory Transport/Portable Transport
+        Threading              → Work Telemetry Events Invocation Context Exceptions Options BackgroundWork Interop
+        Mapping                → Work Telemetry Invocation Context Options BackgroundWork
+        InWorker               → WarmUp Telemetry Launch Invocation Context Transport/SharedMemory Transport/Portable Transport
                                  Serialization Exceptions BackgroundWork Interop
-        WarmUp                 → Work Launch Shipping Transport Serialization Options BackgroundWork
-        Work                   → Telemetry Events Shipping Context Transport Serialization Exceptions Options BackgroundWork
+        WarmUp                 → Work Launch Invocation Transport Serialization Options BackgroundWork
+        Work                   → Telemetry Events Invocation Context Transport Serialization Exceptions Options BackgroundWork
         Telemetry              → Events Exceptions Options BackgroundWork
         Supervision            → Events Exceptions Options Interop
         Events                 → Exceptions Options BackgroundWork
         Launch                 → Transport/SharedMemory Transport/Portable Transport Serialization Exceptions Options
                                  BackgroundWork Interop
-        Sharing                → Shipping Serialization Exceptions Options BackgroundWork Interop
-        Shipping               → Context Transport Serialization Exceptions
+        Sharing                → Invocation Serialization Exceptions Options BackgroundWork Interop
+        Invocation             → Context Transport Serialization Exceptions
         Context                → Serialization Exceptions
         Transport/SharedMemory → Transport Serialization Exceptions BackgroundWork Interop
         Transport/Portable     → Transport Serialization Exceptions BackgroundWork Interop

@@ -24,7 +24,7 @@ public class StackTests
         Assert.Contains("Stuck.cs:line ", stack, StringComparison.Ordinal);
         // Nothing of how the work is called.
         Assert.All(
-            ["Tandem.Work.", "Tandem.Shipping.", "Tandem.InWorker.", "Tandem.Threading."],
+            ["Tandem.Work.", "Tandem.Invocation.", "Tandem.InWorker.", "Tandem.Threading."],
             own => Assert.DoesNotContain(own, stack, StringComparison.Ordinal));
     }
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Tandem.Events;
+using Tandem.Invocation;
 using Tandem.InWorker;
 using Tandem.Processes;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -44,17 +44,18 @@ internal sealed class ImitationEngine : PoolEngine, ISerializingEngine
 
     internal override PoolTraffic Traffic => new(Interlocked.Read(ref _itemsDone));
 
-    protected override bool KeepsMakersCultures => false;
+    protected override bool KeepsCreatorCultures => false;
 
     public PayloadWriter RentWriter() => new();
 
     public void ReturnWriter(PayloadWriter writer) => writer.Dispose();
 
-    public WorkItem CreateElements(Chunk chunk, Shipment shipment, CancellationToken cancellationToken) =>
-        new ImitationItem(null, chunk, shipment, cancellationToken);
+    public WorkItem CreateElements(Chunk chunk, CallPayload callPayload, CancellationToken cancellationToken) =>
+        new ImitationItem(null, chunk, callPayload, cancellationToken);
 
-    internal override WorkItem CreateItem(ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken) =>
-        new ImitationItem(task, null, Shipment.Of(form, work, argument), cancellationToken);
+    internal override WorkItem CreateItem(
+        ICallTask task, DelegateAdapter adapter, Delegate work, object? argument, CancellationToken cancellationToken) =>
+        new ImitationItem(task, null, CallPayload.Of(adapter, work, argument), cancellationToken);
 
     internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new SerializedChunk<TItem, TResult>(call, this);
 
@@ -88,7 +89,7 @@ internal sealed class ImitationEngine : PoolEngine, ISerializingEngine
     {
         var item = (ImitationItem)submitted;
         item.DetailsIfAny?.Cultures?.ToBytes();
-        SerializedCall.Pack(item, item.Shipment, Memory);
+        CallSerializer.Serialize(item, item.Payload, Memory);
         item.WatchCancellation(this);
         item.WatchTokens(this);
         if (item.Limits is { } limits)
@@ -210,7 +211,7 @@ internal sealed class ImitationEngine : PoolEngine, ISerializingEngine
         worker.ItemsDone += Math.Max(1, item.ElementCount);
         _itemsDone += Math.Max(1, item.ElementCount);
         if (item.IsSettled)
-            item.Shipment.Free(Memory);
+            item.Payload.Free(Memory);
     }
 
     private void OnTaken(ImitationItem item)
@@ -251,7 +252,7 @@ internal sealed class ImitationEngine : PoolEngine, ISerializingEngine
         }
 
         _admission.Leave(item);
-        item.Shipment.Free(Memory);
+        item.Payload.Free(Memory);
         return true;
     }
 

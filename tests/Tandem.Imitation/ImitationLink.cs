@@ -1,6 +1,6 @@
 using Tandem.BackgroundWork;
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Transport;
 
 namespace Tandem.Imitation;

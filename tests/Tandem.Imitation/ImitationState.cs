@@ -23,10 +23,10 @@ internal sealed class ImitationState(ImitationEngine engine)
             {
                 StartupStep step = engine.Startup[i];
                 var message = new InvokeMessage { Length = step.Payload.Length };
-                engine.MakersCultures?.Apply();
+                engine.CreatorCultures?.Apply();
                 fixed (byte* payload = step.Payload)
                 {
-                    if (!runner.TryStartUp(ImitationWorker.Define(step.Callable), FrameHeader.StartupSlot, (uint)i, in message, payload, out _value))
+                    if (!runner.TryStartUp(ImitationWorker.Define(step.RemoteMethod), FrameHeader.StartupSlot, (uint)i, in message, payload, out _value))
                         throw step.Part.ErrorFor(link.StartFailure!);
                 }
             }

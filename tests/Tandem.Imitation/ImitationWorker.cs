@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Tandem.BackgroundWork;
+using Tandem.Invocation;
 using Tandem.InWorker;
-using Tandem.Shipping;
 using Tandem.Transport;
 using Tandem.Work;
 
@@ -44,7 +44,7 @@ internal sealed unsafe class ImitationWorker
         ItemsDone = ItemsDone,
     };
 
-    internal static Definition Define(Callable callable) => new(Callable.ReadDefinition(callable.Definition));
+    internal static Definition Define(RemoteMethod remoteMethod) => new(RemoteMethod.ReadDefinition(remoteMethod.Definition));
 
     internal void Start()
     {
@@ -79,12 +79,12 @@ internal sealed unsafe class ImitationWorker
 
     private void Invoke(ImitationItem item, object? state)
     {
-        Shipment shipment = item.Shipment;
-        var message = new InvokeMessage { First = item.FirstElement, Count = item.ElementCount, Length = shipment.Length };
-        fixed (byte* bytes = shipment.Bytes)
+        CallPayload callPayload = item.Payload;
+        var message = new InvokeMessage { First = item.FirstElement, Count = item.ElementCount, Length = callPayload.Length };
+        fixed (byte* bytes = callPayload.Bytes)
         {
-            byte* payload = bytes != null ? bytes : (byte*)shipment.Block;
-            _runner.Run(Define(shipment.Callable), state, Number, item.Sequence, in message, payload, null, item.DetailsIfAny?.Cultures?.ToBytes());
+            byte* payload = bytes != null ? bytes : (byte*)callPayload.Block;
+            _runner.Run(Define(callPayload.RemoteMethod), state, Number, item.Sequence, in message, payload, null, item.DetailsIfAny?.Cultures?.ToBytes());
         }
     }
 }

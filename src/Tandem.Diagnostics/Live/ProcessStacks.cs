@@ -113,7 +113,7 @@ internal sealed class ProcessStacks : IDisposable
         Copy(processId, MemoryMap.Of(processId), []);
         DataTarget attached = DataTarget.AttachToProcess(processId, suspend: false);
         var reader = new StoppedReader(attached.DataReader);
-        var target = new DataTarget(new CalmReader(reader), new DataTargetOptions());
+        var target = new DataTarget(new NonThrowingReader(reader), new DataTargetOptions());
         try
         {
             ClrRuntime runtime = CreateRuntime(processId, target);

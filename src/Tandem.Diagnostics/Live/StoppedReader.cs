@@ -3,7 +3,7 @@ using Microsoft.Diagnostics.Runtime;
 namespace Tandem.Diagnostics;
 
 /// <summary>Reads a process as it was while it was stopped: registers and stacks are those of that moment.</summary>
-internal sealed class StoppedReader(IDataReader inner) : ReaderAround(inner)
+internal sealed class StoppedReader(IDataReader inner) : DelegatingReader(inner)
 {
     /// <summary>The registers of the stopped threads.</summary>
     internal Dictionary<int, ThreadRegisters> Registers { get; set; } = [];

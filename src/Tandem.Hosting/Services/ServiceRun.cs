@@ -43,11 +43,11 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
     internal WorkerPool? TakePool() => Interlocked.Exchange(ref _pool, null);
 
     /// <summary>Whether its supervisor has told it to stop, so that its end is expected.</summary>
-    internal bool IsToldToStop { get; private set; }
+    internal bool IsAskedToStop { get; private set; }
 
     internal void Stop()
     {
-        IsToldToStop = true;
+        IsAskedToStop = true;
         _stop.Cancel();
     }
 

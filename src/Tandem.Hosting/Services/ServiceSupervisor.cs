@@ -124,7 +124,7 @@ internal sealed class ServiceSupervisor
         if (run.Ready.IsCompleted)
             OnReady(service, run);
 
-        if (run.IsToldToStop)
+        if (run.IsAskedToStop)
         {
             OnStopped(service, run, error);
             return;

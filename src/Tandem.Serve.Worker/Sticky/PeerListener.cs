@@ -35,7 +35,7 @@ internal sealed class PeerListener(ServedWorker worker) : IConnectionListener, I
         try
         {
             AcceptedConnection accepted = await _accepted.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-            return accepted.Socket is { } socket ? worker.Connections.Track(_factory.Create(socket), this) : accepted.Former;
+            return accepted.Socket is { } socket ? worker.Connections.Track(_factory.Create(socket), this) : accepted.Existing;
         }
         catch (ChannelClosedException)
         {
@@ -55,7 +55,7 @@ internal sealed class PeerListener(ServedWorker worker) : IConnectionListener, I
         while (_accepted.Reader.TryRead(out AcceptedConnection accepted))
         {
             accepted.Socket?.Dispose();
-            if (accepted.Former is { } former)
+            if (accepted.Existing is { } former)
                 await former.DisposeAsync().ConfigureAwait(false);
         }
 

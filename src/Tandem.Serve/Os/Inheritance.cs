@@ -44,7 +44,7 @@ internal sealed class Inheritance
         string? process = Take("LISTEN_PID");
         string[] names = (Take("LISTEN_FDNAMES") ?? "").Split(':');
         if (state is not null)
-            return OfFormer(state, time);
+            return OfPrevious(state, time);
 
         if (!int.TryParse(count, CultureInfo.InvariantCulture, out int sockets)
             || !int.TryParse(process, CultureInfo.InvariantCulture, out int pid)
@@ -104,7 +104,7 @@ internal sealed class Inheritance
         return error;
     }
 
-    private static Inheritance OfFormer(string state, TimeProvider time)
+    private static Inheritance OfPrevious(string state, TimeProvider time)
     {
         string[] lines = state.Split('\n');
         string[] first = lines[0].Split(' ');

@@ -46,7 +46,7 @@ internal static class ServeProtocol
     internal const string Finish = "finish";
     internal const string HeapLimit = "heap-limit";
     internal const string Moved = "moved";
-    internal const string GoOn = "go-on";
+    internal const string Resume = "go-on";
     internal const string Peer = "peer";
 
     // Messages between workers.

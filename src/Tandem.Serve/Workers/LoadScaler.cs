@@ -77,7 +77,7 @@ internal sealed class LoadScaler
         List<Slot> slots = _fleet.CopySlots();
         foreach (Slot slot in slots)
         {
-            if (slot.Current is not { IsToldToStop: false, State: WebWorkerState.Accepting } worker)
+            if (slot.Current is not { IsAskedToStop: false, State: WebWorkerState.Accepting } worker)
                 continue;
 
             ref BoardEntry entry = ref _context.Board[worker.Entry];

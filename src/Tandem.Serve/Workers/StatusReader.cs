@@ -36,7 +36,7 @@ internal sealed class StatusReader(WorkerFleet fleet, Board board, TimeProvider 
     {
         Debug.Assert(fleet.Lock.IsHeldByCurrentThread);
         WebWorker? worker = slot.Current
-            ?? fleet.Workers.FirstOrDefault(worker => worker.Number == slot.Number && !worker.IsStandby && !worker.IsToldToStop && !worker.Ended.IsCompleted);
+            ?? fleet.Workers.FirstOrDefault(worker => worker.Number == slot.Number && !worker.IsStandby && !worker.IsAskedToStop && !worker.Ended.IsCompleted);
         DateTimeOffset? next = slot.NextAttempt;
         string? loop = slot.Crashes.Describe();
         string state = worker is not null ? StateOf(worker) : loop is not null ? "crash loop" : "waiting";

@@ -31,7 +31,7 @@ internal sealed class StuckReplacer
     /// </summary>
     internal async Task FollowAsync(Slot slot, WebWorker worker)
     {
-        if (await worker.Stuck.ConfigureAwait(false) is not { } stuck || worker.IsToldToStop)
+        if (await worker.Stuck.ConfigureAwait(false) is not { } stuck || worker.IsAskedToStop)
             return;
 
         try
@@ -58,7 +58,7 @@ internal sealed class StuckReplacer
     {
         slot.StuckReplacements++;
         TimeSpan delay = slot.Crashes.OnEnded(worker.Age, wasKilled: false);
-        while (slot.Current == worker && !worker.IsToldToStop)
+        while (slot.Current == worker && !worker.IsAskedToStop)
         {
             if (delay > TimeSpan.Zero)
             {

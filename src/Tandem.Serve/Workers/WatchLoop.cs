@@ -84,7 +84,7 @@ internal sealed class WatchLoop
         long now = _time.GetMilliseconds();
         foreach (Slot slot in _fleet.CopySlots())
         {
-            if (slot.Current is not { IsToldToStop: false } worker)
+            if (slot.Current is not { IsAskedToStop: false } worker)
                 continue;
 
             if (worker.State == WebWorkerState.Draining)

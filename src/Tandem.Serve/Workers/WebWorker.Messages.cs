@@ -28,10 +28,10 @@ internal sealed partial class WebWorker
     /// one that reports the exit receives them. There is a time limit, because processes that the application started may still have the
     /// other end of the socket.
     /// </summary>
-    private async Task HearAllAsync()
+    private async Task ReceiveAllAsync()
     {
         if (Volatile.Read(ref _messages) is not null)
-            await _heard.Task.WaitAsync(HearingGrace, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _heard.Task.WaitAsync(ReceiveGrace, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Tells the worker to accept on another socket, in place of the one that was bound to the same address before.</summary>
@@ -168,13 +168,13 @@ internal sealed partial class WebWorker
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or FormatException or ArgumentException)
         {
-            _problem = $"It cannot listen at {address}: {Advise(e)}";
+            _problem = $"It cannot listen at {address}: {Explain(e)}";
             _problemCode = ServeExitCode.BadAddress;
             messages.TrySend(ServeProtocol.Failure, string.Create(CultureInfo.InvariantCulture, $"{(int)((e as SocketException)?.SocketErrorCode ?? SocketError.Success)} {e.Message}"));
         }
     }
 
-    private static string Advise(Exception error) => (error as SocketException)?.SocketErrorCode switch
+    private static string Explain(Exception error) => (error as SocketException)?.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => "the address is already in use. Stop the program that listens there, or choose another address with --urls.",
         SocketError.AccessDenied => "this user may not use it. Ports below 1024 need the capability CAP_NET_BIND_SERVICE, or a socket that systemd passes to the server.",

@@ -24,7 +24,7 @@ internal sealed partial class WebWorker
     private static readonly TimeSpan StopNowGrace = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a worker has to acknowledge a message; a worker that hangs does not.</summary>
-    private static readonly TimeSpan HearingGrace = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReceiveGrace = TimeSpan.FromSeconds(1);
 
     private readonly WebWorkerContext _context; // what all workers share
     private readonly CancellationTokenSource _stop = new(); // cancels the work item, which makes the worker drain
@@ -137,7 +137,7 @@ internal sealed partial class WebWorker
 
     private string StartProfilePath => _context.Options.StartProfile ?? StartProfile.PathOf(App.Name) ?? "";
 
-    internal bool IsToldToStop => _stopReason is not null;
+    internal bool IsAskedToStop => _stopReason is not null;
 
     /// <summary>Whether its hang is already being examined, or it was killed because of it.</summary>
     internal bool IsHangHandled { get; set; }
@@ -206,7 +206,7 @@ internal sealed partial class WebWorker
     internal void ContinueBeyondLimit()
     {
         IsNearlyDue = false;
-        _messages?.TrySend(ServeProtocol.GoOn);
+        _messages?.TrySend(ServeProtocol.Resume);
     }
 
     /// <summary>Makes it drain: it accepts no more connections, and exits when those that it has are done.</summary>
@@ -228,7 +228,7 @@ internal sealed partial class WebWorker
     /// </summary>
     private async Task FinishAsync()
     {
-        await _finishing.Task.WaitAsync(HearingGrace, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _finishing.Task.WaitAsync(ReceiveGrace, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _stop.CancelAsync().ConfigureAwait(false);
     }
 
@@ -305,10 +305,10 @@ internal sealed partial class WebWorker
             _ = BecomeReadyAsync();
             await run.ConfigureAwait(false);
             hasEnded = true;
-            if (!IsToldToStop)
+            if (!IsAskedToStop)
                 end = Explain("The application exited by itself.");
         }
-        catch (OperationCanceledException) when (IsToldToStop || _problem is not null)
+        catch (OperationCanceledException) when (IsAskedToStop || _problem is not null)
         {
             // It never ran, or it was killed because it did not exit in time.
         }
@@ -319,7 +319,7 @@ internal sealed partial class WebWorker
         catch (Exception e)
         {
             error = e;
-            await HearAllAsync().ConfigureAwait(false);
+            await ReceiveAllAsync().ConfigureAwait(false);
             WasKilled = e is WorkerCrashedException { EndedBy: EndedBy.Outside, IsOutOfMemorySuspected: false } || WasKilledEarly(e);
             end = Explain(Describe(e));
             if (e is WorkerStartException && !IsAttached)
@@ -341,7 +341,7 @@ internal sealed partial class WebWorker
         _begun.TrySetCanceled();
         _due.TrySetCanceled();
         _stuck.TrySetResult(null);
-        if (error is not null && !IsToldToStop && !HasStarted && !WasKilled && StartProfilePath is { Length: > 0 } profile)
+        if (error is not null && !IsAskedToStop && !HasStarted && !WasKilled && StartProfilePath is { Length: > 0 } profile)
             StartProfile.Forget(profile); // the profile may be the cause
         return end;
     }
@@ -441,16 +441,16 @@ internal sealed partial class WebWorker
     /// </summary>
     private bool IsOver()
     {
-        if (IsAttached && !IsToldToStop && _problem is null)
+        if (IsAttached && !IsAskedToStop && _problem is null)
             _isStartedAgain = true;
 
-        return IsAttached || IsToldToStop || _problem is not null;
+        return IsAttached || IsAskedToStop || _problem is not null;
     }
 
     /// <summary>Whether the process was killed after it had connected to the supervisor and before the pool had its link to it.</summary>
     private bool WasKilledEarly(Exception error) => _isStartedAgain && error is WorkerStartException { Failure: not (StartFailureKind.Ended or StartFailureKind.TimedOut) };
 
-    private string Explain(string end) => _isAddressTaken && !IsToldToStop ? $"{end}\n{AddressTaken}" : end;
+    private string Explain(string end) => _isAddressTaken && !IsAskedToStop ? $"{end}\n{AddressTaken}" : end;
 
     private ProcessPoolOptions CreatePoolOptions(int serving, bool waits)
     {

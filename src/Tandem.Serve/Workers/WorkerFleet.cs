@@ -121,7 +121,7 @@ internal sealed class WorkerFleet
             // If a slot has no worker, it is not known which sockets its next worker will use.
             return _slots.Count == 0 || _slots.Exists(static slot => slot.Current is null)
                 ? null
-                : new HashSet<string>(_workers.Where(static worker => !worker.IsToldToStop).SelectMany(static worker => worker.ListensAt), StringComparer.Ordinal);
+                : new HashSet<string>(_workers.Where(static worker => !worker.IsAskedToStop).SelectMany(static worker => worker.ListensAt), StringComparer.Ordinal);
         }
     }
 

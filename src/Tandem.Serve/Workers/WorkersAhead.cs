@@ -76,7 +76,7 @@ internal sealed class WorkersAhead
         lock (_fleet.Lock)
         {
             isStandby = _standbys.Remove(worker);
-            if ((!isStandby && !_spares.Remove(worker)) || worker.IsToldToStop || _stop.IsCancellationRequested)
+            if ((!isStandby && !_spares.Remove(worker)) || worker.IsAskedToStop || _stop.IsCancellationRequested)
                 return;
 
             ServeException? failure = worker.StartFailure;

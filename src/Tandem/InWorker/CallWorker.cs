@@ -1,5 +1,5 @@
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 
 namespace Tandem.InWorker;
 
@@ -8,7 +8,7 @@ internal sealed class CallWorker : WorkerKind
 {
     internal static readonly CallWorker Instance = new();
 
-    internal override Callable ReadDefinition(PayloadReader reader) => Callable.ReadDefinition(reader);
+    internal override RemoteMethod ReadDefinition(PayloadReader reader) => RemoteMethod.ReadDefinition(reader);
 
     internal override void OnOrphaned() => WorkerHost.EndAsOrphan();
 

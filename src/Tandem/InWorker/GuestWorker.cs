@@ -1,5 +1,5 @@
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 
 namespace Tandem.InWorker;
 
@@ -10,7 +10,7 @@ internal sealed class GuestWorker(Func<CancellationToken, Task> work, Action onO
 {
     /// <inheritdoc/>
     /// <remarks>Whatever the parent defines, since its types may not exist here and are not needed.</remarks>
-    internal override Callable ReadDefinition(PayloadReader reader) => Callable.Of(work, PlainForm<Nothing>.Instance);
+    internal override RemoteMethod ReadDefinition(PayloadReader reader) => RemoteMethod.Of(work, PlainAdapter<VoidResult>.Instance);
 
     internal override void OnOrphaned() => onOrphaned();
 

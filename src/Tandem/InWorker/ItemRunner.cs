@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Tandem.Context;
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Telemetry;
 using Tandem.Transport;
 
@@ -37,24 +37,24 @@ internal sealed unsafe class ItemRunner(OutcomeLink link, ActiveItems active)
         Exception? error = null;
         try
         {
-            Callable callable = definition.Callable;
+            RemoteMethod remoteMethod = definition.RemoteMethod;
             if (cultures is not null)
                 Cultures.Read(cultures).Apply();
             _arguments.Begin(payload, (nint)message.Length, links);
-            Delegate work = ReadWork(callable);
-            _results.Scope = callable.Method.Scope;
+            Delegate work = ReadWork(remoteMethod);
+            _results.Scope = remoteMethod.Method.Scope;
             CancellationToken cancellation = definition.TakesToken || message.Count > 0
                 ? links.GetToken(FrameHeader.OwnToken) : CancellationToken.None;
             if (message.Count > 0)
             {
                 result.Outcome = Outcome.Chunk;
-                result.Finished = RunChunk(callable, work, state, links, slot, sequence, in message, guard, cancellation);
+                result.Finished = RunChunk(remoteMethod, work, state, links, slot, sequence, in message, guard, cancellation);
             }
-            else if (callable.Form.Run(work, state, _arguments, _results, cancellation) is { } pending)
+            else if (remoteMethod.Adapter.Run(work, state, _arguments, _results, cancellation) is { } pending)
             {
                 // One item at a time: this lane blocks; continuations run on the thread pool.
                 pending.GetAwaiter().GetResult();
-                callable.Form.WriteResult(pending, _results);
+                remoteMethod.Adapter.WriteResult(pending, _results);
             }
         }
         catch (Exception e)
@@ -94,7 +94,7 @@ internal sealed unsafe class ItemRunner(OutcomeLink link, ActiveItems active)
         try
         {
             _arguments.Begin(payload, (nint)message.Length, new ReceivedLinks(active, link, slot, sequence));
-            state = definition.Callable.Form.RunForState(ReadWork(definition.Callable));
+            state = definition.RemoteMethod.Adapter.RunForState(ReadWork(definition.RemoteMethod));
         }
         catch (Exception e)
         {
@@ -114,11 +114,11 @@ internal sealed unsafe class ItemRunner(OutcomeLink link, ActiveItems active)
         return result.Outcome == Outcome.Completed;
     }
 
-    private Delegate ReadWork(Callable callable)
+    private Delegate ReadWork(RemoteMethod remoteMethod)
     {
         try
         {
-            return callable.Method.ReadDelegate(_arguments);
+            return remoteMethod.Method.ReadDelegate(_arguments);
         }
         catch (Exception e) when (RebuildErrors.IsOfValue(e))
         {
@@ -127,12 +127,12 @@ internal sealed unsafe class ItemRunner(OutcomeLink link, ActiveItems active)
     }
 
     private int RunChunk(
-        Callable callable, Delegate work, object? state, ReceivedLinks links, int slot, uint sequence, in InvokeMessage message,
+        RemoteMethod remoteMethod, Delegate work, object? state, ReceivedLinks links, int slot, uint sequence, in InvokeMessage message,
         MemoryGuard? guard,
         CancellationToken cancellation)
     {
         link.BeginChunk(_results, links);
-        _results.Scope = callable.Method.Scope;
+        _results.Scope = remoteMethod.Method.Scope;
         var run = new ChunkRun(link, slot, sequence)
         {
             First = message.First,
@@ -142,6 +142,6 @@ internal sealed unsafe class ItemRunner(OutcomeLink link, ActiveItems active)
             BeforeFailure = guard is null ? null : guard.Lift,
             CancellationToken = cancellation,
         };
-        return callable.Form.RunChunk(work, state, run);
+        return remoteMethod.Adapter.RunChunk(work, state, run);
     }
 }

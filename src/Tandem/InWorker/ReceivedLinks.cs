@@ -1,5 +1,5 @@
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Transport;
 
 namespace Tandem.InWorker;

@@ -1,5 +1,5 @@
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 
 namespace Tandem.InWorker;
 
@@ -10,7 +10,7 @@ namespace Tandem.InWorker;
 internal abstract class WorkerKind
 {
     /// <summary>Reads the definition of a method that the parent wants to call.</summary>
-    internal abstract Callable ReadDefinition(PayloadReader reader);
+    internal abstract RemoteMethod ReadDefinition(PayloadReader reader);
 
     /// <summary>
     /// Called when the parent has exited or cannot be reached: nothing waits for the running items, and they must not run forever.

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Tandem.BackgroundWork;
 using Tandem.Context;
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Telemetry;
 using Tandem.Transport;
 
@@ -40,7 +40,7 @@ internal sealed unsafe class WorkerLoop
     }
 
     /// <summary>Called for a method that the parent has defined ahead of the first item that needs it. Does not throw.</summary>
-    internal Action<Callable>? OnDefinedAhead { get; init; }
+    internal Action<RemoteMethod>? OnDefinedAhead { get; init; }
 
     /// <summary>Runs until the worker is to exit.</summary>
     internal void Run()
@@ -72,7 +72,7 @@ internal sealed unsafe class WorkerLoop
                 InvokeMessage step = ReadMessage(in frame);
                 if (!_startupFailed)
                     _startupFailed = !_runner.TryStartUp(
-                        Find(step.Callable), frame.Slot, frame.Sequence, in step, _link.ResolvePayload(in frame, in step), out _state);
+                        Find(step.RemoteMethod), frame.Slot, frame.Sequence, in step, _link.ResolvePayload(in frame, in step), out _state);
                 break;
 
             case FrameKind.Invoke:
@@ -88,9 +88,9 @@ internal sealed unsafe class WorkerLoop
                 byte[]? cultures = _cultures is { } sent && sent.Slot == frame.Slot && sent.Sequence == frame.Sequence ? sent.Bytes : null;
                 _cultures = null;
                 if (_lanes is null)
-                    _runner.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace, cultures);
+                    _runner.Run(Find(message.RemoteMethod), _state, frame.Slot, frame.Sequence, in message, payload, trace, cultures);
                 else
-                    _lanes.Run(Find(message.Callable), _state, frame.Slot, frame.Sequence, in message, payload, trace, cultures);
+                    _lanes.Run(Find(message.RemoteMethod), _state, frame.Slot, frame.Sequence, in message, payload, trace, cultures);
                 break;
 
             case FrameKind.Culture when frame.Slot == FrameHeader.StartupSlot:
@@ -137,10 +137,10 @@ internal sealed unsafe class WorkerLoop
         try
         {
             _reader.Begin(frame.Body, frame.BodyLength);
-            Callable callable = _kind.ReadDefinition(_reader);
-            _definitions[number] = new Definition(callable);
+            RemoteMethod remoteMethod = _kind.ReadDefinition(_reader);
+            _definitions[number] = new Definition(remoteMethod);
             if (frame.Extra == FrameHeader.Ahead)
-                OnDefinedAhead?.Invoke(callable);
+                OnDefinedAhead?.Invoke(remoteMethod);
         }
         catch (Exception e)
         {

@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Runtime.Loader;
 using Tandem.Interop;
+using Tandem.Invocation;
 using Tandem.Launch;
-using Tandem.Shipping;
 using Tandem.WarmUp;
 
 namespace Tandem.InWorker;
@@ -31,7 +31,7 @@ internal sealed class WorkerSetUp
     internal int Concurrency { get; }
 
     /// <summary>What to do with methods that the parent defines ahead.</summary>
-    internal Action<Callable>? OnDefinedAhead { get; private set; }
+    internal Action<RemoteMethod>? OnDefinedAhead { get; private set; }
 
     /// <summary>Sets this process up as a worker that exits with its parent.</summary>
     /// <param name="address">What to connect to: the value of <see cref="LaunchProtocol.WorkerVariable"/>.</param>
@@ -99,9 +99,9 @@ internal sealed class WorkerSetUp
         // If the worker was not started by a hook, the hooks in the environment are the program's own and stay.
         if (Environment.GetEnvironmentVariable(LaunchProtocol.EntryVariable) is null)
         {
-            string? former = Environment.GetEnvironmentVariable(LaunchProtocol.FormerHooksVariable);
+            string? former = Environment.GetEnvironmentVariable(LaunchProtocol.PreviousHooksVariable);
             Environment.SetEnvironmentVariable(LaunchProtocol.HooksVariable, string.IsNullOrEmpty(former) ? null : former);
-            Environment.SetEnvironmentVariable(LaunchProtocol.FormerHooksVariable, null);
+            Environment.SetEnvironmentVariable(LaunchProtocol.PreviousHooksVariable, null);
         }
 
         Environment.SetEnvironmentVariable(LaunchProtocol.WorkerVariable, null);

@@ -106,7 +106,7 @@ internal sealed class LaunchPlan
         environment.TryGetValue(LaunchProtocol.HooksVariable, out string? former);
         // Our hook never returns, except in a guest program, so it comes last.
         environment[LaunchProtocol.HooksVariable] = string.IsNullOrEmpty(former) ? Hook : former + Path.PathSeparator + Hook;
-        environment[LaunchProtocol.FormerHooksVariable] = former ?? "";
+        environment[LaunchProtocol.PreviousHooksVariable] = former ?? "";
     }
 
     private static LaunchPlan Find()

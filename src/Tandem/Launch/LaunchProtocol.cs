@@ -13,7 +13,7 @@ internal static class LaunchProtocol
     internal const string DepthLimitVariable = "TANDEM_DEPTH_LIMIT";
 
     /// <summary>The value of <c>DOTNET_STARTUP_HOOKS</c> before the launch. The worker restores it for its own children.</summary>
-    internal const string FormerHooksVariable = "TANDEM_FORMER_HOOKS";
+    internal const string PreviousHooksVariable = "TANDEM_FORMER_HOOKS";
 
     /// <summary>The parent's process id, so that a worker notices if the parent has exited before the worker could watch it.</summary>
     internal const string ParentVariable = "TANDEM_PARENT";

@@ -1,4 +1,4 @@
-using Tandem.Shipping;
+using Tandem.Invocation;
 using Tandem.Work;
 
 namespace Tandem.Mapping;
@@ -11,17 +11,17 @@ namespace Tandem.Mapping;
 internal sealed class MapEnumerable<TItem, TResult, TOut>(
     object pool,
     PoolEngine engine,
-    ItemForm<TItem, TResult> form,
+    ItemAdapter<TItem, TResult> adapter,
     Delegate work,
     Func<CancellationToken, ItemSource<TItem>> source,
     MapOptions options,
-    MapEnumerable<TItem, TResult, TOut>.Picker pick,
+    MapEnumerable<TItem, TResult, TOut>.OutcomeSelector pick,
     CancellationToken cancellationToken) : IAsyncEnumerable<TOut>
 {
     /// <summary>
     /// Returns the outcome of one element of a chunk: the value (or throws the error), or a <see cref="WorkResult{T}"/>.
     /// </summary>
-    internal delegate TOut Picker(Chunk<TItem, TResult> chunk, int element);
+    internal delegate TOut OutcomeSelector(Chunk<TItem, TResult> chunk, int element);
 
     public IAsyncEnumerator<TOut> GetAsyncEnumerator(CancellationToken cancellation = default)
     {
@@ -30,7 +30,7 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
             : null;
         CancellationToken token = both?.Token ?? (cancellation.CanBeCanceled ? cancellation : cancellationToken);
         return new Enumerator(pool, engine,
-            new MapRun<TItem, TResult>(engine, form, work, source, options, token), options.Ordered, pick, both, token);
+            new MapRun<TItem, TResult>(engine, adapter, work, source, options, token), options.Ordered, pick, both, token);
     }
 
     private sealed class Enumerator(
@@ -38,7 +38,7 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
         PoolEngine engine,
         MapRun<TItem, TResult> run,
         bool ordered,
-        Picker pick,
+        OutcomeSelector pick,
         CancellationTokenSource? linked,
         CancellationToken cancellationToken) : IAsyncEnumerator<TOut>
     {

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Tandem.BackgroundWork;
 using Tandem.Context;
-using Tandem.Shipping;
+using Tandem.Invocation;
 using Tandem.Work;
 
 namespace Tandem.Mapping;
@@ -63,7 +63,7 @@ internal sealed class MapRun<TItem, TResult>
 
     internal MapRun(
         PoolEngine engine,
-        ItemForm<TItem, TResult> form,
+        ItemAdapter<TItem, TResult> adapter,
         Delegate work,
         Func<CancellationToken, ItemSource<TItem>> source,
         MapOptions options,
@@ -82,7 +82,7 @@ internal sealed class MapRun<TItem, TResult>
         // Limits apply per item. If an item may cost a worker, it gets a chunk of its own.
         bool alone = _limits is { IsPerElement: true } || engine.Options is ProcessPoolOptions { MaxWorkerMemory: not null };
         _sizer = new ChunkSizer(alone ? 1 : options.MaxChunkSize, _lookAhead, engine.Lanes);
-        _call = new MapCall<TItem, TResult>(form, work, options.Name, _stop.Token) { Completed = OnCompleted };
+        _call = new MapCall<TItem, TResult>(adapter, work, options.Name, _stop.Token) { Completed = OnCompleted };
     }
 
     /// <summary>The chunks in the order in which the consumer takes them; they may be incomplete.</summary>
@@ -118,13 +118,13 @@ internal sealed class MapRun<TItem, TResult>
         SendOpen();
         if (awaited is not null)
         {
-            engine.Harvest(awaited);
+            engine.FetchOutcomes(awaited);
             return;
         }
 
         foreach (Chunk<TItem, TResult> chunk in _inFlight.Keys)
         {
-            engine.Harvest(chunk);
+            engine.FetchOutcomes(chunk);
             if (chunk.FirstElement > chunk.Taken && !chunk.Item.IsSettled)
                 _chunks.Writer.TryWrite(chunk);
         }

@@ -20,13 +20,13 @@ internal sealed class CrashRecovery(ProcessEngine engine, PoolEnding ending, Pro
     /// <summary>Items that fail, and with what. They are settled without the engine's lock.</summary>
     internal List<(RemoteItem Item, Exception Error)> Failed { get; } = [];
 
-    internal void SortOut(List<RemoteItem> items)
+    internal void ResolveItem(List<RemoteItem> items)
     {
         foreach (RemoteItem item in items)
         {
             try
             {
-                SortOut(item);
+                ResolveItem(item);
             }
             catch (Exception e)
             {
@@ -40,7 +40,7 @@ internal sealed class CrashRecovery(ProcessEngine engine, PoolEnding ending, Pro
         }
     }
 
-    private void SortOut(RemoteItem item)
+    private void ResolveItem(RemoteItem item)
     {
         if (item.IsSettled)
         {

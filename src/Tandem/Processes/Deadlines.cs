@@ -39,9 +39,9 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
     }
 
     private void Arm(ProcessWorker worker, RemoteItem item, uint sequence, TimeSpan due) =>
-        item.Details.KeepDeadline(Background.Timer(() => Look(worker, item, sequence), due, e => OnFailed(worker, item, e)));
+        item.Details.KeepDeadline(Background.Timer(() => Check(worker, item, sequence), due, e => OnFailed(worker, item, e)));
 
-    private void Look(ProcessWorker worker, RemoteItem item, uint sequence)
+    private void Check(ProcessWorker worker, RemoteItem item, uint sequence)
     {
         TimeSpan limit = item.Limits!.Timeout!.Value;
         TimeSpan elapsed;
@@ -97,7 +97,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
             if (!worker.Holds(item) || item.Sequence != sequence)
                 return;
 
-            if (item.Shipment.Callable.Method.TakesToken)
+            if (item.Payload.RemoteMethod.Method.TakesToken)
             {
                 worker.SendCancel(item, FrameHeader.OwnToken);
                 supervisor.KillAfterGrace(worker, item);

@@ -80,17 +80,17 @@ internal sealed class Dispatcher(int concurrency, bool sendsAhead)
     }
 
     /// <summary>Makes visible what was sent to each worker; the caller wakes those that sleep, outside the lock.</summary>
-    internal Sleepers FlushTouched()
+    internal WorkersToWake FlushTouched()
     {
-        var sleepers = default(Sleepers);
+        var workersToWake = default(WorkersToWake);
         foreach (ProcessWorker worker in _touched)
         {
             worker.IsTouched = false;
             if (worker.Link.Flush())
-                sleepers.Add(worker);
+                workersToWake.Add(worker);
         }
 
         _touched.Clear();
-        return sleepers;
+        return workersToWake;
     }
 }

@@ -18,7 +18,7 @@ internal sealed class Forensics
         _dump = new Lazy<string?>(worker.FindDump);
         _outOfMemory = new Lazy<bool>(
             () => status.Signal == Libc.SIGKILL && worker.Leaving.KillReason is null && worker.OutOfMemoryKills < OutOfMemoryKiller.Count());
-        By = Ends.Of(status, byPool: worker.Leaving.KillReason is not null, outOfMemory: !worker.WasReady && _outOfMemory.Value);
+        By = ExitAttribution.Of(status, byPool: worker.Leaving.KillReason is not null, outOfMemory: !worker.WasReady && _outOfMemory.Value);
         // A runtime that cannot begin exits with 137, which is 128 and SIGKILL's number, but says why first. Who is killed then has said nothing yet.
         if (By == EndedBy.Outside && status.IsGuess && !worker.WasReady && worker.ErrorTail.Length > 0)
             By = EndedBy.Itself;

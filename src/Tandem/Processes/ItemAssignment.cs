@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Tandem.Events;
+using Tandem.Invocation;
 using Tandem.Launch;
-using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -22,7 +22,7 @@ internal sealed class ItemAssignment
     private readonly Admission<RemoteItem> _admission; // before the queue, if that is bounded
     private readonly ItemQueue _queue = new();
     private readonly Dispatcher _dispatcher;
-    private readonly CallerHabit _callers = new();
+    private readonly CallerPredictor _callers = new();
 
     internal ItemAssignment(
         ProcessEngine engine, Supervisor supervisor, Deadlines deadlines, SilenceWatch silence, PoolEnding ending, Settlements settlements)
@@ -50,12 +50,12 @@ internal sealed class ItemAssignment
     }
 
     /// <summary>What the first item in the queue calls; null for none.</summary>
-    internal Callable? FirstWaiting
+    internal RemoteMethod? FirstWaiting
     {
         get
         {
             Debug.Assert(_lock.IsHeldByCurrentThread);
-            return _queue.First?.Shipment.Callable;
+            return _queue.First?.Payload.RemoteMethod;
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed class ItemAssignment
                 Admit(item, isNew: true);
                 break;
             case Entry.Refused:
-                _engine.GiveUp(item, _admission.Full(item));
+                _engine.FailItem(item, _admission.Full(item));
                 break;
         }
     }
@@ -90,7 +90,7 @@ internal sealed class ItemAssignment
         ProcessWorker? alone = null;
         bool polls = false;
         bool isAdmitted;
-        Sleepers sleepers;
+        WorkersToWake workersToWake;
         lock (_lock)
         {
             _engine.AssertInvariants();
@@ -100,15 +100,15 @@ internal sealed class ItemAssignment
             if (worker is { InFlight: 1, ItemsDone: > 0 } && item.Chunk is null)
             {
                 alone = worker;
-                polls = _callers.Polls();
+                polls = _callers.ShouldPoll();
             }
 
-            sleepers = _dispatcher.FlushTouched();
+            workersToWake = _dispatcher.FlushTouched();
         }
 
-        bool woken = sleepers.Wake();
+        bool woken = workersToWake.Wake();
         if (!isAdmitted)
-            _engine.GiveUp(item, _engine.Disposed());
+            _engine.FailItem(item, _engine.Disposed());
         else if (alone is not null && !polls)
             _callers.OnLeaving(woken);
         else if (alone is not null && _dispatcher.PollMicroseconds(woken) is > 0 and int microseconds)
@@ -251,7 +251,7 @@ internal sealed class ItemAssignment
     /// <summary>A worker answered some items: it has room for others.</summary>
     internal void OnAnswered(ProcessWorker worker)
     {
-        Sleepers sleepers;
+        WorkersToWake workersToWake;
         lock (_lock)
         {
             _engine.AssertInvariants();
@@ -262,32 +262,32 @@ internal sealed class ItemAssignment
             _supervisor.Review(worker);
             _supervisor.EndIfDrained(worker);
             Pump(worker);
-            sleepers = _dispatcher.FlushTouched();
+            workersToWake = _dispatcher.FlushTouched();
             CheckIdle();
         }
 
-        sleepers.Wake();
+        workersToWake.Wake();
     }
 
     /// <summary>Workers became ready.</summary>
     internal void OnReady()
     {
-        Sleepers sleepers;
+        WorkersToWake workersToWake;
         lock (_lock)
         {
             _engine.AssertInvariants();
             Pump(null);
-            sleepers = _dispatcher.FlushTouched();
+            workersToWake = _dispatcher.FlushTouched();
             CheckIdle();
         }
 
-        sleepers.Wake();
+        workersToWake.Wake();
     }
 
     /// <summary>A worker has begun to end: what it has not started goes elsewhere now. Its exit settles the rest.</summary>
     internal void OnEnding(ProcessWorker worker)
     {
-        Sleepers sleepers;
+        WorkersToWake workersToWake;
         bool steppedIn;
         lock (_lock)
         {
@@ -297,24 +297,24 @@ internal sealed class ItemAssignment
 
             worker.SetLowestPriority();
             // What waits comes before the start of another process, which takes a processor for milliseconds: the exit sees to that.
-            steppedIn = _supervisor.LetSparesStepIn();
+            steppedIn = _supervisor.PromoteSpares();
             if (steppedIn)
                 SendWaiting();
             else
                 Pump(null);
-            sleepers = _dispatcher.FlushTouched();
+            workersToWake = _dispatcher.FlushTouched();
         }
 
         // One that only pretends, or has lost the thread that listens to the pool, is of no use either.
         worker.Kill();
         // One that stepped in, that is; without a spare several workers may get items, and would be in each other's way here.
-        _ = sleepers.Wake(here: steppedIn);
+        _ = workersToWake.Wake(here: steppedIn);
     }
 
     /// <summary>A worker has exited, and it was decided what becomes of its items.</summary>
     internal void OnExited(ProcessWorker worker, Forensics forensics, CrashRecovery recovery)
     {
-        Sleepers sleepers;
+        WorkersToWake workersToWake;
         lock (_lock)
         {
             _engine.AssertInvariants();
@@ -329,12 +329,12 @@ internal sealed class ItemAssignment
 
             _supervisor.OnExited(worker, forensics);
             Pump(null);
-            sleepers = _dispatcher.FlushTouched();
+            workersToWake = _dispatcher.FlushTouched();
             foreach (RemoteItem item in TakeUnservable())
                 recovery.Failed.Add((item, _engine.Disposed()));
         }
 
-        sleepers.Wake();
+        workersToWake.Wake();
     }
 
     /// <summary>Fails what waits: no worker can be started.</summary>
@@ -352,7 +352,7 @@ internal sealed class ItemAssignment
             _admission.Leave(item);
             if (item.TryAssign())
             {
-                _engine.GiveUp(item, new WorkerStartException(cause.Message, cause.InnerException ?? cause)
+                _engine.FailItem(item, new WorkerStartException(cause.Message, cause.InnerException ?? cause)
                 {
                     WorkItemName = item.NameOf(0),
                     Failure = (cause as WorkerStartException)?.Failure ?? default,

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 using Tandem.BackgroundWork;
 using Tandem.Events;
 using Tandem.Interop;
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -50,7 +50,7 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
 
     internal OutputForwarder Output { get; }
 
-    protected override bool KeepsMakersCultures => true;
+    protected override bool KeepsCreatorCultures => true;
 
     public IPayloadMemory Memory => _supervisor.Memory;
 
@@ -61,7 +61,7 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
     internal bool IsAborting => _ending.IsAborting;
 
     /// <summary>What the first item in the queue calls; null for none.</summary>
-    internal Callable? FirstWaiting => _assignment.FirstWaiting;
+    internal RemoteMethod? FirstWaiting => _assignment.FirstWaiting;
 
     internal override PoolTraffic Traffic
     {
@@ -76,8 +76,8 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
     {
         var item = (RemoteItem)submitted;
         if (CodeUpdates.Any)
-            CodeUpdates.Check(item.Shipment.Callable.Method.Assemblies);
-        SerializedCall.Pack(item, item.Shipment, Memory);
+            CodeUpdates.Check(item.Payload.RemoteMethod.Method.Assemblies);
+        CallSerializer.Serialize(item, item.Payload, Memory);
         item.WatchCancellation(this);
         if (item.Limits is { } limits)
             WatchQueue(item, limits);
@@ -85,7 +85,7 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
 
         // A full queue would have it wait for a place that nobody gives it any more.
         if (_ending.HasBegun)
-            GiveUp(item, Disposed());
+            FailItem(item, Disposed());
         else
             _assignment.Accept(item);
     }
@@ -157,29 +157,30 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
         item.SetException(QueueTimeout(item, wait));
     }
 
-    internal override WorkItem CreateItem(ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken) =>
-        new RemoteCall(task, Shipment.Of(form, work, argument), cancellationToken);
+    internal override WorkItem CreateItem(
+        ICallTask task, DelegateAdapter adapter, Delegate work, object? argument, CancellationToken cancellationToken) =>
+        new RemoteCall(task, CallPayload.Of(adapter, work, argument), cancellationToken);
 
     internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new SerializedChunk<TItem, TResult>(call, this);
 
-    public WorkItem CreateElements(Chunk chunk, Shipment shipment, CancellationToken cancellationToken) =>
-        new RemoteElements(chunk, shipment, cancellationToken);
+    public WorkItem CreateElements(Chunk chunk, CallPayload callPayload, CancellationToken cancellationToken) =>
+        new RemoteElements(chunk, callPayload, cancellationToken);
 
     public PayloadWriter RentWriter() => _writers.Rent();
 
     public void ReturnWriter(PayloadWriter writer) => _writers.Return(writer);
 
-    internal override void Harvest(Chunk chunk)
+    internal override void FetchOutcomes(Chunk chunk)
     {
         var item = (RemoteItem)chunk.Item;
-        ChunkHarvest? harvest = null;
+        ChunkOutcomeFetch? fetch = null;
         lock (_lock)
         {
             if (item.Worker is { } worker && worker.Holds(item))
-                harvest = new ChunkHarvest(worker, _lock, item, chunk);
+                fetch = new ChunkOutcomeFetch(worker, _lock, item, chunk);
         }
 
-        harvest?.Run();
+        fetch?.Run();
     }
 
     internal override void Kill(string reason)
@@ -212,7 +213,7 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
         }
 
         foreach (RemoteItem item in given)
-            GiveUp(item, Disposed());
+            FailItem(item, Disposed());
 
         return stopping;
     }
@@ -258,10 +259,10 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
         };
     }
 
-    internal void FreePayload(RemoteItem item) => item.Shipment.Free(Memory);
+    internal void FreePayload(RemoteItem item) => item.Payload.Free(Memory);
 
     /// <summary>Fails an item. Not under the lock: listeners are user code.</summary>
-    internal void GiveUp(RemoteItem item, Exception error)
+    internal void FailItem(RemoteItem item, Exception error)
     {
         Debug.Assert(!_lock.IsHeldByCurrentThread);
         FreePayload(item);
@@ -291,7 +292,7 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
     internal void FailWaiting(Exception cause) => _assignment.FailWaiting(cause);
 
     /// <summary>A method was defined to a worker.</summary>
-    internal void OnDefined(Callable callable) => _supervisor.OnDefined(callable);
+    internal void OnDefined(RemoteMethod remoteMethod) => _supervisor.OnDefined(remoteMethod);
 
     internal void OnHello(ProcessWorker worker) => _supervisor.OnHello(worker);
 
@@ -314,10 +315,10 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
 
         var forensics = new Forensics(worker, status);
         var recovery = new CrashRecovery(this, _ending, worker, forensics);
-        recovery.SortOut(items);
+        recovery.ResolveItem(items);
         _assignment.OnExited(worker, forensics, recovery);
         foreach ((RemoteItem item, Exception error) in recovery.Failed)
-            Background.Run(() => GiveUp(item, error), e => item.SetException(error));
+            Background.Run(() => FailItem(item, error), e => item.SetException(error));
 
         Background.Run(worker.Dispose, Events.OnBackgroundFailure);
         lock (_lock)

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using Tandem.Context;
 using Tandem.Events;
 using Tandem.Interop;
+using Tandem.Invocation;
 using Tandem.Launch;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Supervision;
 using Tandem.Transport;
 using Tandem.Work;
@@ -263,10 +263,10 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver, IMeth
 
     bool IMethodTarget.IsStarting => State == WorkerState.Starting;
 
-    bool IMethodTarget.TryDefine(Callable callable, bool isAhead)
+    bool IMethodTarget.TryDefine(RemoteMethod remoteMethod, bool isAhead)
     {
         _engine.AssertLocked();
-        return _sender.TryDefine(callable, isAhead ? FrameHeader.Ahead : 0);
+        return _sender.TryDefine(remoteMethod, isAhead ? FrameHeader.Ahead : 0);
     }
 
     bool IMethodTarget.Flush() => Link.Flush();

@@ -1,13 +1,14 @@
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem.Processes;
 
 /// <summary>One call of a pool of processes.</summary>
-internal sealed class RemoteCall(ICallTask task, Shipment shipment, CancellationToken cancellationToken) : RemoteItem(shipment, cancellationToken)
+internal sealed class RemoteCall(
+    ICallTask task, CallPayload callPayload, CancellationToken cancellationToken) : RemoteItem(callPayload, cancellationToken)
 {
-    protected override string MethodName => Shipment.Callable.Method.Name;
+    protected override string MethodName => Payload.RemoteMethod.Method.Name;
 
     internal override bool SetException(Exception error) => task.Fail(this, error);
 

@@ -1,10 +1,11 @@
-using Tandem.Shipping;
+using Tandem.Invocation;
 using Tandem.Work;
 
 namespace Tandem.Processes;
 
 /// <summary>The item that sends a chunk's elements to a worker process.</summary>
-internal sealed class RemoteElements(Chunk chunk, Shipment shipment, CancellationToken cancellationToken) : RemoteItem(shipment, cancellationToken)
+internal sealed class RemoteElements(
+    Chunk chunk, CallPayload callPayload, CancellationToken cancellationToken) : RemoteItem(callPayload, cancellationToken)
 {
     internal override Chunk Chunk => chunk;
 

@@ -1,11 +1,11 @@
-using Tandem.Shipping;
+using Tandem.Invocation;
 using Tandem.Transport;
 using Tandem.Work;
 
 namespace Tandem.Processes;
 
 /// <summary>An item of a pool of processes: what is sent to a worker, and where it is.</summary>
-internal abstract class RemoteItem(Shipment shipment, CancellationToken cancellationToken) : WorkItem(cancellationToken), IPollTarget
+internal abstract class RemoteItem(CallPayload callPayload, CancellationToken cancellationToken) : WorkItem(cancellationToken), IPollTarget
 {
     // A worker has the item, or, as long as it waits in the queue, the next item follows here. One field for both, as every word counts
     // in what a million calls hold at once.
@@ -15,7 +15,7 @@ internal abstract class RemoteItem(Shipment shipment, CancellationToken cancella
     private ushort _slot;
 
     /// <summary>What is sent.</summary>
-    internal Shipment Shipment { get; } = shipment;
+    internal CallPayload Payload { get; } = callPayload;
 
     /// <summary>The worker that has the item; null while the item waits.</summary>
     internal ProcessWorker? Worker { get => _holder as ProcessWorker; set => _holder = value; }

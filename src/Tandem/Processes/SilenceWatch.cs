@@ -28,7 +28,7 @@ internal sealed class SilenceWatch(ProcessEngine engine, Supervisor supervisor, 
 
         _runs = true;
         if (_timer is null)
-            _timer = Background.Timer(Look, Interval, Interval, engine.Events.OnBackgroundFailure);
+            _timer = Background.Timer(Check, Interval, Interval, engine.Events.OnBackgroundFailure);
         else
             _timer.Change(Interval, Interval);
     }
@@ -41,7 +41,7 @@ internal sealed class SilenceWatch(ProcessEngine engine, Supervisor supervisor, 
         _runs = true;
     }
 
-    private void Look()
+    private void Check()
     {
         bool tookBack = false;
         lock (gate)
@@ -52,7 +52,7 @@ internal sealed class SilenceWatch(ProcessEngine engine, Supervisor supervisor, 
                 ProcessWorker worker = supervisor.Workers[i];
                 hasWork |= worker.InFlight > 0;
                 if (worker.State is WorkerState.Busy or WorkerState.Draining)
-                    tookBack |= Look(worker);
+                    tookBack |= Check(worker);
             }
 
             if (!hasWork && _runs)
@@ -67,7 +67,7 @@ internal sealed class SilenceWatch(ProcessEngine engine, Supervisor supervisor, 
     }
 
     /// <summary>True when items were taken back.</summary>
-    private bool Look(ProcessWorker worker)
+    private bool Check(ProcessWorker worker)
     {
         Debug.Assert(gate.IsHeldByCurrentThread);
         Silence silence = worker.Silence;

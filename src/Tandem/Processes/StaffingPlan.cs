@@ -17,7 +17,7 @@ internal readonly record struct StaffingPlan(int Promote, int RetireDue, int Ret
     /// <param name="wanted">How many are to serve, at most <paramref name="limit"/>; 0 when nothing is to be started.</param>
     /// <param name="limit">How many may serve.</param>
     /// <param name="spares">How many spares there are to be beside them.</param>
-    internal static StaffingPlan For(Census now, int wanted, int limit, int spares)
+    internal static StaffingPlan For(WorkerCounts now, int wanted, int limit, int spares)
     {
         int promote = Math.Min(now.Spare, Math.Max(0, wanted - now.Serving - now.Spent));
         int serving = now.Serving + promote;

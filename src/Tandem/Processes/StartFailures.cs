@@ -76,7 +76,7 @@ internal sealed class StartFailures(ProcessEngine engine, WorkerRoster roster, L
         Debug.Assert(gate.IsHeldByCurrentThread);
         bool isFailure = true;
         TimeSpan delay = by == EndedBy.Outside ? _budget.OnKilled(inUserCode, out isFailure) : _budget.OnFailed();
-        Census now = roster.Count();
+        WorkerCounts now = roster.Count();
         string count = isFailure
             ? $"{_budget.InARow} in a row."
             : $"Somebody killed it, which does not count towards {nameof(ProcessPoolOptions.MaxRestarts)}.";

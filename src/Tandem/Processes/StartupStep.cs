@@ -1,5 +1,5 @@
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem.Processes;
@@ -9,15 +9,15 @@ internal sealed unsafe class StartupStep
 {
     private readonly SentLinks _links = new();
 
-    private StartupStep(StartupPart part, Delegate work, Form form)
+    private StartupStep(StartupPart part, Delegate work, DelegateAdapter adapter)
     {
         Part = part;
-        Callable = Callable.Of(work, form);
+        RemoteMethod = RemoteMethod.Of(work, adapter);
         using var writer = new PayloadWriter();
         writer.Begin(HeapMemory.Instance, _links);
         try
         {
-            Callable.Method.WriteValues(writer, work);
+            RemoteMethod.Method.WriteValues(writer, work);
         }
         catch
         {
@@ -28,7 +28,7 @@ internal sealed unsafe class StartupStep
         Payload = new ReadOnlySpan<byte>(writer.Start, checked((int)writer.Length)).ToArray();
     }
 
-    internal Callable Callable { get; }
+    internal RemoteMethod RemoteMethod { get; }
 
     internal byte[] Payload { get; }
 
@@ -36,11 +36,12 @@ internal sealed unsafe class StartupStep
 
     /// <summary>What <see cref="WorkerPoolOptions.InitializeWorker"/> does.</summary>
     /// <exception cref="WorkSerializationException">It captures a value that cannot travel.</exception>
-    internal static StartupStep Initializer(Action initialize) => new(StartupPart.Initializer, initialize, PlainForm<Nothing>.Instance);
+    internal static StartupStep Initializer(Action initialize) =>
+        new(StartupPart.Initializer, initialize, PlainAdapter<VoidResult>.Instance);
 
     /// <summary>What builds the state of a worker.</summary>
     /// <exception cref="WorkSerializationException">It captures a value that cannot travel.</exception>
-    internal static StartupStep StateFactory(Delegate create, Form form) => new(StartupPart.State, create, form);
+    internal static StartupStep StateFactory(Delegate create, DelegateAdapter adapter) => new(StartupPart.State, create, adapter);
 
     /// <summary>No worker will start any more: what the delegate captured need not be kept for them.</summary>
     internal void Release() => _links.Release();

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Tandem.Events;
 using Tandem.Interop;
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 
 namespace Tandem.Processes;
 
@@ -66,7 +66,7 @@ internal sealed class Supervisor
     internal bool Balance(int waiting) => _staffing.Balance(waiting);
 
     /// <inheritdoc cref="WorkerStaffing.PromoteSpares"/>
-    internal bool LetSparesStepIn() => _staffing.PromoteSpares();
+    internal bool PromoteSpares() => _staffing.PromoteSpares();
 
     /// <inheritdoc cref="WorkerStaffing.OnResized"/>
     internal void OnResized() => _staffing.OnResized();
@@ -84,7 +84,7 @@ internal sealed class Supervisor
     internal void OnInitialized(ProcessWorker worker) => _starter.OnInitialized(worker);
 
     /// <inheritdoc cref="WorkerStarter.OnDefined"/>
-    internal void OnDefined(Callable callable) => _starter.OnDefined(callable);
+    internal void OnDefined(RemoteMethod remoteMethod) => _starter.OnDefined(remoteMethod);
 
     /// <inheritdoc cref="WorkerExits.OnBroken"/>
     internal void OnBroken(ProcessWorker worker, Exception cause) => _exits.OnBroken(worker, cause);

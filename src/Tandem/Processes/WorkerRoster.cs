@@ -171,37 +171,37 @@ internal sealed class WorkerRoster(ProcessPoolOptions options, Lock gate)
     }
 
     /// <summary>Counts the workers of each kind.</summary>
-    internal Census Count()
+    internal WorkerCounts Count()
     {
         Debug.Assert(gate.IsHeldByCurrentThread);
-        var census = new Census { Starting = _launching };
+        var counts = new WorkerCounts { Starting = _launching };
         foreach (ProcessWorker worker in Workers)
         {
             switch (worker.Role)
             {
                 case WorkerRole.Starting:
-                    census.Starting++;
+                    counts.Starting++;
                     break;
                 case WorkerRole.Spare:
-                    census.Spare++;
+                    counts.Spare++;
                     break;
                 case WorkerRole.Spent:
-                    census.Spent++;
+                    counts.Spent++;
                     break;
                 case WorkerRole.Due:
-                    census.Due++;
+                    counts.Due++;
                     break;
                 case WorkerRole.Serving:
-                    census.Serving++;
+                    counts.Serving++;
                     break;
             }
         }
 
-        return census;
+        return counts;
     }
 
     /// <summary>Decides what to do so that the pool has the workers that it should have.</summary>
-    internal StaffingPlan PlanFor(Census now)
+    internal StaffingPlan PlanFor(WorkerCounts now)
     {
         Debug.Assert(gate.IsHeldByCurrentThread);
         return StaffingPlan.For(now, _wanted, options.MaxWorkers, options.SpareWorkers);

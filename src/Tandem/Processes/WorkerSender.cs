@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Tandem.Context;
-using Tandem.Shipping;
+using Tandem.Invocation;
 using Tandem.Telemetry;
 using Tandem.Transport;
 using Tandem.Work;
@@ -19,15 +19,15 @@ internal sealed unsafe class WorkerSender(ProcessWorker worker, ProcessEngine en
 {
     private readonly WorkerLink _link = worker.Link;
     private readonly Lock _gate = engine.Gate;
-    private bool[] _defined = new bool[64]; // which callables the worker knows, by number
+    private bool[] _defined = new bool[64]; // which remote methods the worker knows, by number
 
     /// <summary>Sends an item that was assigned; false when the connection has no room now.</summary>
     internal bool TrySend(RemoteItem item)
     {
         Debug.Assert(_gate.IsHeldByCurrentThread);
-        Shipment shipment = item.Shipment;
-        Callable callable = shipment.Callable;
-        if (!slots.HasFree || !TryDefine(callable))
+        CallPayload callPayload = item.Payload;
+        RemoteMethod remoteMethod = callPayload.RemoteMethod;
+        if (!slots.HasFree || !TryDefine(remoteMethod))
             return false;
 
         int slot = slots.Peek();
@@ -37,7 +37,7 @@ internal sealed unsafe class WorkerSender(ProcessWorker worker, ProcessEngine en
         int end = slots.LimitEnd(first, chunk?.Count ?? 0);
         var message = new InvokeMessage
         {
-            Callable = callable.Number,
+            RemoteMethod = remoteMethod.Number,
             First = first,
             Count = end,
             MemoryLimit = item.Limits?.MaxMemory ?? 0,
@@ -49,10 +49,10 @@ internal sealed unsafe class WorkerSender(ProcessWorker worker, ProcessEngine en
         if (item.DetailsIfAny?.Cultures is { } cultures && !_link.TrySend(FrameKind.Culture, slot, sequence, 0, cultures.ToBytes()))
             return false;
 
-        message.Length = shipment.Length;
-        fixed (byte* bytes = shipment.Bytes)
+        message.Length = callPayload.Length;
+        fixed (byte* bytes = callPayload.Bytes)
         {
-            byte* payload = bytes != null ? bytes : (byte*)shipment.Block;
+            byte* payload = bytes != null ? bytes : (byte*)callPayload.Block;
             if (!_link.TrySendInvoke(FrameKind.Invoke, slot, sequence, in message, payload))
                 return false;
         }
@@ -95,11 +95,11 @@ internal sealed unsafe class WorkerSender(ProcessWorker worker, ProcessEngine en
     /// <param name="number">Its position, from 0: steps run in this order.</param>
     internal void SendInitialize(StartupStep step, int number)
     {
-        var message = new InvokeMessage { Callable = step.Callable.Number, Length = step.Payload.Length };
+        var message = new InvokeMessage { RemoteMethod = step.RemoteMethod.Number, Length = step.Payload.Length };
         fixed (byte* payload = step.Payload)
         {
             // Outside of the lock, and nothing that spares should know of.
-            if (!TryDefine(step.Callable, isForItems: false) || !_link.TrySendInvoke(FrameKind.Initialize, FrameHeader.StartupSlot, (uint)number, in message, payload))
+            if (!TryDefine(step.RemoteMethod, isForItems: false) || !_link.TrySendInvoke(FrameKind.Initialize, FrameHeader.StartupSlot, (uint)number, in message, payload))
                 throw new WorkerStartException($"The values that {step.Part.Name()} captures are too large: at most 60 KiB. Put them into a file, and capture its path.");
         }
     }
@@ -112,24 +112,24 @@ internal sealed unsafe class WorkerSender(ProcessWorker worker, ProcessEngine en
     }
 
     /// <summary>Sends the definition of a method, once. False when there is no room now.</summary>
-    /// <param name="callable">The method.</param>
+    /// <param name="remoteMethod">The method.</param>
     /// <param name="ahead"><see cref="FrameHeader.Ahead"/> if the worker has time to prepare it; otherwise 0.</param>
     /// <param name="isForItems">Whether items run it, so that spares should know it.</param>
-    internal bool TryDefine(Callable callable, int ahead = 0, bool isForItems = true)
+    internal bool TryDefine(RemoteMethod remoteMethod, int ahead = 0, bool isForItems = true)
     {
-        if (callable.Number < _defined.Length && _defined[callable.Number])
+        if (remoteMethod.Number < _defined.Length && _defined[remoteMethod.Number])
             return true;
 
-        if (!_link.TrySend(FrameKind.Define, 0, 0, ahead, callable.Definition))
+        if (!_link.TrySend(FrameKind.Define, 0, 0, ahead, remoteMethod.Definition))
             return false;
 
         if (isForItems)
-            engine.OnDefined(callable);
+            engine.OnDefined(remoteMethod);
 
-        if (callable.Number >= _defined.Length)
-            Array.Resize(ref _defined, callable.Number * 2);
+        if (remoteMethod.Number >= _defined.Length)
+            Array.Resize(ref _defined, remoteMethod.Number * 2);
 
-        _defined[callable.Number] = true;
+        _defined[remoteMethod.Number] = true;
         return true;
     }
 }

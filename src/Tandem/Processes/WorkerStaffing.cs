@@ -28,7 +28,7 @@ internal sealed class WorkerStaffing(
             return false;
 
         roster.TakeChange();
-        Census now = roster.Count();
+        WorkerCounts now = roster.Count();
         if (waiting > 0)
         {
             int needed = Math.Min(options.MaxWorkers, now.Serving + Math.Min(waiting, options.MaxWorkers));

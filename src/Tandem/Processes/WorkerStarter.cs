@@ -2,9 +2,9 @@ using System.Diagnostics;
 using Tandem.BackgroundWork;
 using Tandem.Context;
 using Tandem.Interop;
+using Tandem.Invocation;
 using Tandem.Launch;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.WarmUp;
 using Tandem.Work;
 
@@ -53,7 +53,7 @@ internal sealed class WorkerStarter : IDisposable
             // takes about 20 ms longer, and the first call of a spare that has stepped in about 1 ms longer.
             _observer = new PoolWarmUp(
                 _options, _launcher, startsAtOnce, () => engine.FirstWaiting,
-                static (task, callable, result) => new RemoteCall(task, callable.Alone, CancellationToken.None).ReadResult(result), gate);
+                static (task, remoteMethod, result) => new RemoteCall(task, remoteMethod.SharedPayload, CancellationToken.None).ReadResult(result), gate);
             _launcher.Check();
         }
         catch (Exception e)
@@ -93,10 +93,10 @@ internal sealed class WorkerStarter : IDisposable
     }
 
     /// <summary>A method was defined to a worker.</summary>
-    internal void OnDefined(Callable callable)
+    internal void OnDefined(RemoteMethod remoteMethod)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
-        _observer?.OnMethodDefined(callable);
+        _observer?.OnMethodDefined(remoteMethod);
     }
 
     /// <summary>A starting worker has closed its connection: it is killed if its exit does not follow, which tells who ended it.</summary>
@@ -211,7 +211,7 @@ internal sealed class WorkerStarter : IDisposable
     /// variables for the language, these decide.
     /// </summary>
     private Cultures? CulturesOfWorkers =>
-        !_program.IsForeign && !LanguageVariables.Any(_options.Environment.ContainsKey) ? _engine.MakersCultures : null;
+        !_program.IsForeign && !LanguageVariables.Any(_options.Environment.ContainsKey) ? _engine.CreatorCultures : null;
 
     // After the launch, not before: the first timer of a process takes milliseconds to create.
     private void LimitStart(ProcessWorker worker)
@@ -239,7 +239,7 @@ internal sealed class WorkerStarter : IDisposable
 
             worker.Deadline?.Dispose();
             _failures.OnReady();
-            Census others = _roster.Count();
+            WorkerCounts others = _roster.Count();
             worker.IsSpare = others.Serving + others.Spent >= _roster.Wanted;
             worker.WasReady = true;
             worker.MarkIdle();

@@ -7,7 +7,7 @@ namespace Tandem.Serialization;
 internal static class BlittableTypes
 {
     /// <summary>Whether values are serialized as their bytes.</summary>
-    internal static bool TravelsAsBytes<T>() => !RuntimeHelpers.IsReferenceOrContainsReferences<T>() && MayCopy(typeof(T));
+    internal static bool IsCopiedAsBytes<T>() => !RuntimeHelpers.IsReferenceOrContainsReferences<T>() && MayCopy(typeof(T));
 
     /// <summary>Whether values may be copied as bytes; <paramref name="type"/> contains no references.</summary>
     internal static bool MayCopy(Type type)

@@ -51,13 +51,13 @@ internal sealed class ClosurePlan
     /// Creates the plan for a closure object of which other objects read variables that they send themselves (<see cref="Of"/>): all
     /// variables that can be serialized.
     /// </summary>
-    internal static ClosurePlan WhatCanBeSent(Type type) => SendablePlans.GetOrAdd(type, static type => BuildSendable(type, []));
+    internal static ClosurePlan Sendable(Type type) => SendablePlans.GetOrAdd(type, static type => BuildSendable(type, []));
 
     /// <summary>Creates the plan for one variable of a closure object; if it cannot be serialized, the work is refused.</summary>
     internal static ClosurePlan Of(FieldInfo field)
     {
         Type type = field.DeclaringType!;
-        return new ClosurePlan(type, [new Variable(field, IsOuter(field, [type]) ? WhatCanBeSent(field.FieldType) : null)], []);
+        return new ClosurePlan(type, [new Variable(field, IsOuter(field, [type]) ? Sendable(field.FieldType) : null)], []);
     }
 
     private static ClosurePlan BuildSendable(Type type, List<Type> inner)

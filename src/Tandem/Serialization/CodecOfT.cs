@@ -25,7 +25,7 @@ internal abstract class Codec<T> : Codec
         if (!typeof(T).IsValueType)
             return new ReferenceCodec<T>();
 
-        if (BlittableTypes.TravelsAsBytes<T>())
+        if (BlittableTypes.IsCopiedAsBytes<T>())
             return new BlittableCodec<T>();
 
         return (Codec<T>)StructCodecs.Make(typeof(T));

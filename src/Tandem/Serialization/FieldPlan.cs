@@ -24,12 +24,12 @@ internal sealed class FieldPlan
             int first = fields.Count;
             foreach (FieldInfo info in declaring.GetFields(OwnFields))
             {
-                bool mayStay = (info.Attributes & NotSerialized) != 0;
-                if (mayStay && callbacks?.Restores(declaring) == true)
+                bool isOptional = (info.Attributes & NotSerialized) != 0;
+                if (isOptional && callbacks?.Restores(declaring) == true)
                     continue;
 
-                Insert(fields, first, mayStay ? new FieldThatMayStay(info) : new Field(info));
-                size += mayStay ? 1 : MinimumSizeOf(info.FieldType);
+                Insert(fields, first, isOptional ? new OptionalField(info) : new Field(info));
+                size += isOptional ? 1 : MinimumSizeOf(info.FieldType);
                 OnlyConstants = OnlyConstants && (IsConstant(info.FieldType) || IsReadOnlyDelegate(info));
             }
         }
@@ -89,7 +89,7 @@ internal sealed class FieldPlan
     internal bool IsDelegate(int index) => IsReadOnlyDelegate(_fields[index].Info);
 
     /// <summary>Whether a field may have been omitted.</summary>
-    internal bool MayStay(int index) => _fields[index] is FieldThatMayStay;
+    internal bool IsOptional(int index) => _fields[index] is OptionalField;
 
     /// <summary>Whether a field is a number, a text or a time, which <see cref="AreSame"/> compares.</summary>
     internal bool IsConstant(int index) => IsConstant(_fields[index].Info.FieldType);
@@ -146,7 +146,7 @@ internal sealed class FieldPlan
     }
 
     /// <summary>A field marked with <see cref="NonSerializedAttribute"/> in a type that does not restore it.</summary>
-    private sealed class FieldThatMayStay(FieldInfo info) : Field(info)
+    private sealed class OptionalField(FieldInfo info) : Field(info)
     {
         internal override void Write(PayloadWriter writer, object? value)
         {

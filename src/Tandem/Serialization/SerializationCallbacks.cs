@@ -106,10 +106,10 @@ internal sealed class SerializationCallbacks : IFinisher
     }
 
     /// <summary>Runs the callbacks before an object's state is read from it.</summary>
-    internal void Serializing(object value) => RunHere(_serializing, value);
+    internal void Serializing(object value) => RunLocally(_serializing, value);
 
     /// <summary>Runs the callbacks after an object's state was read from it.</summary>
-    internal void Serialized(object value) => RunHere(_serialized, value);
+    internal void Serialized(object value) => RunLocally(_serialized, value);
 
     /// <summary>Runs the callbacks before an object's state is set.</summary>
     internal void Deserializing(object value) => Run(_deserializing, value);
@@ -148,7 +148,7 @@ internal sealed class SerializationCallbacks : IFinisher
         return implementer is null || TypeChecks.IsOfFramework(implementer) ? null : implementer;
     }
 
-    private static void RunHere(List<MethodInfo> methods, object value)
+    private static void RunLocally(List<MethodInfo> methods, object value)
     {
         foreach (MethodInfo method in methods)
         {

@@ -66,7 +66,7 @@ internal sealed class StatefulInstanceShape(PlainShape plain, FieldPlan plan, St
 
             object? value = plan.GetValue(copy, i);
             object? known = plan.GetValue(instance, i);
-            if (ReferenceEquals(value, known) || (value is null && plan.MayStay(i)))
+            if (ReferenceEquals(value, known) || (value is null && plan.IsOptional(i)))
                 continue;
 
             if (value is null || known is null)
@@ -75,7 +75,7 @@ internal sealed class StatefulInstanceShape(PlainShape plain, FieldPlan plan, St
             if (value is Delegate code)
                 same = known is Delegate other && IsSameCode(code, other) ? same : false;
             else if (!plan.IsConstant(i))
-                same = plan.MayStay(i) ? false : null;
+                same = plan.IsOptional(i) ? false : null;
             else if (!FieldPlan.AreSame(value, known))
                 same = false;
 
@@ -94,7 +94,7 @@ internal sealed class StatefulInstanceShape(PlainShape plain, FieldPlan plan, St
     {
         for (int i = 0; i < plan.Count; i++)
         {
-            bool isLeftOut = plan.IsDelegate(i) || plan.MayStay(i) || (isCompared && plan.GetValue(value, i) is Delegate);
+            bool isLeftOut = plan.IsDelegate(i) || plan.IsOptional(i) || (isCompared && plan.GetValue(value, i) is Delegate);
             if (!isLeftOut)
                 plan.WriteField(writer, value, i);
         }

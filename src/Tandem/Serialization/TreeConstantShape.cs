@@ -31,7 +31,7 @@ internal sealed class TreeConstantShape(Type type) : Shape(type, ShapeTraits.Tra
         }
 
         TypeNames.Write(writer, closure!.GetType());
-        ClosurePlan.WhatCanBeSent(closure.GetType()).Write(writer, closure);
+        ClosurePlan.Sendable(closure.GetType()).Write(writer, closure);
         for (int i = 0; i < _plan.Count; i++)
         {
             if (i != index)
@@ -54,7 +54,7 @@ internal sealed class TreeConstantShape(Type type) : Shape(type, ShapeTraits.Tra
         if ((uint)index >= (uint)_plan.Count || !ClosureTypes.IsClosure(type))
             throw new PayloadCorruptException($"a constant with the variables of {type} in its field {index}");
 
-        _plan.SetValue(constant, index, ClosurePlan.WhatCanBeSent(type).Read(reader));
+        _plan.SetValue(constant, index, ClosurePlan.Sendable(type).Read(reader));
         for (int i = 0; i < _plan.Count; i++)
         {
             if (i != index)

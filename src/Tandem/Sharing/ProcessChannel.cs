@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 
 namespace Tandem.Sharing;
 

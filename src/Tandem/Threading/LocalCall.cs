@@ -1,11 +1,11 @@
-using Tandem.Shipping;
+using Tandem.Invocation;
 using Tandem.Work;
 
 namespace Tandem.Threading;
 
 /// <summary>A call in a pool of threads.</summary>
 internal sealed class LocalCall(
-    ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken)
+    ICallTask task, DelegateAdapter adapter, Delegate work, object? argument, CancellationToken cancellationToken)
     : LocalItem(cancellationToken)
 {
     private Delegate? _work = work; // null once the item has run or was abandoned
@@ -35,7 +35,7 @@ internal sealed class LocalCall(
                 cancellation = linked.Token;
             }
 
-            task.Run(this, form, _work!, state, _argument, cancellation);
+            task.Run(this, adapter, _work!, state, _argument, cancellation);
         }
         catch (Exception e)
         {

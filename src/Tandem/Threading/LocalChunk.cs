@@ -44,7 +44,7 @@ internal sealed class LocalChunk<TItem, TResult> : Chunk<TItem, TResult>
                 if (cancellation.IsCancellationRequested)
                     SetError(i, new OperationCanceledException(cancellation));
                 else
-                    SetValue(i, Call.Form.RunElement(Call.Work, state, _items[i], cancellation));
+                    SetValue(i, Call.Adapter.RunElement(Call.Work, state, _items[i], cancellation));
             }
             catch (Exception e)
             {

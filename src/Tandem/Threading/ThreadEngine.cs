@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Tandem.Events;
-using Tandem.Shipping;
+using Tandem.Invocation;
 using Tandem.Work;
 
 namespace Tandem.Threading;
@@ -53,7 +53,7 @@ internal sealed class ThreadEngine : PoolEngine
 
     internal new ThreadedPoolOptions Options => (ThreadedPoolOptions)base.Options;
 
-    protected override bool KeepsMakersCultures => false;
+    protected override bool KeepsCreatorCultures => false;
 
     /// <summary>Cancelled when the pool aborts.</summary>
     internal CancellationToken Aborted => _abort.Token;
@@ -93,7 +93,7 @@ internal sealed class ThreadEngine : PoolEngine
 
         // The pool may have ended meanwhile, or may be about to. Then no worker takes the item, and it fails here.
         if (_discarding || _stopped.Task.IsCompleted)
-            GiveUpQueue();
+            FailQueue();
     }
 
     internal override void OnItemCanceled(WorkItem canceled)
@@ -194,8 +194,8 @@ internal sealed class ThreadEngine : PoolEngine
     }
 
     internal override WorkItem CreateItem(
-        ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken) =>
-        new LocalCall(task, form, work, argument, cancellationToken);
+        ICallTask task, DelegateAdapter adapter, Delegate work, object? argument, CancellationToken cancellationToken) =>
+        new LocalCall(task, adapter, work, argument, cancellationToken);
 
     internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) =>
         new LocalChunk<TItem, TResult>(call);
@@ -207,7 +207,7 @@ internal sealed class ThreadEngine : PoolEngine
         {
             _discarding = true;
             Interlocked.MemoryBarrier();
-            GiveUpQueue();
+            FailQueue();
         }
 
         _ending = true;
@@ -443,7 +443,7 @@ internal sealed class ThreadEngine : PoolEngine
         }
     }
 
-    private void GiveUpQueue()
+    private void FailQueue()
     {
         foreach (LocalItem waiting in _admission.Close())
             waiting.SetException(Disposed());
@@ -526,7 +526,7 @@ internal sealed class ThreadEngine : PoolEngine
     private async Task FinishAsync()
     {
         await _stopped.Task.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        GiveUpQueue();
+        FailQueue();
         ThreadWorkerState[] states;
         lock (_workers)
         {

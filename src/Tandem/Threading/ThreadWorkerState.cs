@@ -61,11 +61,11 @@ internal sealed class ThreadWorkerState
         try
         {
             // In the cultures of the pool's creator, as in processes, and without an activity.
-            _engine.MakersCultures?.Apply();
+            _engine.CreatorCultures?.Apply();
             _initialize?.Invoke();
             ambient.Reset();
             part = StartupPart.State;
-            _engine.MakersCultures?.Apply();
+            _engine.CreatorCultures?.Apply();
             return new Outcome(_factory?.Invoke(), part, null);
         }
         catch (Exception e)

@@ -11,7 +11,7 @@ internal struct InvokeMessage
     internal const int Size = 40;
 
     /// <summary>The number of the method, from its definition.</summary>
-    [FieldOffset(0)] internal int Callable;
+    [FieldOffset(0)] internal int RemoteMethod;
 
     /// <summary>For a chunk: the index of the first element to run. The elements before it are already settled.</summary>
     [FieldOffset(4)] internal int First;

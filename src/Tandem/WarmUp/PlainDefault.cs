@@ -9,5 +9,5 @@ internal static class PlainDefault
     /// True if the default is null, or a structure that travels as bytes. The fields of other structures are read and written one by one,
     /// which runs their types' static constructors, although nobody has called anything yet.
     /// </summary>
-    internal static bool Exists<T>() => !typeof(T).IsValueType || BlittableTypes.TravelsAsBytes<T>();
+    internal static bool Exists<T>() => !typeof(T).IsValueType || BlittableTypes.IsCopiedAsBytes<T>();
 }

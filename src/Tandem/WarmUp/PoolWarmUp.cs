@@ -1,7 +1,7 @@
 using Tandem.BackgroundWork;
+using Tandem.Invocation;
 using Tandem.Launch;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Work;
 
 namespace Tandem.WarmUp;
@@ -18,9 +18,9 @@ internal sealed class PoolWarmUp : IStartObserver
 
     private readonly Lock _lock; // the engine's
     private readonly bool _hasSpares;
-    private readonly Func<Callable?> _firstWaiting;
-    private readonly Action<ICallTask, Callable, PayloadReader> _settle;
-    private readonly List<Callable> _recentMethods = []; // what a new spare compiles; guarded by _lock
+    private readonly Func<RemoteMethod?> _firstWaiting;
+    private readonly Action<ICallTask, RemoteMethod, PayloadReader> _settle;
+    private readonly List<RemoteMethod> _recentMethods = []; // what a new spare compiles; guarded by _lock
     private bool _hasSettled; // whether the end of an item was warmed up; set once, by compare-and-set
 
     /// <param name="options">The pool's.</param>
@@ -30,8 +30,8 @@ internal sealed class PoolWarmUp : IStartObserver
     /// <param name="settle">Settles an item that nobody waits for, as the result of a worker would.</param>
     /// <param name="gate">The engine's lock.</param>
     internal PoolWarmUp(
-        ProcessPoolOptions options, WorkerLauncher launcher, bool startsAtOnce, Func<Callable?> firstWaiting,
-        Action<ICallTask, Callable, PayloadReader> settle, Lock gate)
+        ProcessPoolOptions options, WorkerLauncher launcher, bool startsAtOnce, Func<RemoteMethod?> firstWaiting,
+        Action<ICallTask, RemoteMethod, PayloadReader> settle, Lock gate)
     {
         _lock = gate;
         _hasSpares = options.SpareWorkers > 0;
@@ -48,7 +48,7 @@ internal sealed class PoolWarmUp : IStartObserver
     /// </remarks>
     void IStartObserver.OnStarted(IMethodTarget worker)
     {
-        Callable? first = null;
+        RemoteMethod? first = null;
         bool wake = false;
         lock (_lock)
         {
@@ -70,9 +70,9 @@ internal sealed class PoolWarmUp : IStartObserver
     bool IStartObserver.OnSpareReady(IMethodTarget spare)
     {
         System.Diagnostics.Debug.Assert(_lock.IsHeldByCurrentThread);
-        foreach (Callable callable in _recentMethods.ToArray())
+        foreach (RemoteMethod remoteMethod in _recentMethods.ToArray())
         {
-            if (!spare.TryDefine(callable, isAhead: true))
+            if (!spare.TryDefine(remoteMethod, isAhead: true))
                 break;
         }
 
@@ -80,15 +80,15 @@ internal sealed class PoolWarmUp : IStartObserver
     }
 
     /// <inheritdoc/>
-    void IStartObserver.OnMethodDefined(Callable callable)
+    void IStartObserver.OnMethodDefined(RemoteMethod remoteMethod)
     {
         System.Diagnostics.Debug.Assert(_lock.IsHeldByCurrentThread);
-        if (!_hasSpares || _recentMethods.Contains(callable))
+        if (!_hasSpares || _recentMethods.Contains(remoteMethod))
             return;
 
         if (_recentMethods.Count == MaxRecentMethods)
             _recentMethods.RemoveAt(0);
-        _recentMethods.Add(callable);
+        _recentMethods.Add(remoteMethod);
     }
 
     /// <summary>
@@ -103,7 +103,7 @@ internal sealed class PoolWarmUp : IStartObserver
 
         try
         {
-            _ = Callable.Of(static () => { }, PlainForm<Nothing>.Instance);
+            _ = RemoteMethod.Of(static () => { }, PlainAdapter<VoidResult>.Instance);
             launcher.WarmUp();
         }
         catch (Exception)
@@ -112,11 +112,11 @@ internal sealed class PoolWarmUp : IStartObserver
         }
     }
 
-    private void Settle(Callable first)
+    private void Settle(RemoteMethod first)
     {
         try
         {
-            first.Form.Accept(new ResultWarmUp(first, _settle));
+            first.Adapter.Accept(new ResultWarmUp(first, _settle));
         }
         catch (Exception)
         {

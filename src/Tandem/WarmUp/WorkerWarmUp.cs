@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Tandem.BackgroundWork;
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Transport;
 
 namespace Tandem.WarmUp;
@@ -16,7 +16,7 @@ internal static unsafe class WorkerWarmUp
     /// <summary>Starts a dummy call on a thread of its own, while the process connects to its parent.</summary>
     /// <param name="createLoop">Creates a loop that handles frames and answers to the link.</param>
     /// <returns>What to do with a method that the parent has defined ahead of the first item that needs it.</returns>
-    internal static Action<Callable> Begin(Func<ParentLink, FrameHandler> createLoop)
+    internal static Action<RemoteMethod> Begin(Func<ParentLink, FrameHandler> createLoop)
     {
         Background.Thread("Tandem warm-up", 256 * 1024, () => Call(createLoop)).UnsafeStart();
         return Compile;
@@ -27,12 +27,12 @@ internal static unsafe class WorkerWarmUp
         try
         {
             FrameHandler handle = createLoop(new NoParent());
-            var callable = new Callable(WorkMethod.Describe(static () => { }), PlainForm<Nothing>.Instance);
-            ReadOnlySpan<byte> definition = callable.Definition;
+            var remoteMethod = new RemoteMethod(WorkMethod.Describe(static () => { }), PlainAdapter<VoidResult>.Instance);
+            ReadOnlySpan<byte> definition = remoteMethod.Definition;
             fixed (byte* body = definition)
                 handle(new Frame { Kind = FrameKind.Define, Body = body, BodyLength = definition.Length });
 
-            var message = new InvokeMessage { Callable = callable.Number };
+            var message = new InvokeMessage { RemoteMethod = remoteMethod.Number };
             handle(new Frame { Kind = FrameKind.Invoke, Body = (byte*)&message, BodyLength = InvokeMessage.Size });
         }
         catch (Exception)
@@ -41,15 +41,15 @@ internal static unsafe class WorkerWarmUp
         }
     }
 
-    /// <summary>Compiles what a call of the method runs, and makes a dummy call of its form.</summary>
-    private static void Compile(Callable callable)
+    /// <summary>Compiles what a call of the method runs, and makes a dummy call with its adapter.</summary>
+    private static void Compile(RemoteMethod remoteMethod)
     {
         try
         {
             const BindingFlags Own =
                 BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly;
-            callable.Method.Compile();
-            for (Type? type = callable.Form.GetType(); type is not null && type != typeof(Form); type = type.BaseType)
+            remoteMethod.Method.Compile();
+            for (Type? type = remoteMethod.Adapter.GetType(); type is not null && type != typeof(DelegateAdapter); type = type.BaseType)
             {
                 RuntimeTypeHandle[] arguments = [.. type.GetGenericArguments().Select(static argument => argument.TypeHandle)];
                 foreach (MethodInfo method in type.GetMethods(Own))
@@ -59,7 +59,7 @@ internal static unsafe class WorkerWarmUp
                 }
             }
 
-            callable.Form.Accept(new CallWarmUp());
+            remoteMethod.Adapter.Accept(new CallWarmUp());
         }
         catch (Exception)
         {

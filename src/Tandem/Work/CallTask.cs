@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Tandem.BackgroundWork;
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 
 namespace Tandem.Work;
 
@@ -13,12 +13,12 @@ namespace Tandem.Work;
 /// </remarks>
 internal sealed class CallTask<TResult>() : TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously), ICallTask
 {
-    public void Run(WorkItem item, Form form, Delegate work, object? state, object? argument, CancellationToken cancellation)
+    public void Run(WorkItem item, DelegateAdapter adapter, Delegate work, object? state, object? argument, CancellationToken cancellation)
     {
         // The pool creates the task and chooses the adapter for the same type. A checked cast to a generic class costs time in each
         // call.
-        Debug.Assert(form is Form<TResult>);
-        Complete(item, Unsafe.As<Form<TResult>>(form).RunHere(work, state, argument, cancellation));
+        Debug.Assert(adapter is DelegateAdapter<TResult>);
+        Complete(item, Unsafe.As<DelegateAdapter<TResult>>(adapter).RunLocally(work, state, argument, cancellation));
     }
 
     public void ReadResult(WorkItem item, PayloadReader reader)
@@ -26,7 +26,7 @@ internal sealed class CallTask<TResult>() : TaskCompletionSource<TResult>(TaskCr
         TResult result;
         try
         {
-            result = Form<TResult>.Read(reader);
+            result = DelegateAdapter<TResult>.Read(reader);
         }
         catch (Exception e) when (RebuildErrors.IsOfValue(e))
         {

@@ -1,5 +1,5 @@
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Transport;
 
 namespace Tandem.Work;
@@ -65,7 +65,7 @@ internal abstract class Chunk<TItem, TResult>(MapCall<TItem, TResult> call) : Ch
             try
             {
                 if (outcome == Outcome.Completed)
-                    SetValue(i, Form<TResult>.Read(reader));
+                    SetValue(i, DelegateAdapter<TResult>.Read(reader));
                 else if (outcome is Outcome.Failed or Outcome.Canceled)
                     SetError(i, Item.Explain(ExceptionCodec.Read(reader), i));
                 else

@@ -1,5 +1,5 @@
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 
 namespace Tandem.Work;
 
@@ -9,7 +9,7 @@ namespace Tandem.Work;
 internal interface ICallTask
 {
     /// <summary>Runs the work in this process and completes the task with its result. Exceptions of the work are not caught.</summary>
-    void Run(WorkItem item, Form form, Delegate work, object? state, object? argument, CancellationToken cancellation);
+    void Run(WorkItem item, DelegateAdapter adapter, Delegate work, object? state, object? argument, CancellationToken cancellation);
 
     /// <summary>Completes the task with a serialized result. A result that cannot be deserialized fails the task.</summary>
     void ReadResult(WorkItem item, PayloadReader reader);

@@ -1,4 +1,4 @@
-using Tandem.Shipping;
+using Tandem.Invocation;
 
 namespace Tandem.Work;
 
@@ -9,10 +9,10 @@ internal interface IMethodTarget
     bool IsStarting { get; }
 
     /// <summary>Sends the definition of a method, once. The caller holds the engine's lock.</summary>
-    /// <param name="callable">The method.</param>
+    /// <param name="remoteMethod">The method.</param>
     /// <param name="isAhead">Whether no item needs it yet, so that the worker has time to compile it.</param>
     /// <returns>False if there is no space now.</returns>
-    bool TryDefine(Callable callable, bool isAhead);
+    bool TryDefine(RemoteMethod remoteMethod, bool isAhead);
 
     /// <summary>
     /// Publishes what was sent. The caller holds the engine's lock; if the result is true, it calls <see cref="Wake"/> without the lock.

@@ -1,5 +1,5 @@
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 
 namespace Tandem.Work;
 
@@ -16,5 +16,5 @@ internal interface ISerializingEngine
     void ReturnWriter(PayloadWriter writer);
 
     /// <summary>Creates the item that runs a chunk's elements, of the engine's class.</summary>
-    WorkItem CreateElements(Chunk chunk, Shipment shipment, CancellationToken cancellationToken);
+    WorkItem CreateElements(Chunk chunk, CallPayload callPayload, CancellationToken cancellationToken);
 }

@@ -1,4 +1,4 @@
-using Tandem.Shipping;
+using Tandem.Invocation;
 
 namespace Tandem.Work;
 
@@ -13,5 +13,5 @@ internal interface IStartObserver
     bool OnSpareReady(IMethodTarget spare);
 
     /// <summary>Called under the engine's lock when a method was defined to a worker.</summary>
-    void OnMethodDefined(Callable callable);
+    void OnMethodDefined(RemoteMethod remoteMethod);
 }

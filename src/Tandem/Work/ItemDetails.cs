@@ -1,6 +1,6 @@
 using Tandem.BackgroundWork;
 using Tandem.Context;
-using Tandem.Shipping;
+using Tandem.Invocation;
 using Tandem.Telemetry;
 
 namespace Tandem.Work;

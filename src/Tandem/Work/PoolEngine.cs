@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Tandem.Context;
-using Tandem.Shipping;
+using Tandem.Invocation;
 using Tandem.Telemetry;
 
 namespace Tandem.Work;
@@ -22,8 +22,8 @@ internal abstract class PoolEngine : ObservedPool
     private readonly CancellationTokenSource _closing = new(); // see Closing
 
     // The cultures of the code that created the pool. They are read when first needed, because that loads tables, which takes milliseconds.
-    private ExecutionContext? _makersContext; // the context to read them from; null once they were read
-    private Cultures? _makersCultures; // see MakersCultures
+    private ExecutionContext? _creatorContext; // the context to read them from; null once they were read
+    private Cultures? _creatorCultures; // see CreatorCultures
     private volatile bool _hasPlainCultures; // whether the cultures are those of the user's system
 
     /// <param name="options">The options of the pool, validated.</param>
@@ -32,12 +32,12 @@ internal abstract class PoolEngine : ObservedPool
         : base(options, ready)
     {
         Log = new BackgroundLog(options.Name, options.LoggerFactory);
-        _makersContext = ExecutionContext.Capture();
-        if (_makersContext is null || !HasNoDefaultCultures)
+        _creatorContext = ExecutionContext.Capture();
+        if (_creatorContext is null || !HasNoDefaultCultures)
         {
             // Read now, because the program may change the defaults later.
-            _makersContext = null;
-            SetMakersCultures();
+            _creatorContext = null;
+            SetCreatorCultures();
         }
     }
 
@@ -92,31 +92,31 @@ internal abstract class PoolEngine : ObservedPool
     /// <summary>
     /// The cultures of the code that created the pool, in which its workers start; null if these are the cultures of the user's system.
     /// </summary>
-    internal Cultures? MakersCultures
+    internal Cultures? CreatorCultures
     {
         get
         {
-            if (Volatile.Read(ref _makersContext) is { } context)
+            if (Volatile.Read(ref _creatorContext) is { } context)
             {
                 if (IsEmpty(context))
                     _hasPlainCultures = true;
                 else
-                    ExecutionContext.Run(context, static engine => ((PoolEngine)engine!).SetMakersCultures(), this);
+                    ExecutionContext.Run(context, static engine => ((PoolEngine)engine!).SetCreatorCultures(), this);
 
-                Volatile.Write(ref _makersContext, null);
+                Volatile.Write(ref _creatorContext, null);
             }
 
-            return _makersCultures;
+            return _creatorCultures;
         }
     }
 
-    private void SetMakersCultures()
+    private void SetCreatorCultures()
     {
         CultureInfo culture = CultureInfo.CurrentCulture, ui = CultureInfo.CurrentUICulture;
         if (ReferenceEquals(culture, CultureInfo.InstalledUICulture) && ReferenceEquals(ui, CultureInfo.InstalledUICulture))
             _hasPlainCultures = true;
         else
-            _makersCultures = new Cultures(culture, ui);
+            _creatorCultures = new Cultures(culture, ui);
     }
 
     /// <summary>Returns the cultures of a caller; null if workers have the same.</summary>
@@ -126,19 +126,19 @@ internal abstract class PoolEngine : ObservedPool
         if (Options.Program is { IsForeign: true })
             return null;
 
-        Cultures? makers = MakersCultures;
-        if (isEmpty && (makers is null || !KeepsMakersCultures) && (HasNoDefaultCultures || !KeepsMakersCultures))
+        Cultures? makers = CreatorCultures;
+        if (isEmpty && (makers is null || !KeepsCreatorCultures) && (HasNoDefaultCultures || !KeepsCreatorCultures))
             return null;
 
         CultureInfo culture = CultureInfo.CurrentCulture, ui = CultureInfo.CurrentUICulture;
-        bool isBaseline = !KeepsMakersCultures ? Cultures.AreDefaults(culture, ui)
+        bool isBaseline = !KeepsCreatorCultures ? Cultures.AreDefaults(culture, ui)
             : makers is not null ? ReferenceEquals(culture, makers.Culture) && ReferenceEquals(ui, makers.UICulture)
             : ReferenceEquals(culture, CultureInfo.InstalledUICulture) && ReferenceEquals(ui, CultureInfo.InstalledUICulture);
         if (isBaseline)
             return null;
 
         var cultures = new Cultures(culture, ui);
-        if (ProcessPools.AreSupported && KeepsMakersCultures)
+        if (ProcessPools.AreSupported && KeepsCreatorCultures)
             _ = cultures.ToBytes();
         return cultures;
     }
@@ -146,7 +146,7 @@ internal abstract class PoolEngine : ObservedPool
     /// <summary>
     /// Whether the cultures of the pool's creator are the defaults of workers. If not, workers have the current defaults of this process.
     /// </summary>
-    protected abstract bool KeepsMakersCultures { get; }
+    protected abstract bool KeepsCreatorCultures { get; }
 
     /// <inheritdoc cref="Submit(WorkItem)"/>
     protected abstract void Accept(WorkItem item);
@@ -212,7 +212,7 @@ internal abstract class PoolEngine : ObservedPool
     /// <summary>
     /// Called when a consumer waits for elements of a chunk: fetches finished outcomes, if the engine does not deliver them anyway.
     /// </summary>
-    internal virtual void Harvest(Chunk chunk)
+    internal virtual void FetchOutcomes(Chunk chunk)
     {
     }
 
@@ -224,13 +224,13 @@ internal abstract class PoolEngine : ObservedPool
 
     /// <summary>Creates the item of a call, of this engine's class.</summary>
     /// <param name="task">The task of the call.</param>
-    /// <param name="form">Calls <paramref name="work"/>.</param>
+    /// <param name="adapter">Calls <paramref name="work"/>.</param>
     /// <param name="work">The work.</param>
     /// <param name="argument">The argument, if the work has one.</param>
     /// <param name="cancellationToken">The caller's token.</param>
     /// <exception cref="WorkSerializationException">This engine serializes the work, and the work cannot be serialized.</exception>
     internal abstract WorkItem CreateItem(
-        ICallTask task, Form form, Delegate work, object? argument, CancellationToken cancellationToken);
+        ICallTask task, DelegateAdapter adapter, Delegate work, object? argument, CancellationToken cancellationToken);
 
     /// <summary>Creates a chunk of a map, with an item of this engine's class.</summary>
     internal abstract Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call);

@@ -1,5 +1,5 @@
+using Tandem.Invocation;
 using Tandem.Serialization;
-using Tandem.Shipping;
 
 namespace Tandem.Work;
 
@@ -8,7 +8,7 @@ internal sealed class SerializedChunk<TItem, TResult> : Chunk<TItem, TResult>
 {
     private readonly ISerializingEngine _engine; // the engine that created the chunk
     private readonly SentLinks _links = new(); // what the work captured
-    private readonly Shipment _shipment; // the payload of the chunk's item
+    private readonly CallPayload _callPayload; // the payload of the chunk's item
     private readonly PayloadWriter _writer; // writes the payload; goes back to the engine when the chunk is sealed
 
     /// <exception cref="WorkSerializationException">The work, or a value that it captures, cannot be serialized.</exception>
@@ -16,13 +16,13 @@ internal sealed class SerializedChunk<TItem, TResult> : Chunk<TItem, TResult>
         : base(call)
     {
         _engine = engine;
-        _shipment = new Shipment(Callable.Of(call.Work, call.Form));
-        Item = engine.CreateElements(this, _shipment, call.CancellationToken);
+        _callPayload = new CallPayload(RemoteMethod.Of(call.Work, call.Adapter));
+        Item = engine.CreateElements(this, _callPayload, call.CancellationToken);
         _writer = engine.RentWriter();
         try
         {
             _writer.Begin(engine.Memory, _links);
-            _shipment.Callable.Method.WriteValues(_writer, call.Work);
+            _callPayload.RemoteMethod.Method.WriteValues(_writer, call.Work);
         }
         catch
         {
@@ -39,7 +39,7 @@ internal sealed class SerializedChunk<TItem, TResult> : Chunk<TItem, TResult>
     internal override void Seal()
     {
         base.Seal();
-        _shipment.Take(_writer);
+        _callPayload.Take(_writer);
         _engine.ReturnWriter(_writer);
         if (!_links.IsEmpty)
             Item.Details.Take(_links);

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Tandem.Interop;
+using Tandem.Invocation;
 using Tandem.Processes;
-using Tandem.Shipping;
 using Tandem.Transport;
 using Tandem.Transport.SharedMemory;
 using Tandem.Work;
@@ -28,7 +28,7 @@ internal sealed unsafe class HostileWorker : IDisposable
         Worker = new ProcessWorker(engine, Link);
         lock (engine.Gate)
             Worker.MarkIdle();
-        Link.Hears(Worker);
+        Link.SetSink(Worker);
         (int region, _, int results) = Link.Descriptors;
         Memory = SharedRegion.Open(Libc.Fcntl(region, Libc.F_DUPFD_CLOEXEC, 0), LinkLayout.Size, writable: true);
         Results = SharedRegion.Open(Libc.Fcntl(results, Libc.F_DUPFD_CLOEXEC, 0), PayloadArea.DefaultSize, writable: true);
@@ -52,12 +52,12 @@ internal sealed unsafe class HostileWorker : IDisposable
 
     internal ItemCell* Cell(RemoteItem item) => (ItemCell*)(Memory.Address + LinkLayout.CellsOffset) + item.Slot;
 
-    internal static Sent NewItem() => NewItem(Shipment.Of(PlainForm<string>.Instance, new Func<string>(static () => ""), null));
+    internal static Sent NewItem() => NewItem(CallPayload.Of(PlainAdapter<string>.Instance, new Func<string>(static () => ""), null));
 
-    internal static Sent NewItem(Shipment shipment)
+    internal static Sent NewItem(CallPayload callPayload)
     {
         var task = new CallTask<string>();
-        return new Sent(new RemoteCall(task, shipment, CancellationToken.None), task.Task);
+        return new Sent(new RemoteCall(task, callPayload, CancellationToken.None), task.Task);
     }
 
     internal Sent Send() => Send(NewItem());
@@ -77,7 +77,7 @@ internal sealed unsafe class HostileWorker : IDisposable
     internal static Sent NewChunk(ProcessEngine engine, int count)
     {
         Func<string, string> work = static text => text;
-        var call = new MapCall<string, string>(ArgumentForm<string, string>.Instance, work, null, CancellationToken.None) { Completed = static _ => { } };
+        var call = new MapCall<string, string>(ArgumentAdapter<string, string>.Instance, work, null, CancellationToken.None) { Completed = static _ => { } };
         var chunk = new SerializedChunk<string, string>(call, engine);
         for (int i = 0; i < count; i++)
             chunk.Add("item");

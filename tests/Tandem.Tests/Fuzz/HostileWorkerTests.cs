@@ -178,7 +178,7 @@ public sealed class HostileWorkerTests : IDisposable
     {
         using var worker = new HostileWorker(_engine, _requests);
         var talk = new Talk(worker);
-        worker.Link.Hears(talk);
+        worker.Link.SetSink(talk);
         talk.Say();
 
         worker.Poll();

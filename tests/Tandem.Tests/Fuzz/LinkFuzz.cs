@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tandem.Invocation;
 using Tandem.Processes;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Transport;
 using Tandem.Transport.SharedMemory;
 using Tandem.Work;
@@ -115,7 +115,7 @@ public sealed unsafe class LinkFuzz : IDisposable
             case 6 or 7:
                 WriteCell(random, worker, item);
                 if (item.Chunk is { } chunk && worker.Holds(item))
-                    _engine.Harvest(chunk);
+                    _engine.FetchOutcomes(chunk);
                 break;
             case 8 when worker.Holds(item):
                 if (worker.TryRevoke(item))

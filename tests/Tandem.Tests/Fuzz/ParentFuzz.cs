@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Tandem.Invocation;
 using Tandem.Processes;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Transport;
 using Tandem.Transport.SharedMemory;
 using Tandem.Work;

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Tandem.Interop;
+using Tandem.Invocation;
 using Tandem.InWorker;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Transport;
 using Tandem.Transport.SharedMemory;
 
@@ -19,7 +19,8 @@ public sealed unsafe class ParentLinkFuzz : IDisposable
     private readonly SharedRegion _region = SharedRegion.Create("tandem-fuzz", LinkLayout.Size, othersReadOnly: false);
     private readonly SharedRegion _requests = SharedRegion.Create("tandem-fuzz", AreaSize, othersReadOnly: true);
     private readonly SharedRegion _results = SharedRegion.Create("tandem-fuzz", AreaSize, othersReadOnly: false);
-    private readonly Callable _callable = Callable.Of(static (string? text) => text, ArgumentForm<string?, string?>.Instance);
+    private readonly RemoteMethod _remoteMethod = RemoteMethod.Of(static (string? text) =>
+        text, ArgumentAdapter<string?, string?>.Instance);
 
     public void Dispose()
     {
@@ -55,7 +56,7 @@ public sealed unsafe class ParentLinkFuzz : IDisposable
         var loop = new WorkerLoop(link, 1);
         var ring = new RingWriter(_region.Address + LinkLayout.RequestRingOffset, LinkLayout.RingCapacity);
         var control = (RingControl*)(_region.Address + LinkLayout.RequestRingOffset);
-        Write(ring, FrameKind.Define, 0, 0, _callable.Definition);
+        Write(ring, FrameKind.Define, 0, 0, _remoteMethod.Definition);
         ring.Publish();
         long start = control->Tail;
         for (int i = random.Next(1, 6); i > 0; i--)
@@ -96,7 +97,7 @@ public sealed unsafe class ParentLinkFuzz : IDisposable
         byte[] payload = Arguments(count);
         var message = new InvokeMessage
         {
-            Callable = _callable.Number,
+            RemoteMethod = _remoteMethod.Number,
             First = count > 0 ? random.Next(count) : 0,
             Count = count,
             Length = payload.Length,
@@ -139,7 +140,7 @@ public sealed unsafe class ParentLinkFuzz : IDisposable
     {
         if (frame.Kind is FrameKind.Invoke or FrameKind.Initialize && frame.BodyLength >= InvokeMessage.Size)
             *(long*)(frame.Body + InvokeMessage.Size - sizeof(long)) = 0;
-        return frame.Kind != FrameKind.Define || new ReadOnlySpan<byte>(frame.Body, frame.BodyLength).SequenceEqual(_callable.Definition);
+        return frame.Kind != FrameKind.Define || new ReadOnlySpan<byte>(frame.Body, frame.BodyLength).SequenceEqual(_remoteMethod.Definition);
     }
 
     private static void ReadControl(Random random, SharedMemoryParentLink link, int socket)

@@ -2,9 +2,9 @@ using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tandem.Interop;
+using Tandem.Invocation;
 using Tandem.Processes;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Transport;
 using Tandem.Transport.Portable;
 using Tandem.Work;
@@ -32,7 +32,7 @@ public sealed class PortableFuzz
         using var control = new NamedPipeClientStream(".", name + ".c", PipeDirection.InOut);
         data.Connect(30_000);
         control.Connect(30_000);
-        Sent item = HostileWorker.NewItem(new Shipment(HostileWorker.NewItem().Item.Shipment.Callable, new byte[4 << 20]));
+        Sent item = HostileWorker.NewItem(new CallPayload(HostileWorker.NewItem().Item.Payload.RemoteMethod, new byte[4 << 20]));
         lock (_engine.Gate)
         {
             worker.MarkIdle();

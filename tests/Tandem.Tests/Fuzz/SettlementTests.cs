@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tandem.Invocation;
 using Tandem.Processes;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Telemetry;
 using Tandem.Tests.Infrastructure;
 using Tandem.Transport;
@@ -49,7 +49,7 @@ public sealed class SettlementTests : IDisposable
         Observe(chunk, engine);
         WriteOutcomes(worker, chunk, 2);
 
-        engine.Harvest(chunk.Item.Chunk!);
+        engine.FetchOutcomes(chunk.Item.Chunk!);
 
         await chunk.Task.WaitAsync(Limits.Condition);
         Assert.Equal((1, 0), (listener.Answers, listener.Unanswered));

@@ -1,6 +1,6 @@
+using Tandem.Invocation;
 using Tandem.InWorker;
 using Tandem.Serialization;
-using Tandem.Shipping;
 using Tandem.Transport;
 
 namespace Tandem.Tests.Fuzz;
@@ -17,12 +17,12 @@ public unsafe class WorkerFuzz
         var link = new FakeParent();
         var loop = new WorkerLoop(link, 1);
         Func<string?, string?> work = static text => text;
-        Callable callable = Callable.Of(work, ArgumentForm<string?, string?>.Instance);
-        Send(loop, FrameKind.Define, callable.Definition.ToArray());
+        RemoteMethod remoteMethod = RemoteMethod.Of(work, ArgumentAdapter<string?, string?>.Instance);
+        Send(loop, FrameKind.Define, remoteMethod.Definition.ToArray());
 
         for (int i = random.Next(1, 5); i > 0; i--)
         {
-            byte[] body = Invocation(random, callable.Number);
+            byte[] body = Invocation(random, remoteMethod.Number);
             // The number of the method stays: another one could be anybody's.
             Cases.Mutate(random, body.AsSpan(sizeof(int)));
             // And no memory limit, which would hold for this very process.
@@ -45,7 +45,7 @@ public unsafe class WorkerFuzz
     {
         var loop = new WorkerLoop(new FakeParent(), 1);
         Func<string?, string?> work = static text => text;
-        byte[] body = Callable.Of(work, ArgumentForm<string?, string?>.Instance).Definition.ToArray();
+        byte[] body = RemoteMethod.Of(work, ArgumentAdapter<string?, string?>.Instance).Definition.ToArray();
         Cases.Mutate(random, body);
         if (random.Next(4) == 0)
             body = body[..random.Next(body.Length)];
@@ -70,12 +70,12 @@ public unsafe class WorkerFuzz
         }
     }
 
-    private static byte[] Invocation(Random random, int callable)
+    private static byte[] Invocation(Random random, int remoteMethod)
     {
         using var writer = new PayloadWriter();
         writer.Begin(HeapMemory.Instance);
         Codec<string?>.Instance.Write(writer, "an argument");
-        var message = new InvokeMessage { Callable = callable, Length = writer.Length, Count = random.Next(4) == 0 ? random.Next(3) : 0 };
+        var message = new InvokeMessage { RemoteMethod = remoteMethod, Length = writer.Length, Count = random.Next(4) == 0 ? random.Next(3) : 0 };
         byte[] body = new byte[InvokeMessage.Size + writer.Length];
         new ReadOnlySpan<byte>(&message, InvokeMessage.Size).CopyTo(body);
         new ReadOnlySpan<byte>(writer.Start, (int)writer.Length).CopyTo(body.AsSpan(InvokeMessage.Size));

@@ -1,6 +1,6 @@
 using Tandem.Imitation;
+using Tandem.Invocation;
 using Tandem.Processes;
-using Tandem.Shipping;
 
 namespace Tandem.Tests.Infrastructure;
 
@@ -14,5 +14,5 @@ public sealed class ImitationBackend : Backend
     public override WorkerPool Create(WorkerPoolOptions options) => new(new ImitationEngine(options.Validated()));
 
     public override WorkerPool<TState> Create<TState>(WorkerPoolOptions options, Func<TState> createState) =>
-        new(new ImitationEngine(options.Validated(), () => StartupStep.StateFactory(createState, PlainForm<TState>.Instance)));
+        new(new ImitationEngine(options.Validated(), () => StartupStep.StateFactory(createState, PlainAdapter<TState>.Instance)));
 }

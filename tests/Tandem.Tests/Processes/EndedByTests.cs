@@ -17,5 +17,5 @@ public sealed class EndedByTests
     [InlineData(null, false, false, "Itself")]
     [InlineData(null, true, false, "Pool")]
     public void Who_ended_a_process_is_decided_from_its_signal_and_from_what_the_pool_did(int? signal, bool byPool, bool outOfMemory, string expected) =>
-        Assert.Equal(expected, Ends.Of(new ExitStatus(signal is null ? 1 : null, signal), byPool, outOfMemory).ToString());
+        Assert.Equal(expected, ExitAttribution.Of(new ExitStatus(signal is null ? 1 : null, signal), byPool, outOfMemory).ToString());
 }

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using CsCheck;
+using Tandem.Invocation;
 using Tandem.Processes;
-using Tandem.Shipping;
 
 namespace Tandem.Tests.Processes;
 
@@ -121,7 +121,7 @@ public sealed class ItemQueueTests
 
     private sealed class Item : RemoteItem
     {
-        private static readonly Shipment Nothing = Shipment.Of(PlainForm<Nothing>.Instance, new Action(static () => { }), null);
+        private static readonly CallPayload Nothing = CallPayload.Of(PlainAdapter<VoidResult>.Instance, new Action(static () => { }), null);
 
         internal Item(int priority)
             : base(Nothing, CancellationToken.None) => Details.Limits = new ItemLimits(null, null, 0, 0, (WorkPriority)priority);

@@ -1,5 +1,5 @@
+using Tandem.Invocation;
 using Tandem.Processes;
-using Tandem.Shipping;
 using Tandem.Threading;
 using Tandem.Work;
 
@@ -16,9 +16,9 @@ public sealed class ItemSizeTests
     public void A_call_to_a_process_is_small()
     {
         var task = new CallTask<int>();
-        Shipment shipment = Shipment.Of(PlainForm<int>.Instance, Work, null);
+        CallPayload callPayload = CallPayload.Of(PlainAdapter<int>.Instance, Work, null);
 
-        AssertSmall(() => new RemoteCall(task, shipment, CancellationToken.None));
+        AssertSmall(() => new RemoteCall(task, callPayload, CancellationToken.None));
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class ItemSizeTests
     {
         var task = new CallTask<int>();
 
-        AssertSmall(() => new LocalCall(task, PlainForm<int>.Instance, Work, null, CancellationToken.None));
+        AssertSmall(() => new LocalCall(task, PlainAdapter<int>.Instance, Work, null, CancellationToken.None));
     }
 
     [Fact]

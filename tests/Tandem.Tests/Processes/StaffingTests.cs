@@ -42,23 +42,23 @@ public sealed class StaffingTests
     [Fact]
     public void A_worker_on_its_last_item_has_its_successor_started_but_not_at_work()
     {
-        StaffingPlan plan = StaffingPlan.For(new Census { Spent = 2 }, wanted: 2, limit: 2, spares: 0);
+        StaffingPlan plan = StaffingPlan.For(new WorkerCounts { Spent = 2 }, wanted: 2, limit: 2, spares: 0);
         Assert.Equal(new StaffingPlan(0, 0, 0, 0, 2), plan);
 
-        plan = StaffingPlan.For(new Census { Spent = 2, Spare = 2 }, wanted: 2, limit: 2, spares: 0);
+        plan = StaffingPlan.For(new WorkerCounts { Spent = 2, Spare = 2 }, wanted: 2, limit: 2, spares: 0);
         Assert.Equal(new StaffingPlan(0, 0, 0, 0, 0), plan);
 
-        plan = StaffingPlan.For(new Census { Spent = 1, Spare = 2 }, wanted: 2, limit: 2, spares: 0);
+        plan = StaffingPlan.For(new WorkerCounts { Spent = 1, Spare = 2 }, wanted: 2, limit: 2, spares: 0);
         Assert.Equal(new StaffingPlan(1, 0, 0, 0, 0), plan);
     }
 
     [Fact]
     public void Workers_that_start_while_the_pool_becomes_smaller_do_not_stay()
     {
-        StaffingPlan plan = StaffingPlan.For(new Census { Serving = 1, Spare = 5 }, wanted: 1, limit: 1, spares: 0);
+        StaffingPlan plan = StaffingPlan.For(new WorkerCounts { Serving = 1, Spare = 5 }, wanted: 1, limit: 1, spares: 0);
         Assert.Equal(5, plan.RetireSpares);
 
-        plan = StaffingPlan.For(new Census { Starting = 6 }, wanted: 1, limit: 1, spares: 0);
+        plan = StaffingPlan.For(new WorkerCounts { Starting = 6 }, wanted: 1, limit: 1, spares: 0);
         Assert.Equal(-5, plan.Start);
     }
 
@@ -67,7 +67,7 @@ public sealed class StaffingTests
         internal const int Resize = 0;
         internal const int BecomeDue = 5;
 
-        private Census _now;
+        private WorkerCounts _now;
         private int _limit = limit;
         private int _wanted;
         private int _turn;

@@ -16,7 +16,7 @@ public class LayoutTests
         [typeof(ItemCell)] = (32, "Word 0, ResultOffset 8, ResultLength 16, StartedAt 24"),
         [typeof(LinkHeader)] = (128, "Magic 0, Version 4, SpinMicroseconds 8, RequestAreaSize 16, ResultAreaSize 24, ExitSignal 64"),
         [typeof(FrameHeader)] = (16, "BodyLength 0, Kind 4, Version 5, Slot 6, Sequence 8, Extra 12"),
-        [typeof(InvokeMessage)] = (40, "Callable 0, First 4, Count 8, InArea 12, Offset 16, Length 24, MemoryLimit 32"),
+        [typeof(InvokeMessage)] = (40, "RemoteMethod 0, First 4, Count 8, InArea 12, Offset 16, Length 24, MemoryLimit 32"),
         [typeof(ResultMessage)] = (40, "Outcome 0, Finished 4, InArea 8, Elapsed 16, Offset 24, Length 32"),
     };
 

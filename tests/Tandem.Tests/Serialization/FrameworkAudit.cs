@@ -1,5 +1,5 @@
 using System.Globalization;
-using Tandem.Shipping;
+using Tandem.Invocation;
 
 namespace Tandem.Tests.Serialization;
 

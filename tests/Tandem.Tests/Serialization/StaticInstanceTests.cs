@@ -114,7 +114,7 @@ public class StaticInstanceTests
     [Fact]
     public void An_instance_with_delegates_arrives_as_the_one_that_is_there()
     {
-        Assert.Same(Rule.Positive, Wire.RoundTrip(Rule.Positive, Tandem.Shipping.CallLinks.ForResults));
+        Assert.Same(Rule.Positive, Wire.RoundTrip(Rule.Positive, Tandem.Invocation.CallLinks.ForResults));
     }
 
     [Fact]

@@ -249,11 +249,11 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     /// <summary>
     /// Sets the sink for received frames. Without <see cref="Start"/>, only <see cref="Poll"/> delivers frames; tests use this.
     /// </summary>
-    internal void Hears(IFrameSink sink) => _sink = sink;
+    internal void SetSink(IFrameSink sink) => _sink = sink;
 
     internal override void Start(IFrameSink sink)
     {
-        Hears(sink);
+        SetSink(sink);
         _receiver = Background.Thread("Tandem receiver", ReceiverStack, Receive, OnFailed);
         _receiver.UnsafeStart();
     }
