@@ -17,7 +17,8 @@ internal static class StartupHook
     public static void Initialize()
     {
         string folder = Path.GetDirectoryName(typeof(StartupHook).Assembly.Location)!;
-        Type entry = new IsolatedLoadContext(folder).LoadFromAssemblyPath(Path.Combine(folder, Worker + ".dll")).GetType(Worker + ".WorkerEntry")!;
+        Assembly worker = new IsolatedLoadContext(folder).LoadFromAssemblyPath(Path.Combine(folder, Worker + ".dll"));
+        Type entry = worker.GetType(Worker + ".WorkerEntry")!;
         Attachment.Attach = Method(entry, "Attach").CreateDelegate<Action<object>>();
         Method(entry, "Start").CreateDelegate<Action>()();
     }

@@ -284,12 +284,12 @@ public partial class WorkerPool : IAsyncDisposable, IWorkerEventSource
         Func<object?>? build = null,
         Delegate? createState = null,
         DelegateAdapter? adapter = null) => options switch
-    {
-        ThreadedPoolOptions threads => new ThreadEngine(threads, build),
-        ProcessPoolOptions processes when ProcessPools.AreSupported =>
-            new ProcessEngine(processes, createState is null ? null : () => StartupStep.StateFactory(createState, adapter!)),
-        _ => throw ProcessPools.NotSupported(),
-    };
+        {
+            ThreadedPoolOptions threads => new ThreadEngine(threads, build),
+            ProcessPoolOptions processes when ProcessPools.AreSupported =>
+                new ProcessEngine(processes, createState is null ? null : () => StartupStep.StateFactory(createState, adapter!)),
+            _ => throw ProcessPools.NotSupported(),
+        };
 
     private static int OrDefault(int workers)
     {

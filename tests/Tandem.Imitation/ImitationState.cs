@@ -26,7 +26,8 @@ internal sealed class ImitationState(ImitationEngine engine)
                 engine.CreatorCultures?.Apply();
                 fixed (byte* payload = step.Payload)
                 {
-                    if (!runner.TryStartUp(ImitationWorker.Define(step.RemoteMethod), FrameHeader.StartupSlot, (uint)i, in message, payload, out _value))
+                    Definition definition = ImitationWorker.Define(step.RemoteMethod);
+                    if (!runner.TryStartUp(definition, FrameHeader.StartupSlot, (uint)i, in message, payload, out _value))
                         throw step.Part.ErrorFor(link.StartFailure!);
                 }
             }

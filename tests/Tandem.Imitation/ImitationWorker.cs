@@ -64,7 +64,9 @@ internal sealed unsafe class ImitationWorker
         try
         {
             object? state = State.Build(_runner, _link);
-            using ITimer? timer = item.Limits?.Timeout is { } limit ? Background.Timer(() => _engine.OnTimeout(this, item, limit), limit) : null;
+            using ITimer? timer = item.Limits?.Timeout is { } limit
+                ? Background.Timer(() => _engine.OnTimeout(this, item, limit), limit)
+                : null;
             _link.Item = item;
             using (item.DetailsIfAny?.Observation?.Begin())
                 Invoke(item, state);
@@ -84,7 +86,8 @@ internal sealed unsafe class ImitationWorker
         fixed (byte* bytes = callPayload.Bytes)
         {
             byte* payload = bytes != null ? bytes : (byte*)callPayload.Block;
-            _runner.Run(Define(callPayload.RemoteMethod), state, Number, item.Sequence, in message, payload, null, item.DetailsIfAny?.Cultures?.ToBytes());
+            _runner.Run(
+                Define(callPayload.RemoteMethod), state, Number, item.Sequence, in message, payload, null, item.DetailsIfAny?.Cultures?.ToBytes());
         }
     }
 }

@@ -26,7 +26,10 @@ internal sealed class PreviousWorkers
         _board = board;
         _log = log;
         _time = time;
-        _left = [.. workers.Select(static worker => new PreviousWorker(worker.ProcessId, worker.Entry, DiagnosticFiles.KeyOf(worker.ProcessId)))];
+        _left =
+        [
+            .. workers.Select(static worker => new PreviousWorker(worker.ProcessId, worker.Entry, DiagnosticFiles.KeyOf(worker.ProcessId))),
+        ];
         Ended = _left.Count > 0 ? WatchAsync() : Task.CompletedTask;
     }
 

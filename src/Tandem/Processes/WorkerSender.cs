@@ -44,8 +44,12 @@ internal sealed unsafe class WorkerSender(ProcessWorker worker, ProcessEngine en
         };
         uint sequence = slots.NextSequence();
         // Ahead of its item, by whose number it is known: the item itself may find no room now.
-        if (item.DetailsIfAny?.Observation is { Context: { } trace } && !_link.TrySend(FrameKind.Trace, slot, sequence, 0, TraceFrame.Write(trace)))
+        if (item.DetailsIfAny?.Observation is { Context: { } trace }
+            && !_link.TrySend(FrameKind.Trace, slot, sequence, 0, TraceFrame.Write(trace)))
+        {
             return false;
+        }
+
         if (item.DetailsIfAny?.Cultures is { } cultures && !_link.TrySend(FrameKind.Culture, slot, sequence, 0, cultures.ToBytes()))
             return false;
 
@@ -99,8 +103,12 @@ internal sealed unsafe class WorkerSender(ProcessWorker worker, ProcessEngine en
         fixed (byte* payload = step.Payload)
         {
             // Outside of the lock, and nothing that spares should know of.
-            if (!TryDefine(step.RemoteMethod, isForItems: false) || !_link.TrySendInvoke(FrameKind.Initialize, FrameHeader.StartupSlot, (uint)number, in message, payload))
-                throw new WorkerStartException($"The values that {step.Part.Name()} captures are too large: at most 60 KiB. Put them into a file, and capture its path.");
+            if (!TryDefine(step.RemoteMethod, isForItems: false)
+                || !_link.TrySendInvoke(FrameKind.Initialize, FrameHeader.StartupSlot, (uint)number, in message, payload))
+            {
+                throw new WorkerStartException(
+                    $"The values that {step.Part.Name()} captures are too large: at most 60 KiB. Put them into a file, and capture its path.");
+            }
         }
     }
 

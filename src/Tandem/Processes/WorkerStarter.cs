@@ -53,7 +53,9 @@ internal sealed class WorkerStarter : IDisposable
             // takes about 20 ms longer, and the first call of a spare that has stepped in about 1 ms longer.
             _observer = new PoolWarmUp(
                 _options, _launcher, startsAtOnce, () => engine.FirstWaiting,
-                static (task, remoteMethod, result) => new RemoteCall(task, remoteMethod.SharedPayload, CancellationToken.None).ReadResult(result), gate);
+                static (task, remoteMethod, result) =>
+                    new RemoteCall(task, remoteMethod.SharedPayload, CancellationToken.None).ReadResult(result),
+                gate);
             _launcher.Check();
         }
         catch (Exception e)

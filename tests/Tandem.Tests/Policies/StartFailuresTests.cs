@@ -20,7 +20,10 @@ public sealed class StartFailuresTests : IAsyncDisposable
     {
         var options = new ProcessPoolOptions
         {
-            MaxWorkers = 2, MaxRestarts = 2, RestartPeriod = Period, LoggerFactory = NullLoggerFactory.Instance,
+            MaxWorkers = 2,
+            MaxRestarts = 2,
+            RestartPeriod = Period,
+            LoggerFactory = NullLoggerFactory.Instance,
         };
         _engine = new ProcessEngine(options.Validated(), null);
         _roster = new WorkerRoster(_engine.Options, _lock);

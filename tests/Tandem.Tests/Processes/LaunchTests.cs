@@ -44,7 +44,10 @@ namespace Tandem.Tests.Processes
             Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems have one launcher.");
             var options = new ProcessPoolOptions
             {
-                MaxWorkers = 1, Transport = transport, UsesSpawn = usesSpawn, LoggerFactory = NullLoggerFactory.Instance,
+                MaxWorkers = 1,
+                Transport = transport,
+                UsesSpawn = usesSpawn,
+                LoggerFactory = NullLoggerFactory.Instance,
             };
             int second;
             await using (WorkerPool pool = WorkerPool.Create(options))
@@ -96,7 +99,10 @@ namespace Tandem.Tests.Processes
             using SafeFileHandle handle = File.OpenHandle("/dev/null");
             var options = new ProcessPoolOptions
             {
-                MaxWorkers = 1, MaxRestarts = 1, Transport = WorkerTransport.Portable, Program = new TestProgram(handle),
+                MaxWorkers = 1,
+                MaxRestarts = 1,
+                Transport = WorkerTransport.Portable,
+                Program = new TestProgram(handle),
             };
             await using WorkerPool pool = WorkerPool.Create(options);
 
