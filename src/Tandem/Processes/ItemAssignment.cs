@@ -108,7 +108,10 @@ internal sealed class ItemAssignment
 
         bool woken = workersToWake.Wake();
         if (!isAdmitted)
+        {
+            _admission.Leave(item); // a pool that drains still runs what waits for this place
             _engine.FailItem(item, _engine.Disposed());
+        }
         else if (alone is not null && !polls)
             _callers.OnLeaving(woken);
         else if (alone is not null && _dispatcher.PollMicroseconds(woken) is > 0 and int microseconds)
@@ -341,15 +344,19 @@ internal sealed class ItemAssignment
     internal void FailWaiting(Exception cause)
     {
         List<RemoteItem> items = [];
+        WorkersToWake workersToWake;
         lock (_lock)
         {
             while (_queue.Dequeue() is { } item)
                 items.Add(item);
+            foreach (RemoteItem item in items)
+                _admission.Leave(item); // under the lock: see Leave
+            workersToWake = _dispatcher.FlushTouched();
         }
 
+        workersToWake.Wake();
         foreach (RemoteItem item in items)
         {
-            _admission.Leave(item);
             if (item.TryAssign())
             {
                 _engine.FailItem(item, new WorkerStartException(cause.Message, cause.InnerException ?? cause)
@@ -378,9 +385,16 @@ internal sealed class ItemAssignment
     /// <summary>An item that was taken back needs its place no more.</summary>
     internal void Leave(RemoteItem item)
     {
-        _admission.Leave(item);
+        WorkersToWake workersToWake;
         lock (_lock)
+        {
+            // Under the lock: the pool must not become idle while the next item is neither before the queue nor in it.
+            _admission.Leave(item);
+            workersToWake = _dispatcher.FlushTouched();
             CheckIdle();
+        }
+
+        workersToWake.Wake();
     }
 
     /// <summary>The pool ends without what waits: takes that, also what waits for a place in the queue.</summary>

@@ -128,6 +128,40 @@ public partial class PoolPromises
         Assert.Equal(["third"], trail.Names);
     }
 
+    [Fact(Timeout = Limits.Test)]
+    public async Task A_drain_that_races_with_callers_and_cancellations_of_a_full_queue_settles_every_item()
+    {
+        int rounds = Backend.HasProcesses ? 5 : 50;
+        for (int round = 0; round < rounds; round++)
+        {
+            WorkerPool pool = Backend.Create(1, options => options.QueueCapacity = 1);
+            await pool.RunAsync(static () => { });
+            using var source = new CancellationTokenSource();
+            using var together = new Barrier(5);
+            Task<Task[]>[] callers =
+            [
+                .. Enumerable.Range(0, 4).Select(caller => Task.Factory.StartNew(
+                    () =>
+                    {
+                        together.SignalAndWait();
+                        return Enumerable.Range(0, 20)
+                            .Select(i => pool.RunAsync(static () => { }, cancellationToken: i % 2 == 0 ? source.Token : default)).ToArray();
+                    },
+                    CancellationToken.None,
+                    TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default)),
+            ];
+            together.SignalAndWait();
+            Task drain = pool.DrainAsync();
+            await source.CancelAsync();
+            await drain;
+            foreach (Task[] calls in await Task.WhenAll(callers))
+                await Task.WhenAll(calls).ContinueWith(static _ => { }, TaskScheduler.Default);
+
+            await pool.DisposeAsync();
+        }
+    }
+
     [Theory(Timeout = Limits.Test)]
     [InlineData(int.MaxValue)]
     [InlineData(1)]
