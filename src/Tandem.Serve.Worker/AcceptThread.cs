@@ -189,11 +189,12 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
 
     private void Serve(Socket connection)
     {
+        worker.Connections.Expect();
         if (accepted.TryWrite(new AcceptedConnection(connection)))
             return;
 
         connection.Dispose();
-        worker.Balance.OnClosed();
+        worker.Connections.OnLost();
     }
 
     private static unsafe int Poll(ref Libc.PollFd poll)

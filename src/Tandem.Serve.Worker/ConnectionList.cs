@@ -7,6 +7,20 @@ internal sealed class ConnectionList(ConnectionBalance balance, DrainState drain
 {
     private readonly Lock _lock = new(); // guards the list
     private TrackedConnection? _first; // the head of the list
+    private int _expected; // connections that were given to a listener, and that the server has not taken from it yet
+
+    /// <summary>
+    /// A connection is about to be given to a listener. Until <see cref="Track"/> or <see cref="OnLost"/>, draining waits for it: the server
+    /// would close a connection that it takes while it stops, and with it a request that nobody has read.
+    /// </summary>
+    internal void Expect() => Interlocked.Increment(ref _expected);
+
+    /// <summary>A connection for which <see cref="Expect"/> was called was closed before the server took it.</summary>
+    internal void OnLost()
+    {
+        Interlocked.Decrement(ref _expected);
+        balance.OnClosed();
+    }
 
     /// <summary>Adds a connection; it is removed when it is closed.</summary>
     internal TrackedConnection Track(ConnectionContext connection, IConnectionKeeper listener)
@@ -19,6 +33,8 @@ internal sealed class ConnectionList(ConnectionBalance balance, DrainState drain
             _first = tracked;
         }
 
+        // After it is in the list: see CloseQuiet.
+        Interlocked.Decrement(ref _expected);
         connection.ConnectionClosed.UnsafeRegister(
             static state => ServedWorker.Current.Connections.Forget((TrackedConnection)state!), tracked);
         return tracked;
@@ -39,7 +55,8 @@ internal sealed class ConnectionList(ConnectionBalance balance, DrainState drain
     /// <summary>Closes the connections that are quiet; returns whether any connection is left to wait for.</summary>
     internal bool CloseQuiet()
     {
-        bool isAnyLeft = false;
+        // Before the list is read: a connection that is no longer expected is in the list then.
+        bool isAnyLeft = Volatile.Read(ref _expected) > 0;
         foreach (TrackedConnection one in Snapshot())
         {
             one.CloseIfQuiet();

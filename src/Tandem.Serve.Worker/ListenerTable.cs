@@ -155,11 +155,14 @@ internal sealed class ListenerTable(PublishedState own, DrainState drain, Reques
         lock (_listeners)
             listener = _listeners.Find(one => EndPointText.Write(one.EndPoint) == message.Rest) ?? _listeners.FirstOrDefault();
 
-        balance.OnOpened();
-        if (listener is not null)
-            listener.Serve(message.Descriptor);
-        else
+        if (listener is null)
+        {
             _ = Libc.Close(message.Descriptor);
+            return;
+        }
+
+        balance.OnOpened();
+        listener.Serve(message.Descriptor);
     }
 
     /// <summary>Serves a connection that another worker accepted.</summary>

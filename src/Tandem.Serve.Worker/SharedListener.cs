@@ -20,6 +20,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
 
     private readonly Lock _moving = new(); // guards the fields below
     private AcceptThread _thread; // accepts on the current socket
+    private Task _formerEnd = Task.CompletedTask; // completes when the threads of former sockets have ended
     private bool _isOpen; // whether the worker accepts connections
     private bool _isClosed; // whether CloseAsync was called
 
@@ -61,7 +62,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
             _thread = new AcceptThread(_worker, descriptor, EndPoint, _accepted.Writer);
             if (_isOpen)
                 _thread.Start();
-            _ = former.StopAsync(mayEmptyQueue: _isOpen, nobodyElseWill: true);
+            _formerEnd = Task.WhenAll(_formerEnd, former.StopAsync(mayEmptyQueue: _isOpen, nobodyElseWill: true));
         }
     }
 
@@ -72,7 +73,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
         lock (_moving)
         {
             _isClosed = true;
-            return _thread.StopAsync(mayEmptyQueue, nobodyElseWill: false);
+            return Task.WhenAll(_formerEnd, _thread.StopAsync(mayEmptyQueue, nobodyElseWill: false));
         }
     }
 
@@ -80,6 +81,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
     internal void Serve(int descriptor)
     {
         var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
+        _worker.Connections.Expect();
         try
         {
             if (_accepted.Writer.TryWrite(new AcceptedConnection(new Socket(handle))))
@@ -91,7 +93,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
         }
 
         handle.Dispose();
-        _worker.Balance.OnClosed();
+        _worker.Connections.OnLost();
     }
 
     public bool TryServeAgain(TrackedConnection connection) => _accepted.Writer.TryWrite(new AcceptedConnection(null, connection));
@@ -123,7 +125,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
             catch (SocketException)
             {
                 socket.Dispose(); // the client reset the connection before it was handled
-                _worker.Balance.OnClosed();
+                _worker.Connections.OnLost();
             }
         }
     }
@@ -140,7 +142,12 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
         await UnbindAsync().ConfigureAwait(false);
         while (_accepted.Reader.TryRead(out AcceptedConnection accepted))
         {
-            accepted.Socket?.Dispose();
+            if (accepted.Socket is { } socket)
+            {
+                socket.Dispose();
+                _worker.Connections.OnLost();
+            }
+
             if (accepted.Existing is { } former)
                 await former.DisposeAsync().ConfigureAwait(false);
         }

@@ -20,26 +20,50 @@ internal sealed class PeerListener(ServedWorker worker) : IConnectionListener, I
     internal void Serve(int descriptor)
     {
         worker.Balance.OnHandedIn();
-        var socket = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
-        if (_accepted.Writer.TryWrite(new AcceptedConnection(socket)))
-            return;
+        worker.Connections.Expect();
+        var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
+        try
+        {
+            if (_accepted.Writer.TryWrite(new AcceptedConnection(new Socket(handle))))
+                return;
+        }
+        catch (SocketException)
+        {
+            // The other worker closed the connection before it was handled.
+        }
 
-        socket.Dispose();
-        worker.Balance.OnClosed();
+        handle.Dispose();
+        worker.Connections.OnLost();
     }
 
     public bool TryServeAgain(TrackedConnection connection) => _accepted.Writer.TryWrite(new AcceptedConnection(null, connection));
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
-        try
+        while (true)
         {
-            AcceptedConnection accepted = await _accepted.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-            return accepted.Socket is { } socket ? worker.Connections.Track(_factory.Create(socket), this) : accepted.Existing;
-        }
-        catch (ChannelClosedException)
-        {
-            return null; // tells Kestrel that there are no more connections
+            AcceptedConnection accepted;
+            try
+            {
+                accepted = await _accepted.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (ChannelClosedException)
+            {
+                return null; // tells Kestrel that there are no more connections
+            }
+
+            if (accepted.Socket is not { } socket)
+                return accepted.Existing;
+
+            try
+            {
+                return worker.Connections.Track(_factory.Create(socket), this);
+            }
+            catch (SocketException)
+            {
+                socket.Dispose(); // the other worker closed the connection before it was handled
+                worker.Connections.OnLost();
+            }
         }
     }
 
@@ -54,7 +78,12 @@ internal sealed class PeerListener(ServedWorker worker) : IConnectionListener, I
         await UnbindAsync().ConfigureAwait(false);
         while (_accepted.Reader.TryRead(out AcceptedConnection accepted))
         {
-            accepted.Socket?.Dispose();
+            if (accepted.Socket is { } socket)
+            {
+                socket.Dispose();
+                worker.Connections.OnLost();
+            }
+
             if (accepted.Existing is { } former)
                 await former.DisposeAsync().ConfigureAwait(false);
         }
