@@ -112,11 +112,7 @@ public static class WorkerPoolServiceExtensions
         ArgumentNullException.ThrowIfNull(services);
         string name = key?.ToString() ?? Options.Options.DefaultName;
         OptionsBuilder<TOptions> builder = services.AddOptions<TOptions>(name)
-            .Configure<IServiceProvider>(static (options, provider) =>
-            {
-                options.LoggerFactory = provider.GetService<ILoggerFactory>();
-                options.TimeProvider = provider.GetService<TimeProvider>();
-            });
+            .Configure<IServiceProvider>(static (options, provider) => options.LoggerFactory = provider.GetService<ILoggerFactory>());
         if (configuration is not null)
             builder.Bind(configuration, static binder => binder.ErrorOnUnknownConfiguration = true);
         if (configure is not null)

@@ -23,7 +23,7 @@ internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDis
         {
             ServiceSupervisorOptions supervision = options.Get(group.Key);
             supervision.Validate(group.Key);
-            TimeProvider time = supervision.TimeProvider ?? context.Time;
+            TimeProvider time = supervision.TimeProvider ?? TimeProvider.System;
             _supervisors.Add(new ServiceSupervisor(Connect(group, context, time, names), supervision, time, _events, reason =>
             {
                 _reason ??= reason;
@@ -70,8 +70,14 @@ internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDis
 
     private async Task StopAllAsync()
     {
-        await Task.WhenAll(_supervisors.Select(static supervisor => supervisor.StopAsync())).ConfigureAwait(false);
-        await _events.FlushLogAsync().ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(_supervisors.Select(static supervisor => supervisor.StopAsync())).ConfigureAwait(false);
+        }
+        finally
+        {
+            await _events.FlushLogAsync().ConfigureAwait(false);
+        }
     }
 
     private static List<IsolatedService> Connect(IEnumerable<ServiceRegistration> registrations, ServiceContext context, TimeProvider time, HashSet<string> names)

@@ -12,16 +12,12 @@ internal sealed class ServiceContext(
     IConfiguration configuration,
     IOptions<HostOptions> hostOptions,
     IOptions<LoggerFilterOptions> filters,
-    ILoggerFactory loggerFactory,
-    TimeProvider? time = null)
+    ILoggerFactory loggerFactory)
 {
     /// <summary>The time that a service's host needs in addition to the service's time to stop.</summary>
     internal static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(500);
 
     internal ILoggerFactory LoggerFactory => loggerFactory;
-
-    /// <summary>The clock that is registered in the container; otherwise the system's.</summary>
-    internal TimeProvider Time => time ?? TimeProvider.System;
 
     internal LogRelay Relay { get; } = new(loggerFactory);
 

@@ -320,9 +320,9 @@ internal sealed class ServiceSupervisor
                 return;
 
             service.MarkEnded(ServiceState.Stopped, error);
+            // Under the lock, so that it comes before what happens next. Handlers and loggers run later, without it.
+            Raise(ServiceEventKind.Stopped, service.Name, run.ProcessId, error);
         }
-
-        Raise(ServiceEventKind.Stopped, service.Name, run.ProcessId, error);
     }
 
     private void Raise(ServiceEventKind kind, string service, int processId, Exception? error) =>

@@ -28,8 +28,8 @@ public sealed class ServiceSupervisorOptions
     /// set it. Other supervisors, and the pools in which services run, have clocks of their own.
     /// </summary>
     /// <value>
-    /// The default is <see langword="null"/>: the <see cref="System.TimeProvider"/> that is registered in the container, and the system's if
-    /// there is none.
+    /// The default is <see langword="null"/>: the system's clock. A clock that is registered in the container is not used, because a test's
+    /// clock that stands still would keep the host from stopping a service that does not return.
     /// </value>
     public TimeProvider? TimeProvider { get; set; }
 
