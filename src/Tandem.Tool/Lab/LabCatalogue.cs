@@ -25,6 +25,7 @@ internal static class LabCatalogue
     internal static IReadOnlyList<LabExperiment> Named(IReadOnlyList<string> names) => names.Count == 0 ? All :
     [
         .. names.Select(static name => All.FirstOrDefault(one => one.Name == name)
-            ?? throw new UsageException($"There is no experiment '{name}'. There are: {string.Join(", ", All.Select(static one => one.Name))}.")),
+            ?? throw new UsageException(
+                $"There is no experiment '{name}'. There are: {string.Join(", ", All.Select(static one => one.Name))}.")),
     ];
 }

@@ -9,10 +9,18 @@ internal static class LabCommand
 {
     internal static Command Create()
     {
-        var names = new Argument<string[]>("experiments") { Description = "The experiments to run; all by default.", Arity = ArgumentArity.ZeroOrMore };
+        var names = new Argument<string[]>("experiments")
+        {
+            Description = "The experiments to run; all by default.",
+            Arity = ArgumentArity.ZeroOrMore
+        };
         var quick = new Option<bool>("--quick") { Description = "Rough figures, in a fraction of the time." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var report = new Option<string?>("--report") { Description = "Write an HTML page with plots to this file.", HelpName = "file.html" };
+        var report = new Option<string?>("--report")
+        {
+            Description = "Write an HTML page with plots to this file.",
+            HelpName = "file.html"
+        };
         names.Validators.Add(UsageErrors.RefuseOptions);
         var command = new Command(
             "lab",
@@ -46,7 +54,8 @@ internal static class LabCommand
             names, quick, json, report,
         };
         command.SetAction((parsed, cancellationToken) => LabRun.RunAsync(
-            new LabRequest(parsed.GetValue(names) ?? [], parsed.GetValue(quick), parsed.GetValue(json), parsed.GetValue(report)), cancellationToken));
+            new LabRequest(parsed.GetValue(names) ?? [], parsed.GetValue(quick), parsed.GetValue(json), parsed.GetValue(report)),
+            cancellationToken));
         return command;
     }
 }

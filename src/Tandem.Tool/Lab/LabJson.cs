@@ -7,7 +7,11 @@ namespace Tandem.Tool.Lab;
 /// <summary>Writes the experiments as JSON.</summary>
 internal static class LabJson
 {
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+    };
 
     internal static void Write(IEnumerable<LabEntry> entries) => Console.WriteLine(JsonSerializer.Serialize(
         entries.Select(static entry => new
@@ -18,9 +22,16 @@ internal static class LabJson
             entry.Result?.Measured,
             Verdict = Word(entry.Result?.Decision.Verdict),
             entry.Result?.Decision.Reason,
-            Claims = entry.Result?.Decision.Findings.Select(static finding => new { finding.Claim, Verdict = Word(finding.Verdict), finding.Why }),
+            Claims = entry.Result?.Decision.Findings.Select(
+                static finding => new { finding.Claim, Verdict = Word(finding.Verdict), finding.Why }),
             Noise = entry.Result?.Decision.Noise is { } noise
-                ? new { OthersPercent = noise.Others * 100, MostPercent = noise.Most * 100, noise.Rounds, DisturbedRounds = noise.Disturbed }
+                ? new
+                {
+                    OthersPercent = noise.Others * 100,
+                    MostPercent = noise.Most * 100,
+                    noise.Rounds,
+                    DisturbedRounds = noise.Disturbed
+                }
                 : null,
             entry.Problem,
             entry.Result?.Values,

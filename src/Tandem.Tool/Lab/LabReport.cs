@@ -10,7 +10,11 @@ internal static class LabReport
     internal static string Create(IEnumerable<LabEntry> entries)
     {
         var page = new HtmlReport("Threads and processes, measured");
-        page.Paragraph($"{Environment.MachineName}, {Amount.Of(Environment.ProcessorCount, "processor")}, {System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription}, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}", "quiet");
+        page.Paragraph(
+            $"{Environment.MachineName}, {Amount.Of(Environment.ProcessorCount, "processor")}, "
+            + $"{System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription}, "
+            + $"{System.Runtime.InteropServices.RuntimeInformation.OSDescription}",
+            "quiet");
         foreach (LabEntry entry in entries)
             Write(page, entry);
 

@@ -47,7 +47,8 @@ internal static class LabRun
                 TaskScheduler.Default).ConfigureAwait(false);
             return new LabEntry(experiment, result, null);
         }
-        catch (Exception e) when (e is LabException or WorkerStartException or WorkerCrashedException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (
+            e is LabException or WorkerStartException or WorkerCrashedException or IOException or UnauthorizedAccessException)
         {
             return new LabEntry(experiment, null, e.Message);
         }

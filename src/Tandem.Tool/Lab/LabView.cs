@@ -36,7 +36,9 @@ internal static class LabView
 
     /// <summary>The verdict on one part of the claim. A reason that applies to all parts is written only once.</summary>
     internal static string Describe(LabFinding finding, LabDecision decision) =>
-        decision.Reason is not null && finding.IsOthersFault ? $"{finding.Claim}: {Word(finding.Verdict)}" : $"{finding.Claim}: {Word(finding.Verdict)} ({finding.Why})";
+        decision.Reason is not null && finding.IsOthersFault
+            ? $"{finding.Claim}: {Word(finding.Verdict)}"
+            : $"{finding.Claim}: {Word(finding.Verdict)} ({finding.Why})";
 
     private static string Word(LabVerdict verdict) => verdict switch
     {
@@ -48,9 +50,16 @@ internal static class LabView
     private static void Write(LabTable table)
     {
         Console.WriteLine($"\n  {table.Title}");
-        int[] widths = [.. table.Columns.Select((column, index) => table.Rows.Select(row => row[index]).Append(column).Max(static cell => cell.GetCellWidth()))];
+        int[] widths =
+        [
+            .. table.Columns.Select((column, index) =>
+                table.Rows.Select(row => row[index]).Append(column).Max(static cell => cell.GetCellWidth()))
+        ];
         foreach (string[] row in table.Rows.Prepend(table.Columns))
-            Console.WriteLine("    " + string.Join("  ", row.Select((cell, index) => index == 0 ? cell + Space(cell, widths[index]) : Space(cell, widths[index]) + cell)).TrimEnd());
+        {
+            Console.WriteLine("    " + string.Join("  ", row.Select((cell, index) =>
+                index == 0 ? cell + Space(cell, widths[index]) : Space(cell, widths[index]) + cell)).TrimEnd());
+        }
     }
 
     private static string Space(string cell, int width) => new(' ', Math.Max(0, width - cell.GetCellWidth()));

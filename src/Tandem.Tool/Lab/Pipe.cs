@@ -38,7 +38,9 @@ internal sealed unsafe class Pipe : IDisposable
         const int O_WRONLY = 1;
         int reader = Libc.Open(readPath, Libc.O_RDONLY | Libc.O_CLOEXEC);
         int writer = Libc.Open(writePath, O_WRONLY | Libc.O_CLOEXEC);
-        return reader >= 0 && writer >= 0 ? new Pipe(reader, writer) : throw new LabException($"{readPath} cannot be opened: {Libc.LastError()}.");
+        return reader >= 0 && writer >= 0
+            ? new Pipe(reader, writer)
+            : throw new LabException($"{readPath} cannot be opened: {Libc.LastError()}.");
     }
 
     internal void Write(ReadOnlySpan<byte> bytes)
@@ -89,5 +91,6 @@ internal sealed unsafe class Pipe : IDisposable
         _ = Libc.Close(_reader);
     }
 
-    private static string Path(int descriptor) => string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{descriptor}");
+    private static string Path(int descriptor) =>
+        string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{descriptor}");
 }

@@ -11,13 +11,16 @@ internal sealed record LabDecision(LabVerdict Verdict, IReadOnlyList<LabFinding>
 {
     /// <summary>Why there is no verdict; null if there is one.</summary>
     internal string? Reason => Verdict != LabVerdict.TooBusy ? null
-        : string.Join("; ", Findings.Where(static finding => finding.Verdict == LabVerdict.TooBusy).Select(finding => finding.IsOthersFault ? Noise.Reason : finding.Why).Distinct());
+        : string.Join("; ", Findings.Where(static finding => finding.Verdict == LabVerdict.TooBusy)
+            .Select(finding => finding.IsOthersFault ? Noise.Reason : finding.Why).Distinct());
 
     internal static LabDecision Of(IEnumerable<LabClaim> claims, IReadOnlyCollection<LabRound> rounds)
     {
         LabFinding[] findings = [.. claims.Select(claim => claim.Decide(rounds))];
         bool Any(LabVerdict verdict) => Array.Exists(findings, finding => finding.Verdict == verdict);
-        LabVerdict whole = Any(LabVerdict.DoesNotHold) ? LabVerdict.DoesNotHold : Any(LabVerdict.TooBusy) ? LabVerdict.TooBusy : LabVerdict.Holds;
+        LabVerdict whole = Any(LabVerdict.DoesNotHold) ? LabVerdict.DoesNotHold
+            : Any(LabVerdict.TooBusy) ? LabVerdict.TooBusy
+            : LabVerdict.Holds;
         return new LabDecision(whole, findings, LabNoise.Of(rounds));
     }
 }

@@ -15,7 +15,9 @@ namespace Tandem.Tool.Lab.Deciding;
 internal sealed record LabNoise(int Rounds, int Disturbed, double? Others, double? Most, double Disturbing)
 {
     /// <summary>Why disturbed rounds do not count.</summary>
-    internal string Reason => string.Create(CultureInfo.InvariantCulture, $"other programs took {Disturbing * 100:0} % of the processors in {Disturbed} of {Amount.Of(Rounds, "round")}");
+    internal string Reason => string.Create(
+        CultureInfo.InvariantCulture,
+        $"other programs took {Disturbing * 100:0} % of the processors in {Disturbed} of {Amount.Of(Rounds, "round")}");
 
     internal static LabNoise Of(IReadOnlyCollection<LabRound> rounds)
     {
@@ -27,6 +29,9 @@ internal sealed record LabNoise(int Rounds, int Disturbed, double? Others, doubl
 
     /// <summary>A description for users.</summary>
     public override string ToString() => Others is { } median && Most is { } most
-        ? string.Create(CultureInfo.InvariantCulture, $"other programs took {median * 100:0} % of the processors, at most {most * 100:0} %; they disturbed {Disturbed} of {Amount.Of(Rounds, "round")}")
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"other programs took {median * 100:0} % of the processors, at most {most * 100:0} %; "
+            + $"they disturbed {Disturbed} of {Amount.Of(Rounds, "round")}")
         : $"what other programs took of the processors is not known; {Amount.Of(Rounds, "round")}";
 }

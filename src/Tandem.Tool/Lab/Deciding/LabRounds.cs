@@ -41,7 +41,8 @@ internal sealed class LabRounds
     /// <param name="wanted">The intended number of rounds.</param>
     /// <param name="round">Measures one round; its argument is the round's index.</param>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A round lasts at least so long.")]
-    internal static async Task<LabRounds> MeasureAsync(LabContext context, IReadOnlyList<LabClaim> claims, int wanted, Func<int, Task<Dictionary<string, double>>> round)
+    internal static async Task<LabRounds> MeasureAsync(
+        LabContext context, IReadOnlyList<LabClaim> claims, int wanted, Func<int, Task<Dictionary<string, double>>> round)
     {
         var all = new LabRounds(claims, []);
         long begun = Stopwatch.GetTimestamp();
@@ -84,8 +85,11 @@ internal sealed class LabRounds
         if (elapsed > Patience)
             return true;
 
-        if (_rounds.TrueForAll(static round => round.IsDisturbed) && (_rounds.Count >= Math.Min(EnoughDisturbed, wanted) || elapsed > PatienceWhenDisturbed))
+        if (_rounds.TrueForAll(static round => round.IsDisturbed)
+            && (_rounds.Count >= Math.Min(EnoughDisturbed, wanted) || elapsed > PatienceWhenDisturbed))
+        {
             return true;
+        }
 
         return _rounds.Count >= wanted && (_rounds.Count >= 2 * wanted || Decision.Verdict != LabVerdict.TooBusy);
     }

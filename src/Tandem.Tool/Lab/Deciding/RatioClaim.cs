@@ -21,12 +21,14 @@ internal sealed record RatioClaim(string Text, string Figure, string Of, double 
         return ratio.IsAtLeast(AtLeast) switch
         {
             Certainty.Unclear => Unclear($"the rounds differ too much: {interval}, and {Write(AtLeast)} × decides"),
-            var certainty => Is(certainty == Certainty.Yes, $"{Write(ratio.Value)} × (95 % sure: {interval}), and {Write(AtLeast)} × decides"),
+            var certainty => Is(
+                certainty == Certainty.Yes, $"{Write(ratio.Value)} × (95 % sure: {interval}), and {Write(AtLeast)} × decides"),
         };
     }
 
     /// <summary>Whether a value is possible: a time or a size cannot be zero or negative.</summary>
     private static bool IsMeasured(double? value) => value is > 0 and < double.PositiveInfinity;
 
-    private static string Write(double value) => value.ToString(value < 0.1 ? "G2" : value < 10 ? "0.00" : value < 100 ? "0.0" : "N0", CultureInfo.InvariantCulture);
+    private static string Write(double value) => value.ToString(
+        value < 0.1 ? "G2" : value < 10 ? "0.00" : value < 100 ? "0.0" : "N0", CultureInfo.InvariantCulture);
 }

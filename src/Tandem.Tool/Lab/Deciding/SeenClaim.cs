@@ -21,8 +21,11 @@ internal sealed record SeenClaim(string Text, string Figure, double AtLeast) : L
     protected override LabFinding? DecideByAny(IReadOnlyList<LabRound> rounds)
     {
         int times = rounds.Count(round => round[Figure] >= AtLeast);
-        return times == 0 ? null : Is(true, string.Create(CultureInfo.InvariantCulture, $"seen in {times} of {Amount.Of(rounds.Count, "round")}"));
+        return times == 0
+            ? null
+            : Is(true, string.Create(CultureInfo.InvariantCulture, $"seen in {times} of {Amount.Of(rounds.Count, "round")}"));
     }
 
-    protected override LabFinding Decide(IReadOnlyList<LabRound> rounds) => Is(false, $"seen in none of {Amount.Of(rounds.Count, "round")}");
+    protected override LabFinding Decide(IReadOnlyList<LabRound> rounds) =>
+        Is(false, $"seen in none of {Amount.Of(rounds.Count, "round")}");
 }

@@ -27,8 +27,16 @@ internal sealed class CompiledMethods
         {
             // The last line may be incomplete.
             if (line.Split(' ', 3) is [var start, var length, var name]
-                && long.TryParse(start.Replace("0x", "", StringComparison.Ordinal), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out long first)
-                && long.TryParse(length.Replace("0x", "", StringComparison.Ordinal), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out long bytes))
+                && long.TryParse(
+                    start.Replace("0x", "", StringComparison.Ordinal),
+                    NumberStyles.HexNumber,
+                    CultureInfo.InvariantCulture,
+                    out long first)
+                && long.TryParse(
+                    length.Replace("0x", "", StringComparison.Ordinal),
+                    NumberStyles.HexNumber,
+                    CultureInfo.InvariantCulture,
+                    out long bytes))
             {
                 methods.Add((first, bytes, name));
             }
@@ -39,5 +47,7 @@ internal sealed class CompiledMethods
 
     /// <summary>The address of a method's code; null if it is unknown.</summary>
     internal (long Start, long Length)? Find(string name) =>
-        _methods.FindIndex(one => one.Name.Contains(name, StringComparison.Ordinal)) is >= 0 and int index ? (_methods[index].Start, _methods[index].Length) : null;
+        _methods.FindIndex(one => one.Name.Contains(name, StringComparison.Ordinal)) is >= 0 and int index
+            ? (_methods[index].Start, _methods[index].Length)
+            : null;
 }

@@ -33,7 +33,12 @@ internal sealed partial class CrashExperiment : LabExperiment
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
         Death[] deaths = context.IsQuick ? [Death.FailFast] : [Death.Exception, Death.FailFast, Death.Segmentation, Death.StackOverflow];
-        var table = new LabTable($"Results of {Items} items, one of which goes wrong", ["what goes wrong", $"{Workers} threads", $"{Workers} processes", $"{Workers / 2} processes × 2 threads", "until as many serve again"]);
+        var table = new LabTable(
+            $"Results of {Items} items, one of which goes wrong",
+            [
+                "what goes wrong", $"{Workers} threads", $"{Workers} processes", $"{Workers / 2} processes × 2 threads",
+                "until as many serve again"
+            ]);
         var rows = new List<(string Name, double[] Left)>();
         double back = 0;
         // One round per kind of crash. The results are counted, and are the same on a busy machine.
@@ -55,14 +60,28 @@ internal sealed partial class CrashExperiment : LabExperiment
 
         (string name, double[] last) = rows[^1];
         var result = new LabResult(
-            $"{name}: on threads {last[0]:0} of {Items} results are left, in processes {last[1]:0}, in processes × threads {last[2]:0}; after {LabFigures.Seconds(back)} all workers serve again.",
+            $"{name}: on threads {last[0]:0} of {Items} results are left, in processes {last[1]:0}, "
+            + $"in processes × threads {last[2]:0}; after {LabFigures.Seconds(back)} all workers serve again.",
             rounds.Decision)
         {
-            Values = { [ThreadsLeft] = last[0], [ProcessesLeft] = last[1], ["processes_times_threads_left_items"] = last[2], ["recovery_seconds"] = back },
+            Values =
+            {
+                [ThreadsLeft] = last[0],
+                [ProcessesLeft] = last[1],
+                ["processes_times_threads_left_items"] = last[2],
+                ["recovery_seconds"] = back
+            },
         };
         result.Tables.Add(table);
         string[] models = ["threads", "processes", "processes × threads"];
-        result.Plots.Add((Charts.Bars("Results that are left", "of 100", models, [.. rows.Select(static row => (row.Name, row.Left))], static value => value.ToString("0", CultureInfo.InvariantCulture)), table));
+        result.Plots.Add((
+            Charts.Bars(
+                "Results that are left",
+                "of 100",
+                models,
+                [.. rows.Select(static row => (row.Name, row.Left))],
+                static value => value.ToString("0", CultureInfo.InvariantCulture)),
+            table));
         return result;
     }
 
@@ -93,15 +112,20 @@ internal sealed partial class CrashExperiment : LabExperiment
         return await SurvivorsAsync(pool, death).ConfigureAwait(false);
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "An experiment: what waiting and blocking cost is what it measures.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "An experiment: what waiting and blocking cost is what it measures.")]
     private static async Task<(int Left, double Recovery)> SurvivorsAsync(WorkerPool pool, Death death)
     {
-        await Task.WhenAll(Enumerable.Range(0, Workers * 4).Select(_ => pool.RunAsync(static () => Thread.SpinWait(1000)))).ConfigureAwait(false);
+        await Task.WhenAll(
+            Enumerable.Range(0, Workers * 4).Select(_ => pool.RunAsync(static () => Thread.SpinWait(1000)))).ConfigureAwait(false);
         int before = pool.Snapshot().Workers.Count;
-        Task<int>[] items = [.. Enumerable.Range(0, Items).Select(i => pool.RunAsync(() => Work(i, i == Fatal ? death : Death.None), new WorkOptions { Limits = new() { MaxCrashRetries = 0 } }))];
+        Task<int>[] items = [.. Enumerable.Range(0, Items).Select(i => pool.RunAsync(
+            () => Work(i, i == Fatal ? death : Death.None), new WorkOptions { Limits = new() { MaxCrashRetries = 0 } }))];
         await ((Task)Task.WhenAll(items)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         long dead = Stopwatch.GetTimestamp();
-        while (pool.Snapshot().Workers.Count(static one => one.State is WorkerState.Idle or WorkerState.Busy) < before && Stopwatch.GetElapsedTime(dead).TotalSeconds < 10)
+        while (pool.Snapshot().Workers.Count(static one => one.State is WorkerState.Idle or WorkerState.Busy) < before
+            && Stopwatch.GetElapsedTime(dead).TotalSeconds < 10)
         {
             await pool.RunAsync(static () => 1).ConfigureAwait(false);
             await Task.Delay(1).ConfigureAwait(false);

@@ -19,24 +19,33 @@ internal sealed class MemoryExperiment : LabExperiment
     private static readonly LabClaim[] Claims =
     [
         new RatioClaim("a thread costs its stack", ThreadPrivate, Reserved, 0.25) { NeedsQuiet = false },
-        new RatioClaim("a .NET process costs a hundred times as much as a thread", WorkerPrivate, ThreadPrivate, 100) { NeedsQuiet = false },
+        new RatioClaim("a .NET process costs a hundred times as much as a thread", WorkerPrivate, ThreadPrivate, 100)
+        {
+            NeedsQuiet = false
+        },
     ];
 
     internal override string Name => "memory";
 
     internal override string Question => "What do one more thread and one more process cost?";
 
-    internal override string Expected => "A thread costs its stack, which is a megabyte or more; a .NET process costs a hundred times as much.";
+    internal override string Expected =>
+        "A thread costs its stack, which is a megabyte or more; a .NET process costs a hundred times as much.";
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
         int workers = context.Times(4, 2);
-        LabRounds rounds = await LabRounds.MeasureAsync(context, Claims, wanted: 3, _ => MeasureAsync(workers, context.CancellationToken)).ConfigureAwait(false);
-        double thread = rounds.Median(ThreadPrivate), reserved = rounds.Median(Reserved), worker = rounds.Median(WorkerPrivate), proportional = rounds.Median("worker_pss_bytes");
-        (string Name, string Key)[] rows = [("an idle thread", "thread"), ("an idle process (/bin/sleep)", "process"), ($"one of {workers} idle .NET workers", "worker")];
+        LabRounds rounds = await LabRounds.MeasureAsync(
+            context, Claims, wanted: 3, _ => MeasureAsync(workers, context.CancellationToken)).ConfigureAwait(false);
+        double thread = rounds.Median(ThreadPrivate), reserved = rounds.Median(Reserved), worker = rounds.Median(WorkerPrivate),
+            proportional = rounds.Median("worker_pss_bytes");
+        (string Name, string Key)[] rows =
+            [("an idle thread", "thread"), ("an idle process (/bin/sleep)", "process"), ($"one of {workers} idle .NET workers", "worker")];
         var table = new LabTable("Memory of each", ["what", "private", "proportional (PSS)", "shared with others"]);
         var result = new LabResult(
-            $"A thread takes {LabFigures.Bytes(thread)} (of {LabFigures.Bytes(reserved)} of addresses that are reserved for it), a worker process {LabFigures.Bytes(worker)} of its own and {LabFigures.Bytes(proportional)} with its share: {LabFigures.Ratio(worker / Math.Max(1, thread))} of a thread.",
+            $"A thread takes {LabFigures.Bytes(thread)} (of {LabFigures.Bytes(reserved)} of addresses that are reserved for it), "
+            + $"a worker process {LabFigures.Bytes(worker)} of its own and {LabFigures.Bytes(proportional)} with its share: "
+            + $"{LabFigures.Ratio(worker / Math.Max(1, thread))} of a thread.",
             rounds.Decision);
         foreach ((string name, string key) in rows)
         {
@@ -49,7 +58,14 @@ internal sealed class MemoryExperiment : LabExperiment
         result.Values[Reserved] = reserved;
         result.Tables.Add(table);
         double[] Column(string kind) => [.. rows.Select(row => rounds.Median($"{row.Key}_{kind}_bytes"))];
-        result.Plots.Add((Charts.Bars("Memory", "bytes", [.. rows.Select(static one => one.Name)], [("private", Column("private")), ("proportional", Column("pss"))], LabFigures.Bytes), table));
+        result.Plots.Add((
+            Charts.Bars(
+                "Memory",
+                "bytes",
+                [.. rows.Select(static one => one.Name)],
+                [("private", Column("private")), ("proportional", Column("pss"))],
+                LabFigures.Bytes),
+            table));
         return result;
     }
 
@@ -67,8 +83,8 @@ internal sealed class MemoryExperiment : LabExperiment
         }
 
         await using WorkerPool pool = WorkerPool.Processes(workers);
-        // Each worker runs an item, so that each is started. The items wait for each other; otherwise one worker could run all of them before
-        // another one has started.
+        // Each worker runs an item, so that each is started. The items wait for each other; otherwise one worker could run all of them
+        // before another one has started.
         using var met = new SharedCounter();
         await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => pool.RunAsync(
             () =>
@@ -79,9 +95,11 @@ internal sealed class MemoryExperiment : LabExperiment
                     wait.SpinOnce();
             },
             cancellationToken: cancellationToken))).ConfigureAwait(false);
-        await pool.MapAsync(Enumerable.Range(0, 64), static i => i, cancellationToken: cancellationToken).ToArrayAsync(cancellationToken).ConfigureAwait(false);
+        await pool.MapAsync(Enumerable.Range(0, 64), static i => i, cancellationToken: cancellationToken)
+            .ToArrayAsync(cancellationToken).ConfigureAwait(false);
         Usage[] all = [.. pool.Snapshot().Workers.Select(static one => Usage.Of(one.Id))];
-        Keep("worker", new Usage(all.Average(static one => one.Private), all.Average(static one => one.Proportional), all.Average(static one => one.Shared)));
+        Keep("worker", new Usage(
+            all.Average(static one => one.Private), all.Average(static one => one.Proportional), all.Average(static one => one.Shared)));
         return figures;
 
         void Keep(string key, Usage usage)

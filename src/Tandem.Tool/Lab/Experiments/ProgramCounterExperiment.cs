@@ -36,7 +36,8 @@ internal sealed class ProgramCounterExperiment : LabExperiment
 
     internal override string Question => "Where is each thread when it has to stop, and does it go on exactly there?";
 
-    internal override string Expected => "Every thread has a program counter of its own; it is kept while the thread does not run, and the thread notices nothing.";
+    internal override string Expected =>
+        "Every thread has a program counter of its own; it is kept while the thread does not run, and the thread notices nothing.";
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
@@ -49,10 +50,14 @@ internal sealed class ProgramCounterExperiment : LabExperiment
             CompiledMethods.AddTo(options.Environment, folder.FullName);
             using var memory = new SharedArray<long>(ProgramCounterSpin.Length(Threads));
             await using WorkerPool pool = WorkerPool.Create(options);
-            int process = await pool.RunAsync(static () => Environment.ProcessId, cancellationToken: context.CancellationToken).ConfigureAwait(false);
+            int process = await pool.RunAsync(
+                static () => Environment.ProcessId, cancellationToken: context.CancellationToken).ConfigureAwait(false);
             // The last processor: systems do most of their other work on the first one.
             int processor = Libc.GetProcessors().LastOrDefault();
-            Task work = pool.RunAsync(() => ProgramCounterSpin.Run(memory, Threads, processor), new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMinutes(1) } }, context.CancellationToken);
+            Task work = pool.RunAsync(
+                () => ProgramCounterSpin.Run(memory, Threads, processor),
+                new WorkOptions { Limits = new() { Timeout = TimeSpan.FromMinutes(1) } },
+                context.CancellationToken);
             List<Sample> samples;
             long preemptions;
             try
@@ -68,7 +73,8 @@ internal sealed class ProgramCounterExperiment : LabExperiment
 
             await work.ConfigureAwait(false);
             long surprises = Enumerable.Range(0, Threads).Sum(thread => memory[ProgramCounterSpin.Surprises(thread)]);
-            return Describe(others, samples, preemptions, surprises, CompiledMethods.Read(folder.FullName, process).Find("ProgramCounterSpin::Spin("));
+            return Describe(
+                others, samples, preemptions, surprises, CompiledMethods.Read(folder.FullName, process).Find("ProgramCounterSpin::Spin("));
         }
         finally
         {
@@ -100,7 +106,13 @@ internal sealed class ProgramCounterExperiment : LabExperiment
             counters.Await(() => Counts().Zip(still).All(static pair => pair.First != pair.Second), "did not continue");
             // A thread that is in a system call at that moment has no place in the program.
             if (!first.Contains(null))
-                samples.Add(new Sample([.. first.Select(static one => one!.Value)], stopped, first.SequenceEqual(second) && stopped.SequenceEqual(still), Counts()));
+            {
+                samples.Add(new Sample(
+                    [.. first.Select(static one => one!.Value)],
+                    stopped,
+                    first.SequenceEqual(second) && stopped.SequenceEqual(still),
+                    Counts()));
+            }
         }
 
         return samples.Count > 0
@@ -108,16 +120,19 @@ internal sealed class ProgramCounterExperiment : LabExperiment
             : throw new LabException("The system never showed where a stopped thread was (/proc/PID/task/TID/syscall).");
     }
 
-    private static LabResult Describe(Func<double?> others, List<Sample> samples, long preemptions, long surprises, (long Start, long Length)? loop)
+    private static LabResult Describe(
+        Func<double?> others, List<Sample> samples, long preemptions, long surprises, (long Start, long Length)? loop)
     {
         long[] places = [.. samples.SelectMany(static one => one.Places).Select(static place => place.Counter)];
         int different = samples.Count(static one => one.Places.Select(static place => place.Counter).Distinct().Count() == Threads);
         int stacks = samples.Count(static one => one.Places.Select(static place => place.Stack).Distinct().Count() == Threads);
-        int still = samples.Count(static one => one.IsStill), forward = samples.Count(static one => one.After.Zip(one.Counts).All(static pair => pair.First > pair.Second));
+        int still = samples.Count(static one => one.IsStill),
+            forward = samples.Count(static one => one.After.Zip(one.Counts).All(static pair => pair.First > pair.Second));
         int inLoop = loop is { } code ? places.Count(place => place >= code.Start && place < code.Start + code.Length) : 0;
         int distinct = places.Distinct().Count();
         var result = new LabResult(
-            $"{samples.Count} stops of {Threads} threads on one processor: their program counters differed in {different}, their stack pointers in {stacks}; all stood still in {still} and went on in {forward}; "
+            $"{samples.Count} stops of {Threads} threads on one processor: their program counters differed in {different}, "
+            + $"their stack pointers in {stacks}; all stood still in {still} and went on in {forward}; "
             + $"in {preemptions} involuntary switches no thread ever found another state than it had left ({surprises} surprises).",
             LabRounds.Once(Claims, others, new Dictionary<string, double>
             {
@@ -142,7 +157,8 @@ internal sealed class ProgramCounterExperiment : LabExperiment
             },
         };
         result.Text.Add(loop is { } known
-            ? $"{(double)inLoop / places.Length:P0} of the {places.Length} program counters lie in the compiled loop, {known.Start:x12}-{known.Start + known.Length:x12}, at {distinct} places of it"
+            ? $"{(double)inLoop / places.Length:P0} of the {places.Length} program counters lie in the compiled loop, "
+                + $"{known.Start:x12}-{known.Start + known.Length:x12}, at {distinct} places of it"
             : $"{distinct} different places, {places.Min():x12}-{places.Max():x12}; where the compiled loop lies is not known here");
         foreach ((int number, Sample one) in samples.Take(Shown).Index())
             result.Text.AddRange(Draw(number + 1, one));
@@ -155,19 +171,38 @@ internal sealed class ProgramCounterExperiment : LabExperiment
     {
         yield return $"stop {number}";
         for (int i = 0; i < Threads; i++)
-            yield return $"{(i < Threads - 1 ? "├" : "└")} thread {i + 1}  pc {one.Places[i].Counter:x12}  sp {one.Places[i].Stack:x12}  count {one.Counts[i]}, {(one.IsStill ? "unchanged 1 ms later" : "changed")}, then on to {one.After[i]}";
+        {
+            yield return $"{(i < Threads - 1 ? "├" : "└")} thread {i + 1}  pc {one.Places[i].Counter:x12}  "
+                + $"sp {one.Places[i].Stack:x12}  count {one.Counts[i]}, "
+                + $"{(one.IsStill ? "unchanged 1 ms later" : "changed")}, then on to {one.After[i]}";
+        }
     }
 
     private static void Add(LabResult result, List<Sample> samples, long start)
     {
-        var table = new LabTable("Where in the loop the threads were found", ["instruction at", .. Enumerable.Range(1, Threads).Select(static thread => $"thread {thread}")]);
-        var rows = samples.SelectMany(static one => one.Places.Index()).GroupBy(static one => one.Item.Counter).OrderByDescending(static place => place.Count()).Take(12).OrderBy(static place => place.Key)
-            .Select(place => (Name: $"{place.Key:x12} (+{place.Key - start})", Times: Enumerable.Range(0, Threads).Select(thread => (double)place.Count(one => one.Index == thread)).ToArray())).ToArray();
+        var table = new LabTable(
+            "Where in the loop the threads were found",
+            ["instruction at", .. Enumerable.Range(1, Threads).Select(static thread => $"thread {thread}")]);
+        var rows = samples.SelectMany(static one => one.Places.Index())
+            .GroupBy(static one => one.Item.Counter)
+            .OrderByDescending(static place => place.Count())
+            .Take(12)
+            .OrderBy(static place => place.Key)
+            .Select(place => (
+                Name: $"{place.Key:x12} (+{place.Key - start})",
+                Times: Enumerable.Range(0, Threads).Select(thread => (double)place.Count(one => one.Index == thread)).ToArray()))
+            .ToArray();
         foreach ((string name, double[] times) in rows)
             table.Row([name, .. times.Select(static number => number.ToString(CultureInfo.InvariantCulture))]);
 
         result.Tables.Add(table);
-        Svg plot = Charts.Bars("Where in the loop the threads were found", "times", [.. rows.Select(static row => row.Name)], [.. Enumerable.Range(0, Threads).Select(thread => ($"thread {thread + 1}", rows.Select(row => row.Times[thread]).ToArray()))], static number => number.ToString("0.#", CultureInfo.InvariantCulture));
+        Svg plot = Charts.Bars(
+            "Where in the loop the threads were found",
+            "times",
+            [.. rows.Select(static row => row.Name)],
+            [.. Enumerable.Range(0, Threads).Select(thread =>
+                ($"thread {thread + 1}", rows.Select(row => row.Times[thread]).ToArray()))],
+            static number => number.ToString("0.#", CultureInfo.InvariantCulture));
         result.Plots.Add((plot, table));
     }
 

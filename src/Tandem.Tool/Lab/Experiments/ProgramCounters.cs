@@ -51,7 +51,10 @@ internal sealed class ProgramCounters(int process, int[] threads)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new LabException($"The place of a thread is in /proc/PID/task/TID/syscall, which this system does not let you read: {e.Message} It needs a kernel with CONFIG_HAVE_ARCH_TRACEHOOK, and the right to trace your own child processes.", e);
+            throw new LabException(
+                $"The place of a thread is in /proc/PID/task/TID/syscall, which this system does not let you read: {e.Message} "
+                + "It needs a kernel with CONFIG_HAVE_ARCH_TRACEHOOK, and the right to trace your own child processes.",
+                e);
         }
 
         return words is ["-1", var stack, var counter] ? new Place(Parse(stack), Parse(counter)) : null;
@@ -59,7 +62,9 @@ internal sealed class ProgramCounters(int process, int[] threads)
 
     /// <summary>How often a thread was preempted.</summary>
     internal long Preemptions(int thread) => long.Parse(
-        File.ReadLines($"/proc/{process}/task/{thread}/status").First(static line => line.StartsWith("nonvoluntary", StringComparison.Ordinal)).Split(':')[1], CultureInfo.InvariantCulture);
+        File.ReadLines($"/proc/{process}/task/{thread}/status")
+            .First(static line => line.StartsWith("nonvoluntary", StringComparison.Ordinal)).Split(':')[1],
+        CultureInfo.InvariantCulture);
 
     private static long Parse(string word) => long.Parse(word.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 

@@ -19,7 +19,10 @@ internal static class RaceDictionary
         {
             try
             {
-                Try one = await pool.RunAsync(() => Write(threads), new WorkOptions { Limits = new() { Timeout = i == 0 ? TimeSpan.FromSeconds(30) : Endless } }, cancellationToken).ConfigureAwait(false);
+                Try one = await pool.RunAsync(
+                    () => Write(threads),
+                    new WorkOptions { Limits = new() { Timeout = i == 0 ? TimeSpan.FromSeconds(30) : Endless } },
+                    cancellationToken).ConfigureAwait(false);
                 outcome.Add(one, threads * KeysOfEach);
             }
             catch (WorkTimeoutException)

@@ -35,7 +35,8 @@ internal sealed class RaceExperiment : LabExperiment
 
     internal override string Question => "What do threads do to data without a lock, and what does each remedy cost?";
 
-    internal override string Expected => "Updates get lost, a Dictionary breaks or loops forever; Interlocked costs less than a lock, and not to share costs nothing.";
+    internal override string Expected =>
+        "Updates get lost, a Dictionary breaks or loops forever; Interlocked costs less than a lock, and not to share costs nothing.";
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
@@ -44,13 +45,17 @@ internal sealed class RaceExperiment : LabExperiment
         var dictionaries = new List<RaceDictionary.Outcome>();
         await using WorkerPool pool = WorkerPool.Processes(threads);
         // Connects the workers to the shared counter beforehand, so that this is not measured.
-        foreach (Func<WorkerPool, int, int, Task<long>> count in (Func<WorkerPool, int, int, Task<long>>[])[CountAsync, ShareAsync, CountWordsAsync])
+        foreach (Func<WorkerPool, int, int, Task<long>> count in
+            (Func<WorkerPool, int, int, Task<long>>[])[CountAsync, ShareAsync, CountWordsAsync])
+        {
             await count(pool, threads, 1).ConfigureAwait(false);
+        }
 
         LabRounds rounds = await LabRounds.MeasureAsync(context, Claims, context.Times(5, 3), async _ =>
         {
             context.Begin("a Dictionary without a lock");
-            RaceDictionary.Outcome dictionary = await RaceDictionary.RunAsync(tries, threads, context.CancellationToken).ConfigureAwait(false);
+            RaceDictionary.Outcome dictionary =
+                await RaceDictionary.RunAsync(tries, threads, context.CancellationToken).ConfigureAwait(false);
             dictionaries.Add(dictionary);
             var figures = new Dictionary<string, double> { [Broken] = dictionary.Times - dictionary.Whole, [Endless] = dictionary.Hung };
             context.Begin("remedies on threads");
@@ -72,7 +77,13 @@ internal sealed class RaceExperiment : LabExperiment
         Cost Of(string name, string key)
         {
             double together = rounds.Median(Together(key));
-            return new Cost(name, key, key == Plain ? rounds.All(Lost(key)).Average() : rounds.All(Lost(key)).Max(), rounds.Median(Alone(key)), together, threads / together);
+            return new Cost(
+                name,
+                key,
+                key == Plain ? rounds.All(Lost(key)).Average() : rounds.All(Lost(key)).Max(),
+                rounds.Median(Alone(key)),
+                together,
+                threads / together);
         }
 
         List<Cost> counter =
@@ -81,7 +92,10 @@ internal sealed class RaceExperiment : LabExperiment
             Of("processes, a result each", "process"), Of("processes, SharedCounter", "shared"),
         ];
         List<Cost> tables =
-            [Of("lock", "lock_words"), Of("ConcurrentDictionary", "concurrent_words"), Of("a Dictionary each, merged", "own_words"), Of("processes, a result each", "process_words")];
+        [
+            Of("lock", "lock_words"), Of("ConcurrentDictionary", "concurrent_words"),
+            Of("a Dictionary each, merged", "own_words"), Of("processes, a result each", "process_words")
+        ];
         return Tell(threads, rounds.Decision, RaceDictionary.Outcome.Sum(dictionaries), counter, tables);
     }
 
@@ -91,13 +105,16 @@ internal sealed class RaceExperiment : LabExperiment
 
     private static string Lost(string key) => $"{key}_lost";
 
-    private static LabResult Tell(int threads, LabDecision decision, RaceDictionary.Outcome dictionary, List<Cost> counter, List<Cost> tables)
+    private static LabResult Tell(
+        int threads, LabDecision decision, RaceDictionary.Outcome dictionary, List<Cost> counter, List<Cost> tables)
     {
         Cost plain = counter[0], atomic = counter[1], locked = counter[2], own = counter[3];
         double broken = (double)(dictionary.Times - dictionary.Whole) / dictionary.Times;
         var result = new LabResult(
-            $"{threads} threads on {Amount.Of(Environment.ProcessorCount, "processor")} lost {plain.Lost:P0} of their counts and broke {broken:P0} of the Dictionaries, {dictionary.Hung} endlessly; "
-            + $"a safe count takes {LabFigures.Seconds(atomic.Together)} with Interlocked, {LabFigures.Seconds(locked.Together)} with a lock, {LabFigures.Seconds(own.Together)} where each has its own.",
+            $"{threads} threads on {Amount.Of(Environment.ProcessorCount, "processor")} lost {plain.Lost:P0} of their counts "
+            + $"and broke {broken:P0} of the Dictionaries, {dictionary.Hung} endlessly; "
+            + $"a safe count takes {LabFigures.Seconds(atomic.Together)} with Interlocked, "
+            + $"{LabFigures.Seconds(locked.Together)} with a lock, {LabFigures.Seconds(own.Together)} where each has its own.",
             decision)
         {
             Values =
@@ -121,7 +138,12 @@ internal sealed class RaceExperiment : LabExperiment
         harm.Row("all entries there", Whole(dictionary.Whole)).Row("did not end", Whole(dictionary.Hung))
             .Row("a thread got an exception", Whole(dictionary.Thrown)).Row("no exception, entries missing", Whole(dictionary.Silent));
         if (dictionary.Lost.Count > 0)
-            harm.Row("share of entries that these lack, median", Series.Median(dictionary.Lost).ToString("P2", CultureInfo.InvariantCulture));
+        {
+            harm.Row(
+                "share of entries that these lack, median",
+                Series.Median(dictionary.Lost).ToString("P2", CultureInfo.InvariantCulture));
+        }
+
         foreach ((string error, int times) in dictionary.Errors)
             harm.Row($"threads that got {error}", Whole(times));
 
@@ -136,19 +158,35 @@ internal sealed class RaceExperiment : LabExperiment
         var table = new LabTable(title, ["remedy", "lost", "alone", "together", "all, per second"]);
         foreach (Cost one in costs)
         {
-            table.Row(one.Name, one.Lost.ToString("P0", CultureInfo.InvariantCulture), LabFigures.Seconds(one.Alone), LabFigures.Seconds(one.Together), $"{(one.Rate / 1e6).ToString("0.0", CultureInfo.InvariantCulture)} million");
+            table.Row(
+                one.Name,
+                one.Lost.ToString("P0", CultureInfo.InvariantCulture),
+                LabFigures.Seconds(one.Alone),
+                LabFigures.Seconds(one.Together),
+                $"{(one.Rate / 1e6).ToString("0.0", CultureInfo.InvariantCulture)} million");
             result.Values[$"{one.Key}_alone_seconds"] = one.Alone;
             result.Values[$"{one.Key}_together_seconds"] = one.Together;
         }
 
         result.Tables.Add(table);
-        Svg plot = Charts.Dots(title, "time of one operation", [.. costs.Select(static one => one.Name)], [("alone", [.. costs.Select(static one => one.Alone)]), ("together", [.. costs.Select(static one => one.Together)])], LabFigures.Seconds);
+        Svg plot = Charts.Dots(
+            title,
+            "time of one operation",
+            [.. costs.Select(static one => one.Name)],
+            [("alone", [.. costs.Select(static one => one.Alone)]), ("together", [.. costs.Select(static one => one.Together)])],
+            LabFigures.Seconds);
         result.Plots.Add((plot, table));
     }
 
     private static string Whole(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static void OnThreads(Dictionary<string, double> figures, string key, int threads, int operations, Action<RaceCounting, int> count, int mostRepetitions = 1)
+    private static void OnThreads(
+        Dictionary<string, double> figures,
+        string key,
+        int threads,
+        int operations,
+        Action<RaceCounting, int> count,
+        int mostRepetitions = 1)
     {
         int[] processors = Libc.GetProcessors();
         figures[Alone(key)] = Measure(1).Seconds;
@@ -176,7 +214,13 @@ internal sealed class RaceExperiment : LabExperiment
         }
     }
 
-    private static async Task InProcessesAsync(Dictionary<string, double> figures, string key, WorkerPool pool, int processes, int operations, Func<WorkerPool, int, int, Task<long>> count)
+    private static async Task InProcessesAsync(
+        Dictionary<string, double> figures,
+        string key,
+        WorkerPool pool,
+        int processes,
+        int operations,
+        Func<WorkerPool, int, int, Task<long>> count)
     {
         (figures[Alone(key)], _) = await MeasureAsync(1).ConfigureAwait(false);
         (figures[Together(key)], figures[Lost(key)]) = await MeasureAsync(processes).ConfigureAwait(false);
@@ -191,20 +235,23 @@ internal sealed class RaceExperiment : LabExperiment
 
     private static async Task<long> CountAsync(WorkerPool pool, int processes, int operations)
     {
-        long[] counts = await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => pool.RunAsync(() => RaceCounting.Alone(operations)))).ConfigureAwait(false);
+        long[] counts = await Task.WhenAll(
+            Enumerable.Range(0, processes).Select(_ => pool.RunAsync(() => RaceCounting.Alone(operations)))).ConfigureAwait(false);
         return counts.Sum();
     }
 
     private static async Task<long> ShareAsync(WorkerPool pool, int processes, int operations)
     {
         using var counter = new SharedCounter();
-        await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => pool.RunAsync(() => RaceCounting.Shared(counter, operations)))).ConfigureAwait(false);
+        await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => pool.RunAsync(() => RaceCounting.Shared(counter, operations))))
+            .ConfigureAwait(false);
         return counter.Value;
     }
 
     private static async Task<long> CountWordsAsync(WorkerPool pool, int processes, int operations)
     {
-        Dictionary<int, int>[] all = await Task.WhenAll(Enumerable.Range(0, processes).Select(_ => pool.RunAsync(() => RaceCounting.AloneWords(operations)))).ConfigureAwait(false);
+        Dictionary<int, int>[] all = await Task.WhenAll(
+            Enumerable.Range(0, processes).Select(_ => pool.RunAsync(() => RaceCounting.AloneWords(operations)))).ConfigureAwait(false);
         var merged = new RaceCounting();
         foreach (Dictionary<int, int> one in all)
             merged.Merge(one);

@@ -17,8 +17,10 @@ internal static class StackCrash
         using var begun = new SharedCounter();
         using var crashed = new SharedCounter();
         await using WorkerPool pool = WorkerPool.Create(Quiet(workers));
-        Task<bool>[] others = [.. Enumerable.Range(1, workers - 1).Select(_ => pool.RunAsync(() => Witness(begun, crashed), Limit, cancellationToken))];
-        (bool hasCrashed, string how) = await CrashAsync(pool, () => OverflowAfter(begun, workers - 1, depth), cancellationToken).ConfigureAwait(false);
+        Task<bool>[] others =
+            [.. Enumerable.Range(1, workers - 1).Select(_ => pool.RunAsync(() => Witness(begun, crashed), Limit, cancellationToken))];
+        (bool hasCrashed, string how) = await CrashAsync(
+            pool, () => OverflowAfter(begun, workers - 1, depth), cancellationToken).ConfigureAwait(false);
         crashed.Increment();
         bool[] survived = await Task.WhenAll(others).ConfigureAwait(false);
         int after = await pool.RunAsync(static () => 1, Limit, cancellationToken).ConfigureAwait(false);
@@ -33,7 +35,8 @@ internal static class StackCrash
         using var crashed = new SharedCounter();
         using var survived = new SharedCounter();
         await using WorkerPool pool = WorkerPool.Create(Quiet(1));
-        (bool hasCrashed, string how) = await CrashAsync(pool, () => Threads(threads, begun, crashed, survived, depth), cancellationToken).ConfigureAwait(false);
+        (bool hasCrashed, string how) = await CrashAsync(
+            pool, () => Threads(threads, begun, crashed, survived, depth), cancellationToken).ConfigureAwait(false);
         crashed.Increment();
         // The process of these threads has exited, because a crash was reported; so no thread is left.
         return new Outcome(hasCrashed ? threads - (int)survived.Value : 0, (int)survived.Value, !hasCrashed, how, depth[0]);
@@ -51,7 +54,8 @@ internal static class StackCrash
         return survived.Value;
     }
 
-    private static async Task<(bool HasCrashed, string How)> CrashAsync(WorkerPool pool, Func<long> work, CancellationToken cancellationToken)
+    private static async Task<(bool HasCrashed, string How)> CrashAsync(
+        WorkerPool pool, Func<long> work, CancellationToken cancellationToken)
     {
         try
         {

@@ -33,7 +33,9 @@ internal sealed class StackExperiment : LabExperiment
 
     internal override string Question => "What does every thread have for itself, and what do threads share?";
 
-    internal override string Expected => "Each thread has a stack of its own and shares everything else; processes share nothing; a recursion without end ends the whole process.";
+    internal override string Expected =>
+        "Each thread has a stack of its own and shares everything else; processes share nothing; "
+        + "a recursion without end ends the whole process.";
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
@@ -42,7 +44,9 @@ internal sealed class StackExperiment : LabExperiment
         int frames = context.Times(1000, 100);
         StackExtent[][] all = await LookAsync(frames, context.CancellationToken).ConfigureAwait(false);
         context.Begin("a recursion without end");
-        StackCrash.Outcome[] crashes = await Task.WhenAll(StackCrash.InProcessesAsync(Threads, context.CancellationToken), StackCrash.OnThreadsAsync(Threads, context.CancellationToken)).ConfigureAwait(false);
+        StackCrash.Outcome[] crashes = await Task.WhenAll(
+            StackCrash.InProcessesAsync(Threads, context.CancellationToken),
+            StackCrash.OnThreadsAsync(Threads, context.CancellationToken)).ConfigureAwait(false);
         StackCrash.Outcome process = crashes[0], thread = crashes[1];
 
         StackExtent[] flat = [.. all.SelectMany(static one => one)];
@@ -55,8 +59,11 @@ internal sealed class StackExperiment : LabExperiment
         double size = Series.Median(flat.Select(static one => (double)(one.End - one.Start)));
         double resident = Series.Median(flat.Select(static one => (double)one.Resident));
         var result = new LabResult(
-            $"{flat.Length} threads have {flat.Length} stacks of {LabFigures.Bytes(size)}, of which {LabFigures.Bytes(resident)} is memory; the threads of a process see one object at one address, "
-            + $"{all.Length} processes at {addresses}; a recursion of {process.Depth} calls ended {process.Ended} of {Threads} processes, or {thread.Ended} of {Threads} threads.",
+            $"{flat.Length} threads have {flat.Length} stacks of {LabFigures.Bytes(size)}, "
+            + $"of which {LabFigures.Bytes(resident)} is memory; the threads of a process see one object at one address, "
+            + $"{all.Length} processes at {addresses}; "
+            + $"a recursion of {process.Depth} calls ended {process.Ended} of {Threads} processes, "
+            + $"or {thread.Ended} of {Threads} threads.",
             LabRounds.Once(Claims, others, new Dictionary<string, double>
             {
                 [Overlapping] = overlaps,
@@ -92,7 +99,8 @@ internal sealed class StackExperiment : LabExperiment
     {
         using var written = new SharedCounter();
         await using WorkerPool pool = WorkerPool.Processes(Processes);
-        Task<StackExtent[]>[] workers = [.. Enumerable.Range(0, Processes).Select(_ => pool.RunAsync(() => Look(frames, written), Limit, cancellationToken))];
+        Task<StackExtent[]>[] workers =
+            [.. Enumerable.Range(0, Processes).Select(_ => pool.RunAsync(() => Look(frames, written), Limit, cancellationToken))];
         StackExtent[] own = await Task.Run(() => Look(frames, written), cancellationToken).ConfigureAwait(false);
         return [own, .. await Task.WhenAll(workers).ConfigureAwait(false)];
     }
@@ -112,9 +120,13 @@ internal sealed class StackExperiment : LabExperiment
         {
             yield return $"process {stacks[0].Process}{(stacks == all[0] ? " (the tool)" : " (a worker)")}";
             foreach (StackExtent one in stacks.OrderBy(static one => one.Start))
-                yield return $"├ stack of thread {one.Thread,-8} {one.Start:x12}-{one.End:x12}  its variables {one.Bottom:x12}-{one.Top:x12}";
+            {
+                yield return $"├ stack of thread {one.Thread,-8} {one.Start:x12}-{one.End:x12}  "
+                    + $"its variables {one.Bottom:x12}-{one.Top:x12}";
+            }
 
-            yield return $"└ an object of all threads       {stacks[0].Common:x12}               holds {stacks[0].Content}, seen by {stacks.Count(one => one.Content == one.Process)} of {stacks.Length} threads";
+            yield return $"└ an object of all threads       {stacks[0].Common:x12}               holds {stacks[0].Content}, "
+                + $"seen by {stacks.Count(one => one.Content == one.Process)} of {stacks.Length} threads";
         }
     }
 
@@ -124,7 +136,13 @@ internal sealed class StackExperiment : LabExperiment
         foreach (StackExtent one in all)
         {
             string call = one.Depth > 0 ? LabFigures.Bytes((double)(one.Top - one.Bottom) / one.Depth) : "";
-            table.Row($"{one.Process}/{one.Thread}", one.Depth.ToString(CultureInfo.InvariantCulture), LabFigures.Bytes(one.End - one.Start), LabFigures.Bytes(one.Used), call, LabFigures.Bytes(one.Resident));
+            table.Row(
+                $"{one.Process}/{one.Thread}",
+                one.Depth.ToString(CultureInfo.InvariantCulture),
+                LabFigures.Bytes(one.End - one.Start),
+                LabFigures.Bytes(one.Used),
+                call,
+                LabFigures.Bytes(one.Resident));
         }
 
         result.Tables.Add(table);
@@ -135,9 +153,23 @@ internal sealed class StackExperiment : LabExperiment
             [("used", [.. all.Select(static one => (double)one.Used)]), ("memory", [.. all.Select(static one => (double)one.Resident)])],
             LabFigures.Bytes);
         result.Plots.Add((plot, table));
-        result.Tables.Add(new LabTable($"A recursion without end in one of {Threads}", ["of", "calls until the end", "the system says", "ended", "went on", "takes new work"])
-            .Row("worker processes", Number(process.Depth), process.How, Number(process.Ended), Number(process.Survived), process.GoesOn ? "yes" : "no")
-            .Row("threads of a process", Number(thread.Depth), thread.How, Number(thread.Ended), Number(thread.Survived), thread.GoesOn ? "yes" : "no"));
+        result.Tables.Add(new LabTable(
+            $"A recursion without end in one of {Threads}",
+            ["of", "calls until the end", "the system says", "ended", "went on", "takes new work"])
+            .Row(
+                "worker processes",
+                Number(process.Depth),
+                process.How,
+                Number(process.Ended),
+                Number(process.Survived),
+                process.GoesOn ? "yes" : "no")
+            .Row(
+                "threads of a process",
+                Number(thread.Depth),
+                thread.How,
+                Number(thread.Ended),
+                Number(thread.Survived),
+                thread.GoesOn ? "yes" : "no"));
     }
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);

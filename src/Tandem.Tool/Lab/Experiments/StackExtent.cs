@@ -11,7 +11,8 @@ namespace Tandem.Tool.Lab.Experiments;
 /// <param name="Start">The start of the memory region that contains the variables.</param>
 /// <param name="End">The end of that region.</param>
 /// <param name="Resident">How much of it is resident memory, rather than only reserved addresses.</param>
-internal sealed record StackExtent(int Process, int Thread, int Depth, long Top, long Bottom, long Common, long Content, long Start, long End, long Resident)
+internal sealed record StackExtent(
+    int Process, int Thread, int Depth, long Top, long Bottom, long Common, long Content, long Start, long End, long Resident)
 {
     internal long Used => End - Bottom;
 

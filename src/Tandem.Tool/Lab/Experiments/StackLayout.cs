@@ -38,7 +38,8 @@ internal static class StackLayout
             {
                 deep.SignalAndWait();
                 long common = Marshal.UnsafeAddrOfPinnedArrayElement(Common, 0);
-                stacks[index] = new StackExtent(Environment.ProcessId, Libc.GetThreadId(), frames * index, top, address, common, Content, 0, 0, 0);
+                stacks[index] = new StackExtent(
+                    Environment.ProcessId, Libc.GetThreadId(), frames * index, top, address, common, Content, 0, 0, 0);
                 read.SignalAndWait();
             });
         });

@@ -25,9 +25,12 @@ internal sealed class StartExperiment : LabExperiment
 
     internal override string Question => "What does it take to create a thread, a process, a worker?";
 
-    internal override string Expected => "A process takes ten times as long as a thread or more; a process with a .NET runtime a thousand times.";
+    internal override string Expected =>
+        "A process takes ten times as long as a thread or more; a process with a .NET runtime a thousand times.";
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "An experiment: what waiting and blocking cost is what it measures.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "An experiment: what waiting and blocking cost is what it measures.")]
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
         LabRounds rounds = await LabRounds.MeasureAsync(context, Claims, context.Times(5, 3), async _ => new Dictionary<string, double>
@@ -53,10 +56,14 @@ internal sealed class StartExperiment : LabExperiment
 
         double thread = rounds.Median(OfThread), process = rounds.Median(OfProcess), worker = rounds.Median(OfWorker);
         (string Name, string Key)[] all =
-            [("a task on the thread pool", OfTask), ("a thread", OfThread), ("a process (/bin/true)", OfProcess), ("a .NET worker process, to its first result", OfWorker)];
+        [
+            ("a task on the thread pool", OfTask), ("a thread", OfThread), ("a process (/bin/true)", OfProcess),
+            ("a .NET worker process, to its first result", OfWorker)
+        ];
         var table = new LabTable("From the call to its end", ["what", "time", "of a thread"]);
         var result = new LabResult(
-            $"A thread {LabFigures.Seconds(thread)}, a process {LabFigures.Seconds(process)} ({LabFigures.Ratio(process / thread)}), a worker process {LabFigures.Seconds(worker)} ({LabFigures.Ratio(worker / thread)}).",
+            $"A thread {LabFigures.Seconds(thread)}, a process {LabFigures.Seconds(process)} ({LabFigures.Ratio(process / thread)}), "
+            + $"a worker process {LabFigures.Seconds(worker)} ({LabFigures.Ratio(worker / thread)}).",
             rounds.Decision);
         foreach ((string name, string key) in all)
         {
@@ -65,7 +72,14 @@ internal sealed class StartExperiment : LabExperiment
         }
 
         result.Tables.Add(table);
-        result.Plots.Add((Charts.Dots("Time to start", "time", [.. all.Select(static one => one.Name.Split(',')[0])], [("time", [.. all.Select(one => rounds.Median(one.Key))])], LabFigures.Seconds), table));
+        result.Plots.Add((
+            Charts.Dots(
+                "Time to start",
+                "time",
+                [.. all.Select(static one => one.Name.Split(',')[0])],
+                [("time", [.. all.Select(one => rounds.Median(one.Key))])],
+                LabFigures.Seconds),
+            table));
         return result;
     }
 }

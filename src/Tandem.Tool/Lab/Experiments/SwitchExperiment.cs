@@ -26,14 +26,20 @@ internal sealed partial class SwitchExperiment : LabExperiment
 
     internal override string Question => "What does it cost to switch between threads, and between processes?";
 
-    internal override string Expected => "Switching processes costs more than switching threads, because the address space changes too; both cost more once caches must be filled again.";
+    internal override string Expected =>
+        "Switching processes costs more than switching threads, because the address space changes too; "
+        + "both cost more once caches must be filled again.";
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
         int[] processors = Libc.GetProcessors();
         int trips = context.Times(60_000, 5_000), wanted = context.Times(5, 3);
         await using WorkerPool pool = WorkerPool.Processes(1);
-        (string Where, int Mine, int Other)[] places = [(OnOneCore, processors[0], processors[0]), ("on two cores", processors[0], processors[^1]), ("where the system likes", -1, -1)];
+        (string Where, int Mine, int Other)[] places =
+        [
+            (OnOneCore, processors[0], processors[0]), ("on two cores", processors[0], processors[^1]),
+            ("where the system likes", -1, -1)
+        ];
         int[] sizes = context.IsQuick ? [1 << 12, 1 << 18] : [1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 1 << 26];
         double budget = (context.IsQuick ? 0.05 : 0.4) / wanted;
         LabRounds rounds = await LabRounds.MeasureAsync(context, ClaimsFor(context.IsQuick ? 1 << 18 : 1 << 24), wanted, round =>
@@ -59,13 +65,26 @@ internal sealed partial class SwitchExperiment : LabExperiment
             return Task.FromResult(figures);
         }).ConfigureAwait(false);
         context.Begin("what perf says");
-        return Result(rounds, [.. places.Select(static place => place.Where)], sizes, Perf(processors[0], trips, threads: true), Perf(processors[0], trips, threads: false));
+        return Result(
+            rounds,
+            [.. places.Select(static place => place.Where)],
+            sizes,
+            Perf(processors[0], trips, threads: true),
+            Perf(processors[0], trips, threads: false));
     }
 
     private static LabClaim[] ClaimsFor(int large) =>
     [
-        new RatioClaim("switching processes costs more than switching threads", Direct(isProcess: true, OnOneCore), Direct(isProcess: false, OnOneCore), 1.05),
-        new RatioClaim("a switch of threads costs more once caches must be filled again", Indirect(isProcess: false, large), Indirect(isProcess: false, 1 << 12), 1.1),
+        new RatioClaim(
+            "switching processes costs more than switching threads",
+            Direct(isProcess: true, OnOneCore),
+            Direct(isProcess: false, OnOneCore),
+            1.05),
+        new RatioClaim(
+            "a switch of threads costs more once caches must be filled again",
+            Indirect(isProcess: false, large),
+            Indirect(isProcess: false, 1 << 12),
+            1.1),
         new RatioClaim("and so does one of processes", Indirect(isProcess: true, large), Indirect(isProcess: true, 1 << 12), 1.1),
     ];
 
@@ -86,22 +105,32 @@ internal sealed partial class SwitchExperiment : LabExperiment
         int largest = sizes[^1];
         double threads = Time(false, OnOneCore), processes = Time(true, OnOneCore);
         var result = new LabResult(
-            $"There and back on one core: threads {LabFigures.Seconds(threads)}, processes {LabFigures.Seconds(processes)} ({LabFigures.Ratio(processes / threads)}); "
-            + $"with {LabFigures.Bytes(largest)} in use a switch of threads costs {Perhaps(Cost(false, largest), Unclear)}, of processes {Perhaps(Cost(true, largest), Unclear)}."
+            $"There and back on one core: threads {LabFigures.Seconds(threads)}, processes {LabFigures.Seconds(processes)} "
+            + $"({LabFigures.Ratio(processes / threads)}); "
+            + $"with {LabFigures.Bytes(largest)} in use a switch of threads costs {Perhaps(Cost(false, largest), Unclear)}, "
+            + $"of processes {Perhaps(Cost(true, largest), Unclear)}."
             + (perfProcesses is { } perf ? $" perf bench sched pipe says {LabFigures.Seconds(perf)} for processes." : ""),
             rounds.Decision);
-        var table = new LabTable("One byte there and back (two switches)", ["where", "threads", "processes", "perf bench, threads", "perf bench, processes"]);
+        var table = new LabTable(
+            "One byte there and back (two switches)",
+            ["where", "threads", "processes", "perf bench, threads", "perf bench, processes"]);
         foreach (string where in places)
         {
             bool hasPerf = where == OnOneCore;
-            table.Row(where, LabFigures.Seconds(Time(false, where)), LabFigures.Seconds(Time(true, where)), Perhaps(hasPerf ? perfThreads : null, ""), Perhaps(hasPerf ? perfProcesses : null, ""));
+            table.Row(
+                where,
+                LabFigures.Seconds(Time(false, where)),
+                LabFigures.Seconds(Time(true, where)),
+                Perhaps(hasPerf ? perfThreads : null, ""),
+                Perhaps(hasPerf ? perfProcesses : null, ""));
             Keep(Direct(false, where), Time(false, where));
             Keep(Direct(true, where), Time(true, where));
         }
 
         Keep("perf_threads_on_one_core_seconds", perfThreads);
         Keep("perf_processes_on_one_core_seconds", perfProcesses);
-        var caches = new LabTable("One switch on one core, by how much memory each side goes through", ["memory of each", "threads", "processes"]);
+        var caches = new LabTable(
+            "One switch on one core, by how much memory each side goes through", ["memory of each", "threads", "processes"]);
         foreach (int size in sizes)
         {
             caches.Row(LabFigures.Bytes(size), Perhaps(Cost(false, size), Unclear), Perhaps(Cost(true, size), Unclear));
@@ -115,7 +144,15 @@ internal sealed partial class SwitchExperiment : LabExperiment
         if (clear.Length > 0)
         {
             result.Plots.Add((
-                Charts.Dots("Cost of one switch", "time", [.. clear.Select(static size => LabFigures.Bytes(size))], [("threads", [.. clear.Select(size => Cost(false, size)!.Value)]), ("processes", [.. clear.Select(size => Cost(true, size)!.Value)])], LabFigures.Seconds),
+                Charts.Dots(
+                    "Cost of one switch",
+                    "time",
+                    [.. clear.Select(static size => LabFigures.Bytes(size))],
+                    [
+                        ("threads", [.. clear.Select(size => Cost(false, size)!.Value)]),
+                        ("processes", [.. clear.Select(size => Cost(true, size)!.Value)])
+                    ],
+                    LabFigures.Seconds),
                 caches));
         }
 
@@ -186,8 +223,10 @@ internal sealed partial class SwitchExperiment : LabExperiment
             Libc.TryPin(processor);
             try
             {
-                string[] arguments = ["bench", "sched", "pipe", "-l", trips.ToString(CultureInfo.InvariantCulture), .. threads ? (string[])["-T"] : []];
-                using Process perf = Process.Start(new ProcessStartInfo("perf", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+                string[] arguments =
+                    ["bench", "sched", "pipe", "-l", trips.ToString(CultureInfo.InvariantCulture), .. threads ? (string[])["-T"] : []];
+                using Process perf = Process.Start(
+                    new ProcessStartInfo("perf", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
                 string output = perf.StandardOutput.ReadToEnd();
                 perf.WaitForExit();
                 if (Microseconds().Match(output) is { Success: true } match)
@@ -215,7 +254,9 @@ internal sealed partial class SwitchExperiment : LabExperiment
     private sealed record Partners(LabContext Context, WorkerPool Pool, bool InProcess, int Mine, int Other)
     {
         /// <summary>Seconds per round trip.</summary>
-        [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "An experiment: what waiting and blocking cost is what it measures.")]
+        [SuppressMessage(
+            "ApiDesign", "RS0030:Do not use banned APIs",
+            Justification = "An experiment: what waiting and blocking cost is what it measures.")]
         internal double Run(int trips, int size)
         {
             Context.CancellationToken.ThrowIfCancellationRequested();
@@ -229,7 +270,11 @@ internal sealed partial class SwitchExperiment : LabExperiment
             }
             else
             {
-                echo = Task.Factory.StartNew(() => Echo(input, output, processor, trips, size), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                echo = Task.Factory.StartNew(
+                    () => Echo(input, output, processor, trips, size),
+                    CancellationToken.None,
+                    TaskCreationOptions.LongRunning,
+                    TaskScheduler.Default);
             }
 
             double seconds = 0;

@@ -13,7 +13,9 @@ namespace Tandem.Tool.Lab.Experiments;
 /// Measures how long it takes to pass a message to another worker and get a response of the same size, for each kind of communication.
 /// </summary>
 [SupportedOSPlatform("linux")]
-[SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "An experiment: what waiting and blocking cost is what it measures.")]
+[SuppressMessage(
+    "ApiDesign", "RS0030:Do not use banned APIs",
+    Justification = "An experiment: what waiting and blocking cost is what it measures.")]
 internal sealed class TalkExperiment : LabExperiment
 {
     private static readonly int[] Sizes = [16, 1 << 10, 1 << 16, 1 << 20, 1 << 24, 1 << 26];
@@ -22,7 +24,8 @@ internal sealed class TalkExperiment : LabExperiment
 
     internal override string Question => "What does it cost to talk: by the shared heap, shared memory, a pipe, a socket?";
 
-    internal override string Expected => "Threads hand over a reference, whatever its size; a pipe or socket copies every byte twice, and shared memory once.";
+    internal override string Expected =>
+        "Threads hand over a reference, whatever its size; a pipe or socket copies every byte twice, and shared memory once.";
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
@@ -75,7 +78,11 @@ internal sealed class TalkExperiment : LabExperiment
         const double Clearly = 1.1;
         return
         [
-            new RatioClaim($"a reference to {size} takes no longer than ten of {LabFigures.Bytes(small)}", Figure("heap", small), Figure("heap", large), 0.1),
+            new RatioClaim(
+                $"a reference to {size} takes no longer than ten of {LabFigures.Bytes(small)}",
+                Figure("heap", small),
+                Figure("heap", large),
+                0.1),
             new RatioClaim($"a copy of {size} takes longer than a reference", Figure("pool", large), Figure("heap", large), Clearly),
             new RatioClaim($"a pipe takes longer for {size} than shared memory", Figure("pipe", large), Figure("pool", large), Clearly),
             new RatioClaim("and so does a socket", Figure("unix_socket", large), Figure("pool", large), Clearly),
@@ -94,8 +101,10 @@ internal sealed class TalkExperiment : LabExperiment
 
         (int small, int large) = (sizes[0], sizes[^1]);
         var result = new LabResult(
-            $"{LabFigures.Bytes(small)} there and back: heap {Time(0, small)}, pool {Time(1, small)}, pipe {Time(3, small)}, socket {Time(4, small)}. "
-            + $"{LabFigures.Bytes(large)}: heap {Time(0, large)}, pool {Time(1, large)}, handed over {Time(2, large)}, pipe {Time(3, large)}, socket {Time(4, large)}.",
+            $"{LabFigures.Bytes(small)} there and back: heap {Time(0, small)}, pool {Time(1, small)}, "
+            + $"pipe {Time(3, small)}, socket {Time(4, small)}. "
+            + $"{LabFigures.Bytes(large)}: heap {Time(0, large)}, pool {Time(1, large)}, "
+            + $"handed over {Time(2, large)}, pipe {Time(3, large)}, socket {Time(4, large)}.",
             rounds.Decision);
         foreach ((_, string key) in ways)
         {
@@ -104,7 +113,15 @@ internal sealed class TalkExperiment : LabExperiment
         }
 
         result.Tables.Add(table);
-        result.Plots.Add((Charts.Dots("There and back", "time", [.. sizes.Select(static size => LabFigures.Bytes(size))], [.. ways.Select(way => (way.Name.Split('(')[0].Trim(), sizes.Select(size => rounds.Median(Figure(way.Key, size))).ToArray()))], LabFigures.Seconds), table));
+        result.Plots.Add((
+            Charts.Dots(
+                "There and back",
+                "time",
+                [.. sizes.Select(static size => LabFigures.Bytes(size))],
+                [.. ways.Select(way =>
+                    (way.Name.Split('(')[0].Trim(), sizes.Select(size => rounds.Median(Figure(way.Key, size))).ToArray()))],
+                LabFigures.Seconds),
+            table));
         return result;
     }
 

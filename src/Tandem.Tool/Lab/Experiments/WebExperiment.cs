@@ -29,7 +29,8 @@ internal sealed class WebExperiment : LabExperiment
 
     internal override string Question => "What is different when several processes serve, rather than one with many threads?";
 
-    internal override string Expected => "They are as fast as one process; a request that holds all threads makes fewer others wait, and a crash ends no service.";
+    internal override string Expected =>
+        "They are as fast as one process; a request that holds all threads makes fewer others wait, and a crash ends no service.";
 
     internal override async Task<LabResult> RunAsync(LabContext context)
     {
@@ -59,7 +60,8 @@ internal sealed class WebExperiment : LabExperiment
                 var figures = new Dictionary<string, double>();
                 foreach (Side side in (Side[])(round % 2 == 0 ? [one, several] : [several, one]))
                 {
-                    (figures[Rate(side.Key)], double[] seconds) = await WebLoad.RunAsync(side.Server.EndPoint, time, cancellationToken).ConfigureAwait(false);
+                    (figures[Rate(side.Key)], double[] seconds) =
+                        await WebLoad.RunAsync(side.Server.EndPoint, time, cancellationToken).ConfigureAwait(false);
                     side.Latencies.AddRange(seconds);
                 }
 
@@ -80,9 +82,14 @@ internal sealed class WebExperiment : LabExperiment
             LabRounds crashing = await LabRounds.MeasureAsync(context, CrashClaims, wanted: 1, async _ =>
             {
                 context.Begin("a request that crashes");
-                several.Outage = await WebLoad.CrashAsync(served.EndPoint, window, static () => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+                several.Outage = await WebLoad.CrashAsync(
+                    served.EndPoint, window, static () => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
                 // The server does not restart by itself, so the lab restarts it at once. No service manager could be faster.
-                one.Outage = await WebLoad.CrashAsync(plain.EndPoint, window, () => Start(WebServer.StartPlainAsync(plain.EndPoint.Port, cancellationToken)), cancellationToken).ConfigureAwait(false);
+                one.Outage = await WebLoad.CrashAsync(
+                    plain.EndPoint,
+                    window,
+                    () => Start(WebServer.StartPlainAsync(plain.EndPoint.Port, cancellationToken)),
+                    cancellationToken).ConfigureAwait(false);
                 return new Dictionary<string, double> { [ShorterOutage] = several.Outage.Down < one.Outage.Down ? 1 : 0 };
             }).ConfigureAwait(false);
             return Tell(one, several, held, serving.With(crashing));
@@ -124,14 +131,22 @@ internal sealed class WebExperiment : LabExperiment
         // A difference that is smaller than the difference between rounds does not count.
         bool isTie = Ratio.Of(several.Rates, one.Rates).IsTie(0);
         var result = new LabResult(
-            $"{one.Rate:N0} requests/s with one process, {several.Rate:N0} with {several.Name} ({LabFigures.Ratio(several.Rate / one.Rate)}{(isTie ? ", within the noise" : "")}); while a request held all threads of a process for {held.TotalMilliseconds} ms, "
-            + $"{one.Waiting} and {several.Waiting} of {WebLoad.Clients} other clients waited; a crash cost {one.Outage!.Failed} and {several.Outage!.Failed} requests, and {LabFigures.Seconds(one.Outage.Down)} and {LabFigures.Seconds(several.Outage.Down)} without any service.",
+            $"{one.Rate:N0} requests/s with one process, {several.Rate:N0} with {several.Name} "
+            + $"({LabFigures.Ratio(several.Rate / one.Rate)}{(isTie ? ", within the noise" : "")}); "
+            + $"while a request held all threads of a process for {held.TotalMilliseconds} ms, "
+            + $"{one.Waiting} and {several.Waiting} of {WebLoad.Clients} other clients waited; "
+            + $"a crash cost {one.Outage!.Failed} and {several.Outage!.Failed} requests, "
+            + $"and {LabFigures.Seconds(one.Outage.Down)} and {LabFigures.Seconds(several.Outage.Down)} without any service.",
             rounds.Decision)
         {
             Values = { ["clients_count"] = WebLoad.Clients, ["held_seconds"] = held.TotalSeconds },
         };
-        result.Text.Add("One process comes back only because the lab starts it again as soon as the first request fails; tandem serve does so by itself.");
-        result.Text.Add($"The {WebLoad.Clients} clients run on the same {Environment.ProcessorCount} processors: requests/s are those of servers and clients together.");
+        result.Text.Add(
+            "One process comes back only because the lab starts it again as soon as the first request fails; "
+            + "tandem serve does so by itself.");
+        result.Text.Add(
+            $"The {WebLoad.Clients} clients run on the same {Environment.ProcessorCount} processors: "
+            + "requests/s are those of servers and clients together.");
         var table = new LabTable("The same application", ["", one.Name, several.Name]);
         void Row(string name, string key, Func<Side, double> figure, Func<double, string> write)
         {
@@ -140,9 +155,21 @@ internal sealed class WebExperiment : LabExperiment
                 result.Values[$"{side.Key}_{key}"] = figure(side);
         }
 
-        Row("requests per second", "requests_per_second", static side => side.Rate, static value => value.ToString("N0", CultureInfo.InvariantCulture));
-        Row("the slowest round", "least_requests_per_second", static side => side.Rates.Min(), static value => value.ToString("N0", CultureInfo.InvariantCulture));
-        Row("the fastest round", "most_requests_per_second", static side => side.Rates.Max(), static value => value.ToString("N0", CultureInfo.InvariantCulture));
+        Row(
+            "requests per second",
+            "requests_per_second",
+            static side => side.Rate,
+            static value => value.ToString("N0", CultureInfo.InvariantCulture));
+        Row(
+            "the slowest round",
+            "least_requests_per_second",
+            static side => side.Rates.Min(),
+            static value => value.ToString("N0", CultureInfo.InvariantCulture));
+        Row(
+            "the fastest round",
+            "most_requests_per_second",
+            static side => side.Rates.Max(),
+            static value => value.ToString("N0", CultureInfo.InvariantCulture));
         Row("time to the answer, p50", "p50_seconds", static side => side.Latency(0.5), LabFigures.Seconds);
         Row("time to the answer, p99", "p99_seconds", static side => side.Latency(0.99), LabFigures.Seconds);
         Row("others that wait while all threads of a process are held", "waiting_clients_count", static side => side.Waiting, Whole);
@@ -151,13 +178,22 @@ internal sealed class WebExperiment : LabExperiment
         Row("no service after a crash", "crash_down_seconds", static side => side.Outage!.Down, LabFigures.Seconds);
         result.Tables.Add(table);
 
-        var waits = new LabTable($"The longest wait of each client while all threads of a process are held for {held.TotalMilliseconds} ms", ["client", one.Name, several.Name]);
+        var waits = new LabTable(
+            $"The longest wait of each client while all threads of a process are held for {held.TotalMilliseconds} ms",
+            ["client", one.Name, several.Name]);
         double[][] sorted = [.. both.Select(static side => side.Waits.OrderDescending().ToArray())];
         for (int i = 0; i < WebLoad.Clients; i++)
             waits.Row([Whole(i + 1), .. sorted.Select(side => LabFigures.Seconds(side[i]))]);
 
         result.Tables.Add(waits);
-        result.Plots.Add((Charts.Bars("The longest wait of each client", "time", [.. waits.Rows.Select(static row => $"client {row[0]}")], [(one.Name, sorted[0]), (several.Name, sorted[1])], LabFigures.Seconds), waits));
+        result.Plots.Add((
+            Charts.Bars(
+                "The longest wait of each client",
+                "time",
+                [.. waits.Rows.Select(static row => $"client {row[0]}")],
+                [(one.Name, sorted[0]), (several.Name, sorted[1])],
+                LabFigures.Seconds),
+            waits));
         return result;
     }
 

@@ -6,7 +6,9 @@ using System.Net.Sockets;
 namespace Tandem.Tool.Lab.Experiments;
 
 /// <summary>Measures a server from the clients' side.</summary>
-[SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "An experiment: what waiting and blocking cost is what it measures.")]
+[SuppressMessage(
+    "ApiDesign", "RS0030:Do not use banned APIs",
+    Justification = "An experiment: what waiting and blocking cost is what it measures.")]
 internal static class WebLoad
 {
     internal const int Clients = 16;
@@ -14,10 +16,12 @@ internal static class WebLoad
     private static readonly byte[] Plain = WebConnection.Request("/");
 
     /// <summary>Measures how many requests the server answers, on kept connections.</summary>
-    internal static async Task<(double PerSecond, double[] Seconds)> RunAsync(IPEndPoint server, TimeSpan time, CancellationToken cancellationToken)
+    internal static async Task<(double PerSecond, double[] Seconds)> RunAsync(
+        IPEndPoint server, TimeSpan time, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        List<double>[] all = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(() => AskAsync(server, start, time, TimeSpan.Zero, cancellationToken), cancellationToken))).ConfigureAwait(false);
+        List<double>[] all = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(
+            () => AskAsync(server, start, time, TimeSpan.Zero, cancellationToken), cancellationToken))).ConfigureAwait(false);
         double taken = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return (all.Sum(static one => one.Count) / taken, [.. all.SelectMany(static one => one)]);
     }
@@ -29,7 +33,8 @@ internal static class WebLoad
     {
         TimeSpan pause = TimeSpan.FromMilliseconds(5);
         long start = Stopwatch.GetTimestamp();
-        Task<List<double>>[] all = [.. Enumerable.Range(0, Clients).Select(_ => AskAsync(server, start, held * 2.5, pause, cancellationToken))];
+        Task<List<double>>[] all =
+            [.. Enumerable.Range(0, Clients).Select(_ => AskAsync(server, start, held * 2.5, pause, cancellationToken))];
         // Wait until all connections exist; otherwise the late ones might get an idle process.
         await Task.Delay(held / 4, cancellationToken).ConfigureAwait(false);
         using WebConnection other = await WebConnection.OpenAsync(server, cancellationToken).ConfigureAwait(false);
@@ -42,7 +47,8 @@ internal static class WebLoad
     /// <param name="window">For how long to send requests after the service is back.</param>
     /// <param name="whenDown">Called once, when a request fails.</param>
     /// <param name="cancellationToken">Cancels the measurement.</param>
-    internal static async Task<Outage> CrashAsync(IPEndPoint server, TimeSpan window, Func<Task> whenDown, CancellationToken cancellationToken)
+    internal static async Task<Outage> CrashAsync(
+        IPEndPoint server, TimeSpan window, Func<Task> whenDown, CancellationToken cancellationToken)
     {
         TimeSpan pause = TimeSpan.FromMilliseconds(5), limit = TimeSpan.FromSeconds(15);
         var gate = new Lock();
@@ -55,7 +61,13 @@ internal static class WebLoad
         {
             double now = Stopwatch.GetElapsedTime(start).TotalSeconds;
             lock (gate)
-                return now > limit.TotalSeconds || (now > crashed + window.TotalSeconds && repair is null or { IsCompleted: true } && answered.Count > 0 && now - answered[^1] < pause.TotalSeconds * 10);
+            {
+                return now > limit.TotalSeconds
+                    || (now > crashed + window.TotalSeconds
+                        && repair is null or { IsCompleted: true }
+                        && answered.Count > 0
+                        && now - answered[^1] < pause.TotalSeconds * 10);
+            }
         }
 
         async Task ClientAsync()
@@ -101,11 +113,13 @@ internal static class WebLoad
         if (repair is not null)
             await repair.ConfigureAwait(false);
 
-        double down = answered.Zip(answered.Skip(1)).Select(static pair => pair.Second - pair.First).DefaultIfEmpty(limit.TotalSeconds).Max();
+        double down = answered.Zip(answered.Skip(1)).Select(static pair => pair.Second - pair.First)
+            .DefaultIfEmpty(limit.TotalSeconds).Max();
         return new Outage(failed, answered.Count, down);
     }
 
-    private static async Task<List<double>> AskAsync(IPEndPoint server, long start, TimeSpan time, TimeSpan pause, CancellationToken cancellationToken)
+    private static async Task<List<double>> AskAsync(
+        IPEndPoint server, long start, TimeSpan time, TimeSpan pause, CancellationToken cancellationToken)
     {
         var seconds = new List<double>();
         using WebConnection connection = await WebConnection.OpenAsync(server, cancellationToken).ConfigureAwait(false);

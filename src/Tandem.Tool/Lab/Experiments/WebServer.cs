@@ -58,9 +58,15 @@ internal sealed partial class WebServer : IAsyncDisposable
     {
         string shared = Path.Combine(Path.GetDirectoryName(Muxer)!, "shared", "Microsoft.AspNetCore.App");
         bool isThere = Directory.Exists(shared) && Directory.EnumerateDirectories(shared).Any(
-            static folder => int.TryParse(Path.GetFileName(folder).Split('.')[0], CultureInfo.InvariantCulture, out int major) && major >= Environment.Version.Major);
+            static folder => int.TryParse(Path.GetFileName(folder).Split('.')[0], CultureInfo.InvariantCulture, out int major)
+                && major >= Environment.Version.Major);
         if (!isThere)
-            throw new LabException($"This experiment serves an ASP.NET Core application, and there is no runtime for it in {shared}: install the ASP.NET Core Runtime {Environment.Version.Major}.0.");
+        {
+            throw new LabException(
+                $"This experiment serves an ASP.NET Core application, and there is no runtime for it in {shared}: "
+                + $"install the ASP.NET Core Runtime {Environment.Version.Major}.0.");
+        }
+
         if (!File.Exists(App))
             throw new LabException($"The application to serve is not there: {App}.");
     }
@@ -100,7 +106,8 @@ internal sealed partial class WebServer : IAsyncDisposable
         var server = new WebServer(command);
         try
         {
-            server.EndPoint = new IPEndPoint(IPAddress.Loopback, await server._port.Task.WaitAsync(StartLimit, cancellationToken).ConfigureAwait(false));
+            server.EndPoint = new IPEndPoint(
+                IPAddress.Loopback, await server._port.Task.WaitAsync(StartLimit, cancellationToken).ConfigureAwait(false));
             return server;
         }
         catch (Exception e)
@@ -109,7 +116,8 @@ internal sealed partial class WebServer : IAsyncDisposable
             if (e is not TimeoutException)
                 throw;
 
-            throw new LabException($"A server did not start within {StartLimit.TotalSeconds} seconds. Its last words:\n{server.LastWords}", e);
+            throw new LabException(
+                $"A server did not start within {StartLimit.TotalSeconds} seconds. Its last words:\n{server.LastWords}", e);
         }
     }
 
