@@ -11,7 +11,11 @@ namespace Tandem.Tool;
 /// <summary>Runs the command of a command line. Errors become a line on standard error and an exit code.</summary>
 internal static class CommandLine
 {
-    private static readonly InvocationConfiguration Plainly = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+    private static readonly InvocationConfiguration Plainly = new()
+    {
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = null
+    };
 
     /// <summary>Creates the root command.</summary>
     internal static Command Root(params IEnumerable<Command> commands)
@@ -65,7 +69,8 @@ internal static class CommandLine
     private static bool IsForeseen(Exception error) => error is IOException or UnauthorizedAccessException
         or TopException or StackException or ComparisonException or WorkSerializationException or WorkerStartException;
 
-    private static int Refuse(ParseResult parsed, string message) => Fail(parsed, $"{message}\nSee {UsageErrors.PathOf(parsed)} --help.", ExitCode.BadUsage);
+    private static int Refuse(ParseResult parsed, string message) =>
+        Fail(parsed, $"{message}\nSee {UsageErrors.PathOf(parsed)} --help.", ExitCode.BadUsage);
 
     private static int Fail(ParseResult parsed, string message, int code)
     {

@@ -20,7 +20,10 @@ internal static class IntervalOption
         {
             TimeSpan? value = result.Tokens is [var token] ? Quantity.Duration(token.Value) : null;
             if (value is null || value < TimeSpan.FromMilliseconds(least) || value > Longest)
-                result.AddError(string.Create(CultureInfo.InvariantCulture, $"--interval must be a time between {least}ms and 1m, such as {examples}."));
+            {
+                result.AddError(string.Create(
+                    CultureInfo.InvariantCulture, $"--interval must be a time between {least}ms and 1m, such as {examples}."));
+            }
 
             return value;
         },

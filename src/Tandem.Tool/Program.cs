@@ -13,14 +13,16 @@ if (!OperatingSystem.IsLinux())
         Unsupported("compare", "reads data about processes that only Linux provides"),
         Unsupported("lab", "reads data about processes that only Linux provides"),
         Unsupported("top", "reads the resource usage of processes from Linux's /proc"),
-        Unsupported("stacks", "stops processes and reads their memory in a way that only Linux supports")).Parse(args)).ConfigureAwait(false);
+        Unsupported("stacks", "stops processes and reads their memory in a way that only Linux supports"))
+            .Parse(args)).ConfigureAwait(false);
 }
 
 // A supervisor must stay small, so it does not create the other commands.
 return args is ["serve", ..]
     ? await CommandLine.RunServerAsync(CommandLine.Root(ServeCommand.Create()).Parse(args)).ConfigureAwait(false)
     : await CommandLine.RunAsync(CommandLine.Root(
-        ServeCommand.Create(), CompareCommand.Create(), LabCommand.Create(), TopCommand.Create(), StacksCommand.Create()).Parse(args)).ConfigureAwait(false);
+        ServeCommand.Create(), CompareCommand.Create(), LabCommand.Create(), TopCommand.Create(), StacksCommand.Create())
+            .Parse(args)).ConfigureAwait(false);
 
 static Command Unsupported(string name, string why)
 {

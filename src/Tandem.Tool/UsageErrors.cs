@@ -33,7 +33,8 @@ internal static partial class UsageErrors
     }
 
     /// <summary>Rejects a value of an option that takes text.</summary>
-    internal static void RefuseValue(OptionResult result, string value, string expected) => result.AddError(WrongValue(ValueOf(result.Option), value, expected));
+    internal static void RefuseValue(OptionResult result, string value, string expected) =>
+        result.AddError(WrongValue(ValueOf(result.Option), value, expected));
 
     private static string Words(ParseError error)
     {

@@ -9,19 +9,31 @@ internal sealed class CompareCommandOptions
 {
     private const int MostWorkers = 1024;
 
-    private readonly Argument<string> _workload = new("work") { Description = "assemblies, numeric, allocate or wait; or the .dll with your own method." };
+    private readonly Argument<string> _workload = new("work")
+    {
+        Description = "assemblies, numeric, allocate or wait; or the .dll with your own method."
+    };
+
     private readonly Option<string?> _method = New<string?>("--method", "name", "Your method: Namespace.Type.Method.");
     private readonly Option<string[]> _items = New<string[]>(
-        "--items", "pattern", "Files, one item per file: the method gets the file's path. ** matches any folders. Put the pattern in quotes.");
+        "--items",
+        "pattern",
+        "Files, one item per file: the method gets the file's path. ** matches any folders. Put the pattern in quotes.");
 
     private readonly Option<string?> _itemsFrom = New<string?>("--items-from", "file", "A file with one item per line.");
     private readonly Option<int?> _count = New<int?>("--count", "n", "The items are the numbers from 0 to n-1.");
     private readonly Option<string?> _workers = New<string?>(
-        "--workers", "n,n,...", "How many items run at once. Default: 1, 2, 4 ... up to twice the processors, and up to eight times for work that waits.");
+        "--workers",
+        "n,n,...",
+        "How many items run at once. Default: 1, 2, 4 ... up to twice the processors, and up to eight times for work that waits.");
 
     private readonly Option<int> _repeat = New("--repeat", "n", "How often each configuration is measured. Default: 5.", 5);
     private readonly Option<double> _seconds = New("--seconds", "s", "About how long all measurements may take. Default: 90.", 90.0);
-    private readonly Option<bool> _kill = new("--kill") { Description = "Also kill a worker of each configuration while it works, and count what is lost." };
+    private readonly Option<bool> _kill = new("--kill")
+    {
+        Description = "Also kill a worker of each configuration while it works, and count what is lost."
+    };
+
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON." };
     private readonly Option<string?> _report = New<string?>("--report", "file", "Write a page with plots to this file (HTML).");
 
@@ -60,7 +72,8 @@ internal sealed class CompareCommandOptions
         parsed.GetValue(_json),
         parsed.GetValue(_report));
 
-    private static Option<T> New<T>(string name, string help, string description) => new(name) { HelpName = help, Description = description };
+    private static Option<T> New<T>(string name, string help, string description) =>
+        new(name) { HelpName = help, Description = description };
 
     private static Option<T> New<T>(string name, string help, string description, T usual)
     {
@@ -72,9 +85,12 @@ internal sealed class CompareCommandOptions
     private static void CheckRange(OptionResult result, string name, double least, double most)
     {
         if (result.Tokens is [{ Value: var text }]
-            && !(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= least && value <= most))
+            && !(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                && value >= least
+                && value <= most))
         {
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{text}'; it must be a number between {least} and {most}."));
+            result.AddError(string.Create(
+                CultureInfo.InvariantCulture, $"{name} is '{text}'; it must be a number between {least} and {most}."));
         }
     }
 

@@ -21,14 +21,16 @@ internal static class CompareRun
 
         if (request.Report is { } file)
         {
-            await OutputFile.WriteAsync("--report", file, ComparisonReport.Create(result, request.Workload), cancellationToken).ConfigureAwait(false);
+            await OutputFile.WriteAsync("--report", file, ComparisonReport.Create(result, request.Workload), cancellationToken)
+                .ConfigureAwait(false);
             await Console.Error.WriteLineAsync($"The report is in {Path.GetFullPath(file)}.").ConfigureAwait(false);
         }
 
         return ExitCode.Success;
     }
 
-    private static Task<ComparisonResult> CompareAsync(CompareRequest request, IProgress<ComparisonProgress> progress, CancellationToken cancellationToken)
+    private static Task<ComparisonResult> CompareAsync(
+        CompareRequest request, IProgress<ComparisonProgress> progress, CancellationToken cancellationToken)
     {
         var options = new ComparisonOptions
         {
@@ -38,8 +40,11 @@ internal static class CompareRun
             KillWorker = request.Kill,
             Progress = progress,
         };
-        if ((request.Items.Length > 0 ? 1 : 0) + (request.ItemsFrom is null ? 0 : 1) + (request.Count is null ? 0 : 1) > 1 && request.Workload != "assemblies")
+        if ((request.Items.Length > 0 ? 1 : 0) + (request.ItemsFrom is null ? 0 : 1) + (request.Count is null ? 0 : 1) > 1
+            && request.Workload != "assemblies")
+        {
             throw new UsageException("Give one of --items, --items-from and --count.");
+        }
 
         if (BuiltInWork.Names.Contains(request.Workload))
             return BuiltInWork.RunAsync(request, options, cancellationToken);
@@ -47,7 +52,8 @@ internal static class CompareRun
         if (!File.Exists(request.Workload))
         {
             throw new UsageException(
-                $"There is no built-in work and no file '{request.Workload}'. Built-in work: {string.Join(", ", BuiltInWork.Names)}; or give the .dll of your own.");
+                $"There is no built-in work and no file '{request.Workload}'. Built-in work: {string.Join(", ", BuiltInWork.Names)}; "
+                    + "or give the .dll of your own.");
         }
 
         if (request.Method is null)

@@ -21,7 +21,8 @@ internal static class ComparisonReport
             .Paragraph(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{result.Machine}. {result.ItemsPerRun:N0} items per run, {result.Rounds} rounds in which all configurations took turns, "
+                    $"{result.Machine}. {result.ItemsPerRun:N0} items per run, "
+                        + $"{result.Rounds} rounds in which all configurations took turns, "
                         + $"{result.Elapsed.TotalSeconds:0} s in total."),
                 "quiet");
         if (result.Notes.Count > 0)
@@ -41,7 +42,10 @@ internal static class ComparisonReport
         [
             .. measured.GroupBy(static one => one.Configuration.Model).OrderBy(static model => model.Key).Select(model => new ChartSeries(
                 Recommender.Name(model.Key),
-                [.. model.OrderBy(static one => one.Configuration.Slots).Select(one => Point(one, relative ? one.SpeedUp : one.Throughput))])),
+                [
+                    .. model.OrderBy(static one => one.Configuration.Slots)
+                        .Select(one => Point(one, relative ? one.SpeedUp : one.Throughput))
+                ])),
         ];
         var table = new DataTable("configuration", "items/s", "noise", "speed-up");
         foreach (ConfigurationResult one in measured)
@@ -95,7 +99,8 @@ internal static class ComparisonReport
             table.Row([one.Configuration.Name, FigureText.Bytes(one.Memory.Peak), FigureText.Bytes(one.Memory.Private)]);
 
         page.Heading("Memory").Figure(
-            "Total of the process with the pool and its workers. Peak counts memory that processes share once per process; private memory is not shared.",
+            "Total of the process with the pool and its workers. "
+                + "Peak counts memory that processes share once per process; private memory is not shared.",
             Charts.Bars(
                 "Peak and private memory", "memory", [.. measured.Select(static one => one.Configuration.Name)],
                 [
@@ -140,7 +145,8 @@ internal static class ComparisonReport
             }
 
             page.Figure(
-                $"{Recommender.Capital(one.Configuration.Name)}: the first {one.Timeline.Count} items of the last run. Gaps are time without work.",
+                $"{Recommender.Capital(one.Configuration.Name)}: the first {one.Timeline.Count} items of the last run. "
+                    + "Gaps are time without work.",
                 Charts.Times($"Timeline with {one.Configuration.Name}", "time from the start of the run", rows, Tick),
                 table);
         }
@@ -149,8 +155,12 @@ internal static class ComparisonReport
     private static string Tick(double seconds) => seconds == 0 ? "0" : FigureText.Time(TimeSpan.FromSeconds(seconds));
 
     private static ChartSpan Span(TimelineItem item, int series) => new(
-        item.Start.TotalSeconds, item.End.TotalSeconds, series,
-        string.Create(CultureInfo.InvariantCulture, $"item {item.Item}: {FigureText.Time(item.End - item.Start)} from {FigureText.Time(item.Start)}"));
+        item.Start.TotalSeconds,
+        item.End.TotalSeconds,
+        series,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"item {item.Item}: {FigureText.Time(item.End - item.Start)} from {FigureText.Time(item.Start)}"));
 
     private static DataTable AllFigures(ComparisonResult result)
     {

@@ -9,7 +9,21 @@ namespace Tandem.Tool.Compare;
 internal static class ComparisonView
 {
     internal static readonly string[] Columns =
-        ["configuration", "items/s", "noise", "speed-up", "p50", "p99", "max", "CPU/item", "peak", "private", "GC pauses", "switches vol+inv", "start"];
+        [
+            "configuration",
+            "items/s",
+            "noise",
+            "speed-up",
+            "p50",
+            "p99",
+            "max",
+            "CPU/item",
+            "peak",
+            "private",
+            "GC pauses",
+            "switches vol+inv",
+            "start"
+        ];
 
     internal static void Write(ComparisonResult result)
     {
@@ -20,7 +34,8 @@ internal static class ComparisonView
         console.WriteLine(result.Machine);
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.ItemsPerRun:N0} items per run (of {result.ItemsGiven:N0}), {result.Rounds} rounds, {FigureText.Time(result.MeanItemTime)} for a single item; "
+            $"{result.ItemsPerRun:N0} items per run (of {result.ItemsGiven:N0}), {result.Rounds} rounds, "
+                + $"{FigureText.Time(result.MeanItemTime)} for a single item; "
                 + $"{result.Elapsed.TotalSeconds:0} s in total"));
         var table = new Table { Border = plain ? TableBorder.None : TableBorder.Rounded };
         foreach (string column in Columns)
@@ -64,7 +79,9 @@ internal static class ComparisonView
 
     private static IEnumerable<Text> Cells(ConfigurationResult one, bool isChosen)
     {
-        string[] words = one.Failure is null ? Words(one) : [one.Configuration.Name, "failed", .. Enumerable.Repeat("", Columns.Length - 2)];
+        string[] words = one.Failure is null
+            ? Words(one)
+            : [one.Configuration.Name, "failed", .. Enumerable.Repeat("", Columns.Length - 2)];
         return words.Select(word => new Text(word, isChosen ? new Style(decoration: Decoration.Bold) : Style.Plain));
     }
 

@@ -53,7 +53,8 @@ internal static class ItemFiles
         var all = new EnumerationOptions { RecurseSubdirectories = rest.Length > 1 || rest[0] == "**", AttributesToSkip = 0 };
         return new FileSystemEnumerable<string>(root, static (ref entry) => entry.ToFullPath(), all)
         {
-            ShouldIncludePredicate = (ref entry) => !entry.IsDirectory && Fits(Path.GetRelativePath(root, entry.ToFullPath()).Split('/'), rest),
+            ShouldIncludePredicate = (ref entry) =>
+                !entry.IsDirectory && Fits(Path.GetRelativePath(root, entry.ToFullPath()).Split('/'), rest),
             ShouldRecursePredicate = static (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
         };
     }
@@ -65,6 +66,8 @@ internal static class ItemFiles
         if (patterns[0] == "**")
             return Fits(names, patterns[1..]) || (names.Length > 0 && Fits(names[1..], patterns));
 
-        return names.Length > 0 && FileSystemName.MatchesSimpleExpression(patterns[0], names[0], ignoreCase: false) && Fits(names[1..], patterns[1..]);
+        return names.Length > 0
+            && FileSystemName.MatchesSimpleExpression(patterns[0], names[0], ignoreCase: false)
+            && Fits(names[1..], patterns[1..]);
     }
 }

@@ -38,7 +38,12 @@ internal static class Charts
     }
 
     /// <summary>A dot plot: one row per name, with one mark per series, along a logarithmic axis.</summary>
-    internal static Svg Dots(string title, string label, IReadOnlyList<string> names, IReadOnlyList<(string Name, double[] Values)> series, Func<double, string> tick)
+    internal static Svg Dots(
+        string title,
+        string label,
+        IReadOnlyList<string> names,
+        IReadOnlyList<(string Name, double[] Values)> series,
+        Func<double, string> tick)
     {
         const double RowHeight = 26;
         double top = Legend.Height(series.Count) + 8;
@@ -57,7 +62,13 @@ internal static class Charts
 
             svg.Line(x[values.Min()], middle, x[values.Max()], middle, "axis");
             for (int index = 0; index < series.Count; index++)
-                svg.Marker(x[series[index].Values[row]], middle, index, $"{names[row]}, {series[index].Name}: {tick(series[index].Values[row])}");
+            {
+                svg.Marker(
+                    x[series[index].Values[row]],
+                    middle,
+                    index,
+                    $"{names[row]}, {series[index].Name}: {tick(series[index].Values[row])}");
+            }
         }
 
         Legend.Draw(svg, series.Select(static one => one.Name), NameWidth);
@@ -65,7 +76,12 @@ internal static class Charts
     }
 
     /// <summary>A bar chart: one group of bars per name.</summary>
-    internal static Svg Bars(string title, string label, IReadOnlyList<string> names, IReadOnlyList<(string Name, double[] Values)> series, Func<double, string> tick)
+    internal static Svg Bars(
+        string title,
+        string label,
+        IReadOnlyList<string> names,
+        IReadOnlyList<(string Name, double[] Values)> series,
+        Func<double, string> tick)
     {
         const double BarHeight = 11;
         const double Gap = 10;
@@ -83,7 +99,8 @@ internal static class Charts
             {
                 double value = series[index].Values[row];
                 string tip = $"{names[row]}, {series[index].Name}: {tick(value)}";
-                svg.Rectangle(NameWidth, at + (index * BarHeight), Math.Max(0, x[value] - NameWidth), BarHeight - 1, Palette.Fill(index), tip);
+                svg.Rectangle(
+                    NameWidth, at + (index * BarHeight), Math.Max(0, x[value] - NameWidth), BarHeight - 1, Palette.Fill(index), tip);
             }
         }
 
@@ -98,14 +115,25 @@ internal static class Charts
         const double Top = 8;
         double bottom = Top + (rows.Count * RowHeight);
         var svg = new Svg(Width, bottom + Bottom, title);
-        Scale x = Scale.Linear(rows.SelectMany(static row => row.Spans).Select(static span => span.End).DefaultIfEmpty(1).Max(), NameWidth, Width - Right - 20);
+        Scale x = Scale.Linear(
+            rows.SelectMany(static row => row.Spans).Select(static span => span.End).DefaultIfEmpty(1).Max(),
+            NameWidth,
+            Width - Right - 20);
         Vertical(svg, x, Top, bottom, label, tick, NameWidth);
         for (int row = 0; row < rows.Count; row++)
         {
             double at = Top + (row * RowHeight);
             svg.Text(NameWidth - 8, at + (RowHeight / 2) + 4, rows[row].Name, "end");
             foreach (ChartSpan span in rows[row].Spans)
-                svg.Rectangle(x[span.Start], at + 3, Math.Max(0.7, x[span.End] - x[span.Start]), RowHeight - 6, $"item {Palette.Fill(span.Series)}", span.Tip);
+            {
+                svg.Rectangle(
+                    x[span.Start],
+                    at + 3,
+                    Math.Max(0.7, x[span.End] - x[span.Start]),
+                    RowHeight - 6,
+                    $"item {Palette.Fill(span.Series)}",
+                    span.Tip);
+            }
         }
 
         return svg;

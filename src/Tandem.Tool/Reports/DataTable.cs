@@ -18,6 +18,7 @@ internal sealed class DataTable(params string[] columns)
     }
 
     public override string ToString() =>
-        $"<div class=\"scroll\"><table>\n<thead><tr>{string.Concat(columns.Select(static column => $"<th>{Svg.Escape(column)}</th>"))}</tr></thead>\n"
+        "<div class=\"scroll\"><table>\n<thead><tr>"
+            + $"{string.Concat(columns.Select(static column => $"<th>{Svg.Escape(column)}</th>"))}</tr></thead>\n"
             + $"<tbody>\n{_rows}</tbody>\n</table></div>\n";
 }

@@ -47,7 +47,8 @@ internal sealed class HtmlReport(string title)
     /// <summary>Adds a drawing, with a table of its figures beside it.</summary>
     internal HtmlReport Figure(string caption, Svg drawing, DataTable table)
     {
-        _body.Append("<figure>\n<figcaption>").Append(Svg.Escape(caption)).Append("</figcaption>\n<div class=\"pair\">\n<div class=\"plot\">")
+        _body.Append("<figure>\n<figcaption>").Append(Svg.Escape(caption))
+            .Append("</figcaption>\n<div class=\"pair\">\n<div class=\"plot\">")
             .Append(drawing).Append("</div>\n").Append(table).Append("</div>\n</figure>\n");
         return this;
     }

@@ -22,5 +22,6 @@ internal static class Palette
         $"svg .f{series}{{fill:var(--s{series})}} svg .l{series}{{stroke:var(--s{series});stroke-dasharray:{Dashes[series]}}} "
         + $"svg polyline.l{series}{{fill:none;stroke-width:2}}\n"));
 
-    internal static string Variables(bool dark) => string.Concat((dark ? Dark : Light).Select(static (colour, series) => $"--s{series}:{colour};"));
+    internal static string Variables(bool dark) =>
+        string.Concat((dark ? Dark : Light).Select(static (colour, series) => $"--s{series}:{colour};"));
 }

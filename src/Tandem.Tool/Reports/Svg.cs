@@ -49,16 +49,19 @@ internal sealed class Svg
             0 => $"<circle cx=\"{N(x)}\" cy=\"{N(y)}\" r=\"{N(Size)}\"",
             1 => $"<rect x=\"{N(x - Size)}\" y=\"{N(y - Size)}\" width=\"{N(2 * Size)}\" height=\"{N(2 * Size)}\"",
             2 => $"<path d=\"M{N(x)} {N(y - Size - 1)}L{N(x + Size + 1)} {N(y + Size)}H{N(x - Size - 1)}Z\"",
-            3 => $"<path d=\"M{N(x)} {N(y - Size - 1.5)}L{N(x + Size + 1.5)} {N(y)}L{N(x)} {N(y + Size + 1.5)}L{N(x - Size - 1.5)} {N(y)}Z\"",
+            3 => $"<path d=\"M{N(x)} {N(y - Size - 1.5)}L{N(x + Size + 1.5)} {N(y)}"
+                + $"L{N(x)} {N(y + Size + 1.5)}L{N(x - Size - 1.5)} {N(y)}Z\"",
             4 => $"<path d=\"M{N(x)} {N(y + Size + 1)}L{N(x + Size + 1)} {N(y - Size)}H{N(x - Size - 1)}Z\"",
-            _ => $"<path d=\"M{N(x - Size)} {N(y - Size)}L{N(x + Size)} {N(y + Size)}M{N(x + Size)} {N(y - Size)}L{N(x - Size)} {N(y + Size)}\" stroke-width=\"2\"",
+            _ => $"<path d=\"M{N(x - Size)} {N(y - Size)}L{N(x + Size)} {N(y + Size)}"
+                + $"M{N(x + Size)} {N(y - Size)}L{N(x - Size)} {N(y + Size)}\" stroke-width=\"2\"",
         };
         string tag = shape[1..shape.IndexOf(' ', StringComparison.Ordinal)];
         Add($"{shape} class=\"{Palette.Fill(series)} {Palette.Stroke(series)}\">{Tip(tip)}</{tag}>");
     }
 
     public override string ToString() =>
-        $"<svg viewBox=\"0 0 {N(_width)} {N(_height)}\" width=\"{N(_width)}\" height=\"{N(_height)}\" role=\"img\" aria-label=\"{Escape(_title)}\">\n{_text}</svg>";
+        $"<svg viewBox=\"0 0 {N(_width)} {N(_height)}\" width=\"{N(_width)}\" height=\"{N(_height)}\" "
+            + $"role=\"img\" aria-label=\"{Escape(_title)}\">\n{_text}</svg>";
 
     internal static string Escape(string text) => WebUtility.HtmlEncode(text);
 

@@ -13,7 +13,8 @@ internal static class ServeCommand
 
     private static readonly Option<string?> Control = new("--control")
     {
-        Description = "The supervisor's control socket. Default: a socket in the user's folder for sockets; commands find it if only one supervisor runs.",
+        Description = "The supervisor's control socket. Default: a socket in the user's folder for sockets; "
+            + "commands find it if only one supervisor runs.",
         HelpName = "path",
         Recursive = true,
     };
@@ -55,10 +56,16 @@ internal static class ServeCommand
     private static Command CreateStatus()
     {
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("status", "Shows the workers: process, state, requests, connections, processor time, memory, restarts and their reasons.") { json };
+        var command = new Command(
+            "status", "Shows the workers: process, state, requests, connections, processor time, memory, restarts and their reasons.")
+        {
+            json
+        };
         command.SetAction((parsed, cancellationToken) => ToExitCodeAsync(async () =>
         {
-            ControlResponse response = await ControlClient.AskAsync(parsed.GetValue(Control), new ControlRequest("status"), cancellationToken).ConfigureAwait(false);
+            ControlResponse response = await ControlClient
+                .AskAsync(parsed.GetValue(Control), new ControlRequest("status"), cancellationToken)
+                .ConfigureAwait(false);
             StatusView.Write(response.Status!, parsed.GetValue(json));
         }));
         return command;
@@ -66,7 +73,9 @@ internal static class ServeCommand
 
     private static Command CreateReload()
     {
-        var command = new Command("reload", "Replaces the workers one by one with the version that is at the application's path now; returns when that is done.");
+        var command = new Command(
+            "reload",
+            "Replaces the workers one by one with the version that is at the application's path now; returns when that is done.");
         command.SetAction((parsed, cancellationToken) => AskAsync(parsed, new ControlRequest("reload"), cancellationToken));
         return command;
     }
@@ -75,7 +84,8 @@ internal static class ServeCommand
     {
         var workers = new Argument<int>("workers") { Description = "The new number of workers." };
         var command = new Command("scale", "Changes the number of workers.") { workers };
-        command.SetAction((parsed, cancellationToken) => AskAsync(parsed, new ControlRequest("scale", parsed.GetValue(workers)), cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+            AskAsync(parsed, new ControlRequest("scale", parsed.GetValue(workers)), cancellationToken));
         return command;
     }
 
@@ -83,7 +93,8 @@ internal static class ServeCommand
     {
         var now = new Option<bool>("--now") { Description = "Do not wait for requests in progress." };
         var command = new Command("stop", "Drains the workers and stops the supervisor; returns when that is done.") { now };
-        command.SetAction((parsed, cancellationToken) => AskAsync(parsed, new ControlRequest("stop", AtOnce: parsed.GetValue(now)), cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+            AskAsync(parsed, new ControlRequest("stop", AtOnce: parsed.GetValue(now)), cancellationToken));
         return command;
     }
 
@@ -110,7 +121,9 @@ internal static class ServeCommand
     /// </summary>
     private static Task WriteErrorAsync(string line)
     {
-        var written = Task.Factory.StartNew(() => Console.Error.WriteLine(line), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        return written.WaitAsync(ErrorLimit).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var written = Task.Factory.StartNew(
+            () => Console.Error.WriteLine(line), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return written.WaitAsync(ErrorLimit).ContinueWith(
+            static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 }

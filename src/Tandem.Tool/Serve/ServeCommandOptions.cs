@@ -19,49 +19,146 @@ internal sealed class ServeCommandOptions
     private static readonly ValueKind LongNumber = new(static text => Long(text) is not null, "a whole number");
     private static readonly ValueKind AnyNumber = new(static text => Part(text) is not null, "a number");
     private static readonly ValueKind Time = new(static text => Duration(text) is not null, "a time such as 500ms, 30s, 5m or 2h");
-    private static readonly ValueKind Address = new(static text => Quantity.Address(text) is not null, "a port from 0 to 65535, or an address with one such as *:9090");
+    private static readonly ValueKind Address = new(
+        static text => Quantity.Address(text) is not null, "a port from 0 to 65535, or an address with one such as *:9090");
     private static readonly ValueKind Bytes = new(static text => Size(text) is not null, "a size such as 500M or 2G");
 
-    private readonly Option<string?> _workers = Add("--workers", "n|min:max", "Worker processes. With two numbers such as 2:8, the load selects the number: workers are added while requests wait for blocked threads. Default: the number of processors.", Workers, "-w");
-    private readonly Option<string?> _scaleWait = Add("--scale-wait", "time", "With --workers min:max: how long work must have waited for a thread before workers are added. Default: 100ms.", Time);
-    private readonly Option<string?> _scaleDown = Add("--scale-down-after", "time", "With --workers min:max: how long nothing must have waited before a worker is removed. Default: 60s.", Time);
-    private readonly Option<string?> _spares = Add("--spares", "n", "Extra workers that are started ahead of time and replace a worker that crashes. Default: 0.", WholeNumber);
-    private readonly Option<string?> _standbys = Add("--standbys", "n", "Processes that wait before the application's Main, to become workers when they are needed. Default: 1.", WholeNumber);
-    private readonly Option<string?> _threads = Add<string?>("--threads", "min:max", "Bounds of each worker's thread pool, such as 8:64, or one number for both. Default: the runtime's bounds; a minimum of 2 if there are at least as many workers as processors.");
-    private readonly Option<string[]> _urls = Add<string[]>("--urls", "urls", "The addresses to listen on, separated by semicolons; http://unix:/path for a Unix socket. Default: the application's own.");
-    private readonly Option<string?> _directory = Add<string?>("--directory", "path", "The application's current folder, where it finds its content. Default: the current folder.");
-    private readonly Option<string?> _environment = Add<string?>("--env-file", "path", "A file of environment variables for the workers, one NAME=value per line; read at the start and at each reload.");
-    private readonly Option<string?> _health = Add<string?>("--health", "path", "A new worker serves only after this path answers with 2xx or 3xx. The request's host is 'localhost'.");
-    private readonly Option<string?> _warmUp = Add<string?>("--warm-up", "path", "A path that is requested once from each new worker before it serves; 'none' for no request. Default: /, or none if --health is set.");
-    private readonly Option<string?> _attach = Add("--attach-timeout", "time", "How long the application's process may take to build a host that Tandem can attach to. Default: 30s.", Time);
-    private readonly Option<string?> _start = Add("--start-timeout", "time", "How long a worker may take to become ready. Default: 60s.", Time);
-    private readonly Option<string?> _drain = Add("--drain-timeout", "time", "How long a worker may take to drain and exit; then it is killed. Default: 30s.", Time);
-    private readonly Option<string?> _shutdown = Add("--shutdown-timeout", "time", "Extra time for the application's own shutdown, after requests that are not done within --drain-timeout are aborted. Default: 0.", Time);
-    private readonly Option<string?> _delay = Add("--drain-delay", "time", "How long the server keeps serving after it was told to stop (TERM), while /healthz/ready already answers 503. Default: 0.", Time);
-    private readonly Option<string?> _silence = Add("--keep-alive-silence", "time", "The minimum time that a keep-alive connection must be silent before a draining worker closes it. Default: 1s.", Time);
-    private readonly Option<string?> _hang = Add("--hang-timeout", "time", "A worker is replaced if its process shows no sign of life for this long, or if work waits for its thread pool for this long; 0 for never. Default: 30s.", Time);
-    private readonly Option<string?> _requestTimeout = Add("--request-timeout", "time", "A request is aborted if it makes no progress for this long, that is, if the application neither reads nor writes a part of a body; 0 for never. Default: 0.", Time);
-    private readonly Option<string?> _requestGrace = Add("--request-grace", "time", "How long an aborted request may keep its thread before its worker is replaced. Default: 5s.", Time);
-    private readonly Option<string[]> _requestExcept = Add<string[]>("--request-timeout-except", "path", "A path at and below which --request-timeout does not apply; may be given more than once.");
-    private readonly Option<string?> _requests = Add("--max-requests", "n", "The number of requests after which a worker accepts no more and is replaced.", LongNumber);
-    private readonly Option<string?> _memory = Add("--max-memory", "size", "The private memory at which a worker is replaced, such as 500M.", Bytes);
+    private readonly Option<string?> _workers = Add(
+        "--workers",
+        "n|min:max",
+        "Worker processes. With two numbers such as 2:8, the load selects the number: "
+            + "workers are added while requests wait for blocked threads. Default: the number of processors.",
+        Workers,
+        "-w");
+    private readonly Option<string?> _scaleWait = Add(
+        "--scale-wait",
+        "time",
+        "With --workers min:max: how long work must have waited for a thread before workers are added. Default: 100ms.",
+        Time);
+    private readonly Option<string?> _scaleDown = Add(
+        "--scale-down-after",
+        "time",
+        "With --workers min:max: how long nothing must have waited before a worker is removed. Default: 60s.",
+        Time);
+    private readonly Option<string?> _spares = Add(
+        "--spares", "n", "Extra workers that are started ahead of time and replace a worker that crashes. Default: 0.", WholeNumber);
+    private readonly Option<string?> _standbys = Add(
+        "--standbys",
+        "n",
+        "Processes that wait before the application's Main, to become workers when they are needed. Default: 1.",
+        WholeNumber);
+    private readonly Option<string?> _threads = Add<string?>(
+        "--threads",
+        "min:max",
+        "Bounds of each worker's thread pool, such as 8:64, or one number for both. Default: the runtime's bounds; "
+            + "a minimum of 2 if there are at least as many workers as processors.");
+    private readonly Option<string[]> _urls = Add<string[]>(
+        "--urls",
+        "urls",
+        "The addresses to listen on, separated by semicolons; http://unix:/path for a Unix socket. Default: the application's own.");
+    private readonly Option<string?> _directory = Add<string?>(
+        "--directory", "path", "The application's current folder, where it finds its content. Default: the current folder.");
+    private readonly Option<string?> _environment = Add<string?>(
+        "--env-file",
+        "path",
+        "A file of environment variables for the workers, one NAME=value per line; read at the start and at each reload.");
+    private readonly Option<string?> _health = Add<string?>(
+        "--health", "path", "A new worker serves only after this path answers with 2xx or 3xx. The request's host is 'localhost'.");
+    private readonly Option<string?> _warmUp = Add<string?>(
+        "--warm-up",
+        "path",
+        "A path that is requested once from each new worker before it serves; 'none' for no request. "
+            + "Default: /, or none if --health is set.");
+    private readonly Option<string?> _attach = Add(
+        "--attach-timeout",
+        "time",
+        "How long the application's process may take to build a host that Tandem can attach to. Default: 30s.",
+        Time);
+    private readonly Option<string?> _start = Add(
+        "--start-timeout", "time", "How long a worker may take to become ready. Default: 60s.", Time);
+    private readonly Option<string?> _drain = Add(
+        "--drain-timeout", "time", "How long a worker may take to drain and exit; then it is killed. Default: 30s.", Time);
+    private readonly Option<string?> _shutdown = Add(
+        "--shutdown-timeout",
+        "time",
+        "Extra time for the application's own shutdown, after requests that are not done within --drain-timeout are aborted. Default: 0.",
+        Time);
+    private readonly Option<string?> _delay = Add(
+        "--drain-delay",
+        "time",
+        "How long the server keeps serving after it was told to stop (TERM), while /healthz/ready already answers 503. Default: 0.",
+        Time);
+    private readonly Option<string?> _silence = Add(
+        "--keep-alive-silence",
+        "time",
+        "The minimum time that a keep-alive connection must be silent before a draining worker closes it. Default: 1s.",
+        Time);
+    private readonly Option<string?> _hang = Add(
+        "--hang-timeout",
+        "time",
+        "A worker is replaced if its process shows no sign of life for this long, "
+            + "or if work waits for its thread pool for this long; 0 for never. Default: 30s.",
+        Time);
+    private readonly Option<string?> _requestTimeout = Add(
+        "--request-timeout",
+        "time",
+        "A request is aborted if it makes no progress for this long, that is, "
+            + "if the application neither reads nor writes a part of a body; 0 for never. Default: 0.",
+        Time);
+    private readonly Option<string?> _requestGrace = Add(
+        "--request-grace", "time", "How long an aborted request may keep its thread before its worker is replaced. Default: 5s.", Time);
+    private readonly Option<string[]> _requestExcept = Add<string[]>(
+        "--request-timeout-except", "path", "A path at and below which --request-timeout does not apply; may be given more than once.");
+    private readonly Option<string?> _requests = Add(
+        "--max-requests", "n", "The number of requests after which a worker accepts no more and is replaced.", LongNumber);
+    private readonly Option<string?> _memory = Add(
+        "--max-memory", "size", "The private memory at which a worker is replaced, such as 500M.", Bytes);
     private readonly Option<string?> _age = Add("--max-age", "time", "The age at which a worker is replaced.", Time);
-    private readonly Option<string?> _jitter = Add("--jitter", "part", "How far below these limits each worker's own limit may be, as a fraction, so that the workers do not reach them at the same time. Default: 0.1.", AnyNumber);
-    private readonly Option<string?> _restartLimit = Add("--restart-limit", "n", "After this many failed starts of a worker in a period, it is started only once in each period. Default: 5.", WholeNumber);
-    private readonly Option<string?> _restartPeriod = Add("--restart-period", "time", "The period for --restart-limit. Default: 30s.", Time);
-    private readonly Option<string?> _minUptime = Add("--min-uptime", "time", "A worker that exits earlier than this counts as a failed start. Default: 5s.", Time);
-    private readonly Option<string[]> _once = Add<string[]>("--once", "type", "A hosted service that runs in one worker only: the name of its type.");
-    private readonly Option<string?> _sticky = Add<string?>("--sticky", "cookie|address", "Route all requests of one client to one worker, which SignalR and Blazor Server need: by a cookie, or by the client's address. Default: off.");
-    private readonly Option<string?> _orphans = Add<string?>("--orphans", "drain|serve", "What workers do when the supervisor is killed. Default: drain.");
-    private readonly Option<bool> _wholeMemory = Add<bool>("--undivided-memory", "", "Let each worker assume that the whole container's memory is available to it.");
-    private readonly Option<string?> _profile = Add<string?>("--start-profile", "path", "A file that lists the code that a worker's start needs, which makes later starts faster; 'none' for no file. Default: a file in the user's cache folder.");
+    private readonly Option<string?> _jitter = Add(
+        "--jitter",
+        "part",
+        "How far below these limits each worker's own limit may be, as a fraction, "
+            + "so that the workers do not reach them at the same time. Default: 0.1.",
+        AnyNumber);
+    private readonly Option<string?> _restartLimit = Add(
+        "--restart-limit",
+        "n",
+        "After this many failed starts of a worker in a period, it is started only once in each period. Default: 5.",
+        WholeNumber);
+    private readonly Option<string?> _restartPeriod = Add(
+        "--restart-period", "time", "The period for --restart-limit. Default: 30s.", Time);
+    private readonly Option<string?> _minUptime = Add(
+        "--min-uptime", "time", "A worker that exits earlier than this counts as a failed start. Default: 5s.", Time);
+    private readonly Option<string[]> _once = Add<string[]>(
+        "--once", "type", "A hosted service that runs in one worker only: the name of its type.");
+    private readonly Option<string?> _sticky = Add<string?>(
+        "--sticky",
+        "cookie|address",
+        "Route all requests of one client to one worker, which SignalR and Blazor Server need: by a cookie, "
+            + "or by the client's address. Default: off.");
+    private readonly Option<string?> _orphans = Add<string?>(
+        "--orphans", "drain|serve", "What workers do when the supervisor is killed. Default: drain.");
+    private readonly Option<bool> _wholeMemory = Add<bool>(
+        "--undivided-memory", "", "Let each worker assume that the whole container's memory is available to it.");
+    private readonly Option<string?> _profile = Add<string?>(
+        "--start-profile",
+        "path",
+        "A file that lists the code that a worker's start needs, which makes later starts faster; 'none' for no file. "
+            + "Default: a file in the user's cache folder.");
     private readonly Option<bool> _dumps = Add<bool>("--dumps", "", "Workers that crash write a dump.");
-    private readonly Option<string?> _metrics = Add("--metrics-port", "[address:]port", "Serve metrics for Prometheus at /metrics, and probes at /healthz/live and /healthz/ready, on the loopback interface or on an address such as *:9090.", Address);
-    private readonly Option<string?> _log = Add<string?>("--log-file", "path", "A file for all output; USR1 reopens it. Default: standard output.");
+    private readonly Option<string?> _metrics = Add(
+        "--metrics-port",
+        "[address:]port",
+        "Serve metrics for Prometheus at /metrics, and probes at /healthz/live and /healthz/ready, "
+            + "on the loopback interface or on an address such as *:9090.",
+        Address);
+    private readonly Option<string?> _log = Add<string?>(
+        "--log-file", "path", "A file for all output; USR1 reopens it. Default: standard output.");
 
     internal Argument<string[]> Application { get; } = new("application")
     {
-        Description = "The application's .dll or executable, or, after --, the command that starts it. What follows goes to the application.",
+        Description =
+            "The application's .dll or executable, or, after --, the command that starts it. What follows goes to the application.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -124,10 +221,19 @@ internal sealed class ServeCommandOptions
             Standbys = Number(parsed.GetValue(_standbys)) ?? defaults.Standbys,
             MinThreads = minThreads,
             MaxThreads = maxThreads,
-            Urls = [.. (parsed.GetValue(_urls) ?? []).SelectMany(static urls => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+            Urls =
+            [
+                .. (parsed.GetValue(_urls) ?? [])
+                    .SelectMany(static urls => urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            ],
             EnvironmentFile = parsed.GetValue(_environment),
             HealthPath = parsed.GetValue(_health),
-            WarmUpPath = parsed.GetValue(_warmUp) switch { null => parsed.GetValue(_health) is null ? defaults.WarmUpPath : null, "none" => null, var path => path },
+            WarmUpPath = parsed.GetValue(_warmUp) switch
+            {
+                null => parsed.GetValue(_health) is null ? defaults.WarmUpPath : null,
+                "none" => null,
+                var path => path
+            },
             AttachTimeout = Duration(parsed.GetValue(_attach)) ?? defaults.AttachTimeout,
             StartTimeout = Duration(parsed.GetValue(_start)) ?? defaults.StartTimeout,
             DrainTimeout = Duration(parsed.GetValue(_drain)) ?? defaults.DrainTimeout,
@@ -160,7 +266,13 @@ internal sealed class ServeCommandOptions
                 var other => throw Bad(_orphans, other, "'drain' or 'serve'"),
             },
             DividesMemory = !parsed.GetValue(_wholeMemory),
-            StartProfile = parsed.GetValue(_profile) switch { null => null, "none" => "", "" => throw Bad(_profile, "", "a path, or 'none'"), var path => Path.GetFullPath(path) },
+            StartProfile = parsed.GetValue(_profile) switch
+            {
+                null => null,
+                "none" => "",
+                "" => throw Bad(_profile, "", "a path, or 'none'"),
+                var path => Path.GetFullPath(path)
+            },
             CollectDumps = parsed.GetValue(_dumps),
             ControlPath = control,
             MetricsAddress = parsed.GetValue(_metrics) is { } metrics ? Quantity.Address(metrics) : null,
@@ -174,12 +286,27 @@ internal sealed class ServeCommandOptions
     {
         Require(options.Workers is >= 1 and <= 128, _workers, options.Workers, "1 to 128");
         Require(options.MaxWorkers is null or <= 128, _workers, options.MaxWorkers, "1 to 128");
-        Require(options.MaxWorkers is null || options.MaxWorkers > options.MinWorkers, _workers, $"{options.MinWorkers}:{options.MaxWorkers}", "two numbers of which the second is larger");
+        Require(
+            options.MaxWorkers is null || options.MaxWorkers > options.MinWorkers,
+            _workers,
+            $"{options.MinWorkers}:{options.MaxWorkers}",
+            "two numbers of which the second is larger");
         Require(options.ScaleWait >= TimeSpan.FromMilliseconds(1), _scaleWait, options.ScaleWait, "at least 1ms");
         Require(options.ScaleDownAfter > TimeSpan.Zero, _scaleDown, options.ScaleDownAfter, "more than 0");
-        Require(options.RequestTimeout == TimeSpan.Zero || options.RequestTimeout >= TimeSpan.FromMilliseconds(100), _requestTimeout, options.RequestTimeout, "at least 100ms, or 0");
+        Require(
+            options.RequestTimeout == TimeSpan.Zero || options.RequestTimeout >= TimeSpan.FromMilliseconds(100),
+            _requestTimeout,
+            options.RequestTimeout,
+            "at least 100ms, or 0");
         foreach (string path in options.RequestTimeoutExcept)
-            Require(path is ['/', ..] && !path.Contains('\x1f', StringComparison.Ordinal) && !path.Contains('\n', StringComparison.Ordinal), _requestExcept, path, "a path that begins with /");
+        {
+            Require(
+                path is ['/', ..] && !path.Contains('\x1f', StringComparison.Ordinal) && !path.Contains('\n', StringComparison.Ordinal),
+                _requestExcept,
+                path,
+                "a path that begins with /");
+        }
+
         Require(options.Spares is >= 0 and <= 64, _spares, options.Spares, "0 to 64");
         Require(options.Standbys is >= 0 and <= 64, _standbys, options.Standbys, "0 to 64");
         Require(options.HealthPath is null or ['/', ..], _health, options.HealthPath, "a path that begins with /");
@@ -192,8 +319,11 @@ internal sealed class ServeCommandOptions
         Require(options.RestartLimit >= 1, _restartLimit, options.RestartLimit, "at least 1");
         foreach (string url in options.Urls)
         {
-            if (!url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+            if (!url.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
+                && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+            {
                 throw Bad(_urls, url, "addresses that begin with http:// or https://");
+            }
         }
     }
 

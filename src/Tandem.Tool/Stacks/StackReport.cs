@@ -15,10 +15,24 @@ internal sealed record StackReport(
     internal static StackReport Of(StackSample sample) => new(
         DateTimeOffset.Now, sample.ProcessId, ProcFs.ProgramName(sample.ProcessId), Math.Round(sample.Pause.TotalMilliseconds, 2),
         [.. sample.Threads.Select(static thread => new ThreadReport(
-            thread.Id, thread.ManagedId, thread.Name, StackText.StateOf(thread), thread.Role.Length > 0 ? thread.Role : null, Hex(thread.ProgramCounter),
-            new StackRange(Hex(thread.StackBottom), Hex(thread.StackTop), Hex(thread.StackPointer), (long)(thread.StackTop - thread.StackBottom), (long)thread.StackUsed),
+            thread.Id,
+            thread.ManagedId,
+            thread.Name,
+            StackText.StateOf(thread),
+            thread.Role.Length > 0 ? thread.Role : null,
+            Hex(thread.ProgramCounter),
+            new StackRange(
+                Hex(thread.StackBottom),
+                Hex(thread.StackTop),
+                Hex(thread.StackPointer),
+                (long)(thread.StackTop - thread.StackBottom),
+                (long)thread.StackUsed),
             [.. thread.Frames.Select(static frame => new FrameReport(
-                frame.Kind == StackFrameKind.Managed ? "managed" : "native", Hex(frame.Address), Hex(frame.StackPointer), frame.Name, Source(frame)))],
+                frame.Kind == StackFrameKind.Managed ? "managed" : "native",
+                Hex(frame.Address),
+                Hex(frame.StackPointer),
+                frame.Name,
+                Source(frame)))],
             thread.Problem.Length > 0 ? thread.Problem : null))]);
 
     private static string Hex(ulong address) => string.Create(CultureInfo.InvariantCulture, $"0x{address:x}");

@@ -28,7 +28,8 @@ internal static class StackText
     {
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"Process {sample.ProcessId} ({ProcFs.ProgramName(sample.ProcessId)}), {Amount.Of(sample.Threads.Count, "thread")}, paused for {sample.Pause.TotalMilliseconds:0.0} ms");
+            $"Process {sample.ProcessId} ({ProcFs.ProgramName(sample.ProcessId)}), {Amount.Of(sample.Threads.Count, "thread")}, "
+                + $"paused for {sample.Pause.TotalMilliseconds:0.0} ms");
         foreach (ThreadStack thread in sample.Threads)
         {
             yield return "";
@@ -64,7 +65,8 @@ internal static class StackText
         string size = Kibibytes(thread.StackTop - thread.StackBottom);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"   stack {thread.StackBottom:x12}-{thread.StackTop:x12} ({size}), used {Kibibytes(thread.StackUsed)}; pc {thread.ProgramCounter:x12}");
+            $"   stack {thread.StackBottom:x12}-{thread.StackTop:x12} ({size}), "
+                + $"used {Kibibytes(thread.StackUsed)}; pc {thread.ProgramCounter:x12}");
     }
 
     private static string Kibibytes(ulong bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} KiB");

@@ -39,13 +39,15 @@ internal sealed class StackTree(int processId)
         }
     }
 
-    internal TreeReport Report() => new(processId, _program, Samples, _longestPause.TotalMilliseconds, _root.Samples, _root.Running, _root.Report());
+    internal TreeReport Report() =>
+        new(processId, _program, Samples, _longestPause.TotalMilliseconds, _root.Samples, _root.Running, _root.Report());
 
     internal IEnumerable<string> Lines()
     {
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"Process {processId} ({_program}): {Amount.Of(Samples, "sample")}, {Amount.Of(_root.Samples, ".NET stack")}, paused for at most {_longestPause.TotalMilliseconds:0.0} ms");
+            $"Process {processId} ({_program}): {Amount.Of(Samples, "sample")}, {Amount.Of(_root.Samples, ".NET stack")}, "
+                + $"paused for at most {_longestPause.TotalMilliseconds:0.0} ms");
         yield return "   ALL RUNNING  (> is called by the line above)";
         foreach (string line in Lines(_root, -Indent, isAlone: false))
             yield return line;
@@ -69,7 +71,9 @@ internal sealed class StackTree(int processId)
         foreach (Node child in children)
         {
             (double all, double running) = (100.0 * child.Samples / _root.Samples, 100.0 * child.Running / _root.Samples);
-            yield return string.Create(CultureInfo.InvariantCulture, $"{all,5:0}% {running,6:0}%  {new string(' ', inner)}{(areAlone ? Alone : "")}{child.Name}");
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{all,5:0}% {running,6:0}%  {new string(' ', inner)}{(areAlone ? Alone : "")}{child.Name}");
             foreach (string line in Lines(child, inner, areAlone))
                 yield return line;
         }
@@ -97,6 +101,9 @@ internal sealed class StackTree(int processId)
         }
 
         internal IReadOnlyList<TreeNode> Report() =>
-            [.. _children.Values.OrderByDescending(static child => child.Samples).Select(static child => new TreeNode(child.Name, child.Samples, child.Running, child.Report()))];
+            [
+                .. _children.Values.OrderByDescending(static child => child.Samples)
+                    .Select(static child => new TreeNode(child.Name, child.Samples, child.Running, child.Report()))
+            ];
     }
 }

@@ -13,8 +13,13 @@ internal static class StacksCommand
         var thread = new Option<int?>("--thread") { Description = "Only this thread, by the system's thread id.", HelpName = "id" };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var watch = new Option<bool>("--watch") { Description = "Take samples until a key is pressed, and show where time goes." };
-        var samples = new Option<int?>("--samples") { Description = "The number of samples that --watch takes. Default: 20 without a terminal, otherwise until q.", HelpName = "n" };
-        Option<TimeSpan?> interval = IntervalOption.Create("The time between two samples of --watch. Default: 200ms.", least: 20, "100ms or 2s");
+        var samples = new Option<int?>("--samples")
+        {
+            Description = "The number of samples that --watch takes. Default: 20 without a terminal, otherwise until q.",
+            HelpName = "n"
+        };
+        Option<TimeSpan?> interval = IntervalOption.Create(
+            "The time between two samples of --watch. Default: 200ms.", least: 20, "100ms or 2s");
         samples.Validators.Add(static result =>
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > 100_000)

@@ -54,8 +54,11 @@ internal static class StacksRunner
         }
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The interval between two samples, which the user chose.")]
-    private static async Task SampleAsync(StacksSettings settings, ProcessStacks stacks, StackTree tree, CancellationToken cancellationToken)
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "The interval between two samples, which the user chose.")]
+    private static async Task SampleAsync(
+        StacksSettings settings, ProcessStacks stacks, StackTree tree, CancellationToken cancellationToken)
     {
         int samples = settings.Samples ?? DefaultSamples;
         while (true)

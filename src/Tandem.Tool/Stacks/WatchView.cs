@@ -26,14 +26,26 @@ internal static class WatchView
                 if (key.KeyChar == 'q' || key.Key == ConsoleKey.Escape)
                     return;
 
-                top += key.Key switch { ConsoleKey.UpArrow => -1, ConsoleKey.DownArrow => 1, ConsoleKey.PageUp => -10, ConsoleKey.PageDown => 10, _ => 0 };
+                top += key.Key switch
+                {
+                    ConsoleKey.UpArrow => -1,
+                    ConsoleKey.DownArrow => 1,
+                    ConsoleKey.PageUp => -10,
+                    ConsoleKey.PageDown => 10,
+                    _ => 0
+                };
             }
 
             (int _, int height) = Terminal.Size;
             string[] lines = [.. tree.Lines()];
             top = Math.Clamp(top, 0, Math.Max(0, lines.Length - (height - 1)));
             ScreenLine[] screen = [.. lines.Skip(top).Take(height - 1).Select(static line => new ScreenLine().Add(line))];
-            terminal.Draw([.. screen, .. Enumerable.Repeat(new ScreenLine(), height - 1 - screen.Length), new ScreenLine().Add("q quit  up/down scroll", Look.Dim)]);
+            terminal.Draw(
+            [
+                .. screen,
+                .. Enumerable.Repeat(new ScreenLine(), height - 1 - screen.Length),
+                new ScreenLine().Add("q quit  up/down scroll", Look.Dim)
+            ]);
             await terminal.WaitAsync(TimeSpan.FromMilliseconds(Math.Max(1, due - Environment.TickCount64))).ConfigureAwait(false);
         }
     }

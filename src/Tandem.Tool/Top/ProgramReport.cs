@@ -7,4 +7,5 @@ namespace Tandem.Tool.Top;
 /// <param name="Threads">The number of its threads.</param>
 /// <param name="Usage">Its own resource usage, without its worker processes.</param>
 /// <param name="Pools">Its pools.</param>
-internal sealed record ProgramReport(int ProcessId, int? ParentPool, string Name, int Threads, Usage Usage, IReadOnlyList<PoolReport> Pools);
+internal sealed record ProgramReport(
+    int ProcessId, int? ParentPool, string Name, int Threads, Usage Usage, IReadOnlyList<PoolReport> Pools);

@@ -9,12 +9,28 @@ internal static class TopCommand
 {
     internal static Command Create()
     {
-        var process = new Argument<int?>("pid") { Description = "A process; the default is all processes that you may watch.", Arity = ArgumentArity.ZeroOrOne };
+        var process = new Argument<int?>("pid")
+        {
+            Description = "A process; the default is all processes that you may watch.",
+            Arity = ArgumentArity.ZeroOrOne
+        };
         var once = new Option<bool>("--once") { Description = "Print one sample and exit; the default without a terminal." };
         var json = new Option<bool>("--json") { Description = "Print one sample as JSON and exit." };
-        var svg = new Option<string?>("--svg") { Description = "Draw one sample, 100 columns wide, into this file and exit.", HelpName = "file" };
-        var filter = new Option<string>("--filter") { Description = "Show only pools and workers with this text in their name, item or state.", HelpName = "text" };
-        var sort = new Option<string>("--sort") { Description = "The order of workers: id, cpu, memory, items, age or switches. Default: id.", HelpName = "column" };
+        var svg = new Option<string?>("--svg")
+        {
+            Description = "Draw one sample, 100 columns wide, into this file and exit.",
+            HelpName = "file"
+        };
+        var filter = new Option<string>("--filter")
+        {
+            Description = "Show only pools and workers with this text in their name, item or state.",
+            HelpName = "text"
+        };
+        var sort = new Option<string>("--sort")
+        {
+            Description = "The order of workers: id, cpu, memory, items, age or switches. Default: id.",
+            HelpName = "column"
+        };
         Option<TimeSpan?> interval = IntervalOption.Create("The time between two samples. Default: 1s.", least: 100, "500ms or 2s");
         sort.AcceptOnlyFromAmong("id", "cpu", "memory", "items", "age", "switches");
         var command = new Command(

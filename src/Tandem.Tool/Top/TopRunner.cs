@@ -16,7 +16,9 @@ internal static class TopRunner
     private const int PictureWidth = 100;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
-    /// <summary>The time limit for a single requested program. It may have to wait for a processor, and an incomplete report is useless.</summary>
+    /// <summary>
+    /// The time limit for a single requested program. It may have to wait for a processor, and an incomplete report is useless.
+    /// </summary>
     private static readonly TimeSpan PatienceForOne = TimeSpan.FromSeconds(30);
 
     internal static async Task<int> RunAsync(TopSettings settings, CancellationToken cancellationToken)
@@ -41,14 +43,19 @@ internal static class TopRunner
         if (TraceRights.Refusal(id) is { } reason)
             throw new TopException($"process {id} cannot be inspected: {reason}");
 
-        if (ProcFs.Variable(id, LaunchProtocol.ParentVariable) is { } parent && int.TryParse(parent, CultureInfo.InvariantCulture, out int parentId) && ProcFs.Exists(parentId))
+        if (ProcFs.Variable(id, LaunchProtocol.ParentVariable) is { } parent
+            && int.TryParse(parent, CultureInfo.InvariantCulture, out int parentId)
+            && ProcFs.Exists(parentId))
+        {
             return parentId;
+        }
 
         if (DiagnosticPort.StartOf(id) is null)
         {
             throw new TopException(
-                $"process {id} ({ProcFs.ProgramName(id)}) is not a .NET process that can be watched: it does not run .NET, or a runtime older than .NET Core 3.0, or one "
-                + "whose diagnostics are disabled (DOTNET_EnableDiagnostics=0) or use another folder (TMPDIR must be the same for both).");
+                $"process {id} ({ProcFs.ProgramName(id)}) is not a .NET process that can be watched: it does not run .NET, "
+                    + "or a runtime older than .NET Core 3.0, or one whose diagnostics are disabled (DOTNET_EnableDiagnostics=0) "
+                    + "or use another folder (TMPDIR must be the same for both).");
         }
 
         return id;
@@ -59,7 +66,8 @@ internal static class TopRunner
         var watch = new MachineWatch(settings.Interval, only, static () => { });
         await using (watch.ConfigureAwait(false))
         {
-            TopReport all = await SampleAsync(watch, settings.Interval, only is null ? Patience : PatienceForOne, cancellationToken).ConfigureAwait(false);
+            TopReport all = await SampleAsync(watch, settings.Interval, only is null ? Patience : PatienceForOne, cancellationToken)
+                .ConfigureAwait(false);
             if (only is { } id && all.Programs.Count == 0)
                 throw new TopException(MissingPools(id, all));
 
@@ -71,9 +79,17 @@ internal static class TopRunner
             }
 
             if (settings.Json)
+            {
                 Console.WriteLine(JsonSerializer.Serialize(report, TopJson.Default.TopReport));
+            }
             else if (settings.Picture is null)
-                WriteText(report, all.Programs.Count == 0 ? "There is no Tandem pool on this machine that you may watch." : NothingLike(settings.Filter));
+            {
+                WriteText(
+                    report,
+                    all.Programs.Count == 0
+                        ? "There is no Tandem pool on this machine that you may watch."
+                        : NothingLike(settings.Filter));
+            }
         }
     }
 
@@ -82,11 +98,13 @@ internal static class TopRunner
     internal static string MissingPools(int id, TopReport report) =>
         !ProcFs.Exists(id) ? $"process {id} has exited."
         : report.Notes.Count > 0 ? report.Notes[0]
-        : $"process {id} ({ProcFs.ProgramName(id)}) runs .NET, but has no Tandem pool with workers that have started, or uses an older version of Tandem.";
+        : $"process {id} ({ProcFs.ProgramName(id)}) runs .NET, but has no Tandem pool with workers that have started, "
+            + "or uses an older version of Tandem.";
 
     /// <summary>Takes two samples of every program that answers, because rates are measured between two samples.</summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The interval between two views of other programs.")]
-    private static async Task<TopReport> SampleAsync(MachineWatch watch, TimeSpan interval, TimeSpan patience, CancellationToken cancellationToken)
+    private static async Task<TopReport> SampleAsync(
+        MachineWatch watch, TimeSpan interval, TimeSpan patience, CancellationToken cancellationToken)
     {
         long end = Environment.TickCount64 + (long)(interval + patience).TotalMilliseconds;
         bool isMeasuring = false;
@@ -123,5 +141,7 @@ internal static class TopRunner
     }
 
     private static IEnumerable<ScreenLine> Lines(TopReport report, int width) =>
-        report.Programs.Count == 0 ? [] : new TopView(report).Rows(width, selected: -1).Select(static row => row.Line).Prepend(TopView.Header(width));
+        report.Programs.Count == 0
+            ? []
+            : new TopView(report).Rows(width, selected: -1).Select(static row => row.Line).Prepend(TopView.Header(width));
 }

@@ -11,4 +11,12 @@ namespace Tandem.Tool.Top;
 /// <param name="ItemsPerSecond">The rate between two samples.</param>
 /// <param name="Usage">Its resource usage.</param>
 internal sealed record WorkerReport(
-    int Id, int? ThreadId, string State, string? CurrentItem, double? CurrentItemSeconds, int InFlight, long ItemsDone, double? ItemsPerSecond, Usage Usage);
+    int Id,
+    int? ThreadId,
+    string State,
+    string? CurrentItem,
+    double? CurrentItemSeconds,
+    int InFlight,
+    long ItemsDone,
+    double? ItemsPerSecond,
+    Usage Usage);

@@ -68,7 +68,8 @@ internal sealed class LiveView(TimeSpan interval, int? only, Arrangement arrange
 
                 Draw();
                 // Samples arrive by themselves; only the first one is waited for.
-                await terminal.WaitAsync(TimeSpan.FromMilliseconds(Math.Clamp(due - Environment.TickCount64, 1, 60_000))).ConfigureAwait(false);
+                await terminal.WaitAsync(TimeSpan.FromMilliseconds(Math.Clamp(due - Environment.TickCount64, 1, 60_000)))
+                    .ConfigureAwait(false);
             }
         }
     }
@@ -100,7 +101,11 @@ internal sealed class LiveView(TimeSpan interval, int? only, Arrangement arrange
             if (_rows.Count == 0)
                 lines.Add(new ScreenLine().Add(Nothing(), Look.Dim));
             if (only is null)
-                lines.AddRange(_report!.Notes.Take(height - 1 - lines.Count).Select(static note => new ScreenLine().Add($"Not shown: {note}", Look.Dim)));
+            {
+                lines.AddRange(_report!.Notes.Take(height - 1 - lines.Count)
+                    .Select(static note => new ScreenLine().Add($"Not shown: {note}", Look.Dim)));
+            }
+
             while (lines.Count < height - 1)
                 lines.Add(new ScreenLine());
             lines.Add(Footer());
@@ -116,7 +121,9 @@ internal sealed class LiveView(TimeSpan interval, int? only, Arrangement arrange
     {
         int pools = _report!.Programs.Sum(static program => program.Pools.Count);
         int workers = _report.Programs.Sum(static program => program.Pools.Sum(static pool => pool.Workers.Count));
-        string summary = string.Create(CultureInfo.InvariantCulture, $"  {_report.Time:HH:mm:ss}  {Amount.Of(pools, "pool")}, {Amount.Of(workers, "worker")}");
+        string summary = string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {_report.Time:HH:mm:ss}  {Amount.Of(pools, "pool")}, {Amount.Of(workers, "worker")}");
         ScreenLine line = new ScreenLine().Add("tandem top", Look.Bold).Add(summary);
         line.Add($"  by {_arrangement.Order.ToString().ToLowerInvariant()}{(_arrangement.IsReversed ? ", reversed" : "")}", Look.Dim);
         if (_arrangement.Filter.Length > 0)
@@ -195,7 +202,10 @@ internal sealed class LiveView(TimeSpan interval, int? only, Arrangement arrange
                 _isQuitting = true;
                 break;
             case { KeyChar: 'o' }:
-                _arrangement = _arrangement with { Order = (SortOrder)(((int)_arrangement.Order + 1) % Enum.GetValues<SortOrder>().Length) };
+                _arrangement = _arrangement with
+                {
+                    Order = (SortOrder)(((int)_arrangement.Order + 1) % Enum.GetValues<SortOrder>().Length)
+                };
                 break;
             case { KeyChar: 'r' }:
                 _arrangement = _arrangement with { IsReversed = !_arrangement.IsReversed };

@@ -24,9 +24,15 @@ internal static class SvgPicture
         double width = (columns * CharacterWidth) + (2 * Margin);
         double height = (lines.Count * LineHeight) + (2 * Margin);
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"""<svg xmlns="http://www.w3.org/2000/svg" width="{width:0}" height="{height:0}" viewBox="0 0 {width:0} {height:0}">""").Append('\n');
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"""<svg xmlns="http://www.w3.org/2000/svg" width="{width:0}" height="{height:0}" viewBox="0 0 {width:0} {height:0}">""")
+            .Append('\n');
         svg.Append(Style).Append('\n');
-        svg.Append(CultureInfo.InvariantCulture, $"""<rect class="page" x="0.5" y="0.5" width="{width - 1:0}" height="{height - 1:0}" rx="6"/>""").Append('\n');
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"""<rect class="page" x="0.5" y="0.5" width="{width - 1:0}" height="{height - 1:0}" rx="6"/>""")
+            .Append('\n');
         for (int i = 0; i < lines.Count; i++)
             DrawLine(svg, lines[i], Margin + (i * LineHeight), width);
 
@@ -36,7 +42,12 @@ internal static class SvgPicture
     private static void DrawLine(StringBuilder svg, ScreenLine line, double top, double width)
     {
         if (line.IsSelected)
-            svg.Append(CultureInfo.InvariantCulture, $"""<rect class="selected" x="1" y="{top:0.#}" width="{width - 2:0.#}" height="{LineHeight}"/>""").Append('\n');
+        {
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"""<rect class="selected" x="1" y="{top:0.#}" width="{width - 2:0.#}" height="{LineHeight}"/>""")
+                .Append('\n');
+        }
 
         svg.Append(CultureInfo.InvariantCulture, $"""<text x="{Margin}" y="{top + 13:0.#}">""");
         int column = 0;
@@ -48,7 +59,9 @@ internal static class SvgPicture
             if (text.Length > 0)
             {
                 string look = piece.Look == Look.Plain ? "" : $" class=\"{NameOf(piece.Look)}\"";
-                svg.Append(CultureInfo.InvariantCulture, $"""<tspan x="{Margin + ((column + blanks) * CharacterWidth):0.#}"{look}>{text}</tspan>""");
+                svg.Append(
+                    CultureInfo.InvariantCulture,
+                    $"""<tspan x="{Margin + ((column + blanks) * CharacterWidth):0.#}"{look}>{text}</tspan>""");
             }
 
             column += piece.Text.Length;

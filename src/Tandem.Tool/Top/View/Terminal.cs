@@ -18,7 +18,9 @@ internal sealed class Terminal : IDisposable
 
     private readonly Stream _output = Console.OpenStandardOutput();
     private readonly Channel<ConsoleKeyInfo> _keys = Channel.CreateUnbounded<ConsoleKeyInfo>();
-    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
     private readonly CancellationTokenSource _stop = new();
     private readonly List<PosixSignalRegistration> _signals = [];
     private readonly bool _isPlain = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
@@ -27,8 +29,11 @@ internal sealed class Terminal : IDisposable
 
     internal Terminal()
     {
-        foreach (PosixSignal signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT])
+        foreach (PosixSignal signal in (ReadOnlySpan<PosixSignal>)
+            [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT])
+        {
             _signals.Add(PosixSignalRegistration.Create(signal, Stop));
+        }
 
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Touch()));
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTSTP, Suspend));
@@ -39,7 +44,8 @@ internal sealed class Terminal : IDisposable
     }
 
     /// <summary>Whether there is a terminal that supports escape codes.</summary>
-    internal static bool IsInteractive => !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+    internal static bool IsInteractive =>
+        !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 
     /// <summary>Cancelled when the program is told to exit.</summary>
     internal CancellationToken Stopped => _stop.Token;

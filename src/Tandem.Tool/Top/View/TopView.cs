@@ -18,7 +18,8 @@ internal sealed class TopView(TopReport report)
     /// <summary>The column headers.</summary>
     internal static ScreenLine Header(int width) => new ScreenLine()
         .Add("   WORKER", IdWidth, Look.Title).Add("STATE", StateWidth, Look.Title).Add("ITEM", ItemWidth(width), Look.Title)
-        .Add("AGE", AgeWidth, Look.Title, right: true).Add("ITEMS/S", ItemsWidth, Look.Title, right: true).Add("CPU%", CpuWidth, Look.Title, right: true)
+        .Add("AGE", AgeWidth, Look.Title, right: true).Add("ITEMS/S", ItemsWidth, Look.Title, right: true)
+        .Add("CPU%", CpuWidth, Look.Title, right: true)
         .Add("MEM", MemoryWidth, Look.Title, right: true).Add("CSW/S", SwitchesWidth, Look.Title, right: true);
 
     /// <summary>The rows, and what each represents.</summary>
@@ -28,8 +29,12 @@ internal sealed class TopView(TopReport report)
         foreach (ProgramReport program in report.Programs)
         {
             string workerOf = program.ParentPool is { } parent ? string.Create(CultureInfo.InvariantCulture, $", worker of {parent}") : "";
-            string title = string.Create(CultureInfo.InvariantCulture, $" {program.Name}  pid {program.ProcessId}, {Amount.Of(program.Threads, "thread")}{workerOf}");
-            Add(line => Figure(line.Add(title, width - FiguresWidth, Look.Bold), null, program.Usage), new RowTarget(program.ProcessId, null, program.Name));
+            string title = string.Create(
+                CultureInfo.InvariantCulture,
+                $" {program.Name}  pid {program.ProcessId}, {Amount.Of(program.Threads, "thread")}{workerOf}");
+            Add(
+                line => Figure(line.Add(title, width - FiguresWidth, Look.Bold), null, program.Usage),
+                new RowTarget(program.ProcessId, null, program.Name));
             foreach (PoolReport pool in program.Pools)
             {
                 AddPool(program, pool);
@@ -57,7 +62,9 @@ internal sealed class TopView(TopReport report)
                 (_, 1) => "thread",
                 _ => "threads",
             };
-            string lanes = pool.ConcurrencyPerWorker > 1 ? string.Create(CultureInfo.InvariantCulture, $" x {pool.ConcurrencyPerWorker}") : "";
+            string lanes = pool.ConcurrencyPerWorker > 1
+                ? string.Create(CultureInfo.InvariantCulture, $" x {pool.ConcurrencyPerWorker}")
+                : "";
             string title = string.Create(CultureInfo.InvariantCulture, $"  {pool.Name}: {pool.WorkersWanted} {kind}{lanes}");
             Add(line => Figure(line.Add(title, width - FiguresWidth, Look.Accent), pool.ItemsPerSecond, Sum(pool)), target);
             Add(line => Describe(line, pool), target);
@@ -73,7 +80,8 @@ internal sealed class TopView(TopReport report)
             Add(
                 line => Figure(
                     line.Add(isProcess ? $"   {id}" : $"   thread {id}", IdWidth).Add(worker.State, StateWidth, LookOf(worker.State))
-                        .Add(worker.CurrentItem ?? "", ItemWidth(width)).Add(worker.CurrentItem is null ? "" : Figures.Time(worker.CurrentItemSeconds), AgeWidth, right: true),
+                        .Add(worker.CurrentItem ?? "", ItemWidth(width))
+                        .Add(worker.CurrentItem is null ? "" : Figures.Time(worker.CurrentItemSeconds), AgeWidth, right: true),
                     worker.ItemsPerSecond,
                     worker.Usage),
                 target);
@@ -87,28 +95,40 @@ internal sealed class TopView(TopReport report)
         from change in pool.LastChanges
         orderby change.Time descending
         select string.Create(
-            CultureInfo.InvariantCulture, $"{change.Time.ToLocalTime():HH:mm:ss}  {program.Name} / {pool.Name}: {change.Worker} {Words(change.Kind)}. {change.Detail}");
+            CultureInfo.InvariantCulture,
+            $"{change.Time.ToLocalTime():HH:mm:ss}  {program.Name} / {pool.Name}: "
+                + $"{change.Worker} {Words(change.Kind)}. {change.Detail}");
 
     private static int ItemWidth(int width) => Math.Max(4, width - IdWidth - StateWidth - AgeWidth - FiguresWidth);
 
     private static void Figure(ScreenLine line, double? items, Usage usage) => line
         .Add(Figures.Count(items), ItemsWidth, right: true).Add(Figures.Percent(usage.CpuPercent), CpuWidth, right: true)
-        .Add(Figures.Bytes(usage.PrivateMemory), MemoryWidth, right: true).Add(Figures.Count(usage.SwitchesPerSecond), SwitchesWidth, right: true);
+        .Add(Figures.Bytes(usage.PrivateMemory), MemoryWidth, right: true)
+        .Add(Figures.Count(usage.SwitchesPerSecond), SwitchesWidth, right: true);
 
     private void Describe(ScreenLine line, PoolReport pool)
     {
-        line.Add(string.Create(CultureInfo.InvariantCulture, $"   queue {pool.QueueLength}"), pool.QueueLength > 0 ? Look.Warning : Look.Dim);
         line.Add(
-            pool.Latency is { } latency ? $", latency {Figures.Time(latency.Median)} p99 {Figures.Time(latency.Percentile99)}" : ", latency -", Look.Dim);
+            string.Create(CultureInfo.InvariantCulture, $"   queue {pool.QueueLength}"),
+            pool.QueueLength > 0 ? Look.Warning : Look.Dim);
+        line.Add(
+            pool.Latency is { } latency
+                ? $", latency {Figures.Time(latency.Median)} p99 {Figures.Time(latency.Percentile99)}"
+                : ", latency -",
+            Look.Dim);
         if (pool.StartFailure is { } failure)
             line.Add($", cannot start: {failure}", Look.Bad);
 
         Totals totals = pool.Totals;
-        line.Add(string.Create(CultureInfo.InvariantCulture, $", restarts {totals.Restarts}"), totals.Restarts > 0 ? Look.Warning : Look.Dim);
+        line.Add(
+            string.Create(CultureInfo.InvariantCulture, $", restarts {totals.Restarts}"),
+            totals.Restarts > 0 ? Look.Warning : Look.Dim);
         (long Count, string What)[] counts =
             [(totals.Crashes, "crashed"), (totals.Kills, "killed"), (totals.Recycles, "recycled"), (totals.AbandonedThreads, "abandoned")];
         string reasons = string.Join(
-            ", ", counts.Where(static one => one.Count > 0).Select(static one => string.Create(CultureInfo.InvariantCulture, $"{one.Count} {one.What}")));
+            ", ",
+            counts.Where(static one => one.Count > 0)
+                .Select(static one => string.Create(CultureInfo.InvariantCulture, $"{one.Count} {one.What}")));
         if (reasons.Length > 0)
             line.Add($" ({reasons})", Look.Dim);
         if (pool.LastChanges is [.., { } last])

@@ -20,7 +20,10 @@ internal sealed class Candidate(int processId, long started, bool isWanted, Time
     private static readonly TimeSpan LongestWorkerPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstSample = TimeSpan.FromMilliseconds(700);
 
-    /// <summary>For a program that was requested by its process id and has loaded Tandem: it sends a sample at once, but may have to wait for a processor.</summary>
+    /// <summary>
+    /// For a program that was requested by its process id and has loaded Tandem: it sends a sample at once, but may have to wait for a
+    /// processor.
+    /// </summary>
     private static readonly TimeSpan FirstSampleOfWanted = TimeSpan.FromSeconds(5);
 
     private readonly TimeSpan _firstPause = interval < TimeSpan.FromSeconds(1) ? interval : TimeSpan.FromSeconds(1);
@@ -69,7 +72,8 @@ internal sealed class Candidate(int processId, long started, bool isWanted, Time
             (ProgramSample? last, ProgramSample? former) = watch.Samples;
             if (watch.IsConnected)
                 _connectedSince ??= now;
-            bool isSilent = last is null && now - _connectedSince > (isWanted && ProcFs.MayHavePools(processId) ? FirstSampleOfWanted : FirstSample);
+            bool isSilent = last is null
+                && now - _connectedSince > (isWanted && ProcFs.MayHavePools(processId) ? FirstSampleOfWanted : FirstSample);
             IsSettled = former is not null || isSilent;
             Problem = null;
             if (WorkerOf is not null && isSilent)

@@ -79,7 +79,8 @@ internal sealed class MachineWatch : IAsyncDisposable
             double seconds = last.Seconds - (former?.Seconds ?? 0);
             PoolReport[] pools =
                 [.. last.Pools.Select(pool => Describe(id, pool, former?.Pools.FirstOrDefault(other => other.Id == pool.Id), seconds))];
-            programs.Add(new ProgramReport(id, candidate.WorkerOf, candidate.Name, ProcStat.OfProcess(id)?.Threads ?? 0, _meter.OfProcess(id), pools));
+            programs.Add(new ProgramReport(
+                id, candidate.WorkerOf, candidate.Name, ProcStat.OfProcess(id)?.Threads ?? 0, _meter.OfProcess(id), pools));
         }
 
         return new TopReport(DateTimeOffset.Now, programs, [.. Notes()]);
@@ -89,7 +90,11 @@ internal sealed class MachineWatch : IAsyncDisposable
     {
         int forbidden = _candidates.Values.Count(static one => one.IsForbidden);
         IEnumerable<string> problems = _candidates.Values.Select(static one => one.Problem).OfType<string>().Distinct().Order();
-        return forbidden == 0 ? problems : problems.Append($"{Amount.Of(forbidden, ".NET process", ".NET processes")} that you may not inspect, such as those of other users; run as root (sudo) to include them.");
+        return forbidden == 0
+            ? problems
+            : problems.Append(
+                $"{Amount.Of(forbidden, ".NET process", ".NET processes")} that you may not inspect, such as those of other users; "
+                    + "run as root (sudo) to include them.");
     }
 
     private static IEnumerable<(int Id, long Started)> One(int id) => DiagnosticPort.StartOf(id) is { } started ? [(id, started)] : [];
@@ -100,7 +105,9 @@ internal sealed class MachineWatch : IAsyncDisposable
         foreach (WorkerSample worker in pool.WorkerSamples)
         {
             bool isProcess = pool.Isolation == "process";
-            Usage usage = isProcess ? _meter.OfProcess(worker.Id) : worker.ThreadId != 0 ? _meter.OfThread(processId, worker.ThreadId) : Usage.Unknown;
+            Usage usage = isProcess ? _meter.OfProcess(worker.Id)
+                : worker.ThreadId != 0 ? _meter.OfThread(processId, worker.ThreadId)
+                : Usage.Unknown;
             bool isBusy = worker.CurrentItem.Length > 0;
             workers.Add(new WorkerReport(
                 worker.Id,
@@ -116,7 +123,18 @@ internal sealed class MachineWatch : IAsyncDisposable
 
         double? rate = former is null ? null : Math.Round(workers.Sum(static worker => worker.ItemsPerSecond ?? 0), 1);
         return new PoolReport(
-            pool.Id, pool.Name, pool.Isolation, pool.Workers, pool.Concurrency, pool.QueueLength, rate, pool.Latency, pool.Totals, pool.StartFailure.Length > 0 ? pool.StartFailure : null, pool.Changes, workers);
+            pool.Id,
+            pool.Name,
+            pool.Isolation,
+            pool.Workers,
+            pool.Concurrency,
+            pool.QueueLength,
+            rate,
+            pool.Latency,
+            pool.Totals,
+            pool.StartFailure.Length > 0 ? pool.StartFailure : null,
+            pool.Changes,
+            workers);
     }
 
     /// <summary>The rate of a worker. A worker that was not in the former sample has completed all of its items since.</summary>

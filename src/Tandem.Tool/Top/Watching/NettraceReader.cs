@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Tandem.Tool.Top.Watching;
 
-/// <summary>Reads the events of a running session in the format that the runtime writes to its diagnostics port ("nettrace", version 4).</summary>
+/// <summary>
+/// Reads the events of a running session in the format that the runtime writes to its diagnostics port ("nettrace", version 4).
+/// </summary>
 /// <remarks>
 /// The format is documented by the TraceEvent library (EventPipeFormat.md). The library is not used here, because it is ten times the size
 /// of this tool. This class reads only what single events need. The data comes from another process, so lengths are checked.
@@ -136,7 +138,10 @@ internal sealed class NettraceReader(Stream stream)
     private static void Require(bool condition)
     {
         if (!condition)
-            throw new InvalidDataException("The process's diagnostics port sends events in a format that this version of tandem does not know.");
+        {
+            throw new InvalidDataException(
+                "The process's diagnostics port sends events in a format that this version of tandem does not know.");
+        }
     }
 
     private sealed record EventKind(string Provider, int Id);

@@ -35,7 +35,14 @@ internal sealed class PoolSamples(Action<ProgramSample> complete)
             case PoolEventSource.WorkerEvent:
                 _events++;
                 Last(reader.Int32())?.WorkerSamples.Add(
-                    new WorkerSample(reader.Int32(), reader.Int32(), reader.Text(), reader.Text(), reader.Double(), reader.Int32(), reader.Int64()));
+                    new WorkerSample(
+                        reader.Int32(),
+                        reader.Int32(),
+                        reader.Text(),
+                        reader.Text(),
+                        reader.Double(),
+                        reader.Int32(),
+                        reader.Int64()));
                 break;
             case PoolEventSource.ChangeEvent:
                 _events++;

@@ -78,7 +78,8 @@ internal sealed class ProgramWatch : IAsyncDisposable
             IsConnected = true;
             try
             {
-                await new NettraceReader(session.EventStream).ReadAsync(new PoolSamples(Complete).Receive, _stop.Token).ConfigureAwait(false);
+                await new NettraceReader(session.EventStream).ReadAsync(new PoolSamples(Complete).Receive, _stop.Token)
+                    .ConfigureAwait(false);
             }
             finally
             {
@@ -89,7 +90,8 @@ internal sealed class ProgramWatch : IAsyncDisposable
         {
             // The watch was stopped, or the process has exited.
         }
-        catch (Exception e) when (IsTransportFailure(e) || e is UnauthorizedAccessException or InvalidDataException or OverflowException or ArgumentException)
+        catch (Exception e) when (IsTransportFailure(e)
+            || e is UnauthorizedAccessException or InvalidDataException or OverflowException or ArgumentException)
         {
             if (ProcFs.Exists(_processId))
                 Problem = Explain(e);
@@ -112,13 +114,15 @@ internal sealed class ProgramWatch : IAsyncDisposable
         }
     }
 
-    private static bool IsTransportFailure(Exception e) => e is DiagnosticsClientException or IOException or TimeoutException or SocketException;
+    private static bool IsTransportFailure(Exception e) =>
+        e is DiagnosticsClientException or IOException or TimeoutException or SocketException;
 
     private string Explain(Exception e) => e switch
     {
         UnauthorizedAccessException or SocketException { SocketErrorCode: SocketError.AccessDenied } =>
             $"process {_processId} belongs to another user; run this as that user, or as root.",
-        UnsupportedCommandException or UnsupportedProtocolException => $"the .NET runtime of process {_processId} is too old to be watched.",
+        UnsupportedCommandException or UnsupportedProtocolException =>
+            $"the .NET runtime of process {_processId} is too old to be watched.",
         _ => $"process {_processId} cannot be watched: {e.Message}",
     };
 
