@@ -42,7 +42,8 @@ internal sealed class ServeLog : IDisposable, ILineTarget<ServeLog.Line>
     internal void Write(string line) => Post(Line.Own(line), isVital: true);
 
     /// <summary>Logs a line of a worker's output.</summary>
-    internal void Write(int worker, string line) => Post(new Line(string.Create(CultureInfo.InvariantCulture, $"[{worker}] {line}")), isVital: false);
+    internal void Write(int worker, string line) =>
+        Post(new Line(string.Create(CultureInfo.InvariantCulture, $"[{worker}] {line}")), isVital: false);
 
     /// <summary>Reopens the file before the next line is written, because the file may have been moved away (log rotation).</summary>
     internal void Reopen()
@@ -58,7 +59,9 @@ internal sealed class ServeLog : IDisposable, ILineTarget<ServeLog.Line>
     /// <summary>Completes when all lines so far are written, or when the stream has accepted nothing for a while.</summary>
     internal Task FlushAsync(TimeSpan? stall = null) => _writer.FlushAsync(stall ?? StallLimit);
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The time of a line of the log; and the end of the process waits for the last lines.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "The time of a line of the log; and the end of the process waits for the last lines.")]
     public void Dispose()
     {
         FlushAsync().GetAwaiter().GetResult();
@@ -78,7 +81,8 @@ internal sealed class ServeLog : IDisposable, ILineTarget<ServeLog.Line>
         if (Interlocked.Exchange(ref _mustReopen, 0) == 1)
             ReopenNow();
 
-        return _descriptor.TryWrite(Line.Own($"{dropped} lines of output are missing here: nothing read them in time, or they could not be written").Text);
+        return _descriptor.TryWrite(
+            Line.Own($"{dropped} lines of output are missing here: nothing read them in time, or they could not be written").Text);
     }
 
     private void ReopenNow()
@@ -108,7 +112,9 @@ internal sealed class ServeLog : IDisposable, ILineTarget<ServeLog.Line>
 
         internal string Text { get; } = text;
 
-        [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The time of a line of the log; and the end of the process waits for the last lines.")]
+        [SuppressMessage(
+            "ApiDesign", "RS0030:Do not use banned APIs",
+            Justification = "The time of a line of the log; and the end of the process waits for the last lines.")]
         internal static Line Own(string line) =>
             new($"[tandem] {DateTimeOffset.Now.ToString("yyyy-MM-dd HH:mm:ss.fff zzz", CultureInfo.InvariantCulture)} {line}");
     }

@@ -51,16 +51,26 @@ internal sealed class ServeRunner : IAsyncDisposable
         _since = _time.GetLocalNow();
         _checkedAt = _time.GetTimestamp();
         var inheritance = Inheritance.Take(_time);
-        _options = options with { Urls = options.Urls.Count == 0 ? inheritance.Urls : options.Urls, Workers = inheritance.Target is { } target ? Math.Clamp(target, options.MinWorkers ?? 1, options.MaxWorkers ?? int.MaxValue) : options.Workers };
+        _options = options with
+        {
+            Urls = options.Urls.Count == 0 ? inheritance.Urls : options.Urls,
+            Workers = inheritance.Target is { } target
+                ? Math.Clamp(target, options.MinWorkers ?? 1, options.MaxWorkers ?? int.MaxValue)
+                : options.Workers
+        };
         _log = new ServeLog(options.LogFile);
         _board = inheritance.Board ?? Board.Create(_time);
         foreach (InheritedListener listener in inheritance.Listeners)
             _listeners.Adopt(listener);
 
         _hasPrevious = inheritance.Workers.Count > 0;
-        _reloads = new MergedRuns(ReloadAsync, () => _log.Write("a reload is in progress; one further reload answers all requests that arrive until then"));
+        _reloads = new MergedRuns(
+            ReloadAsync, () => _log.Write("a reload is in progress; one further reload answers all requests that arrive until then"));
         _former = new PreviousWorkers(inheritance.Workers, _board, _log, _time);
-        _supervisor = new WebSupervisor(_options, _board, _listeners, _log, inheritance.Workers, _startFolder) { Watched = OnWorkersChecked };
+        _supervisor = new WebSupervisor(_options, _board, _listeners, _log, inheritance.Workers, _startFolder)
+        {
+            Watched = OnWorkersChecked
+        };
     }
 
     /// <summary>Serves until the server is told to stop.</summary>
@@ -70,8 +80,11 @@ internal sealed class ServeRunner : IAsyncDisposable
         string path = _options.ControlPath ?? ControlPaths.Own();
         await using var control = new ControlServer(path, AnswerAsync, _log.Write, _time);
         _control = control;
-        await using MetricsServer? metrics = _options.MetricsAddress is { } address ? new MetricsServer(address, Status, Health, _time) : null;
-        _log.Write($"supervisor {Environment.ProcessId} starts {_options.Workers} workers of {_supervisor.App.Path}; control socket {path}");
+        await using MetricsServer? metrics = _options.MetricsAddress is { } address
+            ? new MetricsServer(address, Status, Health, _time)
+            : null;
+        _log.Write(
+            $"supervisor {Environment.ProcessId} starts {_options.Workers} workers of {_supervisor.App.Path}; control socket {path}");
         if (metrics is not null)
             _log.Write($"metrics on http://{metrics.EndPoint}{MetricsServer.MetricsPath}");
 
@@ -238,7 +251,10 @@ internal sealed class ServeRunner : IAsyncDisposable
     /// <summary>Continues to serve for a while, so that load balancers can notice that the server will stop.</summary>
     private async Task DelayDrainAsync()
     {
-        _log.Write(string.Create(CultureInfo.InvariantCulture, $"stopping in {_options.DrainDelay.TotalSeconds:0.###} s (--drain-delay): until then requests are served, and the readiness probe fails"));
+        _log.Write(string.Create(
+            CultureInfo.InvariantCulture,
+            $"stopping in {_options.DrainDelay.TotalSeconds:0.###} s (--drain-delay): "
+            + $"until then requests are served, and the readiness probe fails"));
         await Task.WhenAny(_mustNotDelay.Task, Task.Delay(_options.DrainDelay, _time)).ConfigureAwait(false);
     }
 
@@ -252,7 +268,8 @@ internal sealed class ServeRunner : IAsyncDisposable
         await _supervisor.DropStandbysAsync(mayBeStarted: false).ConfigureAwait(false); // the new supervisor starts its own
         _log.Write("a new supervisor replaces this one");
         await _log.FlushAsync().ConfigureAwait(false); // the queued lines would be lost with this program
-        string problem = Inheritance.Replace(_listeners, _board, [.. _supervisor.Processes(), .. _former.Left], _supervisor.Target, _notifier);
+        string problem = Inheritance.Replace(
+            _listeners, _board, [.. _supervisor.Processes(), .. _former.Left], _supervisor.Target, _notifier);
         _log.Write($"the new supervisor could not be started, and this one continues: {problem}");
         await _supervisor.DropStandbysAsync(mayBeStarted: true).ConfigureAwait(false);
     }
@@ -262,13 +279,19 @@ internal sealed class ServeRunner : IAsyncDisposable
         bool isStopping = Volatile.Read(ref _stopRequests) > 0;
         TimeSpan sinceCheck = _time.GetElapsedTime(Volatile.Read(ref _checkedAt));
         return new ServeHealth(
-            !isStopping && sinceCheck > CheckLimit ? string.Create(CultureInfo.InvariantCulture, $"The supervisor has not checked its workers for {sinceCheck.TotalSeconds:0} s.") : null,
+            !isStopping && sinceCheck > CheckLimit
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The supervisor has not checked its workers for {sinceCheck.TotalSeconds:0} s.")
+                : null,
             isStopping ? "The server is stopping." : ProblemWithServing());
     }
 
     /// <summary>Why no worker accepts connections; null while one does.</summary>
     private string? ProblemWithServing() =>
-        _supervisor.Processes().Concat(_former.Left).Any(worker => _board.IsAccepting(worker.Entry)) ? null : "No worker accepts connections.";
+        _supervisor.Processes().Concat(_former.Left).Any(worker => _board.IsAccepting(worker.Entry))
+            ? null
+            : "No worker accepts connections.";
 
     private ServeStatus Status() => new(
         Environment.ProcessId,

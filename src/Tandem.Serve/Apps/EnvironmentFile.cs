@@ -22,7 +22,8 @@ internal static class EnvironmentFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ServeException(ServeExitCode.BadApplication, $"The environment file '{path}' (--env-file) cannot be read: {e.Message}", e);
+            throw new ServeException(
+                ServeExitCode.BadApplication, $"The environment file '{path}' (--env-file) cannot be read: {e.Message}", e);
         }
     }
 
@@ -46,7 +47,8 @@ internal static class EnvironmentFile
             if (name.StartsWith(OwnPrefix, StringComparison.Ordinal))
                 throw Bad(path, number, $"sets '{name}', but names that begin with {OwnPrefix} are reserved for `tandem serve`");
 
-            variables[name] = Value(text[(end + 1)..].TrimStart()) ?? throw Bad(path, number, "has a quoted value without a closing quote at the end of the line");
+            variables[name] = Value(text[(end + 1)..].TrimStart())
+                ?? throw Bad(path, number, "has a quoted value without a closing quote at the end of the line");
         }
 
         return variables;
@@ -75,5 +77,9 @@ internal static class EnvironmentFile
     }
 
     private static ServeException Bad(string path, int line, string what) =>
-        new(ServeExitCode.BadApplication, string.Create(CultureInfo.InvariantCulture, $"Line {line} of the environment file '{path}' (--env-file) {what}."));
+        new(
+            ServeExitCode.BadApplication,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Line {line} of the environment file '{path}' (--env-file) {what}."));
 }

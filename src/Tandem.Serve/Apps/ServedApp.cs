@@ -21,7 +21,11 @@ internal sealed class ServedApp
     internal ServedApp(IReadOnlyList<string> command, string? folder, StartFolder start, string? environmentFile)
     {
         if (command.Count == 0)
-            throw new ServeException(ServeExitCode.Usage, "There is no application to serve. Name its .dll, its executable or, after --, the command that starts it.");
+        {
+            throw new ServeException(
+                ServeExitCode.Usage,
+                "There is no application to serve. Name its .dll, its executable or, after --, the command that starts it.");
+        }
 
         _command = command;
         _folder = folder;
@@ -47,7 +51,9 @@ internal sealed class ServedApp
             if (rest[0] is "run" or "watch")
             {
                 throw new ServeException(
-                    ServeExitCode.BadApplication, $"'dotnet {rest[0]}' builds the application and starts it as a child process, which cannot be served. Build the application, and name its .dll.");
+                    ServeExitCode.BadApplication,
+                    $"'dotnet {rest[0]}' builds the application and starts it as a child process, which cannot be served. "
+                    + "Build the application, and name its .dll.");
             }
 
             int at = rest[0] == "exec" ? 1 : 0;
@@ -55,7 +61,9 @@ internal sealed class ServedApp
                 return OfAssembly(rest[at], [.. rest.Skip(at + 1)], folder);
         }
 
-        return first.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) ? OfAssembly(first, rest, folder) : OfExecutable(first, rest, folder);
+        return first.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)
+            ? OfAssembly(first, rest, folder)
+            : OfExecutable(first, rest, folder);
     }
 
     private ResolvedApp OfAssembly(string name, string[] arguments, string folder)
@@ -65,7 +73,9 @@ internal sealed class ServedApp
         if (!File.Exists(config))
         {
             throw new ServeException(
-                ServeExitCode.BadApplication, $"'{name}' is not an application, because there is no {Path.GetFileName(config)} beside it. Name the .dll of the web application, not of a library.");
+                ServeExitCode.BadApplication,
+                $"'{name}' is not an application, because there is no {Path.GetFileName(config)} beside it. "
+                + "Name the .dll of the web application, not of a library.");
         }
 
         Check(name, config);
@@ -90,12 +100,15 @@ internal sealed class ServedApp
         if (_folder is not null)
         {
             string folder = FullPath(_folder);
-            return Directory.Exists(folder) ? folder : throw new ServeException(ServeExitCode.BadApplication, $"The folder '{_folder}' (--directory) does not exist.");
+            return Directory.Exists(folder)
+                ? folder
+                : throw new ServeException(ServeExitCode.BadApplication, $"The folder '{_folder}' (--directory) does not exist.");
         }
 
         return _start.Find() ?? throw new ServeException(
             ServeExitCode.BadApplication,
-            $"The folder '{_start.Path}', in which `tandem serve` was started, is gone. It is the application's current folder, because --directory is not set. "
+            $"The folder '{_start.Path}', in which `tandem serve` was started, is gone. "
+            + "It is the application's current folder, because --directory is not set. "
             + "Create it again, or start the server with a --directory that will not be deleted.");
     }
 
@@ -103,14 +116,18 @@ internal sealed class ServedApp
     {
         string path = FullPath(name);
         if (Directory.Exists(path))
-            throw new ServeException(ServeExitCode.BadApplication, $"'{name}' is a folder. Name the application's .dll or executable in it.");
+        {
+            throw new ServeException(
+                ServeExitCode.BadApplication, $"'{name}' is a folder. Name the application's .dll or executable in it.");
+        }
 
         return File.Exists(path) ? Real(path) : throw new ServeException(ServeExitCode.BadApplication, NotThere(name));
     }
 
     private string NotThere(string name) => Path.IsPathRooted(name) || _start.Find() is not null
         ? $"The application '{name}' does not exist."
-        : $"The application '{name}' does not exist: the folder '{_start.Path}', in which `tandem serve` was started, is gone. Create it again, or start the server from a folder that will not be deleted.";
+        : $"The application '{name}' does not exist: the folder '{_start.Path}', in which `tandem serve` was started, is gone. "
+            + "Create it again, or start the server from a folder that will not be deleted.";
 
     private string FullPath(string path) => Path.GetFullPath(path, _start.Find() ?? _start.Path);
 
@@ -125,7 +142,8 @@ internal sealed class ServedApp
             using var document = JsonDocument.Parse(File.ReadAllBytes(config));
             options = document.RootElement.GetProperty("runtimeOptions").Clone();
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or IOException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception e)
+            when (e is JsonException or KeyNotFoundException or IOException or UnauthorizedAccessException or InvalidOperationException)
         {
             throw new ServeException(ServeExitCode.BadApplication, $"'{config}' cannot be read: {e.Message}", e);
         }
@@ -147,14 +165,17 @@ internal sealed class ServedApp
         if (!isWeb)
         {
             throw new ServeException(
-                ServeExitCode.BadApplication, $"'{name}' is not an ASP.NET Core application: it does not use the framework Microsoft.AspNetCore.App.");
+                ServeExitCode.BadApplication,
+                $"'{name}' is not an ASP.NET Core application: it does not use the framework Microsoft.AspNetCore.App.");
         }
 
         bool isAnyNewer = TextOf(options, "rollForward")?.EndsWith("Major", StringComparison.OrdinalIgnoreCase) == true;
         if (version is not null && int.TryParse(version.Split('.')[0], out int major) && major < OldestRuntime && !isAnyNewer)
         {
             throw new ServeException(
-                ServeExitCode.BadApplication, $"'{name}' runs on .NET {version}; tandem serve needs an application for .NET {OldestRuntime} or newer (or one with rollForward: Major).");
+                ServeExitCode.BadApplication,
+                $"'{name}' runs on .NET {version}; tandem serve needs an application for .NET {OldestRuntime} "
+                + "or newer (or one with rollForward: Major).");
         }
 
         if (options.TryGetProperty("configProperties", out JsonElement properties)
@@ -163,7 +184,8 @@ internal sealed class ServedApp
         {
             throw new ServeException(
                 ServeExitCode.BadApplication,
-                $"'{name}' was built without startup hooks, which tandem serve needs. Build it with <StartupHookSupport>true</StartupHookSupport>, and without PublishTrimmed and PublishAot.");
+                $"'{name}' was built without startup hooks, which tandem serve needs. "
+                + "Build it with <StartupHookSupport>true</StartupHookSupport>, and without PublishTrimmed and PublishAot.");
         }
 
         void Look(JsonElement framework)
@@ -173,7 +195,8 @@ internal sealed class ServedApp
         }
     }
 
-    private static string? TextOf(JsonElement element, string property) => element.TryGetProperty(property, out JsonElement value) ? value.GetString() : null;
+    private static string? TextOf(JsonElement element, string property) =>
+        element.TryGetProperty(property, out JsonElement value) ? value.GetString() : null;
 
     private static string FindMuxer()
     {
@@ -184,7 +207,9 @@ internal sealed class ServedApp
             Environment.GetEnvironmentVariable("DOTNET_ROOT"),
             .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator),
         ];
-        return folders.Where(static folder => !string.IsNullOrEmpty(folder)).Select(static folder => Path.Combine(folder!, "dotnet")).FirstOrDefault(File.Exists)
-            ?? throw new ServeException(ServeExitCode.BadApplication, "The command 'dotnet', which starts the application, was not found on the PATH.");
+        return folders.Where(static folder => !string.IsNullOrEmpty(folder))
+            .Select(static folder => Path.Combine(folder!, "dotnet")).FirstOrDefault(File.Exists)
+            ?? throw new ServeException(
+                ServeExitCode.BadApplication, "The command 'dotnet', which starts the application, was not found on the PATH.");
     }
 }

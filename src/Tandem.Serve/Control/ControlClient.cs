@@ -16,8 +16,10 @@ internal static class ControlClient
             var stream = new NetworkStream(socket);
             await using (stream.ConfigureAwait(false))
             {
-                await ControlChannel.WriteAsync(stream, request, ControlJson.Default.ControlRequest, cancellationToken).ConfigureAwait(false);
-                ControlResponse response = await ControlChannel.ReadAsync(stream, ControlJson.Default.ControlResponse, cancellationToken).ConfigureAwait(false);
+                await ControlChannel.WriteAsync(stream, request, ControlJson.Default.ControlRequest, cancellationToken)
+                    .ConfigureAwait(false);
+                ControlResponse response = await ControlChannel.ReadAsync(stream, ControlJson.Default.ControlResponse, cancellationToken)
+                    .ConfigureAwait(false);
                 return response.Error is null ? response : throw new ServeException((ServeExitCode)response.ExitCode, response.Error);
             }
         }

@@ -14,9 +14,19 @@ internal static class ControlPaths
         OwnFolder.Create(folder);
         // Any user could have created a folder of this name among the temporary files, and could then send commands or answer them.
         if (!OwnFolder.IsOwn(folder))
-            throw new ServeException(ServeExitCode.Failure, $"The folder '{folder}' for control sockets belongs to another user, or is a link. Choose a socket with --control.");
+        {
+            throw new ServeException(
+                ServeExitCode.Failure,
+                $"The folder '{folder}' for control sockets belongs to another user, or is a link. Choose a socket with --control.");
+        }
+
         if (File.GetUnixFileMode(folder) != OwnFolder.Mode)
-            throw new ServeException(ServeExitCode.Failure, $"The folder '{folder}' for control sockets is accessible to other users. Make it private (chmod 700), or choose a socket with --control.");
+        {
+            throw new ServeException(
+                ServeExitCode.Failure,
+                $"The folder '{folder}' for control sockets is accessible to other users. "
+                + "Make it private (chmod 700), or choose a socket with --control.");
+        }
 
         return folder;
     }
@@ -34,7 +44,8 @@ internal static class ControlPaths
     }
 
     /// <summary>The path of this process's socket.</summary>
-    internal static string Own() => Path.Combine(Folder(), string.Create(CultureInfo.InvariantCulture, $"serve-{Environment.ProcessId}.sock"));
+    internal static string Own() =>
+        Path.Combine(Folder(), string.Create(CultureInfo.InvariantCulture, $"serve-{Environment.ProcessId}.sock"));
 
     /// <summary>Finds the path of the only supervisor's socket.</summary>
     /// <exception cref="ServeException">There is no supervisor, or more than one.</exception>
@@ -44,8 +55,11 @@ internal static class ControlPaths
         return found switch
         {
             [var only] => only,
-            [] => throw new ServeException(ServeExitCode.NoSupervisor, "No `tandem serve` of this user is running. If it was started with --control, use the same path here."),
-            _ => throw new ServeException(ServeExitCode.NoSupervisor, $"Several supervisors are running; choose one with --control:\n  {string.Join("\n  ", found)}"),
+            [] => throw new ServeException(
+                ServeExitCode.NoSupervisor,
+                "No `tandem serve` of this user is running. If it was started with --control, use the same path here."),
+            _ => throw new ServeException(
+                ServeExitCode.NoSupervisor, $"Several supervisors are running; choose one with --control:\n  {string.Join("\n  ", found)}"),
         };
     }
 

@@ -149,7 +149,10 @@ internal sealed class ControlServer : IAsyncDisposable
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             socket.Dispose();
-            throw new ServeException(ServeExitCode.Failure, $"The control socket '{path}' cannot be created: {e.Message} Choose another path with --control.", e);
+            throw new ServeException(
+                ServeExitCode.Failure,
+                $"The control socket '{path}' cannot be created: {e.Message} Choose another path with --control.",
+                e);
         }
     }
 
@@ -204,7 +207,8 @@ internal sealed class ControlServer : IAsyncDisposable
             var stream = new NetworkStream(connection, ownsSocket: true);
             await using (stream.ConfigureAwait(false))
             {
-                ControlRequest request = await ControlChannel.ReadAsync(stream, ControlJson.Default.ControlRequest, _stop.Token).ConfigureAwait(false);
+                ControlRequest request = await ControlChannel.ReadAsync(stream, ControlJson.Default.ControlRequest, _stop.Token)
+                    .ConfigureAwait(false);
                 ControlResponse response = await _answer(request).ConfigureAwait(false);
                 using var limit = new CancellationTokenSource(AnswerTimeout, _time);
                 await ControlChannel.WriteAsync(stream, response, ControlJson.Default.ControlResponse, limit.Token).ConfigureAwait(false);

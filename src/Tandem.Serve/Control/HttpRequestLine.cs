@@ -10,8 +10,11 @@ internal readonly record struct HttpRequestLine(string Method, string Path)
     {
         int end = head.IndexOfAny(['\r', '\n']);
         string[] parts = (end < 0 ? head : head[..end]).Split(' ');
-        if (parts is not [{ Length: > 0 } method, ['/', ..] target, var version] || !version.StartsWith("HTTP/1.", StringComparison.Ordinal))
+        if (parts is not [{ Length: > 0 } method, ['/', ..] target, var version]
+            || !version.StartsWith("HTTP/1.", StringComparison.Ordinal))
+        {
             return null;
+        }
 
         int query = target.IndexOf('?', StringComparison.Ordinal);
         return new HttpRequestLine(method, query < 0 ? target : target[..query]);

@@ -44,7 +44,8 @@ internal sealed class MetricsServer : IAsyncDisposable
         }
         catch (SocketException e)
         {
-            throw new ServeException(ServeExitCode.BadAddress, $"The address {endPoint} for metrics (--metrics-port) cannot be used: {e.Message}", e);
+            throw new ServeException(
+                ServeExitCode.BadAddress, $"The address {endPoint} for metrics (--metrics-port) cannot be used: {e.Message}", e);
         }
 
         _loop = AcceptAsync();
@@ -67,24 +68,81 @@ internal sealed class MetricsServer : IAsyncDisposable
         Family(text, "tandem_serve_workers_wanted", "gauge", "The intended number of workers.", [("", status.Target)]);
         Family(text, "tandem_serve_worker_requests_total", "counter", "Requests.", Each(status, static worker => worker.Requests));
         Family(text, "tandem_serve_worker_connections", "gauge", "Open connections.", Each(status, static worker => worker.Connections));
-        Family(text, "tandem_serve_worker_connections_total", "counter", "Accepted connections.", Each(status, static worker => worker.Accepted));
-        Family(text, "tandem_serve_worker_connections_handed_over_total", "counter", "Connections that were handed over to the worker that their client belongs to.", Each(status, static worker => worker.HandedOver));
-        Family(text, "tandem_serve_worker_requests_forwarded_total", "counter", "Requests that were forwarded to the worker that their client belongs to.", Each(status, static worker => worker.Forwarded));
-        Family(text, "tandem_serve_worker_processor_seconds_total", "counter", "Processor time.", Each(status, static worker => worker.ProcessorSeconds));
+        Family(
+            text,
+            "tandem_serve_worker_connections_total",
+            "counter",
+            "Accepted connections.",
+            Each(status, static worker => worker.Accepted));
+        Family(
+            text,
+            "tandem_serve_worker_connections_handed_over_total",
+            "counter",
+            "Connections that were handed over to the worker that their client belongs to.",
+            Each(status, static worker => worker.HandedOver));
+        Family(
+            text,
+            "tandem_serve_worker_requests_forwarded_total",
+            "counter",
+            "Requests that were forwarded to the worker that their client belongs to.",
+            Each(status, static worker => worker.Forwarded));
+        Family(
+            text,
+            "tandem_serve_worker_processor_seconds_total",
+            "counter",
+            "Processor time.",
+            Each(status, static worker => worker.ProcessorSeconds));
         Family(text, "tandem_serve_worker_private_bytes", "gauge", "Private memory.", Each(status, static worker => worker.PrivateMemory));
         Family(text, "tandem_serve_worker_age_seconds", "gauge", "Time since the start.", Each(status, static worker => worker.AgeSeconds));
         Family(text, "tandem_serve_restarts_total", "counter", "Replacements of workers.", EachSlot(status, static slot => slot.Restarts));
-        Family(text, "tandem_serve_worker_up", "gauge", "1 if the worker accepts connections, otherwise 0.", EachSlot(status, static slot => slot.State == "accepting" ? 1 : 0));
-        Family(text, "tandem_serve_worker_crash_loop", "gauge", "1 if the worker is in a crash loop, so that its next starts are delayed, otherwise 0.", EachSlot(status, static slot => slot.IsCrashLoop ? 1 : 0));
-        Family(text, "tandem_serve_worker_queue_wait_seconds", "gauge", "How long work waits for the worker's thread pool.", Each(status, static worker => worker.QueueWaitMilliseconds / 1000.0));
-        Family(text, "tandem_serve_request_timeouts_total", "counter", "Requests that took longer than --request-timeout.", EachSlot(status, static slot => slot.TimedOut));
-        Family(text, "tandem_serve_worker_stuck_requests", "gauge", "Requests that were aborted and still run.", Each(status, static worker => worker.Stuck));
-        Family(text, "tandem_serve_stuck_replacements_total", "counter", "Replacements of workers because a request did not release its thread.", EachSlot(status, static slot => slot.StuckReplacements));
+        Family(
+            text,
+            "tandem_serve_worker_up",
+            "gauge",
+            "1 if the worker accepts connections, otherwise 0.",
+            EachSlot(status, static slot => slot.State == "accepting" ? 1 : 0));
+        Family(
+            text,
+            "tandem_serve_worker_crash_loop",
+            "gauge",
+            "1 if the worker is in a crash loop, so that its next starts are delayed, otherwise 0.",
+            EachSlot(status, static slot => slot.IsCrashLoop ? 1 : 0));
+        Family(
+            text,
+            "tandem_serve_worker_queue_wait_seconds",
+            "gauge",
+            "How long work waits for the worker's thread pool.",
+            Each(status, static worker => worker.QueueWaitMilliseconds / 1000.0));
+        Family(
+            text,
+            "tandem_serve_request_timeouts_total",
+            "counter",
+            "Requests that took longer than --request-timeout.",
+            EachSlot(status, static slot => slot.TimedOut));
+        Family(
+            text,
+            "tandem_serve_worker_stuck_requests",
+            "gauge",
+            "Requests that were aborted and still run.",
+            Each(status, static worker => worker.Stuck));
+        Family(
+            text,
+            "tandem_serve_stuck_replacements_total",
+            "counter",
+            "Replacements of workers because a request did not release its thread.",
+            EachSlot(status, static slot => slot.StuckReplacements));
         if (status.Scaling is { } scaling)
         {
-            Family(text, "tandem_serve_workers_min", "gauge", "The minimum number of workers when the load selects it.", [("", scaling.Min)]);
-            Family(text, "tandem_serve_workers_max", "gauge", "The maximum number of workers when the load selects it.", [("", scaling.Max)]);
-            Family(text, "tandem_serve_scalings_total", "counter", "Changes of the number of workers by the load.", [("{direction=\"up\"}", scaling.Ups), ("{direction=\"down\"}", scaling.Downs)]);
+            Family(
+                text, "tandem_serve_workers_min", "gauge", "The minimum number of workers when the load selects it.", [("", scaling.Min)]);
+            Family(
+                text, "tandem_serve_workers_max", "gauge", "The maximum number of workers when the load selects it.", [("", scaling.Max)]);
+            Family(
+                text,
+                "tandem_serve_scalings_total",
+                "counter",
+                "Changes of the number of workers by the load.",
+                [("{direction=\"up\"}", scaling.Ups), ("{direction=\"down\"}", scaling.Downs)]);
         }
 
         Family(
@@ -92,14 +150,16 @@ internal sealed class MetricsServer : IAsyncDisposable
             "tandem_serve_worker_next_attempt_seconds",
             "gauge",
             "Time until the next start of a worker whose start is delayed after a crash.",
-            status.Slots.Where(static slot => slot.NextAttemptSeconds is not null).Select(static slot => (LabelsOf(slot), slot.NextAttemptSeconds!.Value)));
+            status.Slots.Where(static slot => slot.NextAttemptSeconds is not null)
+                .Select(static slot => (LabelsOf(slot), slot.NextAttemptSeconds!.Value)));
         Family(
             text,
             "tandem_serve_worker_last_restart_timestamp_seconds",
             "gauge",
             "When the worker was last replaced, and why.",
             status.Slots.Where(static slot => slot.LastRestarts.Count > 0).Select(static slot =>
-                ($"{{worker=\"{slot.Number}\",reason=\"{LabelText(slot.LastRestarts[^1].Reason)}\"}}", slot.LastRestarts[^1].Time.ToUnixTimeMilliseconds() / 1000.0)));
+                ($"{{worker=\"{slot.Number}\",reason=\"{LabelText(slot.LastRestarts[^1].Reason)}\"}}",
+                    slot.LastRestarts[^1].Time.ToUnixTimeMilliseconds() / 1000.0)));
         return text.ToString();
     }
 
@@ -112,11 +172,14 @@ internal sealed class MetricsServer : IAsyncDisposable
     private static string LabelText(string text)
     {
         string line = text.Split('\n')[0].TrimEnd('\r');
-        return (line.Length > MaxLabel ? line[..MaxLabel] : line).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+        return (line.Length > MaxLabel ? line[..MaxLabel] : line)
+            .Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal);
     }
 
     private static IEnumerable<(string Labels, double Value)> Each(ServeStatus status, Func<WorkerStatus, double> value) =>
-        status.Workers.Select(worker => ($"{{worker=\"{worker.Number}\",pid=\"{worker.ProcessId}\",state=\"{worker.State}\"}}", value(worker)));
+        status.Workers.Select(worker =>
+            ($"{{worker=\"{worker.Number}\",pid=\"{worker.ProcessId}\",state=\"{worker.State}\"}}", value(worker)));
 
     private static void Family(StringBuilder text, string name, string type, string help, IEnumerable<(string Labels, double Value)> values)
     {
@@ -196,8 +259,10 @@ internal sealed class MetricsServer : IAsyncDisposable
         return request.Method == "HEAD" ? answer[..(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)] : answer;
     }
 
-    private static string Probe(string? problem) => problem is null ? Write("200 OK", "ok\n") : Write("503 Service Unavailable", problem + "\n");
+    private static string Probe(string? problem) =>
+        problem is null ? Write("200 OK", "ok\n") : Write("503 Service Unavailable", problem + "\n");
 
     private static string Write(string result, string body, string fields = "", string format = "") =>
-        $"HTTP/1.1 {result}\r\nContent-Type: text/plain{format}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n{fields}Cache-Control: no-store\r\nConnection: close\r\n\r\n{body}";
+        $"HTTP/1.1 {result}\r\nContent-Type: text/plain{format}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n"
+        + $"{fields}Cache-Control: no-store\r\nConnection: close\r\n\r\n{body}";
 }

@@ -134,7 +134,10 @@ internal sealed class ListenerStore : IDisposable
                 }
                 catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
                 {
-                    ReportOnce(listener, $"the file of the socket {listener.Bound} is gone and cannot be created again, so no client can connect there: {e.Message}");
+                    ReportOnce(
+                        listener,
+                        $"the file of the socket {listener.Bound} is gone and cannot be created again, "
+                        + $"so no client can connect there: {e.Message}");
                 }
             }
         }
@@ -193,7 +196,8 @@ internal sealed class ListenerStore : IDisposable
 
     private static void Close(Listener listener)
     {
-        // In this order, so that a client whose connection is refused, because all workers have closed the socket, no longer finds the file.
+        // In this order, so that a client whose connection is refused, because all workers have closed the socket,
+        // no longer finds the file.
         if (listener.IsOurs)
             listener.File?.Delete();
         listener.Socket.Dispose();
@@ -233,7 +237,10 @@ internal sealed class ListenerStore : IDisposable
 
         if (!listener.IsOurs)
         {
-            ReportOnce(listener, $"the file of the socket {listener.Bound}, which the service manager opened, is gone, so no client can connect there. Restart the socket's unit.");
+            ReportOnce(
+                listener,
+                $"the file of the socket {listener.Bound}, which the service manager opened, is gone, so no client can connect there. "
+                + "Restart the socket's unit.");
             return;
         }
 
@@ -242,15 +249,23 @@ internal sealed class ListenerStore : IDisposable
             SocketFile.DeleteStale(file.Path);
             if (file.Check() == SocketFileState.Replaced)
             {
-                ReportOnce(listener, $"the file of the socket {listener.Bound} now belongs to another program, which receives the connections. Stop that program; then the socket's file is restored.");
+                ReportOnce(
+                    listener,
+                    $"the file of the socket {listener.Bound} now belongs to another program, which receives the connections. "
+                    + "Stop that program; then the socket's file is restored.");
                 throw new SocketException((int)SocketError.AddressAlreadyInUse);
             }
         }
 
         if (file.TryRestore())
-            Log?.Invoke($"the file of the socket {listener.Bound} was deleted, by the application or by another program, and was created again");
+        {
+            Log?.Invoke(
+                $"the file of the socket {listener.Bound} was deleted, by the application or by another program, and was created again");
+        }
         else
+        {
             BindAnew(listener, file);
+        }
     }
 
     /// <summary>
@@ -267,7 +282,9 @@ internal sealed class ListenerStore : IDisposable
             Watch(anew);
         }
 
-        Log?.Invoke($"the file of the socket {listener.Bound} was deleted, by the application or by another program; another socket was bound there and passed to all workers");
+        Log?.Invoke(
+            $"the file of the socket {listener.Bound} was deleted, by the application or by another program; "
+            + "another socket was bound there and passed to all workers");
         Moved?.Invoke(listener.Bound, (int)listener.Socket.Handle);
         former.Dispose();
     }
@@ -282,7 +299,8 @@ internal sealed class ListenerStore : IDisposable
     }
 
     /// <summary>The path of the socket's file; null if it has none.</summary>
-    private static string? PathOf(Socket socket) => socket.LocalEndPoint is UnixDomainSocketEndPoint endPoint && endPoint.ToString() is ['/', ..] path ? path : null;
+    private static string? PathOf(Socket socket) =>
+        socket.LocalEndPoint is UnixDomainSocketEndPoint endPoint && endPoint.ToString() is ['/', ..] path ? path : null;
 
     private static Socket OfDescriptor(int descriptor) =>
         new(new SafeSocketHandle(descriptor, ownsHandle: true)) { ReceiveTimeout = AcceptMilliseconds, Blocking = true };
@@ -292,7 +310,8 @@ internal sealed class ListenerStore : IDisposable
         EndPoint wanted = EndPointText.Read(address);
         Socket? socket = _given.Find(given => given.LocalEndPoint!.Equals(wanted)
             || (wanted is IPEndPoint { Address: var any, Port: var port } && given.LocalEndPoint is IPEndPoint bound && bound.Port == port
-                && (any.Equals(IPAddress.Any) || any.Equals(IPAddress.IPv6Any)) && (bound.Address.Equals(IPAddress.Any) || bound.Address.Equals(IPAddress.IPv6Any))));
+                && (any.Equals(IPAddress.Any) || any.Equals(IPAddress.IPv6Any))
+                && (bound.Address.Equals(IPAddress.Any) || bound.Address.Equals(IPAddress.IPv6Any))));
         if (socket is not null)
             _given.Remove(socket);
         if (socket?.LocalEndPoint is IPEndPoint)
@@ -306,7 +325,8 @@ internal sealed class ListenerStore : IDisposable
         if (endPoint is UnixDomainSocketEndPoint unix)
             SocketFile.DeleteStale(unix.ToString());
 
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
+        var socket = new Socket(
+            endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
         try
         {
             // As in Kestrel, "any IPv6 address" includes all IPv4 addresses.

@@ -39,7 +39,9 @@ internal sealed class SocketFile
 
     /// <summary>The file of a socket that another process has bound, such as the previous supervisor.</summary>
     internal static SocketFile? OfAdopted(string path) =>
-        (Libc.IdentityOf(SecondNameOf(path)) ?? Libc.IdentityOf(path)) is { IsSocket: true } identity ? new SocketFile(path, identity) : null;
+        (Libc.IdentityOf(SecondNameOf(path)) ?? Libc.IdentityOf(path)) is { IsSocket: true } identity
+            ? new SocketFile(path, identity)
+            : null;
 
     /// <summary>Checks what is at the path now.</summary>
     internal SocketFileState Check()

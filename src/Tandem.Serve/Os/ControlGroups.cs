@@ -110,7 +110,9 @@ internal static class ControlGroups
     {
         const string Above = "hierarchical_memory_limit ";
         string statistics = Path.Combine(folder, "memory.stat");
-        string? line = File.Exists(statistics) ? File.ReadLines(statistics).FirstOrDefault(static line => line.StartsWith(Above, StringComparison.Ordinal)) : null;
+        string? line = File.Exists(statistics)
+            ? File.ReadLines(statistics).FirstOrDefault(static line => line.StartsWith(Above, StringComparison.Ordinal))
+            : null;
         return Smaller(Read(Path.Combine(folder, "memory.limit_in_bytes")), line is null ? null : Parse(line[Above.Length..]));
     }
 

@@ -53,7 +53,11 @@ internal sealed class Inheritance
             return new Inheritance();
         }
 
-        var inherited = new Inheritance { Listeners = [.. Enumerable.Range(FirstListenDescriptor, sockets).Select(static fd => new InheritedListener(fd, IsOurs: false, ""))] };
+        var inherited = new Inheritance
+        {
+            Listeners = [.. Enumerable.Range(FirstListenDescriptor, sockets)
+                .Select(static fd => new InheritedListener(fd, IsOurs: false, ""))]
+        };
         for (int i = 0; i < sockets; i++)
             inherited.Urls.Add(UrlOf(FirstListenDescriptor + i, i < names.Length ? names[i] : ""));
 
@@ -64,7 +68,8 @@ internal sealed class Inheritance
     /// Replaces this supervisor with a new one, from the program's file as it is now, in this process. Returns only if that fails, with the
     /// reason.
     /// </summary>
-    internal static string Replace(ListenerStore listeners, Board board, IEnumerable<InheritedWorker> workers, int target, SystemdNotifier notifier)
+    internal static string Replace(
+        ListenerStore listeners, Board board, IEnumerable<InheritedWorker> workers, int target, SystemdNotifier notifier)
     {
         string[] arguments = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');
         // The arguments before the command say how the program is run, for example by `dotnet`. The program is tried first, because after
@@ -73,7 +78,10 @@ internal sealed class Inheritance
         if (Trial.ProblemOf(Environment.ProcessPath!, [.. arguments.AsSpan(1..Math.Max(1, command)), "--version"]) is { } problem)
             return problem;
 
-        var lines = new List<string> { $"{Number(board.Descriptor)} {Number(target)}{(Libc.IsIgnored(Libc.SIGHUP) ? $" {IgnoresHangUps}" : "")}" };
+        var lines = new List<string>
+        {
+            $"{Number(board.Descriptor)} {Number(target)}{(Libc.IsIgnored(Libc.SIGHUP) ? $" {IgnoresHangUps}" : "")}"
+        };
         foreach (InheritedListener listener in listeners.Export())
             lines.Add($"{(listener.IsOurs ? OurListener : "given")} {Number(listener.Descriptor)} {listener.Key}");
         foreach ((int processId, int entry) in workers)
@@ -126,7 +134,13 @@ internal sealed class Inheritance
                 listeners.Add(new InheritedListener(number, words[0] == OurListener, words[2]));
         }
 
-        return new Inheritance { Board = Board.Open(descriptor, time), Workers = workers, Listeners = listeners, Target = int.Parse(first[1], CultureInfo.InvariantCulture) };
+        return new Inheritance
+        {
+            Board = Board.Open(descriptor, time),
+            Workers = workers,
+            Listeners = listeners,
+            Target = int.Parse(first[1], CultureInfo.InvariantCulture)
+        };
     }
 
     private static string UrlOf(int descriptor, string name)
@@ -137,7 +151,8 @@ internal sealed class Inheritance
         {
             UnixDomainSocketEndPoint unix => $"{scheme}://unix:{unix}",
             IPEndPoint ip => $"{scheme}://{ip}",
-            _ => throw new ServeException(ServeExitCode.Usage, $"Descriptor {descriptor}, which the service manager passed, is not a listening socket."),
+            _ => throw new ServeException(
+                ServeExitCode.Usage, $"Descriptor {descriptor}, which the service manager passed, is not a listening socket."),
         };
     }
 

@@ -19,7 +19,8 @@ internal sealed class StartFolder
     internal static StartFolder OfThisProcess()
     {
         string current = Current() ?? throw new ServeException(
-            ServeExitCode.BadApplication, "The current folder has been deleted. Change to an existing folder, and start `tandem serve` again.");
+            ServeExitCode.BadApplication,
+            "The current folder has been deleted. Change to an existing folder, and start `tandem serve` again.");
         string? named = Environment.GetEnvironmentVariable("PWD");
         return new StartFolder(named is ['/', ..] && Libc.RealPath(named) == current ? named : current);
     }
@@ -43,7 +44,8 @@ internal sealed class StartFolder
         {
             throw new ServeException(
                 ServeExitCode.Refused,
-                $"The folder '{Path}', in which this supervisor was started, is gone, so another supervisor could not start there. Create it again, and try again. This supervisor continues.",
+                $"The folder '{Path}', in which this supervisor was started, is gone, so another supervisor could not start there. "
+                + "Create it again, and try again. This supervisor continues.",
                 e);
         }
     }

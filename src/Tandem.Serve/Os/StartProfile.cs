@@ -55,8 +55,11 @@ internal static class StartProfile
     internal static void Begin(string path)
     {
         // The user has set a profile. The runtime would write that profile to the current folder if another one were started.
-        if (Environment.GetEnvironmentVariable("DOTNET_MultiCoreJitProfile") is not null || Environment.GetEnvironmentVariable("COMPlus_MultiCoreJitProfile") is not null)
+        if (Environment.GetEnvironmentVariable("DOTNET_MultiCoreJitProfile") is not null
+            || Environment.GetEnvironmentVariable("COMPlus_MultiCoreJitProfile") is not null)
+        {
             return;
+        }
 
         // The runtime reads and writes the same name. After it has read the profile, the name and its folder are deleted. So no process
         // reads a half-written profile, a process that exits too early leaves nothing behind, and no other process can know the name.

@@ -25,8 +25,11 @@ internal sealed class SystemdNotifier : IDisposable
         _target = new UnixDomainSocketEndPoint(path[0] == '@' ? "\0" + path[1..] : path);
         // a service manager that hangs must not block the supervisor
         _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
-        if (long.TryParse(Environment.GetEnvironmentVariable("WATCHDOG_USEC"), CultureInfo.InvariantCulture, out long microseconds) && microseconds > 0)
+        if (long.TryParse(Environment.GetEnvironmentVariable("WATCHDOG_USEC"), CultureInfo.InvariantCulture, out long microseconds)
+            && microseconds > 0)
+        {
             Watchdog = TimeSpan.FromMicroseconds(microseconds);
+        }
 
         WatchdogVariable = Environment.GetEnvironmentVariable("WATCHDOG_USEC");
         Environment.SetEnvironmentVariable("WATCHDOG_USEC", null);
@@ -46,7 +49,8 @@ internal sealed class SystemdNotifier : IDisposable
 
     /// <summary>Reports the start of a reload, with the time in microseconds, which the service manager compares with its own.</summary>
     internal void Reloading() =>
-        Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000)}"));
+        Send(string.Create(
+            CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000)}"));
 
     internal void Stopping() => Send("STOPPING=1");
 

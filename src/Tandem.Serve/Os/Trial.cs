@@ -20,7 +20,9 @@ internal sealed class Trial : IProcessObserver
     private WorkerProcess? _process;
 
     /// <summary>Returns why the program does not run; null if it does.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Called before the server starts, by a command that has nothing else to do.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "Called before the server starts, by a command that has nothing else to do.")]
     internal static string? ProblemOf(string program, string[] arguments)
     {
         var trial = new Trial();
@@ -57,10 +59,17 @@ internal sealed class Trial : IProcessObserver
         }
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Called before the server starts, by a command that has nothing else to do.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "Called before the server starts, by a command that has nothing else to do.")]
     private string? Explain(string program)
     {
         ExitStatus status = _exited.Task.Result;
-        return status.Code == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{program} does not run, with {(status.IsUnknown ? "an unknown exit" : status.SignalName ?? $"exit code {status.Code}")}: {_output.ToString().Trim()}");
+        return status.Code == 0
+            ? null
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{program} does not run, with {(status.IsUnknown ? "an unknown exit" : status.SignalName ?? $"exit code {status.Code}")}: "
+                + $"{_output.ToString().Trim()}");
     }
 }

@@ -75,8 +75,11 @@ internal sealed unsafe class Board : IDisposable
         long sum = 0, workers = 0, used = Used;
         for (int i = First; i < used; i++)
         {
-            if (i != index && Volatile.Read(ref this[i].State) == (long)WebWorkerState.Accepting && Volatile.Read(ref this[i].Accepted) - before[i] is > 0 and var taken)
+            if (i != index && Volatile.Read(ref this[i].State) == (long)WebWorkerState.Accepting
+                && Volatile.Read(ref this[i].Accepted) - before[i] is > 0 and var taken)
+            {
                 (sum, workers) = (sum + taken, workers + 1);
+            }
         }
 
         return workers == 0 ? 0 : (double)sum / workers;

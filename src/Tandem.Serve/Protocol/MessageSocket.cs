@@ -65,7 +65,13 @@ internal sealed unsafe class MessageSocket(int descriptor, bool waits) : IDispos
             var message = new Libc.MessageHeader { Vectors = &vector, VectorCount = 1 };
             if (attached >= 0)
             {
-                *(ControlMessage*)control = new ControlMessage { Length = ControlMessage.Used, Level = SOL_SOCKET, Type = SCM_RIGHTS, Descriptor = attached };
+                *(ControlMessage*)control = new ControlMessage
+                {
+                    Length = ControlMessage.Used,
+                    Level = SOL_SOCKET,
+                    Type = SCM_RIGHTS,
+                    Descriptor = attached
+                };
                 message.Control = control;
                 message.ControlLength = ControlMessage.Size;
             }

@@ -13,7 +13,9 @@ internal sealed record RequestLimits(int Limit, int Grace, IReadOnlyList<string>
     /// <summary>The limits as a text without line breaks; empty if there is no limit.</summary>
     internal static string Write(RequestLimits? limits) => limits is null
         ? ""
-        : string.Join(Separator, [limits.Limit.ToString(CultureInfo.InvariantCulture), limits.Grace.ToString(CultureInfo.InvariantCulture), .. limits.Except]);
+        : string.Join(
+            Separator,
+            [limits.Limit.ToString(CultureInfo.InvariantCulture), limits.Grace.ToString(CultureInfo.InvariantCulture), .. limits.Except]);
 
     /// <summary>Parses the text that <see cref="Write"/> returned.</summary>
     internal static RequestLimits? Read(string text)
@@ -22,6 +24,7 @@ internal sealed record RequestLimits(int Limit, int Grace, IReadOnlyList<string>
             return null;
 
         string[] parts = text.Split(Separator);
-        return new RequestLimits(int.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture), parts[2..]);
+        return new RequestLimits(
+            int.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture), parts[2..]);
     }
 }

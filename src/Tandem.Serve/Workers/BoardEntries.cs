@@ -28,7 +28,10 @@ internal sealed class BoardEntries
     internal int Take()
     {
         if (_free.Count == 0)
-            throw new InvalidOperationException($"There are already {Board.Capacity - Board.First} processes, including those that are exiting.");
+        {
+            throw new InvalidOperationException(
+                $"There are already {Board.Capacity - Board.First} processes, including those that are exiting.");
+        }
 
         int entry = _free[^1];
         _free.RemoveAt(_free.Count - 1);

@@ -43,7 +43,9 @@ internal sealed class CrashPolicy(ServeOptions options, TimeProvider time)
             int crashes = CountCrashes();
             return crashes < options.RestartLimit
                 ? null
-                : string.Create(CultureInfo.InvariantCulture, $"crash loop: {crashes} crashes or failed starts in {Window.TotalSeconds:0.###} s or less");
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"crash loop: {crashes} crashes or failed starts in {Window.TotalSeconds:0.###} s or less");
         }
     }
 
@@ -96,7 +98,9 @@ internal sealed class CrashPolicy(ServeOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Counts a crash; returns the back-off: none up to the limit, then doubled with each crash up to one restart period.</summary>
+    /// <summary>
+    /// Counts a crash; returns the back-off: none up to the limit, then doubled with each crash up to one restart period.
+    /// </summary>
     private TimeSpan AddCrash()
     {
         _crashes.Enqueue(time.GetTimestamp());

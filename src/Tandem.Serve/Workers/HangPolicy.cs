@@ -27,7 +27,10 @@ internal sealed class HangPolicy(TimeSpan limit, TimeProvider time)
 
         long starvedSince = Volatile.Read(in entry.StarvedSince);
         return starvedSince > 0 && now - starvedSince > _limit
-            ? string.Create(CultureInfo.InvariantCulture, $"its thread pool is starved: all its threads are blocked, and work has waited long for {(now - starvedSince) / 1000.0:0.0} s")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"its thread pool is starved: all its threads are blocked, "
+                + $"and work has waited long for {(now - starvedSince) / 1000.0:0.0} s")
             : null;
     }
 }

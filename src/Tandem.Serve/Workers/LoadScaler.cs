@@ -30,7 +30,12 @@ internal sealed class LoadScaler
     /// <param name="scale">Changes the number of workers, for a reason.</param>
     /// <param name="stop">Cancelled when the supervisor stops.</param>
     internal LoadScaler(
-        ScalePolicy policy, WorkerFleet fleet, OperationTurns turns, WebWorkerContext context, Func<int, string, Task> scale, CancellationToken stop)
+        ScalePolicy policy,
+        WorkerFleet fleet,
+        OperationTurns turns,
+        WebWorkerContext context,
+        Func<int, string, Task> scale,
+        CancellationToken stop)
     {
         _policy = policy;
         _fleet = fleet;
@@ -45,8 +50,8 @@ internal sealed class LoadScaler
         new(_policy.Min, _policy.Max, _policy.State, Volatile.Read(ref _ups), Volatile.Read(ref _downs), Volatile.Read(ref _lastScaling));
 
     /// <summary>
-    /// Takes a sample of the load; called each time after the workers were checked. During a planned operation, or while the number changes,
-    /// the load says nothing.
+    /// Takes a sample of the load; called each time after the workers were checked. During a planned operation, or while the number
+    /// changes, the load says nothing.
     /// </summary>
     internal void Check()
     {
@@ -89,7 +94,8 @@ internal sealed class LoadScaler
             longest = Math.Max(longest, wait);
         }
 
-        return new ScaleSample(slots.Count, accepting, waiting, blocked, _context.Listeners.HaveWaiting(), requests, TimeSpan.FromMilliseconds(longest));
+        return new ScaleSample(
+            slots.Count, accepting, waiting, blocked, _context.Listeners.HaveWaiting(), requests, TimeSpan.FromMilliseconds(longest));
     }
 
     private async Task ScaleAsync(int former, ScaleDecision decision)

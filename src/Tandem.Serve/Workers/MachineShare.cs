@@ -26,7 +26,8 @@ internal static class MachineShare
     /// <param name="serving">The workers that serve.</param>
     /// <param name="container">The container's memory limit, in bytes; null if there is none.</param>
     /// <param name="own">The workers' variables in addition to those of this process.</param>
-    internal static Dictionary<string, string> Of(ServeOptions options, int serving, long? container, IReadOnlyDictionary<string, string> own)
+    internal static Dictionary<string, string> Of(
+        ServeOptions options, int serving, long? container, IReadOnlyDictionary<string, string> own)
     {
         var share = new Dictionary<string, string>(StringComparer.Ordinal);
         if (HeapLimit(options, serving, container, own) is { } limit)
@@ -75,8 +76,11 @@ internal static class MachineShare
     {
         foreach (string name in settings)
         {
-            if (Environment.GetEnvironmentVariable("DOTNET_" + name) is not null || Environment.GetEnvironmentVariable("COMPlus_" + name) is not null)
+            if (Environment.GetEnvironmentVariable("DOTNET_" + name) is not null
+                || Environment.GetEnvironmentVariable("COMPlus_" + name) is not null)
+            {
                 return true;
+            }
         }
 
         return false;

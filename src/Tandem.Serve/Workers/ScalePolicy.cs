@@ -95,11 +95,16 @@ internal sealed class ScalePolicy(int min, int max, TimeSpan downAfter, TimeProv
         if (_waited < Sustained || sample.Workers >= max)
             return null;
 
-        _tooMany[sample.Workers] = (_mostWaiting, now, _tooMany.TryGetValue(sample.Workers, out (long, long, int Before) former) ? Math.Min(former.Before + 1, MostDoublings) : 0);
+        _tooMany[sample.Workers] = (
+            _mostWaiting,
+            now,
+            _tooMany.TryGetValue(sample.Workers, out (long, long, int Before) former) ? Math.Min(former.Before + 1, MostDoublings) : 0);
         int more = Math.Min(max, sample.Workers + Math.Max(1, sample.Workers / 2));
         return Change(more, string.Create(
             CultureInfo.InvariantCulture,
-            $"{(sample.Waiting > 0 ? $"work has waited for the thread pool, {sample.LongestWait.TotalMilliseconds:0} ms now," : "connections have waited")} and the pools' threads are blocked in {sample.Blocked} of {sample.Workers} workers"));
+            $"{(sample.Waiting > 0
+                ? $"work has waited for the thread pool, {sample.LongestWait.TotalMilliseconds:0} ms now,"
+                : "connections have waited")} and the pools' threads are blocked in {sample.Blocked} of {sample.Workers} workers"));
     }
 
     private ScaleDecision? OnNoNeed(ScaleSample sample, TimeSpan step, long now)
@@ -116,7 +121,11 @@ internal sealed class ScalePolicy(int min, int max, TimeSpan downAfter, TimeProv
         (_quiet, _most) = (TimeSpan.Zero, sample.Requests);
         double trusted = TrustedWith(sample.Workers - 1, now);
         return most < trusted
-            ? Change(sample.Workers - 1, string.Create(CultureInfo.InvariantCulture, $"nothing has waited for {downAfter.TotalSeconds:0.###} s, with at most {most} requests in progress"))
+            ? Change(
+                sample.Workers - 1,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"nothing has waited for {downAfter.TotalSeconds:0.###} s, with at most {most} requests in progress"))
             : null;
     }
 

@@ -10,7 +10,8 @@ namespace Tandem.Serve.Workers;
 /// <param name="ConnectionsWait">Whether connections wait in the sockets.</param>
 /// <param name="Requests">How many requests are in progress in all of them.</param>
 /// <param name="LongestWait">The longest time that work waits.</param>
-internal readonly record struct ScaleSample(int Workers, int Accepting, int Waiting, int Blocked, bool ConnectionsWait, long Requests, TimeSpan LongestWait)
+internal readonly record struct ScaleSample(
+    int Workers, int Accepting, int Waiting, int Blocked, bool ConnectionsWait, long Requests, TimeSpan LongestWait)
 {
     /// <summary>Whether requests wait.</summary>
     internal bool IsWaiting => Accepting > 0 && (ConnectionsWait || Waiting * 2 >= Accepting);

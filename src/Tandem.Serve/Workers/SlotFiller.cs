@@ -48,7 +48,9 @@ internal sealed class SlotFiller
 
         worker.Accept();
         _log.Write(string.Create(
-            CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) serves; it was ready after {worker.ReadyAfter?.TotalMilliseconds ?? 0:0} ms; attached by {worker.AttachedBy}"));
+            CultureInfo.InvariantCulture,
+            $"worker {slot.Number} (pid {worker.ProcessId}) serves; it was ready after {worker.ReadyAfter?.TotalMilliseconds ?? 0:0} ms; "
+            + $"attached by {worker.AttachedBy}"));
         Installed?.Invoke(slot, worker);
         return true;
     }
@@ -115,7 +117,8 @@ internal sealed class SlotFiller
             if (delay > TimeSpan.Zero)
             {
                 string loop = slot.Crashes.Describe() is { } what ? $" ({what})" : "";
-                _log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} is started again in {delay.TotalSeconds:0.###} s{loop}"));
+                _log.Write(string.Create(
+                    CultureInfo.InvariantCulture, $"worker {slot.Number} is started again in {delay.TotalSeconds:0.###} s{loop}"));
                 slot.NextAttempt = _time.GetUtcNow() + delay;
                 await Task.Delay(delay, _time, _stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 slot.NextAttempt = null;
@@ -144,7 +147,11 @@ internal sealed class SlotFiller
             next = _application.Resolve();
         _fleet.ReplaceDeletedVersion(slot, next);
         if (former.Path != next.Path || former.Folder != next.Folder)
-            _log.Write($"worker {slot.Number}: {former.Path} or its folder {former.Folder} was deleted; the next worker runs {next.Path} in {next.Folder}");
+        {
+            _log.Write(
+                $"worker {slot.Number}: {former.Path} or its folder {former.Folder} was deleted; "
+                + $"the next worker runs {next.Path} in {next.Folder}");
+        }
 
         return next;
     }

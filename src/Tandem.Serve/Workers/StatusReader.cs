@@ -22,7 +22,9 @@ internal sealed class StatusReader(WorkerFleet fleet, Board board, TimeProvider 
         }
 
         // Reads /proc outside of the lock, because that takes a while.
-        return [.. all.OrderBy(static one => one.Worker.Number).ThenByDescending(static one => one.Worker.Age).Select(one => StatusOf(one.Worker, one.Slot))];
+        return [.. all.OrderBy(static one => one.Worker.Number)
+            .ThenByDescending(static one => one.Worker.Age)
+            .Select(one => StatusOf(one.Worker, one.Slot))];
     }
 
     /// <summary>The status of each worker that should exist, including those without a process at the moment.</summary>
@@ -36,7 +38,8 @@ internal sealed class StatusReader(WorkerFleet fleet, Board board, TimeProvider 
     {
         Debug.Assert(fleet.Lock.IsHeldByCurrentThread);
         WebWorker? worker = slot.Current
-            ?? fleet.Workers.FirstOrDefault(worker => worker.Number == slot.Number && !worker.IsStandby && !worker.IsAskedToStop && !worker.Ended.IsCompleted);
+            ?? fleet.Workers.FirstOrDefault(worker =>
+                worker.Number == slot.Number && !worker.IsStandby && !worker.IsAskedToStop && !worker.Ended.IsCompleted);
         DateTimeOffset? next = slot.NextAttempt;
         string? loop = slot.Crashes.Describe();
         string state = worker is not null ? StateOf(worker) : loop is not null ? "crash loop" : "waiting";
@@ -44,7 +47,8 @@ internal sealed class StatusReader(WorkerFleet fleet, Board board, TimeProvider 
         return new SlotStatus(slot.Number, worker?.ProcessId, state, loop is not null, loop, next, wait, slot.Restarts, Restarts(slot))
         {
             TimedOut = slot.TimedOutBefore
-                + fleet.Workers.Where(worker => worker.Number == slot.Number).Sum(worker => Math.Max(worker.TimedOut, Volatile.Read(ref board[worker.Entry].TimedOut))),
+                + fleet.Workers.Where(worker => worker.Number == slot.Number)
+                    .Sum(worker => Math.Max(worker.TimedOut, Volatile.Read(ref board[worker.Entry].TimedOut))),
             StuckReplacements = slot.StuckReplacements,
         };
     }
@@ -52,7 +56,8 @@ internal sealed class StatusReader(WorkerFleet fleet, Board board, TimeProvider 
     private static string StateOf(WebWorker worker) =>
         (worker.Ready.IsCompletedSuccessfully ? worker.State : WebWorkerState.Starting).ToString().ToLowerInvariant();
 
-    private static RestartStatus[] Restarts(Slot? slot) => [.. (slot?.Notes ?? []).Select(static note => new RestartStatus(note.Time, note.Reason))];
+    private static RestartStatus[] Restarts(Slot? slot) =>
+        [.. (slot?.Notes ?? []).Select(static note => new RestartStatus(note.Time, note.Reason))];
 
     private WorkerStatus StatusOf(WebWorker worker, Slot? slot)
     {

@@ -36,7 +36,9 @@ internal sealed class StuckReplacer
 
         try
         {
-            string stack = stuck.ThreadId > 0 ? await Task.Run(() => WorkerStack.Describe(worker.ProcessId, stuck.ThreadId)).ConfigureAwait(false) : "";
+            string stack = stuck.ThreadId > 0
+                ? await Task.Run(() => WorkerStack.Describe(worker.ProcessId, stuck.ThreadId)).ConfigureAwait(false)
+                : "";
             string reason = $"a request was aborted and still runs (--request-timeout): {stuck.Request}";
             _log.Write($"worker {slot.Number} (pid {worker.ProcessId}): {reason}. {stack}");
             await ReplaceAsync(slot, worker, reason).ConfigureAwait(false);
@@ -63,7 +65,9 @@ internal sealed class StuckReplacer
             if (delay > TimeSpan.Zero)
             {
                 string loop = slot.Crashes.Describe() is { } what ? $" ({what})" : "";
-                _log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} is replaced in {delay.TotalSeconds:0.###} s{loop}, and serves until then"));
+                _log.Write(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"worker {slot.Number} is replaced in {delay.TotalSeconds:0.###} s{loop}, and serves until then"));
                 slot.NextAttempt = _time.GetUtcNow() + delay;
                 await Task.WhenAny(worker.Ended, Task.Delay(delay, _time, _stop)).ConfigureAwait(false);
                 _stop.ThrowIfCancellationRequested();

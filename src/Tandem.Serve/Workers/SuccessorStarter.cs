@@ -32,9 +32,16 @@ internal sealed class SuccessorStarter
     {
         string? end = await worker.Ended.ConfigureAwait(false);
         if (_fleet.LeaveSlot(slot, worker))
-            await StartSuccessorAsync(slot, worker, "exited", end ?? WorkerFleet.UnexpectedExit, hasCrashed: end is not null).ConfigureAwait(false);
+        {
+            await StartSuccessorAsync(slot, worker, "exited", end ?? WorkerFleet.UnexpectedExit, hasCrashed: end is not null)
+                .ConfigureAwait(false);
+        }
         else
-            _log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) exited after {worker.Served} requests{(end is null ? "" : $": {end}")}"));
+        {
+            _log.Write(string.Create(
+                CultureInfo.InvariantCulture,
+                $"worker {slot.Number} (pid {worker.ProcessId}) exited after {worker.Served} requests{(end is null ? "" : $": {end}")}"));
+        }
     }
 
     /// <summary>Replaces a worker as soon as it has served its maximum number of requests.</summary>
@@ -57,7 +64,9 @@ internal sealed class SuccessorStarter
         worker.LimitEnd();
         if (worker.IsDue)
         {
-            string due = string.Create(CultureInfo.InvariantCulture, $"it has served {Volatile.Read(ref _board[worker.Entry].Requests)} requests (--max-requests)");
+            string due = string.Create(
+                CultureInfo.InvariantCulture,
+                $"it has served {Volatile.Read(ref _board[worker.Entry].Requests)} requests (--max-requests)");
             worker.NoteEnd(due);
             _ = StartSuccessorAsync(slot, worker, "is replaced", due, hasCrashed: false);
             return;
@@ -73,7 +82,9 @@ internal sealed class SuccessorStarter
         if (slot.IsRetired || _stop.IsCancellationRequested)
             return;
 
-        _log.Write(string.Create(CultureInfo.InvariantCulture, $"worker {slot.Number} (pid {worker.ProcessId}) {verb} after {worker.Age.TotalSeconds:0.0} s: {reason}"));
+        _log.Write(string.Create(
+            CultureInfo.InvariantCulture,
+            $"worker {slot.Number} (pid {worker.ProcessId}) {verb} after {worker.Age.TotalSeconds:0.0} s: {reason}"));
         slot.Note(reason);
         TimeSpan age = worker.Age;
         // A worker that another program asked to exit, for example with TERM, did not crash. But if it was young, it may be one of many in

@@ -36,7 +36,13 @@ internal sealed class WebSupervisor : IAsyncDisposable
     /// <param name="log">The server's log.</param>
     /// <param name="former">Workers of the previous supervisor, whose entries on the board are in use.</param>
     /// <param name="start">The folder in which the supervisor was started.</param>
-    internal WebSupervisor(ServeOptions options, Board board, ListenerStore listeners, ServeLog log, IReadOnlyCollection<InheritedWorker> former, StartFolder start)
+    internal WebSupervisor(
+        ServeOptions options,
+        Board board,
+        ListenerStore listeners,
+        ServeLog log,
+        IReadOnlyCollection<InheritedWorker> former,
+        StartFolder start)
     {
         CancellationToken stop = _stop.Token;
         _application = new ServedApp(options.Command, options.Folder, start, options.EnvironmentFile);
@@ -48,9 +54,14 @@ internal sealed class WebSupervisor : IAsyncDisposable
         _successors = new SuccessorStarter(_fleet, _filler, _context, stop);
         _stuck = new StuckReplacer(_filler, _turns, _context, stop);
         if (options is { MinWorkers: { } min, MaxWorkers: { } max })
-            _scaler = new LoadScaler(new ScalePolicy(min, max, options.ScaleDownAfter, options.Time), _fleet, _turns, _context, ScaleAsync, stop);
+        {
+            _scaler = new LoadScaler(
+                new ScalePolicy(min, max, options.ScaleDownAfter, options.Time), _fleet, _turns, _context, ScaleAsync, stop);
+        }
+
         var hangs = new HangKiller(new HangPolicy(options.HangTimeout, options.Time), board, log);
-        _watch = new WatchLoop(_fleet, _ahead, _turns, _successors, hangs, new WorkerRecycler(_filler, _turns, _context), OnChecked, _context, stop);
+        _watch = new WatchLoop(
+            _fleet, _ahead, _turns, _successors, hangs, new WorkerRecycler(_filler, _turns, _context), OnChecked, _context, stop);
         _status = new StatusReader(_fleet, board, options.Time);
         _fleet.Exited = _ahead.OnExited;
         _filler.Installed = OnInstalled;
@@ -134,7 +145,8 @@ internal sealed class WebSupervisor : IAsyncDisposable
         await Task.WhenAll(workers.Select(static worker => worker.Ready)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (isVital && workers.TrueForAll(static worker => !worker.Ready.IsCompletedSuccessfully))
         {
-            ServeException first = workers.OrderBy(static worker => worker.StartFailure!.ExitCode == ServeExitCode.NotReady).First().StartFailure!;
+            ServeException first = workers.OrderBy(static worker => worker.StartFailure!.ExitCode == ServeExitCode.NotReady)
+                .First().StartFailure!;
             await StopAsync(atOnce: true).ConfigureAwait(false);
             throw new ServeException(first.ExitCode, $"No worker became ready. {first.Message}", first);
         }
@@ -143,9 +155,15 @@ internal sealed class WebSupervisor : IAsyncDisposable
         for (int i = 0; i < slots.Count; i++)
         {
             if (workers[i].StartFailure is { } failure)
-                late.Add(_filler.RefillAsync(slots[i], _filler.OnFailed(slots[i], $"it did not become ready: {failure.Message}", workers[i].WasKilled)));
+            {
+                late.Add(_filler.RefillAsync(
+                    slots[i],
+                    _filler.OnFailed(slots[i], $"it did not become ready: {failure.Message}", workers[i].WasKilled)));
+            }
             else
+            {
                 _filler.Install(slots[i], workers[i], mayDisplace: false, out _);
+            }
         }
 
         return late;
@@ -173,7 +191,10 @@ internal sealed class WebSupervisor : IAsyncDisposable
                     _stop.Token.ThrowIfCancellationRequested(); // if the supervisor is stopping, the version is not the cause
                     Log.Write($"reload cancelled: {failure.Message}");
                     await _filler.RollBackAsync(done, former).ConfigureAwait(false);
-                    throw new ServeException(ServeExitCode.Refused, $"The new version did not become ready, and the old one continues to serve. {failure.Message}", failure);
+                    throw new ServeException(
+                        ServeExitCode.Refused,
+                        $"The new version did not become ready, and the old one continues to serve. {failure.Message}",
+                        failure);
                 }
 
                 done.Add(slot);
@@ -200,7 +221,12 @@ internal sealed class WebSupervisor : IAsyncDisposable
         if (workers is < 1 or > Board.Capacity / 4)
             throw new ServeException(ServeExitCode.Usage, $"There can be 1 to {Board.Capacity / 4} workers, not {workers}.");
         if (workers < Options.MinWorkers || workers > Options.MaxWorkers)
-            throw new ServeException(ServeExitCode.Refused, $"The load decides between {Options.MinWorkers} and {Options.MaxWorkers} workers (--workers {Options.MinWorkers}:{Options.MaxWorkers}); there cannot be {workers}.");
+        {
+            throw new ServeException(
+                ServeExitCode.Refused,
+                $"The load decides between {Options.MinWorkers} and {Options.MaxWorkers} workers "
+                + $"(--workers {Options.MinWorkers}:{Options.MaxWorkers}); there cannot be {workers}.");
+        }
 
         return ScaleAsync(workers, "");
     }
@@ -227,7 +253,11 @@ internal sealed class WebSupervisor : IAsyncDisposable
         }
 
         if (Array.FindAll(problems, static problem => problem is not null) is { Length: > 0 } failed)
-            throw new ServeException(ServeExitCode.Refused, $"{failed.Length} of {problems.Length} new workers are not ready; the supervisor keeps trying: {failed[0]}");
+        {
+            throw new ServeException(
+                ServeExitCode.Refused,
+                $"{failed.Length} of {problems.Length} new workers are not ready; the supervisor keeps trying: {failed[0]}");
+        }
     }
 
     /// <summary>

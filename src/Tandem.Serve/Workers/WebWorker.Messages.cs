@@ -166,18 +166,26 @@ internal sealed partial class WebWorker
                 messages.TrySend(ServeProtocol.Listener, bound, descriptor);
             });
         }
-        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or FormatException or ArgumentException)
+        catch (Exception e)
+            when (e is SocketException or IOException or UnauthorizedAccessException or FormatException or ArgumentException)
         {
             _problem = $"It cannot listen at {address}: {Explain(e)}";
             _problemCode = ServeExitCode.BadAddress;
-            messages.TrySend(ServeProtocol.Failure, string.Create(CultureInfo.InvariantCulture, $"{(int)((e as SocketException)?.SocketErrorCode ?? SocketError.Success)} {e.Message}"));
+            messages.TrySend(
+                ServeProtocol.Failure,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{(int)((e as SocketException)?.SocketErrorCode ?? SocketError.Success)} {e.Message}"));
         }
     }
 
     private static string Explain(Exception error) => (error as SocketException)?.SocketErrorCode switch
     {
-        SocketError.AddressAlreadyInUse => "the address is already in use. Stop the program that listens there, or choose another address with --urls.",
-        SocketError.AccessDenied => "this user may not use it. Ports below 1024 need the capability CAP_NET_BIND_SERVICE, or a socket that systemd passes to the server.",
+        SocketError.AddressAlreadyInUse =>
+            "the address is already in use. Stop the program that listens there, or choose another address with --urls.",
+        SocketError.AccessDenied =>
+            "this user may not use it. Ports below 1024 need the capability CAP_NET_BIND_SERVICE, "
+            + "or a socket that systemd passes to the server.",
         SocketError.AddressNotAvailable => "this machine has no such address.",
         _ => error.Message,
     };

@@ -14,8 +14,10 @@ namespace Tandem.Serve.Workers;
 internal sealed partial class WebWorker
 {
     private const string AddressTaken =
-        "The application binds an address itself, without Kestrel, that is in use by another worker or by another program. Workers share only Kestrel's sockets. "
-        + "Bind it in one worker only (--once for a hosted service), bind a different address in each worker (by TANDEM_WORKER_NUMBER), or let Kestrel listen there.";
+        "The application binds an address itself, without Kestrel, that is in use by another worker or by another program. "
+        + "Workers share only Kestrel's sockets. "
+        + "Bind it in one worker only (--once for a hosted service), bind a different address in each worker (by TANDEM_WORKER_NUMBER), "
+        + "or let Kestrel listen there.";
 
     /// <summary>How much later than this class the pool would kill the process. The pool should never have to.</summary>
     private static readonly TimeSpan PoolSlack = TimeSpan.FromSeconds(5);
@@ -155,7 +157,9 @@ internal sealed partial class WebWorker
     internal Task Due => _due.Task;
 
     /// <summary>Whether it exits because it has reached its request limit.</summary>
-    internal bool IsDue => _due.Task.IsCompletedSuccessfully || (Limits.Requests > 0 && Volatile.Read(ref _context.Board[Entry].Requests) >= Limits.Requests);
+    internal bool IsDue =>
+        _due.Task.IsCompletedSuccessfully
+        || (Limits.Requests > 0 && Volatile.Read(ref _context.Board[Entry].Requests) >= Limits.Requests);
 
     /// <summary>Whether it will soon reach its request limit, so that a successor should be started.</summary>
     internal bool IsNearlyDue { get; private set; }
@@ -175,7 +179,8 @@ internal sealed partial class WebWorker
     /// <returns>Whether that was possible: its process exists and runs.</returns>
     internal bool TryBegin(int number)
     {
-        bool runs = _time.GetMilliseconds() - Volatile.Read(ref _context.Board[Entry].AliveAt) < 3 * ServeProtocol.StandbyBeat.TotalMilliseconds;
+        bool runs = _time.GetMilliseconds() - Volatile.Read(ref _context.Board[Entry].AliveAt)
+            < 3 * ServeProtocol.StandbyBeat.TotalMilliseconds;
         if (!IsAttached || !runs || !_messages!.TrySend(ServeProtocol.Begin, number.ToString(CultureInfo.InvariantCulture)))
             return false;
 
@@ -278,7 +283,8 @@ internal sealed partial class WebWorker
 
         string reason = string.Create(
             CultureInfo.InvariantCulture,
-            $"It had not exited {limit.TotalSeconds:0.###} s after it was told to ({(_context.Options.ShutdownTimeout > TimeSpan.Zero ? "--drain-timeout and --shutdown-timeout" : "--drain-timeout")}).");
+            $"It had not exited {limit.TotalSeconds:0.###} s after it was told to "
+            + $"({(_context.Options.ShutdownTimeout > TimeSpan.Zero ? "--drain-timeout and --shutdown-timeout" : "--drain-timeout")}).");
         _context.Log.Write($"worker {Number} (pid {ProcessId}) is killed. {reason}");
         Kill(reason);
     }
@@ -371,7 +377,9 @@ internal sealed partial class WebWorker
         catch (Exception e)
         {
             _problem ??= e is ServeException ? e.Message : e is OperationCanceledException
-                ? string.Create(CultureInfo.InvariantCulture, $"It was not ready within {options.StartTimeout.TotalSeconds:0.#} s (--start-timeout): {DescribeMissingStep()}")
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"It was not ready within {options.StartTimeout.TotalSeconds:0.#} s (--start-timeout): {DescribeMissingStep()}")
                 : $"It does not answer correctly: {e.Message}";
             Kill(_problem);
             await _stop.CancelAsync().ConfigureAwait(false); // until Tandem's hook runs in the process, the pool has no worker to kill
@@ -388,7 +396,8 @@ internal sealed partial class WebWorker
         if (!IsAttached)
             return; // if the process has exited, its exit is reported
 
-        await ((Task)_hosted.Task).WaitAsync(_context.Options.AttachTimeout, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)_hosted.Task).WaitAsync(_context.Options.AttachTimeout, _time, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_hosted.Task.IsCompleted || cancellationToken.IsCancellationRequested)
             return;
 
@@ -397,8 +406,10 @@ internal sealed partial class WebWorker
             _problemCode,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Tandem could not attach to the application within {_context.Options.AttachTimeout.TotalSeconds:0.###} s (--attach-timeout), because the application built no host with a web server. "
-                + $"Tandem attaches to WebApplication, Host and WebHost when they are built. If that takes longer, increase --attach-timeout."));
+                $"Tandem could not attach to the application within {_context.Options.AttachTimeout.TotalSeconds:0.###} s "
+                + $"(--attach-timeout), because the application built no host with a web server. "
+                + $"Tandem attaches to WebApplication, Host and WebHost when they are built. "
+                + $"If that takes longer, increase --attach-timeout."));
     }
 
     private async Task CheckHealthAsync(string path, CancellationToken cancellationToken)
@@ -420,18 +431,23 @@ internal sealed partial class WebWorker
     {
         string boundTo = BoundTo; // read once, so that the protocol and the address match
         return new WorkerProbe(
-            descriptor => _messages?.TrySend(ServeProtocol.Connection, boundTo, descriptor) == true, WorkerProbe.IsTls(Addresses, boundTo), _time);
+            descriptor => _messages?.TrySend(ServeProtocol.Connection, boundTo, descriptor) == true,
+            WorkerProbe.IsTls(Addresses, boundTo),
+            _time);
     }
 
     private string Describe(Exception error) => error switch
     {
         WorkerStartException { Failure: StartFailureKind.TimedOut } when !IsAttached =>
-            $"Tandem's startup hook did not run in it within {_context.Options.AttachTimeout.TotalSeconds:0.#} s. Was it compiled to native code (PublishAot), or are startup hooks "
+            $"Tandem's startup hook did not run in it within {_context.Options.AttachTimeout.TotalSeconds:0.#} s. "
+            + "Was it compiled to native code (PublishAot), or are startup hooks "
             + $"disabled? `tandem serve` supports neither. {error.Message}",
-        WorkerStartException { Failure: StartFailureKind.Ended } when !IsAttached => $"It exited before Tandem's startup hook ran in it. {error.Message}",
+        WorkerStartException { Failure: StartFailureKind.Ended } when !IsAttached =>
+            $"It exited before Tandem's startup hook ran in it. {error.Message}",
         WorkerStartException when WasKilledEarly(error) => "Its process was killed while it was starting.",
         WorkerCrashedException when _refusal is not null => _refusal,
-        WorkerCrashedException when !_hosted.Task.IsCompletedSuccessfully => $"It exited before it built a host to which Tandem could attach. {error.Message}",
+        WorkerCrashedException when !_hosted.Task.IsCompletedSuccessfully =>
+            $"It exited before it built a host to which Tandem could attach. {error.Message}",
         _ => error.Message,
     };
 
@@ -448,7 +464,8 @@ internal sealed partial class WebWorker
     }
 
     /// <summary>Whether the process was killed after it had connected to the supervisor and before the pool had its link to it.</summary>
-    private bool WasKilledEarly(Exception error) => _isStartedAgain && error is WorkerStartException { Failure: not (StartFailureKind.Ended or StartFailureKind.TimedOut) };
+    private bool WasKilledEarly(Exception error) =>
+        _isStartedAgain && error is WorkerStartException { Failure: not (StartFailureKind.Ended or StartFailureKind.TimedOut) };
 
     private string Explain(string end) => _isAddressTaken && !IsAskedToStop ? $"{end}\n{AddressTaken}" : end;
 
@@ -466,7 +483,13 @@ internal sealed partial class WebWorker
             CancellationGrace = options.DrainTimeout + options.ShutdownTimeout + PoolSlack,
             TerminationGrace = PoolSlack,
             CollectDumps = options.CollectDumps,
-            Program = new WorkerGuest(App, _context.Board, _id == 0 ? null : () => _context.Mailboxes.Open(_id), IsOver, OnConnected, (_, line) => _context.Log.Write(Number, line)),
+            Program = new WorkerGuest(
+                App,
+                _context.Board,
+                _id == 0 ? null : () => _context.Mailboxes.Open(_id),
+                IsOver,
+                OnConnected,
+                (_, line) => _context.Log.Write(Number, line)),
             Environment =
             {
                 [ServeProtocol.NumberVariable] = Number.ToString(CultureInfo.InvariantCulture),
@@ -510,6 +533,9 @@ internal sealed partial class WebWorker
         DiagnosticFiles.RequestDumps(pool, dumps);
         return string.Join(
             WorkerSettings.ForgetSeparator,
-            names.Concat(dumps.Keys).Select(name => (App.Environment.GetValueOrDefault(name) ?? Environment.GetEnvironmentVariable(name)) is { } former ? $"{name}={former}" : name));
+            names.Concat(dumps.Keys).Select(name =>
+                (App.Environment.GetValueOrDefault(name) ?? Environment.GetEnvironmentVariable(name)) is { } former
+                    ? $"{name}={former}"
+                    : name));
     }
 }

@@ -70,7 +70,11 @@ internal sealed class WorkerFleet
         get
         {
             lock (Lock)
-                return _slots.Select(static slot => slot.Current?.Addresses).FirstOrDefault(static addresses => addresses is { Length: > 0 }) ?? [];
+            {
+                return _slots.Select(static slot => slot.Current?.Addresses)
+                    .FirstOrDefault(static addresses => addresses is { Length: > 0 })
+                    ?? [];
+            }
         }
     }
 
@@ -110,7 +114,10 @@ internal sealed class WorkerFleet
     internal List<InheritedWorker> Processes()
     {
         lock (Lock)
-            return [.. _workers.Where(static worker => worker.ProcessId > 0).Select(static worker => new InheritedWorker(worker.ProcessId, worker.Entry))];
+        {
+            return [.. _workers.Where(static worker => worker.ProcessId > 0)
+                .Select(static worker => new InheritedWorker(worker.ProcessId, worker.Entry))];
+        }
     }
 
     /// <summary>The sockets that workers use; null if that is not known.</summary>
@@ -121,7 +128,9 @@ internal sealed class WorkerFleet
             // If a slot has no worker, it is not known which sockets its next worker will use.
             return _slots.Count == 0 || _slots.Exists(static slot => slot.Current is null)
                 ? null
-                : new HashSet<string>(_workers.Where(static worker => !worker.IsAskedToStop).SelectMany(static worker => worker.ListensAt), StringComparer.Ordinal);
+                : new HashSet<string>(
+                    _workers.Where(static worker => !worker.IsAskedToStop).SelectMany(static worker => worker.ListensAt),
+                    StringComparer.Ordinal);
         }
     }
 
@@ -196,7 +205,8 @@ internal sealed class WorkerFleet
         lock (Lock)
         {
             former = slot.Current;
-            bool isWanted = !slot.IsRetired && !_stop.IsCancellationRequested && (mayDisplace || (former is null && ReferenceEquals(worker.App, slot.App)));
+            bool isWanted = !slot.IsRetired && !_stop.IsCancellationRequested
+                && (mayDisplace || (former is null && ReferenceEquals(worker.App, slot.App)));
             if (isWanted)
             {
                 worker.Number = slot.Number;

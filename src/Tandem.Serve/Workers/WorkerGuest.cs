@@ -6,18 +6,35 @@ using Tandem.Serve.Protocol;
 namespace Tandem.Serve.Workers;
 
 /// <summary>The application as a guest program, which a pool starts in its own process.</summary>
-internal sealed class WorkerGuest(ResolvedApp app, Board board, Func<int>? openMailbox, Func<bool> isOver, Action<MessageSocket> onConnected, Action<int, string> onOutput) : GuestProgram
+internal sealed class WorkerGuest(
+    ResolvedApp app,
+    Board board,
+    Func<int>? openMailbox,
+    Func<bool> isOver,
+    Action<MessageSocket> onConnected,
+    Action<int, string> onOutput) : GuestProgram
 {
     private const string HookName = "Tandem.Serve.Hook.dll";
 
     internal override LaunchPlan CreatePlan()
     {
         if (isOver())
-            throw new WorkerStartException("It has exited, and its successor is another worker."); // otherwise the pool would start another process for it
+        {
+            throw new WorkerStartException(
+                "It has exited, and its successor is another worker."); // otherwise the pool would start another process for it
+        }
+
         if (!Directory.Exists(app.Folder))
-            throw new WorkerStartException($"Its folder '{app.Folder}' is gone. Create it again, or run `tandem serve reload` to serve another version.");
+        {
+            throw new WorkerStartException(
+                $"Its folder '{app.Folder}' is gone. Create it again, or run `tandem serve reload` to serve another version.");
+        }
+
         if (!File.Exists(app.Path))
-            throw new WorkerStartException($"The application '{app.Path}' is gone. Restore it, or run `tandem serve reload` to serve another version.");
+        {
+            throw new WorkerStartException(
+                $"The application '{app.Path}' is gone. Restore it, or run `tandem serve reload` to serve another version.");
+        }
 
         string hook = Path.Combine(AppContext.BaseDirectory, HookName);
         return File.Exists(hook)

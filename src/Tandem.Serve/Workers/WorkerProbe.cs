@@ -116,10 +116,15 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls, TimeProvider
             UseProxy = false,
         };
 #pragma warning restore CA5359
-        using var client = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var client = new HttpClient(handler)
+        {
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact
+        };
         try
         {
-            using HttpResponseMessage response = await client.GetAsync(new Uri($"{(isTls ? "https" : "http")}://localhost{path}"), cancellationToken).ConfigureAwait(false);
+            using HttpResponseMessage response = await client.GetAsync(
+                new Uri($"{(isTls ? "https" : "http")}://localhost{path}"), cancellationToken).ConfigureAwait(false);
             return (int)response.StatusCode;
         }
         catch (HttpRequestException)
@@ -137,13 +142,18 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls, TimeProvider
             if (isTls)
                 stream = await EncryptAsync(stream, cancellationToken).ConfigureAwait(false);
 
-            byte[] request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: tandem-serve\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+            byte[] request = Encoding.ASCII.GetBytes(
+                $"GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: tandem-serve\r\nAccept: */*\r\nConnection: close\r\n\r\n");
             await stream.WriteAsync(request, cancellationToken).ConfigureAwait(false);
             var buffer = new byte[4096];
-            int length = await stream.ReadAtLeastAsync(buffer, StatusLine, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            int length = await stream.ReadAtLeastAsync(buffer, StatusLine, throwOnEndOfStream: false, cancellationToken)
+                .ConfigureAwait(false);
             string head = Encoding.ASCII.GetString(buffer, 0, Math.Min(length, StatusLine));
             await ReadRestAsync(stream, buffer, cancellationToken).ConfigureAwait(false);
-            return head.StartsWith("HTTP/1.", StringComparison.Ordinal) && int.TryParse(head.AsSpan(9, 3), CultureInfo.InvariantCulture, out int status) ? status : 0;
+            return head.StartsWith("HTTP/1.", StringComparison.Ordinal)
+                && int.TryParse(head.AsSpan(9, 3), CultureInfo.InvariantCulture, out int status)
+                    ? status
+                    : 0;
         }
         finally
         {
@@ -178,7 +188,8 @@ internal sealed class WorkerProbe(Func<int, bool> give, bool isTls, TimeProvider
 #pragma warning restore CA5359
         try
         {
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost" }, cancellationToken).ConfigureAwait(false);
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost" }, cancellationToken)
+                .ConfigureAwait(false);
             return tls;
         }
         catch

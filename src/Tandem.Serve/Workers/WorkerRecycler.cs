@@ -66,7 +66,8 @@ internal sealed class WorkerRecycler
             slot.RecyclesFrom = _time.GetMilliseconds() + (long)_pause.TotalMilliseconds;
             _log.Write(string.Create(
                 CultureInfo.InvariantCulture,
-                $"worker {slot.Number} continues, because its successor did not become ready; the next attempt is after at least {_pause.TotalSeconds:0.###} s: {(e is ServeException ? e.Message : e)}"));
+                $"worker {slot.Number} continues, because its successor did not become ready; "
+                + $"the next attempt is after at least {_pause.TotalSeconds:0.###} s: {(e is ServeException ? e.Message : e)}"));
         }
         finally
         {

@@ -16,6 +16,8 @@ internal static class WorkerStack
         if (WorkerStackSource.Current is not { } source)
             return "Its stack cannot be shown without Tandem.Diagnostics.";
 
-        return source.TryCapture(processId, threadId, Limit, out string stack, out string problem) ? $"Its stack:\n{stack}" : $"Its stack could not be read: {problem}";
+        return source.TryCapture(processId, threadId, Limit, out string stack, out string problem)
+            ? $"Its stack:\n{stack}"
+            : $"Its stack could not be read: {problem}";
     }
 }

@@ -47,7 +47,8 @@ internal sealed class WorkersAhead
     {
         lock (_fleet.Lock)
         {
-            WebWorker? spare = _spares.Find(spare => ReferenceEquals(spare.App, app) && spare.Ready.IsCompletedSuccessfully && !spare.Ended.IsCompleted)
+            WebWorker? spare = _spares.Find(spare =>
+                    ReferenceEquals(spare.App, app) && spare.Ready.IsCompletedSuccessfully && !spare.Ended.IsCompleted)
                 ?? _spares.Find(spare => ReferenceEquals(spare.App, app) && !spare.Ready.IsCompleted);
             return Take(spare, _spares);
         }
@@ -58,14 +59,16 @@ internal sealed class WorkersAhead
     {
         lock (_fleet.Lock)
         {
-            WebWorker? standby = app.IsAsItWas ? _standbys.Find(standby => ReferenceEquals(standby.App, app) && standby.TryBegin(number)) : null;
+            WebWorker? standby = app.IsAsItWas
+                ? _standbys.Find(standby => ReferenceEquals(standby.App, app) && standby.TryBegin(number))
+                : null;
             return Take(standby, _standbys);
         }
     }
 
     /// <summary>
-    /// Called after any worker has exited. If it was a spare or a standby, the exit is logged, and the start of the next one is delayed like
-    /// that of a worker, so that it is not restarted repeatedly without a pause.
+    /// Called after any worker has exited. If it was a spare or a standby, the exit is logged, and the start of the next one is
+    /// delayed like that of a worker, so that it is not restarted repeatedly without a pause.
     /// </summary>
     internal void OnExited(WebWorker worker, string end)
     {
@@ -87,12 +90,16 @@ internal sealed class WorkersAhead
             _delay.Extend(delay);
         }
 
-        string next = delay > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $"; the next one is started after at least {delay.TotalSeconds:0.###} s") : "";
-        _log.Write(string.Create(CultureInfo.InvariantCulture, $"the {(isStandby ? "standby" : "spare")} (pid {worker.ProcessId}) exited: {reason}{next}"));
+        string next = delay > TimeSpan.Zero
+            ? string.Create(CultureInfo.InvariantCulture, $"; the next one is started after at least {delay.TotalSeconds:0.###} s")
+            : "";
+        _log.Write(string.Create(
+            CultureInfo.InvariantCulture, $"the {(isStandby ? "standby" : "spare")} (pid {worker.ProcessId}) exited: {reason}{next}"));
         foreach (Slot slot in nearlyDue)
         {
             slot.Current?.ContinueBeyondLimit();
-            _log.Write($"worker {slot.Number} continues beyond its request limit (--max-requests), because its successor did not become ready");
+            _log.Write(
+                $"worker {slot.Number} continues beyond its request limit (--max-requests), because its successor did not become ready");
         }
     }
 
