@@ -20,7 +20,10 @@ public static class Comparison
     /// <exception cref="WorkSerializationException">The work or its items cannot be serialized.</exception>
     /// <exception cref="PlatformNotSupportedException">The system is not Linux.</exception>
     public static Task<ComparisonResult> RunAsync<TItem, TResult>(
-        IEnumerable<TItem> items, Func<TItem, TResult> work, ComparisonOptions? options = null, CancellationToken cancellationToken = default)
+        IEnumerable<TItem> items,
+        Func<TItem, TResult> work,
+        ComparisonOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
         return RunAsync(new DelegateWorkload<TItem, TResult>(Mixed(items), work, null), options, cancellationToken);
@@ -28,7 +31,10 @@ public static class Comparison
 
     /// <inheritdoc cref="RunAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, TResult}, ComparisonOptions?, CancellationToken)"/>
     public static Task<ComparisonResult> RunAsync<TItem, TResult>(
-        IEnumerable<TItem> items, Func<TItem, Task<TResult>> work, ComparisonOptions? options = null, CancellationToken cancellationToken = default)
+        IEnumerable<TItem> items,
+        Func<TItem, Task<TResult>> work,
+        ComparisonOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(work);
         return RunAsync(new DelegateWorkload<TItem, TResult>(Mixed(items), null, work), options, cancellationToken);
@@ -65,7 +71,10 @@ public static class Comparison
         options ??= new ComparisonOptions();
         options.Validate();
         if (!OperatingSystem.IsLinux())
-            throw new PlatformNotSupportedException("A comparison reads data about processes that only Linux provides, so it does not run on this system.");
+        {
+            throw new PlatformNotSupportedException(
+                "A comparison reads data about processes that only Linux provides, so it does not run on this system.");
+        }
 
         if (workload.Count == 0)
             throw new ComparisonException("There are no items to run the work on.");

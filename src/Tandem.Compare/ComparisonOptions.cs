@@ -53,10 +53,24 @@ public sealed class ComparisonOptions
     {
         Option.Check(
             WorkerCounts is null || (WorkerCounts.Count > 0 && WorkerCounts.All(static count => count is >= 1 and <= 1024)),
-            nameof(ComparisonOptions), nameof(WorkerCounts), WorkerCounts is null ? "" : string.Join(',', WorkerCounts), "numbers between 1 and 1024");
+            nameof(ComparisonOptions),
+            nameof(WorkerCounts),
+            WorkerCounts is null ? "" : string.Join(',', WorkerCounts),
+            "numbers between 1 and 1024");
         Option.Check(Repeats is >= 2 and <= 100, nameof(ComparisonOptions), nameof(Repeats), Repeats, "between 2 and 100");
-        Option.Check(Budget > TimeSpan.Zero && Budget <= TimeSpan.FromDays(1), nameof(ComparisonOptions), nameof(Budget), Budget, "positive, at most a day");
-        Option.Check(MinDifference is >= 0 and < 1, nameof(ComparisonOptions), nameof(MinDifference), MinDifference, "at least 0 and below 1");
-        Option.Check(MaxTimelineItems is >= 0 and <= 100_000, nameof(ComparisonOptions), nameof(MaxTimelineItems), MaxTimelineItems, "between 0 and 100000");
+        Option.Check(
+            Budget > TimeSpan.Zero && Budget <= TimeSpan.FromDays(1),
+            nameof(ComparisonOptions),
+            nameof(Budget),
+            Budget,
+            "positive, at most a day");
+        Option.Check(
+            MinDifference is >= 0 and < 1, nameof(ComparisonOptions), nameof(MinDifference), MinDifference, "at least 0 and below 1");
+        Option.Check(
+            MaxTimelineItems is >= 0 and <= 100_000,
+            nameof(ComparisonOptions),
+            nameof(MaxTimelineItems),
+            MaxTimelineItems,
+            "between 0 and 100000");
     }
 }

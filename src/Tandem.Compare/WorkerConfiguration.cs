@@ -37,10 +37,13 @@ public sealed class WorkerConfiguration(Isolation isolation, int workers, int co
     /// <summary>C# code that creates such a pool.</summary>
     public string ToCode()
     {
-        string concurrency = ConcurrencyPerWorker == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", {nameof(ConcurrencyPerWorker)} = {ConcurrencyPerWorker}");
+        string concurrency = ConcurrencyPerWorker == 1
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $", {nameof(ConcurrencyPerWorker)} = {ConcurrencyPerWorker}");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"var options = new {(Isolation == Isolation.Thread ? nameof(ThreadedPoolOptions) : nameof(ProcessPoolOptions))} {{ MaxWorkers = {Workers}{concurrency} }};\n"
+            $"var options = new {(Isolation == Isolation.Thread ? nameof(ThreadedPoolOptions) : nameof(ProcessPoolOptions))} "
+                + $"{{ MaxWorkers = {Workers}{concurrency} }};\n"
                 + $"await using var pool = WorkerPool.Create(options);");
     }
 

@@ -31,11 +31,17 @@ public static class IsolatedServiceExtensions
         services.AddSingleton(new ServiceRegistration(
             isolation,
             options,
-            static (pool, spec, stop) => pool.RunAsync(static (spec, stop) => ServiceHost.RunAsync<TService>(spec, stop), spec, new WorkOptions { Name = typeof(TService).Name }, stop)));
+            static (pool, spec, stop) => pool.RunAsync(
+                static (spec, stop) => ServiceHost.RunAsync<TService>(spec, stop),
+                spec,
+                new WorkOptions { Name = typeof(TService).Name },
+                stop)));
         services.TryAddSingleton<ServiceContext>();
         services.TryAddSingleton<IsolatedServices>();
         services.TryAddSingleton<IIsolatedServices>(static provider => provider.GetRequiredService<IsolatedServices>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, IsolatedServices>(static provider => provider.GetRequiredService<IsolatedServices>()));
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IHostedService, IsolatedServices>(
+                static provider => provider.GetRequiredService<IsolatedServices>()));
         return services;
     }
 }

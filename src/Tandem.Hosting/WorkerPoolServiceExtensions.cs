@@ -12,24 +12,26 @@ public static class WorkerPoolServiceExtensions
 {
     /// <summary>Adds a pool as a singleton, which logs to this container's loggers and ends with the container.</summary>
     /// <remarks>
-    /// The options are those of <c>IOptionsMonitor&lt;ThreadedPoolOptions&gt;</c> or <c>IOptionsMonitor&lt;ProcessPoolOptions&gt;</c>; other
-    /// code may configure them too (<c>services.Configure&lt;ProcessPoolOptions&gt;(…)</c>). A host checks them when it starts: a value out of
-    /// its range ends the start with an <see cref="OptionsValidationException"/> that names the property. The pool itself is created when it
-    /// is first asked for.
+    /// The options are those of <c>IOptionsMonitor&lt;ThreadedPoolOptions&gt;</c> or <c>IOptionsMonitor&lt;ProcessPoolOptions&gt;</c>;
+    /// other code may configure them too (<c>services.Configure&lt;ProcessPoolOptions&gt;(…)</c>). A host checks them when it starts: a
+    /// value out of its range ends the start with an <see cref="OptionsValidationException"/> that names the property. The pool itself is
+    /// created when it is first asked for.
     /// </remarks>
     /// <param name="services">The container's services.</param>
     /// <param name="isolation">Whether the workers are threads or processes.</param>
     /// <param name="configure">Changes the options; <see langword="null"/> for the defaults.</param>
     /// <returns><paramref name="services"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="isolation"/> is neither Thread nor Process.</exception>
-    public static IServiceCollection AddWorkerPool(this IServiceCollection services, Isolation isolation, Action<WorkerPoolOptions>? configure = null) =>
+    public static IServiceCollection AddWorkerPool(
+        this IServiceCollection services, Isolation isolation, Action<WorkerPoolOptions>? configure = null) =>
         Add(services, null, isolation, null, configure);
 
     /// <inheritdoc cref="AddWorkerPool(IServiceCollection, Isolation, Action{WorkerPoolOptions}?)"/>
     /// <summary>Adds a pool whose options are read from configuration.</summary>
     /// <param name="configuration">
-    /// A section with the names of the options, such as <c>{ "Isolation": "Process", "MaxWorkers": 4, "DefaultLimits": { "Timeout": "00:00:30" } }</c>.
-    /// <c>Isolation</c> is <c>Process</c> when it is missing. A name that the options do not have is an error.
+    /// A section with the names of the options, such as
+    /// <c>{ "Isolation": "Process", "MaxWorkers": 4, "DefaultLimits": { "Timeout": "00:00:30" } }</c>. <c>Isolation</c> is <c>Process</c>
+    /// when it is missing. A name that the options do not have is an error.
     /// </param>
     /// <param name="configure">Changes the options afterwards; <see langword="null"/> for nothing.</param>
     /// <exception cref="ArgumentException">The value of <c>Isolation</c> is neither Thread nor Process.</exception>
@@ -60,8 +62,8 @@ public static class WorkerPoolServiceExtensions
     /// <summary>Adds a health check of a pool.</summary>
     /// <param name="builder">The health checks.</param>
     /// <param name="pool">
-    /// Finds the pool, such as <c>provider => provider.GetRequiredKeyedService&lt;WorkerPool&gt;("key")</c>; <see langword="null"/> for the pool
-    /// without a key.
+    /// Finds the pool, such as <c>provider => provider.GetRequiredKeyedService&lt;WorkerPool&gt;("key")</c>; <see langword="null"/> for the
+    /// pool without a key.
     /// </param>
     /// <param name="name">The check's name; the default is <c>"worker-pool"</c>.</param>
     /// <param name="failureStatus">
@@ -84,7 +86,10 @@ public static class WorkerPoolServiceExtensions
         configure?.Invoke(options);
         options.Validate();
         return builder.Add(new HealthCheckRegistration(
-            name, provider => new WorkerPoolHealthCheck(pool?.Invoke(provider) ?? provider.GetRequiredService<WorkerPool>(), options), failureStatus, tags));
+            name,
+            provider => new WorkerPoolHealthCheck(pool?.Invoke(provider) ?? provider.GetRequiredService<WorkerPool>(), options),
+            failureStatus,
+            tags));
     }
 
     private static Isolation IsolationOf(IConfiguration configuration)
@@ -95,12 +100,17 @@ public static class WorkerPoolServiceExtensions
             null => Isolation.Process,
             { } text when Enum.TryParse(text, ignoreCase: true, out Isolation isolation) && Enum.IsDefined(isolation) => isolation,
             { } text => throw new ArgumentException(
-                $"{nameof(WorkerPoolOptions.Isolation)} is '{text}' in the configuration of a pool; it must be Thread or Process.", nameof(configuration)),
+                $"{nameof(WorkerPoolOptions.Isolation)} is '{text}' in the configuration of a pool; it must be Thread or Process.",
+                nameof(configuration)),
         };
     }
 
     private static IServiceCollection Add(
-        IServiceCollection services, object? key, Isolation isolation, IConfiguration? configuration, Action<WorkerPoolOptions>? configure) =>
+        IServiceCollection services,
+        object? key,
+        Isolation isolation,
+        IConfiguration? configuration,
+        Action<WorkerPoolOptions>? configure) =>
         WorkerPoolOptions.For(isolation) is ThreadedPoolOptions
             ? Add<ThreadedPoolOptions>(services, key, configuration, configure)
             : Add<ProcessPoolOptions>(services, key, configuration, configure);

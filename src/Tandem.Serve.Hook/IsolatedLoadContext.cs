@@ -17,7 +17,9 @@ internal sealed class IsolatedLoadContext : AssemblyLoadContext
     }
 
     protected override Assembly? Load(AssemblyName assemblyName) =>
-        assemblyName.Name == "Tandem" || assemblyName.Name!.StartsWith("Tandem.Serve", StringComparison.Ordinal) ? Find(assemblyName) : null;
+        assemblyName.Name == "Tandem" || assemblyName.Name!.StartsWith("Tandem.Serve", StringComparison.Ordinal)
+            ? Find(assemblyName)
+            : null;
 
     private Assembly? Find(AssemblyName name)
     {

@@ -12,7 +12,8 @@ namespace Tandem.Serve.Worker;
 /// threads that wait through epoll, the first one that runs would accept all connections. In addition, a worker that has more connections
 /// than another one lets the other one go first, for a wait.
 /// </summary>
-internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint endPoint, ChannelWriter<AcceptedConnection> accepted) : IConnectionSource
+internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint endPoint, ChannelWriter<AcceptedConnection> accepted)
+    : IConnectionSource
 {
     /// <summary>
     /// The basic number of sleeps for which a worker lets others go first. The wait is short, because the others may be idle or busy, and

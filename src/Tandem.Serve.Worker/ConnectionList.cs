@@ -10,8 +10,8 @@ internal sealed class ConnectionList(ConnectionBalance balance, DrainState drain
     private int _expected; // connections that were given to a listener, and that the server has not taken from it yet
 
     /// <summary>
-    /// A connection is about to be given to a listener. Until <see cref="Track"/> or <see cref="OnLost"/>, draining waits for it: the server
-    /// would close a connection that it takes while it stops, and with it a request that nobody has read.
+    /// A connection is about to be given to a listener. Until <see cref="Track"/> or <see cref="OnLost"/>, draining waits for it: the
+    /// server would close a connection that it takes while it stops, and with it a request that nobody has read.
     /// </summary>
     internal void Expect() => Interlocked.Increment(ref _expected);
 

@@ -9,7 +9,9 @@ namespace Tandem.Serve.Worker;
 /// A hosted service that runs in one worker only: the one that holds a lock on the board's file. The kernel releases the lock when that
 /// worker exits, for whatever reason, and another worker takes over.
 /// </summary>
-internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worker, string name, IHostApplicationLifetime lifetime, HostOptions options) : IHostedService, IDisposable
+internal sealed class HostedOnce(
+    Func<IHostedService> create, ServedWorker worker, string name, IHostApplicationLifetime lifetime, HostOptions options)
+    : IHostedService, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
@@ -57,7 +59,11 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
     public void Dispose() => _stop.Dispose();
 
     private static bool Matches(ServiceDescriptor service, string name) =>
-        (service.IsKeyedService ? null : service.ImplementationType ?? service.ImplementationInstance?.GetType() ?? service.ImplementationFactory?.Method.ReturnType) is { } type
+        (service.IsKeyedService
+            ? null
+            : service.ImplementationType
+                ?? service.ImplementationInstance?.GetType()
+                ?? service.ImplementationFactory?.Method.ReturnType) is { } type
         && (type.Name == name || type.FullName == name);
 
     private static IHostedService Create(ServiceDescriptor service, IServiceProvider provider) =>
@@ -117,8 +123,11 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
     private async Task EndOrStopAsync(IHostedService service)
     {
         Task stop = Task.Delay(Timeout.InfiniteTimeSpan, worker.Time, _stop.Token);
-        if (service is BackgroundService { ExecuteTask: { } execution } && await Task.WhenAny(execution, stop).ConfigureAwait(false) == execution)
+        if (service is BackgroundService { ExecuteTask: { } execution }
+            && await Task.WhenAny(execution, stop).ConfigureAwait(false) == execution)
+        {
             await execution.ConfigureAwait(false);
+        }
 
         await stop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -129,7 +138,10 @@ internal sealed class HostedOnce(Func<IHostedService> create, ServedWorker worke
     private void OnFailed(Exception error)
     {
         bool isFatal = options.BackgroundServiceExceptionBehavior == BackgroundServiceExceptionBehavior.StopHost;
-        worker.Warn($"The hosted service '{name}' failed{(isFatal ? ", so this worker stops (HostOptions.BackgroundServiceExceptionBehavior)" : "; another worker will run it")}: {error}");
+        worker.Warn(
+            $"The hosted service '{name}' failed"
+            + $"{(isFatal ? ", so this worker stops (HostOptions.BackgroundServiceExceptionBehavior)" : "; another worker will run it")}"
+            + $": {error}");
         if (isFatal)
             worker.Drainer.Drain();
     }

@@ -62,7 +62,8 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
     internal LimitedRequest(RequestWatch watch, HttpContext context, TrackedConnection connection, bool isStream)
     {
         _beganAt = watch.Now;
-        (_watch, _context, _connection, _isStream, _features, _movedAt) = (watch, context, connection, isStream, context.Features, _beganAt);
+        (_watch, _context, _connection, _isStream, _features, _movedAt) =
+            (watch, context, connection, isStream, context.Features, _beganAt);
         _request = _features.GetRequiredFeature<IHttpRequestFeature>();
         _head = _features.GetRequiredFeature<IHttpResponseFeature>();
         _body = _features.GetRequiredFeature<IHttpResponseBodyFeature>();
@@ -132,8 +133,11 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
         }
 
         // The framework's exception handlers answer 499 for an aborted request.
-        if (IsOver && Volatile.Read(ref _response) == Undecided && !_head.HasStarted && (isCanceled || _head.StatusCode == StatusCodes.Status499ClientClosedRequest))
+        if (IsOver && Volatile.Read(ref _response) == Undecided && !_head.HasStarted
+            && (isCanceled || _head.StatusCode == StatusCodes.Status499ClientClosedRequest))
+        {
             SetTimedOut();
+        }
     }
 
     /// <summary>Checks the time limit. Called on the watch's thread.</summary>
@@ -173,8 +177,13 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
     internal void OnMoved(bool isResponse)
     {
         Volatile.Write(ref _movedAt, _watch.Now);
-        if (isResponse && Volatile.Read(ref _response) != Application && Interlocked.CompareExchange(ref _response, Application, Undecided) == Ours)
-            throw new OperationCanceledException("The request exceeded its time limit (--request-timeout of `tandem serve`), and was answered without the application.", Token());
+        if (isResponse && Volatile.Read(ref _response) != Application
+            && Interlocked.CompareExchange(ref _response, Application, Undecided) == Ours)
+        {
+            throw new OperationCanceledException(
+                "The request exceeded its time limit (--request-timeout of `tandem serve`), and was answered without the application.",
+                Token());
+        }
     }
 
     /// <summary>Called when the application begins to wait for the client; <see cref="OnWaited"/> ends the wait.</summary>
@@ -290,8 +299,11 @@ internal sealed class LimitedRequest : IHttpRequestLifetimeFeature, IHttpRespons
             }
         }
 
-        if (_isReported || RequestThreads.Of(Key) is not { } thread || (Volatile.Read(ref thread.Since) > _overSince && ++_sightings < MaxSightings))
+        if (_isReported || RequestThreads.Of(Key) is not { } thread
+            || (Volatile.Read(ref thread.Since) > _overSince && ++_sightings < MaxSightings))
+        {
             return;
+        }
 
         _isReported = true;
         _watch.OnStuck(thread.Id, Describe(now));

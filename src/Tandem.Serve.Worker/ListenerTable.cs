@@ -14,7 +14,8 @@ namespace Tandem.Serve.Worker;
 /// <param name="quota">The request limit, which begins when the worker accepts.</param>
 /// <param name="balance">Counts connections.</param>
 /// <param name="messages">The connection to the supervisor.</param>
-internal sealed class ListenerTable(PublishedState own, DrainState drain, RequestQuota quota, ConnectionBalance balance, MessageSocket messages)
+internal sealed class ListenerTable(
+    PublishedState own, DrainState drain, RequestQuota quota, ConnectionBalance balance, MessageSocket messages)
 {
     private readonly Lock _asking = new(); // one request for a socket at a time
     private readonly List<SharedListener> _listeners = []; // guarded by itself

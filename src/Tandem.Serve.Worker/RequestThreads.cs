@@ -32,8 +32,11 @@ internal static class RequestThreads
             All.RemoveAll(static thread => !thread.Thread.IsAlive);
             foreach (RequestThread thread in All)
             {
-                if (Volatile.Read(ref thread.Request) == request && (found is null || Volatile.Read(ref thread.Since) < Volatile.Read(ref found.Since)))
+                if (Volatile.Read(ref thread.Request) == request
+                    && (found is null || Volatile.Read(ref thread.Since) < Volatile.Read(ref found.Since)))
+                {
                     found = thread;
+                }
             }
         }
 

@@ -102,7 +102,9 @@ internal sealed class RequestWatch(ServedWorker worker, StuckRequests stuck, Req
     /// <summary>Called when an aborted request still holds a thread.</summary>
     internal void OnStuck(int thread, string request) => stuck.Report(thread, request);
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A thread of its own: all threads of the pool may be blocked.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "A thread of its own: all threads of the pool may be blocked.")]
     private void Watch()
     {
         int interval = Math.Clamp(Math.Min(Limit, Grace) / 4, ShortestInterval, LongestInterval);
@@ -151,7 +153,9 @@ internal sealed class RequestWatch(ServedWorker worker, StuckRequests stuck, Req
 
         worker.Warn(string.Create(
             CultureInfo.InvariantCulture,
-            $"{(_over == 1 ? "1 request" : $"{_over} requests")} took longer than {Limit / 1000.0:0.###} s (--request-timeout) and {(_over == 1 ? "was" : "were")} aborted: {(_over == 1 ? "" : "the last one was ")}{_example}"));
+            $"{(_over == 1 ? "1 request" : $"{_over} requests")} "
+                + $"took longer than {Limit / 1000.0:0.###} s (--request-timeout) and {(_over == 1 ? "was" : "were")} aborted: "
+                + $"{(_over == 1 ? "" : "the last one was ")}{_example}"));
         (_over, _reportedAt) = (0, now);
     }
 

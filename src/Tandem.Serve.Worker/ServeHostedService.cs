@@ -17,7 +17,8 @@ internal sealed class ServeHostedService(ServedWorker worker, IHostApplicationLi
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        lifetime.ApplicationStarted.Register(() => worker.OnHostStarted([.. server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []]));
+        lifetime.ApplicationStarted.Register(
+            () => worker.OnHostStarted([.. server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []]));
         return Task.CompletedTask;
     }
 

@@ -29,11 +29,17 @@ internal static class ServeServices
     internal static bool TryAddListening(IServiceCollection services, ServedWorker worker)
     {
         // A host without a web server, for example for a command of the application, is not served.
-        if (!services.Any(static service => service.ServiceType == typeof(IServer)) || services.Any(static service => service.ServiceType == typeof(ServedWorker)))
+        if (!services.Any(static service => service.ServiceType == typeof(IServer))
+            || services.Any(static service => service.ServiceType == typeof(ServedWorker)))
+        {
             return false;
+        }
 
-        if (services.Last(static service => service.ServiceType == typeof(IServer)) is { ImplementationType.Name: not "KestrelServerImpl" and not "KestrelServer" and not null } other)
+        if (services.Last(static service => service.ServiceType == typeof(IServer))
+            is { ImplementationType.Name: not "KestrelServerImpl" and not "KestrelServer" and not null } other)
+        {
             worker.Refuse($"The application does not use Kestrel but {other.ImplementationType!.Name}.");
+        }
 
         services.AddSingleton(worker);
         // Kestrel uses the last one.

@@ -19,7 +19,8 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
         // This runs before the server binds.
-        if (worker.Settings.Urls.Length > 0 && app.ApplicationServices.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>() is { } addresses)
+        if (worker.Settings.Urls.Length > 0
+            && app.ApplicationServices.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>() is { } addresses)
         {
             addresses.Addresses.Clear();
             foreach (string url in worker.Settings.Urls.Split(';'))
@@ -30,7 +31,8 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
         app.Use(Watch);
         if (worker is { Sticky: { } sticky, Settings.Sticky: StickyMode.Cookie })
         {
-            var forwarder = new RequestForwarder(worker, sticky.Clients, app.ApplicationServices.GetRequiredService<IOptions<KestrelServerOptions>>().Value);
+            var forwarder = new RequestForwarder(
+                worker, sticky.Clients, app.ApplicationServices.GetRequiredService<IOptions<KestrelServerOptions>>().Value);
             app.Use(new StickyRequests(worker, sticky, forwarder).Route);
         }
 
@@ -45,7 +47,9 @@ internal sealed class ServeStartupFilter(ServedWorker worker) : IStartupFilter
             return next(context); // not a connection of Tandem's listener
 
         bool isStream = connection.BeginRequest(context);
-        Task request = connection.MustWaitForGoAway() ? WaitAndRunAsync(context, connection, isStream, next) : RunAsync(context, connection, isStream, next);
+        Task request = connection.MustWaitForGoAway()
+            ? WaitAndRunAsync(context, connection, isStream, next)
+            : RunAsync(context, connection, isStream, next);
         if (!request.IsCompletedSuccessfully)
             return EndAsync(request, connection, isStream);
 

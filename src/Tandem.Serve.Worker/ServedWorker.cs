@@ -194,7 +194,9 @@ internal sealed class ServedWorker
     }
 
     /// <summary>The thread that receives the supervisor's messages, and publishes the heartbeat.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A thread of its own, which shows in intervals that the process runs.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "A thread of its own, which shows in intervals that the process runs.")]
     private void Listen()
     {
         bool isConnected = true;
@@ -207,7 +209,8 @@ internal sealed class ServedWorker
                 continue;
             }
 
-            switch (_messages.Receive((int)(_mayBegin.IsSet ? ServeProtocol.Beat : ServeProtocol.StandbyBeat).TotalMilliseconds, out Message message))
+            switch (_messages.Receive(
+                (int)(_mayBegin.IsSet ? ServeProtocol.Beat : ServeProtocol.StandbyBeat).TotalMilliseconds, out Message message))
             {
                 case ReceiveOutcome.Message:
                     Handle(message);

@@ -8,7 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Tandem.Serve.Worker;
 
 /// <summary>Creates Kestrel's listeners for the application's addresses, on the supervisor's sockets.</summary>
-internal sealed class SharedListenerFactory(ServedWorker worker, IOptions<SocketTransportOptions> options, ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class SharedListenerFactory(ServedWorker worker, IOptions<SocketTransportOptions> options, ILoggerFactory loggers)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint;
 

@@ -21,7 +21,11 @@ internal sealed class StuckRequests(PublishedState own, ConnectionList connectio
     internal void Count(int more)
     {
         if (Interlocked.Add(ref own.Entry.Stuck, more) >= MaxStuck && more > 0)
-            Report(0, string.Create(CultureInfo.InvariantCulture, $"{MaxStuck} requests that were aborted (--request-timeout) still run; they hold no threads, but memory"));
+        {
+            Report(0, string.Create(
+                CultureInfo.InvariantCulture,
+                $"{MaxStuck} requests that were aborted (--request-timeout) still run; they hold no threads, but memory"));
+        }
     }
 
     /// <summary>Asks the supervisor to replace this worker.</summary>
@@ -39,7 +43,8 @@ internal sealed class StuckRequests(PublishedState own, ConnectionList connectio
         while (true)
         {
             // Some of these clients may be gone.
-            if (Volatile.Read(ref own.Entry.Stuck) is > 0 and var left && connections.Snapshot().TrueForAll(static connection => connection.HasOnlyStuck))
+            if (Volatile.Read(ref own.Entry.Stuck) is > 0 and var left
+                && connections.Snapshot().TrueForAll(static connection => connection.HasOnlyStuck))
             {
                 messages.TrySend(ServeProtocol.OnlyStuckLeft, left.ToString(CultureInfo.InvariantCulture));
                 return;

@@ -17,7 +17,10 @@ internal static class SupervisorSignals
     /// <summary>Makes these signals do nothing.</summary>
     internal static void Ignore()
     {
-        foreach (PosixSignal signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGHUP, SIGUSR1, SIGUSR2, PosixSignal.SIGTTIN, PosixSignal.SIGTTOU])
+        foreach (PosixSignal signal
+            in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGHUP, SIGUSR1, SIGUSR2, PosixSignal.SIGTTIN, PosixSignal.SIGTTOU])
+        {
             Registrations.Add(PosixSignalRegistration.Create(signal, static context => context.Cancel = true));
+        }
     }
 }

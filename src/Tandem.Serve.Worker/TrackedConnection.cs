@@ -40,7 +40,8 @@ internal sealed class TrackedConnection : ConnectionContext
     private volatile bool _lingers; // see Lingers
     private volatile bool _isHeld; // whether the connection may be passed to the server again: see TryServeAgain
 
-    internal TrackedConnection(ConnectionContext inner, DrainState drain, ClientPauses pauses, IConnectionKeeper listener, TimeProvider time)
+    internal TrackedConnection(
+        ConnectionContext inner, DrainState drain, ClientPauses pauses, IConnectionKeeper listener, TimeProvider time)
     {
         _inner = inner;
         _listener = listener;
@@ -57,7 +58,8 @@ internal sealed class TrackedConnection : ConnectionContext
     /// Whether draining need not wait for this connection: all of its requests may last forever by their nature (a web socket, or
     /// server-sent events), or were aborted and still run.
     /// </summary>
-    internal bool HasOnlyStreams => Volatile.Read(ref _streams) + Volatile.Read(ref _stuck) is > 0 and var endless && Volatile.Read(ref _requests) <= endless;
+    internal bool HasOnlyStreams =>
+        Volatile.Read(ref _streams) + Volatile.Read(ref _stuck) is > 0 and var endless && Volatile.Read(ref _requests) <= endless;
 
     /// <summary>Whether only requests are left on it that were aborted and still run.</summary>
     internal bool HasOnlyStuck => Volatile.Read(ref _requests) <= Volatile.Read(ref _stuck);
@@ -150,7 +152,8 @@ internal sealed class TrackedConnection : ConnectionContext
         HttpRequest request = context.Request;
         bool isFirstVersion = !IsHttp2(request.Protocol);
         _isMultiplexed |= !isFirstVersion;
-        bool isStream = (isFirstVersion && request.Headers.Upgrade is [{ } upgrade] && upgrade.Equals("websocket", StringComparison.OrdinalIgnoreCase))
+        bool isStream = (isFirstVersion && request.Headers.Upgrade is [{ } upgrade]
+                && upgrade.Equals("websocket", StringComparison.OrdinalIgnoreCase))
             || (request.Headers.Accept is [{ } accept] && accept.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase))
             || (!isFirstVersion && HttpMethods.IsConnect(request.Method));
         if (isStream)
@@ -288,8 +291,12 @@ internal sealed class TrackedConnection : ConnectionContext
     private static bool HasMore(HttpRequest request)
     {
         // While the request has a body, the server reads from the pipe.
-        if (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0 || request.HttpContext.Features.Get<IConnectionTransportFeature>()?.Transport.Input is not { } input)
+        if (request.ContentLength > 0
+            || request.Headers.TransferEncoding.Count > 0
+            || request.HttpContext.Features.Get<IConnectionTransportFeature>()?.Transport.Input is not { } input)
+        {
             return false;
+        }
 
         if (!input.TryRead(out ReadResult result))
             return false;

@@ -34,7 +34,8 @@ internal static class WebHostAttachment
         worker.OnHostAttached("a hosting startup, to a WebHost");
     }
 
-    private sealed class WrappingFactory(IServiceProviderFactory<IServiceCollection> inner, ServedWorker worker) : IServiceProviderFactory<IServiceCollection>
+    private sealed class WrappingFactory(IServiceProviderFactory<IServiceCollection> inner, ServedWorker worker)
+        : IServiceProviderFactory<IServiceCollection>
     {
         public IServiceCollection CreateBuilder(IServiceCollection services) => inner.CreateBuilder(services);
 

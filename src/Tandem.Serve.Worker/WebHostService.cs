@@ -10,7 +10,8 @@ internal sealed class WebHostService(ServedWorker worker, IHostApplicationLifeti
     public Task StartAsync(CancellationToken cancellationToken)
     {
         worker.OnHostStarting(lifetime);
-        lifetime.ApplicationStarted.Register(() => worker.OnHostStarted([.. server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []]));
+        lifetime.ApplicationStarted.Register(
+            () => worker.OnHostStarted([.. server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []]));
         lifetime.ApplicationStopped.Register(worker.OnHostStopped);
         return Task.CompletedTask;
     }

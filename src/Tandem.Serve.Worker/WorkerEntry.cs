@@ -27,9 +27,15 @@ internal static class WorkerEntry
         worker.Start();
         WorkerHost.RunBeside(new GuestWorker(ServeAsync, ServedWorker.OnOrphaned));
         if (AppContext.TryGetSwitch("Microsoft.Extensions.Hosting.DisableDiagnostics", out bool disabled) && disabled)
-            worker.Refuse("The application disables the diagnostic event by which tandem serve finds its host (Microsoft.Extensions.Hosting.DisableDiagnostics).");
+        {
+            worker.Refuse(
+                "The application disables the diagnostic event by which tandem serve finds its host "
+                + "(Microsoft.Extensions.Hosting.DisableDiagnostics).");
+        }
         else
+        {
             HostObserver.Subscribe(worker);
+        }
 
         OwnAddresses.Watch(worker);
         HostingStartups.Add();

@@ -15,7 +15,8 @@ internal static class WorkerHeap
         }
         catch (InvalidOperationException)
         {
-            return $"Its share of the container's memory is now {limit >> 20} MiB, but it uses more already, so its limit stays as it is until the worker is replaced.";
+            return $"Its share of the container's memory is now {limit >> 20} MiB, but it uses more already, "
+                + "so its limit stays as it is until the worker is replaced.";
         }
     }
 

@@ -3,9 +3,10 @@ using System.ComponentModel;
 namespace Tandem;
 
 /// <summary>
-/// The calls of <see cref="WorkerPool"/> whose work returns a <see cref="Task{TResult}"/>, for the F# compiler. To it, a function that returns a
-/// task fits <c>Func&lt;TResult&gt;</c> as well as <c>Func&lt;Task&lt;TResult&gt;&gt;</c>, and it prefers methods without optional parameters,
-/// which these are. So <c>pool.RunAsync(fun () -> task { return 1 })</c> needs no type annotation. C# and Visual Basic never come to them.
+/// The calls of <see cref="WorkerPool"/> whose work returns a <see cref="Task{TResult}"/>, for the F# compiler. To it, a function that
+/// returns a task fits <c>Func&lt;TResult&gt;</c> as well as <c>Func&lt;Task&lt;TResult&gt;&gt;</c>, and it prefers methods without
+/// optional parameters, which these are. So <c>pool.RunAsync(fun () -> task { return 1 })</c> needs no type annotation. C# and Visual Basic
+/// never come to them.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class TaskReturningWork
@@ -47,7 +48,10 @@ public static class TaskReturningWork
 
     /// <inheritdoc cref="WorkerPool.RunAsync{TArgument, TResult}(Func{TArgument, CancellationToken, Task{TResult}}, TArgument, WorkOptions?, CancellationToken)"/>
     public static Task<TResult> RunAsync<TArgument, TResult>(
-        this WorkerPool pool, Func<TArgument, CancellationToken, Task<TResult>> work, TArgument argument, CancellationToken cancellationToken) =>
+        this WorkerPool pool,
+        Func<TArgument, CancellationToken, Task<TResult>> work,
+        TArgument argument,
+        CancellationToken cancellationToken) =>
         pool.RunAsync<TArgument, TResult>(work, argument, null, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.RunAsync{TArgument, TResult}(Func{TArgument, CancellationToken, Task{TResult}}, TArgument, WorkOptions?, CancellationToken)"/>
@@ -107,7 +111,10 @@ public static class TaskReturningWork
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
     public static IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
-        this WorkerPool pool, IEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work, CancellationToken cancellationToken) =>
+        this WorkerPool pool,
+        IEnumerable<TItem> source,
+        Func<TItem, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
         pool.MapAsync<TItem, TResult>(source, work, null, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
@@ -137,7 +144,10 @@ public static class TaskReturningWork
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
     public static IAsyncEnumerable<TResult> MapAsync<TItem, TResult>(
-        this WorkerPool pool, IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work, CancellationToken cancellationToken) =>
+        this WorkerPool pool,
+        IAsyncEnumerable<TItem> source,
+        Func<TItem, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
         pool.MapAsync<TItem, TResult>(source, work, null, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
@@ -167,7 +177,10 @@ public static class TaskReturningWork
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
     public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
-        this WorkerPool pool, IEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work, CancellationToken cancellationToken) =>
+        this WorkerPool pool,
+        IEnumerable<TItem> source,
+        Func<TItem, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
         pool.MapResultsAsync<TItem, TResult>(source, work, null, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IEnumerable{TItem}, Func{TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
@@ -197,7 +210,10 @@ public static class TaskReturningWork
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
     public static IAsyncEnumerable<WorkResult<TResult>> MapResultsAsync<TItem, TResult>(
-        this WorkerPool pool, IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work, CancellationToken cancellationToken) =>
+        this WorkerPool pool,
+        IAsyncEnumerable<TItem> source,
+        Func<TItem, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
         pool.MapResultsAsync<TItem, TResult>(source, work, null, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.MapResultsAsync{TItem, TResult}(IAsyncEnumerable{TItem}, Func{TItem, CancellationToken, Task{TResult}}, MapOptions?, CancellationToken)"/>
@@ -227,7 +243,10 @@ public static class TaskReturningWork
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Func{TItem, CancellationToken, Task}, MapOptions?, CancellationToken)"/>
     public static Task ForEachAsync<TItem, TResult>(
-        this WorkerPool pool, IEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work, CancellationToken cancellationToken) =>
+        this WorkerPool pool,
+        IEnumerable<TItem> source,
+        Func<TItem, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
         pool.ForEachAsync<TItem>(source, (Func<TItem, CancellationToken, Task>)work, null, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IEnumerable{TItem}, Func{TItem, CancellationToken, Task}, MapOptions?, CancellationToken)"/>
@@ -242,12 +261,18 @@ public static class TaskReturningWork
 
     /// <inheritdoc cref="WorkerPool{TState}.ForEachAsync{TItem}(IEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task}, MapOptions?, CancellationToken)"/>
     public static Task ForEachAsync<TState, TItem, TResult>(
-        this WorkerPool<TState> pool, IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work, CancellationToken cancellationToken) =>
+        this WorkerPool<TState> pool,
+        IEnumerable<TItem> source,
+        Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
         pool.ForEachAsync<TItem>(source, (Func<TState, TItem, CancellationToken, Task>)work, null, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool{TState}.ForEachAsync{TItem}(IEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task}, MapOptions?, CancellationToken)"/>
     public static Task ForEachAsync<TState, TItem, TResult>(
-        this WorkerPool<TState> pool, IEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work, MapOptions options) =>
+        this WorkerPool<TState> pool,
+        IEnumerable<TItem> source,
+        Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        MapOptions options) =>
         pool.ForEachAsync<TItem>(source, (Func<TState, TItem, CancellationToken, Task>)work, options, default);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IAsyncEnumerable{TItem}, Func{TItem, Task}, MapOptions?, CancellationToken)"/>
@@ -272,7 +297,10 @@ public static class TaskReturningWork
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IAsyncEnumerable{TItem}, Func{TItem, CancellationToken, Task}, MapOptions?, CancellationToken)"/>
     public static Task ForEachAsync<TItem, TResult>(
-        this WorkerPool pool, IAsyncEnumerable<TItem> source, Func<TItem, CancellationToken, Task<TResult>> work, CancellationToken cancellationToken) =>
+        this WorkerPool pool,
+        IAsyncEnumerable<TItem> source,
+        Func<TItem, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
         pool.ForEachAsync<TItem>(source, (Func<TItem, CancellationToken, Task>)work, null, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool.ForEachAsync{TItem}(IAsyncEnumerable{TItem}, Func{TItem, CancellationToken, Task}, MapOptions?, CancellationToken)"/>
@@ -287,12 +315,18 @@ public static class TaskReturningWork
 
     /// <inheritdoc cref="WorkerPool{TState}.ForEachAsync{TItem}(IAsyncEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task}, MapOptions?, CancellationToken)"/>
     public static Task ForEachAsync<TState, TItem, TResult>(
-        this WorkerPool<TState> pool, IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work, CancellationToken cancellationToken) =>
+        this WorkerPool<TState> pool,
+        IAsyncEnumerable<TItem> source,
+        Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
         pool.ForEachAsync<TItem>(source, (Func<TState, TItem, CancellationToken, Task>)work, null, cancellationToken);
 
     /// <inheritdoc cref="WorkerPool{TState}.ForEachAsync{TItem}(IAsyncEnumerable{TItem}, Func{TState, TItem, CancellationToken, Task}, MapOptions?, CancellationToken)"/>
     public static Task ForEachAsync<TState, TItem, TResult>(
-        this WorkerPool<TState> pool, IAsyncEnumerable<TItem> source, Func<TState, TItem, CancellationToken, Task<TResult>> work, MapOptions options) =>
+        this WorkerPool<TState> pool,
+        IAsyncEnumerable<TItem> source,
+        Func<TState, TItem, CancellationToken, Task<TResult>> work,
+        MapOptions options) =>
         pool.ForEachAsync<TItem>(source, (Func<TState, TItem, CancellationToken, Task>)work, options, default);
 
     /// <inheritdoc cref="WorkerPool{TState}.MapAsync{TItem, TResult}(IEnumerable{TItem}, Func{TState, TItem, Task{TResult}}, MapOptions?, CancellationToken)"/>

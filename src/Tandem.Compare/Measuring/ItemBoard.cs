@@ -86,7 +86,9 @@ internal sealed class ItemBoard : IDisposable
         _arrived.Dispose();
     }
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Workers in other processes are met through shared memory, which gives no event.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "Workers in other processes are met through shared memory, which gives no event.")]
     private void Await(int members)
     {
         long start = Stopwatch.GetTimestamp();

@@ -14,7 +14,9 @@ internal sealed class Killer(ItemBoard board, int items, bool ownProcess)
     private long _killed; // when the worker was killed, a Stopwatch timestamp; 0 before
 
     /// <summary>Waits until a third of the items are done, kills a worker, and waits for its replacement.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Another process is watched through shared memory, which gives no event.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "Another process is watched through shared memory, which gives no event.")]
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
@@ -36,11 +38,19 @@ internal sealed class Killer(ItemBoard board, int items, bool ownProcess)
     }
 
     /// <summary>Describes the loss, in a process that survived.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "Another process is watched through shared memory, which gives no event.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "Another process is watched through shared memory, which gives no event.")]
     internal BlastRadius Describe(int crashed)
     {
         if (_killed == 0)
-            return new BlastRadius { Items = items, Description = "all items were done before a worker was found at work; no worker was killed." };
+        {
+            return new BlastRadius
+            {
+                Items = items,
+                Description = "all items were done before a worker was found at work; no worker was killed."
+            };
+        }
 
         TimeSpan? recovery = _replaced.Task.IsCompletedSuccessfully ? Stopwatch.GetElapsedTime(_killed, _replaced.Task.Result) : null;
         return new BlastRadius
@@ -70,7 +80,8 @@ internal sealed class Killer(ItemBoard board, int items, bool ownProcess)
             RunningItemsLost = running,
             FinishedItemsLost = ended,
             ItemsNeverRun = items - ended - running,
-            Description = $"the process was lost with everything in it: {Amount.Of(running, "running item")}, {items - ended - running} waiting items, "
+            Description = $"the process was lost with everything in it: {Amount.Of(running, "running item")}, "
+                + $"{items - ended - running} waiting items, "
                 + $"the results of {ended} completed items, and everything else that the program did.",
         };
     }

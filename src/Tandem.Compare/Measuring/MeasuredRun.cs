@@ -7,7 +7,8 @@ namespace Tandem.Compare.Measuring;
 /// One run of one configuration, in a process that was started for it. So no heap, compiled code or threads of other runs influence it, and
 /// the whole process can be measured.
 /// </summary>
-internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, ItemBoard board, RunSpec spec, CancellationToken cancellationToken)
+internal sealed class MeasuredRun<TItem, TResult>(
+    Work<TItem, TResult> work, ItemBoard board, RunSpec spec, CancellationToken cancellationToken)
 {
     private const int ErrorsShown = 3;
     private const int Digits = 3;
@@ -141,7 +142,8 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Ite
     private Task<ProcessUsage[]> MeetAsync(WorkerPool pool, Func<ProcessUsage> meet)
     {
         board.Reset();
-        return Task.WhenAll(Enumerable.Range(0, spec.Configuration.Slots).Select(_ => pool.RunAsync(meet, new WorkOptions { Name = "meeting" }, cancellationToken)));
+        return Task.WhenAll(Enumerable.Range(0, spec.Configuration.Slots)
+            .Select(_ => pool.RunAsync(meet, new WorkOptions { Name = "meeting" }, cancellationToken)));
     }
 
     private static ProcessUsage[] OnePerProcess(ProcessUsage[] usages, ProcessUsage own) =>
@@ -195,7 +197,10 @@ internal sealed class MeasuredRun<TItem, TResult>(Work<TItem, TResult> work, Ite
         foreach (ref readonly ItemMark mark in board.Marks[..spec.Items])
         {
             if (mark.End > 0)
-                histogram.RecordValue((long)Math.Clamp(Stopwatch.GetElapsedTime(mark.Start, mark.End).TotalNanoseconds, 1, histogram.HighestTrackableValue));
+            {
+                histogram.RecordValue(
+                    (long)Math.Clamp(Stopwatch.GetElapsedTime(mark.Start, mark.End).TotalNanoseconds, 1, histogram.HighestTrackableValue));
+            }
         }
 
         return [.. histogram.RecordedValues().Select(static value => (value.ValueIteratedTo, value.CountAddedInThisIterationStep))];

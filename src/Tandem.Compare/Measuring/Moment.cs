@@ -14,7 +14,11 @@ namespace Tandem.Compare.Measuring;
 internal readonly record struct Moment(long Timestamp, TimeSpan Processor, TimeSpan Compiling, TimeSpan Delay, TimeSpan Busy)
 {
     internal static Moment Now() => new(
-        Stopwatch.GetTimestamp(), TimeSpan.FromMicroseconds(ProcessUsage.Current().ProcessorMicroseconds), JitInfo.GetCompilationTime(), RunQueue.Delay(), RunQueue.Busy());
+        Stopwatch.GetTimestamp(),
+        TimeSpan.FromMicroseconds(ProcessUsage.Current().ProcessorMicroseconds),
+        JitInfo.GetCompilationTime(),
+        RunQueue.Delay(),
+        RunQueue.Busy());
 
     /// <summary>The share of the time since then, from 0 to 1, in which the work of one worker was on a processor.</summary>
     internal double ComputingSince(in Moment then)

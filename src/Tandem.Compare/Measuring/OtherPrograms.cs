@@ -55,7 +55,8 @@ internal sealed class OtherPrograms
         {
             string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (fields.Length <= Steal || !fields[0].StartsWith("cpu", StringComparison.Ordinal)
-                || !int.TryParse(fields[0].AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out int processor) || !processors.Contains(processor))
+                || !int.TryParse(fields[0].AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out int processor)
+                || !processors.Contains(processor))
             {
                 continue;
             }

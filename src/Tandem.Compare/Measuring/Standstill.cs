@@ -47,7 +47,8 @@ internal static class Standstill
     {
         try
         {
-            return Directory.EnumerateDirectories($"/proc/{process}/task").All(static thread => ProcStat.Of(thread) is not { State: not 'T' });
+            return Directory.EnumerateDirectories($"/proc/{process}/task")
+                .All(static thread => ProcStat.Of(thread) is not { State: not 'T' });
         }
         catch (DirectoryNotFoundException)
         {

@@ -22,7 +22,11 @@ internal sealed class Work<TItem, TResult>(TItem[] items, Func<TItem, TResult>? 
     }
 
     internal IAsyncEnumerable<WorkResult<TResult>> MapAsync(
-        WorkerPool pool, ItemBoard board, IEnumerable<Numbered<TItem>> numbered, CancellationToken cancellationToken, MapOptions? options = null)
+        WorkerPool pool,
+        ItemBoard board,
+        IEnumerable<Numbered<TItem>> numbered,
+        CancellationToken cancellationToken,
+        MapOptions? options = null)
     {
         if (run is { } work)
             return pool.MapResultsAsync(numbered, item => board.Run(item, work), options ?? Unordered, cancellationToken);

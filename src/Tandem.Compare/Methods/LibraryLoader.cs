@@ -13,7 +13,8 @@ internal static class LibraryLoader
     {
         var resolver = new AssemblyDependencyResolver(path);
         AssemblyLoadContext context = AssemblyLoadContext.Default;
-        context.Resolving += (context, name) => resolver.ResolveAssemblyToPath(name) is { } file ? context.LoadFromAssemblyPath(file) : null;
+        context.Resolving += (context, name) =>
+            resolver.ResolveAssemblyToPath(name) is { } file ? context.LoadFromAssemblyPath(file) : null;
         context.ResolvingUnmanagedDll += (_, name) =>
             resolver.ResolveUnmanagedDllToPath(name) is { } file ? System.Runtime.InteropServices.NativeLibrary.Load(file) : 0;
 

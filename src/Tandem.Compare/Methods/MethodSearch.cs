@@ -5,7 +5,8 @@ namespace Tandem.Compare.Methods;
 /// <summary>Finds the method that a user means, or reports what exists instead.</summary>
 internal static class MethodSearch
 {
-    private const BindingFlags Any = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+    private const BindingFlags Any =
+        BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
     private const int NamesShown = 5;
 
     /// <exception cref="MethodException">There is no such method, or it cannot be called with such items.</exception>
@@ -15,7 +16,10 @@ internal static class MethodSearch
         // Nested types as users write them, and as reflection writes them.
         (string typeName, string methodName) = Split(fullName.Replace('+', '.'));
         if (typeName.Length == 0 || methodName.Length == 0)
-            throw new MethodException($"'{fullName}' does not name a method; write Namespace.Type.Method.{Near(fullName, Callable(types))}");
+        {
+            throw new MethodException(
+                $"'{fullName}' does not name a method; write Namespace.Type.Method.{Near(fullName, Callable(types))}");
+        }
 
         Type? type = Array.Find(types, candidate => NameOf(candidate) == typeName);
         if (type is null)
@@ -42,7 +46,11 @@ internal static class MethodSearch
     internal static string? Problem(MethodInfo method, bool hasTexts)
     {
         if (!method.IsStatic)
-            return "it is an instance method, and there is no object on which to call it; make it static, or call Comparison.RunAsync from code that has an object";
+        {
+            return "it is an instance method, and there is no object on which to call it; "
+                + "make it static, or call Comparison.RunAsync from code that has an object";
+        }
+
         if (method.ContainsGenericParameters)
             return "it is generic";
         if (method.ReturnType.IsByRefLike || method.ReturnType.IsByRef || method.ReturnType.IsPointer)
@@ -120,18 +128,22 @@ internal static class MethodSearch
     private static string Near(string name, IEnumerable<string> candidates)
     {
         string[] near = Nearest(name, candidates);
-        return near.Length == 0 ? " Static methods that take one item or nothing can be compared." : $" Did you mean {string.Join(" or ", near)}?";
+        return near.Length == 0
+            ? " Static methods that take one item or nothing can be compared."
+            : $" Did you mean {string.Join(" or ", near)}?";
     }
 
     private static IEnumerable<string> Callable(Type[] types) => types
         .Where(static type => !type.Name.Contains('<', StringComparison.Ordinal))
-        .SelectMany(static type => type.GetMethods(Any).Where(static method => !method.IsSpecialName && !method.Name.Contains('<', StringComparison.Ordinal))
+        .SelectMany(static type => type.GetMethods(Any)
+            .Where(static method => !method.IsSpecialName && !method.Name.Contains('<', StringComparison.Ordinal))
             .Select(method => $"{NameOf(type)}.{method.Name}"));
 
     private static string NameOf(Type type) => (type.FullName ?? type.Name).Replace('+', '.');
 
     private static string Signature(MethodInfo method) =>
-        $"{NameOf(method.DeclaringType!)}.{method.Name}({string.Join(", ", method.GetParameters().Select(static parameter => parameter.ParameterType.Name))})";
+        $"{NameOf(method.DeclaringType!)}.{method.Name}"
+        + $"({string.Join(", ", method.GetParameters().Select(static parameter => parameter.ParameterType.Name))})";
 
     private static bool IsValueTask(Type type) =>
         type == typeof(ValueTask) || (type.IsConstructedGenericType && type.GetGenericTypeDefinition() == typeof(ValueTask<>));

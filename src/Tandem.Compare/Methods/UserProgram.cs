@@ -85,14 +85,16 @@ internal sealed class UserProgram
         if (File.Exists(own) && ModuleVersion(own) != typeof(LaunchPlan).Module.ModuleVersionId)
         {
             throw new MethodException(
-                $"'{path}' has another version of Tandem ({AssemblyName.GetAssemblyName(own).Version}) than this tool. Use the tool of the same version, "
+                $"'{path}' has another version of Tandem ({AssemblyName.GetAssemblyName(own).Version}) than this tool. "
+                + "Use the tool of the same version, "
                 + "or call Comparison.RunAsync from its code.");
         }
 
         string hook = File.Exists(own) ? nameof(Tandem) : typeof(LaunchPlan).Assembly.Location;
         string executable = selfContained ? System.IO.Path.ChangeExtension(path, null) : Muxer;
         string[] arguments = selfContained ? [] : ["exec", path];
-        return new UserProgram(path, new LaunchPlan(executable, arguments, hook, [AppContext.BaseDirectory]), runtime < OldestRuntime && !selfContained);
+        return new UserProgram(
+            path, new LaunchPlan(executable, arguments, hook, [AppContext.BaseDirectory]), runtime < OldestRuntime && !selfContained);
     }
 
     // The tool does not contain a runtime.
@@ -117,7 +119,12 @@ internal sealed class UserProgram
                 || hook.ValueKind != JsonValueKind.False;
             int runtime = int.MaxValue;
             foreach (JsonElement framework in Frameworks(options))
-                runtime = Math.Min(runtime, int.Parse(framework.GetProperty("version").GetString()!.Split('.')[0], System.Globalization.CultureInfo.InvariantCulture));
+            {
+                runtime = Math.Min(
+                    runtime,
+                    int.Parse(
+                        framework.GetProperty("version").GetString()!.Split('.')[0], System.Globalization.CultureInfo.InvariantCulture));
+            }
 
             return (options.TryGetProperty("includedFrameworks", out _), hooks, runtime);
         }

@@ -25,21 +25,30 @@ internal static class Differences
 
         if (Differ(choice, other, static round => round.Switches, 1.5) && Math.Max(Switches(choice), Switches(other)) > 100)
         {
-            yield return $"Context switches in a run: {Number(choice.VoluntarySwitches)} voluntary and {Number(choice.InvoluntarySwitches)} involuntary "
+            yield return $"Context switches in a run: {Number(choice.VoluntarySwitches)} voluntary and "
+                + $"{Number(choice.InvoluntarySwitches)} involuntary "
                 + $"with {one}, {Number(other.VoluntarySwitches)} and {Number(other.InvoluntarySwitches)} with {two}.";
         }
 
         if (Differ(choice, other, static round => round.Percentile99, 1.25))
         {
             yield return $"99 of 100 items took no longer than {FigureText.Time(choice.Latency.Percentile99)} with {one}, "
-                + $"{FigureText.Time(other.Latency.Percentile99)} with {two} (medians: {FigureText.Time(choice.Latency.Median)} and {FigureText.Time(other.Latency.Median)}).";
+                + $"{FigureText.Time(other.Latency.Percentile99)} with {two} "
+                + $"(medians: {FigureText.Time(choice.Latency.Median)} and {FigureText.Time(other.Latency.Median)}).";
         }
 
         if (Differ(choice, other, static round => round.PrivateMemory, 1.1))
-            yield return $"Private memory: {FigureText.Bytes(choice.Memory.Private)} with {one}, {FigureText.Bytes(other.Memory.Private)} with {two}.";
+        {
+            yield return $"Private memory: {FigureText.Bytes(choice.Memory.Private)} with {one}, "
+                + $"{FigureText.Bytes(other.Memory.Private)} with {two}.";
+        }
 
-        if (Differ(choice, other, static round => round.StartTime, 1.1) && Math.Abs((choice.StartTime - other.StartTime).TotalMilliseconds) > 5)
-            yield return $"The pool starts in {FigureText.Time(choice.StartTime)} with {one}, {FigureText.Time(other.StartTime)} with {two}.";
+        if (Differ(choice, other, static round => round.StartTime, 1.1)
+            && Math.Abs((choice.StartTime - other.StartTime).TotalMilliseconds) > 5)
+        {
+            yield return $"The pool starts in {FigureText.Time(choice.StartTime)} with {one}, "
+                + $"{FigureText.Time(other.StartTime)} with {two}.";
+        }
     }
 
     /// <summary>
@@ -54,7 +63,8 @@ internal static class Differences
     /// <summary>The same for a share, which may be zero, so that a difference is tested.</summary>
     private static bool PausesDiffer(ConfigurationResult one, ConfigurationResult other, double least)
     {
-        (double mean, double half) = Ratio.Interval([.. one.Rounds.Zip(other.Rounds, static (one, other) => one.PauseShare - other.PauseShare)]);
+        (double mean, double half) = Ratio.Interval(
+            [.. one.Rounds.Zip(other.Rounds, static (one, other) => one.PauseShare - other.PauseShare)]);
         return Math.Abs(mean) >= least && Math.Abs(mean) > half;
     }
 

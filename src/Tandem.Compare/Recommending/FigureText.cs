@@ -35,5 +35,6 @@ internal static class FigureText
         : "too few rounds, or too much noise, for an interval";
 
     /// <summary>Formats with about three digits.</summary>
-    private static string Three(double value) => value.ToString(value >= 100 ? "0" : value >= 10 ? "0.0" : "0.00", CultureInfo.InvariantCulture);
+    private static string Three(double value) =>
+        value.ToString(value >= 100 ? "0" : value >= 10 ? "0.0" : "0.00", CultureInfo.InvariantCulture);
 }

@@ -38,12 +38,16 @@ internal static class Reasons
         if (choice.BlastRadius is { } radius)
             yield return $"One worker killed with {choice.Configuration.Name}: {radius.Description}";
 
-        ConfigurationResult? unlike = Array.Find(champions, result => result.BlastRadius is { } other && other.EndsProgram != choice.BlastRadius?.EndsProgram);
+        ConfigurationResult? unlike = Array.Find(
+            champions, result => result.BlastRadius is { } other && other.EndsProgram != choice.BlastRadius?.EndsProgram);
         if (unlike is not null)
             yield return $"One worker killed with {unlike.Configuration.Name}: {unlike.BlastRadius!.Description}";
 
         if (choice.FailedItems > 0)
-            yield return $"{Amount.Of(choice.FailedItems, "item")} failed with {choice.Configuration.Name}; throughput counts only the others.";
+        {
+            yield return $"{Amount.Of(choice.FailedItems, "item")} failed with {choice.Configuration.Name}; "
+                + "throughput counts only the others.";
+        }
     }
 
     private static string Nature(double computingShare) => computingShare < 0.5
@@ -54,32 +58,44 @@ internal static class Reasons
     {
         if (choice.Configuration.Slots == 1)
         {
-            ConfigurationResult? more = measured.Where(result => result.Configuration.Model == choice.Configuration.Model && result != choice)
+            ConfigurationResult? more = measured
+                .Where(result => result.Configuration.Model == choice.Configuration.Model && result != choice)
                 .MaxBy(static result => result.Throughput);
-            return more is null ? "" : $"More workers do not help: {more.Configuration.Name} do {Times(more, choice)} of {choice.Configuration.Name}.";
+            return more is null
+                ? ""
+                : $"More workers do not help: {more.Configuration.Name} do {Times(more, choice)} of {choice.Configuration.Name}.";
         }
 
-        ConfigurationResult? alone = Array.Find(measured, result => result.Configuration.Slots == 1 && result.Configuration.Model == choice.Configuration.Model)
+        ConfigurationResult? alone = Array.Find(
+                measured, result => result.Configuration.Slots == 1 && result.Configuration.Model == choice.Configuration.Model)
             ?? Array.Find(measured, static result => result.Configuration.Slots == 1);
         if (alone is null)
             return "";
 
         Ratio ratio = Recommender.Compare(choice, alone);
-        string figures = $"{Recommender.Capital(choice.Configuration.Name)} do {Times(ratio.Value)}x of {alone.Configuration.Name} ({FigureText.Interval(ratio)})";
+        string figures = $"{Recommender.Capital(choice.Configuration.Name)} do {Times(ratio.Value)}x "
+            + $"of {alone.Configuration.Name} ({FigureText.Interval(ratio)})";
         if (!ratio.IsTie(minimumDifference))
             return $"{figures}.";
         if (Recommender.Beats(choice, alone, minimumDifference))
             return $"{figures}: likely a gain, though the noise is too large to be sure.";
 
         // Even so, a single worker is not the choice if yet another configuration is faster than it.
-        ConfigurationResult? faster = measured.Where(result => result.Configuration.Model == choice.Configuration.Model && Recommender.Beats(result, alone, minimumDifference))
+        ConfigurationResult? faster = measured
+            .Where(result => result.Configuration.Model == choice.Configuration.Model
+                && Recommender.Beats(result, alone, minimumDifference))
             .MinBy(static result => result.Configuration.Slots);
-        return faster is null ? $"{figures}, which is no gain." : $"{figures}, {faster.Configuration.Name} {Times(faster, alone)} of it; these two do not differ by more than the noise.";
+        return faster is null
+            ? $"{figures}, which is no gain."
+            : $"{figures}, {faster.Configuration.Name} {Times(faster, alone)} of it; these two do not differ by more than the noise.";
     }
 
-    private static string Preference(ConfigurationResult choice, ConfigurationResult[] tied) => choice.Configuration.Model == WorkerModel.Threads
-        ? "If all are equal, threads have the lowest cost. Choose processes anyway if a crash, a leak or a hang must not affect the rest of the program."
-        : $"Among {Recommender.Models(tied.Select(static result => result.Configuration.Model))}, fewer processes have a lower cost; with more processes, a crash loses less.";
+    private static string Preference(ConfigurationResult choice, ConfigurationResult[] tied) =>
+        choice.Configuration.Model == WorkerModel.Threads
+            ? "If all are equal, threads have the lowest cost. "
+                + "Choose processes anyway if a crash, a leak or a hang must not affect the rest of the program."
+            : $"Among {Recommender.Models(tied.Select(static result => result.Configuration.Model))}, "
+                + "fewer processes have a lower cost; with more processes, a crash loses less.";
 
     private static string Times(ConfigurationResult one, ConfigurationResult other) => $"{Times(Recommender.Compare(one, other).Value)}x";
 

@@ -44,14 +44,16 @@ internal static class Recommender
         };
     }
 
-    internal static Ratio Compare(ConfigurationResult one, ConfigurationResult other) => Ratio.Of(one.ThroughputByRound, other.ThroughputByRound);
+    internal static Ratio Compare(ConfigurationResult one, ConfigurationResult other) =>
+        Ratio.Of(one.ThroughputByRound, other.ThroughputByRound);
 
     /// <summary>
     /// Whether one configuration is preferred to another one with fewer workers: it is faster with certainty, or by so much that noise is
     /// the less likely reason.
     /// </summary>
     internal static bool Beats(ConfigurationResult one, ConfigurationResult other, double minimumDifference) =>
-        Compare(one, other) is var ratio && ratio.Value > 1 && (ratio.Value > 1 + (3 * minimumDifference) || !ratio.IsTie(minimumDifference));
+        Compare(one, other) is var ratio && ratio.Value > 1
+        && (ratio.Value > 1 + (3 * minimumDifference) || !ratio.IsTie(minimumDifference));
 
     internal static string Models(IEnumerable<WorkerModel> models)
     {
@@ -74,12 +76,14 @@ internal static class Recommender
     /// </summary>
     private static ConfigurationResult Champion(ConfigurationResult[] results, double minimumDifference)
     {
-        return results.Where(result => !results.Any(other => Beats(other, result, minimumDifference))).MinBy(static result => result.Configuration.Slots)!;
+        return results.Where(result => !results.Any(other => Beats(other, result, minimumDifference)))
+            .MinBy(static result => result.Configuration.Slots)!;
     }
 
     private static double Mean(ConfigurationResult result) => Series.GeometricMean([.. result.ThroughputByRound]);
 
-    private static string Headline(ConfigurationResult[] tied, ConfigurationResult[] beaten, ConfigurationResult choice, ConfigurationResult first)
+    private static string Headline(
+        ConfigurationResult[] tied, ConfigurationResult[] beaten, ConfigurationResult choice, ConfigurationResult first)
     {
         if (tied.Length == 1 && beaten.Length == 0)
             return $"Only {Name(choice.Configuration.Model)} could run this work.";
@@ -89,7 +93,8 @@ internal static class Recommender
             Ratio ratio = Compare(choice, beaten[0]);
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Capital(Name(choice.Configuration.Model))} win by {ratio.Value:0.00}x over {Name(beaten[0].Configuration.Model)} ({FigureText.Interval(ratio)}): "
+                $"{Capital(Name(choice.Configuration.Model))} win by {ratio.Value:0.00}x over {Name(beaten[0].Configuration.Model)} "
+                    + $"({FigureText.Interval(ratio)}): "
                     + $"{choice.Configuration.Name}, {FigureText.Rate(choice.Throughput)}.");
         }
 
@@ -97,7 +102,8 @@ internal static class Recommender
         {
             Ratio ratio = Compare(result, choice);
             return string.Create(
-                CultureInfo.InvariantCulture, $"{result.Configuration.Name} to {choice.Configuration.Name} is {ratio.Value:0.00}x ({FigureText.Interval(ratio)})");
+                CultureInfo.InvariantCulture,
+                $"{result.Configuration.Name} to {choice.Configuration.Name} is {ratio.Value:0.00}x ({FigureText.Interval(ratio)})");
         });
         string all = beaten.Length == 0 ? "A tie" : $"A tie between {Models(tied.Select(static result => result.Configuration.Model))}";
         string others = beaten.Length == 0 ? "" : string.Create(

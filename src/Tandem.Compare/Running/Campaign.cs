@@ -65,12 +65,16 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         Calibration calibration;
         try
         {
-            calibration = await new HostProcess(options, workload).CalibrateAsync(new RunSpec(one, 1, time, 0), cancellationToken).ConfigureAwait(false);
+            calibration = await new HostProcess(options, workload)
+                .CalibrateAsync(new RunSpec(one, 1, time, 0), cancellationToken).ConfigureAwait(false);
         }
         catch (WorkTimeoutException e)
         {
             throw new ComparisonException(
-                string.Create(CultureInfo.InvariantCulture, $"The first items did not complete within {e.Limit.TotalSeconds:0} s; use smaller items, or allow more time."), e);
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The first items did not complete within {e.Limit.TotalSeconds:0} s; use smaller items, or allow more time."),
+                e);
         }
         catch (WorkerCrashedException e)
         {
@@ -110,7 +114,9 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
             {
                 Summary summary = summaries[(turn + round) % summaries.Length];
                 options.Progress?.Report(new ComparisonProgress(
-                    $"round {round + 1}: {summary.Configuration.Name}", (round * summaries.Length) + turn, options.Repeats * summaries.Length));
+                    $"round {round + 1}: {summary.Configuration.Name}",
+                    (round * summaries.Length) + turn,
+                    options.Repeats * summaries.Length));
                 if (summary.Failure is null)
                     await MeasureAsync(host, plan, summary).ConfigureAwait(false);
             }
@@ -169,7 +175,8 @@ internal sealed class Campaign(Workload workload, ComparisonOptions options, Can
         if (Array.TrueForAll(results, static result => result.Failure is not null))
         {
             throw new ComparisonException(
-                $"Nothing could be measured. {string.Join("\n", results.Select(static result => $"{result.Configuration}: {result.Failure}").Distinct())}");
+                "Nothing could be measured. "
+                    + $"{string.Join("\n", results.Select(static result => $"{result.Configuration}: {result.Failure}").Distinct())}");
         }
     }
 }

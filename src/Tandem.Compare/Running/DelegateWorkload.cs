@@ -3,11 +3,13 @@ using Tandem.Compare.Measuring;
 namespace Tandem.Compare.Running;
 
 /// <summary>Work that is a delegate.</summary>
-internal sealed class DelegateWorkload<TItem, TResult>(TItem[] items, Func<TItem, TResult>? run, Func<TItem, Task<TResult>>? runAsync) : Workload
+internal sealed class DelegateWorkload<TItem, TResult>(TItem[] items, Func<TItem, TResult>? run, Func<TItem, Task<TResult>>? runAsync)
+    : Workload
 {
     internal override int Count => items.Length;
 
-    internal override Workload Take(int count) => count >= items.Length ? this : new DelegateWorkload<TItem, TResult>(items[..count], run, runAsync);
+    internal override Workload Take(int count) =>
+        count >= items.Length ? this : new DelegateWorkload<TItem, TResult>(items[..count], run, runAsync);
 
     internal override string Describe(int number) => Shorten(items[number % items.Length]?.ToString() ?? "null");
 

@@ -10,7 +10,8 @@ namespace Tandem.Compare.Running;
 internal sealed class HostProcess(ComparisonOptions options, Workload workload)
 {
     // Variables that a worker gets for its role. In this process, the work must run as it would in the program itself.
-    private static readonly string[] CollectorVariables = ["DOTNET_gcServer", "DOTNET_gcConcurrent", "DOTNET_GCLOHThreshold", "DOTNET_GCgen0size"];
+    private static readonly string[] CollectorVariables =
+        ["DOTNET_gcServer", "DOTNET_gcConcurrent", "DOTNET_GCLOHThreshold", "DOTNET_GCgen0size"];
 
     internal Task<Calibration> CalibrateAsync(RunSpec spec, CancellationToken cancellationToken)
     {
@@ -26,7 +27,8 @@ internal sealed class HostProcess(ComparisonOptions options, Workload workload)
         using var board = new ItemBoard(spec.Items);
         try
         {
-            return await InAsync(spec, board, static (work, spec, board, token) => work.KillAsync(spec, board, token), cancellationToken).ConfigureAwait(false);
+            return await InAsync(spec, board, static (work, spec, board, token) => work.KillAsync(spec, board, token), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (WorkerCrashedException e) when (spec.Configuration.Isolation == Isolation.Thread && e.EndedBy == EndedBy.Outside)
         {
@@ -35,13 +37,18 @@ internal sealed class HostProcess(ComparisonOptions options, Workload workload)
         }
     }
 
-    private async Task<T> InAsync<T>(RunSpec spec, int items, Func<Workload, RunSpec, ItemBoard, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    private async Task<T> InAsync<T>(
+        RunSpec spec, int items, Func<Workload, RunSpec, ItemBoard, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
         using var board = new ItemBoard(items);
         return await InAsync(spec, board, action, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<T> InAsync<T>(RunSpec spec, ItemBoard board, Func<Workload, RunSpec, ItemBoard, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    private async Task<T> InAsync<T>(
+        RunSpec spec,
+        ItemBoard board,
+        Func<Workload, RunSpec, ItemBoard, CancellationToken, Task<T>> action,
+        CancellationToken cancellationToken)
     {
         await using WorkerPool pool = WorkerPool.Create(PoolOptions());
         Workload work = workload;

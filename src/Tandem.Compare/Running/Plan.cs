@@ -25,10 +25,13 @@ internal sealed record Plan(WorkerConfiguration[] Configurations, int Items, Tim
         IReadOnlyList<int> counts = options.WorkerCounts ?? WorkerConfiguration.DefaultCounts(processors, waits);
         WorkerConfiguration[] configurations = WorkerConfiguration.ForCounts([.. counts.Distinct().Order()], processors);
 
-        TimeSpan warmUp = calibration.PerItem > LongItem ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Clamp(options.Budget.TotalSeconds / 160, 0.02, 0.5));
+        TimeSpan warmUp = calibration.PerItem > LongItem
+            ? TimeSpan.Zero
+            : TimeSpan.FromSeconds(Math.Clamp(options.Budget.TotalSeconds / 160, 0.02, 0.5));
         // A round takes the time of its items once per configuration, divided by the number of concurrent items there.
         double round = options.Budget.TotalSeconds / (options.Repeats + 0.5);
-        double beside = configurations.Sum(configuration => WarmUpOf(configuration, warmUp, processors).TotalSeconds + Overhead(calibration, configuration, processors));
+        double beside = configurations.Sum(
+            configuration => WarmUpOf(configuration, warmUp, processors).TotalSeconds + Overhead(calibration, configuration, processors));
         double passes = configurations.Sum(configuration => 1.0 / AtOnce(configuration, waits, processors));
         double seconds = Math.Max((round * Reserve) - beside, round / 4) / passes;
         int most = configurations.Max(static configuration => configuration.Slots);
@@ -41,7 +44,8 @@ internal sealed record Plan(WorkerConfiguration[] Configurations, int Items, Tim
     /// <summary>A note if the comparison takes longer than it may; otherwise null.</summary>
     internal string? Excess(ComparisonOptions options) => Least <= options.Budget ? null : string.Create(
         CultureInfo.InvariantCulture,
-        $"It takes {Least.TotalSeconds:0} s or more, not {options.Budget.TotalSeconds:0.#}: a run has at least {ItemsPerSlot} items per concurrent item, and there are at least {FewestRounds} rounds.");
+        $"It takes {Least.TotalSeconds:0} s or more, not {options.Budget.TotalSeconds:0.#}: "
+            + $"a run has at least {ItemsPerSlot} items per concurrent item, and there are at least {FewestRounds} rounds.");
 
     /// <summary>Threads share the compiled code. Each process compiles its own, and many processes take turns at the processors.</summary>
     internal TimeSpan WarmUpOf(WorkerConfiguration configuration) => WarmUpOf(configuration, WarmUp, Processors);

@@ -43,7 +43,8 @@ internal sealed class Summary(WorkerConfiguration configuration)
             },
             Collections = new CollectionFigures
             {
-                PauseTime = Series.Median(Runs.Select(static run => TimeSpan.FromTicks(run.Usages.Sum(static usage => usage.Pauses.Ticks)))),
+                PauseTime = Series.Median(
+                    Runs.Select(static run => TimeSpan.FromTicks(run.Usages.Sum(static usage => usage.Pauses.Ticks)))),
                 PauseShare = Series.Median(Runs.Select(static run => run.PauseShare)),
                 Count = Series.Median(Runs.Select(static run => run.Usages.Sum(static usage => usage.Collections))),
                 AllocatedBytes = Series.Median(Runs.Select(static run => run.Usages.Sum(static usage => usage.Allocated))),
@@ -60,7 +61,8 @@ internal sealed class Summary(WorkerConfiguration configuration)
         };
     }
 
-    private static double Processor(RunReport run) => run.Usages.Sum(static usage => usage.ProcessorMicroseconds) / 1e6 / Math.Max(1, run.Done);
+    private static double Processor(RunReport run) =>
+        run.Usages.Sum(static usage => usage.ProcessorMicroseconds) / 1e6 / Math.Max(1, run.Done);
 
     private static RoundFigures Figures(RunReport run) => new()
     {

@@ -9,19 +9,26 @@ namespace Tandem.Compare.Running;
 internal sealed class Waiting(ComparisonOptions options, Workload workload, WorkerConfiguration configuration, ItemBoard board)
 {
     /// <summary>Waits for a run.</summary>
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "How long a person waits before a line says what is waited for.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "How long a person waits before a line says what is waited for.")]
     internal async Task<T> ForAsync<T>(Task<T> run, CancellationToken cancellationToken)
     {
         // The next report about the item comes when twice the time has passed.
         for (TimeSpan patience = options.Patience; options.Progress is not null; patience *= 2)
         {
-            if (await Task.WhenAny(run, Task.Delay(patience, cancellationToken)).ConfigureAwait(false) == run || cancellationToken.IsCancellationRequested)
+            if (await Task.WhenAny(run, Task.Delay(patience, cancellationToken)).ConfigureAwait(false) == run
+                || cancellationToken.IsCancellationRequested)
+            {
                 break;
+            }
 
             if (Longest() is var (item, time) && time >= options.Patience)
             {
                 options.Progress.Report(new ComparisonProgress(string.Create(
-                    CultureInfo.InvariantCulture, $"waiting for item {workload.Describe(item)}, which has run for {time.TotalSeconds:0} s with {configuration.Name}"), 0, 0));
+                    CultureInfo.InvariantCulture,
+                    $"waiting for item {workload.Describe(item)}, "
+                        + $"which has run for {time.TotalSeconds:0} s with {configuration.Name}"), 0, 0));
             }
         }
 

@@ -189,7 +189,8 @@ internal sealed class ProcessStacks : IDisposable
             ? info.CreateRuntime(library, ignoreMismatch: true)
             : throw new StackException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"process {processId} runs .NET {info.Version} without its debugging library ({beside}), which is needed to read its stacks; "
+                $"process {processId} runs .NET {info.Version} without its debugging library ({beside}), "
+                + $"which is needed to read its stacks; "
                 + $"a single-file program does not contain it. Run tandem with that version of .NET (DOTNET_ROOT)."));
     }
 

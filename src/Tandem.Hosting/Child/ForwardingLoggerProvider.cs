@@ -37,7 +37,8 @@ internal sealed class ForwardingLoggerProvider(IProgress<ServiceReport> reports)
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             var scopes = new List<LogScope>();
             provider._scopes.ForEachScope(static (scope, list) => list.Add(new LogScope(scope?.ToString() ?? "", Pairs(scope))), scopes);

@@ -30,10 +30,19 @@ internal sealed class WorkerPoolHealthCheck(WorkerPool pool, WorkerPoolHealthOpt
         if (snapshot.StartFailure is { } error)
             return (serving == 0 ? failure : HealthStatus.Degraded, $"workers cannot be started. {error.Message}");
         // A pool that is starting is healthy: its first workers are starting.
-        if (serving == 0 && snapshot is { QueueLength: > 0, Totals.Starts: > 0 } && snapshot.Workers.All(static worker => worker.State != WorkerState.Starting))
+        if (serving == 0 && snapshot is { QueueLength: > 0, Totals.Starts: > 0 }
+            && snapshot.Workers.All(static worker => worker.State != WorkerState.Starting))
+        {
             return (failure, $"there are no workers, and {snapshot.QueueLength} items wait.");
+        }
+
         if (snapshot.Totals.AbandonedThreads > options.MaxAbandonedThreads)
-            return (HealthStatus.Degraded, $"{snapshot.Totals.AbandonedThreads} abandoned threads still run items that exceeded their time limit.");
+        {
+            return (
+                HealthStatus.Degraded,
+                $"{snapshot.Totals.AbandonedThreads} abandoned threads still run items that exceeded their time limit.");
+        }
+
         if (snapshot.QueueLength > options.MaxQueueLength)
             return (HealthStatus.Degraded, $"{snapshot.QueueLength} items wait.");
 

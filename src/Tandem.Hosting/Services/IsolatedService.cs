@@ -113,7 +113,10 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
             _ready = NewSignal();
 
         if (state == ServiceState.Failed)
-            _ready.TrySetException(new InvalidOperationException($"Service '{Name}', which others depend on, has failed and will not be restarted.", error));
+        {
+            _ready.TrySetException(
+                new InvalidOperationException($"Service '{Name}', which others depend on, has failed and will not be restarted.", error));
+        }
     }
 
     /// <summary>Completes when all dependencies are ready at the same time.</summary>
@@ -127,7 +130,8 @@ internal sealed class IsolatedService(ServiceRegistration registration, ServiceC
     {
         var signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         // Observe the exception, because no caller may be waiting.
-        _ = signal.Task.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _ = signal.Task.ContinueWith(
+            static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         return signal;
     }
 }

@@ -16,7 +16,9 @@ public sealed class IsolatedServiceOptions
     /// <value>The default is <see cref="RestartPolicy.Permanent"/>.</value>
     public RestartPolicy Restart { get; set; }
 
-    /// <summary>The supervisor that the service belongs to: services of one supervisor share its strategy and its limit of restarts.</summary>
+    /// <summary>
+    /// The supervisor that the service belongs to: services of one supervisor share its strategy and its limit of restarts.
+    /// </summary>
     /// <value>A name. The default is the empty string.</value>
     public string Supervisor { get; set; } = "";
 
@@ -91,7 +93,11 @@ public sealed class IsolatedServiceOptions
         Check(!string.IsNullOrWhiteSpace(Name), nameof(Name), Name, "not empty");
         Check(Enum.IsDefined(Restart), nameof(Restart), Restart, "Permanent, Transient or Temporary");
         Check(Option.IsPositiveDuration(StartTimeout), nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
-        Check(ShutdownTimeout is null || Option.IsDuration(ShutdownTimeout.Value), nameof(ShutdownTimeout), ShutdownTimeout, "between 0 and 24 days");
+        Check(
+            ShutdownTimeout is null || Option.IsDuration(ShutdownTimeout.Value),
+            nameof(ShutdownTimeout),
+            ShutdownTimeout,
+            "between 0 and 24 days");
     }
 
     private void Check(bool valid, string property, object? value, string expected) =>

@@ -19,7 +19,8 @@ internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDis
     {
         _events = new ServiceEvents(context.LoggerFactory, this);
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (IGrouping<string, ServiceRegistration> group in registrations.GroupBy(static registration => registration.Options.Supervisor))
+        foreach (IGrouping<string, ServiceRegistration> group in registrations.GroupBy(
+            static registration => registration.Options.Supervisor))
         {
             ServiceSupervisorOptions supervision = options.Get(group.Key);
             supervision.Validate(group.Key);
@@ -65,7 +66,9 @@ internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDis
     /// <summary>If the host's start failed, it is disposed without being stopped.</summary>
     public ValueTask DisposeAsync() => new(StopAllAsync());
 
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "IDisposable has no other way; what is waited for runs on other threads.")]
+    [SuppressMessage(
+        "ApiDesign", "RS0030:Do not use banned APIs",
+        Justification = "IDisposable has no other way; what is waited for runs on other threads.")]
     public void Dispose() => Task.Run(StopAllAsync).GetAwaiter().GetResult();
 
     private async Task StopAllAsync()
@@ -80,20 +83,26 @@ internal sealed class IsolatedServices : IHostedService, IIsolatedServices, IDis
         }
     }
 
-    private static List<IsolatedService> Connect(IEnumerable<ServiceRegistration> registrations, ServiceContext context, TimeProvider time, HashSet<string> names)
+    private static List<IsolatedService> Connect(
+        IEnumerable<ServiceRegistration> registrations, ServiceContext context, TimeProvider time, HashSet<string> names)
     {
         var services = new List<IsolatedService>();
         foreach (ServiceRegistration registration in registrations)
         {
             IsolatedServiceOptions options = registration.Options;
             if (!names.Add(options.Name))
-                throw new InvalidOperationException($"There are two isolated services named '{options.Name}'; give one of them another {nameof(IsolatedServiceOptions.Name)}.");
+            {
+                throw new InvalidOperationException(
+                    $"There are two isolated services named '{options.Name}'; "
+                    + $"give one of them another {nameof(IsolatedServiceOptions.Name)}.");
+            }
 
             var service = new IsolatedService(registration, context, time);
             foreach (string name in options.Dependencies.Distinct(StringComparer.Ordinal))
             {
                 IsolatedService dependency = services.Find(one => one.Name == name)
-                    ?? throw new InvalidOperationException($"Service '{options.Name}' depends on '{name}', which is not registered before it in the same supervisor.");
+                    ?? throw new InvalidOperationException(
+                        $"Service '{options.Name}' depends on '{name}', which is not registered before it in the same supervisor.");
                 service.Dependencies.Add(dependency);
                 dependency.Dependents.Add(service);
             }

@@ -18,7 +18,12 @@ internal sealed class LogRelay(ILoggerFactory loggers)
         foreach (LogScope scope in log.Scopes)
             scopes.Push(logger.BeginScope(new Entry(scope.Text, scope.State)));
 
-        logger.Log(log.Level, new EventId(log.EventId, log.EventName), new Entry(log.Message, log.State), log.Error, static (entry, _) => entry.ToString());
+        logger.Log(
+            log.Level,
+            new EventId(log.EventId, log.EventName),
+            new Entry(log.Message, log.State),
+            log.Error,
+            static (entry, _) => entry.ToString());
         while (scopes.TryPop(out IDisposable? scope))
             scope?.Dispose();
     }
@@ -30,7 +35,8 @@ internal sealed class LogRelay(ILoggerFactory loggers)
 
         public KeyValuePair<string, object?> this[int index] => pairs[index];
 
-        public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() => ((IEnumerable<KeyValuePair<string, object?>>)pairs).GetEnumerator();
+        public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() =>
+            ((IEnumerable<KeyValuePair<string, object?>>)pairs).GetEnumerator();
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 

@@ -1,6 +1,9 @@
 namespace Tandem.Hosting;
 
-/// <summary>Whether a service that has ended is started again, in the words of Erlang's supervisors (https://www.erlang.org/doc/system/sup_princ.html).</summary>
+/// <summary>
+/// Whether a service that has ended is started again, in the words of Erlang's supervisors
+/// (https://www.erlang.org/doc/system/sup_princ.html).
+/// </summary>
 public enum RestartPolicy
 {
     /// <summary>Always, also when it has ended by itself without an error. The default.</summary>

@@ -7,7 +7,8 @@ internal static partial class ServiceEventLog
 {
     internal static void Write(ILogger logger, ServiceEvent happened)
     {
-        (ServiceEventKind kind, string service, int process, Exception? error) = (happened.Kind, happened.Service, happened.ProcessId, happened.Error);
+        (ServiceEventKind kind, string service, int process, Exception? error) =
+            (happened.Kind, happened.Service, happened.ProcessId, happened.Error);
         switch (kind)
         {
             case ServiceEventKind.Starting: Starting(logger, error, service, process, kind); break;

@@ -1,6 +1,8 @@
 namespace Tandem.Hosting;
 
-/// <summary>A supervisor has restarted its services as often as <see cref="ServiceSupervisorOptions"/> allows; the host stops because of it.</summary>
+/// <summary>
+/// A supervisor has restarted its services as often as <see cref="ServiceSupervisorOptions"/> allows; the host stops because of it.
+/// </summary>
 public sealed class ServiceRestartLimitException : WorkException
 {
     /// <summary>Creates an exception with a message and a cause.</summary>
@@ -13,7 +15,8 @@ public sealed class ServiceRestartLimitException : WorkException
 
     internal ServiceRestartLimitException(string service, int restarts, TimeSpan period, Exception? cause)
         : base(
-            $"Service '{service}' {(cause is null ? "ended" : "failed")} again after {restarts} restarts within {period}, which is the limit of its supervisor "
+            $"Service '{service}' {(cause is null ? "ended" : "failed")} again after {restarts} restarts within {period}, "
+            + "which is the limit of its supervisor "
             + $"({nameof(ServiceSupervisorOptions)}.{nameof(ServiceSupervisorOptions.MaxRestarts)}). {cause?.Message}",
             cause) => Service = service;
 

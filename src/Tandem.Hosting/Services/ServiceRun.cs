@@ -12,7 +12,8 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
     private readonly ServiceContext _context; // what this host provides for services
     private readonly TimeProvider _time; // the supervisor's clock
     private readonly CancellationTokenSource _stop = new(); // cancelled when the run is told to stop
-    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously); // completes when the service is ready
+    private readonly TaskCompletionSource _ready =
+        new(TaskCreationOptions.RunContinuationsAsynchronously); // completes when the service is ready
     private WorkerPool? _pool; // runs the service; null before, and after it was taken
     private int _processId; // 0 until the service's host has started
 
@@ -112,7 +113,8 @@ internal sealed class ServiceRun : IProgress<ServiceReport>
             await _stop.CancelAsync().ConfigureAwait(false);
             await WithinGraceAsync(end).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
             throw new TimeoutException(
-                $"Service '{options.Name}' was not ready within {options.StartTimeout} ({nameof(IsolatedServiceOptions)}.{nameof(IsolatedServiceOptions.StartTimeout)})"
+                $"Service '{options.Name}' was not ready within {options.StartTimeout} "
+                + $"({nameof(IsolatedServiceOptions)}.{nameof(IsolatedServiceOptions.StartTimeout)})"
                 + (options.SignalsReadiness ? $"; it has to call {nameof(IServiceReadiness)}.{nameof(IServiceReadiness.SetReady)}." : "."));
         }
         catch (OperationCanceledException)

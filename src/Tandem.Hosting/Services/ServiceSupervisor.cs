@@ -16,7 +16,8 @@ internal sealed class ServiceSupervisor
     private readonly Action<ServiceRestartLimitException> _escalate; // called once, when the restart limit was reached
     private readonly RestartLimit _limit; // counts the restarts of all services together
     // completes when the restart limit was reached and all services have stopped
-    private readonly TaskCompletionSource<ServiceRestartLimitException> _exhausted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ServiceRestartLimitException> _exhausted =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     // at most one operation at a time that stops several services: a restart of a group, or the final stop
     private readonly SemaphoreSlim _turn = new(1);
     private bool _stopping; // whether no service may be started any more
@@ -245,7 +246,10 @@ internal sealed class ServiceSupervisor
         }
 
         if (!isAllowed)
-            await GiveUpAsync(new ServiceRestartLimitException(service.Name, _options.MaxRestarts, _options.RestartPeriod, error)).ConfigureAwait(false);
+        {
+            await GiveUpAsync(
+                new ServiceRestartLimitException(service.Name, _options.MaxRestarts, _options.RestartPeriod, error)).ConfigureAwait(false);
+        }
     }
 
     private async Task RestartAsync(IsolatedService service, List<IsolatedService> affected)

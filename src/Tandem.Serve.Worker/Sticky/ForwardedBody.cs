@@ -8,7 +8,8 @@ internal sealed class ForwardedBody(Stream body) : HttpContent
     /// <summary>Whether any of it was read: then the request can no longer be served elsewhere.</summary>
     internal bool HasBegun { get; private set; }
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {

@@ -32,8 +32,12 @@ internal static class ForwardedClient
     /// <summary>Restores the client's connection in a request, as the forwarding worker saw it.</summary>
     internal static void Apply(IFeatureCollection features)
     {
-        if (features.Get<IHttpRequestFeature>() is not { } request || !request.Headers.TryGetValue(Header, out var text) || ((string?)text)?.Split(Separator) is not { Length: 7 } parts)
+        if (features.Get<IHttpRequestFeature>() is not { } request
+            || !request.Headers.TryGetValue(Header, out var text)
+            || ((string?)text)?.Split(Separator) is not { Length: 7 } parts)
+        {
             return;
+        }
 
         request.Headers.Remove(Header);
         request.Scheme = parts[0];
@@ -46,7 +50,12 @@ internal static class ForwardedClient
             ConnectionId = parts[5],
         });
         if (parts[6].Length > 0)
-            features.Set<ITlsConnectionFeature>(new TlsConnectionFeature { ClientCertificate = X509CertificateLoader.LoadCertificate(Convert.FromBase64String(parts[6])) });
+        {
+            features.Set<ITlsConnectionFeature>(new TlsConnectionFeature
+            {
+                ClientCertificate = X509CertificateLoader.LoadCertificate(Convert.FromBase64String(parts[6]))
+            });
+        }
 
         features.Set(ForwardedMark.Instance);
     }

@@ -26,13 +26,15 @@ internal sealed class ForwardedServer(IServer inner, IServiceProvider services, 
     public async Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
         where TContext : notnull
     {
-        _own = new KestrelServer(Options.Create(CreateOptions()), new PeerListenerFactory(routing.Listener), services.GetRequiredService<ILoggerFactory>());
+        _own = new KestrelServer(
+            Options.Create(CreateOptions()), new PeerListenerFactory(routing.Listener), services.GetRequiredService<ILoggerFactory>());
         await _own.StartAsync(new ForwardedApplication<TContext>(application), cancellationToken).ConfigureAwait(false);
         await inner.StartAsync(application, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll(inner.StopAsync(cancellationToken), _own?.StopAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        await Task.WhenAll(inner.StopAsync(cancellationToken), _own?.StopAsync(cancellationToken) ?? Task.CompletedTask)
+            .ConfigureAwait(false);
 
     public void Dispose()
     {
@@ -68,8 +70,12 @@ internal sealed class ForwardedServer(IServer inner, IServiceProvider services, 
             },
         };
         // Request heads of HTTP/2 may be larger than HTTP/1 accepts by default.
-        if (options.Limits.MaxRequestBufferSize is { } buffer && buffer < options.Limits.MaxRequestHeadersTotalSize + options.Limits.MaxRequestLineSize)
+        if (options.Limits.MaxRequestBufferSize is { } buffer
+            && buffer < options.Limits.MaxRequestHeadersTotalSize + options.Limits.MaxRequestLineSize)
+        {
             options.Limits.MaxRequestBufferSize = options.Limits.MaxRequestHeadersTotalSize + options.Limits.MaxRequestLineSize;
+        }
+
         options.Listen(routing.Listener.EndPoint, static listen => listen.Protocols = HttpProtocols.Http1);
         return options;
     }

@@ -24,7 +24,8 @@ internal sealed class PeerClients(PeerTable peers, TimeProvider time)
     private readonly ConcurrentDictionary<long, Lazy<HttpMessageInvoker>> _clients = new();
 
     internal HttpMessageInvoker Of(long worker, KestrelServerOptions options) =>
-        _clients.GetOrAdd(worker, static (id, state) => new(() => state.Self.Create(id, state.Options)), (Self: this, Options: options)).Value;
+        _clients.GetOrAdd(
+            worker, static (id, state) => new(() => state.Self.Create(id, state.Options)), (Self: this, Options: options)).Value;
 
     /// <summary>Removes the clients of workers that are gone.</summary>
     internal void Prune(Board board)
@@ -64,8 +65,12 @@ internal sealed class PeerClients(PeerTable peers, TimeProvider time)
             while (true)
             {
                 // The supervisor is asked only once for each worker.
-                if ((peers.Find(worker) ?? await Task.Run(() => peers.FindOrAsk(worker), cancellationToken).ConfigureAwait(false)) is not { } peer)
+                if ((peers.Find(worker) ?? await Task.Run(() => peers.FindOrAsk(worker), cancellationToken).ConfigureAwait(false))
+                    is not { } peer)
+                {
                     throw new PeerGoneException();
+                }
+
                 if (peer.TrySend(ServeProtocol.Forward, "", other))
                     return new NetworkStream(own, ownsSocket: true);
                 if (Marshal.GetLastPInvokeError() != Libc.EAGAIN)

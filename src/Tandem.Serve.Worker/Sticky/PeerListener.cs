@@ -10,7 +10,8 @@ namespace Tandem.Serve.Worker.Sticky;
 /// <summary>Accepts the connections over which other workers forward requests. Nothing else can connect: there is no address.</summary>
 internal sealed class PeerListener(ServedWorker worker) : IConnectionListener, IConnectionKeeper
 {
-    private readonly Channel<AcceptedConnection> _accepted = Channel.CreateUnbounded<AcceptedConnection>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<AcceptedConnection> _accepted =
+        Channel.CreateUnbounded<AcceptedConnection>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SocketConnectionContextFactory _factory = new(new SocketConnectionFactoryOptions(), NullLogger.Instance);
 
     /// <summary>A placeholder: nothing is bound to this name.</summary>

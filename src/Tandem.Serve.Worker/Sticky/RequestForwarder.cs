@@ -18,12 +18,15 @@ internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients,
     /// <summary>Headers that concern a single connection, and headers that the server adds itself.</summary>
     private static readonly HashSet<string> NotForwarded = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade", "TE", "Trailer", "HTTP2-Settings", "Expect", ForwardedClient.Header,
+        "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade", "TE",
+        "Trailer", "HTTP2-Settings", "Expect", ForwardedClient.Header,
     };
 
     /// <summary>Whether a request can be forwarded. gRPC requests cannot, because they need HTTP/2 from end to end.</summary>
     internal static bool CanForward(HttpRequest request) =>
-        request.ContentType is not { } type || !type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/grpc-web", StringComparison.OrdinalIgnoreCase);
+        request.ContentType is not { } type
+        || !type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase)
+        || type.StartsWith("application/grpc-web", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Forwards a request to another worker, and copies its response.</summary>
     /// <returns>False if the request was not forwarded and can be served here instead.</returns>
@@ -48,7 +51,10 @@ internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients,
         }
         catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException)
         {
-            if (body is { HasBegun: true } || (e.GetBaseException() is not PeerGoneException && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method)))
+            if (body is { HasBegun: true }
+                || (e.GetBaseException() is not PeerGoneException
+                    && !HttpMethods.IsGet(context.Request.Method)
+                    && !HttpMethods.IsHead(context.Request.Method)))
             {
                 // The other worker exited with the request, and may or may not have served it.
                 context.Response.StatusCode = StatusCodes.Status502BadGateway;
@@ -72,7 +78,9 @@ internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients,
     private static HttpRequestMessage CreateRequest(HttpContext context, bool isUpgrade, bool isConnect, out ForwardedBody? body)
     {
         HttpRequest request = context.Request;
-        string target = context.Features.Get<IHttpRequestFeature>()?.RawTarget is ['/', ..] raw && !isConnect ? raw : request.GetEncodedPathAndQuery();
+        string target = context.Features.Get<IHttpRequestFeature>()?.RawTarget is ['/', ..] raw && !isConnect
+            ? raw
+            : request.GetEncodedPathAndQuery();
         var message = new HttpRequestMessage(
             isConnect ? HttpMethod.Get : HttpMethod.Parse(request.Method),
             new Uri($"http://tandem{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
@@ -97,7 +105,9 @@ internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients,
                 continue;
 
             // HTTP/2 may have several cookie fields, between which the client would put commas.
-            IEnumerable<string?> all = name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) && values.Count > 1 ? [string.Join("; ", (IEnumerable<string?>)values)] : values;
+            IEnumerable<string?> all = name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) && values.Count > 1
+                ? [string.Join("; ", (IEnumerable<string?>)values)]
+                : values;
             if (message.Headers.TryAddWithoutValidation(name, all!) || isUpgrade || isConnect)
                 continue;
 
@@ -118,7 +128,8 @@ internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients,
         return message;
     }
 
-    private async Task RespondAsync(HttpContext context, HttpResponseMessage response, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect)
+    private async Task RespondAsync(
+        HttpContext context, HttpResponseMessage response, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect)
     {
         bool isSwitched = response.StatusCode == System.Net.HttpStatusCode.SwitchingProtocols;
         context.Response.StatusCode = isSwitched && connect is not null ? StatusCodes.Status200OK : (int)response.StatusCode;
@@ -161,7 +172,9 @@ internal sealed class RequestForwarder(ServedWorker worker, PeerClients clients,
     /// <summary>Copies in both directions until one of them ends, or this worker stops.</summary>
     private async Task ExchangeAsync(HttpContext context, Stream peer, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect)
     {
-        Stream client = connect is not null ? await connect.AcceptAsync().ConfigureAwait(false) : await upgrade!.UpgradeAsync().ConfigureAwait(false);
+        Stream client = connect is not null
+            ? await connect.AcceptAsync().ConfigureAwait(false)
+            : await upgrade!.UpgradeAsync().ConfigureAwait(false);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, worker.Stopping);
         Task toClient = StreamCopy.CopyAsync(peer, client, end.Token);
         Task toPeer = StreamCopy.CopyAsync(client, peer, end.Token);

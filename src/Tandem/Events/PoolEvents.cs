@@ -75,7 +75,12 @@ internal sealed class PoolEvents
     /// <param name="error">The exception that caused the event, for the log.</param>
     /// <param name="backOff">The delay of the next start.</param>
     internal void Raise(
-        WorkerEventKind kind, int worker, string detail = "", string reason = EventReason.None, Exception? error = null, StartBackOff? backOff = null)
+        WorkerEventKind kind,
+        int worker,
+        string detail = "",
+        string reason = EventReason.None,
+        Exception? error = null,
+        StartBackOff? backOff = null)
     {
         Interlocked.Increment(ref _counts[(int)kind]);
         if (reason.Length > 0)
@@ -89,7 +94,15 @@ internal sealed class PoolEvents
         if (handler is null && _logger is null && isOrdinary)
             return;
 
-        var happened = new WorkerEvent { Kind = kind, Pool = _pool, WorkerId = worker, Time = _time.GetUtcNow(), Detail = detail, BackOff = backOff };
+        var happened = new WorkerEvent
+        {
+            Kind = kind,
+            Pool = _pool,
+            WorkerId = worker,
+            Time = _time.GetUtcNow(),
+            Detail = detail,
+            BackOff = backOff
+        };
         // Loggers and handlers are user code: they run neither under the locks of the caller nor on a thread where an exception would
         // terminate the process.
         if (_logger is { } logger)

@@ -10,8 +10,8 @@ public sealed class WorkLimits
     /// How long the work may run. The time starts when the work starts on a worker that is ready: waiting does not count, and neither does
     /// the start of a process. When the time is over, the call fails with <see cref="WorkTimeoutException"/>, and the work's token is
     /// cancelled. A worker process that continues is killed after <see cref="WorkerPoolOptions.CancellationGrace"/>, or at once if the work
-    /// takes no token. A thread cannot be killed: it is abandoned and replaced (<see cref="ThreadedPoolOptions.MaxAbandonedThreads"/>). If a
-    /// worker process is stopped or hangs and does not start the work, the pool gives the work to another worker after some seconds.
+    /// takes no token. A thread cannot be killed: it is abandoned and replaced (<see cref="ThreadedPoolOptions.MaxAbandonedThreads"/>). If
+    /// a worker process is stopped or hangs and does not start the work, the pool gives the work to another worker after some seconds.
     /// </summary>
     /// <value>A positive time of at most 24 days. The default is <see langword="null"/>: no limit.</value>
     public TimeSpan? Timeout { get; set; }

@@ -94,14 +94,14 @@ public abstract class WorkerPoolOptions
     public ILoggerFactory? LoggerFactory { get; set; }
 
     /// <summary>
-    /// The clock by which the pool decides: <see cref="WorkLimits.QueueTimeout"/>, grace periods, the start and restart of workers, their age
-    /// and idle time, the time limits of items that run on threads; and the times of events. Tests set a clock that they can advance, such as
-    /// the <c>FakeTimeProvider</c> of the package Microsoft.Extensions.TimeProvider.Testing.
+    /// The clock by which the pool decides: <see cref="WorkLimits.QueueTimeout"/>, grace periods, the start and restart of workers, their
+    /// age and idle time, the time limits of items that run on threads; and the times of events. Tests set a clock that they can advance,
+    /// such as the <c>FakeTimeProvider</c> of the package Microsoft.Extensions.TimeProvider.Testing.
     /// </summary>
     /// <remarks>
     /// What is observed of worker processes stays on the system's clock, because they live in real time: how long an item has run there
-    /// (<see cref="WorkLimits.Timeout"/>), the memory that it holds, and whether a worker starts what it was sent. All processes of a system share
-    /// that clock. Durations in metrics and traces are also measured by it.
+    /// (<see cref="WorkLimits.Timeout"/>), the memory that it holds, and whether a worker starts what it was sent. All processes of a
+    /// system share that clock. Durations in metrics and traces are also measured by it.
     /// </remarks>
     /// <value>The default is <see langword="null"/>: <see cref="System.TimeProvider.System"/>.</value>
     public TimeProvider? TimeProvider { get; set; }

@@ -7,8 +7,8 @@ using Tandem.Work;
 namespace Tandem.Processes;
 
 /// <summary>
-/// Reads what one worker sends about its items: results, elements of chunks, progress. On the thread that reads the worker's frames, one frame
-/// at a time and without the engine's lock.
+/// Reads what one worker sends about its items: results, elements of chunks, progress. On the thread that reads the worker's frames, one
+/// frame at a time and without the engine's lock.
 /// </summary>
 /// <param name="worker">The worker.</param>
 /// <param name="engine">Measures items, and takes back those that go on.</param>
@@ -145,7 +145,9 @@ internal sealed unsafe class AnswerReader(
         (item.Details.Reports ??= new SerialQueue()).Enqueue(report);
     }
 
-    /// <summary>Reads outcomes of a chunk that is still running, from where the last reading ended. As if a frame had brought them.</summary>
+    /// <summary>
+    /// Reads outcomes of a chunk that is still running, from where the last reading ended. As if a frame had brought them.
+    /// </summary>
     internal void ReadFinished(RemoteItem item, Chunk chunk, byte* outcomes, nint length, int next)
     {
         nint read = chunk.Progress.Bytes;

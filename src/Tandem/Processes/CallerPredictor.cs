@@ -12,7 +12,9 @@ internal sealed class CallerPredictor
     /// <summary>The number of calls of which one is a sample, in which the caller does not poll.</summary>
     internal const int Period = 128;
 
-    /// <summary>How many samples in a row must show a caller that waits before callers poll again: a pause of another cause looks the same.</summary>
+    /// <summary>
+    /// How many samples in a row must show a caller that waits before callers poll again: a pause of another cause looks the same.
+    /// </summary>
     internal const int Patience = 3;
 
     /// <summary>Less time than an answer takes that another thread must deliver.</summary>
@@ -50,7 +52,9 @@ internal sealed class CallerPredictor
     /// <summary>Whether a caller that is alone with its worker should poll for its answer. Under the engine's lock.</summary>
     internal bool ShouldPoll() => _samplesLeft == 0 && ++_calls % Period != 0;
 
-    /// <summary>A caller that is alone with its worker leaves without having polled. Of two that do so at once, one sample is lost.</summary>
+    /// <summary>
+    /// A caller that is alone with its worker leaves without having polled. Of two that do so at once, one sample is lost.
+    /// </summary>
     internal void OnLeaving(bool hasWoken)
     {
         long now = Stopwatch.GetTimestamp();

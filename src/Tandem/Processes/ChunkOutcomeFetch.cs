@@ -8,8 +8,8 @@ namespace Tandem.Processes;
 /// the thread that reads them, and not the engine's lock: reading creates objects of user types, and may complete the chunk.
 /// </summary>
 /// <remarks>
-/// Made under the engine's lock while the worker holds the item. While this thread has the reader's role, the worker's memory stays mapped, no answer
-/// is handled, and so a started item stays with its worker.
+/// Made under the engine's lock while the worker holds the item. While this thread has the reader's role, the worker's memory stays mapped,
+/// no answer is handled, and so a started item stays with its worker.
 /// </remarks>
 internal sealed unsafe class ChunkOutcomeFetch(ProcessWorker worker, Lock gate, RemoteItem item, Chunk chunk) : IChunkSink
 {

@@ -5,8 +5,8 @@ using Tandem.Work;
 namespace Tandem.Processes;
 
 /// <summary>
-/// Decides what becomes of the items of one worker that has exited: those that never started, and those that may be tried again, wait for another
-/// worker; the others fail. One object for each exit, and without the engine's lock: it reads results, and files about the exit.
+/// Decides what becomes of the items of one worker that has exited: those that never started, and those that may be tried again, wait for
+/// another worker; the others fail. One object for each exit, and without the engine's lock: it reads results, and files about the exit.
 /// </summary>
 /// <param name="engine">The engine of the items.</param>
 /// <param name="ending">Whether the pool still starts what waits.</param>
@@ -35,7 +35,13 @@ internal sealed class CrashRecovery(ProcessEngine engine, PoolEnding ending, Pro
                 engine.Events.OnBackgroundFailure(e);
                 ExitStatus status = forensics.Status;
                 Failed.Add((item, new WorkerCrashedException(new CrashReport(
-                    worker.ProcessId, status.Code, status.SignalName, item.Name, item.Attempt, worker.ErrorTail, $"What it had done by then could not be found out: {e.Message}."))));
+                    worker.ProcessId,
+                    status.Code,
+                    status.SignalName,
+                    item.Name,
+                    item.Attempt,
+                    worker.ErrorTail,
+                    $"What it had done by then could not be found out: {e.Message}."))));
             }
         }
     }
@@ -100,7 +106,10 @@ internal sealed class CrashRecovery(ProcessEngine engine, PoolEnding ending, Pro
         if (item.Details.Crashes++ < limits.MaxCrashRetries)
             return true;
 
-        engine.Events.Raise(WorkerEventKind.Quarantined, item.Worker?.ProcessId ?? 0, $"'{item.Name}' has crashed {item.Details.Crashes} workers and is not tried again.");
+        engine.Events.Raise(
+            WorkerEventKind.Quarantined,
+            item.Worker?.ProcessId ?? 0,
+            $"'{item.Name}' has crashed {item.Details.Crashes} workers and is not tried again.");
         return false;
     }
 

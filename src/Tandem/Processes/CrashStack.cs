@@ -4,13 +4,15 @@ namespace Tandem.Processes;
 internal static class CrashStack
 {
     // The runtime's own words: "Unhandled exception. System…", "Stack overflow.", "Process terminated.", "Fatal error."
-    private static readonly string[] Headlines = ["Unhandled exception.", "Stack overflow.", "Process terminated.", "Fatal error.", "Out of memory."];
+    private static readonly string[] Headlines =
+        ["Unhandled exception.", "Stack overflow.", "Process terminated.", "Fatal error.", "Out of memory."];
 
     /// <summary>The lines from the runtime's headline to the last frame; null where there are none.</summary>
     internal static string? Find(string output)
     {
         string[] lines = output.Split('\n');
-        int first = Array.FindLastIndex(lines, static line => Array.Exists(Headlines, headline => line.StartsWith(headline, StringComparison.Ordinal)));
+        int first = Array.FindLastIndex(
+            lines, static line => Array.Exists(Headlines, headline => line.StartsWith(headline, StringComparison.Ordinal)));
         if (first < 0)
             return null;
 
@@ -18,13 +20,16 @@ internal static class CrashStack
         return last > first ? string.Join('\n', lines[first..(last + 1)]) : null;
     }
 
-    /// <summary>What stands before the first frame, such as the type and the message of an unhandled exception; null where there is nothing.</summary>
+    /// <summary>
+    /// What stands before the first frame, such as the type and the message of an unhandled exception; null where there is nothing.
+    /// </summary>
     internal static string? Headline(string output)
     {
         const string Unhandled = "Unhandled exception. ";
         const int MostLines = 10;
         string[] lines = output.Split('\n');
-        int first = Array.FindLastIndex(lines, static line => Array.Exists(Headlines, headline => line.StartsWith(headline, StringComparison.Ordinal)));
+        int first = Array.FindLastIndex(
+            lines, static line => Array.Exists(Headlines, headline => line.StartsWith(headline, StringComparison.Ordinal)));
         if (first < 0)
             return null;
 
@@ -35,5 +40,6 @@ internal static class CrashStack
     }
 
     internal static bool SaysOutOfMemory(string output) =>
-        output.Contains("Out of memory", StringComparison.Ordinal) || output.Contains(nameof(OutOfMemoryException), StringComparison.Ordinal);
+        output.Contains("Out of memory", StringComparison.Ordinal)
+        || output.Contains(nameof(OutOfMemoryException), StringComparison.Ordinal);
 }

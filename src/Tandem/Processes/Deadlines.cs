@@ -90,7 +90,8 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
                 return; // it was done while its stack was taken
         }
 
-        var error = new WorkTimeoutException(item.NameOf(item.FirstElement), limit, elapsed, hasStarted: true, stack, stack is null ? problem : null);
+        var error = new WorkTimeoutException(
+            item.NameOf(item.FirstElement), limit, elapsed, hasStarted: true, stack, stack is null ? problem : null);
         engine.FailForTimeout(item, error);
         lock (gate)
         {
@@ -104,7 +105,11 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
             }
             else
             {
-                supervisor.TryBeginKill(worker, item, EventReason.Timeout, $"It was ended because '{item.Name}' was not done within {Supervisor.Seconds(limit)}.");
+                supervisor.TryBeginKill(
+                    worker,
+                    item,
+                    EventReason.Timeout,
+                    $"It was ended because '{item.Name}' was not done within {Supervisor.Seconds(limit)}.");
             }
         }
     }
@@ -160,7 +165,13 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
     {
         engine.Events.OnBackgroundFailure(error);
         lock (gate)
-            supervisor.TryBeginKill(worker, item, EventReason.Requested, $"It was ended because the limits of '{item.Name}' could not be watched any longer ({error.Message}).");
+        {
+            supervisor.TryBeginKill(
+                worker,
+                item,
+                EventReason.Requested,
+                $"It was ended because the limits of '{item.Name}' could not be watched any longer ({error.Message}).");
+        }
     }
 
     private void EndForMemory(ProcessWorker worker, RemoteItem item, uint sequence, long limit, long memory)
@@ -168,8 +179,11 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
         string detail = $"it held {ProcessMemory.Display(memory)}";
         lock (gate)
         {
-            if (!IsRunning(worker, item, sequence, out _) || !supervisor.TryBeginKill(worker, item, EventReason.Memory, $"It was ended because {detail}.", atOnce: true))
+            if (!IsRunning(worker, item, sequence, out _)
+                || !supervisor.TryBeginKill(worker, item, EventReason.Memory, $"It was ended because {detail}.", atOnce: true))
+            {
                 return;
+            }
         }
 
         item.SetException(new WorkMemoryException(item.NameOf(item.FirstElement), limit, detail + " and was ended."));

@@ -17,9 +17,12 @@ internal sealed class Forensics
         Status = status;
         _dump = new Lazy<string?>(worker.FindDump);
         _outOfMemory = new Lazy<bool>(
-            () => status.Signal == Libc.SIGKILL && worker.Leaving.KillReason is null && worker.OutOfMemoryKills < OutOfMemoryKiller.Count());
+            () => status.Signal == Libc.SIGKILL
+                && worker.Leaving.KillReason is null
+                && worker.OutOfMemoryKills < OutOfMemoryKiller.Count());
         By = ExitAttribution.Of(status, byPool: worker.Leaving.KillReason is not null, outOfMemory: !worker.WasReady && _outOfMemory.Value);
-        // A runtime that cannot begin exits with 137, which is 128 and SIGKILL's number, but says why first. Who is killed then has said nothing yet.
+        // A runtime that cannot begin exits with 137, which is 128 and SIGKILL's number, but says why first. Who is killed then has said
+        // nothing yet.
         if (By == EndedBy.Outside && status.IsGuess && !worker.WasReady && worker.ErrorTail.Length > 0)
             By = EndedBy.Itself;
         Headline = By == EndedBy.Itself ? CrashStack.Headline(worker.ErrorTail) : null;
@@ -31,7 +34,9 @@ internal sealed class Forensics
     /// <summary>Who ended it.</summary>
     internal EndedBy By { get; }
 
-    /// <summary>What the runtime said when it ended the process, such as the type and the message of an unhandled exception; else null.</summary>
+    /// <summary>
+    /// What the runtime said when it ended the process, such as the type and the message of an unhandled exception; else null.
+    /// </summary>
     internal string? Headline { get; }
 
     /// <summary>The exception for an item, or an element of a chunk, that ran.</summary>

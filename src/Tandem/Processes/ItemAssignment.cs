@@ -7,8 +7,8 @@ using Tandem.Work;
 namespace Tandem.Processes;
 
 /// <summary>
-/// The queue of a pool of processes, and which waiting item goes to which worker, and when. Changes under the engine's lock; workers that sleep are
-/// woken after it, and so items are settled after it.
+/// The queue of a pool of processes, and which waiting item goes to which worker, and when. Changes under the engine's lock; workers that
+/// sleep are woken after it, and so items are settled after it.
 /// </summary>
 internal sealed class ItemAssignment
 {
@@ -119,8 +119,8 @@ internal sealed class ItemAssignment
     }
 
     /// <summary>
-    /// An item that waited for a place in the queue has one. An item that is sent gives its place up under the lock, so the order is kept; then
-    /// the code that has the lock wakes the worker, and it waits for another item's answer, if for any.
+    /// An item that waited for a place in the queue has one. An item that is sent gives its place up under the lock, so the order is kept;
+    /// then the code that has the lock wakes the worker, and it waits for another item's answer, if for any.
     /// </summary>
     private void AdmitNext(RemoteItem item)
     {

@@ -8,7 +8,8 @@ namespace Tandem.Processes;
 /// </summary>
 /// <remarks>
 /// An item that is removed stays linked until its turn comes, but no longer counts. When more such items are linked than others, or no
-/// others are, all of them are unlinked at once. So each removal costs the same, however long the queue is, and an item needs one link only.
+/// others are, all of them are unlinked at once. So each removal costs the same, however long the queue is, and an item needs one link
+/// only.
 /// </remarks>
 internal sealed class ItemQueue
 {

@@ -13,7 +13,8 @@ namespace Tandem.Processes;
 internal sealed class ItemSlots(WorkerLink link, int? maxItems, Lock gate)
 {
     private readonly RemoteItem?[] _items = new RemoteItem?[link.Slots]; // in flight
-    private readonly long[] _revoked = new long[link.Slots]; // 1 + the sequence number of the item whose revocation is not confirmed yet; 0 for none
+    // 1 + the sequence number of the item whose revocation is not confirmed yet; 0 for none
+    private readonly long[] _revoked = new long[link.Slots];
     private readonly SlotQueue _free = new(link.Slots);
     private readonly List<int> _answered = []; // slots that the reading thread gives back; emptied under the lock, by the same thread
     private readonly ItemQuota? _quota = maxItems is { } limit ? new ItemQuota(limit, link.Slots) : null;
@@ -50,7 +51,8 @@ internal sealed class ItemSlots(WorkerLink link, int? maxItems, Lock gate)
         Debug.Assert(gate.IsHeldByCurrentThread);
         Debug.Assert(life.State != WorkerState.Idle || InFlight == 0, $"An idle worker has {InFlight} items in flight.");
         Debug.Assert(life.State != WorkerState.Busy || InFlight > 0, "A busy worker has nothing in flight.");
-        Debug.Assert(!life.IsUp || _free.Count + InFlight == link.Slots, $"{_free.Count} free slots and {InFlight} in use are not {link.Slots}.");
+        Debug.Assert(
+            !life.IsUp || _free.Count + InFlight == link.Slots, $"{_free.Count} free slots and {InFlight} in use are not {link.Slots}.");
     }
 
     /// <summary>The slot that the next item gets. There must be one.</summary>

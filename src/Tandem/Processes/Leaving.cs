@@ -17,6 +17,8 @@ internal readonly record struct Leaving(LeavingCause Cause, string Detail)
     /// <summary>Whether an event has said that the process was killed, so that its exit is no other event.</summary>
     internal bool IsReported => Cause is LeavingCause.KilledForItem or LeavingCause.KilledAsSilent;
 
-    /// <summary>What holds after another decision: the later one in the order of <see cref="LeavingCause"/>; of the same one, the first.</summary>
+    /// <summary>
+    /// What holds after another decision: the later one in the order of <see cref="LeavingCause"/>; of the same one, the first.
+    /// </summary>
     internal Leaving Then(LeavingCause cause, string detail) => cause > Cause ? new(cause, detail) : this;
 }

@@ -6,7 +6,8 @@ namespace Tandem.Processes;
 
 /// <summary>
 /// Passes on what workers write: to a logger, or to this process's own streams. What writes is a thread apart, so neither a worker, nor the
-/// watching of workers, nor the thread pool waits for a reader that is slow or gone. Lines that it does not take are dropped, counted and reported.
+/// watching of workers, nor the thread pool waits for a reader that is slow or gone. Lines that it does not take are dropped, counted and
+/// reported.
 /// </summary>
 internal sealed class OutputForwarder
 {

@@ -11,9 +11,9 @@ namespace Tandem.Processes;
 
 /// <summary>
 /// A pool whose workers are processes. The parent owns the queue and decides which worker gets which item, so that after a crash it
-/// knows which item was running. The parts share one lock: <see cref="ItemAssignment"/> has the queue, the <see cref="Supervisor"/> the lives of
-/// the workers, <see cref="Deadlines"/> and <see cref="SilenceWatch"/> watch what runs. Here are the calls that come from outside: of the
-/// pool, of workers, and of those parts.
+/// knows which item was running. The parts share one lock: <see cref="ItemAssignment"/> has the queue, the <see cref="Supervisor"/> the
+/// lives of the workers, <see cref="Deadlines"/> and <see cref="SilenceWatch"/> watch what runs. Here are the calls that come from outside:
+/// of the pool, of workers, and of those parts.
 /// </summary>
 [RequiresUnreferencedCode(ProcessPools.Trimmed)]
 [RequiresDynamicCode(ProcessPools.Native)]
@@ -161,7 +161,8 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
         ICallTask task, DelegateAdapter adapter, Delegate work, object? argument, CancellationToken cancellationToken) =>
         new RemoteCall(task, CallPayload.Of(adapter, work, argument), cancellationToken);
 
-    internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) => new SerializedChunk<TItem, TResult>(call, this);
+    internal override Chunk<TItem, TResult> CreateChunk<TItem, TResult>(MapCall<TItem, TResult> call) =>
+        new SerializedChunk<TItem, TResult>(call, this);
 
     public WorkItem CreateElements(Chunk chunk, CallPayload callPayload, CancellationToken cancellationToken) =>
         new RemoteElements(chunk, callPayload, cancellationToken);
@@ -307,7 +308,8 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
     /// <summary>A worker's exit is confirmed, and all that it wrote has been read: each of its items goes on or fails.</summary>
     internal void OnExited(ProcessWorker worker, ExitStatus status)
     {
-        // Whatever goes wrong with the link, the exit has happened: the supervisor must hear of it, or the pool waits for this worker for ever.
+        // Whatever goes wrong with the link, the exit has happened: the supervisor must hear of it, or the pool waits for this worker for
+        // ever.
         Background.Run(worker.Link.DrainAndClose, Events.OnBackgroundFailure);
         List<RemoteItem> items;
         lock (_lock)
@@ -326,5 +328,12 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
     }
 
     internal static WorkerCrashedException Corrupt(ProcessWorker worker, RemoteItem item, Exception cause) =>
-        new(new CrashReport(worker.ProcessId, null, null, item.Name, item.Attempt, worker.ErrorTail, $"It sent a result that makes no sense: {cause.Message}."));
+        new(new CrashReport(
+            worker.ProcessId,
+            null,
+            null,
+            item.Name,
+            item.Attempt,
+            worker.ErrorTail,
+            $"It sent a result that makes no sense: {cause.Message}."));
 }

@@ -12,8 +12,8 @@ using Tandem.Work;
 namespace Tandem.Processes;
 
 /// <summary>
-/// One worker process, seen from the parent: its connection, its process, where it is in its life, and what it is to its pool. State changes under
-/// the engine's lock; frames arrive one at a time without it.
+/// One worker process, seen from the parent: its connection, its process, where it is in its life, and what it is to its pool. State
+/// changes under the engine's lock; frames arrive one at a time without it.
 /// </summary>
 [DebuggerDisplay("worker {ProcessId}, {State}, {InFlight} in flight")]
 internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver, IMethodTarget
@@ -99,7 +99,9 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver, IMeth
     /// <summary>Whether it only waits to take another's place.</summary>
     internal bool IsSpare { get; set; }
 
-    /// <summary>Whether it goes on with an item whose time is over. It gets no others until that one has ended, or is ended with it.</summary>
+    /// <summary>
+    /// Whether it goes on with an item whose time is over. It gets no others until that one has ended, or is ended with it.
+    /// </summary>
     internal bool IsOverdue => _overdue.Count > 0;
 
     internal RemoteItem? FirstOverdue => _overdue.Count > 0 ? _overdue[0] : null;
@@ -107,7 +109,9 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver, IMeth
     /// <summary>How long it has not started what it was sent.</summary>
     internal Silence Silence { get; }
 
-    /// <summary>Whether it has not started what it was sent for so long that this went elsewhere. It gets nothing until it answers.</summary>
+    /// <summary>
+    /// Whether it has not started what it was sent for so long that this went elsewhere. It gets nothing until it answers.
+    /// </summary>
     internal bool IsSilent { get; set; }
 
     /// <summary>Kernel kills for want of memory that were counted before it started.</summary>
@@ -171,7 +175,9 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver, IMeth
     internal void SendInitialize(StartupStep step, int number) => _startup.Send(step, number);
 
     /// <summary>The pool has decided that the worker leaves.</summary>
-    /// <param name="cause">Why. A cause that was decided before stays, if it comes later in the order of <see cref="LeavingCause"/>.</param>
+    /// <param name="cause">
+    /// Why. A cause that was decided before stays, if it comes later in the order of <see cref="LeavingCause"/>.
+    /// </param>
     /// <param name="detail">The same in words, for events and for the errors of items.</param>
     internal void Leave(LeavingCause cause, string detail = "")
     {

@@ -4,8 +4,8 @@ using Tandem.BackgroundWork;
 namespace Tandem.Processes;
 
 /// <summary>
-/// Items that turned out to be over while the engine's lock was held. They are settled on the thread pool, without the lock: settling an item
-/// calls listeners of activities and metrics, which are user code. The pool does not end before.
+/// Items that turned out to be over while the engine's lock was held. They are settled on the thread pool, without the lock: settling an
+/// item calls listeners of activities and metrics, which are user code. The pool does not end before.
 /// </summary>
 /// <param name="engine">The engine of the items.</param>
 /// <param name="gate">The engine's lock.</param>

@@ -9,8 +9,8 @@ namespace Tandem.Processes;
 /// do that, and run elsewhere; a worker that stays silent is killed.
 /// </summary>
 /// <remarks>
-/// Runs only while workers have items, so that a pool at rest wakes nobody. On the system's clock, whatever the pool's is: it compares with the
-/// processor time that the processes have used.
+/// Runs only while workers have items, so that a pool at rest wakes nobody. On the system's clock, whatever the pool's is: it compares with
+/// the processor time that the processes have used.
 /// </remarks>
 internal sealed class SilenceWatch(ProcessEngine engine, Supervisor supervisor, Lock gate)
 {

@@ -1,6 +1,8 @@
 namespace Tandem.Processes;
 
-/// <summary>Free slots, the one that was freed first coming first: neighbours in shared memory are then not in use at the same time.</summary>
+/// <summary>
+/// Free slots, the one that was freed first coming first: neighbours in shared memory are then not in use at the same time.
+/// </summary>
 internal sealed class SlotQueue
 {
     private readonly int[] _slots;

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Tandem.Processes;
 
 /// <summary>
-/// The state of one worker process. Changes under the engine's lock. A move that the table does not have is a mistake in the engine: it ends
-/// the process in builds with assertions.
+/// The state of one worker process. Changes under the engine's lock. A move that the table does not have is a mistake in the engine: it
+/// ends the process in builds with assertions.
 /// </summary>
 internal sealed class WorkerLife
 {

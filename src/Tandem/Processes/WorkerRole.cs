@@ -18,7 +18,9 @@ internal enum WorkerRole
     /// <summary>Runs the last items that it may run. It gets no others.</summary>
     Spent,
 
-    /// <summary>As good as gone: it goes on with an item whose time is over, or starts nothing. It gets no items until that changes.</summary>
+    /// <summary>
+    /// As good as gone: it goes on with an item whose time is over, or starts nothing. It gets no items until that changes.
+    /// </summary>
     Stuck,
 
     /// <summary>Drains, is being killed, or has ended.</summary>

@@ -8,8 +8,8 @@ using Tandem.Work;
 namespace Tandem.Processes;
 
 /// <summary>
-/// Writes what goes to one worker: definitions of methods, items, cancellations. Under the engine's lock, except before the worker is one of
-/// the pool's. What is written becomes visible to the worker with <see cref="WorkerLink.Flush"/>.
+/// Writes what goes to one worker: definitions of methods, items, cancellations. Under the engine's lock, except before the worker is one
+/// of the pool's. What is written becomes visible to the worker with <see cref="WorkerLink.Flush"/>.
 /// </summary>
 /// <param name="worker">The worker, which the items are given to.</param>
 /// <param name="engine">Is told which methods the pool runs.</param>
@@ -107,7 +107,8 @@ internal sealed unsafe class WorkerSender(ProcessWorker worker, ProcessEngine en
                 || !_link.TrySendInvoke(FrameKind.Initialize, FrameHeader.StartupSlot, (uint)number, in message, payload))
             {
                 throw new WorkerStartException(
-                    $"The values that {step.Part.Name()} captures are too large: at most 60 KiB. Put them into a file, and capture its path.");
+                    $"The values that {step.Part.Name()} captures are too large: at most 60 KiB. "
+                        + "Put them into a file, and capture its path.");
             }
         }
     }

@@ -1,6 +1,8 @@
 namespace Tandem.Processes;
 
-/// <summary>What each worker process runs before it is ready: the initializer, then the state factory, as far as the pool has them.</summary>
+/// <summary>
+/// What each worker process runs before it is ready: the initializer, then the state factory, as far as the pool has them.
+/// </summary>
 internal sealed class WorkerStartup
 {
     private readonly List<StartupStep> _steps = [];

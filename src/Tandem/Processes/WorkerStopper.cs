@@ -180,7 +180,9 @@ internal sealed class WorkerStopper(ProcessEngine engine, WorkerRoster roster, L
         engine.Events.Raise(WorkerEventKind.Killed, worker.ProcessId, Detail, EventReason.Silent);
     }
 
-    /// <summary>Sends nothing more to a worker, takes back what it has not started, and tells it to exit once it has nothing left.</summary>
+    /// <summary>
+    /// Sends nothing more to a worker, takes back what it has not started, and tells it to exit once it has nothing left.
+    /// </summary>
     internal void Drain(ProcessWorker worker)
     {
         Debug.Assert(gate.IsHeldByCurrentThread);
@@ -208,7 +210,9 @@ internal sealed class WorkerStopper(ProcessEngine engine, WorkerRoster roster, L
         KillAfterTerminationGrace(worker);
     }
 
-    /// <summary>Has the engine send waiting items to the workers that there are now. Not at once, because the caller holds the lock.</summary>
+    /// <summary>
+    /// Has the engine send waiting items to the workers that there are now. Not at once, because the caller holds the lock.
+    /// </summary>
     internal void PumpLater()
     {
         Debug.Assert(gate.IsHeldByCurrentThread);

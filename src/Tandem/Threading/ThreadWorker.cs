@@ -173,7 +173,9 @@ internal sealed class ThreadWorker
         // First, so that the thread has left the pool before the caller can submit anything else.
         _engine.Abandon(this, item);
         _engine.FailForTimeout(
-            item, new WorkTimeoutException(item.NameOf(item.FirstElement), limit, _engine.Time.GetElapsedTime(start), hasStarted: true, null, Note));
+            item,
+            new WorkTimeoutException(
+                item.NameOf(item.FirstElement), limit, _engine.Time.GetElapsedTime(start), hasStarted: true, null, Note));
         try
         {
             stop.Cancel();
