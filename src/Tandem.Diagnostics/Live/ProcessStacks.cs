@@ -21,6 +21,12 @@ internal sealed class ProcessStacks : IDisposable
     /// <summary>How often to walk a stack again in which no frame of .NET was found.</summary>
     private const int WalksAgain = 2;
 
+    /// <summary>The same if one thread was asked for. Of all threads, some never have such a frame, and each sample would take longer.</summary>
+    private const int WalksOfOneAgain = 7;
+
+    /// <summary>The pause before each walk after the first ones, in microseconds.</summary>
+    private const uint PauseOfWalks = 20_000;
+
     private readonly int _processId; // the process
     private readonly DataTarget _attached; // reads the running process
     private readonly DataTarget _target; // reads through _reader
@@ -71,11 +77,14 @@ internal sealed class ProcessStacks : IDisposable
         Walk(threads);
         // The copies show a single moment, but the descriptions of methods and threads are read while the process runs, and may change
         // during a walk. So a thread that the runtime knows is walked again if no frame of .NET was found. A thread may really have none.
-        for (int i = 0; i < WalksAgain; i++)
+        for (int i = 0; i < (only is null ? WalksAgain : WalksOfOneAgain); i++)
         {
             List<ThreadInFlight> without = threads.FindAll(thread => known.Contains(thread.Id) && !thread.IsManaged);
             if (without.Count == 0)
                 break;
+            // On a busy machine, the thread that changes a description may lack a processor for a while.
+            if (i >= WalksAgain)
+                _ = Libc.SleepMicroseconds(PauseOfWalks);
             Walk(without);
         }
 
