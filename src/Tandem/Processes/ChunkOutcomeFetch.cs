@@ -35,7 +35,8 @@ internal sealed unsafe class ChunkOutcomeFetch(ProcessWorker worker, Lock gate, 
         }
         catch (Exception e)
         {
-            worker.OnBroken(e); // like every failure to read a result: it does not concern the consumer, who asked for this
+            // Like every failure to read a result. The exception is not for the consumer that caused this read.
+            worker.OnBroken(e);
         }
     }
 }

@@ -21,8 +21,8 @@ internal sealed class Forensics
                 && worker.Leaving.KillReason is null
                 && worker.OutOfMemoryKills < OutOfMemoryKiller.Count());
         By = ExitAttribution.Of(status, byPool: worker.Leaving.KillReason is not null, outOfMemory: !worker.WasReady && _outOfMemory.Value);
-        // A runtime that cannot begin exits with 137, which is 128 and SIGKILL's number, but says why first. Who is killed then has said
-        // nothing yet.
+        // A runtime that cannot begin exits with 137, which is 128 and SIGKILL's number, but says why first. A process that is
+        // killed then has said nothing yet.
         if (By == EndedBy.Outside && status.IsGuess && !worker.WasReady && worker.ErrorTail.Length > 0)
             By = EndedBy.Itself;
         Headline = By == EndedBy.Itself ? CrashStack.Headline(worker.ErrorTail) : null;

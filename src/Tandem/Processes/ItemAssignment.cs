@@ -227,7 +227,7 @@ internal sealed class ItemAssignment
         }
         catch (Exception e) when (item.Worker is null)
         {
-            // It cannot be sent to any worker. Whoever is on this thread now has nothing to do with it.
+            // The item cannot be sent to any worker. The code on this thread may not have submitted it, so it does not get the error.
             _settlements.Fail(item, e);
             return true;
         }
