@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using System.Threading.Channels;
 using Tandem.Interop;
 using Tandem.Serve.Worker.Sticky;
 
@@ -12,7 +11,7 @@ namespace Tandem.Serve.Worker;
 /// threads that wait through epoll, the first one that runs would accept all connections. In addition, a worker that has more connections
 /// than another one lets the other one go first, for a wait.
 /// </summary>
-internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint endPoint, ChannelWriter<AcceptedConnection> accepted)
+internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint endPoint, AcceptedConnections accepted)
     : IConnectionSource
 {
     /// <summary>
@@ -149,7 +148,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
         try
         {
             connection = _sockets.Wrap(descriptor, remote);
-            Serve(connection);
+            accepted.Add(connection);
         }
         catch (SocketException)
         {
@@ -170,7 +169,7 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
         }
 
         worker.Balance.OnOpened();
-        Serve(connection);
+        accepted.Add(connection);
         return true;
     }
 
@@ -186,16 +185,6 @@ internal sealed class AcceptThread(ServedWorker worker, int descriptor, EndPoint
         worker.Balance.OnOpened();
         router.Take(new UnroutedConnection(connection, remote, this));
         return true;
-    }
-
-    private void Serve(Socket connection)
-    {
-        worker.Connections.Expect();
-        if (accepted.TryWrite(new AcceptedConnection(connection)))
-            return;
-
-        connection.Dispose();
-        worker.Connections.OnLost();
     }
 
     private static unsafe int Poll(ref Libc.PollFd poll)

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Tandem.Interop;
@@ -14,9 +13,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
     private readonly SocketConnectionContextFactory _factory;
     private readonly bool _delays; // whether accepted sockets use Nagle's algorithm
 
-    // Continuations run synchronously: Kestrel's accept loop only queues the connection, so it may run on the accepting thread.
-    private readonly Channel<AcceptedConnection> _accepted = Channel.CreateUnbounded<AcceptedConnection>(
-        new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
+    private readonly AcceptedConnections _accepted; // what the server has not taken yet
 
     private readonly Lock _moving = new(); // guards the fields below
     private AcceptThread _thread; // accepts on the current socket
@@ -30,7 +27,9 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
         _factory = factory;
         _delays = delays;
         EndPoint = endPoint;
-        _thread = new AcceptThread(worker, descriptor, endPoint, _accepted.Writer);
+        // Kestrel's accept loop only queues the connection, so it may run on the accepting thread.
+        _accepted = new AcceptedConnections(worker, this, Connect, runsInline: true);
+        _thread = new AcceptThread(worker, descriptor, endPoint, _accepted);
     }
 
     public EndPoint EndPoint { get; }
@@ -59,7 +58,7 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
             }
 
             AcceptThread former = _thread;
-            _thread = new AcceptThread(_worker, descriptor, EndPoint, _accepted.Writer);
+            _thread = new AcceptThread(_worker, descriptor, EndPoint, _accepted);
             if (_isOpen)
                 _thread.Start();
             _formerEnd = Task.WhenAll(_formerEnd, former.StopAsync(mayEmptyQueue: _isOpen, nobodyElseWill: true));
@@ -78,78 +77,30 @@ internal sealed class SharedListener : IConnectionListener, IConnectionKeeper
     }
 
     /// <summary>Serves a connection that was accepted elsewhere.</summary>
-    internal void Serve(int descriptor)
-    {
-        var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
-        _worker.Connections.Expect();
-        try
-        {
-            if (_accepted.Writer.TryWrite(new AcceptedConnection(new Socket(handle))))
-                return;
-        }
-        catch (SocketException)
-        {
-            // The client reset the connection before it was handled.
-        }
+    internal void Serve(int descriptor) => _accepted.Add(descriptor);
 
-        handle.Dispose();
-        _worker.Connections.OnLost();
-    }
+    public bool TryServeAgain(TrackedConnection connection) => _accepted.TryAddAgain(connection);
 
-    public bool TryServeAgain(TrackedConnection connection) => _accepted.Writer.TryWrite(new AcceptedConnection(null, connection));
-
-    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
-    {
-        while (true)
-        {
-            AcceptedConnection accepted;
-            try
-            {
-                accepted = await _accepted.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (ChannelClosedException)
-            {
-                return null; // tells Kestrel that there are no more connections
-            }
-
-            if (accepted.Socket is not { } socket)
-                return accepted.Existing;
-
-            try
-            {
-                if (_delays)
-                    socket.NoDelay = false;
-
-                return _worker.Connections.Track(_factory.Create(socket), this);
-            }
-            catch (SocketException)
-            {
-                socket.Dispose(); // the client reset the connection before it was handled
-                _worker.Connections.OnLost();
-            }
-        }
-    }
+    public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) => _accepted.TakeAsync(cancellationToken);
 
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         _worker.Listeners.Remove(this);
         await CloseAsync(mayEmptyQueue: false).ConfigureAwait(false);
-        _accepted.Writer.TryComplete();
+        _accepted.Complete();
     }
 
     public async ValueTask DisposeAsync()
     {
         await UnbindAsync().ConfigureAwait(false);
-        while (_accepted.Reader.TryRead(out AcceptedConnection accepted))
-        {
-            if (accepted.Socket is { } socket)
-            {
-                socket.Dispose();
-                _worker.Connections.OnLost();
-            }
+        await _accepted.CloseAllAsync().ConfigureAwait(false);
+    }
 
-            if (accepted.Existing is { } former)
-                await former.DisposeAsync().ConfigureAwait(false);
-        }
+    private ConnectionContext Connect(Socket socket)
+    {
+        if (_delays)
+            socket.NoDelay = false;
+
+        return _factory.Create(socket);
     }
 }
