@@ -113,9 +113,13 @@ internal sealed class ItemAssignment
             _engine.FailItem(item, _engine.Disposed());
         }
         else if (alone is not null && !polls)
+        {
             _callers.OnLeaving(woken);
+        }
         else if (alone is not null && _dispatcher.PollMicroseconds(woken) is > 0 and int microseconds)
+        {
             alone.Link.Poll(item, microseconds);
+        }
     }
 
     /// <summary>

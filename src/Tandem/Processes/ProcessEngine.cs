@@ -126,8 +126,7 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
         }
 
         _assignment.Leave(item);
-        FreePayload(item);
-        item.SetCanceled(item.CancellationToken);
+        CancelItem(item);
     }
 
     internal override void OnTokenCanceled(WorkItem item, int number)
@@ -153,8 +152,7 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
         }
 
         _assignment.Leave(item);
-        FreePayload(item);
-        item.SetException(QueueTimeout(item, wait));
+        FailItem(item, QueueTimeout(item, wait));
     }
 
     internal override WorkItem CreateItem(
@@ -268,6 +266,14 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
         Debug.Assert(!_lock.IsHeldByCurrentThread);
         FreePayload(item);
         item.SetException(error);
+    }
+
+    /// <summary>Ends an item that its caller has cancelled. Not under the lock: listeners are user code.</summary>
+    internal void CancelItem(RemoteItem item)
+    {
+        Debug.Assert(!_lock.IsHeldByCurrentThread);
+        FreePayload(item);
+        item.SetCanceled(item.CancellationToken);
     }
 
     [Conditional("DEBUG")]

@@ -37,14 +37,12 @@ internal sealed class Settlements(ProcessEngine engine, Lock gate)
 
     private void Settle(RemoteItem item, Exception? error)
     {
-        Debug.Assert(!gate.IsHeldByCurrentThread);
         try
         {
-            engine.FreePayload(item);
             if (error is null)
-                item.SetCanceled(item.CancellationToken);
+                engine.CancelItem(item);
             else
-                item.SetException(error);
+                engine.FailItem(item, error);
         }
         finally
         {

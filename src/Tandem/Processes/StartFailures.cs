@@ -41,14 +41,7 @@ internal sealed class StartFailures(ProcessEngine engine, WorkerRoster roster, L
     }
 
     /// <summary>Whether the next start waits.</summary>
-    internal bool IsBackingOff
-    {
-        get
-        {
-            Debug.Assert(gate.IsHeldByCurrentThread);
-            return _timer is not null;
-        }
-    }
+    internal bool IsBackingOff => BackOff is not null;
 
     /// <summary>How many more starts may begin now: after a failure one at a time, because the next may fail as well.</summary>
     /// <param name="starting">How many workers are starting.</param>
