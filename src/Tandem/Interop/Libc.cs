@@ -235,6 +235,9 @@ internal static unsafe partial class Libc
         return -1;
     }
 
+    [LibraryImport(Library, EntryPoint = "fchmod", SetLastError = true)]
+    internal static partial int Fchmod(int fd, uint mode);
+
     [LibraryImport(Library, EntryPoint = "fallocate", SetLastError = true)]
     internal static partial int Fallocate(int fd, int mode, long offset, long length);
 
@@ -244,6 +247,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
     internal static partial nint Mmap(nint address, nint length, int protection, int flags, int fd, long offset);
+
+    [LibraryImport(Library, EntryPoint = "madvise", SetLastError = true)]
+    internal static partial int Madvise(nint address, nint length, int advice);
+
+    [LibraryImport(Library, EntryPoint = "mincore", SetLastError = true)]
+    internal static partial int Mincore(nint address, nint length, byte* vector);
 
     [LibraryImport(Library, EntryPoint = "mprotect", SetLastError = true)]
     internal static partial int Mprotect(nint address, nint length, int protection);

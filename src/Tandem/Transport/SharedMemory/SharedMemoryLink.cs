@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tandem.BackgroundWork;
 using Tandem.Interop;
+using Tandem.Serialization;
 
 namespace Tandem.Transport.SharedMemory;
 
@@ -235,9 +236,13 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
                 : throw new ProtocolException($"a result claims {message.Length} bytes in a frame of {frame.BodyLength}");
         }
 
-        return IsInResultArea(message.Offset, (nint)message.Length)
-            ? _results.Address + message.Offset
-            : throw new ProtocolException($"a result of {message.Length} bytes at {message.Offset} is outside of the area");
+        if (IsInResultArea(message.Offset, (nint)message.Length))
+        {
+            _results.PrepareReading((nint)message.Offset, (nint)message.Length);
+            return _results.Address + message.Offset;
+        }
+
+        throw new ProtocolException($"a result of {message.Length} bytes at {message.Offset} is outside of the area");
     }
 
     internal override void ReleaseResult(in ResultMessage message)
@@ -362,8 +367,20 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             _ownBell.Withdraw();
             rested = _ownBell.Prepare() == signal;
             if (rested)
-                _requests.Trim();
+                Rest();
         }
+    }
+
+    /// <summary>Gives memory back that was kept for payloads, if none have come for a while.</summary>
+    private void Rest()
+    {
+        _requests.Trim();
+        _ = LargeArrays.Rest();
+        if (Interlocked.CompareExchange(ref _role, 1, 0) != 0)
+            return;
+
+        _results.ForgetPrepared();
+        ReleaseRole();
     }
 
     /// <summary>

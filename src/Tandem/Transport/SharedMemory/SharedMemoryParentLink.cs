@@ -122,7 +122,11 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         if (!inside)
             throw new ProtocolException($"a payload of {message.Length} bytes at {message.Offset} is outside of its area");
 
-        return message.InArea == 0 ? frame.Body + InvokeMessage.Size : _requests.Address + message.Offset;
+        if (message.InArea == 0)
+            return frame.Body + InvokeMessage.Size;
+
+        _requests.PrepareReading((nint)message.Offset, (nint)message.Length);
+        return _requests.Address + message.Offset;
     }
 
     internal override bool TryStart(int slot, uint sequence, int first, long now)
@@ -227,6 +231,9 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         {
             Reclaim();
             owner._results.Trim();
+            owner._requests.ForgetPrepared();
+            if (LargeArrays.Rest())
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
         }
 
         private void Reclaim()
