@@ -14,8 +14,11 @@ namespace Tandem.Serialization;
 /// </remarks>
 internal static unsafe class LargeArrays
 {
-    /// <summary>Arrays from this size on are in the heap for large objects.</summary>
-    private const int KeeperSize = 85_000;
+    /// <summary>
+    /// An object of this size is in the heap for large objects. In workers the threshold is higher, and as large as a region for small
+    /// objects. Nothing touches the object's memory.
+    /// </summary>
+    private static int KeeperSize => ProcessRole.IsWorker ? 4 << 20 : 85_000;
 
     /// <summary>An array of this size has a region of its own. The runtime's default for regions of large objects.</summary>
     private const nint RegionSize = 32 << 20;
@@ -23,13 +26,10 @@ internal static unsafe class LargeArrays
     /// <summary>A keeper that is not further behind is in the same region.</summary>
     private const nint Adjacent = 1024;
 
-    private const int MaximumKeepers = 8;
+    private const int MaximumKeepers = 4;
 
-    /// <summary>
-    /// How many objects are allocated at most until one of them lies behind an array: the others fill gaps elsewhere. Each is twice as large
-    /// as the one before, so that it fits into fewer gaps. Nothing touches its memory.
-    /// </summary>
-    private const int Attempts = 8;
+    /// <summary>How many objects are allocated at most until one of them lies behind an array: the others fill gaps elsewhere.</summary>
+    private const int Attempts = 4;
 
     private const int RecentCount = 8;
 
@@ -92,16 +92,23 @@ internal static unsafe class LargeArrays
     {
         Debug.Assert(Gate.IsHeldByCurrentThread);
         byte[][] others = new byte[Attempts][]; // referred to, so that the next attempt gets another place
-        for (int i = 0; i < Attempts; i++)
+        try
         {
-            byte[] keeper = others[i] = GC.AllocateUninitializedArray<byte>(KeeperSize << i);
-            if ((nint)AddressOf(keeper) - end is not (> 0 and <= Adjacent))
-                continue;
+            for (int i = 0; i < Attempts; i++)
+            {
+                byte[] keeper = others[i] = GC.AllocateUninitializedArray<byte>(KeeperSize);
+                if ((nint)AddressOf(keeper) - end is not (> 0 and <= Adjacent))
+                    continue;
 
-            if (Keepers.Count == MaximumKeepers)
-                Keepers.Dequeue();
-            Keepers.Enqueue(keeper);
-            break;
+                if (Keepers.Count == MaximumKeepers)
+                    Keepers.Dequeue();
+                Keepers.Enqueue(keeper);
+                break;
+            }
+        }
+        catch (OutOfMemoryException)
+        {
+            // An item with a memory limit: the array itself is there, and will only cause page faults.
         }
 
         GC.KeepAlive(others);
