@@ -42,6 +42,11 @@ internal sealed record Target(int Number, string Text, Func<ResultLog, double?> 
         Of(15, "stopping five isolated services, beyond the slowest one's own time", Metric.ServicesStop, 100, atMost: true),
         Of(16, "tiny calls to processes with a listener on all telemetry, against none", Metric.ObservedCalls, 0.95, atMost: false),
         new(16, "the same on threads", static results => results.Find(Backend.Threads, Metric.ObservedCalls), 0.95, false, "×"),
+        Ratio(17, "mapped memory against shared memory: round trip, back to back", Metric.RoundTripHot, Backend.Mapped, Backend.Processes, 1.5, atMost: true),
+        Ratio(17, "the same, round trip after idleness", Metric.RoundTripIdle, Backend.Mapped, Backend.Processes, 2, atMost: true),
+        Ratio(17, "the same, tiny calls", Metric.Calls, Backend.Mapped, Backend.Processes, 0.6, atMost: false),
+        Ratio(17, "the same, map of tiny items", Metric.MapItems, Backend.Mapped, Backend.Processes, 0.7, atMost: false),
+        Ratio(17, "the same, 1 MiB arguments", Metric.Payload1, Backend.Mapped, Backend.Processes, 0.8, atMost: false),
     ];
 
     internal bool IsMetBy(double figure) => AtMost ? figure <= Bound : figure >= Bound;

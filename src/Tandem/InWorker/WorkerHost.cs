@@ -2,6 +2,7 @@ using Tandem.BackgroundWork;
 using Tandem.Interop;
 using Tandem.Launch;
 using Tandem.Transport;
+using Tandem.Transport.Mapped;
 using Tandem.Transport.Portable;
 using Tandem.Transport.SharedMemory;
 
@@ -20,7 +21,9 @@ internal static class WorkerHost
         WorkerSetUp setUp = WorkerSetUp.Run(address);
         try
         {
-            ParentLink link = address == LaunchProtocol.SharedMemory ? TakeDescriptors() : new PortableParentLink(address);
+            ParentLink link = address == LaunchProtocol.SharedMemory ? TakeDescriptors()
+                : MappedAddress.TryParse(address) is { } mapped ? new SharedMemoryParentLink(new MappedParentConnection(mapped))
+                : new PortableParentLink(address);
             new WorkerLoop(link, setUp.Concurrency) { OnDefinedAhead = setUp.OnDefinedAhead }.Run();
         }
         catch (Exception e) when (e is IOException or ProtocolException or TimeoutException)

@@ -10,6 +10,10 @@ internal static unsafe partial class Libc
 {
     private const string Library = "libc";
 
+    /// <summary>Whether the system calls are known that this class makes by number: on Linux, on x64 and arm64.</summary>
+    internal static bool HasSystemCalls { get; } =
+        OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
+
     internal const int EINTR = 4;
     internal const int EAGAIN = 11;
     internal const int SIGKILL = 9;
@@ -138,6 +142,18 @@ internal static unsafe partial class Libc
         return Fcntl(fd, F_OFD_SETLK, &byteLock) == 0;
     }
 
+    [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
+    private static partial int LockFile(int fd, int operation);
+
+    /// <summary>
+    /// Locks a file for this open file description, on every Unix; false if another one holds a lock. Closing the file unlocks it.
+    /// </summary>
+    internal static bool TryLock(int fd)
+    {
+        const int LOCK_EX = 2, LOCK_NB = 4;
+        return LockFile(fd, LOCK_EX | LOCK_NB) == 0;
+    }
+
     [LibraryImport(Library, EntryPoint = "sendmsg", SetLastError = true)]
     internal static partial nint SendMessage(int socket, MessageHeader* message, int flags);
 
@@ -235,6 +251,29 @@ internal static unsafe partial class Libc
         return -1;
     }
 
+    /// <summary>
+    /// Allocates a range of a file, so that writing to its mapping cannot fail; false if the file system does not support that.
+    /// </summary>
+    /// <exception cref="IOException">There is no space left, or a limit was reached.</exception>
+    internal static bool TryAllocate(int fd, long offset, long length)
+    {
+        const int ENOSYS = 38, EOPNOTSUPP = 95;
+        while (Fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, length) != 0)
+        {
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case EINTR:
+                    continue;
+                case ENOSYS or EOPNOTSUPP:
+                    return false;
+                default:
+                    throw new IOException(LastError());
+            }
+        }
+
+        return true;
+    }
+
     [LibraryImport(Library, EntryPoint = "fallocate", SetLastError = true)]
     internal static partial int Fallocate(int fd, int mode, long offset, long length);
 
@@ -301,6 +340,17 @@ internal static unsafe partial class Libc
 
     internal const int MSG_DONTWAIT = 0x40;
     internal const int MSG_NOSIGNAL = 0x4000;
+
+    /// <summary>
+    /// Sends one byte on a connected socket without blocking, on every Unix. If the socket is full, the byte is dropped. The runtime
+    /// ignores SIGPIPE.
+    /// </summary>
+    internal static void SendByte(int socket)
+    {
+        int dontWait = OperatingSystem.IsLinux() ? MSG_DONTWAIT : 0x80; // as in BSD
+        byte one = 1;
+        _ = Send(socket, &one, 1, dontWait);
+    }
 
     [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
     internal static partial nint Send(int socket, byte* buffer, nint count, int flags);

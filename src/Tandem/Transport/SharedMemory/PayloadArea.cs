@@ -72,6 +72,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
                 _top += actual;
             }
 
+            actual = Commit(offset, size, actual, shift);
             (_allocated ??= []).Add(offset, shift);
             return _region.Address + offset;
         }
@@ -131,6 +132,19 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
             _closed = true;
             if (_allocated is not { Count: > 0 })
                 _region.Dispose();
+        }
+    }
+
+    private nint Commit(long offset, nint needed, nint available, int shift)
+    {
+        try
+        {
+            return _region.Commit((nint)offset, needed, available);
+        }
+        catch (IOException e)
+        {
+            (_free[shift] ??= new Stack<long>()).Push(offset);
+            throw new WorkSerializationException($"there is no memory for a payload of {needed} bytes: {e.Message}");
         }
     }
 
