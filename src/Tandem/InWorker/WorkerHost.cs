@@ -66,7 +66,11 @@ internal static class WorkerHost
     internal static void EndAsOrphan()
     {
         if (OperatingSystem.IsWindows())
-            Environment.FailFast("The parent of this worker process has exited.");
+        {
+            // Windows ends the processes that this worker has started, as soon as nothing has a handle of the parent's Job object.
+            using var process = System.Diagnostics.Process.GetCurrentProcess();
+            _ = Kernel32.TerminateProcess(process.SafeHandle, LaunchProtocol.OrphanExitCode);
+        }
 
         // Also kill the processes that this worker has started.
         _ = Libc.Kill(-Environment.ProcessId, Libc.SIGKILL);

@@ -33,7 +33,7 @@ internal sealed class WorkerLauncher : IDisposable
         {
             throw new WorkerStartException(
                 $"This system does not support shared memory between processes ({SharedMemoryLinks.Problem}). "
-                + "It requires Linux 5.3 or newer with memfd and pidfd; use WorkerTransport.Auto or Portable.");
+                + "It requires Linux 5.3 or newer with memfd and pidfd, on x64 or arm64; use WorkerTransport.Auto or Portable.");
         }
 
         try

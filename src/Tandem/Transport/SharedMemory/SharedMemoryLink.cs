@@ -50,7 +50,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         _region = SharedRegion.Create("tandem-link", LinkLayout.Size, othersReadOnly: false);
         try
         {
-            _results = SharedRegion.CreateForOther("tandem-results", PayloadArea.DefaultSize);
+            _results = PayloadArea.CreateRegion(static size => SharedRegion.CreateForOther("tandem-results", size));
         }
         catch
         {
