@@ -4,15 +4,12 @@ namespace Tandem.Interop;
 
 /// <summary>
 /// The calls into the C library of Linux. Constants are those of the kernel's x86-64 and arm64 ABIs, which agree except for system call
-/// numbers. Calls that can block do not use SuppressGCTransition, so they never delay a garbage collection.
+/// numbers (<see cref="SystemCalls"/>). Of the signals, only SIGHUP, SIGINT, SIGKILL, SIGTERM, SIGTTIN and SIGTTOU have the same number on
+/// macOS. Calls that can block do not use SuppressGCTransition, so they never delay a garbage collection.
 /// </summary>
 internal static unsafe partial class Libc
 {
     private const string Library = "libc";
-
-    /// <summary>Whether the system calls are known that this class makes by number: on Linux, on x64 and arm64.</summary>
-    internal static bool HasSystemCalls { get; } =
-        OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
 
     internal const int EINTR = 4;
     internal const int EAGAIN = 11;
@@ -60,14 +57,14 @@ internal static unsafe partial class Libc
     internal const int O_CLOEXEC = 0x80000;
     internal const int EFD_CLOEXEC = 0x80000;
 
-    private static readonly int FutexNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 98 : 202;
     private const int PidfdOpenNumber = 434;
     private const int FutexWaitVNumber = 449;
-    private static readonly int GetTidNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 178 : 186;
-    private static readonly int SetRobustListNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 99 : 273;
+    private static readonly int FutexNumber = SystemCalls.Current?.Futex ?? SystemCalls.Unknown;
+    private static readonly int GetTidNumber = SystemCalls.Current?.GetThreadId ?? SystemCalls.Unknown;
+    private static readonly int SetRobustListNumber = SystemCalls.Current?.SetRobustList ?? SystemCalls.Unknown;
 
-    private static readonly int SetSchedulingNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 274 : 314;
-    private static readonly int GetSchedulingNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 275 : 315;
+    private static readonly int SetSchedulingNumber = SystemCalls.Current?.SetScheduling ?? SystemCalls.Unknown;
+    private static readonly int GetSchedulingNumber = SystemCalls.Current?.GetScheduling ?? SystemCalls.Unknown;
 
     /// <summary>Whether futex_waitv is known to be unavailable.</summary>
     private static volatile bool s_lacksFutexWaitV;
@@ -217,8 +214,8 @@ internal static unsafe partial class Libc
         return SysCall6(FutexNumber, (nint)word, FUTEX_WAKE, 1, 0, 0, 0) > 0;
     }
 
-    /// <summary>Returns the kernel's id of the calling thread.</summary>
-    internal static int GetThreadId() => (int)SysCall6(GetTidNumber, 0, 0, 0, 0, 0, 0);
+    /// <summary>Returns the kernel's id of the calling thread; 0 if the number of the system call is not known.</summary>
+    internal static int GetThreadId() => Math.Max(0, (int)SysCall6(GetTidNumber, 0, 0, 0, 0, 0, 0));
 
     /// <summary>Sets the calling thread's robust list: words that the kernel marks when the thread ends.</summary>
     internal static bool SetRobustList(void* head, nint size) => SysCall6(SetRobustListNumber, (nint)head, size, 0, 0, 0, 0) == 0;

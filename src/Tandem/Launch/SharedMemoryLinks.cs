@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tandem.Interop;
 using Tandem.Serialization;
 using Tandem.Transport.SharedMemory;
@@ -12,7 +13,8 @@ internal sealed unsafe class SharedMemoryLinks : LinkFactory
 
     internal SharedMemoryLinks(ProcessPoolOptions options)
     {
-        _requests = new PayloadArea(SharedRegion.Create("tandem-requests", PayloadArea.DefaultSize, othersReadOnly: true));
+        _requests = new PayloadArea(
+            PayloadArea.CreateRegion(static size => SharedRegion.Create("tandem-requests", size, othersReadOnly: true)));
         _spinMicroseconds = SpinMicroseconds(options);
     }
 
@@ -53,11 +55,18 @@ internal sealed unsafe class SharedMemoryLinks : LinkFactory
 
     public override void Dispose() => _requests.Dispose();
 
+    /// <summary>Returns why shared memory is not supported, if the platform decides that; otherwise null.</summary>
+    internal static string? ReasonAgainst(bool isLinux, Architecture architecture) =>
+        !isLinux ? "this system is not Linux"
+        : SystemCalls.Of(architecture) is null
+            ? $"this is a process for {architecture}, and the numbers of Linux's system calls are known for x64 and arm64 only"
+        : null;
+
     private static bool Probe()
     {
-        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
+        if (ReasonAgainst(OperatingSystem.IsLinux(), RuntimeInformation.ProcessArchitecture) is { } reason)
         {
-            Problem = "this is not a 64-bit process on Linux";
+            Problem = reason;
             return false;
         }
 
@@ -71,7 +80,7 @@ internal sealed unsafe class SharedMemoryLinks : LinkFactory
             }
 
             _ = Libc.Close(pidfd);
-            using var region = SharedRegion.Create("tandem-probe", PayloadArea.DefaultSize, othersReadOnly: true);
+            using SharedRegion region = PayloadArea.CreateRegion(static size => SharedRegion.Create("tandem-probe", size, othersReadOnly: true));
             return true;
         }
         catch (Exception e) when (e is IOException or DllNotFoundException or EntryPointNotFoundException)

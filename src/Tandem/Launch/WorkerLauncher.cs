@@ -56,7 +56,8 @@ internal sealed class WorkerLauncher : IDisposable
             case WorkerTransport.SharedMemory when !SharedMemoryLinks.IsSupported:
                 throw new WorkerStartException(
                     $"This system does not support shared memory between processes ({SharedMemoryLinks.Problem}). "
-                    + "It requires Linux 5.3 or newer with memfd and pidfd; use WorkerTransport.Auto, MappedMemory or Portable.");
+                    + "It requires Linux 5.3 or newer with memfd and pidfd, on x64 or arm64; "
+                    + "use WorkerTransport.Auto, MappedMemory or Portable.");
 
             case WorkerTransport.MappedMemory:
                 return new MappedLinks(options);

@@ -26,7 +26,7 @@ public sealed class MachineLimitTests
             Add("none", "unset HOME", Works, Works);
             Add("none", "unset PATH DOTNET_ROOT", Works, Works);
             Add("none", "export TMPDIR=/nonexistent", Works, "set TMPDIR");
-            Add("none", $"export TMPDIR=/tmp/{new string('x', 90)}; mkdir -p $TMPDIR", Works, "set TMPDIR");
+            Add("none", $"export TMPDIR=/tmp/{new string('x', 90)}; mkdir -p $TMPDIR", Works, Works);
             return data;
         }
     }

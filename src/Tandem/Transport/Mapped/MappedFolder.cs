@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.Versioning;
 using System.Text;
 using Tandem.Interop;
@@ -73,6 +74,18 @@ internal sealed class MappedFolder : IDisposable
         {
             return !Directory.Exists(path);
         }
+    }
+
+    /// <summary>
+    /// Called in a worker that exits because its parent has exited, or has closed its connection. Deletes the folder if the parent was
+    /// killed and could not. A process that is killed closes its descriptors one after the other, so the lock may be released last.
+    /// </summary>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "This process is about to exit.")]
+    internal static void DeleteWithProgram(string path)
+    {
+        const int Attempts = 50; // half a second: if the parent lives, it kills this process
+        for (int i = 0; i < Attempts && !TryDeleteAbandoned(path); i++)
+            Thread.Sleep(10);
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using Tandem.Interop;
 using Tandem.Transport.SharedMemory;
 
 namespace Tandem.Transport.Mapped;
@@ -11,7 +12,8 @@ internal static class MappedMemory
     /// The address space of a payload area. On Windows, the system keeps a table for a section, of 8 bytes for each page of it. Some file
     /// systems of macOS have no sparse files.
     /// </summary>
-    private static nint LargestArea => unchecked((nint)((OperatingSystem.IsWindows() ? 4L : OperatingSystem.IsLinux() ? 64L : 16L) << 30));
+    private static nint LargestArea =>
+        (nint)Math.Min(PayloadArea.DefaultSize, (OperatingSystem.IsWindows() ? 4L : OperatingSystem.IsLinux() ? 64L : 16L) << 30);
 
     /// <summary>Creates memory of which every page exists.</summary>
     /// <exception cref="IOException">The system refused.</exception>
@@ -42,9 +44,9 @@ internal static class MappedMemory
             {
                 return Create(name, length, isWritable);
             }
-            catch (IOException) when (length > SmallestArea)
+            catch (IOException) when (length > SmallestArea && !SystemLimits.LimitsMappings)
             {
-                // The process has a limit, or the file system does.
+                // The file system or the address space has no room. A limit of the process is an error that names the limit instead.
             }
         }
     }

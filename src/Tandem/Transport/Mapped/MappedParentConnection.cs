@@ -1,7 +1,7 @@
-using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Tandem.Transport.Portable;
 using Tandem.Transport.SharedMemory;
 
 namespace Tandem.Transport.Mapped;
@@ -16,7 +16,7 @@ internal sealed class MappedParentConnection(MappedAddress address) : ParentConn
     /// </summary>
     private static readonly TimeSpan ConnectTimeout = OperatingSystem.IsWindows() ? TimeSpan.FromSeconds(30) : TimeSpan.Zero;
 
-    private NamedPipeClientStream? _control; // set by Connect, like the others
+    private Stream? _control; // set by Connect, like the others
     private NamedPipeClientStream? _bells;
     private Bell? _ownBell;
     private Bell? _parentBell;
@@ -37,7 +37,7 @@ internal sealed class MappedParentConnection(MappedAddress address) : ParentConn
         {
             _ownBell = new EventBell(OpenEvent(address.WorkerEvent));
             _parentBell = new EventBell(OpenEvent(address.ParentEvent));
-            _control = Connect(address.Control);
+            _control = OverlappedPipe.Over(Connect(address.Control));
             return;
         }
 
@@ -65,8 +65,6 @@ internal sealed class MappedParentConnection(MappedAddress address) : ParentConn
             // The pipe is broken, which is an end too.
         }
 
-        if (!OperatingSystem.IsWindows())
-            DeleteAbandonedFolder();
         return false;
     }
 
@@ -78,23 +76,9 @@ internal sealed class MappedParentConnection(MappedAddress address) : ParentConn
         _bells?.Dispose();
     }
 
-    /// <summary>
-    /// If the parent was killed, it could not delete the pool's folder. The connection also ends while the parent lives: if it is about to
-    /// kill this worker.
-    /// </summary>
-    [UnsupportedOSPlatform("windows")]
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "This process is about to exit.")]
-    private void DeleteAbandonedFolder()
-    {
-        // A process that is killed closes its descriptors one after the other: the lock may be closed later than the connection.
-        const int Attempts = 50;
-        for (int i = 0; i < Attempts && !MappedFolder.TryDeleteAbandoned(address.Pool); i++)
-            Thread.Sleep(10);
-    }
-
     private static NamedPipeClientStream Connect(string name)
     {
-        var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, PipeOptions.CurrentUserOnly);
+        var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
         pipe.Connect(ConnectTimeout);
         return pipe;
     }

@@ -14,6 +14,7 @@ internal sealed unsafe class PortableLink : WorkerLink
     private const int PieceSize = 256 * 1024;
 
     private readonly NamedPipeServerStream _data;
+    private readonly Stream _stream; // over the data pipe
     private readonly ControlPipe _control;
     private readonly object _gate = new(); // guards the outgoing buffer, _closed and the threads; the sender waits on it
     private readonly CancellationTokenSource _closing = new(); // ends the wait for the worker to connect
@@ -35,13 +36,14 @@ internal sealed unsafe class PortableLink : WorkerLink
     internal PortableLink(string name)
     {
         _data = Create(name);
+        _stream = OverlappedPipe.Over(_data);
         try
         {
             _control = new ControlPipe(name + ".c");
         }
         catch
         {
-            _data.Dispose();
+            _stream.Dispose();
             throw;
         }
     }
@@ -169,12 +171,11 @@ internal sealed unsafe class PortableLink : WorkerLink
     /// <summary>Whether the data pipe holds bytes that were not read yet.</summary>
     private bool HoldsMore()
     {
-        if (OperatingSystem.IsWindows())
-            return false;
-
         try
         {
-            return Interop.Libc.HoldsBytes((int)_data.SafePipeHandle.DangerousGetHandle());
+            return OperatingSystem.IsWindows()
+                ? Interop.Kernel32.HoldsBytes(_data.SafePipeHandle)
+                : Interop.Libc.HoldsBytes((int)_data.SafePipeHandle.DangerousGetHandle());
         }
         catch (Exception e) when (e is ObjectDisposedException or InvalidOperationException)
         {
@@ -202,7 +203,7 @@ internal sealed unsafe class PortableLink : WorkerLink
             lock (_gate)
                 _isConnected = true;
             Flush();
-            using var reader = new FrameReader(_data);
+            using var reader = new FrameReader(_stream);
             while (reader.TryRead(out Frame frame))
             {
                 if (!Record(in frame))
@@ -268,7 +269,7 @@ internal sealed unsafe class PortableLink : WorkerLink
                 {
                     ReadOnlySpan<byte> piece = _sending.Bytes[at..];
                     piece = piece.Length > PieceSize ? piece[..PieceSize] : piece;
-                    _data.Write(piece);
+                    _stream.Write(piece);
                     Volatile.Write(ref _bytesTaken, _bytesTaken + piece.Length);
                 }
 
@@ -293,7 +294,7 @@ internal sealed unsafe class PortableLink : WorkerLink
         }
 
         _closing.Cancel();
-        _data.Dispose();
+        _stream.Dispose();
         _control.Dispose();
     }
 

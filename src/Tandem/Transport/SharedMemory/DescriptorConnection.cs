@@ -16,7 +16,7 @@ internal sealed unsafe class DescriptorConnection : WorkerConnection
         Link = SharedRegion.Create("tandem-link", LinkLayout.Size, othersReadOnly: false);
         try
         {
-            Results = SharedRegion.CreateForOther("tandem-results", PayloadArea.DefaultSize);
+            Results = PayloadArea.CreateRegion(static size => SharedRegion.CreateForOther("tandem-results", size));
         }
         catch
         {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Tandem.Interop;
 using Tandem.Serialization;
 
 namespace Tandem.Transport.SharedMemory;
@@ -13,8 +14,12 @@ namespace Tandem.Transport.SharedMemory;
 /// </remarks>
 internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
 {
-    /// <summary>The address space of one area; limits the payloads that can be in flight at once.</summary>
-    internal static readonly nint DefaultSize = unchecked((nint)(64L << 30));
+    /// <summary>
+    /// The address space of one area; limits the payloads that can be in flight at once. Each worker has an area, and so has each pool.
+    /// </summary>
+    internal static readonly nint DefaultSize = AddressSpace.Share;
+
+    private const long SmallestSize = 1L << 30;
 
     private const int SmallestShift = 14;
 
@@ -33,6 +38,24 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
     internal PayloadArea(SharedRegion region) => _region = region;
 
     internal SharedRegion Region => _region;
+
+    /// <summary>Creates the memory of an area. If the address space has no room for the usual size, the area is smaller.</summary>
+    /// <param name="create">Creates a region of a size in bytes.</param>
+    /// <exception cref="IOException">The memory could not be created.</exception>
+    internal static SharedRegion CreateRegion(Func<nint, SharedRegion> create)
+    {
+        for (nint size = DefaultSize; ; size >>= 3)
+        {
+            try
+            {
+                return create(size);
+            }
+            catch (IOException) when (size > SmallestSize && !SystemLimits.LimitsMappings)
+            {
+                // A limit of the process is an error that names the limit: under it, the runtime of a worker has no room either.
+            }
+        }
+    }
 
     /// <summary>The number of allocated blocks; 0 when nothing is in flight.</summary>
     internal int AllocatedBlocks

@@ -138,7 +138,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink, IConnectionObserver
 
     internal override void WakeOnThisProcessor(int processId)
     {
-        if (!Libc.HasSystemCalls)
+        if (!HasThreadIds)
         {
             Wake();
             return;
@@ -325,6 +325,9 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink, IConnectionObserver
 
     void IConnectionObserver.OnFailed(Exception error) => OnFailed(error);
 
+    /// <summary>Whether this system has ids of threads, and settings of how a thread is scheduled.</summary>
+    private static bool HasThreadIds => OperatingSystem.IsLinux() && SystemCalls.Current is not null;
+
     private ItemCell* Cell(int slot) => (ItemCell*)(_region.Address + LinkLayout.CellsOffset) + slot;
 
     private bool IsInRequestArea(byte* address) =>
@@ -340,7 +343,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink, IConnectionObserver
 
     private void Receive()
     {
-        if (Libc.HasSystemCalls)
+        if (HasThreadIds)
         {
             Volatile.Write(ref _receiverThread, Libc.GetThreadId());
             Libc.UseShortTimeSlice();
