@@ -27,6 +27,17 @@ public sealed unsafe class MappedMemoryTests
     }
 
     [Fact]
+    public void Memory_of_free_blocks_is_returned_before_a_payload_is_refused()
+    {
+        using var region = new FullRegion { IsFull = false };
+        var area = new PayloadArea(region) as IPayloadMemory;
+        area.Free(area.Allocate(100_000, out _)); // keeps its pages
+        region.IsFull = true;
+
+        Assert.True(area.Allocate(20_000, out _) != null);
+    }
+
+    [Fact]
     public void A_block_may_be_written_as_far_as_there_is_memory_for_it()
     {
         using var scratch = new Scratch();
@@ -124,6 +135,8 @@ public sealed unsafe class MappedMemoryTests
     private sealed class FullRegion() : SharedRegion((byte*)4096, 1 << 20)
     {
         internal bool IsFull { get; set; } = true;
+
+        internal override void Discard(nint offset, nint length) => IsFull = false;
 
         internal override nint Commit(nint offset, nint needed, nint available) =>
             IsFull ? throw new IOException("the disk is full") : needed;

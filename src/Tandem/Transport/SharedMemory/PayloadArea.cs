@@ -158,16 +158,24 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         }
     }
 
+    /// <summary>Makes sure that a block which was taken can be written; see <see cref="SharedRegion.Commit"/>.</summary>
     private nint Commit(long offset, nint needed, nint available, int shift)
     {
-        try
+        while (true)
         {
-            return _region.Commit((nint)offset, needed, available);
-        }
-        catch (IOException e)
-        {
-            (_free[shift] ??= new Stack<long>()).Push(offset);
-            throw new WorkSerializationException($"there is no memory for a payload of {needed} bytes: {e.Message}");
+            try
+            {
+                return _region.Commit((nint)offset, needed, available);
+            }
+            catch (IOException) when (_residentBytes > 0)
+            {
+                Trim();
+            }
+            catch (IOException e)
+            {
+                (_free[shift] ??= new Stack<long>()).Push(offset);
+                throw new WorkSerializationException($"there is no memory for a payload of {needed} bytes: {e.Message}");
+            }
         }
     }
 
