@@ -16,7 +16,7 @@ internal sealed class BenchOptions
           --json FILE      writes one object a line: {"backend":…,"metric":…,"value":…,"unit":…}
           --markdown FILE  replaces the text between <!-- table:begin --> and <!-- table:end --> in FILE
           --only           these metrics alone; sharing, overhead and payload_curve stand for all metrics of that kind
-          --backends       these alone: threads, processes, processes-portable, task-run, parallel, ring, and the peers
+          --backends       these alone: threads, processes, processes-mapped, processes-portable, task-run, parallel, ring, and the peers
                            python, loky, piscina, workerpool
           --peers DIR      a directory with node_modules/piscina and node_modules/workerpool; TANDEM_PEERS does as well
 

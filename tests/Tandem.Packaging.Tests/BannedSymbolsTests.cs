@@ -51,6 +51,15 @@ public sealed partial class BannedSymbolsTests : IDisposable
         "new ValueTask<int>(task).ConfigureAwait(false).GetAwaiter().GetResult();",
         "_ = Environment.TickCount;",
         "_ = Environment.TickCount64;",
+        "_ = System.Security.Cryptography.RandomNumberGenerator.GetBytes(1);",
+        "_ = System.Security.Cryptography.MD5.HashData([]);",
+        "_ = System.Security.Cryptography.SHA1.HashData([]);",
+        "_ = System.Security.Cryptography.SHA256.HashData([]);",
+        "_ = System.Security.Cryptography.SHA384.HashData([]);",
+        "_ = System.Security.Cryptography.SHA512.HashData([]);",
+        "_ = System.Security.Cryptography.HMACSHA256.HashData([], []);",
+        "_ = System.Security.Cryptography.IncrementalHash.CreateHash(default);",
+        "_ = System.Security.Cryptography.Aes.Create();",
     ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tandem-banned-").FullName;

@@ -6,8 +6,6 @@ namespace Tandem.TestHost;
 /// <summary>Workers that have started processes, and then do something from which they must be ended.</summary>
 internal static partial class Children
 {
-    private const int SIGSTOP = 19;
-
     private static readonly List<WorkerPool> Kept = [];
 
     /// <summary>Starts a pool whose workers have a child each, and says who they all are.</summary>
@@ -39,13 +37,17 @@ internal static partial class Children
 
     private static int[] Meet(string folder, int number, int count)
     {
-        using Process child = Process.Start("sleep", "1000");
+        using Process child = StartSleeper();
         File.WriteAllText(Path.Combine(folder, $"{number}"), "");
         while (Directory.GetFiles(folder).Length < count)
             Thread.Sleep(2);
 
         return [Environment.ProcessId, child.Id];
     }
+
+    private static Process StartSleeper() => OperatingSystem.IsWindows()
+        ? Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["sleep"]) { CreateNoWindow = true, RedirectStandardOutput = true })!
+        : Process.Start("sleep", "1000");
 
     private static void Enter(string state, string folder)
     {
@@ -77,7 +79,7 @@ internal static partial class Children
 
             case "stopped":
                 File.WriteAllText(file, "");
-                _ = Kill(Environment.ProcessId, SIGSTOP);
+                _ = Kill(Environment.ProcessId, Tandem.Interop.SignalNames.NumberOf("SIGSTOP"));
                 Thread.Sleep(Timeout.Infinite);
                 break;
         }

@@ -73,6 +73,15 @@ switch (role)
         await Traffic.RunAsync(kind);
         return 0;
 
+    case "inheritance": // another process has its descriptors; waits to be killed
+        await Inheritance.StartAsync(kind);
+        Thread.Sleep(Timeout.Infinite);
+        return 0;
+
+    case "libraries":
+        Roles.Say(await Libraries.RunAsync(kind));
+        return 0;
+
     case "hang": // items that never end
         await Traffic.HangAsync();
         return 0;

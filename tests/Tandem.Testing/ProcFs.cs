@@ -6,7 +6,7 @@ namespace Tandem.Testing;
 public static class ProcFs
 {
     /// <summary>Whether a process runs; one that has ended and waits to be reaped does not.</summary>
-    public static bool IsAlive(int pid) => Stat(pid) is { State: not ("Z" or "X") };
+    public static bool IsAlive(int pid) => OperatingSystem.IsLinux() ? Stat(pid) is { State: not ("Z" or "X") } : IsKnown(pid);
 
     /// <summary>Whether all threads of a process have stopped (SIGSTOP).</summary>
     public static bool IsStopped(int pid)
@@ -41,7 +41,21 @@ public static class ProcFs
 
     /// <summary>Mappings of shared memory that Tandem made.</summary>
     public static string[] SharedMappings() =>
-        [.. (Read("/proc/self/maps") ?? "").Split('\n').Where(line => line.Contains("memfd:tandem", StringComparison.Ordinal))];
+        [.. (Read("/proc/self/maps") ?? "").Split('\n').Where(static line =>
+            line.Contains("memfd:tandem", StringComparison.Ordinal) || line.Contains("/tandem-pool-", StringComparison.Ordinal))];
+
+    private static bool IsKnown(int pid)
+    {
+        try
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(pid);
+            return !process.HasExited;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
 
     private static (string State, int Parent)? Stat(int pid) => StatOf($"/proc/{pid}");
 

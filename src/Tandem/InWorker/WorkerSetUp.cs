@@ -39,6 +39,7 @@ internal sealed class WorkerSetUp
     {
         var setUp = new WorkerSetUp(address);
         ProcessRole.IsWorker = true;
+        OutputEncoding.UseUtf8();
         PlugIns.Probe(Environment.GetEnvironmentVariable(LaunchProtocol.FoldersVariable));
         setUp.BeginWarmUp();
         TakeProgramIdentity();
@@ -53,6 +54,7 @@ internal sealed class WorkerSetUp
     internal static void RunForGuest()
     {
         ProcessRole.IsWorker = true;
+        OutputEncoding.UseUtf8();
         CleanEnvironment();
         ResetNesting();
     }
@@ -133,6 +135,7 @@ internal sealed class WorkerSetUp
         {
             // Use a separate process group, so that Ctrl-C reaches the worker only through its parent, and its children are killed with it.
             _ = Libc.SetProcessGroup(0, 0);
+            ParentWatch.Begin(_parent);
         }
     }
 

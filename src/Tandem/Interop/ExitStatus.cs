@@ -17,11 +17,12 @@ internal readonly record struct ExitStatus(int? Code, int? Signal)
     /// <summary>Describes an exit, for messages.</summary>
     internal static string Describe(int? code, string? signal) =>
         signal is not null ? $"was ended by {signal}"
-        : code is not null ? $"exited with code {code}"
+        : code is { } number ? $"exited with code {WindowsExitCodes.Describe(number)}"
         : "ended in an unknown way (other code in this program, such as the runtime, reaped it first)";
 
     /// <summary>
-    /// Whether the signal is a guess: the process may also have exited by itself with the code 128 plus the signal's number.
+    /// Whether it is a guess that another process ended it. On Unix, the process may have exited by itself with the code 128 plus the
+    /// signal's number. On Windows, it may have exited with <see cref="WindowsExitCodes.ProcessKill"/>.
     /// </summary>
     internal bool IsGuess { get; init; }
 

@@ -4,7 +4,8 @@ namespace Tandem.Interop;
 
 /// <summary>
 /// The calls into the C library of Linux. Constants are those of the kernel's x86-64 and arm64 ABIs, which agree except for system call
-/// numbers. Calls that can block do not use SuppressGCTransition, so they never delay a garbage collection.
+/// numbers (<see cref="SystemCalls"/>). Of the signals, only SIGHUP, SIGINT, SIGKILL, SIGTERM, SIGTTIN and SIGTTOU have the same number on
+/// macOS. Calls that can block do not use SuppressGCTransition, so they never delay a garbage collection.
 /// </summary>
 internal static unsafe partial class Libc
 {
@@ -56,14 +57,14 @@ internal static unsafe partial class Libc
     internal const int O_CLOEXEC = 0x80000;
     internal const int EFD_CLOEXEC = 0x80000;
 
-    private static readonly int FutexNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 98 : 202;
     private const int PidfdOpenNumber = 434;
     private const int FutexWaitVNumber = 449;
-    private static readonly int GetTidNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 178 : 186;
-    private static readonly int SetRobustListNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 99 : 273;
+    private static readonly int FutexNumber = SystemCalls.Current?.Futex ?? SystemCalls.Unknown;
+    private static readonly int GetTidNumber = SystemCalls.Current?.GetThreadId ?? SystemCalls.Unknown;
+    private static readonly int SetRobustListNumber = SystemCalls.Current?.SetRobustList ?? SystemCalls.Unknown;
 
-    private static readonly int SetSchedulingNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 274 : 314;
-    private static readonly int GetSchedulingNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 275 : 315;
+    private static readonly int SetSchedulingNumber = SystemCalls.Current?.SetScheduling ?? SystemCalls.Unknown;
+    private static readonly int GetSchedulingNumber = SystemCalls.Current?.GetScheduling ?? SystemCalls.Unknown;
 
     /// <summary>Whether futex_waitv is known to be unavailable.</summary>
     private static volatile bool s_lacksFutexWaitV;
@@ -138,6 +139,18 @@ internal static unsafe partial class Libc
         return Fcntl(fd, F_OFD_SETLK, &byteLock) == 0;
     }
 
+    [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
+    private static partial int LockFile(int fd, int operation);
+
+    /// <summary>
+    /// Locks a file for this open file description, on every Unix; false if another one holds a lock. Closing the file unlocks it.
+    /// </summary>
+    internal static bool TryLock(int fd)
+    {
+        const int LOCK_EX = 2, LOCK_NB = 4;
+        return LockFile(fd, LOCK_EX | LOCK_NB) == 0;
+    }
+
     [LibraryImport(Library, EntryPoint = "sendmsg", SetLastError = true)]
     internal static partial nint SendMessage(int socket, MessageHeader* message, int flags);
 
@@ -201,8 +214,8 @@ internal static unsafe partial class Libc
         return SysCall6(FutexNumber, (nint)word, FUTEX_WAKE, 1, 0, 0, 0) > 0;
     }
 
-    /// <summary>Returns the kernel's id of the calling thread.</summary>
-    internal static int GetThreadId() => (int)SysCall6(GetTidNumber, 0, 0, 0, 0, 0, 0);
+    /// <summary>Returns the kernel's id of the calling thread; 0 if the number of the system call is not known.</summary>
+    internal static int GetThreadId() => Math.Max(0, (int)SysCall6(GetTidNumber, 0, 0, 0, 0, 0, 0));
 
     /// <summary>Sets the calling thread's robust list: words that the kernel marks when the thread ends.</summary>
     internal static bool SetRobustList(void* head, nint size) => SysCall6(SetRobustListNumber, (nint)head, size, 0, 0, 0, 0) == 0;
@@ -237,6 +250,29 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "fchmod", SetLastError = true)]
     internal static partial int Fchmod(int fd, uint mode);
+
+    /// <summary>
+    /// Allocates a range of a file, so that writing to its mapping cannot fail; false if the file system does not support that.
+    /// </summary>
+    /// <exception cref="IOException">There is no space left, or a limit was reached.</exception>
+    internal static bool TryAllocate(int fd, long offset, long length)
+    {
+        const int ENOSYS = 38, EOPNOTSUPP = 95;
+        while (Fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, length) != 0)
+        {
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case EINTR:
+                    continue;
+                case ENOSYS or EOPNOTSUPP:
+                    return false;
+                default:
+                    throw new IOException(LastError());
+            }
+        }
+
+        return true;
+    }
 
     [LibraryImport(Library, EntryPoint = "fallocate", SetLastError = true)]
     internal static partial int Fallocate(int fd, int mode, long offset, long length);
@@ -310,6 +346,17 @@ internal static unsafe partial class Libc
 
     internal const int MSG_DONTWAIT = 0x40;
     internal const int MSG_NOSIGNAL = 0x4000;
+
+    /// <summary>
+    /// Sends one byte on a connected socket without blocking, on every Unix. If the socket is full, the byte is dropped. The runtime
+    /// ignores SIGPIPE.
+    /// </summary>
+    internal static void SendByte(int socket)
+    {
+        int dontWait = OperatingSystem.IsLinux() ? MSG_DONTWAIT : 0x80; // as in BSD
+        byte one = 1;
+        _ = Send(socket, &one, 1, dontWait);
+    }
 
     [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
     internal static partial nint Send(int socket, byte* buffer, nint count, int flags);

@@ -5,27 +5,29 @@ namespace Tandem.Interop;
 /// <summary>Measures the private memory of a process: its resident pages except those that it shares with others.</summary>
 internal static class ProcessMemory
 {
-    /// <summary>Returns a size in bytes; 0 if it is not available because the process has exited or the system has no /proc.</summary>
-    internal static long PrivateBytes(int processId)
-    {
-        if (!OperatingSystem.IsLinux())
-            return OtherSystem(processId);
-
-        return Read($"/proc/{processId}/statm");
-    }
+    /// <summary>Returns a size in bytes; 0 if it is not available, because the process has exited for example.</summary>
+    internal static long PrivateBytes(int processId) =>
+        OperatingSystem.IsLinux() ? Read($"/proc/{processId}/statm")
+        : OperatingSystem.IsWindows() ? Kernel32.PrivateBytes(processId)
+        : OperatingSystem.IsMacOS() ? Darwin.Footprint(processId)
+        : 0;
 
     /// <summary>Formats a size, for example <c>12.5 MiB</c>.</summary>
     internal static string Display(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024):0.#} MiB");
 
     /// <summary>Returns the private memory of this process, in bytes.</summary>
-    internal static long OwnPrivateBytes() => OperatingSystem.IsLinux() ? Read("/proc/self/statm") : Environment.WorkingSet;
+    internal static long OwnPrivateBytes() =>
+        OperatingSystem.IsLinux() ? Read("/proc/self/statm") : PrivateBytes(Environment.ProcessId);
 
     /// <summary>
-    /// Returns the private memory that this process has committed, resident or not, in bytes. This is what RLIMIT_DATA limits. Linux
-    /// only.
+    /// Returns the private memory that this process has committed, resident or not, in bytes. This is what RLIMIT_DATA limits on Linux, and
+    /// a Job object on Windows; 0 on other systems.
     /// </summary>
     internal static long OwnCommittedBytes()
     {
+        if (OperatingSystem.IsWindows())
+            return Kernel32.PrivateBytes(Environment.ProcessId);
+
         Span<long> fields = stackalloc long[6];
         return ReadFields("/proc/self/statm", fields) ? fields[5] * Environment.SystemPageSize : 0;
     }
@@ -60,19 +62,6 @@ internal static class ProcessMemory
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
-        }
-    }
-
-    private static long OtherSystem(int processId)
-    {
-        try
-        {
-            using var process = System.Diagnostics.Process.GetProcessById(processId);
-            return process.PrivateMemorySize64;
-        }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
-        {
-            return 0;
         }
     }
 }

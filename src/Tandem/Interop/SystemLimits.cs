@@ -6,7 +6,7 @@ namespace Tandem.Interop;
 /// <summary>Explains which limit of this process or machine caused a failure, and how to change it.</summary>
 internal static unsafe class SystemLimits
 {
-    private const int EAGAIN = 11;
+    private static readonly int EAGAIN = OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD() ? 35 : 11;
     private const int ENOMEM = 12;
     private const int ENFILE = 23;
     private const int EMFILE = 24;
@@ -97,6 +97,9 @@ internal static unsafe class SystemLimits
                 + $"set TMPDIR to one of at most {longest} bytes."
             : "";
     }
+
+    /// <summary>Whether this process has a limit that applies to shared memory, used or not (ulimit -v, ulimit -f).</summary>
+    internal static bool LimitsMappings => Limit(Libc.RLIMIT_AS) is not null || Limit(Libc.RLIMIT_FSIZE) is not null;
 
     private static string Descriptors() =>
         $"this process may have {Number(Limit(Libc.RLIMIT_NOFILE))} descriptors open at once, "

@@ -13,8 +13,13 @@ internal static class DiagnosticFiles
     /// Returns the part that, with the process id, makes the names of a process's files unique: its start time. Null if that is not
     /// known.
     /// </summary>
-    /// <remarks>Also available while the process is a zombie.</remarks>
-    internal static string? KeyOf(int processId) => ProcStat.OfProcess(processId)?.Started.ToString(CultureInfo.InvariantCulture);
+    /// <remarks>On Linux also available while the process is a zombie. On Windows there is none, because no such files exist.</remarks>
+    internal static string? KeyOf(int processId)
+    {
+        // The runtime uses the same numbers: clock ticks after system boot, or seconds since 1970.
+        long? started = OperatingSystem.IsMacOS() ? Darwin.StartSecond(processId) : ProcStat.OfProcess(processId)?.Started;
+        return started?.ToString(CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Returns the name of the runtime's diagnostic socket; the socket is in the process's folder for temporary files.</summary>
     /// <param name="processId">The process id.</param>

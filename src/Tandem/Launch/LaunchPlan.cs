@@ -86,7 +86,7 @@ internal sealed class LaunchPlan
     /// <summary>Returns this process's own environment.</summary>
     internal static Dictionary<string, string> OwnEnvironment()
     {
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
+        var environment = new Dictionary<string, string>(EnvironmentNames.Comparer);
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
             environment[(string)variable.Key] = (string?)variable.Value ?? "";
 

@@ -64,14 +64,7 @@ internal abstract class LaunchableProgram : WorkerProgram
         Dictionary<string, string> environment = LaunchPlan.OwnEnvironment();
         AddSettings(options, environment);
         DiagnosticFiles.RequestDumps(options, environment);
-        foreach ((string name, string? value) in options.Environment)
-        {
-            if (value is null)
-                environment.Remove(name);
-            else
-                environment[name] = value;
-        }
-
+        EnvironmentNames.Apply(options.Environment, environment);
         environment[LaunchProtocol.WorkerVariable] = address;
         environment[LaunchProtocol.DepthVariable] = (depth + 1).ToString(CultureInfo.InvariantCulture);
         environment[LaunchProtocol.DepthLimitVariable] = depthLimit.ToString(CultureInfo.InvariantCulture);

@@ -27,7 +27,7 @@ internal sealed class OutputPipe
     {
         _stream = stream;
         _onLine = onLine;
-        _reading = ReadAsync();
+        _reading = OperatingSystem.IsWindows() ? ReadOnThread() : ReadAsync(isSynchronous: false);
     }
 
     /// <summary>
@@ -38,7 +38,25 @@ internal sealed class OutputPipe
     {
         await WaitForEndAsync().ConfigureAwait(false);
         _isClosed = true;
+        if (OperatingSystem.IsWindows())
+            CancelRead();
         await _stream.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a read that waits. On Windows, closing the handle does not end it.</summary>
+    private void CancelRead()
+    {
+        try
+        {
+            if (_stream is FileStream file)
+                Kernel32.CancelIo(file.SafeFileHandle);
+            else if (_stream is PipeStream pipe)
+                Kernel32.CancelIo(pipe.SafePipeHandle);
+        }
+        catch (Exception e) when (e is ObjectDisposedException or InvalidOperationException)
+        {
+            // Nothing waits any more.
+        }
     }
 
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs",
@@ -73,14 +91,35 @@ internal sealed class OutputPipe
         }
     }
 
-    private async Task ReadAsync()
+    /// <summary>
+    /// Reads on a thread. On Windows, .NET opens these pipes for synchronous use, so an asynchronous read would hold a thread of the
+    /// thread pool as long as the process runs.
+    /// </summary>
+    private Task ReadOnThread()
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Background.Thread("Tandem output", 128 * 1024, Read, _ => ended.TrySetResult()).UnsafeStart();
+        return ended.Task;
+
+        void Read()
+        {
+            _ = ReadAsync(isSynchronous: true); // has completed when it returns
+            ended.TrySetResult();
+        }
+    }
+
+    private async Task ReadAsync(bool isSynchronous)
     {
         var lines = new LineSplitter(Deliver);
         byte[] buffer = new byte[8192];
         try
         {
-            while (!_isClosed && await _stream.ReadAsync(buffer).ConfigureAwait(false) is > 0 and int read)
+            while (!_isClosed)
             {
+                int read = isSynchronous ? _stream.Read(buffer) : await _stream.ReadAsync(buffer).ConfigureAwait(false);
+                if (read <= 0)
+                    break;
+
                 lines.Append(buffer.AsSpan(0, read));
                 Volatile.Write(ref _read, _read + read);
             }

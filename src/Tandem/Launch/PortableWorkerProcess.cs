@@ -10,17 +10,15 @@ internal sealed class PortableWorkerProcess : WorkerProcess
 {
     private readonly Process _process;
     private readonly Dictionary<string, string> _environment;
-    private readonly Lock _lock = new(); // guards _exited
     private readonly string? _key; // identifies the process's diagnostic files
-    private readonly RuntimeChild? _child; // null on Windows
-    private bool _exited; // the process must not be killed any more
+    private readonly StartedChild _child;
 
     private PortableWorkerProcess(Process process, Dictionary<string, string> environment)
     {
         _process = process;
         _environment = environment;
         Id = process.Id;
-        _child = OperatingSystem.IsWindows() ? null : new RuntimeChild(Id);
+        _child = OperatingSystem.IsWindows() ? new WindowsChild(process.SafeHandle) : new RuntimeChild(Id);
         _key = DiagnosticFiles.KeyOf(Id);
     }
 
@@ -35,6 +33,7 @@ internal sealed class PortableWorkerProcess : WorkerProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             CreateNoWindow = true,
+            WorkingDirectory = plan.Folder ?? "",
         };
         info.Environment.Clear();
         foreach ((string key, string value) in environment)
@@ -56,45 +55,18 @@ internal sealed class PortableWorkerProcess : WorkerProcess
         return started;
     }
 
-    internal override void Terminate()
-    {
-        if (_child is null)
-            Kill();
-        else
-            _child.Signal(Libc.SIGTERM);
-    }
+    internal override void Terminate() => _child.Terminate();
 
-    internal override void Kill()
-    {
-        if (_child is not null)
-        {
-            _child.Signal(Libc.SIGKILL);
-            return;
-        }
-
-        lock (_lock)
-        {
-            if (!_exited)
-                _process.Kill(entireProcessTree: true);
-        }
-    }
+    internal override void Kill() => _child.Kill();
 
     public override void Dispose() => _process.Dispose();
-
-    /// <summary>Kills the processes that the worker has started and left running.</summary>
-    private void EndGroup()
-    {
-        lock (_lock)
-            _exited = true;
-        _child?.EndGroup();
-    }
 
     private async Task WatchAsync(IProcessObserver observer)
     {
         var output = new OutputPipe(_process.StandardOutput.BaseStream, line => observer.OnOutput(line, isError: false));
         var error = new OutputPipe(_process.StandardError.BaseStream, line => observer.OnOutput(line, isError: true));
         await ExitAsync().ConfigureAwait(false);
-        EndGroup();
+        _child.EndGroup();
 
         await Task.WhenAll(output.DrainAsync(), error.DrainAsync()).ConfigureAwait(false);
         if (_process.ExitCode != 0)
@@ -119,6 +91,7 @@ internal sealed class PortableWorkerProcess : WorkerProcess
     /// itself, which looks the same.
     /// </summary>
     private static ExitStatus Status(int code) =>
-        !OperatingSystem.IsWindows() && code is > 128 and < 160
-            ? new ExitStatus(null, code - 128) { IsGuess = true } : new ExitStatus(code, null);
+        OperatingSystem.IsWindows() ? new ExitStatus(code, null) { IsGuess = code == WindowsExitCodes.ProcessKill }
+        : code is > 128 and < 160 ? new ExitStatus(null, code - 128) { IsGuess = true }
+        : new ExitStatus(code, null);
 }

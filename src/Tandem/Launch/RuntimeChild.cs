@@ -7,7 +7,7 @@ namespace Tandem.Launch;
 /// A child of this process that <see cref="System.Diagnostics.Process"/> has started, on Unix. The runtime reaps it as soon as it has
 /// exited. From then on its id may belong to another process, even before this process is notified of the exit.
 /// </summary>
-internal sealed class RuntimeChild
+internal sealed class RuntimeChild : StartedChild
 {
     private readonly Lock _lock = new(); // guards the fields below
     private readonly int _id;
@@ -29,6 +29,10 @@ internal sealed class RuntimeChild
             Close();
     }
 
+    internal override void Terminate() => Signal(Libc.SIGTERM);
+
+    internal override void Kill() => Signal(Libc.SIGKILL);
+
     /// <summary>Signals the process, and its group once it has created one; never a later process with the same id.</summary>
     internal void Signal(int signal)
     {
@@ -45,8 +49,7 @@ internal sealed class RuntimeChild
         }
     }
 
-    /// <summary>Called once the process has exited and was reaped: kills the rest of its group. No signal is sent afterwards.</summary>
-    internal void EndGroup()
+    internal override void EndGroup()
     {
         lock (_lock)
         {

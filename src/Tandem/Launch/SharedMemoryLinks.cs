@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tandem.Interop;
 using Tandem.Serialization;
 using Tandem.Transport.SharedMemory;
@@ -12,10 +13,9 @@ internal sealed unsafe class SharedMemoryLinks : LinkFactory
 
     internal SharedMemoryLinks(ProcessPoolOptions options)
     {
-        _requests = new PayloadArea(SharedRegion.Create("tandem-requests", PayloadArea.DefaultSize, othersReadOnly: true));
-        // Spinning workers must leave a core for the caller: if there are more workers than spare cores, they spin for a shorter time.
-        int spare = Environment.ProcessorCount - 1;
-        _spinMicroseconds = spare < 1 ? 0 : options.MaxWorkers <= spare ? 50 : 20;
+        _requests = new PayloadArea(
+            PayloadArea.CreateRegion(static size => SharedRegion.Create("tandem-requests", size, othersReadOnly: true)));
+        _spinMicroseconds = SpinMicroseconds(options);
     }
 
     /// <summary>Why this system does not support the transport.</summary>
@@ -23,6 +23,14 @@ internal sealed unsafe class SharedMemoryLinks : LinkFactory
 
     /// <summary>Whether this system supports the transport; probed once.</summary>
     internal static bool IsSupported { get; } = Probe();
+
+    /// <summary>How long both sides of a link over shared memory may spin.</summary>
+    internal static int SpinMicroseconds(ProcessPoolOptions options)
+    {
+        // Spinning workers must leave a core for the caller: if there are more workers than spare cores, they spin for a shorter time.
+        int spare = Environment.ProcessorCount - 1;
+        return spare < 1 ? 0 : options.MaxWorkers <= spare ? 50 : 20;
+    }
 
     internal override IPayloadMemory Memory => _requests;
 
@@ -47,11 +55,18 @@ internal sealed unsafe class SharedMemoryLinks : LinkFactory
 
     public override void Dispose() => _requests.Dispose();
 
+    /// <summary>Returns why shared memory is not supported, if the platform decides that; otherwise null.</summary>
+    internal static string? ReasonAgainst(bool isLinux, Architecture architecture) =>
+        !isLinux ? "this system is not Linux"
+        : SystemCalls.Of(architecture) is null
+            ? $"this is a process for {architecture}, and the numbers of Linux's system calls are known for x64 and arm64 only"
+        : null;
+
     private static bool Probe()
     {
-        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
+        if (ReasonAgainst(OperatingSystem.IsLinux(), RuntimeInformation.ProcessArchitecture) is { } reason)
         {
-            Problem = "this is not a 64-bit process on Linux";
+            Problem = reason;
             return false;
         }
 
@@ -65,7 +80,7 @@ internal sealed unsafe class SharedMemoryLinks : LinkFactory
             }
 
             _ = Libc.Close(pidfd);
-            using var region = SharedRegion.Create("tandem-probe", PayloadArea.DefaultSize, othersReadOnly: true);
+            using SharedRegion region = PayloadArea.CreateRegion(static size => SharedRegion.Create("tandem-probe", size, othersReadOnly: true));
             return true;
         }
         catch (Exception e) when (e is IOException or DllNotFoundException or EntryPointNotFoundException)

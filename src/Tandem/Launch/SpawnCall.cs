@@ -6,6 +6,9 @@ namespace Tandem.Launch;
 /// <summary>The parameters of posix_spawn for one process.</summary>
 internal sealed unsafe class SpawnCall : IDisposable
 {
+    /// <summary>For tests: makes this class behave as with an earlier C library.</summary>
+    internal const string EarlierLibrarySwitch = "Tandem.EarlierLibrary";
+
     private const short SetGroup = 2;
     private const short SetSignalDefault = 4;
     private const short SetSignalMask = 8;
@@ -27,8 +30,6 @@ internal sealed unsafe class SpawnCall : IDisposable
     {
         _ = Libc.SpawnActionsInit(_actions);
         _ = Libc.SpawnActionsAddOpen(_actions, 0, "/dev/null", 0, 0);
-        if (plan.Folder is not null)
-            _ = Libc.SpawnActionsAddChangeFolder(_actions, plan.Folder);
         for (int i = 0; i < descriptors.Length; i++)
             _ = Libc.SpawnActionsAddDup2(_actions, descriptors[i], i + 1);
 
@@ -42,6 +43,8 @@ internal sealed unsafe class SpawnCall : IDisposable
         _ = Libc.SpawnAttributesSetSignalDefault(_attributes, signals);
         _arguments = new NativeStrings([plan.Executable, .. plan.Arguments]);
         _variables = new NativeStrings(Assignments(environment));
+        if (plan.Folder is not null)
+            ChangeFolder(plan.Folder);
     }
 
     /// <summary>Starts the process. Returns 0 or an error number.</summary>
@@ -62,6 +65,29 @@ internal sealed unsafe class SpawnCall : IDisposable
         _arguments.Dispose();
         _variables.Dispose();
     }
+
+    /// <exception cref="WorkerStartException">The C library cannot start a process in another folder.</exception>
+    private void ChangeFolder(string folder)
+    {
+        try
+        {
+            if (IsEarlierLibrary)
+                throw new EntryPointNotFoundException();
+
+            _ = Libc.SpawnActionsAddChangeFolder(_actions, folder);
+        }
+        catch (EntryPointNotFoundException e)
+        {
+            Dispose(); // the constructor fails
+            throw new WorkerStartException(
+                $"A worker could not be started in the folder '{folder}': the C library of this system has no "
+                + "posix_spawn_file_actions_addchdir_np. That requires glibc 2.29 or musl 1.1.24. Use a newer system, or start this program "
+                + "in that folder.",
+                e);
+        }
+    }
+
+    private static bool IsEarlierLibrary => AppContext.TryGetSwitch(EarlierLibrarySwitch, out bool isEarlier) && isEarlier;
 
     private static string[] Assignments(Dictionary<string, string> variables)
     {

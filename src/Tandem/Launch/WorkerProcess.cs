@@ -8,7 +8,10 @@ internal abstract class WorkerProcess : IDisposable
     /// <summary>Asks the process and its process group to exit.</summary>
     internal abstract void Terminate();
 
-    /// <summary>Kills the process and its group.</summary>
+    /// <summary>
+    /// Kills the process and its group. Like <see cref="Terminate"/>, does not throw, does not wait, and has no effect after the exit:
+    /// timers call it, and callers that hold the pool's lock.
+    /// </summary>
     internal abstract void Kill();
 
     /// <summary>

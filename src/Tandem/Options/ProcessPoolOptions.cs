@@ -105,13 +105,13 @@ public sealed class ProcessPoolOptions : WorkerPoolOptions
 
     /// <summary>
     /// Environment variables that worker processes get in addition to those of this process. A <see langword="null"/> value removes a
-    /// variable.
+    /// variable. On Windows, the case of names does not matter.
     /// </summary>
     /// <remarks>
     /// Creating a pool throws <see cref="ArgumentException"/> for a name that is empty or contains <c>=</c>, and for NUL characters.
     /// </remarks>
     /// <value>The default is empty.</value>
-    public IDictionary<string, string?> Environment { get; private set; } = new Dictionary<string, string?>(StringComparer.Ordinal);
+    public IDictionary<string, string?> Environment { get; private set; } = new Dictionary<string, string?>(EnvironmentNames.Comparer);
 
     /// <summary>
     /// Whether workers are started by <c>posix_spawn</c> also where their transport does not need that, as on Linux the portable one.
@@ -124,7 +124,7 @@ public sealed class ProcessPoolOptions : WorkerPoolOptions
     private protected override void CheckOwn()
     {
         Check(
-            Transport is >= WorkerTransport.Auto and <= WorkerTransport.Portable,
+            Transport is >= WorkerTransport.Auto and <= WorkerTransport.MappedMemory,
             nameof(Transport), Transport, "Auto, SharedMemory or Portable");
         Check(Option.IsPositiveDuration(StartTimeout), nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
         Check(MaxRestarts >= 1, nameof(MaxRestarts), MaxRestarts, "at least 1");
@@ -157,7 +157,7 @@ public sealed class ProcessPoolOptions : WorkerPoolOptions
             CheckVariable(name, value);
     }
 
-    private protected override void Detach() => Environment = new Dictionary<string, string?>(Environment, StringComparer.Ordinal);
+    private protected override void Detach() => Environment = EnvironmentNames.Copy(Environment, EnvironmentNames.Comparer);
 
     /// <summary>Rejects names and values that no operating system accepts, or that would become another variable.</summary>
     private static void CheckVariable(string name, string? value)

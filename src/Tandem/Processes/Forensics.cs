@@ -48,7 +48,8 @@ internal sealed class Forensics
             _worker.ProcessId, Status.Code, Status.SignalName, name, item.Attempt, tail, _worker.Leaving.KillReason)
         {
             ManagedStack = CrashStack.Find(tail),
-            IsOutOfMemorySuspected = _outOfMemory.Value || CrashStack.SaysOutOfMemory(tail),
+            IsOutOfMemorySuspected = _outOfMemory.Value || CrashStack.SaysOutOfMemory(tail)
+                || (Status.Code is { } code && WindowsExitCodes.IsOutOfMemory(code)),
             DumpPath = _dump.Value,
             EndedBy = By,
         });

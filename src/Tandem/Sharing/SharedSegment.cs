@@ -1,5 +1,4 @@
 using System.Runtime.ConstrainedExecution;
-using System.Security.Cryptography;
 using Tandem.Interop;
 using Tandem.Serialization;
 
@@ -66,9 +65,9 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
     /// <exception cref="PlatformNotSupportedException">The system has no memfd.</exception>
     internal static SharedSegment Create(SegmentKind kind, Type? element, int elementSize, long count, long dataLength)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux() || SystemCalls.Current is null)
             throw new PlatformNotSupportedException(
-                "Only Linux supports objects that processes share. Create the object with Isolation.Thread.");
+                "Only Linux on x64 and arm64 supports objects that processes share. Create the object with Isolation.Thread.");
 
         nint length = checked((nint)(DataOffset + dataLength));
         int fd = Libc.MemfdCreate($"{Prefix}-{kind}", Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING);
@@ -85,7 +84,7 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
             {
                 Magic = SegmentHeader.ExpectedMagic,
                 Version = SegmentHeader.ExpectedVersion,
-                Id = new Guid(RandomNumberGenerator.GetBytes(16)),
+                Id = Guid.NewGuid(), // 122 random bits from the kernel
                 Kind = kind,
                 ElementSize = elementSize,
                 ElementType = Fingerprint(element),

@@ -14,13 +14,13 @@ internal static class ExitAttribution
         if (byPool)
             return EndedBy.Pool;
 
-        return !IsSentByOthers(status.Signal) ? EndedBy.Itself : outOfMemory ? EndedBy.OutOfMemory : EndedBy.Outside;
+        bool isFromOutside = status.SignalName is { } signal
+            ? IsSentByOthers(signal)
+            : status.Code is { } code && (status.IsGuess || WindowsExitCodes.IsFromOutside(code));
+        return !isFromOutside ? EndedBy.Itself : outOfMemory ? EndedBy.OutOfMemory : EndedBy.Outside;
     }
 
     /// <summary>Whether other processes send this signal. Faults, aborts and timers come from the process itself.</summary>
-    private static bool IsSentByOthers(int? signal)
-    {
-        const int Hangup = 1, Interrupt = 2, Quit = 3, Kill = 9, User1 = 10, User2 = 12, Terminate = 15, Power = 30;
-        return signal is Hangup or Interrupt or Quit or Kill or User1 or User2 or Terminate or Power;
-    }
+    internal static bool IsSentByOthers(string signal) =>
+        signal is "SIGHUP" or "SIGINT" or "SIGQUIT" or "SIGKILL" or "SIGUSR1" or "SIGUSR2" or "SIGTERM" or "SIGPWR";
 }

@@ -44,7 +44,7 @@ public abstract partial class CrashContainment
         await Infrastructure.Deaths.StopAsync(stopped);
         Task[] calls = [.. Enumerable.Range(0, 5).Select(i => pool.RunAsync(() => trail.Add($"{i} {Guid.NewGuid()}")))];
         await calls[^1];
-        Infrastructure.Deaths.TrySend(stopped, 18);
+        Infrastructure.Deaths.TrySend(stopped, "SIGCONT");
         await Task.WhenAll(calls);
         for (int i = 5; i < 25; i++)
         {

@@ -16,7 +16,7 @@ public partial class CrashContainment
             static (input, _) => input.payload.Length + input.Item2.Count,
             (payload, new Dictionary<DeadlyKey, int> { [new DeadlyKey(Death.Killed)] = 1 })))];
         foreach (Task<int> call in doomed)
-            Assert.Equal("SIGKILL", (await Assert.ThrowsAsync<WorkerCrashedException>(() => call)).Signal);
+            Infrastructure.Deaths.AssertTold(Death.Killed, await Assert.ThrowsAsync<WorkerCrashedException>(() => call));
 
         Assert.Equal(payload.Length, await pool.RunAsync(static (bytes, _) => bytes.Length, payload));
     }
@@ -105,6 +105,30 @@ public partial class CrashContainment
         Assert.Contains(log.Output, entry => entry.Level == LogLevel.Warning && entry.Text.EndsWith("without an end", StringComparison.Ordinal));
     }
 
+    /// <summary>The locale of Unix does what the code page of the console does on Windows.</summary>
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("")]
+    [InlineData("C")]
+    [InlineData("de_DE.UTF-8")]
+    [InlineData("de_DE.ISO-8859-1")]
+    [InlineData("ru_RU.KOI8-R@euro")]
+    public async Task Characters_that_a_worker_writes_arrive_in_every_locale(string locale)
+    {
+        const string Text = "äöü€日本";
+        using var log = new CapturedLog();
+        await using (WorkerPool pool = Backend.CreateProcesses(1, options => (options.LoggerFactory, options.Environment["LC_ALL"]) = (log, locale)))
+        {
+            await pool.RunAsync(static () =>
+            {
+                Console.Out.WriteLine(Text);
+                Console.Error.WriteLine(Text);
+            });
+        }
+
+        await Eventually.Async(() => log.Output.Length >= 2, otherwise: () => string.Join('\n', log.Output.Select(entry => entry.Text)));
+        Assert.All(log.Output, static entry => Assert.EndsWith(Text, entry.Text, StringComparison.Ordinal));
+    }
+
     [Fact(Timeout = Limits.Test)]
     public async Task An_unhandled_exception_of_another_thread_of_a_worker_is_told()
     {
@@ -116,7 +140,7 @@ public partial class CrashContainment
             Thread.Sleep(Timeout.Infinite);
         }));
 
-        Assert.Equal("SIGABRT", crash.Signal);
+        Assert.Equal(ExpectedExit.UnhandledException, new ExpectedExit(crash.Signal, crash.ExitCode));
         Assert.Contains("nobody caught me", crash.StandardErrorTail, StringComparison.Ordinal);
         Assert.Contains("nobody caught me", crash.Message, StringComparison.Ordinal);
     }
@@ -146,7 +170,7 @@ public partial class CrashContainment
         Task stubborn = pool.RunAsync(
             () =>
             {
-                using var child = System.Diagnostics.Process.Start("sleep", "600");
+                using System.Diagnostics.Process child = Infrastructure.Deaths.StartSleeper();
                 File.WriteAllText(started.Path + ".tmp", $"{child.Id}");
                 File.Move(started.Path + ".tmp", started.Path);
                 Thread.Sleep(Timeout.Infinite);

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Tandem.Interop;
 
 namespace Tandem.Tests.Infrastructure;
 
@@ -16,7 +18,6 @@ public enum Death
 /// <summary>Ends this process, and knows what its parent should see of it.</summary>
 internal static partial class Deaths
 {
-    private const int SIGKILL = 9;
     private const nint BadAddress = 16;
 
     /// <summary>What a dying worker leaves on standard error.</summary>
@@ -27,12 +28,12 @@ internal static partial class Deaths
         switch (death)
         {
             case Death.Killed:
-                Signal(Environment.ProcessId, SIGKILL);
+                Kill(Environment.ProcessId);
                 break;
             case Death.SegmentationFault:
                 // A real one, in native code. A signal that is sent is not enough: the runtime's handler takes the first for a fault that it
                 // may continue from, and a second that comes before the first is taken is the same one to the kernel.
-                _ = LengthOf(BadAddress);
+                _ = OperatingSystem.IsWindows() ? LengthOnWindows(BadAddress) : LengthOf(BadAddress);
                 break;
             case Death.ExitZero:
                 Environment.Exit(0);
@@ -52,33 +53,58 @@ internal static partial class Deaths
         Thread.Sleep(Timeout.Infinite);
     }
 
-    internal static void Kill(int pid) => Signal(pid, SIGKILL);
+    internal static void Kill(int pid)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            Signal(pid, "SIGKILL");
+            return;
+        }
 
-    /// <summary>Sends a signal to a process that may be gone by now.</summary>
-    internal static void TrySend(int pid, int signal) => _ = Send(pid, signal);
+        using var process = Process.GetProcessById(pid);
+        process.Kill();
+    }
+
+    /// <summary>Starts a process that does nothing and is killed by whoever wants it to end.</summary>
+    internal static Process StartSleeper() => OperatingSystem.IsWindows()
+        ? Process.Start(new ProcessStartInfo(HostProgram.FilePath, ["sleep"]) { CreateNoWindow = true, RedirectStandardOutput = true })!
+        : Process.Start("sleep", "1000");
+
+    /// <summary>Sends a signal to a process that may be gone by now. Unix only.</summary>
+    internal static void TrySend(int pid, string signal) => _ = Send(pid, SignalNames.NumberOf(signal));
+
+    /// <summary>The same for SIGKILL, or what Windows has instead.</summary>
+    internal static void TryKill(int pid)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            TrySend(pid, "SIGKILL");
+            return;
+        }
+
+        try
+        {
+            Kill(pid);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            // It has exited.
+        }
+    }
 
     /// <summary>The process does nothing until it is continued. The kernel says so before each of its threads has stopped, hence the wait.</summary>
     internal static async Task StopAsync(int pid)
     {
-        Signal(pid, 19);
+        Signal(pid, "SIGSTOP");
         await Eventually.Async(() => ProcFs.IsStopped(pid), otherwise: () => $"Process {pid} did not stop.");
     }
 
-    internal static void Continue(int pid) => Signal(pid, 18);
+    internal static void Continue(int pid) => Signal(pid, "SIGCONT");
 
     /// <summary>Checks that an exception tells how the worker ended.</summary>
     internal static void AssertTold(Death death, WorkerCrashedException crash)
     {
-        (string? signal, int? code) = death switch
-        {
-            Death.Killed => ("SIGKILL", (int?)null),
-            Death.SegmentationFault => ("SIGSEGV", null),
-            Death.ExitZero => (null, 0),
-            Death.ExitFortyTwo => (null, 42),
-            _ => ("SIGABRT", null),
-        };
-        Assert.Equal(signal, crash.Signal);
-        Assert.Equal(code, crash.ExitCode);
+        Assert.Equal(ExpectedExit.Of(death), new ExpectedExit(crash.Signal, crash.ExitCode));
         Assert.NotEqual(Environment.ProcessId, crash.ProcessId);
         if (death == Death.FailFast)
             Assert.Contains("failed fast on purpose", crash.StandardErrorTail, StringComparison.Ordinal);
@@ -88,10 +114,13 @@ internal static partial class Deaths
 
     private static int Overflow(int depth) => depth < 0 ? depth : Overflow(depth + 1) + 1;
 
-    private static void Signal(int pid, int signal) => Assert.Equal(0, Send(pid, signal));
+    private static void Signal(int pid, string signal) => Assert.Equal(0, Send(pid, SignalNames.NumberOf(signal)));
 
     [LibraryImport("libc", EntryPoint = "strlen")]
     private static partial nint LengthOf(nint text);
+
+    [LibraryImport("msvcrt", EntryPoint = "strlen")]
+    private static partial nint LengthOnWindows(nint text);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Send(int pid, int signal);

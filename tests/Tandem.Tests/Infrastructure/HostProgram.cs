@@ -12,11 +12,11 @@ internal sealed class HostProgram : IDisposable
     internal int Id => _process.Id;
 
     /// <summary>The program's file.</summary>
-    internal static string FilePath => Path.Combine(Folder, Name);
+    internal static string FilePath => Path.Combine(Folder, FileName);
 
     internal static HostProgram Start(string role, string kind, string work = "idle", string? mainTraces = null, int workers = 2)
     {
-        var info = new ProcessStartInfo(Path.Combine(Folder, Name), [role, kind, work, $"{workers}"]);
+        var info = new ProcessStartInfo(FilePath, [role, kind, work, $"{workers}"]);
         if (mainTraces is not null)
             info.Environment["TESTHOST_MAIN_TRACES"] = mainTraces;
 
@@ -24,11 +24,11 @@ internal sealed class HostProgram : IDisposable
     }
 
     /// <summary>Starts a copy that <see cref="Copy"/> made.</summary>
-    internal static HostProgram StartIn(string folder, params string[] arguments) => Start(new ProcessStartInfo(Path.Combine(folder, Name), arguments));
+    internal static HostProgram StartIn(string folder, params string[] arguments) => Start(new ProcessStartInfo(Path.Combine(folder, FileName), arguments));
 
     /// <summary>Starts it from a shell, behind commands that limit or change what it gets.</summary>
     internal static HostProgram StartBehind(string commands, params string[] arguments) =>
-        Start(new ProcessStartInfo("/bin/sh", ["-c", $"{commands}; exec \"$@\"", "sh", Path.Combine(Folder, Name), .. arguments]));
+        Start(new ProcessStartInfo("/bin/sh", ["-c", $"{commands}; exec \"$@\"", "sh", FilePath, .. arguments]));
 
     /// <summary>Starts it by a command.</summary>
     internal static HostProgram StartCommand(string[] words) => Start(new ProcessStartInfo(words[0], words[1..]));
@@ -42,6 +42,8 @@ internal sealed class HostProgram : IDisposable
     }
 
     private const string Name = "Tandem.TestHost";
+
+    private static string FileName => SystemPaths.Program(Name);
 
     /// <summary>Beside this program: …/bin/Tandem.Tests/debug → …/bin/Tandem.TestHost/debug.</summary>
     private static string Folder

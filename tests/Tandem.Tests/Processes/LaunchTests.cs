@@ -14,7 +14,7 @@ namespace Tandem.Tests.Processes
 
         internal const string HookMark = "Tandem.Tests.StartupHook";
 
-        public static TheoryData<WorkerTransport> Transports => new() { WorkerTransport.SharedMemory, WorkerTransport.Portable };
+        public static TheoryData<WorkerTransport> Transports => new() { WorkerTransport.SharedMemory, WorkerTransport.MappedMemory, WorkerTransport.Portable };
 
         [Theory(Timeout = Limits.Test)]
         [MemberData(nameof(Transports))]
@@ -33,6 +33,8 @@ namespace Tandem.Tests.Processes
         public static TheoryData<WorkerTransport, bool> Pairs => new()
         {
             { WorkerTransport.SharedMemory, true },
+            { WorkerTransport.MappedMemory, true },
+            { WorkerTransport.MappedMemory, false },
             { WorkerTransport.Portable, true },
             { WorkerTransport.Portable, false },
         };
@@ -64,6 +66,97 @@ namespace Tandem.Tests.Processes
             }
 
             Assert.False(ProcFs.IsAlive(second));
+        }
+
+        public static TheoryData<bool> Launchers => new() { true, false };
+
+        /// <summary>Timers kill workers that have meanwhile exited, and an exception there would end the program.</summary>
+        [Theory(Timeout = Limits.Test)]
+        [MemberData(nameof(Launchers))]
+        public async Task A_process_that_has_exited_can_be_ended_without_effect(bool usesSpawn)
+        {
+            Assert.SkipUnless(OperatingSystem.IsLinux() || !usesSpawn, "Other systems have one launcher.");
+            using ProcessLauncher launcher = usesSpawn ? new LinuxProcessHub("test") : new PortableLauncher();
+            (WorkerProcess process, ExitStatus status, _) = await RunAsync(launcher, "exit 5", Path.GetTempPath());
+
+            Assert.Equal(5, status.Code);
+            End();
+            process.Dispose();
+            End();
+
+            void End()
+            {
+                process.Terminate();
+                process.Kill();
+                process.SetLowestPriority();
+            }
+        }
+
+        [Theory(Timeout = Limits.Test)]
+        [MemberData(nameof(Launchers))]
+        public async Task A_program_starts_in_the_folder_of_its_plan(bool usesSpawn)
+        {
+            Assert.SkipUnless(OperatingSystem.IsLinux() || !usesSpawn, "Other systems have one launcher.");
+            using var scratch = new Infrastructure.Scratch();
+            using ProcessLauncher launcher = usesSpawn ? new LinuxProcessHub("test") : new PortableLauncher();
+
+            (WorkerProcess process, ExitStatus status, string[] output) = await RunAsync(launcher, OperatingSystem.IsWindows() ? "cd" : "pwd -P", scratch.Folder);
+
+            process.Dispose();
+            Assert.Equal(0, status.Code);
+            Assert.Equal(Path.GetFileName(scratch.Folder), Path.GetFileName(Assert.Single(output)));
+        }
+
+        [Fact]
+        public void A_C_library_that_cannot_start_programs_in_a_folder_is_told()
+        {
+            Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has this launcher.");
+            AppContext.SetSwitch(SpawnCall.EarlierLibrarySwitch, true); // only this class starts programs in a folder here
+            try
+            {
+                WorkerStartException error = Assert.Throws<WorkerStartException>(
+                    () => new SpawnCall(new LaunchPlan("/bin/true", [], hook: "", "/tmp"), [], [0]).Dispose());
+
+                Assert.Contains("'/tmp'", error.Message, StringComparison.Ordinal);
+                Assert.Contains("glibc 2.29", error.Message, StringComparison.Ordinal);
+            }
+            finally
+            {
+                AppContext.SetSwitch(SpawnCall.EarlierLibrarySwitch, false);
+            }
+        }
+
+        /// <summary>Runs a command of the shell and waits for its exit.</summary>
+        private static async Task<(WorkerProcess Process, ExitStatus Status, string[] Output)> RunAsync(ProcessLauncher launcher, string command, string folder)
+        {
+            (string shell, string option) = OperatingSystem.IsWindows() ? ("cmd.exe", "/c") : ("/bin/sh", "-c");
+            var observer = new ExitObserver();
+            var started = new TaskCompletionSource<WorkerProcess>(TaskCreationOptions.RunContinuationsAsynchronously);
+            launcher.Post(() =>
+            {
+                try
+                {
+                    started.SetResult(launcher.Start(new LaunchPlan(shell, [option, command], hook: "", folder), LaunchPlan.OwnEnvironment(), [], observer));
+                }
+                catch (Exception e)
+                {
+                    started.SetException(e);
+                }
+            });
+            WorkerProcess process = await started.Task;
+            ExitStatus status = await observer.Exited.Task;
+            return (process, status, [.. observer.Lines]);
+        }
+
+        private sealed class ExitObserver : IProcessObserver
+        {
+            internal TaskCompletionSource<ExitStatus> Exited { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+            internal ConcurrentQueue<string> Lines { get; } = [];
+
+            public void OnOutput(string line, bool isError) => Lines.Enqueue(line);
+
+            public void OnExited(ExitStatus status) => Exited.SetResult(status);
         }
 
         /// <summary>A kind of worker process that the library does not have: its class says all that is special about it.</summary>

@@ -10,7 +10,9 @@ public partial class ParentTests
     {
         { "shared-memory", "idle" },
         { "shared-memory", "busy" },
+        { "mapped-memory", "idle" },
         { "portable", "idle" },
+        { "mapped-memory", "busy" },
         { "portable", "busy" },
     };
 
@@ -18,6 +20,7 @@ public partial class ParentTests
     [MemberData(nameof(KindsAndWork))]
     public async Task Of_a_killed_program_no_worker_is_left(string kind, string work)
     {
+        SkipWhereUnsupported(kind);
         using HostProgram program = HostProgram.Start("hold", kind, work);
         int[] workers = await program.WorkersAsync();
         Assert.All(workers, pid => Assert.True(ProcFs.IsAlive(pid)));
@@ -35,8 +38,11 @@ public partial class ParentTests
         { "shared-memory", "native" },
         { "shared-memory", "suspended" },
         { "shared-memory", "stopped" },
+        { "mapped-memory", "idle" },
         { "portable", "idle" },
+        { "mapped-memory", "busy" },
         { "portable", "busy" },
+        { "mapped-memory", "native" },
         { "portable", "native" },
     };
 
@@ -44,6 +50,8 @@ public partial class ParentTests
     [MemberData(nameof(KindsAndStates))]
     public async Task Of_a_killed_program_no_child_of_a_worker_is_left(string kind, string state)
     {
+        SkipWhereUnsupported(kind);
+        Assert.SkipWhen(OperatingSystem.IsWindows() && state == "native", "Waits in the C library of Unix.");
         using HostProgram program = HostProgram.Start("parents", kind, state);
         int[] processes = await program.WorkersAsync(); // and their children
         Assert.Equal(4, processes.Length);
@@ -58,17 +66,21 @@ public partial class ParentTests
     [InlineData(WorkerTransport.SharedMemory, "crash")]
     [InlineData(WorkerTransport.SharedMemory, "exit")]
     [InlineData(WorkerTransport.SharedMemory, "stop")]
+    [InlineData(WorkerTransport.MappedMemory, "crash")]
     [InlineData(WorkerTransport.Portable, "crash")]
+    [InlineData(WorkerTransport.MappedMemory, "exit")]
     [InlineData(WorkerTransport.Portable, "exit")]
+    [InlineData(WorkerTransport.MappedMemory, "stop")]
     [InlineData(WorkerTransport.Portable, "stop")]
     public async Task Of_a_worker_that_ends_no_child_is_left(WorkerTransport transport, string end)
     {
+        SkipWhereUnsupported(transport == WorkerTransport.SharedMemory ? "shared-memory" : "portable");
         WorkerPool pool = WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = 1, Transport = transport });
         await using (pool)
         {
             int child = await pool.RunAsync(static () =>
             {
-                using var started = System.Diagnostics.Process.Start("sleep", "1000");
+                using System.Diagnostics.Process started = Deaths.StartSleeper();
                 return started.Id;
             });
             Assert.True(ProcFs.IsAlive(child));
@@ -84,9 +96,11 @@ public partial class ParentTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData("shared-memory")]
+    [InlineData("mapped-memory")]
     [InlineData("portable")]
     public async Task Of_many_workers_no_child_is_left(string kind)
     {
+        SkipWhereUnsupported(kind);
         const int Workers = 8;
         using HostProgram program = HostProgram.Start("parents", kind, "busy", workers: Workers);
         int[] processes = await program.WorkersAsync();
@@ -97,10 +111,49 @@ public partial class ParentTests
         await AssertGoneAsync(processes);
     }
 
+    /// <summary>The worker cannot read the end of its pipe then.</summary>
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("shared-memory")]
+    [InlineData("portable")]
+    public async Task Of_a_killed_program_no_worker_is_left_although_another_process_has_its_pipes(string kind)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads /proc.");
+        using HostProgram program = HostProgram.Start("inheritance", kind);
+        int[] processes = await program.WorkersAsync();
+        (int worker, int heir) = (processes[0], processes[1]);
+        try
+        {
+            Assert.True(ProcFs.IsAlive(worker));
+
+            Deaths.Kill(program.Id);
+
+            await AssertGoneAsync([worker]);
+            Assert.True(ProcFs.IsAlive(heir));
+        }
+        finally
+        {
+            Deaths.TryKill(heir);
+        }
+    }
+
+    /// <summary>.NET aborts a process that uses cryptography where OpenSSL is missing.</summary>
+    [Theory(Timeout = Limits.Test)]
+    [InlineData("threads")]
+    [InlineData("shared-memory")]
+    [InlineData("portable")]
+    public async Task Neither_a_program_nor_its_workers_need_OpenSSL(string kind)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads /proc.");
+        using HostProgram program = HostProgram.Start("libraries", kind);
+
+        Assert.Equal("OpenSSL: ", await program.ReadLineAsync());
+    }
+
     [Theory(Timeout = Limits.Test)]
     [MemberData(nameof(KindsAndWork))]
     public async Task A_program_that_forgets_to_dispose_its_pool_exits(string kind, string work)
     {
+        SkipWhereUnsupported(kind);
         using HostProgram program = HostProgram.Start("forget", kind, work);
         int[] workers = await program.WorkersAsync();
 
@@ -123,6 +176,7 @@ public partial class ParentTests
     [MemberData(nameof(KindsAndWork))]
     public async Task Of_a_program_that_calls_exit_no_worker_is_left(string kind, string work)
     {
+        SkipWhereUnsupported(kind);
         using HostProgram program = HostProgram.Start("exit", kind, work);
         int[] workers = await program.WorkersAsync();
 
@@ -132,21 +186,25 @@ public partial class ParentTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData("shared-memory")]
+    [InlineData("mapped-memory")]
     [InlineData("portable")]
     public async Task Of_a_program_that_fails_no_worker_is_left(string kind)
     {
+        SkipWhereUnsupported(kind);
         using HostProgram program = HostProgram.Start("throw", kind, "busy");
         int[] workers = await program.WorkersAsync();
 
-        Assert.Equal(134, await program.ExitCodeAsync()); // 128 + SIGABRT
+        Assert.Equal(ExpectedExit.UnhandledException.ProcessExitCode, await program.ExitCodeAsync());
         await AssertGoneAsync(workers);
     }
 
     [Theory(Timeout = Limits.Test)]
     [InlineData("shared-memory")]
+    [InlineData("mapped-memory")]
     [InlineData("portable")]
     public async Task A_worker_never_runs_Main(string kind)
     {
+        SkipWhereUnsupported(kind);
         using var scratch = new Scratch();
         Trail traces = scratch.Trail();
         using HostProgram program = HostProgram.Start("nest", kind, "1", traces.Folder);
@@ -158,9 +216,11 @@ public partial class ParentTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData("shared-memory")]
+    [InlineData("mapped-memory")]
     [InlineData("portable")]
     public async Task Pools_nest_to_the_limit_and_say_so_beyond(string kind)
     {
+        SkipWhereUnsupported(kind);
         using HostProgram program = HostProgram.Start("nest", kind, "2");
 
         string said = await program.ReadLineAsync();
@@ -190,9 +250,12 @@ public partial class ParentTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData("shared-memory")]
+    [InlineData("mapped-memory")]
     [InlineData("portable")]
     public async Task An_interrupt_from_the_terminal_reaches_the_program_only(string kind)
     {
+        SkipWhereUnsupported(kind);
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no process groups; a worker has a console of its own.");
         using HostProgram program = HostProgram.Start("hold", kind);
         int[] workers = await program.WorkersAsync();
         int group = GetProcessGroup(program.Id);
@@ -201,6 +264,9 @@ public partial class ParentTests
         Assert.All(workers, pid => Assert.Equal(pid, GetProcessGroup(pid)));
         Assert.DoesNotContain(group, workers);
     }
+
+    private static void SkipWhereUnsupported(string kind) =>
+        Assert.SkipWhen(kind == "shared-memory" && !OperatingSystem.IsLinux(), "Only Linux has this transport.");
 
     private static Task AssertGoneAsync(int[] workers) =>
         Eventually.Async(() => !workers.Any(ProcFs.IsAlive), otherwise: () => $"Alive: {string.Join(' ', workers.Where(ProcFs.IsAlive))}.");

@@ -149,16 +149,16 @@ public partial class PoolPromises
     {
         Assert.SkipUnless(Backend.CopiesValues, "On threads, results are the same objects.");
 
-        WorkSerializationException single = await Assert.ThrowsAsync<WorkSerializationException>(() => Pool.RunAsync(static () => (1, File.OpenRead("/dev/null"))));
+        WorkSerializationException single = await Assert.ThrowsAsync<WorkSerializationException>(() => Pool.RunAsync(static () => (1, File.OpenRead(SystemPaths.Null))));
         Assert.Equal("result.Item2", single.Path);
         WorkSerializationException later = await Assert.ThrowsAsync<WorkSerializationException>(() => Pool.RunAsync(static async () =>
         {
             await Task.Yield();
-            return File.OpenRead("/dev/null");
+            return File.OpenRead(SystemPaths.Null);
         }));
         Assert.Equal("result", later.Path);
         WorkSerializationException mapped = await Assert.ThrowsAsync<WorkSerializationException>(
-            () => Pool.MapAsync([1], static _ => File.OpenRead("/dev/null")).ToListAsync());
+            () => Pool.MapAsync([1], static _ => File.OpenRead(SystemPaths.Null)).ToListAsync());
         Assert.Equal("result", mapped.Path);
     }
 
@@ -216,13 +216,13 @@ public partial class PoolPromises
     {
         Assert.SkipUnless(Backend.CopiesValues, "On threads, values need not travel.");
         var named = new WorkOptions { Name = "the named one" };
-        using FileStream file = File.OpenRead("/dev/null");
+        using FileStream file = File.OpenRead(SystemPaths.Null);
 
         Assert.Equal("the named one", (await Assert.ThrowsAsync<WorkSerializationException>(() => Pool.RunAsync(() => file.Length, named))).WorkItemName);
-        Assert.Equal("the named one", (await Assert.ThrowsAsync<WorkSerializationException>(() => Pool.RunAsync(static () => File.OpenRead("/dev/null"), named))).WorkItemName);
+        Assert.Equal("the named one", (await Assert.ThrowsAsync<WorkSerializationException>(() => Pool.RunAsync(static () => File.OpenRead(SystemPaths.Null), named))).WorkItemName);
         Assert.Equal(
             "element[1]",
             (await Assert.ThrowsAsync<WorkSerializationException>(
-                () => Pool.MapAsync<int, object>([0, 1], static i => i == 0 ? i : File.OpenRead("/dev/null"), new MapOptions { Name = "element" }).ToListAsync())).WorkItemName);
+                () => Pool.MapAsync<int, object>([0, 1], static i => i == 0 ? i : File.OpenRead(SystemPaths.Null), new MapOptions { Name = "element" }).ToListAsync())).WorkItemName);
     }
 }

@@ -210,7 +210,11 @@ public partial class PoolPromises
     {
         Assert.SkipUnless(Backend.HasProcesses, "A thread shares the environment.");
         string folder = NewTrail().Folder;
-        await using WorkerPool pool = Backend.CreateProcesses(1, options => options.Environment["TMPDIR"] = folder);
+        await using WorkerPool pool = Backend.CreateProcesses(1, options =>
+        {
+            foreach (string variable in SystemPaths.TemporaryFolderVariables)
+                options.Environment[variable] = folder;
+        });
 
         Assert.StartsWith(folder, await pool.RunAsync(Path.GetTempPath), StringComparison.Ordinal);
     }

@@ -29,7 +29,7 @@ internal static class Killing
             return;
 
         int victim = workers[random.Next(workers.Length)];
-        Deaths.TrySend(victim, 9); // on a machine that stands still, the pool may have ended it first
+        Deaths.TryKill(victim); // on a machine that stands still, the pool may have ended it first
         await Eventually.Async(() => pool.Snapshot().Workers.All(worker => worker.Id != victim));
     }
 }

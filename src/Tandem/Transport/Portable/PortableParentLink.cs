@@ -6,8 +6,8 @@ namespace Tandem.Transport.Portable;
 /// <summary>The worker's side of a connection over two pipes.</summary>
 internal sealed unsafe class PortableParentLink : ParentLink
 {
-    private readonly NamedPipeClientStream _data;
-    private readonly NamedPipeClientStream _control;
+    private readonly Stream _data;
+    private readonly Stream _control;
     private readonly FrameReader _reader;
     private readonly FrameReader _controlReader;
     private readonly FrameBuffer _outgoing = new(); // guarded by _sending
@@ -94,10 +94,10 @@ internal sealed unsafe class PortableParentLink : ParentLink
         }
     }
 
-    private static NamedPipeClientStream Connect(string name)
+    private static Stream Connect(string name)
     {
-        var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, PipeOptions.CurrentUserOnly);
+        var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
         pipe.Connect(TimeSpan.FromSeconds(30));
-        return pipe;
+        return OverlappedPipe.Over(pipe);
     }
 }

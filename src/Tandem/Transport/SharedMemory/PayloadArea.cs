@@ -16,8 +16,12 @@ namespace Tandem.Transport.SharedMemory;
 /// </remarks>
 internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
 {
-    /// <summary>The address space of one area; limits the payloads that can be in flight at once.</summary>
-    internal static readonly nint DefaultSize = unchecked((nint)(64L << 30));
+    /// <summary>
+    /// The address space of one area; limits the payloads that can be in flight at once. Each worker has an area, and so has each pool.
+    /// </summary>
+    internal static readonly nint DefaultSize = AddressSpace.Share;
+
+    private const long SmallestSize = 1L << 30;
 
     private const int SmallestShift = 14;
 
@@ -45,6 +49,24 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
     }
 
     internal SharedRegion Region => _region;
+
+    /// <summary>Creates the memory of an area. If the address space has no room for the usual size, the area is smaller.</summary>
+    /// <param name="create">Creates a region of a size in bytes.</param>
+    /// <exception cref="IOException">The memory could not be created.</exception>
+    internal static SharedRegion CreateRegion(Func<nint, SharedRegion> create)
+    {
+        for (nint size = DefaultSize; ; size >>= 3)
+        {
+            try
+            {
+                return create(size);
+            }
+            catch (IOException) when (size > SmallestSize && !SystemLimits.LimitsMappings)
+            {
+                // A limit of the process is an error that names the limit: under it, the runtime of a worker has no room either.
+            }
+        }
+    }
 
     /// <summary>The number of allocated blocks; 0 when nothing is in flight.</summary>
     internal int AllocatedBlocks
@@ -97,6 +119,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
                 _top += whole;
             }
 
+            actual = Commit(offset, size, actual, shift, resident);
             (_allocated ??= []).Add(offset, new UsedBlock(shift, Math.Max(resident, actual)));
             block = _region.Address + offset;
         }
@@ -117,7 +140,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
             long now = Stopwatch.GetTimestamp();
             (_free[used.Shift] ??= []).Add(new FreeBlock(offset, now, used.Touched));
             if (Stopwatch.GetElapsedTime(_trimmedAt, now) > TrimPeriod)
-                TrimUnused(now);
+                TrimUnused(now, _patience);
             if (_closed && _allocated is not { Count: > 0 })
                 _region.Dispose();
         }
@@ -129,18 +152,18 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         lock (_lock)
         {
             if (!_closed)
-                TrimUnused(Stopwatch.GetTimestamp());
+                TrimUnused(Stopwatch.GetTimestamp(), _patience);
         }
     }
 
-    private void TrimUnused(long now)
+    private void TrimUnused(long now, TimeSpan patience)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
         _trimmedAt = now;
         foreach (List<FreeBlock>? list in _free)
         {
             // Blocks are freed and taken at the end of the list, so the first ones are the oldest.
-            for (int i = 0; i < list?.Count && Stopwatch.GetElapsedTime(list[i].FreedAt, now) >= _patience; i++)
+            for (int i = 0; i < list?.Count && Stopwatch.GetElapsedTime(list[i].FreedAt, now) >= patience; i++)
             {
                 if (list[i].Resident == 0)
                     continue;
@@ -161,6 +184,31 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
                 _region.Dispose();
         }
     }
+
+    /// <summary>Makes sure that a block which was taken can be written; see <see cref="SharedRegion.Commit"/>.</summary>
+    private nint Commit(long offset, nint needed, nint available, int shift, nint resident)
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        long now = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return _region.Commit((nint)offset, needed, available);
+            }
+            catch (IOException) when (HasResident)
+            {
+                TrimUnused(now, TimeSpan.Zero);
+            }
+            catch (IOException e)
+            {
+                (_free[shift] ??= []).Add(new FreeBlock(offset, now, resident));
+                throw new WorkSerializationException($"there is no memory for a payload of {needed} bytes: {e.Message}");
+            }
+        }
+    }
+
+    private bool HasResident => _free.Any(static list => list?.Exists(static block => block.Resident > 0) == true);
 
     private static ObjectDisposedException PoolIsDisposed() => new($"{nameof(Tandem)}.{nameof(WorkerPool)}");
 

@@ -6,7 +6,8 @@ namespace Tandem.Transport.SharedMemory;
 /// Anonymous shared memory (memfd). It has no name, leaves nothing on disk, and is freed with its last descriptor and mapping, also after
 /// SIGKILL. Its size is sealed, so no process can shrink it, which would cause SIGBUS in the others.
 /// </summary>
-internal sealed unsafe class SharedRegion : IDisposable
+/// <remarks>Derived classes share memory in other ways. They have no descriptor that could be passed on.</remarks>
+internal unsafe class SharedRegion : IDisposable
 {
     private const int MaximumPrepared = 4096;
 
@@ -21,6 +22,13 @@ internal sealed unsafe class SharedRegion : IDisposable
         _fd = fd;
         _address = address;
         _length = length;
+    }
+
+    /// <param name="address">Where the memory is mapped.</param>
+    /// <param name="length">The size in bytes.</param>
+    private protected SharedRegion(byte* address, nint length)
+        : this(-1, address, length)
+    {
     }
 
     internal byte* Address => _address;
@@ -118,15 +126,29 @@ internal sealed unsafe class SharedRegion : IDisposable
     /// <summary>Forgets what <see cref="PrepareReading"/> did, because pages are returned to the system in idle times.</summary>
     internal void ForgetPrepared() => _prepared = null;
 
+    /// <summary>
+    /// A range up to this size may be read even if it was never written: reading it costs memory at most. Beyond this size, or everywhere
+    /// if it is 0, <see cref="IsWritten"/> must be asked first.
+    /// </summary>
+    internal virtual nint HarmlessLength => 1 << 20;
+
+    /// <summary>Makes sure that a range can be written, where touching memory that the system cannot provide would end the process.</summary>
+    /// <param name="offset">Where the range begins.</param>
+    /// <param name="needed">How many bytes are needed.</param>
+    /// <param name="available">How many bytes there are at most.</param>
+    /// <returns>How many bytes can be written: at least <paramref name="needed"/>, at most <paramref name="available"/>.</returns>
+    /// <exception cref="IOException">The system has no memory for that.</exception>
+    internal virtual nint Commit(nint offset, nint needed, nint available) => available;
+
     /// <summary>Returns the pages of a range to the system. The range reads as zeros afterwards.</summary>
-    internal void Discard(nint offset, nint length) =>
+    internal virtual void Discard(nint offset, nint length) =>
         _ = Libc.Fallocate(_fd, Libc.FALLOC_FL_PUNCH_HOLE | Libc.FALLOC_FL_KEEP_SIZE, offset, length);
 
     /// <summary>
     /// Whether a range was written completely; true as well if the system cannot tell. Reading a page that was never written would
     /// allocate memory for it.
     /// </summary>
-    internal bool IsWritten(nint offset, nint length) =>
+    internal virtual bool IsWritten(nint offset, nint length) =>
         Libc.Seek(_fd, offset, Libc.SEEK_HOLE) is var hole && (hole < 0 || hole >= offset + length);
 
     /// <summary>Closes the descriptor once every process that needs it has its own. The mapping stays.</summary>
@@ -142,7 +164,7 @@ internal sealed unsafe class SharedRegion : IDisposable
     {
         CloseDescriptor();
         if (_address != null)
-            _ = Libc.Munmap((nint)_address, _length);
+            Unmap();
         _address = null;
     }
 
@@ -152,6 +174,9 @@ internal sealed unsafe class SharedRegion : IDisposable
         const uint ReadByOwner = 0b100_000_000;
         return Libc.Fchmod(fd, ReadByOwner) == 0 ? Libc.Open($"/proc/self/fd/{fd}", Libc.O_RDONLY | Libc.O_CLOEXEC) : -1;
     }
+
+    /// <summary>Unmaps the memory, and releases what a derived class holds. Called once.</summary>
+    private protected virtual void Unmap() => _ = Libc.Munmap((nint)_address, _length);
 
     private static byte* Map(int fd, nint length, bool writable)
     {
