@@ -12,9 +12,6 @@ work=$lanes/$lane
 mkdir -p "$work"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1
 
-# The version of the runtime packs. Their hashes are in packages.sha512.
-runtime_version=10.0.12
-
 # A mistake in what starts processes must not take the machine down.
 ulimit -u "$(($(ps -eL --no-headers 2>/dev/null | wc -l || echo 0) + 6000))" 2>/dev/null || true
 
@@ -102,16 +99,29 @@ package() {
   done
 }
 
-# framework RID FOLDER: lays the runtime out as `dotnet` has it. There is no package with the muxer, so programs are started by an apphost.
+# framework RID TO PACKAGE...: gets the runtime and lays it out as `dotnet` has it. No package has the muxer, so an apphost starts programs.
 framework() {
-  local rid=$1 to=$2 version=${3:-$runtime_version} pack file
+  local rid=$1 to=$2 pack name version file
   shift 2
-  pack=${package_folders[0]}
+  package "$@"
   rm -rf "$to"
-  mkdir -p "$to/shared/Microsoft.NETCore.App/$version" "$to/host/fxr/$version"
-  cp "$pack/runtimes/$rid"/lib/net*/* "$pack/runtimes/$rid"/native/* "$to/shared/Microsoft.NETCore.App/$version"
-  for file in libhostfxr.so hostfxr.dll; do
-    [ ! -f "$to/shared/Microsoft.NETCore.App/$version/$file" ] || cp "$to/shared/Microsoft.NETCore.App/$version/$file" "$to/host/fxr/$version"
+  for pack in "${package_folders[@]}"; do
+    version=$(basename "$pack")
+    name=$(basename "$(dirname "$pack")")
+    case $name in
+      microsoft.netcore.app.runtime.*) name=Microsoft.NETCore.App ;;
+      microsoft.aspnetcore.app.runtime.*) name=Microsoft.AspNetCore.App ;;
+      *) continue ;;
+    esac
+    mkdir -p "$to/shared/$name/$version"
+    cp "$pack/runtimes/$rid"/lib/net*/* "$to/shared/$name/$version"
+    [ ! -d "$pack/runtimes/$rid/native" ] || cp "$pack/runtimes/$rid"/native/* "$to/shared/$name/$version"
+    for file in libhostfxr.so hostfxr.dll; do
+      if [ -f "$to/shared/$name/$version/$file" ]; then
+        mkdir -p "$to/host/fxr/$version"
+        cp "$to/shared/$name/$version/$file" "$to/host/fxr/$version"
+      fi
+    done
   done
 }
 
@@ -138,36 +148,46 @@ portable() {
   done
 }
 
-# debian SUITE ARCHITECTURE TO PACKAGE...: unpacks Debian's packages, with what they depend on, into a folder. They come from where this machine
-# gets its own, checked by apt as always; nothing is installed. SUITE may be "" for this machine's own.
+# debian SUITE ARCHITECTURE TO PACKAGE...: unpacks Debian's packages, with what they depend on, into a folder; packages after -- come without.
+# They come from where this machine gets its own, checked by apt as always, and nothing is installed. SUITE "" is this machine's own.
 debian() {
-  local suite=$1 architecture=$2 to=$3 state uri own options file
+  local suite=$1 architecture=$2 to=$3 state uri own apt alone=() whole=() name
   shift 3
   command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || skip "no apt-get"
   own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
   suite=${suite:-$own}
   uri=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Component: main' | awk -v own="$own" '$2 == own { print $1; exit }')
   [ -n "$uri" ] || skip "no source of Debian's packages"
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do whole+=("$1") && shift; done
+  [ $# -eq 0 ] || shift
+  alone=("$@")
+
   state=$lanes/apt-$suite-$architecture
-  mkdir -p "$state/lists/partial" "$state/archives/partial"
+  mkdir -p "$state/lists/partial" "$state/archives/partial" "$to/usr"/{bin,lib,lib64,sbin}
   : >"$state/status"
   echo "deb [arch=$architecture signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main" >"$state/sources.list"
-  options=(-qq -o "Dir::Etc::sourcelist=$state/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$state/lists" -o "Dir::State::status=$state/status"
-    -o "Dir::Cache::archives=$state/archives" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o "APT::Architecture=$architecture"
-    -o "APT::Architectures::=$architecture" -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=2 -o Debug::NoLocking=true
-    -o APT::Keep-Downloaded-Packages=true)
-  # Lists that are a day old are good enough.
+  apt=(apt-get -qq -o "Dir::Etc::sourcelist=$state/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$state/lists"
+    -o "Dir::State::status=$state/status" -o "Dir::Cache::archives=$state/archives" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+    -o "APT::Architecture=$architecture" -o "APT::Architectures::=$architecture" -o APT::Sandbox::User=root -o Acquire::Languages=none
+    -o Acquire::Retries=2 -o Debug::NoLocking=true -o APT::Keep-Downloaded-Packages=true)
+  # A list that is a day old is good enough.
   if [ -z "$(find "$state/lists" -maxdepth 1 -name '*Packages*' -mtime -1 -print -quit)" ]; then
-    timeout 300 apt-get "${options[@]}" update || skip "no list of the packages of $suite for $architecture"
+    timeout 300 "${apt[@]}" update || skip "no list of the packages of $suite for $architecture"
   fi
-  file=$state/files-$(printf '%s' "$*" | tr -c 'a-z0-9' -)
-  timeout 120 apt-get "${options[@]}" install --no-install-recommends --print-uris -y "$@" | sed -nE "s/^'[^']*' ([^ ]+) .*/\1/p" >"$file" || skip "no package $*"
-  timeout 900 apt-get "${options[@]}" install --no-install-recommends --download-only -y "$@" || skip "no package $*"
-  mkdir -p "$to/usr"/{bin,lib,lib64,sbin}
   for link in bin lib lib64 sbin; do
     [ -e "$to/$link" ] || ln -s "usr/$link" "$to/$link"
   done
+  : >"$state/wanted"
+  if [ ${#whole[@]} -gt 0 ]; then
+    timeout 120 "${apt[@]}" install --no-install-recommends --print-uris -y "${whole[@]}" | sed -nE "s/^'[^']*' ([^ ]+) .*/\1/p" >>"$state/wanted" ||
+      skip "no package ${whole[*]}"
+    timeout 900 "${apt[@]}" install --no-install-recommends --download-only -y "${whole[@]}" || skip "no package ${whole[*]}"
+  fi
+  if [ ${#alone[@]} -gt 0 ]; then
+    "${apt[@]}" download --print-uris "${alone[@]}" | sed -nE "s/^'[^']*' ([^ ]+) .*/\1/p" >>"$state/wanted" || skip "no package ${alone[*]}"
+    (cd "$state/archives" && timeout 600 "${apt[@]}" download "${alone[@]}") || skip "no package ${alone[*]}"
+  fi
   while read -r name; do
     dpkg-deb --fsys-tarfile "$state/archives/$name" | tar -x --keep-directory-symlink --no-same-owner -C "$to"
-  done <"$file"
+  done <"$state/wanted"
 }

@@ -38,7 +38,6 @@ internal static class Lifetimes
     private static async Task ResizeAsync(Setting setting)
     {
         await using WorkerPool pool = setting.CreatePool(1);
-        await pool.RunAsync(static () => { });
         pool.Resize(3);
         Gate[] gates = [setting.CreateGate(), setting.CreateGate(), setting.CreateGate()];
         // All three at the same time.
