@@ -179,8 +179,8 @@ debian() {
   done
   : >"$state/wanted"
   if [ ${#whole[@]} -gt 0 ]; then
-    timeout 120 "${apt[@]}" install --no-install-recommends --print-uris -y "${whole[@]}" | sed -nE "s/^'[^']*' ([^ ]+) .*/\1/p" >>"$state/wanted" ||
-      skip "no package ${whole[*]}"
+    timeout 120 "${apt[@]}" install --no-install-recommends --simulate "${whole[@]}" |
+      sed -nE 's/^Inst ([^ ]+) \(([^ ]+) .*\[([a-z0-9]+)\]\).*/\1_\2_\3.deb/p' | sed 's/:/%3a/' >>"$state/wanted" || skip "no package ${whole[*]}"
     timeout 900 "${apt[@]}" install --no-install-recommends --download-only -y "${whole[@]}" || skip "no package ${whole[*]}"
   fi
   if [ ${#alone[@]} -gt 0 ]; then
