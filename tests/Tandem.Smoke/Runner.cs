@@ -9,7 +9,9 @@ internal static class Runner
     /// <returns>The exit code of the program.</returns>
     internal static async Task<int> RunAsync(SmokeOptions options)
     {
-        Scenario[] scenarios = [.. Catalogue.All.Where(scenario => options.Names.Count == 0 || options.Names.Contains(scenario.Name))];
+        Scenario[] scenarios = [.. Catalogue.All.Where(scenario => options.Names.Count > 0
+            ? options.Names.Contains(scenario.Name)
+            : !scenario.NeedsProcesses || options.Isolation == Isolation.Process)];
         if (options.OnlyLists)
         {
             foreach (Scenario scenario in scenarios)
