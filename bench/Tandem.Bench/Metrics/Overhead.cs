@@ -107,11 +107,17 @@ internal static class Overhead
     {
         internal Metric Overhead { get; } = new(
             $"overhead_{NameOf(IsMap, Length, Workers)}", "×", true,
-            $"the calling process's processor time beside {TextOf(IsMap, Length, Workers)}, as a part of the work") { IsSlow = Length != 1000 };
+            $"the calling process's processor time beside {TextOf(IsMap, Length, Workers)}, as a part of the work")
+        {
+            IsSlow = Length != 1000,
+        };
 
         internal Metric Speed { get; } = new(
             $"overhead_speed_{NameOf(IsMap, Length, Workers)}", "×", false,
-            $"the speed of {TextOf(IsMap, Length, Workers)}, as a part of the ideal one") { IsSlow = Length != 1000 };
+            $"the speed of {TextOf(IsMap, Length, Workers)}, as a part of the ideal one")
+        {
+            IsSlow = Length != 1000,
+        };
 
         private static string NameOf(bool isMap, int length, int workers) => string.Create(
             CultureInfo.InvariantCulture,

@@ -23,13 +23,13 @@ internal sealed class BriefWait
     private bool _isAwaited;
 
     /// <summary>
-    /// Whether the current thread may wait: it belongs to the thread pool, no synchronization context needs it, and the thread pool has no
+    /// Whether the current thread may wait: it belongs to the thread pool, no synchronization context or scheduler needs it, and the thread pool has no
     /// other work that waits for a thread, and not more threads at work than it runs without delay.
     /// </summary>
     /// <param name="ownWork">How much work the caller itself may just have queued.</param>
     internal static bool IsAllowed(int ownWork = 0)
     {
-        if (!Thread.CurrentThread.IsThreadPoolThread || SynchronizationContext.Current is not null
+        if (!Thread.CurrentThread.IsThreadPoolThread || SynchronizationContext.Current is not null || TaskScheduler.Current != TaskScheduler.Default
             || ThreadPool.PendingWorkItemCount > ownWork)
         {
             return false;

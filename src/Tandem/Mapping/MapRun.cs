@@ -117,12 +117,12 @@ internal sealed class MapRun<TItem, TResult>
     /// <param name="awaited">The chunk that the consumer waits for; null if it accepts any.</param>
     internal void WaitBriefly(Chunk<TItem, TResult>? awaited)
     {
-        // The first answers take as long as the start of workers. The reader may just have been woken.
-        if (_sizer.PerItem is not { Ticks: > 0 } || !BriefWait.IsAllowed(ownWork: 1))
+        // The reader may just have been woken.
+        if (!BriefWait.IsAllowed(ownWork: 1))
             return;
 
         TimeSpan expected = ChunkTime;
-        if (expected > BriefWait.Longest)
+        if (expected == TimeSpan.Zero || expected > BriefWait.Longest)
             return;
 
         // OnCompleted reads the field after the chunk has completed; here the exchange comes before the check. So one of the two sees the other.
@@ -140,8 +140,11 @@ internal sealed class MapRun<TItem, TResult>
         Volatile.Write(ref _awaited, null);
     }
 
-    /// <summary>How long the current chunks are expected to run; zero if that is not known.</summary>
-    internal TimeSpan ChunkTime => _sizer.PerItem * _sizer.Size;
+    /// <summary>
+    /// How long the chunks in flight are expected to run; zero if that is not known yet, or if there is none: then the source decides how
+    /// long the consumer waits.
+    /// </summary>
+    internal TimeSpan ChunkTime => Volatile.Read(ref _running) > 1 ? _sizer.PerItem * _sizer.Size : TimeSpan.Zero;
 
     /// <summary>Called when the consumer has taken items.</summary>
     internal void Taken(int items) => _room.Add(items);

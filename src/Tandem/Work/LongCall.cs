@@ -9,12 +9,17 @@ internal sealed class LongCall(SerialCalls calls, TimeSpan limit)
 {
     private readonly BriefWait? _answered = limit > TimeSpan.Zero ? new BriefWait() : null;
 
+    private bool _isCompleted; // see OnCompleted
+
     /// <summary>Whether the caller waits inside the call.</summary>
     internal bool HasWaiter => _answered is not null;
 
-    /// <summary>The task of the call is complete.</summary>
+    /// <summary>The task of the call is complete, or the call was refused. Only the first call of this method counts.</summary>
     internal void OnCompleted()
     {
+        if (Interlocked.Exchange(ref _isCompleted, true))
+            return;
+
         calls.OnAnswered();
         _answered?.Set();
     }

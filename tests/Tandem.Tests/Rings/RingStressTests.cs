@@ -1,6 +1,6 @@
 using System.Runtime.Versioning;
-using Tandem.Transport.SharedMemory;
 using Tandem.Transport;
+using Tandem.Transport.SharedMemory;
 
 namespace Tandem.Tests.Rings;
 
