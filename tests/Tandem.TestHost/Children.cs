@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Tandem.TestHost;
@@ -74,7 +75,7 @@ internal static partial class Children
                 }).Start();
                 while (!File.Exists(file))
                     Thread.Sleep(1);
-                _ = SleepWithoutRuntime(1000);
+                Suspend();
                 break;
 
             case "stopped":
@@ -84,6 +85,10 @@ internal static partial class Children
                 break;
         }
     }
+
+    /// <summary>Not in the caller: the C library is loaded when this method is compiled, and Windows has none of that name.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Suspend() => _ = SleepWithoutRuntime(1000);
 
     private static bool IsStopped(int process)
     {

@@ -34,13 +34,15 @@ public sealed class WorkerCrashedException : WorkException
     public int ProcessId { get; init; }
 
     /// <summary>
-    /// The exit code, if the worker exited by itself; null if a signal ended it, or if <see cref="IsExitUnknown"/> is set.
+    /// The exit code, if the worker exited by itself; null if a signal ended it, or if <see cref="IsExitUnknown"/> is set. On Windows,
+    /// every worker has an exit code: after a fault it is the code of the exception, such as 0xC0000005 (as a negative number) for an
+    /// access violation. The message has it in hexadecimal, with its name.
     /// </summary>
     public int? ExitCode { get; init; }
 
     /// <summary>
     /// The name of the signal that ended the worker, such as <c>SIGKILL</c> or <c>SIGSEGV</c>; null if the worker exited by itself, or if
-    /// <see cref="IsExitUnknown"/> is set.
+    /// <see cref="IsExitUnknown"/> is set. Windows has no signals.
     /// </summary>
     public string? Signal { get; init; }
 

@@ -51,7 +51,7 @@ internal static unsafe partial class Kernel32
         internal nint Event;
     }
 
-    /// <summary>PROCESS_MEMORY_COUNTERS_EX.</summary>
+    /// <summary>PROCESS_MEMORY_COUNTERS.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct MemoryCounters
     {
@@ -63,9 +63,8 @@ internal static unsafe partial class Kernel32
         internal nuint PagedPool;
         internal nuint PeakNonPagedPool;
         internal nuint NonPagedPool;
-        internal nuint PageFile;
+        internal nuint Committed; // PagefileUsage, which is the commit charge of the process
         internal nuint PeakPageFile;
-        internal nuint Private;
     }
 
     [LibraryImport(Library, EntryPoint = "CreateJobObjectW", SetLastError = true)]
@@ -125,6 +124,6 @@ internal static unsafe partial class Kernel32
             return 0;
 
         var counters = new MemoryCounters { Size = sizeof(MemoryCounters) };
-        return GetMemoryInformation(process, &counters, sizeof(MemoryCounters)) != 0 ? (long)counters.Private : 0;
+        return GetMemoryInformation(process, &counters, sizeof(MemoryCounters)) != 0 ? (long)counters.Committed : 0;
     }
 }

@@ -13,17 +13,24 @@ internal static unsafe partial class WindowsMemory
 {
     private const string Library = "kernel32";
     private const uint PageReadWrite = 4;
+    private const uint SecCommit = 0x8000000;
     private const uint SecReserve = 0x4000000;
     private const uint MapRead = 4;
     private const uint MapWrite = 2;
     private const uint MemCommit = 0x1000;
     private const int AlreadyExists = 183;
 
-    /// <summary>Creates a section whose pages are not committed.</summary>
+    /// <summary>Creates a section whose pages must be committed before they are used.</summary>
     /// <exception cref="IOException">The system refused, or the name exists.</exception>
-    internal static nint CreateSection(string name, nint length)
+    internal static nint CreateReserved(string name, nint length) => Create(name, length, SecReserve);
+
+    /// <summary>Creates a section whose pages are all committed: they take memory once they are touched, but it is promised now.</summary>
+    /// <exception cref="IOException">The page file is too small, or the name exists.</exception>
+    internal static nint CreateCommitted(string name, nint length) => Create(name, length, SecCommit);
+
+    private static nint Create(string name, nint length, uint kind)
     {
-        nint section = CreateFileMapping(-1, null, PageReadWrite | SecReserve, (uint)(length >> 32), (uint)length, name);
+        nint section = CreateFileMapping(-1, null, PageReadWrite | kind, (uint)(length >> 32), (uint)length, name);
         int error = Marshal.GetLastPInvokeError();
         if (section != 0 && error != AlreadyExists)
             return section;

@@ -60,7 +60,7 @@ public abstract class WorkerPoolOptions
 
     /// <summary>
     /// How long a worker process has to exit after SIGTERM before it gets SIGKILL, and how long <see cref="WorkerPool.StopAsync"/> waits
-    /// for threads that dispose their state.
+    /// for threads that dispose their state. Windows has no SIGTERM: there, a worker has this time only after it was told to stop.
     /// </summary>
     /// <value>Between 0 and 24 days. The default is 2 seconds.</value>
     public TimeSpan TerminationGrace { get; set; } = TimeSpan.FromSeconds(2);

@@ -10,7 +10,7 @@ public abstract partial class CrashContainment(Backend backend) : IDisposable
 {
     private readonly Scratch _scratch = new();
 
-    public static TheoryData<Death> Deaths => [.. Enum.GetValues<Death>()];
+    public static TheoryData<Death> Deaths => [.. ExpectedExit.Deaths];
 
     protected Backend Backend { get; } = backend;
 

@@ -21,7 +21,7 @@ internal sealed unsafe class MappedSection : SharedRegion
     internal override nint HarmlessLength => 0;
 
     internal static MappedSection CreateNew(string name, nint length, bool isWritable) =>
-        Map(WindowsMemory.CreateSection(name, length), length, isWritable);
+        Map(WindowsMemory.CreateReserved(name, length), length, isWritable);
 
     internal static MappedSection OpenExisting(string name, nint length, bool isWritable) =>
         Map(WindowsMemory.OpenSection(name, isWritable), length, isWritable);
