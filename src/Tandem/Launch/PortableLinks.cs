@@ -7,9 +7,6 @@ namespace Tandem.Launch;
 /// <summary>Creates links over named pipes. Works on every system and with every launcher.</summary>
 internal sealed class PortableLinks : LinkFactory
 {
-    /// <summary>The length of what is appended to the name for the control pipe.</summary>
-    private const int ControlSuffix = 2;
-
     internal override IPayloadMemory Memory => HeapMemory.Instance;
 
     internal override bool NeedsDescriptors => false;
@@ -20,7 +17,7 @@ internal sealed class PortableLinks : LinkFactory
         // On Unix, a named pipe is a socket in a folder for temporary files. The worker's folder may differ, so the name is an absolute
         // path.
         if (!OperatingSystem.IsWindows())
-            name = Path.Combine(SocketFolder.For(name.Length + ControlSuffix), name);
+            name = Path.Combine(SocketFolder.For(name.Length + PortableLink.ControlSuffix.Length), name);
 
         return new PortableNewLink(Listen(name), name);
     }
@@ -37,7 +34,8 @@ internal sealed class PortableLinks : LinkFactory
         }
         catch (Exception e)
         {
-            int longest = OperatingSystem.IsWindows() ? 0 : SocketFolder.LongestFolder(Path.GetFileName(name).Length + ControlSuffix);
+            int length = Path.GetFileName(name).Length + PortableLink.ControlSuffix.Length;
+            int longest = OperatingSystem.IsWindows() ? 0 : SocketFolder.LongestFolder(length);
             string limits = SystemLimits.TemporaryFolder(Path.GetTempPath(), longest);
             throw new WorkerStartException($"The pipes of a worker could not be created: {SystemLimits.Explain(e)}. {limits}".TrimEnd(), e);
         }

@@ -1,3 +1,4 @@
+using Tandem.Tests.Infrastructure;
 using Tandem.Transport;
 using Tandem.Transport.Portable;
 
@@ -31,6 +32,22 @@ public sealed class PortableLinkTests
             link.DrainAndClose();
             await starting;
         }
+    }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Once_the_worker_has_connected_nothing_has_the_names_of_the_pipes()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no files here.");
+        using var scratch = new Scratch();
+        string name = scratch.File("p");
+        using var link = new PortableLink(name);
+        link.Start(new SilentSink());
+        Assert.Equal(2, Directory.GetFiles(scratch.Folder).Length);
+
+        var worker = new PortableParentLink(name);
+
+        await Eventually.Async(() => Directory.GetFiles(scratch.Folder).Length == 0);
+        worker.Stop();
     }
 
     private sealed class SilentSink : IFrameSink

@@ -10,9 +10,13 @@ namespace Tandem.Transport.Portable;
 /// </summary>
 internal sealed unsafe class PortableLink : WorkerLink
 {
+    /// <summary>What the name of the control pipe has in addition to that of the data pipe.</summary>
+    internal const string ControlSuffix = ".c";
+
     // How much is written at once, in bytes; see Send.
     private const int PieceSize = 256 * 1024;
 
+    private readonly string _name; // of the data pipe
     private readonly NamedPipeServerStream _data;
     private readonly Stream _stream; // over the data pipe
     private readonly ControlPipe _control;
@@ -31,15 +35,17 @@ internal sealed unsafe class PortableLink : WorkerLink
     private long _framesRead; // lets DrainAndClose see progress
 
     /// <param name="name">
-    /// The name of the data pipe, which the worker connects to. The control pipe has the same name with <c>.c</c> appended.
+    /// The name of the data pipe, which the worker connects to. The control pipe has the same name with <see cref="ControlSuffix"/>
+    /// appended. On Unix, the absolute path of a socket.
     /// </param>
     internal PortableLink(string name)
     {
+        _name = name;
         _data = Create(name);
         _stream = OverlappedPipe.Over(_data);
         try
         {
-            _control = new ControlPipe(name + ".c");
+            _control = new ControlPipe(name + ControlSuffix);
         }
         catch
         {
@@ -200,6 +206,7 @@ internal sealed unsafe class PortableLink : WorkerLink
         {
             _data.WaitForConnectionAsync(_closing.Token).GetAwaiter().GetResult();
             _control.ConnectAsync(_closing.Token).GetAwaiter().GetResult();
+            DeleteSockets();
             lock (_gate)
                 _isConnected = true;
             Flush();
@@ -222,6 +229,23 @@ internal sealed unsafe class PortableLink : WorkerLink
         catch (Exception e)
         {
             _sink!.OnBroken(e);
+        }
+    }
+
+    /// <summary>Deletes the names that nobody needs any more, so that nothing is left of them if this process is killed.</summary>
+    private void DeleteSockets()
+    {
+        if (OperatingSystem.IsWindows() || !Path.IsPathFullyQualified(_name))
+            return;
+
+        try
+        {
+            File.Delete(_name);
+            File.Delete(_name + ControlSuffix);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // They are deleted when the pipes are closed.
         }
     }
 

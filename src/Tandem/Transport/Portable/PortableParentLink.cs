@@ -17,7 +17,7 @@ internal sealed unsafe class PortableParentLink : ParentLink
     internal PortableParentLink(string name)
     {
         _data = Connect(name);
-        _control = Connect(name + ".c");
+        _control = Connect(name + PortableLink.ControlSuffix);
         _reader = new FrameReader(_data);
         _controlReader = new FrameReader(_control);
     }
