@@ -33,19 +33,28 @@ dotnet build Tandem.slnx -c "$configuration" -v quiet -nologo
 
 passed=0 failed=0 skipped=0 status=0 crashes=()
 
-# Runs one project and adds its last summary, such as: Total: 12, Errors: 0, Failed: 1, Skipped: 2
+# Runs one project and adds its summary.
 run() {
-  local project=$1 name log total errors failures skips
+  local project=$1 name
   shift
   name=$(basename "$project" .csproj)
+  add "$name" dotnet run --no-build -c "$configuration" --project "$project" -- "$@"
+}
+
+# Runs a command and adds the last summary that it prints, such as: Total: 12, Errors: 0, Failed: 1, Skipped: 2
+# or: 9 passed, 1 failed, 2 skipped
+add() {
+  local name=$1 log total errors failures skips
+  shift
   echo "== $name"
   log=$(mktemp)
-  if ! dotnet run --no-build -c "$configuration" --project "$project" -- "$@" 2>&1 | tee "$log"; then
+  if ! "$@" 2>&1 | tee "$log"; then
     status=1
   fi
 
   read -r total errors failures skips < <(sed -nE \
-    's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' "$log" | tail -n 1) || true
+    -e 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' \
+    -e 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/(\1+\2+\3) 0 \2 \3/p' "$log" | tail -n 1) || true
   if [ -z "${total:-}" ]; then
     failed=$((failed + 1)) status=1
     crashes+=("$name ended without a summary:
@@ -62,8 +71,22 @@ for project in tests/*.Tests/*.csproj; do
   run "$project" -noColor "$@"
 done
 
+# What one program sees of each transport. Other platforms run the same program (eng/lanes).
+if [ $# -eq 0 ]; then
+  for transport in shared portable; do
+    run tests/Tandem.Smoke/Tandem.Smoke.csproj --transport "$transport"
+  done
+fi
+
 # A minute of killed, stopped and recycled workers under load. By hand, and longer: dotnet run -c Release --project tests/Tandem.Chaos -- --help
 [ $# -gt 0 ] || run tests/Tandem.Chaos/Tandem.Chaos.csproj --seconds 60
+
+# Other platforms, by emulation and the like. LANES=none leaves them out, LANES=musl,aot runs these, LANES=all also runs what takes long.
+if [ $# -eq 0 ]; then
+  for lane in $(eng/lanes/list.sh "${LANES:-quick}"); do
+    add "lane $lane" "eng/lanes/$lane.sh"
+  done
+fi
 
 # Last, because the end of a long log is what is read.
 [ ${#crashes[@]} -eq 0 ] || printf '%s\n' "${crashes[@]}"

@@ -10,14 +10,20 @@ dotnet build Tandem.slnx -c "$configuration" --no-restore -v quiet -nologo
 
 tests() { dotnet run --no-build -c "$configuration" --project "tests/$1" -- -noColor "${@:2}"; }
 
-# The library: the contract on threads and on processes over pipes, what happens when workers or their program end, options, tables of
-# what differs between systems, and what is serialized. A test that needs Linux skips itself.
+# The library: the contract on threads and on processes over mapped memory and over pipes, what happens when workers or their program end,
+# options, tables of what differs between systems, and what is serialized. A test that needs Linux skips itself.
 tests Tandem.Tests \
   -class Tandem.Tests.Promises.ThreadPromises \
+  -class Tandem.Tests.Promises.MappedMemoryPromises \
   -class Tandem.Tests.Promises.PortablePromises \
   -class Tandem.Tests.Promises.OptionsTests \
   -class Tandem.Tests.Promises.WorkResultTests \
+  -class Tandem.Tests.Crashes.MappedMemoryCrashes \
   -class Tandem.Tests.Crashes.PortableCrashes \
+  -class Tandem.Tests.Mapped.MappedLinkTests \
+  -class Tandem.Tests.Mapped.MappedMemoryTests \
+  -class Tandem.Tests.Mapped.MappedFolderTests \
+  -class Tandem.Tests.Rings.BellTests \
   -class Tandem.Tests.Interop.PlatformTableTests \
   -class Tandem.Tests.Processes.EndedByTests \
   -class Tandem.Tests.Processes.OverlappedPipeTests \

@@ -15,8 +15,8 @@ internal sealed class BenchOptions
           --quick          fewer rounds, under 50 s; peers only where --peers names them
           --json FILE      writes one object a line: {"backend":…,"metric":…,"value":…,"unit":…}
           --markdown FILE  replaces the text between <!-- table:begin --> and <!-- table:end --> in FILE
-          --only           these metrics alone
-          --backends       these alone: threads, processes, processes-portable, task-run, parallel, ring, and the peers
+          --only           these metrics alone; sharing, overhead and payload_curve stand for all metrics of that kind
+          --backends       these alone: threads, processes, processes-mapped, processes-portable, task-run, parallel, ring, and the peers
                            python, loky, piscina, workerpool
           --peers DIR      a directory with node_modules/piscina and node_modules/workerpool; TANDEM_PEERS does as well
 
@@ -38,10 +38,15 @@ internal sealed class BenchOptions
 
     private HashSet<string>? Backends { get; set; }
 
-    /// <summary>All metrics of shared objects.</summary>
-    private const string Sharing = "sharing";
+    /// <summary>Each is the beginning of the names of several metrics, and stands for all of them.</summary>
+    private static readonly string[] Families = ["sharing", "overhead", "payload_curve"];
 
-    internal bool WantsMetric(string metric) => Only is null || Only.Contains(metric) || (Only.Contains(Sharing) && metric.StartsWith(Sharing, StringComparison.Ordinal));
+    internal bool WantsMetric(string metric) => Only is null || Only.Contains(metric) || Only.Any(name => IsFamilyOf(name, metric));
+
+    /// <summary>Whether the command line names the metric, or its family.</summary>
+    internal bool NamesMetric(string metric) => Only is not null && WantsMetric(metric);
+
+    private static bool IsFamilyOf(string name, string metric) => Families.Contains(name) && metric.StartsWith(name, StringComparison.Ordinal);
 
     internal bool WantsBackend(string backend) => Backends?.Contains(backend) ?? true;
 
@@ -91,7 +96,7 @@ internal sealed class BenchOptions
                 return true;
             case "--only":
                 Only = Names(value);
-                problem = Unknown(Only, Metric.All.Select(metric => metric.Name).Append(Sharing), "metric");
+                problem = Unknown(Only, Metric.All.Select(metric => metric.Name).Concat(Families), "metric");
                 return problem is null;
             case "--backends":
                 Backends = Names(value);

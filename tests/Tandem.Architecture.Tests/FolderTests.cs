@@ -17,18 +17,19 @@ public sealed class FolderTests
                                  Exceptions Options Output Stacks BackgroundWork Interop
         Threading              → Work Telemetry Events Invocation Context Exceptions Options BackgroundWork Interop
         Mapping                → Work Telemetry Invocation Context Options BackgroundWork
-        InWorker               → WarmUp Telemetry Launch Invocation Context Transport/SharedMemory Transport/Portable Transport
-                                 Serialization Exceptions BackgroundWork Interop
+        InWorker               → WarmUp Telemetry Launch Invocation Context Transport/Mapped Transport/SharedMemory Transport/Portable
+                                 Transport Serialization Exceptions BackgroundWork Interop
         WarmUp                 → Work Launch Invocation Transport Serialization Options BackgroundWork
         Work                   → Telemetry Events Invocation Context Transport Serialization Exceptions Options BackgroundWork
         Telemetry              → Events Exceptions Options BackgroundWork
         Supervision            → Events Exceptions Options Interop
         Events                 → Exceptions Options BackgroundWork
-        Launch                 → Transport/SharedMemory Transport/Portable Transport Serialization Exceptions Options
+        Launch                 → Transport/Mapped Transport/SharedMemory Transport/Portable Transport Serialization Exceptions Options
                                  BackgroundWork Interop
         Sharing                → Invocation Serialization Exceptions Options BackgroundWork Interop
         Invocation             → Context Transport Serialization Exceptions
         Context                → Serialization Exceptions
+        Transport/Mapped       → Transport/SharedMemory Transport/Portable Transport Interop
         Transport/SharedMemory → Transport Serialization Exceptions BackgroundWork Interop
         Transport/Portable     → Transport Serialization Exceptions BackgroundWork Interop
         Transport              → Serialization

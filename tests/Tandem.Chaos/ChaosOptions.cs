@@ -13,7 +13,7 @@ internal sealed record ChaosOptions(int Seed, TimeSpan Time, long Items, TimeSpa
           --seconds N     how long, shared out among the scenarios (default 60); 0: until all items are done
           --items N       at most so many items in each scenario (default 1,000,000)
           --kill-every N  milliseconds between two kills, on average (default 50)
-          --only NAME     one scenario: rings, lanes, portable, limits, starts
+          --only NAME     one scenario: rings, lanes, mapped, portable, limits, starts
           --marathon NAME instead: crashes (--items of them), leaks (--items items), failing (for --seconds)
         """;
 

@@ -12,6 +12,7 @@ internal sealed record Scenario(string Name, int Retries, Action<ProcessPoolOpti
     [
         new("rings", 0, static options => options.SpareWorkers = 1),
         new("lanes", 0, static options => options.ConcurrencyPerWorker = 4),
+        new("mapped", 0, static options => options.Transport = WorkerTransport.MappedMemory),
         new("portable", 0, static options => options.Transport = WorkerTransport.Portable),
         new("limits", 1, static options =>
         {

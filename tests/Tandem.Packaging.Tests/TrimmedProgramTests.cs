@@ -20,6 +20,8 @@ public sealed class TrimmedProgramTests(PackageFixture package)
         canceled: True
         snapshot: 2
         state: 1
+        shared: 2 4 4 4
+        channel: This program is trimmed or natively compiled, so processes cannot share a channel. Create it with Isolation.Thread.
         processes: No worker can be started: this program is trimmed or natively compiled, and worker processes need what was left out. Publish without PublishTrimmed and PublishAot, or use WorkerPool.Threads.
         processes: No worker can be started: this program is trimmed or natively compiled, and worker processes need what was left out. Publish without PublishTrimmed and PublishAot, or use WorkerPool.Threads.
 

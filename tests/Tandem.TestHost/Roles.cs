@@ -19,7 +19,13 @@ internal static class Roles
 
     internal static ProcessPoolOptions ProcessOptions(string kind, int workers) => new()
     {
-        Transport = kind == "portable" ? WorkerTransport.Portable : kind == "shared-memory" ? WorkerTransport.SharedMemory : WorkerTransport.Auto,
+        Transport = kind switch
+        {
+            "portable" => WorkerTransport.Portable,
+            "mapped-memory" => WorkerTransport.MappedMemory,
+            "shared-memory" => WorkerTransport.SharedMemory,
+            _ => WorkerTransport.Auto,
+        },
         MaxWorkers = workers,
         StartEagerly = true,
     };

@@ -41,7 +41,8 @@ public static class ProcFs
 
     /// <summary>Mappings of shared memory that Tandem made.</summary>
     public static string[] SharedMappings() =>
-        [.. (Read("/proc/self/maps") ?? "").Split('\n').Where(line => line.Contains("memfd:tandem", StringComparison.Ordinal))];
+        [.. (Read("/proc/self/maps") ?? "").Split('\n').Where(static line =>
+            line.Contains("memfd:tandem", StringComparison.Ordinal) || line.Contains("/tandem-pool-", StringComparison.Ordinal))];
 
     private static bool IsKnown(int pid)
     {

@@ -7,6 +7,7 @@ namespace Tandem.Bench.Children;
 internal static class ChildRoles
 {
     internal const string Echo = "echo";
+    internal const string EchoBytes = "echo-bytes";
     internal const string FirstResult = "first-result";
     internal const string Recovery = "recovery";
 
@@ -22,6 +23,9 @@ internal static class ChildRoles
                 return 0;
             case [Echo, var descriptor]:
                 RawRing.Echo(descriptor);
+                return 0;
+            case [EchoBytes, var path]:
+                EchoPeer.Run(path);
                 return 0;
             default:
                 Console.Error.WriteLine($"There is no role {string.Join(' ', role)}.");

@@ -5,6 +5,7 @@ internal static class Backend
 {
     internal const string Threads = "threads";
     internal const string Processes = "processes";
+    internal const string Mapped = "processes-mapped";
     internal const string Portable = "processes-portable";
     internal const string TaskRun = "task-run";
     internal const string Parallel = "parallel";
@@ -18,7 +19,7 @@ internal static class Backend
     internal const string Piscina = "piscina";
     internal const string Workerpool = "workerpool";
 
-    internal static readonly string[] Own = [Threads, Processes, Portable];
+    internal static readonly string[] Own = [Threads, Processes, Mapped, Portable];
 
     internal static readonly string[] Peers = [Python, Loky, Piscina, Workerpool];
 
@@ -30,6 +31,7 @@ internal static class Backend
         Threads => WorkerPool.Threads(workers),
         // By name, not by Auto: on a system without shared memory the figure must be missing, not be that of the other transport.
         Processes => WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = workers, Transport = WorkerTransport.SharedMemory }),
+        Mapped => WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = workers, Transport = WorkerTransport.MappedMemory }),
         Portable => WorkerPool.Create(new ProcessPoolOptions { MaxWorkers = workers, Transport = WorkerTransport.Portable }),
         _ => throw new ArgumentOutOfRangeException(nameof(backend), backend, "Not a pool of Tandem's."),
     };

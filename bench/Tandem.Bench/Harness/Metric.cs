@@ -1,8 +1,13 @@
+using Tandem.Bench.Metrics;
+
 namespace Tandem.Bench.Harness;
 
 /// <summary>What is measured, and in what.</summary>
 internal sealed record Metric(string Name, string Unit, bool SmallerIsBetter, string Explanation)
 {
+    /// <summary>Whether a quick run leaves it out, unless it is named.</summary>
+    internal bool IsSlow { get; init; }
+
     internal static readonly Metric RoundTripHot =
         new("round_trip_hot_us", "us", true, "one tiny call after the other, one worker");
 
@@ -99,5 +104,6 @@ internal sealed record Metric(string Name, string Unit, bool SmallerIsBetter, st
         RoundTripHot, RoundTripIdle, Calls, ObservedCalls, MapItems, Payload1, Payload1Serial, Payload1Result, Payload64, Payload64Result,
         FirstResult, Replacement, Recovery, RecoveryWorst, TimeToFail, LimitedCalls, IdleMemory, ParentBytes, ScanFiles, ServiceRestart, ServicesStop,
         ChannelOne, ChannelMany, ChannelRoundTrip, ArraySum, ArrayHandOver, ArrayHandOverSmall, LockUncontended,
+        .. PayloadCurve.Metrics, .. Overhead.Metrics,
     ];
 }

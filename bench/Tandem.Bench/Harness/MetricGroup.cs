@@ -16,6 +16,8 @@ internal sealed record MetricGroup(Metric[] Metrics, Func<Session, Task> RunAsyn
         new([Metric.MapItems], MapThroughput.RunAsync),
         new([Metric.Payload1, Metric.Payload1Serial, Metric.Payload1Result], Payloads.RunSmallAsync),
         new([Metric.Payload64, Metric.Payload64Result], Payloads.RunLargeAsync),
+        new(PayloadCurve.Metrics, PayloadCurve.RunAsync),
+        new(Overhead.Metrics, Overhead.RunAsync),
         new([Metric.FirstResult], FirstResult.RunAsync),
         new([Metric.Replacement], Replacement.RunAsync),
         new([Metric.Recovery, Metric.RecoveryWorst], Recovery.RunAsync),

@@ -22,7 +22,7 @@ internal sealed class Session(BenchOptions options, ResultLog results)
     /// <summary>What the reader of the figures should know: what was left out, and why.</summary>
     internal List<string> Notes { get; } = [];
 
-    internal bool Wants(Metric metric) => options.WantsMetric(metric.Name);
+    internal bool Wants(Metric metric) => options.WantsMetric(metric.Name) && (!Quick || !metric.IsSlow || options.NamesMetric(metric.Name));
 
     internal bool Wants(string backend) => options.WantsBackend(backend);
 
@@ -87,6 +87,13 @@ internal sealed class Session(BenchOptions options, ResultLog results)
 
         foreach (Contender contender in running)
             results.Add(contender.Backend, metric, Statistics.Median(figures[contender.Backend]));
+    }
+
+    /// <summary>Adds a figure that was measured along with that of another metric.</summary>
+    internal void Add(string backend, Metric metric, double figure)
+    {
+        if (Wants(metric))
+            results.Add(backend, metric, figure);
     }
 
     /// <summary>Runs contenders once, for nothing; what fails here fails again where it is measured.</summary>

@@ -17,7 +17,7 @@ internal static class IdleMemory
             return;
         }
 
-        string[] backends = [Backend.Processes, Backend.Portable];
+        string[] backends = [Backend.Processes, Backend.Mapped, Backend.Portable];
         await session.CompareAsync(
             Metric.IdleMemory,
             backends.Select(backend => new Contender(backend, () => MeasureAsync(backend))),

@@ -8,7 +8,7 @@ internal static class Replacement
 {
     internal static async Task RunAsync(Session session)
     {
-        await using var pools = PoolSet.Open(session, 1, Backend.Processes, Backend.Portable);
+        await using var pools = PoolSet.Open(session, 1, Backend.Processes, Backend.Mapped, Backend.Portable);
         await session.CompareAsync(Metric.Replacement, pools.Each((pool, _) => KillAsync(pool)), rounds: session.Scale(full: 15, quick: 5));
     }
 

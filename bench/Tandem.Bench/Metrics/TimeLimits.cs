@@ -10,7 +10,7 @@ internal static class TimeLimits
 
     internal static async Task RunAsync(Session session)
     {
-        await using var pools = PoolSet.Open(session, 1, Backend.Processes, Backend.Portable);
+        await using var pools = PoolSet.Open(session, 1, Backend.Processes, Backend.Mapped, Backend.Portable);
         await session.CompareAsync(Metric.LimitedCalls, pools.Each((pool, _) => RoundTripAsync(pool, session.Scale(full: 20_000, quick: 5000))), rounds: session.Scale(full: 9, quick: 5));
         await session.CompareAsync(Metric.TimeToFail, pools.Each((pool, _) => FailAsync(pool)), rounds: session.Scale(full: 21, quick: 5));
     }

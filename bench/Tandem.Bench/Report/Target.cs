@@ -1,4 +1,5 @@
 using Tandem.Bench.Harness;
+using Tandem.Bench.Metrics;
 
 namespace Tandem.Bench.Report;
 
@@ -42,7 +43,47 @@ internal sealed record Target(int Number, string Text, Func<ResultLog, double?> 
         Of(15, "stopping five isolated services, beyond the slowest one's own time", Metric.ServicesStop, 100, atMost: true),
         Of(16, "tiny calls to processes with a listener on all telemetry, against none", Metric.ObservedCalls, 0.95, atMost: false),
         new(16, "the same on threads", static results => results.Find(Backend.Threads, Metric.ObservedCalls), 0.95, false, "×"),
+        Ratio(17, "mapped memory against shared memory: round trip, back to back", Metric.RoundTripHot, Backend.Mapped, Backend.Processes, 1.5, atMost: true),
+        Ratio(17, "the same, round trip after idleness", Metric.RoundTripIdle, Backend.Mapped, Backend.Processes, 2, atMost: true),
+        Ratio(17, "the same, tiny calls", Metric.Calls, Backend.Mapped, Backend.Processes, 0.6, atMost: false),
+        Ratio(17, "the same, map of tiny items", Metric.MapItems, Backend.Mapped, Backend.Processes, 0.7, atMost: false),
+        Ratio(17, "the same, 1 MiB arguments", Metric.Payload1, Backend.Mapped, Backend.Processes, 0.8, atMost: false),
+        .. PayloadTargets,
+        .. OverheadTargets,
     ];
+
+    /// <summary>Measured beside what a user would write, and beside a copy there and back in one process.</summary>
+    private static IEnumerable<Target> PayloadTargets => PayloadCurve.Steps.Where(static step => step.Size >= 64 * 1024).SelectMany(static step => new Target[]
+    {
+        Ratio(18, $"{step.Name} to a worker and back, against a Unix socket", step.Median, Backend.Processes, Backend.UnixSocket, 1, atMost: true),
+        Ratio(18, $"{step.Name} to a worker and back, against pipes", step.Median, Backend.Processes, Backend.Pipe, 1, atMost: true),
+        Ratio(18, $"{step.Name} to a worker and back, against a copy there and back", step.Median, Backend.Processes, Backend.Plain, 3.3, atMost: true),
+        new(18, $"{step.Name}, the 99th percentile, against the median",
+            results => results.Find(Backend.Processes, step.Worst) / results.Find(Backend.Processes, step.Median), 5, true, "×"),
+    });
+
+    private static IEnumerable<Target> OverheadTargets =>
+    [
+        .. OverheadOf("map_200us", 0.15, 0.93),
+        .. OverheadOf("map_1ms", 0.05, 0.97),
+        .. OverheadOf("map_5ms", 0.02, 0.99),
+        new(19, "overhead of awaited calls of 200 µs in processes", static results => OverheadOf(results, Backend.Processes, "await_200us"), 0.6, true, "×"),
+        new(19, "overhead of awaited calls of 1 ms in processes", static results => OverheadOf(results, Backend.Processes, "await_1ms"), 0.2, true, "×"),
+        new(19, "overhead of awaited calls of 5 ms in processes", static results => OverheadOf(results, Backend.Processes, "await_5ms"), 0.08, true, "×"),
+        new(19, "overhead of a map of 1 ms with as many workers as processors", static results => OverheadOf(results, Backend.Processes, "map_1ms_all"), 0.03, true, "×"),
+    ];
+
+    private static IEnumerable<Target> OverheadOf(string name, double overhead, double speed)
+    {
+        foreach (string backend in new[] { Backend.Processes, Backend.Threads })
+        {
+            yield return new(19, $"overhead_{name}, {backend}", results => OverheadOf(results, backend, name), overhead, true, "×");
+            yield return new(19, $"overhead_speed_{name}, {backend}", results => OverheadOf(results, backend, $"speed_{name}"), speed, false, "×");
+        }
+    }
+
+    private static double? OverheadOf(ResultLog results, string backend, string name) =>
+        results.Find(backend, Overhead.Metrics.Single(metric => metric.Name == $"overhead_{name}"));
 
     internal bool IsMetBy(double figure) => AtMost ? figure <= Bound : figure >= Bound;
 

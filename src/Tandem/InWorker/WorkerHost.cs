@@ -2,6 +2,7 @@ using Tandem.BackgroundWork;
 using Tandem.Interop;
 using Tandem.Launch;
 using Tandem.Transport;
+using Tandem.Transport.Mapped;
 using Tandem.Transport.Portable;
 using Tandem.Transport.SharedMemory;
 
@@ -10,6 +11,9 @@ namespace Tandem.InWorker;
 /// <summary>Turns this process into a worker if it was started as one.</summary>
 internal static class WorkerHost
 {
+    /// <summary>What this worker is connected to over mapped memory; null for another transport.</summary>
+    private static MappedAddress? s_mapped;
+
     /// <summary>Does not return in a process that was started as a worker; returns at once in any other process.</summary>
     internal static void RunIfWorker()
     {
@@ -20,7 +24,10 @@ internal static class WorkerHost
         WorkerSetUp setUp = WorkerSetUp.Run(address);
         try
         {
-            ParentLink link = address == LaunchProtocol.SharedMemory ? TakeDescriptors() : new PortableParentLink(address);
+            s_mapped = MappedAddress.TryParse(address);
+            ParentLink link = address == LaunchProtocol.SharedMemory ? TakeDescriptors()
+                : s_mapped is { } mapped ? new SharedMemoryParentLink(new MappedParentConnection(mapped))
+                : new PortableParentLink(address);
             new WorkerLoop(link, setUp.Concurrency) { OnDefinedAhead = setUp.OnDefinedAhead }.Run();
         }
         catch (Exception e) when (e is IOException or ProtocolException or TimeoutException)
@@ -35,6 +42,7 @@ internal static class WorkerHost
     internal static void End(Exception error)
     {
         Console.Error.WriteLine($"Tandem worker: {error.Message}");
+        DeleteWithProgram();
         Environment.Exit(LaunchProtocol.OrphanExitCode);
     }
 
@@ -72,9 +80,17 @@ internal static class WorkerHost
             _ = Kernel32.TerminateProcess(process.SafeHandle, LaunchProtocol.OrphanExitCode);
         }
 
+        DeleteWithProgram();
         // Also kill the processes that this worker has started.
         _ = Libc.Kill(-Environment.ProcessId, Libc.SIGKILL);
         Libc.ExitNow(LaunchProtocol.OrphanExitCode);
+    }
+
+    /// <summary>Deletes what a killed parent could not delete.</summary>
+    private static void DeleteWithProgram()
+    {
+        if (s_mapped is { } mapped && !OperatingSystem.IsWindows())
+            MappedFolder.DeleteWithProgram(mapped.Pool);
     }
 
     private static SharedMemoryParentLink TakeDescriptors()

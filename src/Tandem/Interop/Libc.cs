@@ -139,6 +139,18 @@ internal static unsafe partial class Libc
         return Fcntl(fd, F_OFD_SETLK, &byteLock) == 0;
     }
 
+    [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
+    private static partial int LockFile(int fd, int operation);
+
+    /// <summary>
+    /// Locks a file for this open file description, on every Unix; false if another one holds a lock. Closing the file unlocks it.
+    /// </summary>
+    internal static bool TryLock(int fd)
+    {
+        const int LOCK_EX = 2, LOCK_NB = 4;
+        return LockFile(fd, LOCK_EX | LOCK_NB) == 0;
+    }
+
     [LibraryImport(Library, EntryPoint = "sendmsg", SetLastError = true)]
     internal static partial nint SendMessage(int socket, MessageHeader* message, int flags);
 
@@ -236,6 +248,32 @@ internal static unsafe partial class Libc
         return -1;
     }
 
+    [LibraryImport(Library, EntryPoint = "fchmod", SetLastError = true)]
+    internal static partial int Fchmod(int fd, uint mode);
+
+    /// <summary>
+    /// Allocates a range of a file, so that writing to its mapping cannot fail; false if the file system does not support that.
+    /// </summary>
+    /// <exception cref="IOException">There is no space left, or a limit was reached.</exception>
+    internal static bool TryAllocate(int fd, long offset, long length)
+    {
+        const int ENOSYS = 38, EOPNOTSUPP = 95;
+        while (Fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, length) != 0)
+        {
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case EINTR:
+                    continue;
+                case ENOSYS or EOPNOTSUPP:
+                    return false;
+                default:
+                    throw new IOException(LastError());
+            }
+        }
+
+        return true;
+    }
+
     [LibraryImport(Library, EntryPoint = "fallocate", SetLastError = true)]
     internal static partial int Fallocate(int fd, int mode, long offset, long length);
 
@@ -245,6 +283,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
     internal static partial nint Mmap(nint address, nint length, int protection, int flags, int fd, long offset);
+
+    [LibraryImport(Library, EntryPoint = "madvise", SetLastError = true)]
+    internal static partial int Madvise(nint address, nint length, int advice);
+
+    [LibraryImport(Library, EntryPoint = "mincore", SetLastError = true)]
+    internal static partial int Mincore(nint address, nint length, byte* vector);
 
     [LibraryImport(Library, EntryPoint = "mprotect", SetLastError = true)]
     internal static partial int Mprotect(nint address, nint length, int protection);
@@ -302,6 +346,17 @@ internal static unsafe partial class Libc
 
     internal const int MSG_DONTWAIT = 0x40;
     internal const int MSG_NOSIGNAL = 0x4000;
+
+    /// <summary>
+    /// Sends one byte on a connected socket without blocking, on every Unix. If the socket is full, the byte is dropped. The runtime
+    /// ignores SIGPIPE.
+    /// </summary>
+    internal static void SendByte(int socket)
+    {
+        int dontWait = OperatingSystem.IsLinux() ? MSG_DONTWAIT : 0x80; // as in BSD
+        byte one = 1;
+        _ = Send(socket, &one, 1, dontWait);
+    }
 
     [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
     internal static partial nint Send(int socket, byte* buffer, nint count, int flags);

@@ -3,7 +3,9 @@ namespace Tandem.Launch;
 /// <summary>The variables, descriptors and exit codes that parent and worker use before they are connected.</summary>
 internal static class LaunchProtocol
 {
-    /// <summary>Marks a process as a worker. The value is <see cref="SharedMemory"/>, or the name of the parent's pipe.</summary>
+    /// <summary>
+    /// Marks a process as a worker. The value is <see cref="SharedMemory"/>, a <c>MappedAddress</c>, or the name of the parent's pipe.
+    /// </summary>
     internal const string WorkerVariable = "TANDEM_WORKER";
 
     /// <summary>The number of nested pools of processes above this process.</summary>

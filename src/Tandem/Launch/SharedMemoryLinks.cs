@@ -15,9 +15,7 @@ internal sealed unsafe class SharedMemoryLinks : LinkFactory
     {
         _requests = new PayloadArea(
             PayloadArea.CreateRegion(static size => SharedRegion.Create("tandem-requests", size, othersReadOnly: true)));
-        // Spinning workers must leave a core for the caller: if there are more workers than spare cores, they spin for a shorter time.
-        int spare = Environment.ProcessorCount - 1;
-        _spinMicroseconds = spare < 1 ? 0 : options.MaxWorkers <= spare ? 50 : 20;
+        _spinMicroseconds = SpinMicroseconds(options);
     }
 
     /// <summary>Why this system does not support the transport.</summary>
@@ -25,6 +23,14 @@ internal sealed unsafe class SharedMemoryLinks : LinkFactory
 
     /// <summary>Whether this system supports the transport; probed once.</summary>
     internal static bool IsSupported { get; } = Probe();
+
+    /// <summary>How long both sides of a link over shared memory may spin.</summary>
+    internal static int SpinMicroseconds(ProcessPoolOptions options)
+    {
+        // Spinning workers must leave a core for the caller: if there are more workers than spare cores, they spin for a shorter time.
+        int spare = Environment.ProcessorCount - 1;
+        return spare < 1 ? 0 : options.MaxWorkers <= spare ? 50 : 20;
+    }
 
     internal override IPayloadMemory Memory => _requests;
 

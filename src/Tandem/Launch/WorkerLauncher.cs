@@ -28,17 +28,9 @@ internal sealed class WorkerLauncher : IDisposable
     /// <exception cref="WorkerStartException">This system does not support the pair, or lacks the resources for it.</exception>
     internal static WorkerLauncher Create(LaunchableProgram program, ProcessPoolOptions options)
     {
-        bool shared = options.Transport != WorkerTransport.Portable && SharedMemoryLinks.IsSupported;
-        if (options.Transport == WorkerTransport.SharedMemory && !shared)
-        {
-            throw new WorkerStartException(
-                $"This system does not support shared memory between processes ({SharedMemoryLinks.Problem}). "
-                + "It requires Linux 5.3 or newer with memfd and pidfd, on x64 or arm64; use WorkerTransport.Auto or Portable.");
-        }
-
         try
         {
-            LinkFactory links = shared ? new SharedMemoryLinks(options) : new PortableLinks();
+            LinkFactory links = CreateLinks(options);
             try
             {
                 ProcessLauncher launcher = links.NeedsDescriptors || options.UsesSpawn
@@ -54,6 +46,40 @@ internal sealed class WorkerLauncher : IDisposable
         catch (Exception e) when (e is IOException or OutOfMemoryException)
         {
             throw new WorkerStartException($"The launcher of workers could not be created: {SystemLimits.Explain(e)}.", e);
+        }
+    }
+
+    private static LinkFactory CreateLinks(ProcessPoolOptions options)
+    {
+        switch (options.Transport)
+        {
+            case WorkerTransport.SharedMemory when !SharedMemoryLinks.IsSupported:
+                throw new WorkerStartException(
+                    $"This system does not support shared memory between processes ({SharedMemoryLinks.Problem}). "
+                    + "It requires Linux 5.3 or newer with memfd and pidfd, on x64 or arm64; "
+                    + "use WorkerTransport.Auto, MappedMemory or Portable.");
+
+            case WorkerTransport.MappedMemory:
+                return new MappedLinks(options);
+
+            case WorkerTransport.Portable:
+                return new PortableLinks();
+
+            default:
+                return SharedMemoryLinks.IsSupported ? new SharedMemoryLinks(options) : CreatePortableLinks(options);
+        }
+    }
+
+    /// <summary>Pipes are the last resort.</summary>
+    private static LinkFactory CreatePortableLinks(ProcessPoolOptions options)
+    {
+        try
+        {
+            return new MappedLinks(options);
+        }
+        catch (WorkerStartException)
+        {
+            return new PortableLinks();
         }
     }
 

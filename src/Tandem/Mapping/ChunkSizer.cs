@@ -4,19 +4,22 @@ namespace Tandem.Mapping;
 
 /// <summary>Chooses how many items a chunk has, from how long items have taken.</summary>
 /// <remarks>
-/// The target is a chunk of about one millisecond: long compared to a wake-up (tens of microseconds), and short compared to delays that a
-/// person or another task would notice.
+/// The target is a chunk of about three milliseconds: long compared to the wake-ups that a chunk costs (tens of microseconds each), and
+/// short compared to delays that a person or another task would notice.
 /// </remarks>
 internal sealed class ChunkSizer(int maximum, int lookAhead, int lanes)
 {
     // The target in stopwatch ticks.
-    private static readonly double Aim = Stopwatch.Frequency / 1000.0;
+    private static readonly double Aim = Stopwatch.Frequency * 3 / 1000.0;
 
     private double _perItem; // the smoothed time per item, in stopwatch ticks
     private int _size = 1; // see Size
 
     /// <summary>The size of the next chunk, in items.</summary>
     internal int Size => Volatile.Read(ref _size);
+
+    /// <summary>The smoothed time per item; zero if it is not known yet.</summary>
+    internal TimeSpan PerItem => Stopwatch.GetElapsedTime(0, (long)Volatile.Read(ref _perItem));
 
     /// <summary>Adjusts the size after a chunk has completed.</summary>
     internal void Learn(long elapsed, int items)
@@ -26,7 +29,7 @@ internal sealed class ChunkSizer(int maximum, int lookAhead, int lanes)
 
         double perItem = Math.Max((double)elapsed / items, Aim / 1_000_000);
         // The first items include JIT compilation, so later chunks are averaged in. A slower chunk takes effect at once.
-        _perItem = _perItem == 0 || perItem > _perItem ? perItem : _perItem * 0.5 + perItem * 0.5;
+        Volatile.Write(ref _perItem, _perItem == 0 || perItem > _perItem ? perItem : _perItem * 0.5 + perItem * 0.5);
         double wanted = Math.Clamp(Aim / _perItem, 1, maximum);
         // Every lane gets a chunk, and another chunk waits for it.
         int fair = Math.Max(1, lookAhead / (2 * lanes));

@@ -137,11 +137,17 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
                 {
                     while (!run.Chunks.TryRead(out _chunk))
                     {
+                        run.WaitBriefly(null);
+                        if (run.Chunks.TryRead(out _chunk))
+                            break;
+
                         if (!await WaitAndFlush(run.Chunks.WaitToReadAsync(cancellationToken).AsTask(), null).ConfigureAwait(false))
                             return false;
                     }
                 }
 
+                if (ordered && _chunk.FirstElement == _chunk.Taken)
+                    run.WaitBriefly(_chunk);
                 if (ordered && _chunk.FirstElement == _chunk.Taken)
                     await WaitAndFlush(_chunk.Completion, _chunk).ConfigureAwait(false);
 
@@ -163,7 +169,8 @@ internal sealed class MapEnumerable<TItem, TResult, TOut>(
         private async ValueTask<bool> WaitAndFlush(Task waiting, Chunk<TItem, TResult>? awaited)
         {
             // Exponential back-off: it at most doubles the consumer's wait, and long-running items are rarely interrupted by requests.
-            for (int patience = Patience; !waiting.IsCompleted; patience = Math.Min(2 * patience, MostPatience))
+            int first = (int)Math.Clamp(2 * run.ChunkTime.TotalMilliseconds, Patience, MostPatience);
+            for (int patience = first; !waiting.IsCompleted; patience = Math.Min(2 * patience, MostPatience))
             {
                 await waiting.WaitAsync(TimeSpan.FromMilliseconds(patience), cancellationToken)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -17,6 +17,9 @@ internal sealed class MapRun<TItem, TResult>
 {
     private const int DefaultLookAhead = 32_768;
 
+    /// <summary>How much work for each lane may be read ahead, even if the items are slow.</summary>
+    private static readonly TimeSpan RefillTime = TimeSpan.FromMilliseconds(100);
+
     /// <summary>A chunk with more bytes than this gets no more items.</summary>
     private const int ChunkBytes = 128 * 1024;
 
@@ -46,6 +49,8 @@ internal sealed class MapRun<TItem, TResult>
     private Caller _caller; // the context of every chunk
     private Task _reading = Task.CompletedTask; // the reader
     private Task? _canceling; // set once the run is cancelled
+    private readonly BriefWait _arrived = new(); // set when what the consumer waits for has arrived
+    private object? _awaited; // the chunk that the consumer waits for; this run if it accepts any; null if it does not wait here
     private int _running = 1; // chunks in flight, plus one for the reader
 
     // The state of the reader, changed by exchange. The open chunk, or NoChunk: the reader is in the source, and a waiting consumer may
@@ -104,6 +109,42 @@ internal sealed class MapRun<TItem, TResult>
             _engine.Closing);
         _reading = Task.Run(ReadSourceAsync, CancellationToken.None);
     }
+
+    /// <summary>
+    /// The consumer waits inside of <c>MoveNextAsync</c>, for a short time: see <see cref="BriefWait"/>. In a map of long items, this saves
+    /// a wake-up of the thread pool for each chunk.
+    /// </summary>
+    /// <param name="awaited">The chunk that the consumer waits for; null if it accepts any.</param>
+    internal void WaitBriefly(Chunk<TItem, TResult>? awaited)
+    {
+        // The reader may just have been woken.
+        if (!BriefWait.IsAllowed(ownWork: 1))
+            return;
+
+        TimeSpan expected = ChunkTime;
+        if (expected == TimeSpan.Zero || expected > BriefWait.Longest)
+            return;
+
+        // OnCompleted reads the field after the chunk has completed; here the exchange comes before the check. So one of the two sees the other.
+        Interlocked.Exchange(ref _awaited, awaited ?? (object)this);
+        _arrived.Reset();
+        long start = Stopwatch.GetTimestamp();
+        while (awaited is null ? !_chunks.Reader.TryPeek(out _) && !_chunks.Reader.Completion.IsCompleted : !awaited.Completion.IsCompleted)
+        {
+            if (!_arrived.Wait(2 * expected - Stopwatch.GetElapsedTime(start)))
+                break;
+
+            _arrived.Reset();
+        }
+
+        Volatile.Write(ref _awaited, null);
+    }
+
+    /// <summary>
+    /// How long the chunks in flight are expected to run; zero if that is not known yet, or if there is none: then the source decides how
+    /// long the consumer waits.
+    /// </summary>
+    internal TimeSpan ChunkTime => Volatile.Read(ref _running) > 1 ? _sizer.PerItem * _sizer.Size : TimeSpan.Zero;
 
     /// <summary>Called when the consumer has taken items.</summary>
     internal void Taken(int items) => _room.Add(items);
@@ -403,7 +444,9 @@ internal sealed class MapRun<TItem, TResult>
 
     private int WindowGrowth()
     {
-        int wanted = (int)Math.Min(_lookAhead, 4L * Lanes * _sizer.Size);
+        // Each refill wakes the reader, which is a thread of the thread pool. So the window covers some time of work, too.
+        double ready = _sizer.PerItem is { Ticks: > 0 } perItem ? Lanes * (RefillTime / perItem) : 0;
+        int wanted = (int)Math.Min(_lookAhead, Math.Max(4L * Lanes * _sizer.Size, ready));
         int growth = Math.Max(0, wanted - _window);
         _window += growth;
         return growth;
@@ -453,6 +496,8 @@ internal sealed class MapRun<TItem, TResult>
         }
 
         ChunkEnded();
+        if (Volatile.Read(ref _awaited) is { } awaited && (awaited == this || awaited == chunk))
+            _arrived.Set();
     }
 
     private void ChunkEnded()

@@ -124,7 +124,7 @@ public sealed class ProcessPoolOptions : WorkerPoolOptions
     private protected override void CheckOwn()
     {
         Check(
-            Transport is >= WorkerTransport.Auto and <= WorkerTransport.Portable,
+            Transport is >= WorkerTransport.Auto and <= WorkerTransport.MappedMemory,
             nameof(Transport), Transport, "Auto, SharedMemory or Portable");
         Check(Option.IsPositiveDuration(StartTimeout), nameof(StartTimeout), StartTimeout, "positive, at most 24 days");
         Check(MaxRestarts >= 1, nameof(MaxRestarts), MaxRestarts, "at least 1");

@@ -79,7 +79,7 @@ internal sealed unsafe class AnswerReader(
         switch (message.Outcome)
         {
             case Outcome.Completed when item is RemoteCall call:
-                engine.Measure(message.Elapsed, 1);
+                engine.MeasureCall(message.Elapsed);
                 call.ReadResult(reader);
                 break;
             case Outcome.Failed or Outcome.Canceled:

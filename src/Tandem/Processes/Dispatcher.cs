@@ -10,6 +10,9 @@ internal sealed class Dispatcher(int concurrency, bool sendsAhead)
     /// <summary>How much work may lie ready at a worker beyond what it runs: enough that it need not wait for the parent.</summary>
     private static readonly double AheadTicks = Stopwatch.Frequency * 250e-6;
 
+    /// <summary>For a chunk that takes longer, the time between two chunks does not matter.</summary>
+    private static readonly double LongChunkTicks = Stopwatch.Frequency * 20e-3;
+
     private static readonly double ShortTicks = Stopwatch.Frequency * 150e-6;
 
     private const int MaximumAhead = 192;
@@ -36,9 +39,17 @@ internal sealed class Dispatcher(int concurrency, bool sendsAhead)
     internal int PollMicroseconds(bool asleep) => !asleep ? 6 : Volatile.Read(ref _last) < ShortTicks ? 250 : 0;
 
     /// <summary>The worker with the least in flight; among idle ones, the one used last, which is awake. Null when all are full.</summary>
-    internal ProcessWorker? Pick(List<ProcessWorker> workers)
+    /// <param name="workers">The workers.</param>
+    /// <param name="isChunk">
+    /// Whether the item is a chunk of a map. Of chunks, which come one after the other, one more is sent ahead, so that the worker does not
+    /// wait for the parent between two of them. An idle worker takes it back.
+    /// </param>
+    internal ProcessWorker? Pick(List<ProcessWorker> workers, bool isChunk)
     {
-        int limit = concurrency + (int)Math.Min(MaximumAhead, AheadTicks / _average);
+        int ahead = (int)Math.Min(MaximumAhead, AheadTicks / _average);
+        if (isChunk && ahead == 0 && _average < LongChunkTicks)
+            ahead = 1;
+        int limit = concurrency + ahead;
         ProcessWorker? best = null;
         foreach (ProcessWorker worker in workers)
         {

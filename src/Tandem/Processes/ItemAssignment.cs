@@ -97,7 +97,7 @@ internal sealed class ItemAssignment
             isAdmitted = TryAdmit(item, isNew, out ProcessWorker? worker);
             // Alone with the worker: the answer may be there before this thread could have been woken for it. A worker that has
             // answered nothing yet takes longer, and may need this processor for it.
-            if (worker is { InFlight: 1, ItemsDone: > 0 } && item.Chunk is null)
+            if (worker is { InFlight: 1, ItemsDone: > 0 } && item.Chunk is null && item.DetailsIfAny?.LongCall is not { HasWaiter: true })
             {
                 alone = worker;
                 polls = _callers.ShouldPoll();
@@ -150,7 +150,7 @@ internal sealed class ItemAssignment
         {
             // Cancelled before it got here; the code that cancelled it sees to everything.
         }
-        else if (_queue.Count == 0 && _dispatcher.Pick(_supervisor.Workers) is { } worker)
+        else if (_queue.Count == 0 && _dispatcher.Pick(_supervisor.Workers, item.Chunk is not null) is { } worker)
         {
             if (item.TryAssign() && Send(worker, item))
             {
@@ -191,7 +191,7 @@ internal sealed class ItemAssignment
     private void SendWaiting()
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
-        while (_queue.Count > 0 && _dispatcher.Pick(_supervisor.Workers) is { } worker)
+        while (_queue.First is { } first && _dispatcher.Pick(_supervisor.Workers, first.Chunk is not null) is { } worker)
         {
             RemoteItem item = _queue.Dequeue()!;
             if (!item.TryAssign())

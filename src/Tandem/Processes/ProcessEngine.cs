@@ -292,6 +292,12 @@ internal sealed class ProcessEngine : PoolEngine, ISerializingEngine
 
     internal void Measure(long elapsed, int items) => _assignment.Measure(elapsed, items);
 
+    internal override void MeasureCall(long elapsed)
+    {
+        _assignment.Measure(elapsed, 1);
+        base.MeasureCall(elapsed);
+    }
+
     internal void Requeue(RemoteItem item) => _assignment.Requeue(item);
 
     internal void OnReady() => _assignment.OnReady();

@@ -67,5 +67,5 @@ internal static unsafe class Items
     }
 
     /// <summary>Allocates an array that is filled completely afterwards.</summary>
-    internal static T[] NewArray<T>(int count) => Codec<T>.Instance.IsBlittable ? GC.AllocateUninitializedArray<T>(count) : new T[count];
+    internal static T[] NewArray<T>(int count) => Codec<T>.Instance.IsBlittable ? LargeArrays.Allocate<T>(count) : new T[count];
 }

@@ -9,7 +9,8 @@ internal static unsafe class Elements
     internal static void CheckMayShare<T>(Isolation isolation)
         where T : unmanaged
     {
-        if (isolation == Isolation.Process && !BlittableTypes.MayCopy(typeof(T)))
+        // A program without pools of processes has no other process to share with, nor all that the check looks at.
+        if (isolation == Isolation.Process && ProcessPools.AreSupported && !BlittableTypes.MayCopy(typeof(T)))
         {
             throw new NotSupportedException(
                 $"{TypeChecks.Display(typeof(T))} contains an address, a handle or a lock, which has no meaning in another process.");

@@ -23,7 +23,9 @@ public static class SharedChannel
     /// Who shares the channel. With <see cref="Isolation.Thread"/> it is a <see cref="Channel.CreateBounded{T}(int)"/>.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The capacity is less than 1.</exception>
-    /// <exception cref="PlatformNotSupportedException">The channel is to be shared by processes, and the system is not Linux.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// The channel is to be shared by processes, and the system is not Linux, or this program is trimmed or natively compiled.
+    /// </exception>
     /// <exception cref="IOException">The system did not provide the memory.</exception>
     public static Channel<T> CreateBounded<T>(int capacity, Isolation isolation = Isolation.Process) =>
         CreateBounded<T>(new BoundedChannelOptions(capacity), isolation);
@@ -45,7 +47,9 @@ public static class SharedChannel
     /// Called in the process that created the channel, for each element that a write of this process drops.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The capacity or the maximum size is less than 1.</exception>
-    /// <exception cref="PlatformNotSupportedException">The channel is to be shared by processes, and the system is not Linux.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// The channel is to be shared by processes, and the system is not Linux, or this program is trimmed or natively compiled.
+    /// </exception>
     /// <exception cref="IOException">The system did not provide the memory.</exception>
     public static Channel<T> CreateBounded<T>(
         BoundedChannelOptions options, Isolation isolation = Isolation.Process, int maxElementBytes = DefaultLongestElement,
@@ -56,6 +60,13 @@ public static class SharedChannel
         ArgumentOutOfRangeException.ThrowIfLessThan(maxElementBytes, 1);
         if (isolation == Isolation.Thread)
             return Channel.CreateBounded(options, itemDropped);
+
+        // Elements are serialized, which such a program cannot do.
+        if (!ProcessPools.AreSupported)
+        {
+            throw new PlatformNotSupportedException(
+                "This program is trimmed or natively compiled, so processes cannot share a channel. Create it with Isolation.Thread.");
+        }
 
         // Extents are whole cache lines. A maximum below what fits into the cell would save nothing.
         int longest = Math.Max(maxElementBytes, ChannelLayout.LongestInline);

@@ -1,15 +1,16 @@
 using System.Runtime.ConstrainedExecution;
+using System.Runtime.Versioning;
 using Tandem.Interop;
 using Tandem.Serialization;
 
 namespace Tandem.Sharing;
 
 /// <summary>
-/// This process's descriptor and mapping of the memory (a memfd) of one shared object. The kernel counts the references and frees the
-/// memory when the last process has closed it or has exited.
+/// This process's handle and mapping of the memory of one shared object: a memfd on Linux, a section of the page file on Windows. The
+/// kernel counts the references and frees the memory when the last process has closed it or has exited.
 /// </summary>
 /// <remarks>
-/// A hold (see <see cref="TryHold"/>) keeps the descriptor open after <see cref="Close"/>, so that an object can be disposed while work
+/// A hold (see <see cref="TryHold"/>) keeps the handle open after <see cref="Close"/>, so that an object can be disposed while work
 /// that captured it is still queued.
 /// </remarks>
 internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMemory
@@ -20,13 +21,13 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
     private readonly Lock _lock = new(); // guards _holds and _closed
     private readonly nint _length; // in bytes, with the header's page
     private byte* _address; // null once unmapped
-    private int _fd; // -1 once closed
-    private int _holds; // keep the descriptor open after Close
+    private nint _handle; // the descriptor, or the handle of the section; -1 once closed
+    private int _holds; // keep the handle open after Close
     private bool _closed; // set when the object is disposed
 
-    private SharedSegment(int fd, byte* address, nint length, bool isReadOnly, bool isOwn)
+    private SharedSegment(nint handle, byte* address, nint length, bool isReadOnly, bool isOwn)
     {
-        _fd = fd;
+        _handle = handle;
         _address = address;
         _length = length;
         IsReadOnly = isReadOnly;
@@ -39,7 +40,7 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
         if (IsOwn && _address != null)
             Volatile.Write(ref Header->Closed, 1);
         Unmap();
-        CloseDescriptor();
+        CloseHandle();
     }
 
     internal Guid Id { get; }
@@ -62,79 +63,62 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
     internal byte* Data => _address + DataOffset;
 
     /// <summary>Creates a segment for a new object.</summary>
-    /// <exception cref="PlatformNotSupportedException">The system has no memfd.</exception>
+    /// <exception cref="PlatformNotSupportedException">The system cannot share objects of this kind.</exception>
     internal static SharedSegment Create(SegmentKind kind, Type? element, int elementSize, long count, long dataLength)
     {
-        if (!OperatingSystem.IsLinux() || SystemCalls.Current is null)
-            throw new PlatformNotSupportedException(
-                "Only Linux on x64 and arm64 supports objects that processes share. Create the object with Isolation.Thread.");
+        if (ReasonAgainst(kind) is { } reason)
+            throw new PlatformNotSupportedException($"{reason} Create the object with Isolation.Thread.");
 
         nint length = checked((nint)(DataOffset + dataLength));
-        int fd = Libc.MemfdCreate($"{Prefix}-{kind}", Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING);
-        if (fd < 0)
-            throw new IOException($"memfd_create failed: {Libc.LastError()}");
-
+        var id = Guid.NewGuid(); // 122 random bits from the kernel
+        nint handle = OperatingSystem.IsWindows() ? WindowsMemory.CreateCommitted(NameOf(id), length) : CreateDescriptor(kind, length);
         try
         {
-            if (Libc.Ftruncate(fd, length) != 0 || Libc.Fcntl(fd, Libc.F_ADD_SEALS, Seals) != 0)
-                throw new IOException($"The system did not provide {length} bytes of shared memory: {Libc.LastError()}");
-
-            byte* address = Map(fd, length, isReadOnly: false);
+            byte* address = Map(handle, length, isReadOnly: false);
             *(SegmentHeader*)address = new SegmentHeader
             {
                 Magic = SegmentHeader.ExpectedMagic,
                 Version = SegmentHeader.ExpectedVersion,
-                Id = Guid.NewGuid(), // 122 random bits from the kernel
+                Id = id,
                 Kind = kind,
                 ElementSize = elementSize,
                 ElementType = Fingerprint(element),
                 Count = count,
             };
-            return new SharedSegment(fd, address, length, isReadOnly: false, isOwn: true);
+            return new SharedSegment(handle, address, length, isReadOnly: false, isOwn: true);
         }
         catch
         {
-            _ = Libc.Close(fd);
+            CloseHandle(handle);
             throw;
         }
     }
 
     /// <summary>Opens the segment that a reference of another process, or of this one, describes. The reference is not trusted.</summary>
-    /// <exception cref="PayloadCorruptException">The descriptor is not open, or is not that segment.</exception>
+    /// <exception cref="PayloadCorruptException">The segment is not open in that process, or is not the one that was sent.</exception>
     internal static SharedSegment Open(in SegmentReference reference)
     {
-        // Check the path before opening it: opening a pipe or a device could block or have side effects.
-        string path = $"/proc/{reference.ProcessId}/fd/{reference.Descriptor}";
-        if (!OperatingSystem.IsLinux() || !Libc.ReadLink(path).StartsWith($"/memfd:{Prefix}", StringComparison.Ordinal))
-            throw Gone(reference, "the process that sent it has closed it or has exited");
-
-        int mode = (reference.IsReadOnly ? Libc.O_RDONLY : Libc.O_RDWR) | Libc.O_CLOEXEC | Libc.O_NONBLOCK | Libc.O_NOCTTY;
-        int fd = Libc.Open(path, mode);
-        if (fd < 0)
-            throw Gone(reference, Libc.LastError());
-
+        nint handle = OperatingSystem.IsWindows() ? OpenSection(in reference) : OpenDescriptor(in reference);
         byte* address = null;
         nint length = (nint)reference.Length;
         try
         {
-            // The memory must be sealed and have the expected length. Otherwise another process could shrink it, which would cause SIGBUS
-            // here.
-            if (length < DataOffset || Libc.Seek(fd, 0, Libc.SEEK_END) != length || (Libc.Fcntl(fd, Libc.F_GET_SEALS, 0) & Seals) != Seals)
+            if (length < DataOffset || (!OperatingSystem.IsWindows() && !IsSealed((int)handle, length)))
                 throw new PayloadCorruptException("a shared object that does not match its reference");
 
-            address = Map(fd, length, reference.IsReadOnly);
+            address = Map(handle, length, reference.IsReadOnly);
             var header = (SegmentHeader*)address;
             if (header->Magic != SegmentHeader.ExpectedMagic || header->Version != SegmentHeader.ExpectedVersion
                 || header->Id != reference.Id)
                 throw Gone(reference, "its descriptor now refers to another object");
 
-            return new SharedSegment(fd, address, length, reference.IsReadOnly, isOwn: false);
+            return new SharedSegment(handle, address, length, reference.IsReadOnly, isOwn: false);
         }
         catch
         {
             if (address != null)
-                _ = Libc.Munmap((nint)address, length);
-            _ = Libc.Close(fd);
+                Unmap(address, length);
+            CloseHandle(handle);
             throw;
         }
     }
@@ -143,9 +127,9 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
     internal SharedSegment OpenReadOnly() => Open(Reference() with { IsReadOnly = true });
 
     /// <summary>Returns what another process needs to open the segment.</summary>
-    internal SegmentReference Reference() => new(Id, Environment.ProcessId, _fd, _length, IsReadOnly);
+    internal SegmentReference Reference() => new(Id, Environment.ProcessId, OperatingSystem.IsWindows() ? 0 : (int)_handle, _length, IsReadOnly);
 
-    /// <summary>Keeps the descriptor open until <see cref="Release"/>; false if the object has already been disposed.</summary>
+    /// <summary>Keeps the handle open until <see cref="Release"/>; false if the object has already been disposed.</summary>
     public bool TryHold()
     {
         lock (_lock)
@@ -163,7 +147,7 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
         lock (_lock)
         {
             if (--_holds == 0 && _closed)
-                CloseDescriptor();
+                CloseHandle();
         }
     }
 
@@ -172,7 +156,7 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
     void ILinkedMemory.CountArrival() => SharedHousekeeping.Received(this);
 
     /// <summary>
-    /// Closes the segment when its object is disposed: the descriptor once no hold is left, and the mapping if <paramref name="unmap"/>
+    /// Closes the segment when its object is disposed: the handle once no hold is left, and the mapping if <paramref name="unmap"/>
     /// is set.
     /// </summary>
     internal void Close(bool unmap)
@@ -186,7 +170,7 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
             if (IsOwn)
                 Volatile.Write(ref Header->Closed, 1);
             if (_holds == 0)
-                CloseDescriptor();
+                CloseHandle();
             if (unmap)
                 Unmap();
         }
@@ -205,10 +189,79 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
         return hash;
     }
 
-    private void CloseDescriptor()
+    /// <summary>Returns why this system cannot share objects of a kind between processes; null if it can.</summary>
+    private static string? ReasonAgainst(SegmentKind kind)
     {
-        if (Interlocked.Exchange(ref _fd, -1) is >= 0 and int fd)
-            _ = Libc.Close(fd);
+        if (kind is SegmentKind.Lock or SegmentKind.Channel)
+        {
+            return OperatingSystem.IsLinux() && SystemCalls.Current is not null ? null
+                : "Only Linux, on x64 and arm64, supports locks and channels that processes share: it marks them when a process ends.";
+        }
+
+        return OperatingSystem.IsLinux() || OperatingSystem.IsWindows() ? null
+            : "Only Linux and Windows support arrays and counters that processes share.";
+    }
+
+    /// <summary>The name of a section. It is gone with the last handle, so it exists for as long as a process can pass the object on.</summary>
+    private static string NameOf(Guid id) => $"{Prefix}-{id:N}";
+
+    private static nint CreateDescriptor(SegmentKind kind, nint length)
+    {
+        int fd = Libc.MemfdCreate($"{Prefix}-{kind}", Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING);
+        if (fd < 0)
+            throw new IOException($"memfd_create failed: {Libc.LastError()}");
+
+        if (Libc.Ftruncate(fd, length) == 0 && Libc.Fcntl(fd, Libc.F_ADD_SEALS, Seals) == 0)
+            return fd;
+
+        string error = Libc.LastError();
+        _ = Libc.Close(fd);
+        throw new IOException($"The system did not provide {length} bytes of shared memory: {error}");
+    }
+
+    private static nint OpenDescriptor(in SegmentReference reference)
+    {
+        // Check the path before opening it: opening a pipe or a device could block or have side effects.
+        string path = $"/proc/{reference.ProcessId}/fd/{reference.Descriptor}";
+        if (!OperatingSystem.IsLinux() || !Libc.ReadLink(path).StartsWith($"/memfd:{Prefix}", StringComparison.Ordinal))
+            throw Gone(reference, "the process that sent it has closed it or has exited");
+
+        int mode = (reference.IsReadOnly ? Libc.O_RDONLY : Libc.O_RDWR) | Libc.O_CLOEXEC | Libc.O_NONBLOCK | Libc.O_NOCTTY;
+        int fd = Libc.Open(path, mode);
+        return fd >= 0 ? fd : throw Gone(reference, Libc.LastError());
+    }
+
+    [SupportedOSPlatform("windows")]
+    private static nint OpenSection(in SegmentReference reference)
+    {
+        try
+        {
+            return WindowsMemory.OpenSection(NameOf(reference.Id), isWritable: !reference.IsReadOnly);
+        }
+        catch (IOException e)
+        {
+            throw Gone(reference, e.Message);
+        }
+    }
+
+    /// <summary>
+    /// Whether the memory has the expected length and is sealed. Otherwise another process could shrink it, which would cause SIGBUS here.
+    /// </summary>
+    private static bool IsSealed(int fd, nint length) =>
+        Libc.Seek(fd, 0, Libc.SEEK_END) == length && (Libc.Fcntl(fd, Libc.F_GET_SEALS, 0) & Seals) == Seals;
+
+    private void CloseHandle()
+    {
+        if (Interlocked.Exchange(ref _handle, -1) is not -1 and var handle)
+            CloseHandle(handle);
+    }
+
+    private static void CloseHandle(nint handle)
+    {
+        if (OperatingSystem.IsWindows())
+            WindowsMemory.Close(handle);
+        else
+            _ = Libc.Close((int)handle);
     }
 
     private void Unmap()
@@ -216,13 +269,24 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
         byte* address = _address;
         _address = null;
         if (address != null)
-            _ = Libc.Munmap((nint)address, _length);
+            Unmap(address, _length);
     }
 
-    private static byte* Map(int fd, nint length, bool isReadOnly)
+    private static void Unmap(byte* address, nint length)
     {
+        if (OperatingSystem.IsWindows())
+            WindowsMemory.Unmap(address);
+        else
+            _ = Libc.Munmap((nint)address, length);
+    }
+
+    private static byte* Map(nint handle, nint length, bool isReadOnly)
+    {
+        if (OperatingSystem.IsWindows())
+            return WindowsMemory.Map(handle, length, isWritable: !isReadOnly);
+
         int protection = Libc.PROT_READ | (isReadOnly ? 0 : Libc.PROT_WRITE);
-        nint address = Libc.Mmap(0, length, protection, Libc.MAP_SHARED | Libc.MAP_NORESERVE, fd, 0);
+        nint address = Libc.Mmap(0, length, protection, Libc.MAP_SHARED | Libc.MAP_NORESERVE, (int)handle, 0);
         return address != -1 ? (byte*)address : throw new IOException($"mmap of {length} shared bytes failed: {Libc.LastError()}");
     }
 

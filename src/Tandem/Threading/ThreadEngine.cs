@@ -18,7 +18,7 @@ internal sealed class ThreadEngine : PoolEngine
     private readonly ConcurrentQueue<LocalItem> _urgent = new(); // items of high priority
     private readonly ConcurrentQueue<LocalItem> _later = new(); // items of low priority
     private readonly Admission<LocalItem> _admission; // the limit of the queue
-    private readonly SemaphoreSlim _wakeUps = new(0); // a permit for each worker that was removed from _sleeping
+    private readonly WakeUps _wakeUps = new(); // a permit for each worker that was removed from _sleeping
     private readonly List<ThreadWorker> _workers = []; // without abandoned workers; also the lock of the fields that need one
     private readonly HashSet<ThreadWorkerState> _states = []; // states that are not disposed yet
     private readonly CancellationTokenSource _abort = new(); // see Aborted
@@ -334,8 +334,9 @@ internal sealed class ThreadEngine : PoolEngine
 
     private void Sleep()
     {
+        // After long calls the next item rarely comes soon.
         var spinner = new SpinWait();
-        while (spinner.Count < 30)
+        while (!CallsAreLong && spinner.Count < 30)
         {
             spinner.SpinOnce(sleep1Threshold: -1);
             if (HasReasonToWake)

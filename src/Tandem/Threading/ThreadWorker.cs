@@ -9,6 +9,9 @@ namespace Tandem.Threading;
 /// <summary>A thread that runs items until its pool ends, or until it is abandoned.</summary>
 internal sealed class ThreadWorker
 {
+    /// <summary>Of so many calls one is measured.</summary>
+    private const int MeasuredPeriod = 16;
+
     private readonly ThreadEngine _engine; // the pool
     private readonly Thread _thread; // the thread that runs the items
     private LocalItem? _current; // the running item; null if idle
@@ -102,6 +105,10 @@ internal sealed class ThreadWorker
         // The end of the pool has interrupted a chunk.
         if (!item.IsSettled)
             item.SetException(_engine.EndOf(item));
+
+        // Reading the clock takes a good part of a tiny item, so few of them are measured.
+        if (item.Chunk is null && (_itemsDone % MeasuredPeriod == 0 || _engine.CallsAreLong))
+            _engine.MeasureCall(Stopwatch.GetTimestamp() - _startedAt);
 
         ambient.Reset();
         _itemsDone += Math.Max(1, item.ElementCount);

@@ -58,9 +58,13 @@ internal sealed class CallTask<TResult>() : TaskCompletionSource<TResult>(TaskCr
             return;
 
         if (item.DetailsIfAny?.Reports is { } reports)
-            Queue(reports, result);
-        else
-            TrySetResult(result);
+        {
+            Queue(item, reports, result);
+            return;
+        }
+
+        TrySetResult(result);
+        item.OnTaskCompleted();
     }
 
     private static void Fail(CallTask<TResult> task, Exception error)
@@ -82,21 +86,29 @@ internal sealed class CallTask<TResult>() : TaskCompletionSource<TResult>(TaskCr
     private void AfterReports<T>(WorkItem item, Action<CallTask<TResult>, T> complete, T value)
     {
         if (item.DetailsIfAny?.Reports is { } reports)
-            Queue(reports, complete, value);
-        else
-            complete(this, value);
+        {
+            Queue(item, reports, complete, value);
+            return;
+        }
+
+        complete(this, value);
+        item.OnTaskCompleted();
     }
 
     // Separate methods, so that a call without reports does not allocate the closure.
-    private void Queue<T>(SerialQueue reports, Action<CallTask<TResult>, T> complete, T value) =>
-        reports.Enqueue(() => complete(this, value));
+    private void Queue<T>(WorkItem item, SerialQueue reports, Action<CallTask<TResult>, T> complete, T value) => reports.Enqueue(() =>
+    {
+        complete(this, value);
+        item.OnTaskCompleted();
+    });
 
     // On threads, a receiver that throws fails the work that reports to it. Here the work may have completed, and the call fails anyway.
-    private void Queue(SerialQueue reports, TResult result) => reports.Enqueue(() =>
+    private void Queue(WorkItem item, SerialQueue reports, TResult result) => reports.Enqueue(() =>
     {
         if (reports.FirstError is { } error)
             Fail(this, error);
         else
             TrySetResult(result);
+        item.OnTaskCompleted();
     });
 }

@@ -28,6 +28,9 @@ internal sealed class ItemDetails
 
     internal SerialQueue? Reports { get; set; }
 
+    /// <summary>Set for a call that is expected to take long.</summary>
+    internal LongCall? LongCall { get; set; }
+
     /// <summary>Resolves tokens in the answers to the item.</summary>
     internal CallLinks AnswerLinks =>
         CancellationToken.CanBeCanceled || Links is not null ? new AnswerLinks(Links, CancellationToken) : CallLinks.ForResults;

@@ -18,6 +18,7 @@ internal abstract class PoolEngine : ObservedPool
     /// <see cref="Activity.Current"/> would load a library, which takes milliseconds. Null until a thread without a context was started.
     /// </summary>
     private static ExecutionContext? s_empty;
+    private readonly SerialCalls _serialCalls = new(); // recognizes callers that can wait for their answers
     private readonly ItemSampling _sampling = new(); // chooses the items whose memory or time is measured
     private readonly CancellationTokenSource _closing = new(); // see Closing
 
@@ -68,6 +69,30 @@ internal abstract class PoolEngine : ObservedPool
         if (caller.Cultures is { } cultures)
             item.Details.Cultures = cultures;
 
+        if (_serialCalls.AreLong && item.Chunk is null)
+            SubmitLong(item, caller);
+        else
+            SubmitWithin(item, caller);
+    }
+
+    private void SubmitLong(WorkItem item, in Caller caller)
+    {
+        LongCall call = item.Details.LongCall = _serialCalls.OnCall();
+        try
+        {
+            SubmitWithin(item, caller);
+        }
+        catch (Exception)
+        {
+            call.OnCompleted();
+            throw;
+        }
+
+        call.Wait();
+    }
+
+    private void SubmitWithin(WorkItem item, in Caller caller)
+    {
         if (caller.Activity is { } activity)
             SubmitObserved(item, Instruments.Present ?? Instruments.MakeNow(), activity);
         else if (Instruments.Present is { } instruments && (Latencies?.Wants() == true || (instruments.WantsItems && _sampling.Takes())))
@@ -171,6 +196,12 @@ internal abstract class PoolEngine : ObservedPool
             throw;
         }
     }
+
+    /// <summary>Whether the latest calls took long.</summary>
+    internal bool CallsAreLong => _serialCalls.AreLong;
+
+    /// <summary>Learns how long a call has run, in stopwatch ticks. On any thread.</summary>
+    internal virtual void MeasureCall(long elapsed) => _serialCalls.Measure(elapsed);
 
     /// <summary>Called when the caller's token of an item was cancelled.</summary>
     internal abstract void OnItemCanceled(WorkItem item);

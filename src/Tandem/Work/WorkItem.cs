@@ -82,6 +82,9 @@ internal abstract class WorkItem : IObservedItem
         return true;
     }
 
+    /// <summary>Called when the task of the call is complete, which is after the item was settled.</summary>
+    internal void OnTaskCompleted() => _details?.LongCall?.OnCompleted();
+
     private void EndObservation(ItemDetails details, Exception? error)
     {
         try

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Threading.Channels;
 using Tandem;
 
 // All that works in a program that is trimmed or compiled natively: pools of threads, in all forms of calls.
@@ -34,6 +35,32 @@ await using (var pool = WorkerPool.Create(options, () => new List<string>()))
 {
     await pool.RunAsync(list => list.Add("one"), new WorkOptions { Name = "named", Limits = new() { Timeout = TimeSpan.FromMinutes(5) } });
     Console.WriteLine($"state: {await pool.RunAsync(list => list.Count)}");
+}
+
+// Objects that the pool's threads share.
+await using (var pool = WorkerPool.Threads(2))
+{
+    using var array = new SharedArray<int>(2, Isolation.Thread);
+    using var count = new SharedCounter(0, Isolation.Thread);
+    using var gate = new SharedLock(Isolation.Thread);
+    Channel<string> words = SharedChannel.CreateBounded<string>(4, Isolation.Thread);
+    await pool.ForEachAsync(Enumerable.Range(0, 4), (int i) =>
+    {
+        using (gate.Enter())
+            array[i % 2] += i;
+        count.Increment();
+        words.Writer.TryWrite($"{i}");
+    });
+    words.Writer.Complete();
+    Console.WriteLine($"shared: {array[0]} {array[1]} {count.Value} {await words.Reader.ReadAllAsync().CountAsync()}");
+    try
+    {
+        _ = SharedChannel.CreateBounded<string>(4);
+    }
+    catch (PlatformNotSupportedException e)
+    {
+        Console.WriteLine($"channel: {e.Message}");
+    }
 }
 
 // A pool of processes says what to do. The build says it too, where it is called by name.

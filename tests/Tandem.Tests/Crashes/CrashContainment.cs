@@ -233,4 +233,6 @@ public abstract partial class CrashContainment(Backend backend) : IDisposable
 
 public sealed class SharedMemoryCrashes(SharedMemoryBackend backend) : CrashContainment(backend), IClassFixture<SharedMemoryBackend>;
 
+public sealed class MappedMemoryCrashes(MappedMemoryBackend backend) : CrashContainment(backend), IClassFixture<MappedMemoryBackend>;
+
 public sealed class PortableCrashes(PortableBackend backend) : CrashContainment(backend), IClassFixture<PortableBackend>;

@@ -3,6 +3,7 @@ using Tandem.Interop;
 using Tandem.Invocation;
 using Tandem.Processes;
 using Tandem.Transport;
+using Tandem.Transport.Mapped;
 using Tandem.Transport.SharedMemory;
 using Tandem.Work;
 
@@ -15,24 +16,42 @@ namespace Tandem.Tests.Fuzz;
 internal sealed unsafe class HostileWorker : IDisposable
 {
     private readonly ProcessEngine _engine;
-    private readonly int _socket;
+    private readonly int _socket = -1;
     private bool _exited;
 
-    internal HostileWorker(ProcessEngine engine, PayloadArea requests)
+    /// <summary>A worker over memory that has a name.</summary>
+    internal HostileWorker(ProcessEngine engine, PayloadArea requests, MappedAddress address)
+        : this(engine, new SharedMemoryLink(requests, new MappedConnection(address), 0))
     {
-        _engine = engine;
-        int* sockets = stackalloc int[2];
-        Assert.Equal(0, Libc.SocketPair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, sockets));
-        _socket = sockets[1];
-        Link = new SharedMemoryLink(requests, sockets[0], 0);
-        Worker = new ProcessWorker(engine, Link);
-        lock (engine.Gate)
-            Worker.MarkIdle();
-        Link.SetSink(Worker);
+        Memory = MappedMemory.Open(address.Link, LinkLayout.Size, isWritable: true);
+        Results = MappedMemory.Open(address.Results, (nint)(*(LinkHeader*)Memory.Address).ResultAreaSize, isWritable: true);
+        Ring = new RingWriter(Memory.Address + LinkLayout.ResponseRingOffset, LinkLayout.RingCapacity);
+    }
+
+    internal HostileWorker(ProcessEngine engine, PayloadArea requests)
+        : this(engine, requests, Connect())
+    {
+    }
+
+    private HostileWorker(ProcessEngine engine, PayloadArea requests, (int Parent, int Worker) sockets)
+        : this(engine, new SharedMemoryLink(requests, sockets.Parent, 0))
+    {
+        _socket = sockets.Worker;
         (int region, _, int results) = Link.Descriptors;
         Memory = SharedRegion.Open(Libc.Fcntl(region, Libc.F_DUPFD_CLOEXEC, 0), LinkLayout.Size, writable: true);
         Results = SharedRegion.Open(Libc.Fcntl(results, Libc.F_DUPFD_CLOEXEC, 0), PayloadArea.DefaultSize, writable: true);
         Ring = new RingWriter(Memory.Address + LinkLayout.ResponseRingOffset, LinkLayout.RingCapacity);
+    }
+
+    private HostileWorker(ProcessEngine engine, SharedMemoryLink link)
+    {
+        _engine = engine;
+        Link = link;
+        Worker = new ProcessWorker(engine, Link);
+        lock (engine.Gate)
+            Worker.MarkIdle();
+        Link.SetSink(Worker);
+        (Memory, Results, Ring) = (null!, null!, null!); // set by the constructor that called this one
     }
 
     internal SharedMemoryLink Link { get; }
@@ -83,6 +102,13 @@ internal sealed unsafe class HostileWorker : IDisposable
             chunk.Add("item");
         chunk.Seal();
         return new Sent((RemoteItem)chunk.Item, chunk.Completion);
+    }
+
+    private static (int Parent, int Worker) Connect()
+    {
+        int* sockets = stackalloc int[2];
+        Assert.Equal(0, Libc.SocketPair(Libc.AF_UNIX, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0, sockets));
+        return (sockets[0], sockets[1]);
     }
 
     private Sent Send(Sent item)
@@ -137,7 +163,8 @@ internal sealed unsafe class HostileWorker : IDisposable
     public void Dispose()
     {
         Exit();
-        _ = Libc.Close(_socket);
+        if (_socket >= 0)
+            _ = Libc.Close(_socket);
         Memory.Dispose();
         Results.Dispose();
     }

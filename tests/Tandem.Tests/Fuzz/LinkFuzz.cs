@@ -5,6 +5,7 @@ using Tandem.Invocation;
 using Tandem.Processes;
 using Tandem.Serialization;
 using Tandem.Transport;
+using Tandem.Transport.Mapped;
 using Tandem.Transport.SharedMemory;
 using Tandem.Work;
 
@@ -14,6 +15,7 @@ namespace Tandem.Tests.Fuzz;
 /// A worker that plays its part in shared memory, and damages it: frames of every kind, cells, the area for results, the queue of
 /// released blocks, the rings' positions. Single calls, reports and chunks, while the parent takes items back and looks at chunks that run.
 /// </summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed unsafe class LinkFuzz : IDisposable
 {
     private const long MaximumAllocation = 8 * 1024 * 1024;
@@ -21,19 +23,37 @@ public sealed unsafe class LinkFuzz : IDisposable
     private readonly ProcessEngine _engine = new(new ProcessPoolOptions { MaxWorkers = 1, LoggerFactory = NullLoggerFactory.Instance }.Validated(), null);
     private readonly PayloadArea _requests = new(SharedRegion.Create("tandem-fuzz", PayloadArea.DefaultSize, othersReadOnly: true));
 
+    private MappedFolder? _folder; // of a case over memory that has a name
+    private PayloadArea? _mappedRequests;
+    private int _workers;
     private int _calm;
 
     // Closed, so that no item goes on to a real worker.
     public LinkFuzz() => _engine.StopAsync(StopMode.Finish).GetAwaiter().GetResult();
 
-    public void Dispose() => _requests.Dispose();
+    public void Dispose()
+    {
+        _requests.Dispose();
+        _mappedRequests?.Dispose();
+        _folder?.Dispose();
+    }
 
     [Fact]
     public void Whatever_lies_in_shared_memory_each_item_ends_and_the_slots_stay_in_order() => Cases.Run(10_000, Case);
 
+    [Fact]
+    public void Whatever_lies_in_mapped_memory_each_item_ends_and_the_slots_stay_in_order()
+    {
+        _folder = MappedFolder.Create();
+        _mappedRequests = new PayloadArea(MappedMemory.CreateArea(MappedAddress.RequestsOf(_folder.Path), isWritable: true));
+        Cases.Run(1_000, Case);
+    }
+
     private void Case(Random random)
     {
-        using var worker = new HostileWorker(_engine, _requests);
+        using HostileWorker worker = _folder is null
+            ? new HostileWorker(_engine, _requests)
+            : new HostileWorker(_engine, _mappedRequests!, new MappedAddress(_folder.Path, ++_workers));
         _calm = random.Next(3) == 0 ? 1 : 12;
         List<Sent> items = [];
         // Mostly read on this thread, so that what is allocated can be counted; now and then by the receiver, while it is damaged.

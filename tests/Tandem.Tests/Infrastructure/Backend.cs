@@ -86,6 +86,13 @@ public sealed class SharedMemoryBackend : Backend
     public override WorkerTransport Transport => WorkerTransport.SharedMemory;
 }
 
+public sealed class MappedMemoryBackend : Backend
+{
+    public override Isolation Isolation => Isolation.Process;
+
+    public override WorkerTransport Transport => WorkerTransport.MappedMemory;
+}
+
 public sealed class PortableBackend : Backend
 {
     public override Isolation Isolation => Isolation.Process;

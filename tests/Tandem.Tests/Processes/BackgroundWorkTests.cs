@@ -86,6 +86,7 @@ public sealed partial class BackgroundWorkTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData(WorkerTransport.SharedMemory)]
+    [InlineData(WorkerTransport.MappedMemory)]
     [InlineData(WorkerTransport.Portable)]
     public async Task A_logger_that_throws_does_no_harm(WorkerTransport transport)
     {
@@ -104,6 +105,7 @@ public sealed partial class BackgroundWorkTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData(WorkerTransport.SharedMemory)]
+    [InlineData(WorkerTransport.MappedMemory)]
     [InlineData(WorkerTransport.Portable)]
     public async Task A_callback_of_a_token_that_throws_in_a_worker_does_not_end_it(WorkerTransport transport)
     {

@@ -14,7 +14,7 @@ namespace Tandem.Tests.Processes
 
         internal const string HookMark = "Tandem.Tests.StartupHook";
 
-        public static TheoryData<WorkerTransport> Transports => new() { WorkerTransport.SharedMemory, WorkerTransport.Portable };
+        public static TheoryData<WorkerTransport> Transports => new() { WorkerTransport.SharedMemory, WorkerTransport.MappedMemory, WorkerTransport.Portable };
 
         [Theory(Timeout = Limits.Test)]
         [MemberData(nameof(Transports))]
@@ -33,6 +33,8 @@ namespace Tandem.Tests.Processes
         public static TheoryData<WorkerTransport, bool> Pairs => new()
         {
             { WorkerTransport.SharedMemory, true },
+            { WorkerTransport.MappedMemory, true },
+            { WorkerTransport.MappedMemory, false },
             { WorkerTransport.Portable, true },
             { WorkerTransport.Portable, false },
         };

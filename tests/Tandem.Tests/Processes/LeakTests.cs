@@ -20,6 +20,7 @@ public sealed class LeakTests : IDisposable
     {
         { Isolation.Thread, WorkerTransport.Auto },
         { Isolation.Process, WorkerTransport.SharedMemory },
+        { Isolation.Process, WorkerTransport.MappedMemory },
         { Isolation.Process, WorkerTransport.Portable },
     };
 
@@ -44,6 +45,7 @@ public sealed class LeakTests : IDisposable
 
     [Theory(Timeout = Limits.Test)]
     [InlineData(WorkerTransport.SharedMemory)]
+    [InlineData(WorkerTransport.MappedMemory)]
     [InlineData(WorkerTransport.Portable)]
     public Task After_crashes_nothing_is_left(WorkerTransport transport) => AssertNoLeakAsync(async () =>
     {
@@ -59,6 +61,7 @@ public sealed class LeakTests : IDisposable
 
     [Theory(Timeout = Limits.Test)]
     [InlineData(WorkerTransport.SharedMemory)]
+    [InlineData(WorkerTransport.MappedMemory)]
     [InlineData(WorkerTransport.Portable)]
     public Task After_workers_that_never_become_ready_nothing_is_left(WorkerTransport transport) => AssertNoLeakAsync(async () =>
     {
@@ -68,6 +71,7 @@ public sealed class LeakTests : IDisposable
 
     [Theory(Timeout = Limits.Test)]
     [InlineData(WorkerTransport.SharedMemory)]
+    [InlineData(WorkerTransport.MappedMemory)]
     [InlineData(WorkerTransport.Portable)]
     public async Task Replacing_workers_and_calling_them_adds_no_descriptor_and_no_mapping(WorkerTransport transport)
     {
@@ -91,6 +95,7 @@ public sealed class LeakTests : IDisposable
     [Theory(Timeout = 2 * Limits.Test)]
     [InlineData(Isolation.Thread, WorkerTransport.Auto, 1_000_000)]
     [InlineData(Isolation.Process, WorkerTransport.SharedMemory, 1_000_000)]
+    [InlineData(Isolation.Process, WorkerTransport.MappedMemory, 1_000_000)]
     [InlineData(Isolation.Process, WorkerTransport.Portable, 100_000)]
     public async Task A_million_calls_leave_no_descriptor_and_no_thread(Isolation isolation, WorkerTransport transport, int calls)
     {
@@ -115,6 +120,7 @@ public sealed class LeakTests : IDisposable
     [Theory(Timeout = 2 * Limits.Test)]
     [InlineData("threads", 1_000_000)]
     [InlineData("shared-memory", 1_000_000)]
+    [InlineData("mapped-memory", 1_000_000)]
     [InlineData("portable", 100_000)]
     public async Task A_million_calls_leave_no_memory(string kind, int calls)
     {

@@ -11,9 +11,11 @@ public sealed class MachineLimitTests
         get
         {
             var data = new TheoryData<string, string, string, string?>();
+            // What needs memory that both processes map needs the same of it, whether it has a name or not.
             void Add(string limit, string before, string? shared, string? portable)
             {
                 data.Add("shared-memory", limit, before, shared);
+                data.Add("mapped-memory", limit, before, shared);
                 data.Add("portable", limit, before, portable);
             }
 
@@ -50,6 +52,7 @@ public sealed class MachineLimitTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData("shared-memory")]
+    [InlineData("mapped-memory")]
     [InlineData("portable")]
     public async Task The_limit_for_processes_is_named_with_its_remedy(string kind)
     {

@@ -13,6 +13,7 @@ public sealed partial class OutputTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData(WorkerTransport.SharedMemory)]
+    [InlineData(WorkerTransport.MappedMemory)]
     [InlineData(WorkerTransport.Portable)]
     public async Task All_that_a_worker_writes_before_it_dies_arrives_or_is_counted(WorkerTransport transport)
     {
@@ -25,6 +26,7 @@ public sealed partial class OutputTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData(WorkerTransport.SharedMemory)]
+    [InlineData(WorkerTransport.MappedMemory)]
     [InlineData(WorkerTransport.Portable)]
     public async Task A_process_that_goes_on_writing_to_a_dead_workers_output_holds_nobody_up(WorkerTransport transport)
     {
@@ -49,6 +51,7 @@ public sealed partial class OutputTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData(WorkerTransport.SharedMemory)]
+    [InlineData(WorkerTransport.MappedMemory)]
     [InlineData(WorkerTransport.Portable)]
     public async Task A_process_that_keeps_a_dead_workers_output_open_does_not_keep_the_pool(WorkerTransport transport)
     {

@@ -10,7 +10,9 @@ public partial class ParentTests
     {
         { "shared-memory", "idle" },
         { "shared-memory", "busy" },
+        { "mapped-memory", "idle" },
         { "portable", "idle" },
+        { "mapped-memory", "busy" },
         { "portable", "busy" },
     };
 
@@ -36,8 +38,11 @@ public partial class ParentTests
         { "shared-memory", "native" },
         { "shared-memory", "suspended" },
         { "shared-memory", "stopped" },
+        { "mapped-memory", "idle" },
         { "portable", "idle" },
+        { "mapped-memory", "busy" },
         { "portable", "busy" },
+        { "mapped-memory", "native" },
         { "portable", "native" },
     };
 
@@ -61,8 +66,11 @@ public partial class ParentTests
     [InlineData(WorkerTransport.SharedMemory, "crash")]
     [InlineData(WorkerTransport.SharedMemory, "exit")]
     [InlineData(WorkerTransport.SharedMemory, "stop")]
+    [InlineData(WorkerTransport.MappedMemory, "crash")]
     [InlineData(WorkerTransport.Portable, "crash")]
+    [InlineData(WorkerTransport.MappedMemory, "exit")]
     [InlineData(WorkerTransport.Portable, "exit")]
+    [InlineData(WorkerTransport.MappedMemory, "stop")]
     [InlineData(WorkerTransport.Portable, "stop")]
     public async Task Of_a_worker_that_ends_no_child_is_left(WorkerTransport transport, string end)
     {
@@ -88,6 +96,7 @@ public partial class ParentTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData("shared-memory")]
+    [InlineData("mapped-memory")]
     [InlineData("portable")]
     public async Task Of_many_workers_no_child_is_left(string kind)
     {
@@ -177,6 +186,7 @@ public partial class ParentTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData("shared-memory")]
+    [InlineData("mapped-memory")]
     [InlineData("portable")]
     public async Task Of_a_program_that_fails_no_worker_is_left(string kind)
     {
@@ -190,6 +200,7 @@ public partial class ParentTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData("shared-memory")]
+    [InlineData("mapped-memory")]
     [InlineData("portable")]
     public async Task A_worker_never_runs_Main(string kind)
     {
@@ -205,6 +216,7 @@ public partial class ParentTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData("shared-memory")]
+    [InlineData("mapped-memory")]
     [InlineData("portable")]
     public async Task Pools_nest_to_the_limit_and_say_so_beyond(string kind)
     {
@@ -238,6 +250,7 @@ public partial class ParentTests
 
     [Theory(Timeout = Limits.Test)]
     [InlineData("shared-memory")]
+    [InlineData("mapped-memory")]
     [InlineData("portable")]
     public async Task An_interrupt_from_the_terminal_reaches_the_program_only(string kind)
     {

@@ -30,6 +30,8 @@ public sealed class ThreadPromises(ThreadBackend backend) : PoolPromises(backend
 
 public sealed class SharedMemoryPromises(SharedMemoryBackend backend) : PoolPromises(backend), IClassFixture<SharedMemoryBackend>;
 
+public sealed class MappedMemoryPromises(MappedMemoryBackend backend) : PoolPromises(backend), IClassFixture<MappedMemoryBackend>;
+
 public sealed class PortablePromises(PortableBackend backend) : PoolPromises(backend), IClassFixture<PortableBackend>;
 
 public sealed class ImitationPromises(ImitationBackend backend) : PoolPromises(backend), IClassFixture<ImitationBackend>;

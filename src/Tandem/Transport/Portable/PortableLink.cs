@@ -15,20 +15,17 @@ internal sealed unsafe class PortableLink : WorkerLink
 
     private readonly NamedPipeServerStream _data;
     private readonly Stream _stream; // over the data pipe
-    private readonly NamedPipeServerStream _control;
+    private readonly ControlPipe _control;
     private readonly object _gate = new(); // guards the outgoing buffer, _closed and the threads; the sender waits on it
-    private readonly object _controlGate = new(); // guards the control frames
     private readonly CancellationTokenSource _closing = new(); // ends the wait for the worker to connect
     private readonly ItemRecord[] _records = new ItemRecord[FrameHeader.Slots]; // what the worker reported, by slot
     private FrameBuffer _outgoing = new(); // appended to under _gate; swapped with _sending
     private FrameBuffer _sending = new(); // used by the sender thread only
-    private readonly FrameBuffer _controls = new(); // control frames that are not written yet
     private IFrameSink? _sink; // set by Start
     private Thread? _receiver;
     private Thread? _sender;
     private bool _hasOutgoing; // set by Flush, cleared by the sender
     private bool _isConnected; // whether the worker has connected both pipes
-    private bool _isWritingControls; // at most one write to the control pipe runs at a time
     private long _bytesTaken; // bytes that the worker has read from the data pipe, or its buffer holds
     private volatile bool _closed; // set once, under _gate
     private long _framesRead; // lets DrainAndClose see progress
@@ -40,7 +37,15 @@ internal sealed unsafe class PortableLink : WorkerLink
     {
         _data = Create(name);
         _stream = OverlappedPipe.Over(_data);
-        _control = Create(name + ".c");
+        try
+        {
+            _control = new ControlPipe(name + ".c");
+        }
+        catch
+        {
+            _stream.Dispose();
+            throw;
+        }
     }
 
     internal override int Slots => FrameHeader.Slots;
@@ -85,14 +90,8 @@ internal sealed unsafe class PortableLink : WorkerLink
     {
     }
 
-    internal override void SendControl(FrameKind kind, int slot, uint sequence, int extra)
-    {
-        lock (_controlGate)
-        {
-            _controls.Append(kind, slot, sequence, extra, [], null, 0);
-            FlushControls();
-        }
-    }
+    internal override void SendControl(FrameKind kind, int slot, uint sequence, int extra) =>
+        _control.Send(kind, slot, sequence, extra);
 
     internal override bool TryRevoke(int slot, uint sequence) => false;
 
@@ -200,13 +199,9 @@ internal sealed unsafe class PortableLink : WorkerLink
         try
         {
             _data.WaitForConnectionAsync(_closing.Token).GetAwaiter().GetResult();
-            _control.WaitForConnectionAsync(_closing.Token).GetAwaiter().GetResult();
-            lock (_controlGate)
-            {
+            _control.ConnectAsync(_closing.Token).GetAwaiter().GetResult();
+            lock (_gate)
                 _isConnected = true;
-                FlushControls();
-            }
-
             Flush();
             using var reader = new FrameReader(_stream);
             while (reader.TryRead(out Frame frame))
@@ -284,56 +279,6 @@ internal sealed unsafe class PortableLink : WorkerLink
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
             // The worker has exited; its exit is reported separately.
-        }
-    }
-
-    /// <summary>
-    /// Writes control frames at once; requires the control gate. Control frames must not wait behind a payload that a busy worker does
-    /// not read. This method must not block either if the worker reads no control frames, because it runs under the pool's lock: frames
-    /// that do not fit now are written when the current write completes.
-    /// </summary>
-    private void FlushControls()
-    {
-        if (!_isConnected || _closed || _isWritingControls || _controls.Length == 0)
-            return;
-
-        byte[] bytes = _controls.Bytes.ToArray();
-        _controls.Clear();
-        Task written;
-        try
-        {
-            written = _control.WriteAsync(bytes, 0, bytes.Length);
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
-        {
-            return; // the worker has exited; its exit is reported separately
-        }
-
-        if (written.IsCompleted)
-        {
-            _ = written.Exception; // observed; see above
-            return;
-        }
-
-        _isWritingControls = true;
-        written.ContinueWith(
-            static (task, link) =>
-            {
-                _ = task.Exception;
-                Background.Run(((PortableLink)link!).OnControlsWritten);
-            },
-            this,
-            CancellationToken.None,
-            TaskContinuationOptions.None,
-            TaskScheduler.Default);
-    }
-
-    private void OnControlsWritten()
-    {
-        lock (_controlGate)
-        {
-            _isWritingControls = false;
-            FlushControls();
         }
     }
 

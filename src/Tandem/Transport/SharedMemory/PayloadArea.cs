@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using Tandem.Interop;
 using Tandem.Serialization;
@@ -10,7 +11,8 @@ namespace Tandem.Transport.SharedMemory;
 /// </summary>
 /// <remarks>
 /// Segregated free lists of power-of-two blocks (Knuth, TAOCP vol. 1, 2.5). The unused part of a block uses address space only, not
-/// memory.
+/// memory. Free blocks keep their pages for a while, so that steady traffic causes no page faults. So the area never has more memory than
+/// was in flight at once in the last seconds.
 /// </remarks>
 internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
 {
@@ -23,19 +25,28 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
 
     private const int SmallestShift = 14;
 
-    /// <summary>Freed blocks keep their pages up to this total, so that steady traffic does not cause page faults.</summary>
-    private const long ResidentLimit = 128L << 20;
+    /// <summary>Larger blocks are handed out in steps of this size, so that it is known how much of them was touched.</summary>
+    private const nint Step = 256 * 1024;
+
+    /// <summary>A block that nobody has used for this time gives its pages back to the system.</summary>
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan TrimPeriod = TimeSpan.FromSeconds(1);
 
     private readonly SharedRegion _region;
+    private readonly TimeSpan _patience; // how long free blocks keep their pages
     private readonly Lock _lock = new(); // guards all fields below
-    private readonly Stack<long>[] _free = new Stack<long>[64]; // offsets of free blocks, by the logarithm of their size
-    private Dictionary<long, int>? _allocated; // block size shift by offset; created on first use, because its code must be JIT-compiled
-    private readonly HashSet<long> _resident = []; // free blocks that keep their pages
-    private long _residentBytes; // the total size of these blocks
+    private readonly List<FreeBlock>?[] _free = new List<FreeBlock>?[64]; // free blocks, by the logarithm of their size; the last freed is last
+    private Dictionary<long, UsedBlock>? _allocated; // by offset; created on first use, because its code must be JIT-compiled
+    private long _trimmedAt; // when free blocks were last checked, as a timestamp
     private long _top; // the end of the part that was ever allocated
     private bool _closed; // the region is disposed once the last block is free
 
-    internal PayloadArea(SharedRegion region) => _region = region;
+    internal PayloadArea(SharedRegion region, TimeSpan? patience = null)
+    {
+        _region = region;
+        _patience = patience ?? DefaultPatience;
+    }
 
     internal SharedRegion Region => _region;
 
@@ -67,10 +78,23 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         }
     }
 
+    /// <summary>The bytes of free blocks that keep their pages.</summary>
+    internal long ResidentBytes
+    {
+        get
+        {
+            lock (_lock)
+                return _free.Sum(static list => list?.Sum(static block => block.Resident) ?? 0);
+        }
+    }
+
     public byte* Allocate(nint size, out nint actual)
     {
         int shift = Math.Max(SmallestShift, 64 - BitOperations.LeadingZeroCount((ulong)(size - 1)));
-        actual = (nint)1 << shift;
+        nint whole = (nint)1 << shift;
+        actual = whole <= Step ? whole : Math.Min(whole, (size + Step - 1) & ~(Step - 1));
+        nint resident = 0;
+        byte* block;
         lock (_lock)
         {
             if (_closed)
@@ -79,25 +103,30 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
             long offset;
             if (_free[shift] is { Count: > 0 } list)
             {
-                offset = list.Pop();
-                if (_resident.Remove(offset))
-                    _residentBytes -= actual;
+                // The one that was used last is the warmest in the caches.
+                (offset, _, resident) = list[^1];
+                list.RemoveAt(list.Count - 1);
             }
             else
             {
                 offset = _top;
-                if (offset + actual > _region.Length)
+                if (offset + whole > _region.Length)
                 {
                     throw new WorkSerializationException(
                         $"the {_region.Length >> 30} GiB of address space for payloads in flight are used up; send less at once");
                 }
 
-                _top += actual;
+                _top += whole;
             }
 
-            (_allocated ??= []).Add(offset, shift);
-            return _region.Address + offset;
+            actual = Commit(offset, size, actual, shift, resident);
+            (_allocated ??= []).Add(offset, new UsedBlock(shift, Math.Max(resident, actual)));
+            block = _region.Address + offset;
         }
+
+        if (size > resident)
+            PageFaults.PopulateForWriting(block + resident, size - resident);
+        return block;
     }
 
     public void Free(byte* block)
@@ -105,44 +134,43 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         long offset = block - _region.Address;
         lock (_lock)
         {
-            if (_allocated is null || !_allocated.Remove(offset, out int shift))
+            if (_allocated is null || !_allocated.Remove(offset, out UsedBlock used))
                 throw new ProtocolException($"a payload block at {offset} was released but is not in use");
 
-            long size = 1L << shift;
-            if (_residentBytes + size <= ResidentLimit)
-            {
-                _residentBytes += size;
-                _resident.Add(offset);
-            }
-            else
-            {
-                _region.Discard((nint)offset, (nint)size);
-            }
-
-            (_free[shift] ??= new Stack<long>()).Push(offset);
+            long now = Stopwatch.GetTimestamp();
+            (_free[used.Shift] ??= []).Add(new FreeBlock(offset, now, used.Touched));
+            if (Stopwatch.GetElapsedTime(_trimmedAt, now) > TrimPeriod)
+                TrimUnused(now, _patience);
             if (_closed && _allocated is not { Count: > 0 })
                 _region.Dispose();
         }
     }
 
-    /// <summary>Returns the pages of all free blocks to the system. Called when the connection is idle.</summary>
+    /// <summary>Returns the pages of blocks to the system that have not been used for a while.</summary>
     internal void Trim()
     {
         lock (_lock)
         {
-            if (_residentBytes == 0 || _closed)
-                return;
+            if (!_closed)
+                TrimUnused(Stopwatch.GetTimestamp(), _patience);
+        }
+    }
 
-            for (int shift = SmallestShift; shift < _free.Length; shift++)
+    private void TrimUnused(long now, TimeSpan patience)
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        _trimmedAt = now;
+        foreach (List<FreeBlock>? list in _free)
+        {
+            // Blocks are freed and taken at the end of the list, so the first ones are the oldest.
+            for (int i = 0; i < list?.Count && Stopwatch.GetElapsedTime(list[i].FreedAt, now) >= patience; i++)
             {
-                foreach (long offset in _free[shift] ?? [])
-                {
-                    if (_resident.Remove(offset))
-                        _region.Discard((nint)offset, (nint)1 << shift);
-                }
-            }
+                if (list[i].Resident == 0)
+                    continue;
 
-            _residentBytes = 0;
+                _region.Discard((nint)list[i].Offset, list[i].Resident);
+                list[i] = list[i] with { Resident = 0 };
+            }
         }
     }
 
@@ -157,5 +185,39 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
         }
     }
 
+    /// <summary>Makes sure that a block which was taken can be written; see <see cref="SharedRegion.Commit"/>.</summary>
+    private nint Commit(long offset, nint needed, nint available, int shift, nint resident)
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        long now = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return _region.Commit((nint)offset, needed, available);
+            }
+            catch (IOException) when (HasResident)
+            {
+                TrimUnused(now, TimeSpan.Zero);
+            }
+            catch (IOException e)
+            {
+                (_free[shift] ??= []).Add(new FreeBlock(offset, now, resident));
+                throw new WorkSerializationException($"there is no memory for a payload of {needed} bytes: {e.Message}");
+            }
+        }
+    }
+
+    private bool HasResident => _free.Any(static list => list?.Exists(static block => block.Resident > 0) == true);
+
     private static ObjectDisposedException PoolIsDisposed() => new($"{nameof(Tandem)}.{nameof(WorkerPool)}");
+
+    /// <param name="Shift">The logarithm of the block's size.</param>
+    /// <param name="Touched">The bytes at its start that may have pages.</param>
+    private readonly record struct UsedBlock(int Shift, nint Touched);
+
+    /// <param name="Offset">Where the block is.</param>
+    /// <param name="FreedAt">When it was freed, as a timestamp.</param>
+    /// <param name="Resident">The bytes at its start that may have pages.</param>
+    private readonly record struct FreeBlock(long Offset, long FreedAt, nint Resident);
 }

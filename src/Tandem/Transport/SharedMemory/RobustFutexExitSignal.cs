@@ -25,6 +25,11 @@ internal readonly unsafe struct RobustFutexExitSignal(byte* link)
     /// <summary>Parent: whether the worker has begun to exit. The parent kills a worker that sets this without exiting.</summary>
     internal bool HasEnded => (Volatile.Read(ref *_word) & OwnerDied) != 0;
 
+    /// <summary>
+    /// Parent: sets the word itself, where the kernel does not and the end of the worker shows in another way (the end of its connection).
+    /// </summary>
+    internal void Mark() => Interlocked.Or(ref *_word, OwnerDied);
+
     /// <summary>Worker: registers the calling thread, which must live as long as the process.</summary>
     internal void Register()
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tandem.BackgroundWork;
 using Tandem.Interop;
+using Tandem.Serialization;
 
 namespace Tandem.Transport.SharedMemory;
 
@@ -10,7 +11,7 @@ namespace Tandem.Transport.SharedMemory;
 /// thread that releases the role checks the ring once more (the exchange is a full fence), so a frame that arrived while another thread
 /// failed to acquire the role is never left unread.
 /// </remarks>
-internal sealed unsafe class SharedMemoryLink : WorkerLink
+internal sealed unsafe class SharedMemoryLink : WorkerLink, IConnectionObserver
 {
     private readonly SharedRegion _region; // header, cells and rings
     private readonly PayloadArea _requests; // the pool's area for large arguments
@@ -22,7 +23,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     private readonly RobustFutexExitSignal _exitSignal; // set when the worker begins to exit
     private readonly ReleaseQueue _releases; // returns result blocks to the worker
     private readonly SpinPolicy _spin;
-    private readonly int _controlSocket;
+    private readonly WorkerConnection _connection; // owns both regions
 
     /// <summary>
     /// The maximum number of frames that a polling caller handles at a time, so that a worker that keeps sending does not hold the
@@ -44,20 +45,19 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     /// <param name="controlSocket">The parent's end of the control socket. The link owns it.</param>
     /// <param name="spinMicroseconds">How long each side may spin before it sleeps.</param>
     internal SharedMemoryLink(PayloadArea requests, int controlSocket, int spinMicroseconds)
+        : this(requests, new DescriptorConnection(controlSocket), spinMicroseconds)
+    {
+    }
+
+    /// <param name="requests">The pool's area for large arguments.</param>
+    /// <param name="connection">What the link needs of the system. The link owns it.</param>
+    /// <param name="spinMicroseconds">How long each side may spin before it sleeps.</param>
+    internal SharedMemoryLink(PayloadArea requests, WorkerConnection connection, int spinMicroseconds)
     {
         _requests = requests;
-        _controlSocket = controlSocket;
-        _region = SharedRegion.Create("tandem-link", LinkLayout.Size, othersReadOnly: false);
-        try
-        {
-            _results = PayloadArea.CreateRegion(static size => SharedRegion.CreateForOther("tandem-results", size));
-        }
-        catch
-        {
-            _region.Dispose();
-            throw;
-        }
-
+        _connection = connection;
+        _region = connection.Link;
+        _results = connection.Results;
         byte* memory = _region.Address;
         *(LinkHeader*)memory = new LinkHeader
         {
@@ -69,8 +69,8 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         };
         _writer = new RingWriter(memory + LinkLayout.RequestRingOffset, LinkLayout.RingCapacity);
         _reader = new RingReader(memory + LinkLayout.ResponseRingOffset, LinkLayout.RingCapacity);
-        _workerBell = new Doorbell(memory + LinkLayout.RequestRingOffset);
-        _ownBell = new Doorbell(memory + LinkLayout.ResponseRingOffset);
+        _workerBell = new Doorbell(memory + LinkLayout.RequestRingOffset, connection.WorkerBell);
+        _ownBell = new Doorbell(memory + LinkLayout.ResponseRingOffset, connection.OwnBell);
         _exitSignal = new RobustFutexExitSignal(memory);
         _releases = new ReleaseQueue(memory + LinkLayout.ReleasesOffset);
         _spin = new SpinPolicy(spinMicroseconds);
@@ -139,6 +139,12 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
 
     internal override void WakeOnThisProcessor(int processId)
     {
+        if (!HasThreadIds)
+        {
+            Wake();
+            return;
+        }
+
         // The worker's main thread reads its ring; its thread id equals the process id.
         using (new WakeAffinityScope(processId))
             Wake();
@@ -153,20 +159,8 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         }
     }
 
-    internal override void SendControl(FrameKind kind, int slot, uint sequence, int extra)
-    {
-        var header = new FrameHeader
-        {
-            Kind = kind,
-            Version = FrameHeader.CurrentVersion,
-            Slot = (ushort)slot,
-            Sequence = sequence,
-            Extra = extra,
-        };
-
-        // Never blocks. A stopped worker with hundreds of unread control frames loses one; the grace period then ends it anyway.
-        _ = Libc.Send(_controlSocket, (byte*)&header, FrameHeader.Size, Libc.MSG_DONTWAIT | Libc.MSG_NOSIGNAL);
-    }
+    internal override void SendControl(FrameKind kind, int slot, uint sequence, int extra) =>
+        _connection.SendControl(kind, slot, sequence, extra);
 
     internal override bool TryRevoke(int slot, uint sequence)
     {
@@ -235,9 +229,13 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
                 : throw new ProtocolException($"a result claims {message.Length} bytes in a frame of {frame.BodyLength}");
         }
 
-        return IsInResultArea(message.Offset, (nint)message.Length)
-            ? _results.Address + message.Offset
-            : throw new ProtocolException($"a result of {message.Length} bytes at {message.Offset} is outside of the area");
+        if (IsInResultArea(message.Offset, (nint)message.Length))
+        {
+            _results.PrepareReading((nint)message.Offset, (nint)message.Length);
+            return _results.Address + message.Offset;
+        }
+
+        throw new ProtocolException($"a result of {message.Length} bytes at {message.Offset} is outside of the area");
     }
 
     internal override void ReleaseResult(in ResultMessage message)
@@ -254,6 +252,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     internal override void Start(IFrameSink sink)
     {
         SetSink(sink);
+        _connection.Start(this);
         _receiver = Background.Thread("Tandem receiver", ReceiverStack, Receive, OnFailed);
         _receiver.UnsafeStart();
     }
@@ -309,14 +308,30 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
         while (Volatile.Read(ref _leaving) != 0)
             spinner.SpinOnce();
 
-        _ = Libc.Close(_controlSocket);
         lock (_mapped)
         {
+            if (!_disposed)
+                _connection.Dispose();
             _disposed = true;
-            _results.Dispose();
-            _region.Dispose();
         }
     }
+
+    void IConnectionObserver.OnEnded()
+    {
+        lock (_mapped)
+        {
+            if (_disposed)
+                return;
+
+            _exitSignal.Mark();
+            _ownBell.Wake();
+        }
+    }
+
+    void IConnectionObserver.OnFailed(Exception error) => OnFailed(error);
+
+    /// <summary>Whether this system has ids of threads, and settings of how a thread is scheduled.</summary>
+    private static bool HasThreadIds => OperatingSystem.IsLinux() && SystemCalls.Current is not null;
 
     private ItemCell* Cell(int slot) => (ItemCell*)(_region.Address + LinkLayout.CellsOffset) + slot;
 
@@ -329,12 +344,16 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
     /// </summary>
     private bool IsInResultArea(long offset, nint length) =>
         offset >= 0 && length >= 0 && offset <= _results.Length && length <= _results.Length - offset
-        && (length <= 1 << 20 || _results.IsWritten((nint)offset, length));
+        && (length <= _results.HarmlessLength || _results.IsWritten((nint)offset, length));
 
     private void Receive()
     {
-        Volatile.Write(ref _receiverThread, Libc.GetThreadId());
-        Libc.UseShortTimeSlice();
+        if (HasThreadIds)
+        {
+            Volatile.Write(ref _receiverThread, Libc.GetThreadId());
+            Libc.UseShortTimeSlice();
+        }
+
         bool rested = false, isEnding = false;
         // Stop reading once the worker is broken: its ring may never become empty, and this thread would spin.
         while (!_closed && !_broken)
@@ -362,8 +381,20 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink
             _ownBell.Withdraw();
             rested = _ownBell.Prepare() == signal;
             if (rested)
-                _requests.Trim();
+                Rest();
         }
+    }
+
+    /// <summary>Gives memory back that was kept for payloads, if none have come for a while.</summary>
+    private void Rest()
+    {
+        _requests.Trim();
+        _ = LargeArrays.Rest();
+        if (Interlocked.CompareExchange(ref _role, 1, 0) != 0)
+            return;
+
+        _results.ForgetPrepared();
+        ReleaseRole();
     }
 
     /// <summary>

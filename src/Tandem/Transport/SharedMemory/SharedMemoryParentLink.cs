@@ -1,4 +1,3 @@
-using Tandem.Interop;
 using Tandem.Serialization;
 
 namespace Tandem.Transport.SharedMemory;
@@ -15,16 +14,22 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
     private readonly Doorbell _parentBell; // wakes the parent's receiver thread
     private readonly ReleaseQueue _releases; // result blocks that the parent has read
     private readonly SpinPolicy _spin;
-    private readonly int _controlSocket;
+    private readonly ParentConnection _connection;
     private readonly ReclaimingMemory _reclaiming;
     private readonly Lock _sending = new(); // serializes writes to the response ring
     private volatile bool _ended; // Receive returns false
 
     /// <summary>Attaches to the memory that the parent prepared. The descriptors are those of <c>LaunchProtocol</c>.</summary>
     internal SharedMemoryParentLink(int controlSocket, int link, int requests, int results)
+        : this(new InheritedConnection(controlSocket, link, requests, results))
     {
-        _controlSocket = controlSocket;
-        _region = SharedRegion.Open(link, LinkLayout.Size, writable: true);
+    }
+
+    /// <summary>Attaches to the memory that the parent prepared, and connects. The link owns the connection.</summary>
+    internal SharedMemoryParentLink(ParentConnection connection)
+    {
+        _connection = connection;
+        _region = connection.OpenLink();
         LinkHeader header = *(LinkHeader*)_region.Address;
         if (header.Magic != LinkHeader.MagicValue || header.Version != FrameHeader.CurrentVersion)
         {
@@ -32,13 +37,14 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
                 $"the parent uses protocol version {header.Version}, this worker version {FrameHeader.CurrentVersion}");
         }
 
-        _requests = SharedRegion.Open(requests, (nint)header.RequestAreaSize, writable: false);
-        _results = new PayloadArea(SharedRegion.Open(results, (nint)header.ResultAreaSize, writable: true));
+        _requests = connection.OpenRequests((nint)header.RequestAreaSize);
+        _results = new PayloadArea(connection.OpenResults((nint)header.ResultAreaSize));
+        connection.Connect();
         byte* memory = _region.Address;
         _reader = new RingReader(memory + LinkLayout.RequestRingOffset, LinkLayout.RingCapacity);
         _writer = new RingWriter(memory + LinkLayout.ResponseRingOffset, LinkLayout.RingCapacity);
-        _ownBell = new Doorbell(memory + LinkLayout.RequestRingOffset);
-        _parentBell = new Doorbell(memory + LinkLayout.ResponseRingOffset);
+        _ownBell = new Doorbell(memory + LinkLayout.RequestRingOffset, connection.OwnBell);
+        _parentBell = new Doorbell(memory + LinkLayout.ResponseRingOffset, connection.ParentBell);
         _releases = new ReleaseQueue(memory + LinkLayout.ReleasesOffset);
         _spin = new SpinPolicy(header.SpinMicroseconds);
         _reclaiming = new ReclaimingMemory(this);
@@ -75,28 +81,23 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
 
     internal override bool ReceiveControl(out Frame frame)
     {
-        frame = default;
-        FrameHeader header = default;
-        nint filled = 0;
-        while (filled < FrameHeader.Size)
+        if (!_connection.TryReceive(out FrameHeader header))
         {
-            nint read = Libc.Read(_controlSocket, (byte*)&header + filled, FrameHeader.Size - filled);
-            if (read > 0)
-            {
-                filled += read;
-            }
-            else if (read == 0 || System.Runtime.InteropServices.Marshal.GetLastPInvokeError() != Libc.EINTR)
-            {
-                Stop();
-                return false;
-            }
+            frame = default;
+            Stop();
+            return false;
         }
 
         frame = new Frame { Kind = header.Kind, Slot = header.Slot, Sequence = header.Sequence, Extra = header.Extra };
         return true;
     }
 
-    internal override void RegisterThread() => new RobustFutexExitSignal(_region.Address).Register();
+    internal override void RegisterThread()
+    {
+        // Otherwise the parent observes the end of the connection.
+        if (_ownBell.UsesFutex)
+            new RobustFutexExitSignal(_region.Address).Register();
+    }
 
     internal override void Stop()
     {
@@ -104,13 +105,13 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         _ownBell.Wake();
     }
 
-    /// <summary>Unmaps the memory and closes the control socket. Worker processes do not need this; tests with many links do.</summary>
+    /// <summary>Unmaps the memory and closes the connection. Worker processes do not need this; tests with many links do.</summary>
     internal void Unmap()
     {
         _region.Dispose();
         _requests.Dispose();
         _results.Region.Dispose();
-        _ = Libc.Close(_controlSocket);
+        _connection.Dispose();
     }
 
     internal override byte* ResolvePayload(in Frame frame, in InvokeMessage message)
@@ -122,7 +123,11 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         if (!inside)
             throw new ProtocolException($"a payload of {message.Length} bytes at {message.Offset} is outside of its area");
 
-        return message.InArea == 0 ? frame.Body + InvokeMessage.Size : _requests.Address + message.Offset;
+        if (message.InArea == 0)
+            return frame.Body + InvokeMessage.Size;
+
+        _requests.PrepareReading((nint)message.Offset, (nint)message.Length);
+        return _requests.Address + message.Offset;
     }
 
     internal override bool TryStart(int slot, uint sequence, int first, long now)
@@ -227,6 +232,9 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
         {
             Reclaim();
             owner._results.Trim();
+            owner._requests.ForgetPrepared();
+            if (LargeArrays.Rest())
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
         }
 
         private void Reclaim()

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# musl x64, as in Alpine: musl and the runtime for it, in a root without glibc. Not Alpine itself: libstdc++ and libgcc_s are Debian's, over
+# musl-shim.c. There is no OpenSSL.
+source "$(dirname "$0")/common.sh"
+
+can_unshare -mpf || skip "no right to make a mount namespace (unshare -m)"
+command -v gcc >/dev/null || skip "no package gcc"
+built tests/Tandem.Smoke tests/Tandem.TestHost tests/Tandem.Tests
+
+root_folder=$work/root
+rm -rf "$root_folder"
+debian "" amd64 "$root_folder" -- musl libstdc++6 libgcc-s1 busybox-static
+rid=linux-musl-x64
+framework "$rid" "$root_folder/dotnet" "Microsoft.NETCore.App.Runtime.$rid" "Microsoft.NETCore.App.Host.$rid"
+host=${package_folders[1]}/runtimes/$rid/native/apphost
+
+libraries=$root_folder/usr/lib/x86_64-linux-gnu
+gcc -shared -fPIC -O1 -w -nostdlib -Wl,-soname,ld-linux-x86-64.so.2 -o "$root_folder/usr/lib/ld-linux-x86-64.so.2" "$root/eng/lanes/musl-shim.c"
+cp -L "$libraries"/libstdc++.so.6 "$(find "$root_folder" -name libgcc_s.so.1 | head -n 1)" "$root_folder/usr/lib"
+for name in sh sleep env cat; do
+  ln -sf busybox "$root_folder/usr/bin/$name"
+done
+mkdir -p "$root_folder"/{proc,dev,tmp,root,etc,app}
+echo /usr/lib >"$root_folder/etc/ld-musl-x86_64.path"
+
+# inside SECONDS TITLE PROGRAM...: runs it with the new root.
+inside() {
+  local seconds=$1 title=$2
+  shift 2
+  part "$seconds" "$title" unshare -mpf --kill-child sh -c 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && mount --bind "$1" "$0/app" && shift &&
+    chroot "$0" /usr/bin/env -i PATH=/usr/bin HOME=/root TMPDIR=/tmp DOTNET_ROOT=/dotnet LD_PRELOAD=/usr/lib/ld-linux-x86-64.so.2 "$@"' "$root_folder" "$work/app" "$@"
+}
+
+for name in Tandem.Smoke Tandem.TestHost Tandem.Tests; do
+  mkdir -p "$work/app/$name"
+  rm -rf "$work/app/$name/$pivot"
+  cp -r "$bin/$name/$pivot" "$work/app/$name/$pivot"
+  apphost "$host" "$work/app/$name/$pivot/$name" "$name.dll"
+done
+
+inside 600 "smoke, shared" "/app/Tandem.Smoke/$pivot/Tandem.Smoke" --transport shared
+inside 600 "smoke, portable" "/app/Tandem.Smoke/$pivot/Tandem.Smoke" --transport portable
+finish

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Windows x64 by Wine, that of Debian 13. A pass is evidence, not proof: Wine is not Windows.
+# Arguments, if any, are run in place of the lane, as in: eng/lanes/wine.sh 'Z:\app\Tandem.Smoke\release\Tandem.Smoke.exe' run
+source "$(dirname "$0")/common.sh"
+
+can_unshare -mpf || skip "no right to make a mount namespace (unshare -m)"
+built tests/Tandem.Smoke
+
+root_folder=$work/root
+# Not all that Wine depends on: there is no screen and no sound.
+[ -x "$root_folder/usr/lib/wine/wine64" ] || debian trixie amd64 "$root_folder" wine64
+# What the package does when it is installed: a mark in the place of DOS's code says that the library is Wine's own.
+zlib=$root_folder/usr/x86_64-w64-mingw32/lib/zlib1.dll
+{ head -c 64 "$zlib" && printf 'Wine builtin DLL' && head -c 16 /dev/zero && tail -c +97 "$zlib"; } >"$root_folder/usr/lib/x86_64-linux-gnu/wine/x86_64-windows/zlib1.dll"
+mkdir -p "$root_folder/etc"
+echo 'root:x:0:0:root:/root:/bin/sh' >"$root_folder/etc/passwd"
+rid=win-x64
+framework "$rid" "$root_folder/dotnet" "Microsoft.NETCore.App.Runtime.$rid" "Microsoft.NETCore.App.Host.$rid"
+host=${package_folders[1]}/runtimes/$rid/native/apphost.exe
+mkdir -p "$root_folder"/{proc,dev,tmp,root,etc,app}
+for name in Tandem.Smoke; do
+  portable "tests/$name" "$work/app/$name/$pivot"
+  apphost "$host" "$work/app/$name/$pivot/$name.exe" "$name.dll"
+done
+
+# What runs a command with the new root. All of Wine ends with it. Not as process 1, which Wine does not survive.
+inside=(unshare -mpf --kill-child sh -c 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && mount --bind "$1" "$0/app" && shift &&
+  env -i PATH="$PATH" HOME=/root LANG=C.UTF-8 XDG_RUNTIME_DIR=/tmp WINEPREFIX=/root/prefix WINESERVER=/usr/lib/wine/wineserver64 WINEDEBUG="${WINEDEBUG:--all}" \
+    "WINEDLLOVERRIDES=mshtml=;winedbg.exe=" "DOTNET_ROOT=Z:\dotnet" sh -c '"'"'root=$0; chroot "$root" "$@"; code=$?; chroot "$root" "$WINESERVER" -k -w; exit $code'"'"' "$0" "$@"; exit $?' "$root_folder" "$work/app")
+
+if [ ! -f "$root_folder/root/prefix/system.reg" ]; then
+  rm -rf "$root_folder/root/prefix"
+  timeout --kill-after=10 300 "${inside[@]}" /usr/lib/wine/wine64 wineboot --init </dev/null >"$work/boot.txt" 2>&1 || {
+    tail -n 3 "$work/boot.txt"
+    skip "Wine does not start here"
+  }
+fi
+if [ $# -gt 0 ]; then
+  exec "${inside[@]}" /usr/lib/wine/wine64 "$@"
+fi
+
+part 1200 "smoke, portable" "${inside[@]}" /usr/lib/wine/wine64 "Z:\\app\\Tandem.Smoke\\$pivot\\Tandem.Smoke.exe" --transport portable
+finish
