@@ -30,6 +30,21 @@ public sealed class RepositoryProgramTests : IDisposable
         run.AssertSucceeded();
     }
 
+    [Fact]
+    public void A_project_without_an_executable_of_its_own_is_never_published_with_a_runtime()
+    {
+        string[] projects = [.. Directory.EnumerateFiles(Path.Combine(PackageFixture.Repository, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Where(static file => File.ReadAllText(file).Contains("<UseAppHost>false</UseAppHost>", StringComparison.Ordinal))];
+
+        Assert.NotEmpty(projects);
+        Assert.All(projects, static file =>
+        {
+            string text = File.ReadAllText(file);
+            Assert.Contains("TreatAsLocalProperty=\"SelfContained\"", text, StringComparison.Ordinal);
+            Assert.Contains("<SelfContained>false</SelfContained>", text, StringComparison.Ordinal);
+        });
+    }
+
     private void Copy()
     {
         foreach (string file in Files)
