@@ -57,12 +57,15 @@ internal sealed class Setting : IDisposable
     }
 
     /// <summary>Waits for what cannot be awaited: other processes, files.</summary>
-    internal async Task UntilAsync(Func<bool> condition, string what)
+    internal Task UntilAsync(Func<bool> condition, string what) => UntilAsync(condition, () => what);
+
+    /// <inheritdoc cref="UntilAsync(Func{bool}, string)"/>
+    internal async Task UntilAsync(Func<bool> condition, Func<string> what)
     {
         while (!condition())
         {
             if (Environment.TickCount64 > _end)
-                throw new SmokeException($"this did not happen: {what}");
+                throw new SmokeException($"this did not happen: {what()}");
 
             await Task.Delay(Interval);
         }
