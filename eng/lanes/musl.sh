@@ -39,8 +39,9 @@ for name in Tandem.Smoke Tandem.TestHost Tandem.Tests; do
 done
 
 export LIBRARIES=
-inside 600 "smoke, shared" "/app/Tandem.Smoke/$pivot/Tandem.Smoke" --transport shared
-inside 600 "smoke, portable" "/app/Tandem.Smoke/$pivot/Tandem.Smoke" --transport portable
+for transport in "${transports[@]}"; do
+  inside 600 "smoke, $transport" "/app/Tandem.Smoke/$pivot/Tandem.Smoke" --transport "$transport"
+done
 # The tests themselves need OpenSSL.
 mkdir -p "$root_folder/usr/lib/tests"
 mv "$libraries"/lib{ssl,crypto}.so.3 "$root_folder/usr/lib/tests"

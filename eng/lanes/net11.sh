@@ -9,7 +9,7 @@ framework linux-x64 "$work/dotnet" Microsoft.NETCore.App.Runtime.linux-x64
 cp "$dotnet" "$work/dotnet/dotnet"
 inside=(env DOTNET_ROOT="$work/dotnet" DOTNET_ROLL_FORWARD=Major PATH="$work/dotnet:$PATH")
 
-for transport in shared portable; do
+for transport in "${transports[@]}"; do
   part 900 "smoke, $transport" "${inside[@]}" "$bin/Tandem.Smoke/$pivot/Tandem.Smoke" --transport "$transport"
 done
 [ "${LANE_SIZE:-}" != whole ] ||

@@ -23,7 +23,12 @@ internal sealed class Setting : IDisposable
     internal bool HasProcesses => Isolation == Isolation.Process;
 
     /// <summary>The name of the transport on the command line.</summary>
-    internal string Kind => !HasProcesses ? "threads" : _options.Transport == WorkerTransport.Portable ? "portable" : "shared";
+    internal string Kind => !HasProcesses ? "threads" : _options.Transport switch
+    {
+        WorkerTransport.Portable => "portable",
+        WorkerTransport.SharedMemory => "shared",
+        _ => "mapped",
+    };
 
     /// <summary>A folder for the scenario's files.</summary>
     internal string Folder { get; } = Directory.CreateTempSubdirectory("tandem-smoke-").FullName;
