@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
+lanes=$(eng/lanes/list.sh "${LANES:-quick}")
+
 missing=()
 command -v setsid >/dev/null || missing+=(util-linux)
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
@@ -73,7 +75,9 @@ done
 
 # What one program sees of each transport. Other platforms run the same program (eng/lanes).
 if [ $# -eq 0 ]; then
-  for transport in shared portable; do
+  transports=(shared portable)
+  ! grep -q MappedMemory src/Tandem/Options/WorkerTransport.cs || transports=(shared mapped portable)
+  for transport in "${transports[@]}"; do
     run tests/Tandem.Smoke/Tandem.Smoke.csproj --transport "$transport"
   done
 fi
@@ -83,7 +87,7 @@ fi
 
 # Other platforms, by emulation and the like. LANES=none leaves them out, LANES=musl,aot runs these, LANES=all also runs what takes long.
 if [ $# -eq 0 ]; then
-  for lane in $(eng/lanes/list.sh "${LANES:-quick}"); do
+  for lane in $lanes; do
     add "lane $lane" "eng/lanes/$lane.sh"
   done
 fi

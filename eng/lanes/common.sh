@@ -12,6 +12,11 @@ work=$lanes/$lane
 mkdir -p "$work"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1
 
+# The smoke program's names of the transports that Linux has, and of those that every system has.
+everywhere=(portable)
+! grep -q MappedMemory "$root/src/Tandem/Options/WorkerTransport.cs" || everywhere=(mapped portable)
+transports=(shared "${everywhere[@]}")
+
 # A mistake in what starts processes must not take the machine down.
 ulimit -u "$(($(ps -eL --no-headers 2>/dev/null | wc -l || echo 0) + 6000))" 2>/dev/null || true
 

@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-quick=(process1 musl aot)
-all=("${quick[@]}")
+quick=(process1 aot musl wine)
+all=("${quick[@]}" net11 arm64)
 case $1 in
   none) ;;
   quick) printf '%s\n' "${quick[@]}" ;;

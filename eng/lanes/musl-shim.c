@@ -120,3 +120,33 @@ void *__duplocale(void *locale) {
 }
 
 void __freelocale(void *locale) { free(locale); }
+
+// For Debian's OpenSSL, which test code uses.
+typedef __builtin_va_list arguments;
+extern char *strcat(char *, const char *);
+extern int vsprintf(char *, const char *, arguments), vfprintf(void *, const char *, arguments);
+void *__memcpy_chk(void *to, const void *from, size_t n, size_t room) { return memcpy(to, from, n); }
+void *__memset_chk(void *to, int byte, size_t n, size_t room) { return memset(to, byte, n); }
+char *__strcat_chk(char *to, const char *from, size_t room) { return strcat(to, from); }
+int __vfprintf_chk(void *file, int flag, const char *format, arguments list) { return vfprintf(file, format, list); }
+void __syslog_chk(int priority, int flag, const char *format, ...) {}
+long __fdelt_chk(long descriptor) { return descriptor / 64; }
+int getcontext(void *context) { return -1; }
+int setcontext(void *context) { return -1; }
+void makecontext(void *context, void (*run)(void), int count, ...) {}
+
+int __sprintf_chk(char *to, int flag, size_t room, const char *format, ...) {
+  arguments list;
+  __builtin_va_start(list, format);
+  int result = vsprintf(to, format, list);
+  __builtin_va_end(list);
+  return result;
+}
+
+int __fprintf_chk(void *file, int flag, const char *format, ...) {
+  arguments list;
+  __builtin_va_start(list, format);
+  int result = vfprintf(file, format, list);
+  __builtin_va_end(list);
+  return result;
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # musl x64, as in Alpine: musl and the runtime for it, in a root without glibc. Not Alpine itself: libstdc++ and libgcc_s are Debian's, over
-# musl-shim.c. There is no OpenSSL.
+# musl-shim.c. The smoke program finds no OpenSSL.
 source "$(dirname "$0")/common.sh"
 
 can_unshare -mpf || skip "no right to make a mount namespace (unshare -m)"
@@ -9,7 +9,7 @@ built tests/Tandem.Smoke tests/Tandem.TestHost tests/Tandem.Tests
 
 root_folder=$work/root
 rm -rf "$root_folder"
-debian "" amd64 "$root_folder" -- musl libstdc++6 libgcc-s1 busybox-static
+debian "" amd64 "$root_folder" -- musl libstdc++6 libgcc-s1 libssl3 busybox-static
 rid=linux-musl-x64
 framework "$rid" "$root_folder/dotnet" "Microsoft.NETCore.App.Runtime.$rid" "Microsoft.NETCore.App.Host.$rid"
 host=${package_folders[1]}/runtimes/$rid/native/apphost
@@ -28,7 +28,7 @@ inside() {
   local seconds=$1 title=$2
   shift 2
   part "$seconds" "$title" unshare -mpf --kill-child sh -c 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && mount --bind "$1" "$0/app" && shift &&
-    chroot "$0" /usr/bin/env -i PATH=/usr/bin HOME=/root TMPDIR=/tmp DOTNET_ROOT=/dotnet LD_PRELOAD=/usr/lib/ld-linux-x86-64.so.2 "$@"' "$root_folder" "$work/app" "$@"
+    chroot "$0" /usr/bin/env -i PATH=/usr/bin HOME=/root TMPDIR=/tmp DOTNET_ROOT=/dotnet LD_PRELOAD=/usr/lib/ld-linux-x86-64.so.2 LD_LIBRARY_PATH="$LIBRARIES" "$@"' "$root_folder" "$work/app" "$@"
 }
 
 for name in Tandem.Smoke Tandem.TestHost Tandem.Tests; do
@@ -38,6 +38,14 @@ for name in Tandem.Smoke Tandem.TestHost Tandem.Tests; do
   apphost "$host" "$work/app/$name/$pivot/$name" "$name.dll"
 done
 
-inside 600 "smoke, shared" "/app/Tandem.Smoke/$pivot/Tandem.Smoke" --transport shared
-inside 600 "smoke, portable" "/app/Tandem.Smoke/$pivot/Tandem.Smoke" --transport portable
+export LIBRARIES=
+for transport in "${transports[@]}"; do
+  inside 600 "smoke, $transport" "/app/Tandem.Smoke/$pivot/Tandem.Smoke" --transport "$transport"
+done
+# The tests themselves need OpenSSL.
+mkdir -p "$root_folder/usr/lib/tests"
+mv "$libraries"/lib{ssl,crypto}.so.3 "$root_folder/usr/lib/tests"
+LIBRARIES=/usr/lib/tests
+# Rings, and workers that die in every way and at every moment.
+inside 900 "rings and crashes" "/app/Tandem.Tests/$pivot/Tandem.Tests" -noColor -namespace Tandem.Tests.Rings -namespace Tandem.Tests.Crashes
 finish

@@ -4,7 +4,7 @@ source "$(dirname "$0")/common.sh"
 
 can_unshare -pf --mount-proc || skip "no right to make a process namespace (unshare -p)"
 built tests/Tandem.Smoke
-for transport in shared portable; do
+for transport in "${transports[@]}"; do
   part 600 "smoke, $transport" unshare -pf --kill-child --mount-proc "$bin/Tandem.Smoke/$pivot/Tandem.Smoke" --transport "$transport"
 done
 finish

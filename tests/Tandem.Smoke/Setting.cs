@@ -23,7 +23,12 @@ internal sealed class Setting : IDisposable
     internal bool HasProcesses => Isolation == Isolation.Process;
 
     /// <summary>The name of the transport on the command line.</summary>
-    internal string Kind => !HasProcesses ? "threads" : _options.Transport == WorkerTransport.Portable ? "portable" : "shared";
+    internal string Kind => !HasProcesses ? "threads" : _options.Transport switch
+    {
+        WorkerTransport.Portable => "portable",
+        WorkerTransport.SharedMemory => "shared",
+        _ => "mapped",
+    };
 
     /// <summary>A folder for the scenario's files.</summary>
     internal string Folder { get; } = Directory.CreateTempSubdirectory("tandem-smoke-").FullName;
@@ -57,12 +62,15 @@ internal sealed class Setting : IDisposable
     }
 
     /// <summary>Waits for what cannot be awaited: other processes, files.</summary>
-    internal async Task UntilAsync(Func<bool> condition, string what)
+    internal Task UntilAsync(Func<bool> condition, string what) => UntilAsync(condition, () => what);
+
+    /// <inheritdoc cref="UntilAsync(Func{bool}, string)"/>
+    internal async Task UntilAsync(Func<bool> condition, Func<string> what)
     {
         while (!condition())
         {
             if (Environment.TickCount64 > _end)
-                throw new SmokeException($"this did not happen: {what}");
+                throw new SmokeException($"this did not happen: {what()}");
 
             await Task.Delay(Interval);
         }

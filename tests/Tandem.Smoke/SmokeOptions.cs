@@ -8,11 +8,11 @@ internal sealed record SmokeOptions
     internal const string Usage = """
         Runs the smoke scenarios, one after the other, and prints one line for each: pass, FAIL or skip.
 
-          --transport shared|portable|threads   what the pools are (shared)
-          --deadline SECONDS                    after which a scenario has failed because it hangs (300)
-          --skip NAME=WHY                       skips a scenario that cannot be judged here; may be repeated
-          --list                                prints the names of the scenarios
-          NAME ...                              the scenarios to run (all)
+          --transport shared|mapped|portable|threads   what the pools are (shared)
+          --deadline SECONDS                           after which a scenario has failed because it hangs (300)
+          --skip NAME=WHY                              skips a scenario that cannot be judged here; may be repeated
+          --list                                       prints the names of the scenarios
+          NAME ...                                     the scenarios to run (all)
         """;
 
     /// <summary>Whether the pools are of processes or of threads.</summary>
@@ -71,6 +71,8 @@ internal sealed record SmokeOptions
     internal static SmokeOptions WithTransport(SmokeOptions options, string name) => name switch
     {
         "shared" => options with { Isolation = Isolation.Process, Transport = WorkerTransport.SharedMemory },
+        // Where the library has it.
+        "mapped" when Enum.TryParse("MappedMemory", out WorkerTransport mapped) => options with { Isolation = Isolation.Process, Transport = mapped },
         "portable" => options with { Isolation = Isolation.Process, Transport = WorkerTransport.Portable },
         "threads" => options with { Isolation = Isolation.Thread },
         _ => throw new FormatException($"There is no transport '{name}'."),

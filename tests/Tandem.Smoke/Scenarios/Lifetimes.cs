@@ -118,12 +118,23 @@ internal static class Lifetimes
     {
         // What the first pool of a process makes stays for the next ones.
         _ = await UseAsync(setting);
-        int descriptors = Descriptors();
+        string[] before = Descriptors();
         List<int> workers = [];
         for (int i = 0; i < 3; i++)
             workers.AddRange(await UseAsync(setting));
         Check.That(!workers.Any(OtherProcess.IsAlive));
-        await setting.UntilAsync(() => Descriptors() <= descriptors, $"no more than {descriptors} descriptors are open");
+        string[] after = [];
+        bool IsClean()
+        {
+            // What earlier scenarios left to the garbage collector, too.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            after = Descriptors();
+            return after.Length <= before.Length;
+        }
+
+        await setting.UntilAsync(
+            IsClean, () => $"no more descriptors are open than before; before: {string.Join(' ', before)}; after: {string.Join(' ', after)}");
     }
 
     private static async Task<int[]> UseAsync(Setting setting)
@@ -142,7 +153,27 @@ internal static class Lifetimes
         return workers;
     }
 
-    private static int Descriptors() => OperatingSystem.IsLinux() ? Directory.GetFiles("/proc/self/fd").Length : 0;
+    /// <summary>What is open, such as "pipe:[123]", but for assemblies, which are loaded when they are first needed.</summary>
+    private static string[] Descriptors()
+    {
+        if (!OperatingSystem.IsLinux())
+            return [];
+
+        List<string> open = [];
+        foreach (string path in Directory.GetFiles("/proc/self/fd"))
+        {
+            try
+            {
+                open.Add(new FileInfo(path).LinkTarget ?? "?");
+            }
+            catch (IOException)
+            {
+                // The one that lists them.
+            }
+        }
+
+        return [.. open.Where(static target => !target.EndsWith(".dll", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+    }
 
     /// <summary>Neither workers are left nor the processes that they started.</summary>
     private static async Task OrphansAsync(Setting setting)
