@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 quick=(process1 aot musl wine)
-all=("${quick[@]}" net11 arm64)
+all=("${quick[@]}" net11)
 case $1 in
   none) ;;
   quick) printf '%s\n' "${quick[@]}" ;;

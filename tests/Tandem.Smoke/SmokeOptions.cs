@@ -72,7 +72,7 @@ internal sealed record SmokeOptions
     {
         "shared" => options with { Isolation = Isolation.Process, Transport = WorkerTransport.SharedMemory },
         // Where the library has it.
-        "mapped" when Enum.TryParse("MappedMemory", out WorkerTransport mapped) => options with { Isolation = Isolation.Process, Transport = mapped },
+        "mapped" => options with { Isolation = Isolation.Process, Transport = WorkerTransport.MappedMemory },
         "portable" => options with { Isolation = Isolation.Process, Transport = WorkerTransport.Portable },
         "threads" => options with { Isolation = Isolation.Thread },
         _ => throw new FormatException($"There is no transport '{name}'."),

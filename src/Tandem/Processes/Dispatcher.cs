@@ -40,11 +40,15 @@ internal sealed class Dispatcher(int concurrency, bool sendsAhead)
 
     /// <summary>The worker with the least in flight; among idle ones, the one used last, which is awake. Null when all are full.</summary>
     /// <param name="workers">The workers.</param>
+    /// <param name="isStaffed">
+    /// Whether as many workers were asked for as the pool may have. Otherwise nothing is sent ahead: the item could wait behind one that
+    /// takes long, or even waits for it, while another worker could be started.
+    /// </param>
     /// <param name="isChunk">
     /// Whether the item is a chunk of a map. Of chunks, which come one after the other, one more is sent ahead, so that the worker does not
     /// wait for the parent between two of them. An idle worker takes it back.
     /// </param>
-    internal ProcessWorker? Pick(List<ProcessWorker> workers, bool isChunk)
+    internal ProcessWorker? Pick(List<ProcessWorker> workers, bool isStaffed, bool isChunk)
     {
         int ahead = (int)Math.Min(MaximumAhead, AheadTicks / _average);
         if (isChunk && ahead == 0 && _average < LongChunkTicks)
@@ -56,7 +60,7 @@ internal sealed class Dispatcher(int concurrency, bool sendsAhead)
             if (!worker.TakesItems || !worker.HasFreeSlot)
                 continue;
 
-            if (worker.InFlight >= (sendsAhead && worker.Link.CanRevoke ? limit : concurrency))
+            if (worker.InFlight >= (sendsAhead && isStaffed && worker.Link.CanRevoke ? limit : concurrency))
                 continue;
 
             if (best is null || worker.InFlight < best.InFlight || (worker.InFlight == best.InFlight && worker.LastUse > best.LastUse))

@@ -150,7 +150,7 @@ internal sealed class ItemAssignment
         {
             // Cancelled before it got here; the code that cancelled it sees to everything.
         }
-        else if (_queue.Count == 0 && _dispatcher.Pick(_supervisor.Workers, item.Chunk is not null) is { } worker)
+        else if (_queue.Count == 0 && _dispatcher.Pick(_supervisor.Workers, _supervisor.IsStaffed, item.Chunk is not null) is { } worker)
         {
             if (item.TryAssign() && Send(worker, item))
             {
@@ -191,7 +191,7 @@ internal sealed class ItemAssignment
     private void SendWaiting()
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
-        while (_queue.First is { } first && _dispatcher.Pick(_supervisor.Workers, first.Chunk is not null) is { } worker)
+        while (_queue.First is { } first && _dispatcher.Pick(_supervisor.Workers, _supervisor.IsStaffed, first.Chunk is not null) is { } worker)
         {
             RemoteItem item = _queue.Dequeue()!;
             if (!item.TryAssign())
@@ -284,6 +284,13 @@ internal sealed class ItemAssignment
         {
             _engine.AssertInvariants();
             Pump(null);
+            // A worker that has nothing to do takes what was sent ahead to another one. Pumping may add workers.
+            for (int i = 0; i < _supervisor.Workers.Count; i++)
+            {
+                if (_supervisor.Workers[i] is { InFlight: 0, TakesItems: true } idle)
+                    Pump(idle);
+            }
+
             workersToWake = _dispatcher.FlushTouched();
             CheckIdle();
         }

@@ -43,6 +43,9 @@ internal sealed class Supervisor
     /// <inheritdoc cref="WorkerRoster.Workers"/>
     internal List<ProcessWorker> Workers => _roster.Workers;
 
+    /// <inheritdoc cref="WorkerStaffing.IsStaffed"/>
+    internal bool IsStaffed => _staffing.IsStaffed;
+
     /// <inheritdoc cref="WorkerRoster.HasWork"/>
     internal bool HasWork => _roster.HasWork;
 

@@ -15,6 +15,9 @@ namespace Tandem.Processes;
 internal sealed class WorkerStaffing(
     ProcessPoolOptions options, WorkerRoster roster, WorkerStopper stopper, StartFailures failures, WorkerStarter starter, Lock gate)
 {
+    /// <summary>Whether an item that waits could not have another worker started: there are enough, or starts fail.</summary>
+    internal bool IsStaffed => roster.Wanted >= options.MaxWorkers || failures.IsBackingOff;
+
     /// <summary>
     /// Starts workers for items that wait, as far as there may be more; spares step in at once. Workers that are due are drained when
     /// their successors are ready.

@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
+using Tandem.Transport;
 using Tandem.Transport.Mapped;
 using Tandem.Transport.SharedMemory;
-using Tandem.Transport;
 
 namespace Tandem.Tests.Mapped;
 

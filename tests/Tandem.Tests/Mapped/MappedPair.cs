@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Runtime.Versioning;
+using Tandem.Transport;
 using Tandem.Transport.Mapped;
 using Tandem.Transport.SharedMemory;
-using Tandem.Transport;
 
 namespace Tandem.Tests.Mapped;
 

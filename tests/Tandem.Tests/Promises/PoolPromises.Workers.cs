@@ -218,4 +218,25 @@ public partial class PoolPromises
 
         Assert.StartsWith(folder, await pool.RunAsync(Path.GetTempPath), StringComparison.Ordinal);
     }
+
+    [Fact(Timeout = Limits.Test)]
+    public async Task Items_that_wait_for_each_other_run_at_the_same_time_also_after_short_calls()
+    {
+        await using WorkerPool pool = Backend.Create(3);
+        for (int i = 0; i < 100; i++)
+            await pool.RunAsync(static () => 1);
+
+        for (int round = 0; round < 3; round++)
+        {
+            Gate[] gates = [NewGate(), NewGate(), NewGate()];
+            await Task.WhenAll(Enumerable.Range(0, gates.Length).Select(i => pool.RunAsync(() => Meet(gates, i))));
+        }
+
+        static void Meet(Gate[] gates, int number)
+        {
+            gates[number].Open();
+            foreach (Gate gate in gates)
+                gate.Pass();
+        }
+    }
 }
