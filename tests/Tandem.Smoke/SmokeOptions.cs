@@ -71,7 +71,6 @@ internal sealed record SmokeOptions
     internal static SmokeOptions WithTransport(SmokeOptions options, string name) => name switch
     {
         "shared" => options with { Isolation = Isolation.Process, Transport = WorkerTransport.SharedMemory },
-        // Where the library has it.
         "mapped" => options with { Isolation = Isolation.Process, Transport = WorkerTransport.MappedMemory },
         "portable" => options with { Isolation = Isolation.Process, Transport = WorkerTransport.Portable },
         "threads" => options with { Isolation = Isolation.Thread },
