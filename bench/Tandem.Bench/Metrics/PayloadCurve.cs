@@ -30,6 +30,13 @@ internal static class PayloadCurve
             if (!session.Wants(step.Median))
                 continue;
 
+            // Four processes hold arrays of this size, and each until its next collection.
+            if (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes < 40L * step.Size)
+            {
+                session.Note($"{step.Median.Name}: needs 40 times as much memory as the array");
+                continue;
+            }
+
             // A pool for each size: what an earlier size left in a heap is not this one's.
             await using var pools = PoolSet.Open(session, 1, step.Size <= Large ? [Backend.Processes, Backend.Portable] : [Backend.Processes]);
             using EchoPeer pipe = EchoPeer.OverPipes(), socket = EchoPeer.OverSocket();
