@@ -25,6 +25,12 @@ namespace Tandem;
 /// state factories run in the cultures of the code that created the pool, and without an activity. Static fields, environment variables,
 /// the current directory and the console's writers belong to the process: changes that an item makes remain for later items.
 /// </para>
+/// <para>
+/// A call may wait for its answer before it returns the task, if that saves the wake-up of a thread: up to 0.25 ms after short calls. A
+/// caller on the thread pool that awaits each call before the next one may wait inside the call for up to about 20 ms, if its last calls took
+/// between 0.05 and 10 ms each and no other work waits for a thread; so may the consumer of a map. A thread with a
+/// <see cref="SynchronizationContext"/> does not wait so long.
+/// </para>
 /// </remarks>
 /// <example>
 /// <code>

@@ -12,7 +12,10 @@ namespace Tandem.BackgroundWork;
 /// </remarks>
 internal sealed class BriefWait
 {
-    /// <summary>The longest wait. It limits the harm if the current thread has other things to do, which nobody knows here.</summary>
+    /// <summary>
+    /// Nobody waits for what is expected to take longer. It limits the harm if the current thread has other things to do, which nobody knows
+    /// here.
+    /// </summary>
     internal static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How often a wait checks whether other work waits for a thread, in milliseconds.</summary>
