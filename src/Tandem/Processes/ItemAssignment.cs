@@ -150,7 +150,7 @@ internal sealed class ItemAssignment
         {
             // Cancelled before it got here; the code that cancelled it sees to everything.
         }
-        else if (_queue.Count == 0 && _dispatcher.Pick(_supervisor.Workers, _supervisor.IsStaffed, item.Chunk is not null) is { } worker)
+        else if (_queue.Count == 0 && Pick(item) is { } worker)
         {
             if (item.TryAssign() && Send(worker, item))
             {
@@ -191,7 +191,7 @@ internal sealed class ItemAssignment
     private void SendWaiting()
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
-        while (_queue.First is { } first && _dispatcher.Pick(_supervisor.Workers, _supervisor.IsStaffed, first.Chunk is not null) is { } worker)
+        while (_queue.First is { } first && Pick(first) is { } worker)
         {
             RemoteItem item = _queue.Dequeue()!;
             if (!item.TryAssign())
@@ -211,6 +211,9 @@ internal sealed class ItemAssignment
             _admission.Leave(item);
         }
     }
+
+    private ProcessWorker? Pick(RemoteItem item) =>
+        _dispatcher.Pick(_supervisor.Workers, _supervisor.IsStaffed, isChunk: item.Chunk is not null);
 
     private bool Send(ProcessWorker worker, RemoteItem item)
     {

@@ -1,4 +1,3 @@
-using Tandem.Interop;
 using Tandem.Transport.SharedMemory;
 
 namespace Tandem.Transport.Mapped;
@@ -36,20 +35,8 @@ internal static class MappedMemory
     /// <param name="name">A new name.</param>
     /// <param name="isWritable">Whether this process writes, or another one does.</param>
     /// <exception cref="IOException">The system refused.</exception>
-    internal static SharedRegion CreateArea(string name, bool isWritable)
-    {
-        for (nint length = LargestArea; ; length /= 2)
-        {
-            try
-            {
-                return Create(name, length, isWritable);
-            }
-            catch (IOException) when (length > SmallestArea && !SystemLimits.LimitsMappings)
-            {
-                // The file system or the address space has no room. A limit of the process is an error that names the limit instead.
-            }
-        }
-    }
+    internal static SharedRegion CreateArea(string name, bool isWritable) =>
+        PayloadArea.CreateRegion(length => Create(name, length, isWritable), LargestArea, SmallestArea, divisor: 2);
 
     /// <summary>Maps memory that another process has created.</summary>
     /// <exception cref="IOException">There is no such memory, or it is smaller.</exception>

@@ -21,7 +21,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
     /// </summary>
     internal static readonly nint DefaultSize = AddressSpace.Share;
 
-    private const long SmallestSize = 1L << 30;
+    private const nint SmallestSize = 1 << 30;
 
     private const int SmallestShift = 14;
 
@@ -53,17 +53,26 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
     /// <summary>Creates the memory of an area. If the address space has no room for the usual size, the area is smaller.</summary>
     /// <param name="create">Creates a region of a size in bytes.</param>
     /// <exception cref="IOException">The memory could not be created.</exception>
-    internal static SharedRegion CreateRegion(Func<nint, SharedRegion> create)
+    internal static SharedRegion CreateRegion(Func<nint, SharedRegion> create) => CreateRegion(create, DefaultSize, SmallestSize, divisor: 8);
+
+    /// <summary>Creates memory of the largest size that the system provides.</summary>
+    /// <param name="create">Creates a region of a size in bytes.</param>
+    /// <param name="largest">The size that is tried first.</param>
+    /// <param name="smallest">At this size, the error is thrown.</param>
+    /// <param name="divisor">How many times smaller the next size is.</param>
+    /// <exception cref="IOException">The memory could not be created.</exception>
+    internal static SharedRegion CreateRegion(Func<nint, SharedRegion> create, nint largest, nint smallest, int divisor)
     {
-        for (nint size = DefaultSize; ; size >>= 3)
+        for (nint size = largest; ; size /= divisor)
         {
             try
             {
                 return create(size);
             }
-            catch (IOException) when (size > SmallestSize && !SystemLimits.LimitsMappings)
+            catch (IOException) when (size > smallest && !SystemLimits.LimitsMappings)
             {
-                // A limit of the process is an error that names the limit: under it, the runtime of a worker has no room either.
+                // The file system or the address space has no room. A limit of the process is an error that names the limit instead: under
+                // it, the runtime of a worker has no room either.
             }
         }
     }
@@ -196,7 +205,7 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
             {
                 return _region.Commit((nint)offset, needed, available);
             }
-            catch (IOException) when (HasResident)
+            catch (IOException) when (ResidentBytes > 0)
             {
                 TrimUnused(now, TimeSpan.Zero);
             }
@@ -207,8 +216,6 @@ internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
             }
         }
     }
-
-    private bool HasResident => _free.Any(static list => list?.Exists(static block => block.Resident > 0) == true);
 
     private static ObjectDisposedException PoolIsDisposed() => new($"{nameof(Tandem)}.{nameof(WorkerPool)}");
 
