@@ -8,7 +8,7 @@ internal static class Inheritance
 {
     private static WorkerPool? s_pool;
 
-    /// <summary>Starts a pool of one worker, and then a process that inherits all descriptors; says who these two are.</summary>
+    /// <summary>Starts a pool of one worker, and then a process that inherits all descriptors. Prints the process ids of the worker and of that process.</summary>
     internal static async Task StartAsync(string kind)
     {
         s_pool = WorkerPool.Create(Roles.Options(kind, 1));

@@ -13,8 +13,7 @@ namespace Tandem.BackgroundWork;
 internal sealed class BriefWait
 {
     /// <summary>
-    /// Nobody waits for what is expected to take longer. It limits the harm if the current thread has other things to do, which nobody knows
-    /// here.
+    /// Nobody waits for what is expected to take longer. This limits the harm if the current thread has other things to do.
     /// </summary>
     internal static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(10);
 
@@ -26,14 +25,14 @@ internal sealed class BriefWait
     private bool _isAwaited;
 
     /// <summary>
-    /// Whether the current thread may wait: it belongs to the thread pool, no synchronization context or scheduler needs it, and the thread pool has no
-    /// other work that waits for a thread, and not more threads at work than it runs without delay.
+    /// Whether the current thread may wait. It must belong to the thread pool, and no synchronization context or scheduler may need it. No
+    /// other work may wait for a thread, and not more threads may be at work than the thread pool runs without delay.
     /// </summary>
     /// <param name="ownWork">How much work the caller itself may just have queued.</param>
     internal static bool IsAllowed(int ownWork = 0)
     {
-        if (!Thread.CurrentThread.IsThreadPoolThread || SynchronizationContext.Current is not null || TaskScheduler.Current != TaskScheduler.Default
-            || ThreadPool.PendingWorkItemCount > ownWork)
+        if (!Thread.CurrentThread.IsThreadPoolThread || SynchronizationContext.Current is not null
+            || TaskScheduler.Current != TaskScheduler.Default || ThreadPool.PendingWorkItemCount > ownWork)
         {
             return false;
         }

@@ -125,7 +125,8 @@ internal sealed class MapRun<TItem, TResult>
         if (expected == TimeSpan.Zero || expected > BriefWait.Longest)
             return;
 
-        // OnCompleted reads the field after the chunk has completed; here the exchange comes before the check. So one of the two sees the other.
+        // OnCompleted reads the field after the chunk has completed. Here the exchange comes before the check. So one of the two sees the
+        // other.
         Interlocked.Exchange(ref _awaited, awaited ?? (object)this);
         _arrived.Reset();
         long start = Stopwatch.GetTimestamp();

@@ -114,5 +114,6 @@ internal static unsafe class LargeArrays
         GC.KeepAlive(others);
     }
 
-    private static byte* AddressOf<T>(T[] array) => (byte*)Unsafe.AsPointer(ref Unsafe.As<T, byte>(ref MemoryMarshal.GetArrayDataReference(array)));
+    private static byte* AddressOf<T>(T[] array) =>
+        (byte*)Unsafe.AsPointer(ref Unsafe.As<T, byte>(ref MemoryMarshal.GetArrayDataReference(array)));
 }

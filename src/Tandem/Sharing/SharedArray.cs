@@ -30,7 +30,7 @@ public sealed unsafe class SharedArray<T> : ISharedObject<SharedArray<T>>, IDisp
     /// <exception cref="ArgumentOutOfRangeException">The length is negative, or too large for an array on the heap.</exception>
     /// <exception cref="NotSupportedException">Processes cannot share elements of this type.</exception>
     /// <exception cref="PlatformNotSupportedException">
-    /// The array is to be shared by processes, and the system is neither Linux nor Windows.
+    /// Processes cannot share an array on this system: it is neither Linux nor Windows.
     /// </exception>
     /// <exception cref="IOException">The system did not provide the memory.</exception>
     public SharedArray(long length, Isolation isolation = Isolation.Process)

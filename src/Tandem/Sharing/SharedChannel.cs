@@ -24,7 +24,7 @@ public static class SharedChannel
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The capacity is less than 1.</exception>
     /// <exception cref="PlatformNotSupportedException">
-    /// The channel is to be shared by processes, and the system is not Linux, or this program is trimmed or natively compiled.
+    /// Processes cannot share a channel here: the system is not Linux, or this program is trimmed or natively compiled.
     /// </exception>
     /// <exception cref="IOException">The system did not provide the memory.</exception>
     public static Channel<T> CreateBounded<T>(int capacity, Isolation isolation = Isolation.Process) =>
@@ -48,7 +48,7 @@ public static class SharedChannel
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The capacity or the maximum size is less than 1.</exception>
     /// <exception cref="PlatformNotSupportedException">
-    /// The channel is to be shared by processes, and the system is not Linux, or this program is trimmed or natively compiled.
+    /// Processes cannot share a channel here: the system is not Linux, or this program is trimmed or natively compiled.
     /// </exception>
     /// <exception cref="IOException">The system did not provide the memory.</exception>
     public static Channel<T> CreateBounded<T>(

@@ -22,7 +22,7 @@ public sealed unsafe class SharedCounter : ISharedObject<SharedCounter>, IDispos
     /// <param name="value">The initial value.</param>
     /// <param name="isolation">Who shares the counter. With <see cref="Isolation.Thread"/> it is a field on the heap.</param>
     /// <exception cref="PlatformNotSupportedException">
-    /// The counter is to be shared by processes, and the system is neither Linux nor Windows.
+    /// Processes cannot share a counter on this system: it is neither Linux nor Windows.
     /// </exception>
     /// <exception cref="IOException">The system did not provide the memory.</exception>
     public SharedCounter(long value = 0, Isolation isolation = Isolation.Process)

@@ -44,7 +44,7 @@ public sealed class SharedLock : ISharedObject<SharedLock>, IDisposable
 
     /// <summary>Creates a lock that is not owned.</summary>
     /// <param name="isolation">Who shares the lock. With <see cref="Isolation.Thread"/> it is an object on the heap.</param>
-    /// <exception cref="PlatformNotSupportedException">The lock is to be shared by processes, and the system is not Linux.</exception>
+    /// <exception cref="PlatformNotSupportedException">Processes cannot share a lock on this system: it is not Linux.</exception>
     /// <exception cref="IOException">The system did not provide the memory.</exception>
     public SharedLock(Isolation isolation = Isolation.Process)
     {
