@@ -26,5 +26,10 @@ internal readonly record struct ExitStatus(int? Code, int? Signal)
     /// </summary>
     internal bool IsGuess { get; init; }
 
+    /// <summary>
+    /// How many pages the process touched for the first time while it lived (<see cref="ProcStat.PageFaults"/>); null if that is not known.
+    /// </summary>
+    internal long? PageFaults { get; init; }
+
     internal string? SignalName => Signal is { } number ? SignalNames.Of(number) : null;
 }

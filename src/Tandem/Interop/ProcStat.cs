@@ -6,12 +6,16 @@ namespace Tandem.Interop;
 /// <summary>The fields of a process's or thread's <c>stat</c> file (proc(5)). Linux only.</summary>
 /// <param name="Name">The name of the program or thread, truncated to 15 bytes by the kernel.</param>
 /// <param name="State">R: running or runnable; S and D: sleeping; T: stopped; Z and X: ended.</param>
+/// <param name="PageFaults">
+/// How many pages the process has touched for the first time, those of threads that have ended included. The kernel keeps this, unlike the
+/// memory itself, until an ended process is reaped.
+/// </param>
 /// <param name="ProcessorTime">The time spent in user and kernel mode.</param>
 /// <param name="Threads">The number of threads of the process.</param>
 /// <param name="Started">
 /// The start time in clock ticks after system boot. Distinguishes a process from a later one with the same id.
 /// </param>
-internal readonly record struct ProcStat(string Name, char State, TimeSpan ProcessorTime, int Threads, long Started)
+internal readonly record struct ProcStat(string Name, char State, long PageFaults, TimeSpan ProcessorTime, int Threads, long Started)
 {
     // USER_HZ, the same on every Linux that .NET runs on.
     private const int ClockTicksPerSecond = 100;
@@ -55,12 +59,15 @@ internal readonly record struct ProcStat(string Name, char State, TimeSpan Proce
 
         string name = Encoding.UTF8.GetString(text[(begin + 1)..end]);
         ReadOnlySpan<byte> rest = text[(end + 2)..];
-        long ticks = 0, threads = 0;
+        long faults = 0, ticks = 0, threads = 0;
         int field = 3;
         foreach (Range range in rest.Split((byte)' '))
         {
             switch (field++)
             {
+                case 10:
+                    faults = Number(rest[range]);
+                    break;
                 case 14 or 15:
                     ticks += Number(rest[range]);
                     break;
@@ -68,7 +75,7 @@ internal readonly record struct ProcStat(string Name, char State, TimeSpan Proce
                     threads = Number(rest[range]);
                     break;
                 case 22:
-                    return new ProcStat(name, (char)rest[0],
+                    return new ProcStat(name, (char)rest[0], faults,
                         TimeSpan.FromSeconds((double)ticks / ClockTicksPerSecond), (int)threads, Number(rest[range]));
             }
         }

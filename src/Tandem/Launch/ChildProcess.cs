@@ -76,12 +76,13 @@ internal sealed class ChildProcess : IDisposable
             // Processes that the child has started and left running are killed with it. This comes before the child is reaped, so the
             // group id still belongs to the child.
             SignalGroup(Libc.SIGKILL);
+            long? pageFaults = IsThere() ? ProcStat.OfProcess(Id)?.PageFaults : null;
             int? status = null;
             if (!IsLost && Libc.WaitForChild(_pidfd, 0, out status) != 0)
                 status = FindStatus();
 
             _isReaped = true;
-            return ExitStatus.OfWait(status);
+            return ExitStatus.OfWait(status) with { PageFaults = pageFaults };
         }
     }
 

@@ -4,6 +4,7 @@ using Tandem.Events;
 using Tandem.Interop;
 using Tandem.Stacks;
 using Tandem.Transport;
+using Tandem.Work;
 
 namespace Tandem.Processes;
 
@@ -17,7 +18,8 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
     /// <summary>How long the caller waits at most for a stack, which takes 20 to 25 ms once the first was taken.</summary>
     private static readonly TimeSpan StackLimit = TimeSpan.FromMilliseconds(250);
 
-    private static readonly TimeSpan MemoryInterval = TimeSpan.FromMilliseconds(50);
+    /// <summary>How often the memory of a worker is looked at that runs an item with a memory limit.</summary>
+    internal static readonly TimeSpan MemoryInterval = TimeSpan.FromMilliseconds(50);
 
     private int _warmed;
 
@@ -131,6 +133,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
 
     private void WatchMemory(ProcessWorker worker, RemoteItem item, uint sequence, long limit)
     {
+        item.Details.MemoryLook = MemoryLook.At(worker.ProcessId);
         ITimer? timer = null;
         timer = Background.Timer(
             () =>
@@ -147,9 +150,12 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
                         return;
                 }
 
-                long memory = ProcessMemory.PrivateBytes(worker.ProcessId);
-                if (memory > limit)
-                    EndForMemory(worker, item, sequence, limit, memory);
+                if (MemoryLook.At(worker.ProcessId) is not { } look)
+                    return;
+
+                item.Details.MemoryLook = look;
+                if (look.Held > limit)
+                    EndForMemory(worker, item, sequence, limit, look.Held);
             },
             MemoryInterval,
             MemoryInterval,

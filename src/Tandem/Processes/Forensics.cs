@@ -49,7 +49,8 @@ internal sealed class Forensics
         {
             ManagedStack = CrashStack.Find(tail),
             IsOutOfMemorySuspected = _outOfMemory.Value || CrashStack.SaysOutOfMemory(tail)
-                || (Status.Code is { } code && WindowsExitCodes.IsOutOfMemory(code)),
+                || (Status.Code is { } code && WindowsExitCodes.IsOutOfMemory(code))
+                || MayHaveReachedLimit(item),
             DumpPath = _dump.Value,
             EndedBy = By,
         });
@@ -57,4 +58,13 @@ internal sealed class Forensics
             ? new WorkMemoryException(name, limit, "its worker process ended for want of memory.", crash)
             : crash;
     }
+
+    /// <summary>
+    /// Whether a process ended itself by a signal, without a word, while an item ran that may have held at least half of its memory limit.
+    /// A look that is older than the interval of looks and a half says nothing.
+    /// </summary>
+    private bool MayHaveReachedLimit(RemoteItem item) =>
+        item.Limits is { MaxMemory: > 0 and var limit }
+        && By == EndedBy.Itself && Status.Signal is not null && Headline is null
+        && item.Details.MemoryLook?.MayHaveReached(limit / 2, Status, 1.5 * Deadlines.MemoryInterval) == true;
 }

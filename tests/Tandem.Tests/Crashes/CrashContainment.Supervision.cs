@@ -150,6 +150,29 @@ public abstract partial class CrashContainment
         Assert.Equal(1, await pool.RunAsync(static () => 1));
     }
 
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(150, true)]
+    [InlineData(0, false)]
+    public async Task A_crash_without_a_word_is_one_for_want_of_memory_only_near_the_limit(int mebibytes, bool isForMemory)
+    {
+        Assert.SkipUnless(Backend is SharedMemoryBackend, "Only a parent that reaps its workers itself learns how much they touched.");
+        await using WorkerPool pool = Backend.Create(1);
+
+        Exception? error = await Record.ExceptionAsync(() => pool.RunAsync(
+            static (count, _) =>
+            {
+                byte[] kept = GC.AllocateUninitializedArray<byte>(count * (int)Mebibyte);
+                kept.AsSpan().Fill(1);
+                Infrastructure.Deaths.Die(Death.SegmentationFault);
+                GC.KeepAlive(kept);
+            },
+            mebibytes,
+            new WorkOptions { Limits = new() { MaxMemory = 200 * Mebibyte } }));
+
+        WorkerCrashedException crash = Assert.IsType<WorkerCrashedException>(isForMemory ? Assert.IsType<WorkMemoryException>(error).InnerException : error);
+        Assert.Equal((isForMemory, "SIGSEGV"), (crash.IsOutOfMemorySuspected, crash.Signal));
+    }
+
     [Fact(Timeout = Limits.Test)]
     public async Task Workers_are_replaced_after_so_many_items_without_an_item_lost()
     {
