@@ -7,7 +7,7 @@ namespace Tandem.BackgroundWork;
 /// returns there without work spins for 0.1 to 0.4 ms before it sleeps, and then another thread has to be woken for what follows the event.
 /// </summary>
 /// <remarks>
-/// The wait takes next to nothing from other work: it begins only if no other work waits for a thread, and it ends within two
+/// The wait takes next to nothing from other work: it begins only if no other work waits for a thread, and it ends within four
 /// milliseconds when some does. Shorter slices cost more than they are worth: each takes about 25 µs of processor time.
 /// </remarks>
 internal sealed class BriefWait
@@ -15,10 +15,10 @@ internal sealed class BriefWait
     /// <summary>
     /// Nobody waits for what is expected to take longer. This limits the harm if the current thread has other things to do.
     /// </summary>
-    internal static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(10);
+    internal static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(15);
 
     /// <summary>How often a wait checks whether other work waits for a thread, in milliseconds.</summary>
-    private const int Slice = 2;
+    private const int Slice = 4;
 
     private readonly object _lock = new(); // guards all fields below
     private bool _isSet;

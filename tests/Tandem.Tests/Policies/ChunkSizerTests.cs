@@ -30,7 +30,18 @@ public sealed class ChunkSizerTests
 
         sizer.Learn(1024 * 3 * Millisecond, 1024);
 
-        Assert.Equal(1, sizer.Size);
+        Assert.Equal(2, sizer.Size);
+    }
+
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(6, 2)]
+    [InlineData(7, 1)]
+    public void Elements_of_up_to_six_milliseconds_go_in_pairs(int milliseconds, int size)
+    {
+        var sizer = new ChunkSizer(1024, lookAhead: 1_000_000, lanes: 2);
+        sizer.Learn(milliseconds * Millisecond, 1);
+        Assert.Equal(size, sizer.Size);
     }
 
     [Fact]
