@@ -27,8 +27,8 @@ namespace Tandem;
 /// </para>
 /// <para>
 /// A call may wait for its answer before it returns the task, if that saves the wake-up of a thread: up to 0.25 ms after short calls. A
-/// caller on the thread pool that awaits each call before the next one may wait inside the call for up to about 30 ms, if its last calls took
-/// between 0.05 and 15 ms each and no other work waits for a thread; so may the consumer of a map. A thread with a
+/// caller on the thread pool that awaits each call before the next one may wait inside the call for up to about 30 ms, if its last calls
+/// took between 0.05 and 15 ms each and no other work waits for a thread; so may the consumer of a map. A thread with a
 /// <see cref="SynchronizationContext"/> does not wait so long.
 /// </para>
 /// </remarks>
