@@ -13,7 +13,7 @@
 static word progress = QUEUED;   /* the word; the sequence number is constant here, because the slot gets no new item meanwhile */
 static word offset = NOWHERE, length, started_at;
 static word blocks[2][2];
-static word is_free[2];          /* PayloadArea frees and allocates under a lock: release and acquire */
+static word is_free[2];          /* PayloadArea frees and allocates under a lock, which is taken by a compare-and-set */
 static word started, revoked;
 
 static void advance(int next, int block, int size)
@@ -72,7 +72,7 @@ static void *lane(void *unused)
 
 static void *other_lane(void *unused)
 {
-    if (volatile_read(&is_free[0]))
+    if (compare_exchange(&is_free[0], 0, 1))
         plain_write(&blocks[0][0], 9);
     return NULL;
 }

@@ -89,8 +89,7 @@ static void sleep_until(bell *b, bool (*ready)(void))
     exchange(&b->waiting, 1);
 #endif
     if (!ready())
-        while (volatile_read(&b->signal) == s)
-            ;
+        WAIT_UNTIL(volatile_read(&b->signal) != s);
 }
 
 static void change(word *cell, int to)

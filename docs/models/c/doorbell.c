@@ -29,8 +29,7 @@ static void ring_bell(void)
 static void sleep_until(int s)
 {
 #if defined(PIPE)
-    while (volatile_read(&bytes) == 0)
-        ;
+    WAIT_UNTIL(volatile_read(&bytes) != 0);
 #ifdef MUTANT_PIPE               /* "not rung" before the byte is read */
     exchange(&rung, 0);
     add(&bytes, -1);
@@ -39,12 +38,10 @@ static void sleep_until(int s)
     exchange(&rung, 0);
 #endif
 #elif defined(BELL)
-    while (volatile_read(&rung) == 0)
-        ;
+    WAIT_UNTIL(volatile_read(&rung) != 0);
     exchange(&rung, 0);
 #else
-    while (volatile_read(&sig) == s)
-        ;
+    WAIT_UNTIL(volatile_read(&sig) != s);
 #endif
 }
 

@@ -63,8 +63,7 @@ static void *thread(void *number)
             queue[last++] = me;
         pthread_mutex_unlock(&gate);
         if (!mine)
-            while (volatile_read(&granted[me]) == 0)
-                ;
+            WAIT_UNTIL(volatile_read(&granted[me]) != 0);
     }
     data++;
     leave();

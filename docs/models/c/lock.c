@@ -5,8 +5,6 @@
  */
 #include "tandem.h"
 
-void __VERIFIER_assume(int);
-
 #ifndef N
 #define N 3
 #endif

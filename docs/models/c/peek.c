@@ -17,15 +17,15 @@ static void *writer(void *unused)
     for (int n = 1; n <= REPLACEMENTS; n++) {
         if (!compare_exchange(&cell, Writing, Full))
             return NULL;
-#ifndef MUTANT_LATE              /* counted after the element was written */
+#ifndef MUTANT_LATE              /* counted after the publication */
         add(&replacements, 1);
 #endif
         plain_write(&first, n);
         plain_write(&second, n);
+        exchange(&cell, Full);
 #ifdef MUTANT_LATE
         add(&replacements, 1);
 #endif
-        exchange(&cell, Full);
     }
     return NULL;
 }

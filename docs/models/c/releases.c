@@ -18,11 +18,9 @@ static void *worker(void *unused)
         if (n > 0) {
             int at = plain_read(&head);
 #ifdef MUTANT_POP                /* the tail is read by a plain load */
-            while (plain_read(&tail) == at)
-                ;
+            WAIT_UNTIL(plain_read(&tail) != at);
 #else
-            while (volatile_read(&tail) == at)
-                ;
+            WAIT_UNTIL(volatile_read(&tail) != at);
 #endif
             assert(entries[at] == 7);
             volatile_write(&head, at + 1);
@@ -36,8 +34,7 @@ static void *worker(void *unused)
 static void *parent(void *unused)
 {
     for (int n = 0; n < RESULTS; n++) {
-        while (volatile_read(&ring_tail) == n)
-            ;
+        WAIT_UNTIL(volatile_read(&ring_tail) != n);
         int at = plain_read(&tail);
         entries[at] = 7;
 #ifdef MUTANT_EARLY              /* the block is given back before it is read */

@@ -84,15 +84,13 @@ static void *receiver(void *unused)
             release_role(ALL);
         }
         if (has_frames()) {
-            while (volatile_read(&role) != 0)
-                ;                /* a caller reads */
+            WAIT_UNTIL(volatile_read(&role) == 0);       /* a caller reads */
             continue;
         }
         int s = volatile_read(&sig);
         exchange(&waiting, 1);
         if (!has_frames() && !volatile_read(&closed))
-            while (volatile_read(&sig) == s)
-                ;
+            WAIT_UNTIL(volatile_read(&sig) != s);
         volatile_write(&waiting, 0);
     }
     return NULL;

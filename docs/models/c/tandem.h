@@ -9,13 +9,14 @@
  *   plain access             not atomic where the protocol promises that nobody else touches the bytes (GenMC then reports a data race);
  *                            relaxed where others may look
  *
- * A wait for a wake-up is a loop that only reads: GenMC reports an execution in which such a loop never ends (-check-liveness).
+ * A wait for a wake-up is WAIT_UNTIL: GenMC reports an execution in which it never ends (--check-liveness).
  */
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <genmc.h>
 
 typedef atomic_int word;
 
@@ -46,6 +47,13 @@ static inline bool compare_exchange(word *p, int v, int expected)
     memory_barrier();
     return true;
 }
+
+#define WAIT_UNTIL(condition)               \
+    do {                                    \
+        __VERIFIER_loop_begin();            \
+        __VERIFIER_spin_start();            \
+        __VERIFIER_spin_end(condition);     \
+    } while (0)
 
 #define START(n, f, arg) pthread_t n; pthread_create(&n, NULL, f, (void *)(size_t)(arg))
 #define JOIN(n)          pthread_join(n, NULL)

@@ -78,10 +78,9 @@ static void *worker(void *unused)
             continue;
 #endif
         for (;;) {
-            int p;
-            while ((p = volatile_read(&permits)) == 0)
-                ;
-            if (compare_exchange(&permits, p - 1, p))
+            WAIT_UNTIL(volatile_read(&permits) != 0);
+            int p = volatile_read(&permits);
+            if (p != 0 && compare_exchange(&permits, p - 1, p))
                 break;
         }
     }

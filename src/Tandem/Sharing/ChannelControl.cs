@@ -30,7 +30,7 @@ internal struct ChannelControl
     [FieldOffset(644)] internal int ErrorLength;
 
     /// <summary>
-    /// Counts the elements that were replaced by newer ones (drop-newest mode). Incremented after the claim and before the first write.
+    /// Counts the elements that were replaced by newer ones (drop-newest mode). Incremented between the claim and the publication.
     /// </summary>
     [FieldOffset(648)] internal long Replacements;
 }

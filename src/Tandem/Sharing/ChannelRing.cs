@@ -23,13 +23,13 @@ namespace Tandem.Sharing;
 /// A process that finds a claimed cell whose owner is dead repairs the cell. An owner is a slot in the channel's table; the kernel marks
 /// its word when that process dies (<see cref="RobustFutexRegistry"/>). A repair reads the cell, then sees that the owner is dead, then
 /// does a compare-and-set. That is safe because the claim was made before the owner's death, and the same claim never occurs again:
-/// positions do not repeat, or, where they do (drop-newest mode), the repair holds off new owners. Before the compare-and-set, the repair waits until the dead process has no thread left, so that none of its
-/// threads can write into a cell that another process claims next.
+/// positions do not repeat, or, where they do (drop-newest mode), the repair holds off new owners. Before the compare-and-set, the repair
+/// waits until the dead process has no thread left, so that none of its threads can write into a cell that another process claims next.
 ///
-/// Memory order, on x64 and arm64: a claim is a full fence (a compare-and-set that fails is none, and then nothing was claimed). The element is written between claim and publication, and publication is an
-/// exchange (full fence, so it has release semantics). A reader sees Full by an acquiring load before it claims and copies. SYNC POINT:
-/// element visible. A reader frees a cell by an exchange too, so its copy is complete before a writer can claim the cell. SYNC POINT:
-/// cell reusable.
+/// Memory order, on x64 and arm64: a claim is a full fence (a compare-and-set that fails is none, and then nothing was claimed). The
+/// element is written between claim and publication, and publication is an exchange (full fence, so it has release semantics). A reader
+/// sees Full by an acquiring load before it claims and copies. SYNC POINT: element visible. A reader frees a cell by an exchange too, so
+/// its copy is complete before a writer can claim the cell. SYNC POINT: cell reusable.
 ///
 /// A writer that claims a cell after completion takes the claim back (Skipped). A writer checks Completed after its claim. A reader that
 /// finds the channel empty has checked Completed before. So either the reader sees the claim, or the writer sees the completion, and
@@ -228,10 +228,10 @@ internal sealed unsafe class ChannelRing
 
     /// <summary>Whether the element was still in its cell after the caller had copied it; if not, the copy may be torn.</summary>
     /// <remarks>
-    /// The state alone does not tell: an element that was replaced is Full at the same position before and after. If the copy has a byte of
-    /// a replacement, that replacement was counted before it wrote the byte. Then either it was counted after the first look at the count,
-    /// and this one differs; or before, and then the look at the state that followed saw the replacement's claim or its end. Models:
-    /// docs/models/c/peek.c and docs/models/arm/peek.litmus.
+    /// The state alone does not tell: an element that was replaced is Full at the same position before and after. A replacement is counted
+    /// between its claim and its publication. If the copy has a byte of a replacement, the second look at the state sees its claim, so the
+    /// copy counts only if the replacement was published, and then the second look at the count sees it. If the first look saw it too, the
+    /// first look at the state saw its publication, and the byte belongs there. Models: docs/models/c/peek.c, docs/models/arm/peek.litmus.
     /// </remarks>
     internal bool IsStill(long position, byte* cell, long replacements)
     {

@@ -23,8 +23,8 @@ internal abstract class OutcomeLink
     internal abstract void AdvanceChunk(int slot, uint sequence, int next, PayloadWriter writer);
 
     /// <summary>
-    /// Withdraws the outcomes that <see cref="AdvanceChunk"/> has published, because the chunk as a whole has failed and the writer's memory
-    /// is about to be freed.
+    /// Withdraws the outcomes that <see cref="AdvanceChunk"/> has published, because the chunk as a whole has failed and the memory of the
+    /// writer is about to be freed.
     /// </summary>
     internal virtual void WithdrawChunk(int slot)
     {

@@ -13,8 +13,8 @@ namespace Tandem.Transport.SharedMemory;
 /// thread's end FUTEX_OWNER_DIED is set. It never returns to an earlier value. The parent sleeps on the word and on its doorbell at the
 /// same time. The value that the parent reads before it sleeps may be stale: the kernel compares the word again under its own lock, and a
 /// changed word ends the sleep. The parent also says whether it has handled the end, because the end may come between its check and its
-/// sleep. Model: docs/models/c/exit-signal.c. Other threads of the worker may run for some microseconds more. That is harmless: items are revoked by
-/// compare-and-set, so an item that such a thread has started counts as started.
+/// sleep. Other threads of the worker may run for some microseconds more. That is harmless: items are revoked by compare-and-set, so an
+/// item that such a thread has started counts as started. Model: docs/models/c/exit-signal.c.
 /// </remarks>
 internal readonly unsafe struct RobustFutexExitSignal(byte* link)
 {
