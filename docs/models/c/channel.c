@@ -10,13 +10,13 @@
 #define CAP 1
 #endif
 #ifndef WRITERS
-#define WRITERS 2
+#define WRITERS 1
 #endif
 #ifndef READERS
 #define READERS 1
 #endif
 #ifndef ITEMS
-#define ITEMS 1
+#define ITEMS 2
 #endif
 #define TOTAL (WRITERS * ITEMS)
 

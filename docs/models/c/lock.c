@@ -6,7 +6,7 @@
 #include "tandem.h"
 
 #ifndef N
-#define N 3
+#define N 2
 #endif
 #define WAITERS 64
 

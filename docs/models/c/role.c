@@ -7,7 +7,7 @@
 #include "tandem.h"
 
 #ifndef FRAMES
-#define FRAMES 2
+#define FRAMES 1
 #endif
 #define POLLS 1
 #define ALL 1000
@@ -48,7 +48,7 @@ static bool drain_held(int most)
 static void release_role(int most)
 {
     do {
-#ifdef MUTANT_ROLE               /* the role is released without a fence */
+#ifdef MUTANT_FENCES             /* no full fence between the restored announcement and the last look (one of the two would do) */
         volatile_write(&role, 0);
 #else
         exchange(&role, 0);
@@ -98,8 +98,10 @@ static void *receiver(void *unused)
 
 static void *poller(void *unused)
 {
+#ifndef MUTANT_ROLE              /* the poller reads without the role */
     if (!compare_exchange(&role, 1, 0))
         return NULL;
+#endif
     bool sleeps = volatile_read(&waiting) != 0;
     if (sleeps)
         volatile_write(&waiting, 0);
@@ -107,7 +109,11 @@ static void *poller(void *unused)
         drain_held(1);
 #ifndef MUTANT_RESTORE           /* the receiver's announcement is not restored */
     if (sleeps)
+#ifdef MUTANT_FENCES
+        volatile_write(&waiting, 1);
+#else
         exchange(&waiting, 1);
+#endif
 #endif
     release_role(1);
     return NULL;

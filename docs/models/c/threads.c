@@ -1,6 +1,6 @@
 /*
- * ThreadEngine and WakeUps (src/Tandem/Threading): ITEMS are submitted by a thread each; two workers take them and sleep when there are
- * none. Who takes the last one ends the pool. Checked: no worker sleeps for ever, and each item is taken once.
+ * ThreadEngine and WakeUps (src/Tandem/Threading): ITEMS are submitted by a thread each; WORKERS take them and sleep when there
+ * are none. Who takes the last one ends the pool. Checked: no worker sleeps for ever, and each item is taken once.
  */
 #include "tandem.h"
 
@@ -8,7 +8,7 @@
 #define ITEMS 2
 #endif
 #ifndef WORKERS
-#define WORKERS 2
+#define WORKERS 1
 #endif
 
 static word queue;               /* the number of items in it; ConcurrentQueue publishes and takes by release and acquire */
