@@ -45,11 +45,16 @@ inline may_die() {
 }
 
 /* What anybody does who comes to a claimed cell of a dead owner, or to a skipped one. */
+#ifdef MUTANT_REPAIR             /* claims of the living are repaired too */
+#define IS_DEAD(p)  true
+#else
+#define IS_DEAD(p)  dead[p]
+#endif
 inline repair(c) {
     atomic {
         if
-        :: phase[c] == Writing && dead[by[c]] -> phase[c] = Skipped
-        :: phase[c] == Reading && dead[by[c]] -> phase[c] = Empty; position[c] = position[c] + CAP
+        :: phase[c] == Writing && IS_DEAD(by[c]) -> phase[c] = Skipped
+        :: phase[c] == Reading && IS_DEAD(by[c]) -> phase[c] = Empty; position[c] = position[c] + CAP
         :: phase[c] == Skipped -> phase[c] = Empty; position[c] = position[c] + CAP
         :: else -> skip
         fi
@@ -91,8 +96,8 @@ proctype Reader(byte me) {
        :: atomic { IS(at, Full) -> phase[CELL(at)] = Reading; by[CELL(at)] = me }; break
        :: position[CELL(at)] > at -> at++
        :: IS(at, Reading) && !dead[by[CELL(at)]] -> at++
-       :: IS(at, Writing) && dead[by[CELL(at)]] -> repair(CELL(at))
-       :: IS(at, Reading) && dead[by[CELL(at)]] -> repair(CELL(at))
+       :: IS(at, Writing) && IS_DEAD(by[CELL(at)]) -> repair(CELL(at))
+       :: IS(at, Reading) && IS_DEAD(by[CELL(at)]) -> repair(CELL(at))
        :: IS(at, Skipped) -> repair(CELL(at))
        :: atomic { writing == 0 && (IS(at, Empty) || position[CELL(at)] < at) -> goto gone }
        od;

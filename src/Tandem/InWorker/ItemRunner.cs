@@ -69,6 +69,9 @@ internal sealed unsafe class ItemRunner(OutcomeLink link, ActiveItems active)
         {
             if (error is not OperationCanceledException)
                 activity?.SetStatus(ActivityStatusCode.Error, error.Message);
+            // Before the writer frees the block with the outcomes: another lane may get it, while the parent still reads outcomes.
+            if (message.Count > 0)
+                link.WithdrawChunk(slot);
             _results.Begin(link.ResultMemory, links);
             result.Outcome = error is OperationCanceledException ? Outcome.Canceled : Outcome.Failed;
             ExceptionCodec.Write(_results, error);

@@ -125,8 +125,8 @@ internal sealed class MapRun<TItem, TResult>
         if (expected == TimeSpan.Zero || expected > BriefWait.Longest)
             return;
 
-        // OnCompleted reads the field after the chunk has completed. Here the exchange comes before the check. So one of the two sees the
-        // other.
+        // OnCompleted reads the field after the chunk has completed, and after an interlocked operation (full fence). Here the exchange
+        // comes before the check. So one of the two sees the other.
         Interlocked.Exchange(ref _awaited, awaited ?? (object)this);
         _arrived.Reset();
         long start = Stopwatch.GetTimestamp();
@@ -496,7 +496,7 @@ internal sealed class MapRun<TItem, TResult>
             _chunks.Writer.TryWrite(chunk);
         }
 
-        ChunkEnded();
+        ChunkEnded(); // also the full fence between the completion and the look at the field; see WaitBriefly
         if (Volatile.Read(ref _awaited) is { } awaited && (awaited == this || awaited == chunk))
             _arrived.Set();
     }

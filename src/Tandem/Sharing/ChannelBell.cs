@@ -8,6 +8,10 @@ namespace Tandem.Sharing;
 /// an exchange (full fence) and then checks for announcements. So in every interleaving one of them sees the other. The waker clears the
 /// announcement first and then wakes all sleepers, so a process that dies while it sleeps causes at most one unnecessary wake-up. If a
 /// process dies between its change and the wake-up, the sleepers check again after <see cref="LongestSleep"/>.
+///
+/// On Arm an exchange is one instruction with acquire and release semantics, and the look that follows it needs no barrier. A release store
+/// would not do, nor would a compare-and-set that fails: <see cref="Ring"/> follows only exchanges that have changed a cell, or a
+/// barrier. Models: docs/models/c/channel.c, docs/models/arm/channel-bell.litmus and failed-exchange.litmus.
 /// </remarks>
 internal struct ChannelBell
 {

@@ -28,4 +28,9 @@ internal struct ChannelControl
 
     /// <summary>The size of the serialized error, in bytes.</summary>
     [FieldOffset(644)] internal int ErrorLength;
+
+    /// <summary>
+    /// Counts the elements that were replaced by newer ones (drop-newest mode). Incremented between the claim and the publication.
+    /// </summary>
+    [FieldOffset(648)] internal long Replacements;
 }

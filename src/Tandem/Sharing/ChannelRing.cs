@@ -22,18 +22,21 @@ namespace Tandem.Sharing;
 ///
 /// A process that finds a claimed cell whose owner is dead repairs the cell. An owner is a slot in the channel's table; the kernel marks
 /// its word when that process dies (<see cref="RobustFutexRegistry"/>). A repair reads the cell, then sees that the owner is dead, then
-/// does a compare-and-set. That is safe because the claim was made before the owner's death, and the same claim never occurs again
-/// (positions do not repeat). Before the compare-and-set, the repair waits until the dead process has no thread left, so that none of its
-/// threads can write into a cell that another process claims next.
+/// does a compare-and-set. That is safe because the claim was made before the owner's death, and the same claim never occurs again:
+/// positions do not repeat, or, where they do (drop-newest mode), the repair holds off new owners. Before the compare-and-set, the repair
+/// waits until the dead process has no thread left, so that none of its threads can write into a cell that another process claims next.
 ///
-/// Memory order, on x64 and arm64: a claim is a full fence. The element is written between claim and publication, and publication is an
-/// exchange (full fence, so it has release semantics). A reader sees Full by an acquiring load before it claims and copies. SYNC POINT:
-/// element visible. A reader frees a cell by an exchange too, so its copy is complete before a writer can claim the cell. SYNC POINT:
-/// cell reusable.
+/// Memory order, on x64 and arm64: a claim is a full fence (a compare-and-set that fails is none, and then nothing was claimed). The
+/// element is written between claim and publication, and publication is an exchange (full fence, so it has release semantics). A reader
+/// sees Full by an acquiring load before it claims and copies. SYNC POINT: element visible. A reader frees a cell by an exchange too, so
+/// its copy is complete before a writer can claim the cell. SYNC POINT: cell reusable.
 ///
 /// A writer that claims a cell after completion takes the claim back (Skipped). A writer checks Completed after its claim. A reader that
 /// finds the channel empty has checked Completed before. So either the reader sees the claim, or the writer sees the completion, and
-/// every element that was written successfully is read.
+/// every element that was written successfully is read. Here three processes take part, and only the writer has a full fence. That is
+/// enough because on x64 and Arm a store becomes visible to all other processors at once.
+///
+/// Models: docs/models/channel.pml (deaths), docs/models/c/channel.c (memory order), docs/models/arm/channel-completion.litmus.
 /// </remarks>
 internal sealed unsafe class ChannelRing
 {
@@ -208,25 +211,37 @@ internal sealed unsafe class ChannelRing
         FindTail(out position, out _);
         cell = CellAt(--position);
         var full = new CellState(position, CellPhase.Full);
-        return position >= 0 && TryChange(cell, full, new CellState(position, CellPhase.Writing, _me));
+        if (position < 0 || !TryChange(cell, full, new CellState(position, CellPhase.Writing, _me)))
+            return false;
+
+        Interlocked.Increment(ref _control->Replacements); // see IsStill
+        return true;
     }
 
     /// <summary>Finds the oldest element without claiming it. The caller copies it and then calls <see cref="IsStill"/>.</summary>
-    internal bool TryPeek(out long position, out byte* cell)
+    internal bool TryPeek(out long position, out byte* cell, out long replacements)
     {
+        replacements = Volatile.Read(ref _control->Replacements); // before the state
         CellState state = FindHead(out position, out cell);
         return state.Phase == CellPhase.Full && state.Position == position;
     }
 
     /// <summary>Whether the element was still in its cell after the caller had copied it; if not, the copy may be torn.</summary>
-    internal static bool IsStill(long position, byte* cell)
+    /// <remarks>
+    /// The state alone does not tell: an element that was replaced is Full at the same position before and after. A replacement is counted
+    /// between its claim and its publication. If the copy has a byte of a replacement, the second look at the state sees its claim, so the
+    /// copy counts only if the replacement was published, and then the second look at the count sees it. If the first look saw it too, the
+    /// first look at the state saw its publication, and the byte belongs there. Models: docs/models/c/peek.c, docs/models/arm/peek.litmus.
+    /// </remarks>
+    internal bool IsStill(long position, byte* cell, long replacements)
     {
-        Interlocked.MemoryBarrier(); // the copy must be complete before the state is read again
-        return Volatile.Read(ref *(long*)cell) == new CellState(position, CellPhase.Full).Value;
+        Interlocked.MemoryBarrier(); // the copy must be complete before the state and the count are read again
+        return Volatile.Read(ref *(long*)cell) == new CellState(position, CellPhase.Full).Value
+            && Volatile.Read(ref _control->Replacements) == replacements;
     }
 
     /// <summary>Whether a reader would find an element.</summary>
-    internal bool HasElement => TryPeek(out _, out _);
+    internal bool HasElement => TryPeek(out _, out _, out _);
 
     /// <summary>Whether a writer would find a free cell.</summary>
     internal bool HasRoom
@@ -344,7 +359,18 @@ internal sealed unsafe class ChannelRing
             return false;
 
         ProcessExit.WaitFor(owner->ProcessId);
-        return Repair(cell, state);
+        return RepairLocked(cell, state);
+    }
+
+    /// <summary>
+    /// Repairs a cell while no process can take the dead owner's slot. In drop-newest mode a position can be claimed again: a new process
+    /// with the same slot could otherwise have made a claim that looks like the dead one's.
+    /// </summary>
+    private bool RepairLocked(byte* cell, CellState state)
+    {
+        bool isRepaired = false;
+        Locked(() => isRepaired = IsDead(Volatile.Read(ref _owners[state.Owner].Presence)) && Repair(cell, state));
+        return isRepaired;
     }
 
     private bool Repair(byte* cell, CellState state)

@@ -5,7 +5,7 @@ namespace Tandem.Sharing;
 /// <summary>A lock for threads that can be awaited. Waiters get it in first-come, first-served order; no thread owns it.</summary>
 /// <remarks>
 /// No wake-up is lost: a waiter increments the count of waiters (full fence) and then tries again to acquire the lock. The owner releases
-/// the lock by an exchange (full fence) and then reads the count.
+/// the lock by an exchange (full fence) and then reads the count. Model: docs/models/c/local-lock.c.
 /// </remarks>
 internal sealed class LocalLock
 {

@@ -99,11 +99,10 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
 
     internal bool TryPeek(out T item)
     {
-        while (Ring.TryPeek(out long position, out byte* cell))
+        while (Ring.TryPeek(out long position, out byte* cell, out long replacements))
         {
             T? loaded = ElementTransfer<T>.Load(Ring, position, cell, out ArraySegment<byte> bytes);
-            bool isStill = ChannelRing.IsStill(position, cell);
-            if (isStill)
+            if (Ring.IsStill(position, cell, replacements))
             {
                 item = ElementTransfer<T>.Finish(loaded, bytes);
                 return true;

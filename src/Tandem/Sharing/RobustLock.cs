@@ -22,7 +22,11 @@ namespace Tandem.Sharing;
 /// Memory order: acquire and release are compare-and-set operations (full fences in .NET; acquire and release semantics would suffice),
 /// so the next owner sees what the previous one wrote. The kernel writes OwnerDied by a compare-and-set after the last store of the dead
 /// thread; <see cref="ProcessExit"/> waits for the other threads of that process. A release is a compare-and-set, so a release that a
-/// thread of a dying process makes too late changes nothing.
+/// thread of a dying process makes too late changes nothing. OwnerProcess is a plain field of the owner, handed over with the word. A
+/// narrow gap remains, which is not one of ordering: a thread that takes the word at the very moment when its process dies may run for
+/// some microseconds more, and a next owner that does not see that thread's OwnerProcess yet does not wait for it.
+///
+/// Models: docs/models/lock.pml (deaths), docs/models/c/lock.c (memory order).
 /// </remarks>
 internal static unsafe class RobustLock
 {

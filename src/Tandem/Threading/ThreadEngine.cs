@@ -11,6 +11,7 @@ namespace Tandem.Threading;
 /// <remarks>
 /// A submitter first enqueues and then checks whether a worker sleeps. A worker first counts itself as sleeping and then checks the queue
 /// again. Both execute a full fence in between (the interlocked operations), so no item is left in the queue while all workers sleep.
+/// Model: docs/models/c/threads.c.
 /// </remarks>
 internal sealed class ThreadEngine : PoolEngine
 {
@@ -87,7 +88,7 @@ internal sealed class ThreadEngine : PoolEngine
     private void Admit(LocalItem item)
     {
         QueueOf(item).Enqueue(item);
-        Interlocked.MemoryBarrier();
+        Interlocked.MemoryBarrier(); // the item is visible before this thread looks for sleeping workers, and for the end of the pool
         if (!TryWakeOne() && Volatile.Read(ref _started) < Lanes)
             StartWorker();
 
@@ -206,7 +207,7 @@ internal sealed class ThreadEngine : PoolEngine
         if (mode != StopMode.Drain)
         {
             _discarding = true;
-            Interlocked.MemoryBarrier();
+            Interlocked.MemoryBarrier(); // see Admit: the submitter sees the end, or this thread sees the item
             FailQueue();
         }
 

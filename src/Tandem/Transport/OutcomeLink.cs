@@ -22,6 +22,14 @@ internal abstract class OutcomeLink
     /// <summary>Publishes the outcome of an element of a chunk; the element <paramref name="next"/> starts now.</summary>
     internal abstract void AdvanceChunk(int slot, uint sequence, int next, PayloadWriter writer);
 
+    /// <summary>
+    /// Withdraws the outcomes that <see cref="AdvanceChunk"/> has published, because the chunk as a whole has failed and the memory of the
+    /// writer is about to be freed.
+    /// </summary>
+    internal virtual void WithdrawChunk(int slot)
+    {
+    }
+
     /// <summary>Sends a frame.</summary>
     internal abstract void Send(FrameKind kind, int slot, uint sequence, int extra, ReadOnlySpan<byte> body);
 

@@ -56,8 +56,16 @@ public sealed class RobustFutexExitSignalTests : IDisposable
         {
             Doorbell bell = Bell;
             for (int i = 0; i < 5 && !Signal.HasEnded; i++)
-                Signal.Sleep(in bell, bell.Prepare(), again: true);
+                Signal.Sleep(in bell, bell.Prepare(), again: true, isHandled: false);
         }
+    }
+
+    [Fact]
+    public void An_end_between_the_check_and_the_sleep_prevents_the_sleep()
+    {
+        Set(0x40000000);
+        Doorbell bell = Bell;
+        Assert.False(Signal.Sleep(in bell, bell.Prepare(), again: true, isHandled: false));
     }
 
     [Fact(Timeout = Limits.Test)]
@@ -76,7 +84,7 @@ public sealed class RobustFutexExitSignalTests : IDisposable
         void Sleep(int before)
         {
             Doorbell bell = Bell;
-            Signal.Sleep(in bell, before, again: true);
+            Signal.Sleep(in bell, before, again: true, isHandled: true);
         }
     }
 

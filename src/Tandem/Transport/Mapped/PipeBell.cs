@@ -10,7 +10,9 @@ namespace Tandem.Transport.Mapped;
 /// </summary>
 /// <remarks>
 /// No ring is lost: a byte stays in its pipe until the thread has read it, and the thread checks what it waits for only after that. The
-/// bell writes the next byte on its own pipe only once the last one was read, so the pipe never fills up.
+/// bell writes the next byte on its own pipe only once the last one was read, so the pipe never fills up. A ring that finds the flag set
+/// writes nothing: then the thread has not exchanged the flag yet, and that exchange sees what was published before the ring. Model:
+/// docs/models/c/doorbell.c with PIPE.
 /// </remarks>
 [UnsupportedOSPlatform("windows")]
 internal sealed unsafe class PipeBell : Bell

@@ -14,8 +14,10 @@ internal sealed class RemotePipeBell : Bell
     internal void Connect(int descriptor)
     {
         _connection = descriptor;
+        // A thread that publishes a frame has a full fence before it looks for the connection (Doorbell.MustWake). So it finds the
+        // connection, or its frame is visible before this ring.
         Interlocked.MemoryBarrier();
-        Ring(); // for what was published before, by a thread that found no connection
+        Ring();
     }
 
     /// <summary>If the connection is full of bytes, the other process will read one and wake up anyway, so this byte may be lost.</summary>

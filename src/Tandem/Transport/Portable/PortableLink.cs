@@ -70,7 +70,12 @@ internal sealed unsafe class PortableLink : WorkerLink
     internal override bool TrySendInvoke(FrameKind kind, int slot, uint sequence, in InvokeMessage message, byte* payload)
     {
         if (slot < _records.Length)
-            _records[slot] = new ItemRecord { Sequence = sequence, Progress = -1 };
+        {
+            ref ItemRecord record = ref _records[slot];
+            record.Progress = -1;
+            record.StartedAt = 0;
+            Volatile.Write(ref record.Sequence, sequence);
+        }
 
         fixed (InvokeMessage* head = &message)
         {
@@ -101,7 +106,8 @@ internal sealed unsafe class PortableLink : WorkerLink
 
     internal override bool TryRevoke(int slot, uint sequence) => false;
 
-    internal override int ProgressOf(int slot, uint sequence) => _records[slot].Sequence == sequence ? _records[slot].Progress : -1;
+    internal override int ProgressOf(int slot, uint sequence) =>
+        Volatile.Read(ref _records[slot].Sequence) == sequence ? Volatile.Read(ref _records[slot].Progress) : -1;
 
     internal override long StartedAt(int slot, uint sequence) => Volatile.Read(ref _records[slot].StartedAt);
 
@@ -266,7 +272,7 @@ internal sealed unsafe class PortableLink : WorkerLink
                 frame.BodyLength == sizeof(long) ? *(long*)frame.Body : throw new ProtocolException("a start without a time");
         }
 
-        _records[frame.Slot].Progress = frame.Extra;
+        Volatile.Write(ref _records[frame.Slot].Progress, frame.Extra);
         return frame.Kind == FrameKind.Started;
     }
 
@@ -326,6 +332,11 @@ internal sealed unsafe class PortableLink : WorkerLink
         name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
 
     /// <summary>The progress of one item, as the worker reported it.</summary>
+    /// <remarks>
+    /// The receiver writes it while other threads read it, without a lock. Each field is written by a release store after the ones below it,
+    /// and read (acquire) before them: who sees that an item has started sees when. On Arm, plain stores would let a reader see the start
+    /// with a time of zero, so an item could time out at once. Model: docs/models/arm/portable-started.litmus.
+    /// </remarks>
     private struct ItemRecord
     {
         internal uint Sequence;

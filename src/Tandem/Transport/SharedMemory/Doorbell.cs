@@ -11,6 +11,10 @@ namespace Tandem.Transport.SharedMemory;
 /// and then (full fence) checks for the announcement. In every interleaving one of them sees the other. A release store followed by an
 /// ordinary load would not suffice, not even on x86, where the load may pass the store. The futex compares the count of wake-ups, and a
 /// bell remembers that it was rung, so a wake-up between that check and the sleep ends the sleep.
+///
+/// On Arm the exchange of the announcement is one instruction, or a loop with a barrier behind it; both hold back the loads that follow. A
+/// compare-and-set that fails would not. A wake-up clears the announcement before it counts: who reads the new count and announces itself
+/// again is not cleared by the same wake-up. Models: docs/models/c/doorbell.c (futex, event, pipe), docs/models/arm/doorbell*.litmus.
 /// </remarks>
 /// <param name="control">The control block of the ring.</param>
 /// <param name="bell">What the consumer waits for; null for a futex in the control block.</param>

@@ -13,6 +13,9 @@ namespace Tandem.Transport.SharedMemory;
 /// Segregated free lists of power-of-two blocks (Knuth, TAOCP vol. 1, 2.5). The unused part of a block uses address space only, not
 /// memory. Free blocks keep their pages for a while, so that steady traffic causes no page faults. So the area never has more memory than
 /// was in flight at once in the last seconds.
+///
+/// Memory order: only the owner's threads use the free lists, under a lock. The content of a block goes to the other process with the frame
+/// that names it (<see cref="Ring"/>), and the block comes back with the answer, or through the <see cref="ReleaseQueue"/>.
 /// </remarks>
 internal sealed unsafe class PayloadArea : IPayloadMemory, IDisposable
 {

@@ -4,7 +4,8 @@ namespace Tandem.Transport.SharedMemory;
 /// <remarks>
 /// The queue cannot overflow: each slot has at most one unread block, and the worker empties the queue before it allocates a new block.
 /// If the parent finds it full, the worker is broken. Memory order as in <see cref="Ring"/>: release store to the tail, acquire load by
-/// the reader.
+/// the reader. The parent has read a block before it pushes its offset, so the worker does not overwrite what is being read. Model:
+/// docs/models/c/releases.c.
 /// </remarks>
 internal readonly unsafe struct ReleaseQueue(byte* memory)
 {

@@ -8,7 +8,8 @@ namespace Tandem.Transport.SharedMemory;
 /// Memory order: the producer copies a frame, then publishes <see cref="RingControl.Tail"/> with a release store; the consumer reads it
 /// with an acquire load before it reads the bytes. The consumer has finished with the bytes before its release store to <see
 /// cref="RingControl.Head"/>; the producer reads that with an acquire load before it overwrites them. Each word has one writer, so no
-/// compare-and-set is needed, and a process that dies halfway leaves only bytes that were never published.
+/// compare-and-set is needed, and a process that dies halfway leaves only bytes that were never published. On x64 both stores could be
+/// plain; on Arm they could not. Models: docs/models/c/ring.c, and docs/models/arm/ring.litmus and ring-reuse.litmus.
 /// </remarks>
 internal static class Ring
 {

@@ -12,8 +12,9 @@ namespace Tandem.Transport.SharedMemory;
 /// The word is 0 until the worker's thread has registered. Then it is the thread's id with the bit that requests a wake-up, and after the
 /// thread's end FUTEX_OWNER_DIED is set. It never returns to an earlier value. The parent sleeps on the word and on its doorbell at the
 /// same time. The value that the parent reads before it sleeps may be stale: the kernel compares the word again under its own lock, and a
-/// changed word ends the sleep. Other threads of the worker may run for some microseconds more. That is harmless: items are revoked by
-/// compare-and-set, so an item that such a thread has started counts as started.
+/// changed word ends the sleep. The parent also says whether it has handled the end, because the end may come between its check and its
+/// sleep. Other threads of the worker may run for some microseconds more. That is harmless: items are revoked by compare-and-set, so an
+/// item that such a thread has started counts as started. Model: docs/models/c/exit-signal.c.
 /// </remarks>
 internal readonly unsafe struct RobustFutexExitSignal(byte* link)
 {
@@ -45,12 +46,19 @@ internal readonly unsafe struct RobustFutexExitSignal(byte* link)
     }
 
     /// <summary>Parent: sleeps like <see cref="Doorbell.Sleep"/>, but wakes also when the worker begins to exit.</summary>
-    internal void Sleep(in Doorbell bell, int signal, bool again)
+    /// <param name="isHandled">Whether the parent has already handled the exit. If not, the exit ends the sleep.</param>
+    /// <returns>False without a sleep if the worker has begun to exit and the parent has not handled that.</returns>
+    internal bool Sleep(in Doorbell bell, int signal, bool again, bool isHandled)
     {
         int value = Volatile.Read(ref *_word);
+        bool hasEnded = (value & OwnerDied) != 0;
+        if (hasEnded && !isHandled)
+            return false;
+
         // Once the thread has ended, the word does not change any more.
-        if ((value & OwnerDied) != 0 || !bell.TrySleep(signal, again, _word, value))
+        if (hasEnded || !bell.TrySleep(signal, again, _word, value))
             bell.Sleep(signal, again);
+        return true;
     }
 
     /// <summary>The kernel's struct robust_list_head, followed by the only entry of its circular list.</summary>

@@ -9,7 +9,9 @@ namespace Tandem.Transport.SharedMemory;
 /// <remarks>
 /// Only the thread that holds <see cref="_role"/> consumes answers: the receiver thread, or a caller that polls for its own answer. A
 /// thread that releases the role checks the ring once more (the exchange is a full fence), so a frame that arrived while another thread
-/// failed to acquire the role is never left unread.
+/// failed to acquire the role is never left unread. A caller that polls withdraws the announcement of a receiver that sleeps, so that the
+/// worker does not wake it; before it releases the role it restores the announcement (full fence), and then checks the ring. What the
+/// reader keeps for itself is handed over with the role. Models: docs/models/c/role.c and docs/models/arm/role.litmus.
 /// </remarks>
 internal sealed unsafe class SharedMemoryLink : WorkerLink, IConnectionObserver
 {
@@ -178,6 +180,7 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink, IConnectionObserver
 
     internal override bool TryRecoverChunk(int slot, uint sequence, out byte* payload, out nint length)
     {
+        // After the worker's exit, so nothing changes any more.
         ItemCell* cell = Cell(slot);
         long offset = Volatile.Read(ref cell->ResultOffset);
         length = (nint)Volatile.Read(ref cell->ResultLength);
@@ -207,8 +210,8 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink, IConnectionObserver
 
             copy = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)length + 1);
             Buffer.MemoryCopy(_results.Address + offset, copy, length, length);
-            // The worker may meanwhile have moved the outcomes to a larger block and overwritten this one. Then the offset has changed.
-            // The fence orders this check after the copy.
+            // The worker may meanwhile have moved the outcomes to a larger block, or withdrawn them, and another lane may have overwritten
+            // this one. Then the offset has changed. The fence orders this check after the copy; an acquiring load would not. See ItemCell.
             Interlocked.MemoryBarrier();
             if (Volatile.Read(ref cell->ResultOffset) == offset && ProgressOf(slot, sequence) >= next)
                 sink.OnFinished(copy, length, next);
@@ -373,13 +376,14 @@ internal sealed unsafe class SharedMemoryLink : WorkerLink, IConnectionObserver
                 continue;
             }
 
+            bool hasSlept = true;
             int signal = _ownBell.Prepare();
             _ownBell.Announce();
             if (!_reader.HasFrames && !_closed)
-                _exitSignal.Sleep(in _ownBell, signal, rested);
+                hasSlept = _exitSignal.Sleep(in _ownBell, signal, rested, isEnding);
 
             _ownBell.Withdraw();
-            rested = _ownBell.Prepare() == signal;
+            rested = hasSlept && _ownBell.Prepare() == signal;
             if (rested)
                 Rest();
         }

@@ -133,8 +133,9 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
     internal override bool TryStart(int slot, uint sequence, int first, long now)
     {
         ItemCell* cell = Cell(slot);
+        // Plain stores: the exchange makes them visible, and the slot gets no new item before this one is answered, revoked or not.
         cell->ResultLength = 0;
-        cell->StartedAt = now; // made visible by the exchange; not read if the item was revoked
+        cell->StartedAt = now;
         long queued = ItemCell.Pack(sequence, ItemCell.Queued);
         return Interlocked.CompareExchange(ref cell->Word, ItemCell.Pack(sequence, first), queued) == queued;
     }
@@ -143,12 +144,15 @@ internal sealed unsafe class SharedMemoryParentLink : ParentLink
 
     internal override void AdvanceChunk(int slot, uint sequence, int next, PayloadWriter writer)
     {
-        // Release stores in this order: the outcome's bytes, then their extent, then the progress that makes them valid.
+        // Release stores in this order: the outcome's bytes, then their extent, then the progress that makes them valid. The writer frees a
+        // block that it has outgrown only at the end of the chunk, so after the new offset. Model: docs/models/c/cell.c.
         ItemCell* cell = Cell(slot);
         Volatile.Write(ref cell->ResultOffset, writer.Start - _results.Region.Address);
         Volatile.Write(ref cell->ResultLength, writer.Length);
         Volatile.Write(ref cell->Word, ItemCell.Pack(sequence, next));
     }
+
+    internal override void WithdrawChunk(int slot) => Volatile.Write(ref Cell(slot)->ResultOffset, ItemCell.NoOutcomes);
 
     internal override void Send(FrameKind kind, int slot, uint sequence, int extra, ReadOnlySpan<byte> body)
     {
