@@ -1,3 +1,6 @@
+using System.Collections;
+using System.Reflection;
+
 namespace Tandem.Serialization;
 
 /// <summary>The comparers of collections; null for the default comparer, which most collections have.</summary>
@@ -16,10 +19,17 @@ internal static class Comparers
 
     internal static object? OrNull<T>(IComparer<T>? comparer) => ReferenceEquals(comparer, Comparer<T>.Default) ? null : comparer;
 
-    internal static void Write(PayloadWriter writer, object? comparer)
+    /// <summary>Writes a comparer.</summary>
+    /// <param name="writer">The target.</param>
+    /// <param name="comparer">The comparer; null for the default one.</param>
+    /// <param name="collection">The type that a program declares for the collection.</param>
+    internal static void Write(PayloadWriter writer, object? comparer, Type collection)
     {
         try
         {
+            if (comparer is not null)
+                Check(writer, comparer, collection);
+
             Codec<object?>.Instance.Write(writer, comparer);
         }
         catch (WorkSerializationException e) when (GraphPath.Add(e, ".Comparer"))
@@ -28,7 +38,58 @@ internal static class Comparers
         }
     }
 
-    internal static object? Read(PayloadReader reader) => Codec<object?>.Instance.Read(reader);
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    internal static object? Read(PayloadReader reader, Type collection)
+    {
+        object? comparer = Codec<object?>.Instance.Read(reader);
+        if (comparer is not null)
+            Check(reader, comparer, collection);
+
+        return comparer;
+    }
+
+    /// <summary>Refuses a comparer that may not be part of an answer: reading the answer would run its code.</summary>
+    internal static void Check(PayloadWriter writer, object comparer, Type collection)
+    {
+        if (writer.Answer is { } answer && FindForeign(comparer) is { } foreign && !answer.AllowsOwnComparer(collection))
+            throw new WorkSerializationException(Refusals.ForAnsweredComparer(foreign));
+    }
+
+    /// <summary>Refuses what the writing side must have refused. The comparer has not run yet.</summary>
+    internal static void Check(PayloadReader reader, object comparer, Type collection)
+    {
+        if (reader.Answer is { } answer && FindForeign(comparer) is { } foreign && !answer.AllowsOwnComparer(collection))
+            throw new PayloadCorruptException($"the comparer {TypeChecks.Display(foreign)} in an answer");
+    }
+
+    /// <summary>Whether a field holds a comparer of a collection that is serialized by its fields.</summary>
+    internal static bool IsOfCollection(FieldInfo field)
+    {
+        if (field.DeclaringType is not { } declaring || !TypeChecks.IsOfFramework(declaring))
+            return false;
+
+        Type type = field.FieldType;
+        if (type.IsConstructedGenericType)
+            type = type.GetGenericTypeDefinition();
+
+        return type == typeof(IComparer<>) || type == typeof(IEqualityComparer<>) || type == typeof(IComparer)
+            || type == typeof(IEqualityComparer) || type == typeof(Comparer<>) || type == typeof(EqualityComparer<>);
+    }
+
+    /// <summary>Returns the type of a comparer that is not one of the framework's own without state; otherwise null.</summary>
+    private static Type? FindForeign(object comparer)
+    {
+        if (comparer is object?[] both)
+            return both.Length == 0 ? null : FindForeignOrNull(both[0]) ?? FindForeignOrNull(both[^1]);
+
+        Type type = comparer.GetType();
+        bool isKnown = comparer is ReferenceEqualityComparer or Comparer or CaseInsensitiveComparer
+            || Shape.For(type) is DefaultComparerShape or StringComparerShape or OnlyShape
+            || (FrameworkAssemblies.Contains(type.Assembly) && new FieldPlan(type).Count == 0);
+        return isKnown && FrameworkAssemblies.Contains(type.Assembly) ? null : type;
+    }
+
+    private static Type? FindForeignOrNull(object? comparer) => comparer is null ? null : FindForeign(comparer);
 
     /// <summary>Combines the comparers of a collection that has two.</summary>
     internal static object? Two(object? first, object? second) => first is null && second is null ? null : new[] { first, second };
