@@ -6,6 +6,8 @@ namespace Tandem.Serialization;
 /// <summary>The comparers of collections; null for the default comparer, which most collections have.</summary>
 internal static class Comparers
 {
+    private const int MaximumDepth = 3;
+
     /// <summary>Creates a function that returns the comparer of a collection.</summary>
     internal static Func<TCollection, object?> Of<T, TCollection>(Func<TCollection, IEqualityComparer<T>> get) =>
         collection => OrNull(get(collection));
@@ -76,20 +78,37 @@ internal static class Comparers
             || type == typeof(IEqualityComparer) || type == typeof(Comparer<>) || type == typeof(EqualityComparer<>);
     }
 
-    /// <summary>Returns the type of a comparer that is not one of the framework's own without state; otherwise null.</summary>
-    private static Type? FindForeign(object comparer)
+    /// <summary>
+    /// Returns the type of a comparer that is not one of the framework's own without state; otherwise null. A comparer that only combines
+    /// others is one of these if they are.
+    /// </summary>
+    private static Type? FindForeign(object? comparer, int depth = 0)
     {
+        if (comparer is null)
+            return null;
+
         if (comparer is object?[] both)
-            return both.Length == 0 ? null : FindForeignOrNull(both[0]) ?? FindForeignOrNull(both[^1]);
+            return Array.Find(Array.ConvertAll(both, one => FindForeign(one, depth)), static type => type is not null);
 
         Type type = comparer.GetType();
-        bool isKnown = comparer is ReferenceEqualityComparer or Comparer or CaseInsensitiveComparer
-            || Shape.For(type) is DefaultComparerShape or StringComparerShape or OnlyShape
-            || (FrameworkAssemblies.Contains(type.Assembly) && new FieldPlan(type).Count == 0);
-        return isKnown && FrameworkAssemblies.Contains(type.Assembly) ? null : type;
-    }
+        if (depth > MaximumDepth || !FrameworkAssemblies.Contains(type.Assembly))
+            return type;
 
-    private static Type? FindForeignOrNull(object? comparer) => comparer is null ? null : FindForeign(comparer);
+        if (comparer is ReferenceEqualityComparer or Comparer or CaseInsensitiveComparer
+            || Shape.For(type) is DefaultComparerShape or StringComparerShape or OnlyShape)
+            return null;
+
+        // Not even null, because the fields of an object that is not complete would be filled later.
+        var fields = new FieldPlan(type);
+        for (int i = 0; i < fields.Count; i++)
+        {
+            object? part = fields.GetValue(comparer, i);
+            if (part is null || FindForeign(part, depth + 1) is not null)
+                return type;
+        }
+
+        return null;
+    }
 
     /// <summary>Combines the comparers of a collection that has two.</summary>
     internal static object? Two(object? first, object? second) => first is null && second is null ? null : new[] { first, second };

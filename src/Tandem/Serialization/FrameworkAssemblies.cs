@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace Tandem.Serialization;
 
-/// <summary>The assemblies of .NET itself, whose methods can do anything: start processes, load assemblies, delete files.</summary>
+/// <summary>The assemblies of .NET itself and of its languages, whose methods can do anything: start processes, load assemblies, delete files.</summary>
 internal static class FrameworkAssemblies
 {
     private static readonly ConcurrentDictionary<Assembly, bool> Known = new();
@@ -12,6 +12,6 @@ internal static class FrameworkAssemblies
         assembly == typeof(object).Assembly || Known.GetOrAdd(assembly, static assembly => IsName(assembly.GetName().Name ?? ""));
 
     private static bool IsName(string name) => name is "System" or "mscorlib" or "netstandard" or "WindowsBase"
-        or "Microsoft.CSharp" or "Microsoft.VisualBasic" or "Microsoft.VisualBasic.Core"
+        or "Microsoft.CSharp" or "Microsoft.VisualBasic" or "Microsoft.VisualBasic.Core" or "FSharp.Core"
         || name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal);
 }
