@@ -170,10 +170,15 @@ public class AnswerTests
     [Fact]
     public void An_assembly_that_an_answer_names_is_not_loaded()
     {
-        byte[] named = Naming("System.Web.HttpListener", Guid.NewGuid());
-        foreach (string name in (string[])["System.Formats.Tar", "System.IO.IsolatedStorage"])
+        // Other tests of this process may have loaded some of them.
+        string[] names =
+        [
+            .. new[] { "System.Formats.Tar", "System.IO.IsolatedStorage", "System.Net.WebSockets.Client", "System.Web.HttpUtility", "System.Net.HttpListener" }
+                .Where(static name => !IsLoaded(name)).Take(2),
+        ];
+        Assert.SkipWhen(names.Length < 2, "This process has loaded all the assemblies that the test knows.");
+        foreach (string name in names)
         {
-            Assert.False(IsLoaded(name));
             RebuildException refused = Assert.Throws<RebuildException>(() => Read<object>(Naming(name, Guid.NewGuid()), For<object>()));
             Assert.Contains(name, refused.Message, StringComparison.Ordinal);
             Assert.Contains("before the call", refused.Message, StringComparison.Ordinal);
@@ -181,9 +186,8 @@ public class AnswerTests
         }
 
         // That is what happened before, and what happens in a worker, which must load what its parent names.
-        Assert.Throws<PayloadCorruptException>(() => Read<object>(Naming("System.IO.IsolatedStorage", Guid.NewGuid()), null));
-        Assert.True(IsLoaded("System.IO.IsolatedStorage"));
-        Assert.ThrowsAny<PayloadCorruptException>(() => Read<object>(named, For<object>()));
+        Assert.Throws<PayloadCorruptException>(() => Read<object>(Naming(names[1], Guid.NewGuid()), null));
+        Assert.True(IsLoaded(names[1]));
 
         // One that is loaded, in another build.
         Assert.Throws<RebuildException>(() => Read<object>(Naming("xunit.v3.core", Guid.NewGuid()), For<object>()));
