@@ -32,11 +32,23 @@ public static class KnownDifferences
         if (form.DeclaringType == typeof(Forms.Exceptions) && value.Refused is not null)
             return "an exception arrives without those of its members that cannot travel";
 
-        return Find(form.Name, value.Name);
+        if (form.Name == nameof(Forms.Exceptions.Thrown_with_data) && !IsSimple(value.Type))
+            return "the data of an exception brings simple values, and others as text";
+
+        return Find(form.Name, value.Name) ?? OfCode(value);
     }
 
     /// <summary>The reason for any form with a value, or null.</summary>
-    public static string? Find(Value value) => Find("", value.Name);
+    public static string? Find(Value value) => Find("", value.Name) ?? OfCode(value);
+
+    private static string? OfCode(Value value) =>
+        value.BringsCode ? "delegates, and comparers of the program, come back only where the program has declared them" : null;
+
+    private static bool IsSimple(Type type)
+    {
+        Type one = type.IsSZArray ? type.GetElementType()! : type;
+        return one.IsPrimitive || one == typeof(string) || one == typeof(decimal) || one == typeof(Guid) || one == typeof(DateTime);
+    }
 
     private static string? Find(string form, string value)
     {

@@ -5,6 +5,8 @@ namespace Tandem.Differential;
 /// <summary>One line of the corpus: a kind of values, with how to make one.</summary>
 public abstract class Value(string name, string source, string? refused)
 {
+    private bool? _bringsCode;
+
     /// <summary>What failures call it.</summary>
     public string Name { get; } = name;
 
@@ -13,6 +15,9 @@ public abstract class Value(string name, string source, string? refused)
 
     /// <summary>Why a process may refuse it; null for what has to arrive.</summary>
     public string? Refused { get; } = refused;
+
+    /// <summary>Whether it refers to code, which comes back only where the program has declared it.</summary>
+    public bool BringsCode => _bringsCode ??= Refused is null && CodeSearch.Finds(Make(1));
 
     /// <summary>The declared type.</summary>
     public abstract Type Type { get; }

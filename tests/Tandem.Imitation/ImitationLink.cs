@@ -32,14 +32,16 @@ internal sealed unsafe class ImitationLink(ImitationEngine engine) : OutcomeLink
         if (Item!.IsSettled)
             return;
 
-        _reader.Begin(writer.Start + _read, writer.Length - _read, Item.AnswerLinks);
+        _reader.Begin(writer.Start + _read, writer.Length - _read, Item.AnswerLinks, Item.Payload.RemoteMethod.Answer);
         Item.Chunk!.ReadElements(_reader, next);
         _read = writer.Length;
     }
 
     internal override void SendResult(int slot, uint sequence, ResultMessage message, PayloadWriter writer)
     {
-        _reader.Begin(writer.Start, writer.Length, Item?.AnswerLinks ?? CallLinks.ForResults);
+        _reader.Begin(
+            writer.Start, writer.Length, Item?.AnswerLinks ?? CallLinks.ForResults,
+            Item?.Payload.RemoteMethod.Answer ?? AnswerPolicy.Errors);
         if (Item is null)
             StartFailure = message.Outcome == Outcome.Completed ? null : ExceptionCodec.Read(_reader);
         else if (!Item.IsSettled)
@@ -66,7 +68,7 @@ internal sealed unsafe class ImitationLink(ImitationEngine engine) : OutcomeLink
         fixed (byte* start = body)
         {
             reader.Begin(start, body.Length, CallLinks.ForResults);
-            Action report = item.Details.Links!.Receiver(extra).Read(reader);
+            Action report = item.Details.Links!.Receiver(extra).Read(reader, item.Payload.RemoteMethod.Answer);
             lock (item)
                 (item.Details.Reports ??= new SerialQueue()).Enqueue(report);
         }

@@ -41,7 +41,9 @@ internal sealed unsafe class ItemRunner(OutcomeLink link, ActiveItems active)
             if (cultures is not null)
                 Cultures.Read(cultures).Apply();
             _arguments.Begin(payload, (nint)message.Length, links);
+            links.Answer = remoteMethod.Answer;
             Delegate work = ReadWork(remoteMethod);
+            _results.Answer = remoteMethod.Answer;
             _results.Scope = remoteMethod.Method.Scope;
             CancellationToken cancellation = definition.TakesToken || message.Count > 0
                 ? links.GetToken(FrameHeader.OwnToken) : CancellationToken.None;
@@ -73,6 +75,7 @@ internal sealed unsafe class ItemRunner(OutcomeLink link, ActiveItems active)
             if (message.Count > 0)
                 link.WithdrawChunk(slot);
             _results.Begin(link.ResultMemory, links);
+            _results.Answer = AnswerPolicy.Errors;
             result.Outcome = error is OperationCanceledException ? Outcome.Canceled : Outcome.Failed;
             ExceptionCodec.Write(_results, error);
         }
@@ -93,10 +96,12 @@ internal sealed unsafe class ItemRunner(OutcomeLink link, ActiveItems active)
         state = null;
         AmbientState ambient = AmbientState.OfThread;
         _results.Begin(link.ResultMemory, CallLinks.ForResults);
+        _results.Answer = AnswerPolicy.Errors;
         Exception? error = null;
         try
         {
-            _arguments.Begin(payload, (nint)message.Length, new ReceivedLinks(active, link, slot, sequence));
+            var links = new ReceivedLinks(active, link, slot, sequence) { Answer = definition.RemoteMethod.Answer };
+            _arguments.Begin(payload, (nint)message.Length, links);
             state = definition.RemoteMethod.Adapter.RunForState(ReadWork(definition.RemoteMethod));
         }
         catch (Exception e)
@@ -135,6 +140,7 @@ internal sealed unsafe class ItemRunner(OutcomeLink link, ActiveItems active)
         CancellationToken cancellation)
     {
         link.BeginChunk(_results, links);
+        _results.Answer = remoteMethod.Answer;
         _results.Scope = remoteMethod.Method.Scope;
         var run = new ChunkRun(link, slot, sequence)
         {

@@ -13,6 +13,9 @@ internal sealed class ReceivedLinks(ActiveItems active, OutcomeLink link, int sl
 
     internal uint Sequence => sequence;
 
+    /// <summary>Decides what results of the call may contain.</summary>
+    internal AnswerPolicy? Answer { get; set; }
+
     public override int AddToken(CancellationToken token) =>
         throw new WorkSerializationException("a CancellationToken cannot be part of a result; the caller has its own");
 
@@ -26,7 +29,8 @@ internal sealed class ReceivedLinks(ActiveItems active, OutcomeLink link, int sl
         return source.Token;
     }
 
-    public override IProgress<T> GetProgress<T>(int number) => new RemoteProgress<T>(link, slot, sequence, number);
+    public override IProgress<T> GetProgress<T>(int number) => 
+        new RemoteProgress<T>(link, slot, sequence, number, Answer?.ForReports(typeof(T)));
 
     /// <remarks>The caller holds the memory until the call is settled, so arrivals need no confirmation.</remarks>
     public override void Received(ILinkedMemory memory)

@@ -5,7 +5,7 @@ using Tandem.Transport;
 namespace Tandem.InWorker;
 
 /// <summary>A progress receiver whose reports are sent to the parent, in order and before the result.</summary>
-internal sealed class RemoteProgress<T>(OutcomeLink link, int slot, uint sequence, int number) : Progress<T>
+internal sealed class RemoteProgress<T>(OutcomeLink link, int slot, uint sequence, int number, AnswerPolicy? reports) : Progress<T>
 {
     private readonly Lock _lock = new(); // keeps reports in order
 
@@ -15,6 +15,7 @@ internal sealed class RemoteProgress<T>(OutcomeLink link, int slot, uint sequenc
         {
             using var writer = new PayloadWriter();
             writer.Begin(HeapMemory.Instance, ForResults);
+            writer.Answer = reports;
             Codec<T>.Instance.Write(writer, value);
             if (writer.Length > MaximumReport)
                 throw new WorkSerializationException($"a report of {writer.Length} bytes is too large; the limit is {MaximumReport} bytes");

@@ -13,6 +13,9 @@ internal abstract class DelegateAdapter
     /// <summary>Whether the call has an argument that is serialized.</summary>
     internal virtual bool TakesArgument => false;
 
+    /// <summary>The declared type of the result.</summary>
+    internal abstract Type ResultType { get; }
+
     /// <summary>Serializes the argument, if there is one.</summary>
     internal abstract void WriteArgument(PayloadWriter writer, object? argument);
 
@@ -40,6 +43,8 @@ internal abstract class DelegateAdapter
 /// <typeparam name="TResult">The result; <see cref="VoidResult"/> for work that returns no value.</typeparam>
 internal abstract class DelegateAdapter<TResult> : DelegateAdapter
 {
+    internal sealed override Type ResultType => typeof(TResult);
+
     /// <summary>Invokes the work.</summary>
     protected abstract ValueTask<TResult> Invoke(Delegate work, object? state, object? argument, CancellationToken cancellation);
 

@@ -21,6 +21,7 @@ internal sealed class RemoteMethod
     private static RemoteMethod? t_last; // the remote method of t_lastWork
 
     private byte[]? _definition; // serialized on first use
+    private AnswerPolicy? _answer; // see Answer
 
     internal RemoteMethod(WorkMethod method, DelegateAdapter adapter)
         : this(Interlocked.Increment(ref s_lastNumber), method, adapter)
@@ -42,6 +43,9 @@ internal sealed class RemoteMethod
     internal WorkMethod Method { get; }
 
     internal DelegateAdapter Adapter { get; }
+
+    /// <summary>Decides what the results of calls may contain. Both processes have the same policy.</summary>
+    internal AnswerPolicy Answer => _answer ??= new AnswerPolicy(Adapter.ResultType, () => Method.Assemblies);
 
     /// <summary>Whether each call carries captured values or an argument.</summary>
     internal bool HasValues { get; }

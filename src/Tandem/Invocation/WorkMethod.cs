@@ -174,6 +174,9 @@ internal sealed class WorkMethod : NumberedIdentity
             method = ((MethodInfo)method).MakeGenericMethod(arguments);
 
         var kind = reader.Read<TargetKind>();
+        if (kind != TargetKind.Combined && reader.Answer?.AllowsMethod(method) == false)
+            throw new PayloadCorruptException($"a delegate to {method.Name} in an answer");
+
         ClosurePlan? plan = kind == TargetKind.Closure ? ClosurePlan.ReadDefinition(reader) : null;
         Type? targetType = kind == TargetKind.Value ? TypeNames.Read(reader) : null;
         return new WorkMethod((MethodInfo)method, delegateType, kind, plan, targetType);
@@ -215,6 +218,9 @@ internal sealed class WorkMethod : NumberedIdentity
     internal static void WriteDelegate(PayloadWriter writer, Delegate value)
     {
         WorkMethod method = Of(value);
+        if (method._kind != TargetKind.Combined && writer.Answer?.AllowsMethod(method._method) == false)
+            throw new WorkSerializationException(Refusals.ForAnsweredMethod(method.Name, method._method.Module.Assembly.GetName().Name));
+
         int known = writer.References.Find(method);
         writer.Write(known);
         if (known < 0)

@@ -42,7 +42,7 @@ internal sealed unsafe class AnswerReader(
         if (read > message.Length)
             throw new ProtocolException("a chunk's outcomes have become fewer");
 
-        reader.Begin(payload + read, (nint)message.Length - read, item.AnswerLinks);
+        reader.Begin(payload + read, (nint)message.Length - read, item.AnswerLinks, item.Payload.RemoteMethod.Answer);
         slots.TakeOut(item, frame.Slot);
         int ran = chunk is null ? 1
             : message.Outcome == Outcome.Chunk ? Math.Clamp(message.Finished - chunk.Progress.First, 0, chunk.Count)
@@ -117,7 +117,7 @@ internal sealed unsafe class AnswerReader(
         if (item?.Chunk is not { } chunk)
             throw new ProtocolException($"an element for slot {frame.Slot}, which has no item, or one without elements");
 
-        reader.Begin(frame.Body, frame.BodyLength, item.AnswerLinks);
+        reader.Begin(frame.Body, frame.BodyLength, item.AnswerLinks, item.Payload.RemoteMethod.Answer);
         if (!item.IsSettled)
             chunk.ReadElements(reader, frame.Extra);
         reader.End();
@@ -133,7 +133,7 @@ internal sealed unsafe class AnswerReader(
         Action report;
         try
         {
-            report = links.Receiver(frame.Extra).Read(reader);
+            report = links.Receiver(frame.Extra).Read(reader, item.Payload.RemoteMethod.Answer);
         }
         catch (Exception e) when (e is not ProtocolException && RebuildErrors.IsOfValue(e))
         {
@@ -151,7 +151,7 @@ internal sealed unsafe class AnswerReader(
     internal void ReadFinished(RemoteItem item, Chunk chunk, byte* outcomes, nint length, int next)
     {
         nint read = chunk.Progress.Bytes;
-        reader.Begin(outcomes + read, length - read, item.AnswerLinks);
+        reader.Begin(outcomes + read, length - read, item.AnswerLinks, item.Payload.RemoteMethod.Answer);
         chunk.ReadElements(reader, next);
         chunk.Progress.Bytes = read + reader.Position;
         reader.End();
@@ -172,7 +172,7 @@ internal sealed unsafe class AnswerReader(
             if (read > length)
                 return false;
 
-            reader.Begin(payload + read, length - read, item.AnswerLinks);
+            reader.Begin(payload + read, length - read, item.AnswerLinks, item.Payload.RemoteMethod.Answer);
             chunk.ReadElements(reader, running);
             reader.End();
             return true;

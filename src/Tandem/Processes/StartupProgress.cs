@@ -44,7 +44,8 @@ internal sealed unsafe class StartupProgress(ProcessWorker worker, WorkerSender 
         ResultMessage message = ResultMessage.Read(in frame);
         if (message.Outcome != Outcome.Completed)
         {
-            reader.Begin(worker.Link.ResolveResult(in frame, ref message), (nint)message.Length, CallLinks.ForResults);
+            reader.Begin(
+                worker.Link.ResolveResult(in frame, ref message), (nint)message.Length, CallLinks.ForResults, AnswerPolicy.Errors);
             Failure = ExceptionCodec.Read(reader);
             reader.End();
         }

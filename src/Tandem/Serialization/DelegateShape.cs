@@ -22,7 +22,10 @@ internal sealed class DelegateShape(Type type) : Shape(type, ShapeTraits.None)
         }
 
         writer.Write(New);
-        links.WriteDelegate(writer, (Delegate)value);
+        if (writer.Answer is { } answer)
+            WriteAnswer(writer, links, (Delegate)value, answer);
+        else
+            links.WriteDelegate(writer, (Delegate)value);
         known = writer.References.Find(value);
         writer.Write(known);
         if (known < 0)
@@ -39,13 +42,46 @@ internal sealed class DelegateShape(Type type) : Shape(type, ShapeTraits.None)
         if (kind != New)
             throw new PayloadCorruptException($"a delegate of kind {kind}");
 
-        Delegate value = links.ReadDelegate(reader, WireType);
+        Delegate value = reader.Answer is { } answer
+            ? ReadAnswer(reader, links, answer) : links.ReadDelegate(reader, WireType);
         int known = reader.ReadInt32();
         if (known >= 0)
             return ObjectAt(reader, known);
 
         reader.Objects.Add(value);
         return value;
+    }
+
+    private void WriteAnswer(PayloadWriter writer, ICallLinks links, Delegate value, AnswerPolicy answer)
+    {
+        if (!answer.AllowsDelegate(WireType))
+            throw new WorkSerializationException(Refusals.ForAnsweredDelegate(WireType));
+
+        writer.Answer = answer.InDelegate;
+        try
+        {
+            links.WriteDelegate(writer, value);
+        }
+        finally
+        {
+            writer.Answer = answer;
+        }
+    }
+
+    private Delegate ReadAnswer(PayloadReader reader, ICallLinks links, AnswerPolicy answer)
+    {
+        if (!answer.AllowsDelegate(WireType))
+            throw new PayloadCorruptException($"{TypeChecks.WithArticle(WireType)} in an answer that has none");
+
+        reader.Answer = answer.InDelegate;
+        try
+        {
+            return links.ReadDelegate(reader, WireType);
+        }
+        finally
+        {
+            reader.Answer = answer;
+        }
     }
 
     private Delegate ObjectAt(PayloadReader reader, int number) =>

@@ -7,7 +7,7 @@ internal sealed class DictionaryShape<TKey, TValue>() : Shape(typeof(Dictionary<
     internal override void Write(PayloadWriter writer, object value)
     {
         var pairs = (Dictionary<TKey, TValue>)value;
-        Comparers.Write(writer, Comparers.OrNull(pairs.Comparer));
+        Comparers.Write(writer, Comparers.OrNull(pairs.Comparer), WireType);
         writer.Write(pairs.Count);
         foreach (KeyValuePair<TKey, TValue> pair in pairs)
             Pairs.WriteOne(writer, pair.Key, pair.Value);
@@ -16,7 +16,7 @@ internal sealed class DictionaryShape<TKey, TValue>() : Shape(typeof(Dictionary<
     internal override object? Read(PayloadReader reader)
     {
         int number = reader.ReserveNumber();
-        object? comparer = Comparers.Read(reader);
+        object? comparer = Comparers.Read(reader, WireType);
         if (comparer is not (null or IEqualityComparer<TKey>))
             throw new PayloadCorruptException($"{TypeChecks.WithArticle(comparer.GetType())} where a comparer was expected");
 

@@ -45,6 +45,8 @@ internal static class ExceptionCodec
     {
         nint start = writer.Length;
         ReferenceTable.State mark = writer.References.Mark();
+        AnswerPolicy? answer = writer.Answer;
+        writer.Answer = answer?.ForErrors;
         try
         {
             WriteContents(writer, exception, 1, new Budget());
@@ -55,13 +57,27 @@ internal static class ExceptionCodec
             writer.References.Restore(mark);
             WriteNothingOf(writer, exception, e);
         }
+
+        writer.Answer = answer;
     }
 
     /// <summary>Reads an exception. Each call creates a new object.</summary>
-    internal static Exception Read(PayloadReader reader) => Read(reader, typeof(Exception), 1);
+    internal static Exception Read(PayloadReader reader) => Read(reader, typeof(Exception));
 
     /// <summary>Reads an exception for a variable that can only hold a <paramref name="declared"/>.</summary>
-    internal static Exception Read(PayloadReader reader, Type declared) => Read(reader, declared, 1);
+    internal static Exception Read(PayloadReader reader, Type declared)
+    {
+        AnswerPolicy? answer = reader.Answer;
+        reader.Answer = answer?.ForErrors;
+        try
+        {
+            return Read(reader, declared, 1);
+        }
+        finally
+        {
+            reader.Answer = answer;
+        }
+    }
 
     private static void WriteContents(PayloadWriter writer, Exception e, int depth, Budget budget)
     {
@@ -218,21 +234,8 @@ internal static class ExceptionCodec
         int count = 0;
         try
         {
-            if (e.Data is not { Count: > 0 } data)
-                return;
-
-            foreach (DictionaryEntry entry in data)
-            {
-                WriteOptional(
-                    writer,
-                    static (writer, entry) =>
-                    {
-                        Codec<object>.Instance.Write(writer, entry.Key);
-                        Codec<object?>.Instance.Write(writer, entry.Value);
-                    },
-                    entry);
-                count++;
-            }
+            if (e.Data is { Count: > 0 } data)
+                ExceptionData.Write(writer, data, ref count, WriteOptional);
         }
         catch (Exception)
         {
@@ -364,8 +367,8 @@ internal static class ExceptionCodec
         {
             (bool present, object? entry) = ReadOptional(
                 reader,
-                static (reader, codec) => new DictionaryEntry(codec.Read(reader), Codec<object?>.Instance.Read(reader)),
-                Codec<object>.Instance);
+                static (reader, _) => ExceptionData.Read(reader),
+                parts);
             if (present)
                 parts.Data.Add((DictionaryEntry)entry!);
         }

@@ -28,7 +28,8 @@ internal sealed class FieldPlan
                 if (isOptional && callbacks?.Restores(declaring) == true)
                     continue;
 
-                Insert(fields, first, isOptional ? new OptionalField(info) : new Field(info));
+                Field field = isOptional ? new OptionalField(info) : Comparers.IsOfCollection(info) ? new ComparerField(info) : new Field(info);
+                Insert(fields, first, field);
                 size += isOptional ? 1 : MinimumSizeOf(info.FieldType);
                 OnlyConstants = OnlyConstants && (IsConstant(info.FieldType) || IsReadOnlyDelegate(info));
             }
@@ -143,6 +144,27 @@ internal sealed class FieldPlan
         internal virtual void Write(PayloadWriter writer, object? value) => Codec.WriteObject(writer, value);
 
         internal virtual object? Read(PayloadReader reader) => Codec.ReadObject(reader);
+    }
+
+    /// <summary>The comparer of a collection of the framework.</summary>
+    private sealed class ComparerField(FieldInfo info) : Field(info)
+    {
+        internal override void Write(PayloadWriter writer, object? value)
+        {
+            if (value is not null)
+                Comparers.Check(writer, value, Info.DeclaringType!);
+
+            base.Write(writer, value);
+        }
+
+        internal override object? Read(PayloadReader reader)
+        {
+            object? value = base.Read(reader);
+            if (value is not null)
+                Comparers.Check(reader, value, Info.DeclaringType!);
+
+            return value;
+        }
     }
 
     /// <summary>A field marked with <see cref="NonSerializedAttribute"/> in a type that does not restore it.</summary>

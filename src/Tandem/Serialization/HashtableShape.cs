@@ -13,7 +13,7 @@ internal sealed class HashtableShape() : Shape(typeof(Hashtable), ShapeTraits.Tr
     internal override void Write(PayloadWriter writer, object value)
     {
         var table = (Hashtable)value;
-        Comparers.Write(writer, Comparer?.GetValue(table));
+        Comparers.Write(writer, Comparer?.GetValue(table), WireType);
         var pairs = new List<KeyValuePair<object, object?>>(table.Count);
         foreach (DictionaryEntry entry in table)
             pairs.Add(new(entry.Key, entry.Value));
@@ -24,7 +24,7 @@ internal sealed class HashtableShape() : Shape(typeof(Hashtable), ShapeTraits.Tr
     internal override object? Read(PayloadReader reader)
     {
         int number = reader.ReserveNumber();
-        object? comparer = Comparers.Read(reader);
+        object? comparer = Comparers.Read(reader, WireType);
         Hashtable table = Rebuilding.Run(static c => new Hashtable((IEqualityComparer?)c), comparer);
         reader.Finish(number, table);
         KeyValuePair<object, object?>[] pairs = Pairs.Read<object, object?>(reader);

@@ -9,13 +9,13 @@ internal sealed class ImmutablePairsShape<TDictionary, TKey, TValue>(
     internal override void Write(PayloadWriter writer, object value)
     {
         var pairs = (TDictionary)value;
-        Comparers.Write(writer, comparerOf(pairs));
+        Comparers.Write(writer, comparerOf(pairs), WireType);
         Pairs.Write(writer, new List<KeyValuePair<TKey, TValue>>(pairs), ofParts: true);
     }
 
     protected override object Build(PayloadReader reader)
     {
-        object? comparer = Comparers.Read(reader);
+        object? comparer = Comparers.Read(reader, WireType);
         return build(Pairs.Read<TKey, TValue>(reader), comparer);
     }
 }

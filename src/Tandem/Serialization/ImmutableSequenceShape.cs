@@ -12,7 +12,7 @@ internal sealed class ImmutableSequenceShape<TCollection, T>(
     {
         var collection = (TCollection)value;
         if (comparerOf is not null)
-            Comparers.Write(writer, comparerOf(collection));
+            Comparers.Write(writer, comparerOf(collection), WireType);
 
         writer.References.WritesKeys = isKeyed || comparerOf is not null;
         Items.Write<T>(writer, CollectionsMarshal.AsSpan(new List<T>(collection)));
@@ -21,7 +21,7 @@ internal sealed class ImmutableSequenceShape<TCollection, T>(
 
     protected override object Build(PayloadReader reader)
     {
-        object? comparer = comparerOf is null ? null : Comparers.Read(reader);
+        object? comparer = comparerOf is null ? null : Comparers.Read(reader, WireType);
         return build(Items.Read<T>(reader), comparer);
     }
 }

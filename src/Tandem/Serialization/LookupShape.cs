@@ -11,7 +11,7 @@ internal sealed class LookupShape<TKey, TElement>() : LateShape(typeof(System.Li
     internal override void Write(PayloadWriter writer, object value)
     {
         var lookup = (System.Linq.Lookup<TKey, TElement>)value;
-        Comparers.Write(writer, Comparers.OrNull(Comparer?.GetValue(lookup) as IEqualityComparer<TKey>));
+        Comparers.Write(writer, Comparers.OrNull(Comparer?.GetValue(lookup) as IEqualityComparer<TKey>), typeof(ILookup<TKey, TElement>));
         var pairs = new List<KeyValuePair<TKey, TElement>>();
         foreach (IGrouping<TKey, TElement> group in lookup)
         {
@@ -24,7 +24,7 @@ internal sealed class LookupShape<TKey, TElement>() : LateShape(typeof(System.Li
 
     protected override object Build(PayloadReader reader)
     {
-        var comparer = (IEqualityComparer<TKey>?)Comparers.Read(reader);
+        var comparer = (IEqualityComparer<TKey>?)Comparers.Read(reader, typeof(ILookup<TKey, TElement>));
         return Pairs.Read<TKey, TElement>(reader).ToLookup(static pair => pair.Key, static pair => pair.Value, comparer);
     }
 }

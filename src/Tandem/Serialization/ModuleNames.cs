@@ -4,8 +4,8 @@ using Tandem.Interop;
 namespace Tandem.Serialization;
 
 /// <summary>
-/// Modules in payloads. The first occurrence has the assembly's simple name, by which the module is loaded, and the module version id,
-/// which identifies the build; later occurrences have a number.
+/// Modules in payloads. The first occurrence has the assembly's simple name, by which a worker loads the module, and the module version
+/// id, which identifies the build; later occurrences have a number.
 /// </summary>
 internal static class ModuleNames
 {
@@ -45,7 +45,9 @@ internal static class ModuleNames
         return true;
     }
 
-    /// <summary>Reads a module; null if this process cannot load it in the same build.</summary>
+    /// <summary>
+    /// Reads a module; null if this process cannot load it in the same build, or if it is part of an answer and not loaded.
+    /// </summary>
     internal static Entry? ReadOrNull(PayloadReader reader, out string name)
     {
         int number = reader.ReadInt32();
@@ -60,7 +62,7 @@ internal static class ModuleNames
 
         Guid id = reader.Read<Guid>();
         name = reader.ReadString() ?? throw new PayloadCorruptException("a module without a name");
-        Entry? entry = Find(id, name);
+        Entry? entry = Find(id, name, mayLoad: reader.Answer is not { LoadsAssemblies: false });
         reader.Objects.Add(entry ?? new Entry(null, id, name));
         return entry;
     }
@@ -80,7 +82,7 @@ internal static class ModuleNames
         return Add(new Entry(module, module.ModuleVersionId, name));
     }
 
-    private static Entry? Find(Guid id, string name)
+    private static Entry? Find(Guid id, string name, bool mayLoad)
     {
         foreach (Entry entry in s_known)
         {
@@ -93,6 +95,9 @@ internal static class ModuleNames
             if (!assembly.IsDynamic && assembly.ManifestModule.ModuleVersionId == id)
                 return Add(new Entry(assembly.ManifestModule, id, name));
         }
+
+        if (!mayLoad)
+            return null;
 
         try
         {

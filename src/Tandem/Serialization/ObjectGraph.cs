@@ -69,6 +69,9 @@ internal static class ObjectGraph
         }
         else
         {
+            if (writer.Answer is not null && shape is DelegateShape && !typeof(Delegate).IsAssignableFrom(declared))
+                throw new WorkSerializationException(Refusals.ForAnsweredDelegate(type));
+
             writer.Write(Named);
             TypeNames.Write(writer, shape.WireType);
         }
@@ -132,6 +135,9 @@ internal static class ObjectGraph
             throw new PayloadCorruptException($"{TypeChecks.WithArticle(type)} where {TypeChecks.WithArticle(declared)} was expected");
 
         Shape shape = Shape.For(type);
+        if (reader.Answer is not null && shape is DelegateShape && !typeof(Delegate).IsAssignableFrom(declared))
+            throw new PayloadCorruptException($"a delegate where {TypeChecks.WithArticle(declared)} was expected");
+
         if (kind == Named)
             return ReadContents(reader, shape);
 

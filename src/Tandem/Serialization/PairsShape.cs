@@ -9,14 +9,14 @@ internal sealed class PairsShape<TDictionary, TKey, TValue>(
     internal override void Write(PayloadWriter writer, object value)
     {
         var pairs = (TDictionary)value;
-        Comparers.Write(writer, comparerOf(pairs));
+        Comparers.Write(writer, comparerOf(pairs), WireType);
         Pairs.Write(writer, new List<KeyValuePair<TKey, TValue>>(pairs));
     }
 
     internal override object? Read(PayloadReader reader)
     {
         int number = reader.ReserveNumber();
-        object? comparer = Comparers.Read(reader);
+        object? comparer = Comparers.Read(reader, WireType);
         TDictionary dictionary = Rebuilding.Run(static s => s.create(s.comparer), (create, comparer));
         reader.Finish(number, dictionary);
         KeyValuePair<TKey, TValue>[] pairs = Pairs.Read<TKey, TValue>(reader);

@@ -28,6 +28,9 @@ internal sealed unsafe class PayloadReader
     /// <summary>The call that the payload belongs to; null outside of a call.</summary>
     internal ICallLinks? Links { get; private set; }
 
+    /// <summary>Decides what the payload may contain, if it is an answer; null if it is a call.</summary>
+    internal AnswerPolicy? Answer;
+
     /// <summary>The objects read so far, by number.</summary>
     internal List<object?> Objects { get; } = [];
 
@@ -56,11 +59,12 @@ internal sealed unsafe class PayloadReader
     /// <summary>
     /// Starts reading <paramref name="length"/> bytes at <paramref name="start"/>, which must stay mapped until the last read.
     /// </summary>
-    internal void Begin(byte* start, nint length, ICallLinks? links = null)
+    internal void Begin(byte* start, nint length, ICallLinks? links = null, AnswerPolicy? answer = null)
     {
         _start = _cursor = start;
         _end = start + length;
         Links = links;
+        Answer = answer;
         Forget();
     }
 
@@ -97,6 +101,7 @@ internal sealed unsafe class PayloadReader
     internal void End()
     {
         Links = null;
+        Answer = null;
         _start = _cursor = _end = null;
         Forget();
     }

@@ -26,6 +26,9 @@ internal sealed unsafe class PayloadWriter : IDisposable
     /// <summary>The class that contains the work's code, if it is known.</summary>
     internal Type? Scope { get; set; }
 
+    /// <summary>Decides what the payload may contain, if it is an answer; null if it is a call. <c>Begin</c> resets it.</summary>
+    internal AnswerPolicy? Answer { get; set; }
+
     /// <summary>
     /// Set only while values are written in order to be compared: the copies of objects that static fields hold, with the numbers of the
     /// fields.
@@ -82,6 +85,7 @@ internal sealed unsafe class PayloadWriter : IDisposable
         _memory = null; // its pool may end before this thread writes again
         Links = null;
         Scope = null;
+        Answer = null;
         References.Clear();
     }
 

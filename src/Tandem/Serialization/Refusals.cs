@@ -52,6 +52,18 @@ internal static class Refusals
         $"{TypeChecks.Display(type)} derives from {TypeChecks.Display(collection)}, whose hash codes differ in every process; "
         + "hold the collection in a field instead";
 
+    internal static string ForAnsweredDelegate(Type type) =>
+        $"{TypeChecks.WithArticle(type)} comes back only where the program has declared a delegate; declare the result with it, or return "
+        + "what it computes (for a query: ToList)";
+
+    internal static string ForAnsweredMethod(string name, string? assembly) =>
+        $"'{name}' is a method of {assembly}, and a delegate that comes back runs methods of the work's own assemblies only; "
+        + "return a lambda that calls it";
+
+    internal static string ForAnsweredComparer(Type type) =>
+        $"{TypeChecks.WithArticle(type)} is code that would run in the calling process; use a comparer of the framework, such as those of "
+        + "StringComparer, or declare the collection itself as the result";
+
     internal static string ForNoCall(string what) => $"{what} can only be sent as part of a call's work";
 
     private static string Fill(string reason, Type type) =>

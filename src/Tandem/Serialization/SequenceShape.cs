@@ -22,7 +22,7 @@ internal sealed class SequenceShape<TCollection, T>(
     {
         var collection = (TCollection)value;
         if (comparerOf is not null)
-            Comparers.Write(writer, comparerOf(collection));
+            Comparers.Write(writer, comparerOf(collection), WireType);
 
         Items.Write<T>(writer, CollectionsMarshal.AsSpan(new List<T>(ItemsOf is null ? (IEnumerable<T>)collection : ItemsOf(collection))));
     }
@@ -31,7 +31,7 @@ internal sealed class SequenceShape<TCollection, T>(
     {
         // The writer numbered the collection before its comparer, which is needed to create the collection.
         int number = reader.ReserveNumber();
-        object? comparer = comparerOf is null ? null : Comparers.Read(reader);
+        object? comparer = comparerOf is null ? null : Comparers.Read(reader, WireType);
         TCollection collection = Rebuilding.Run(static s => s.create(s.comparer), (create, comparer));
         reader.Finish(number, collection);
         T[] items = Items.Read<T>(reader);

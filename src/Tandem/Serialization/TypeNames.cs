@@ -58,10 +58,21 @@ internal static class TypeNames
         return written;
     }
 
-    /// <summary>Reads a type. Throws <see cref="PayloadCorruptException"/> for an unknown type.</summary>
-    internal static Type Read(PayloadReader reader) =>
-        ReadOrNull(reader, out string missing)
-            ?? throw new PayloadCorruptException($"there is no {missing} in this process; do both processes run the same build?");
+    /// <summary>
+    /// Reads a type. Throws <see cref="PayloadCorruptException"/> for an unknown type, or <see cref="RebuildException"/> in an answer, for
+    /// which no assembly is loaded.
+    /// </summary>
+    internal static Type Read(PayloadReader reader)
+    {
+        if (ReadOrNull(reader, out string missing) is { } type)
+            return type;
+
+        throw reader.Answer is { LoadsAssemblies: false }
+            ? new RebuildException(
+                $"this process has not loaded the assembly with {missing}, and an answer does not load it; "
+                    + "use a type of that assembly before the call, or declare the value as a type of it")
+            : new PayloadCorruptException($"there is no {missing} in this process; do both processes run the same build?");
+    }
 
     /// <summary>Reads a type; null for an unknown type, which <paramref name="missing"/> then describes.</summary>
     internal static Type? ReadOrNull(PayloadReader reader, out string missing)

@@ -13,6 +13,9 @@ namespace Tandem.Serialization;
 /// </summary>
 internal static class ValueShapes
 {
+    /// <summary>The unused capacity of a text that is kept, in characters.</summary>
+    private const int MaximumSpare = 1 << 20;
+
     private static readonly FieldInfo? OriginalPath =
         typeof(FileSystemInfo).GetField("OriginalPath", BindingFlags.Instance | BindingFlags.NonPublic);
 
@@ -42,12 +45,18 @@ internal static class ValueShapes
         {
             writer.WriteString(text.ToString());
             writer.Write(text.MaxCapacity);
+            writer.Write(text.Capacity);
         },
         static reader =>
         {
             string text = reader.ReadString()!;
             int most = reader.ReadInt32();
-            return most == int.MaxValue ? new StringBuilder(text) : new StringBuilder(Math.Min(16, most), most).Append(text);
+            int capacity = reader.ReadInt32();
+            if (most != int.MaxValue)
+                return new StringBuilder(Math.Min(16, most), most).Append(text);
+
+            // The number comes from another process: it must not cause a large allocation.
+            return new StringBuilder(text, capacity < 0 || capacity - text.Length > MaximumSpare ? text.Length : capacity);
         });
 
     internal static Shape CompareInfo() => new ValueShape<CompareInfo>(

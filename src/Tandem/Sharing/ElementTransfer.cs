@@ -14,6 +14,9 @@ internal static unsafe class ElementTransfer<T>
     /// <summary>Whether elements are copied byte by byte, without a codec.</summary>
     internal static readonly bool IsBlittable = !RuntimeHelpers.IsReferenceOrContainsReferences<T>() && Codec<T>.Instance.IsBlittable;
 
+    /// <summary>Decides what elements may contain: the same in all processes that share the channel.</summary>
+    private static readonly AnswerPolicy Elements = AnswerPolicy.ForElements(typeof(T));
+
     [ThreadStatic]
     private static PayloadWriter? t_writer;
 
@@ -33,6 +36,7 @@ internal static unsafe class ElementTransfer<T>
         PayloadWriter writer = t_writer ?? new PayloadWriter();
         t_writer = null;
         writer.Begin(HeapMemory.Instance, CallLinks.ForResults);
+        writer.Answer = Elements;
         try
         {
             Codec<T>.Instance.Write(writer, item);
@@ -99,7 +103,7 @@ internal static unsafe class ElementTransfer<T>
         {
             fixed (byte* start = bytes.Array)
             {
-                reader.Begin(start, bytes.Count, CallLinks.ForResults);
+                reader.Begin(start, bytes.Count, CallLinks.ForResults, Elements);
                 return Codec<T>.Instance.Read(reader);
             }
         }

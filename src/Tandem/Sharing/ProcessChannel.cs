@@ -120,6 +120,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
     {
         using var writer = new PayloadWriter();
         writer.Begin(HeapMemory.Instance, CallLinks.ForResults);
+        writer.Answer = AnswerPolicy.ForElements(typeof(Exception)).ForErrors;
         if (error is not null)
             WriteError(writer, error);
 
@@ -156,7 +157,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
         fixed (byte* start = copy)
         {
             var reader = new PayloadReader();
-            reader.Begin(start, length, CallLinks.ForResults);
+            reader.Begin(start, length, CallLinks.ForResults, AnswerPolicy.ForElements(typeof(Exception)).ForErrors);
             try
             {
                 return ExceptionCodec.Read(reader);
@@ -176,6 +177,7 @@ internal sealed unsafe class ProcessChannel<T> : Channel<T>, ISharedObject<Proce
 
         string text = $"{error.GetType().FullName}: {error.Message}";
         writer.Begin(HeapMemory.Instance, CallLinks.ForResults);
+        writer.Answer = AnswerPolicy.ForElements(typeof(Exception)).ForErrors;
         ExceptionCodec.Write(writer, new IOException(text.Length <= 500 ? text : text[..500]));
     }
 

@@ -25,6 +25,15 @@ public partial class PoolPromises
     {
         foreach (string name in FSharp.Samples.Names.Where(static n => !n.Contains("function", StringComparison.Ordinal)))
         {
+            // The compiler copies the code of F#'s structural comparer into the program, and here the result is declared as an object.
+            if (Backend.CopiesValues && name.EndsWith("by structure", StringComparison.Ordinal))
+            {
+                WorkSerializationException refused = await Assert.ThrowsAsync<WorkSerializationException>(
+                    () => Pool.RunAsync(() => FSharp.Samples.Make(name)));
+                Assert.Equal("result.Comparer", refused.Path);
+                continue;
+            }
+
             object result = await Pool.RunAsync(() => FSharp.Samples.Make(name));
             Assert.Equal(FSharp.Samples.Describe(name, FSharp.Samples.Make(name)), FSharp.Samples.Describe(name, result));
         }

@@ -27,6 +27,14 @@ internal static class Samples
         }
     }
 
+    /// <summary>Texts are equal if they begin with the same letter.</summary>
+    internal sealed class FirstLetter : IEqualityComparer<string>
+    {
+        public bool Equals(string? x, string? y) => x?[0] == y?[0];
+
+        public int GetHashCode(string obj) => obj[0];
+    }
+
     internal interface INamed
     {
         string Name();
