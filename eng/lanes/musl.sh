@@ -60,6 +60,7 @@ inside 900 "rings and crashes" "/app/Tandem.Tests/$pivot/Tandem.Tests" -noColor 
   -namespace Tandem.Tests.Rings -namespace Tandem.Tests.Interop -namespace Tandem.Tests.Crashes
 # `tandem serve`: requests, workers that crash and that are killed, reloads by HUP and under load, and how it stops.
 serve=Tandem.Serve.Tests
-inside 900 "tandem serve" "/app/$serve/$pivot/$serve" -noColor -method "$serve.ServingTests.*" -method "$serve.SupervisorTests.*" \
-  -method "$serve.FailureTests.A_worker_that_*" -method "$serve.FailureTests.Kills_*" -method "$serve.ReloadTests.No_request_fails_while_*"
+inside 900 "tandem serve" "/app/$serve/$pivot/$serve" -noColor -method "$serve.ServingTests.*" \
+  -method "$serve.FailureTests.A_worker_that_crashes_*" -method "$serve.FailureTests.Kills_*" \
+  -method "$serve.ReloadTests.No_request_fails_while_*" -method "$serve.SupervisorTests.HUP_*" -method "$serve.SupervisorTests.TERM_*"
 finish
