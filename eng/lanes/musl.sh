@@ -5,13 +5,13 @@ source "$(dirname "$0")/common.sh"
 
 can_unshare -mpf || skip "no right to make a mount namespace (unshare -m)"
 command -v gcc >/dev/null || skip "no package gcc"
-built tests/Tandem.Smoke tests/Tandem.TestHost tests/Tandem.Tests
+built tests/Tandem.Smoke tests/Tandem.TestHost tests/Tandem.Tests src/Tandem.Tool tools/Tandem.Serve.TestApp tests/Tandem.Serve.Tests
 
 root_folder=$work/root
 rm -rf "$root_folder"
 debian "" amd64 "$root_folder" -- musl libstdc++6 libgcc-s1 libssl3 busybox-static
 rid=linux-musl-x64
-framework "$rid" "$root_folder/dotnet" "Microsoft.NETCore.App.Runtime.$rid" "Microsoft.NETCore.App.Host.$rid"
+framework "$rid" "$root_folder/dotnet" "Microsoft.NETCore.App.Runtime.$rid" "Microsoft.NETCore.App.Host.$rid" "Microsoft.AspNetCore.App.Runtime.$rid"
 host=${package_folders[1]}/runtimes/$rid/native/apphost
 
 libraries=$root_folder/usr/lib/x86_64-linux-gnu
@@ -22,6 +22,15 @@ for name in sh sleep env cat; do
 done
 mkdir -p "$root_folder"/{proc,dev,tmp,root,etc,app}
 echo /usr/lib >"$root_folder/etc/ld-musl-x86_64.path"
+# For `dotnet PROGRAM.dll` and `dotnet exec PROGRAM.dll`: the executable beside it does the same.
+cat >"$root_folder/usr/bin/dotnet" <<'END'
+#!/bin/sh
+[ "$1" != exec ] || shift
+program=${1%.dll}
+shift
+exec "$program" "$@"
+END
+chmod +x "$root_folder/usr/bin/dotnet"
 
 # inside SECONDS TITLE PROGRAM...: runs it with the new root.
 inside() {
@@ -31,7 +40,7 @@ inside() {
     chroot "$0" /usr/bin/env -i PATH=/usr/bin HOME=/root TMPDIR=/tmp DOTNET_ROOT=/dotnet LD_PRELOAD=/usr/lib/ld-linux-x86-64.so.2 LD_LIBRARY_PATH="$LIBRARIES" "$@"' "$root_folder" "$work/app" "$@"
 }
 
-for name in Tandem.Smoke Tandem.TestHost Tandem.Tests; do
+for name in Tandem.Smoke Tandem.TestHost Tandem.Tests Tandem.Tool Tandem.Serve.TestApp Tandem.Serve.Tests; do
   mkdir -p "$work/app/$name"
   rm -rf "$work/app/$name/$pivot"
   cp -r "$bin/$name/$pivot" "$work/app/$name/$pivot"
@@ -46,6 +55,12 @@ done
 mkdir -p "$root_folder/usr/lib/tests"
 mv "$libraries"/lib{ssl,crypto}.so.3 "$root_folder/usr/lib/tests"
 LIBRARIES=/usr/lib/tests
-# Rings, and workers that die in every way and at every moment.
-inside 900 "rings and crashes" "/app/Tandem.Tests/$pivot/Tandem.Tests" -noColor -namespace Tandem.Tests.Rings -namespace Tandem.Tests.Crashes
+# Rings, what is asked of the C library, and workers that die in every way and at every moment.
+inside 900 "rings and crashes" "/app/Tandem.Tests/$pivot/Tandem.Tests" -noColor \
+  -namespace Tandem.Tests.Rings -namespace Tandem.Tests.Interop -namespace Tandem.Tests.Crashes
+# `tandem serve`: requests, workers that crash and that are killed, reloads by HUP and under load, and how it stops.
+serve=Tandem.Serve.Tests
+inside 900 "tandem serve" "/app/$serve/$pivot/$serve" -noColor -method "$serve.ServingTests.*" \
+  -method "$serve.FailureTests.A_worker_that_crashes_*" -method "$serve.FailureTests.Kills_*" \
+  -method "$serve.ReloadTests.No_request_fails_while_*" -method "$serve.SupervisorTests.HUP_*" -method "$serve.SupervisorTests.TERM_*"
 finish

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Windows x64 by Wine, that of Debian 13. A pass is evidence, not proof: Wine is not Windows.
+# Windows x64 by Wine, that of Debian 13: the smoke program and, with LANE_SIZE=whole, the promises of pools over each transport that Windows has.
+# A pass is evidence, not proof: Wine is not Windows.
 # Arguments, if any, are run in place of the lane, as in: eng/lanes/wine.sh 'Z:\app\Tandem.Smoke\release\Tandem.Smoke.exe' run
 source "$(dirname "$0")/common.sh"
 
 can_unshare -mpf || skip "no right to make a mount namespace (unshare -m)"
-built tests/Tandem.Smoke
+programs=(Tandem.Smoke)
+[ "${LANE_SIZE:-}" != whole ] || programs+=(Tandem.TestHost Tandem.Tests)
+built "${programs[@]/#/tests/}"
 
 root_folder=$work/root
 # Not all that Wine depends on: there is no screen and no sound.
@@ -18,7 +21,7 @@ rid=win-x64
 framework "$rid" "$root_folder/dotnet" "Microsoft.NETCore.App.Runtime.$rid" "Microsoft.NETCore.App.Host.$rid"
 host=${package_folders[1]}/runtimes/$rid/native/apphost.exe
 mkdir -p "$root_folder"/{proc,dev,tmp,root,etc,app,prefix}
-for name in Tandem.Smoke; do
+for name in "${programs[@]}"; do
   portable "tests/$name" "$work/app/$name/$pivot"
   apphost "$host" "$work/app/$name/$pivot/$name.exe" "$name.dll"
 done
@@ -47,4 +50,10 @@ for transport in "${everywhere[@]}"; do
   part 1200 "smoke, $transport" "${inside[@]}" /usr/lib/wine/wine64 "Z:\\app\\Tandem.Smoke\\$pivot\\Tandem.Smoke.exe" --transport "$transport" \
     --skip "death-native-crash=Wine reports C0000602" --skip "death-stack-overflow=Wine hangs"
 done
+if [ "${LANE_SIZE:-}" = whole ]; then
+  for promises in MappedMemoryPromises PortablePromises; do
+    part 2700 "$promises" "${inside[@]}" /usr/lib/wine/wine64 "Z:\\app\\Tandem.Tests\\$pivot\\Tandem.Tests.exe" -noColor \
+      -class "Tandem.Tests.Promises.$promises"
+  done
+fi
 finish

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Tandem.BackgroundWork;
+using Tandem.Context;
 using Tandem.Invocation;
 using Tandem.InWorker;
 using Tandem.Transport;
@@ -55,6 +56,7 @@ internal sealed unsafe class ImitationWorker
     private void Run()
     {
         PoolEngine.OnEmptyContext();
+        _ = AmbientState.OfThread; // before the cultures of the pool's creator, in which the state is built
         while (_engine.Take(this) is { } item)
             Run(item);
     }

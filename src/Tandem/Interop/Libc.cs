@@ -65,9 +65,13 @@ internal static unsafe partial class Libc
 
     private static readonly int SetSchedulingNumber = SystemCalls.Current?.SetScheduling ?? SystemCalls.Unknown;
     private static readonly int GetSchedulingNumber = SystemCalls.Current?.GetScheduling ?? SystemCalls.Unknown;
+    private static readonly int StatXNumber = SystemCalls.Current?.StatX ?? SystemCalls.Unknown;
 
     /// <summary>Whether futex_waitv is known to be unavailable.</summary>
     private static volatile bool s_lacksFutexWaitV;
+
+    /// <summary>Whether the C library is known to have no function statx.</summary>
+    private static volatile bool s_lacksStatX;
 
     /// <summary>The kernel's struct futex_waitv.</summary>
     private struct FutexWaiter(int* word, int expected)
@@ -509,7 +513,34 @@ internal static unsafe partial class Libc
     }
 
     [LibraryImport(Library, EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int StatX(int folder, string path, int flags, uint mask, byte* buffer);
+    private static partial int StatXOfLibrary(int folder, string path, int flags, uint mask, byte* buffer);
+
+    /// <summary>
+    /// Reads the properties of a file, without following a symbolic link, into a struct statx, which is the same on all architectures; false
+    /// if there is no such file. By the C library's function, which works on kernels without the system call too, or else by the system call.
+    /// </summary>
+    private static bool StatX(string path, byte* buffer, bool byLibrary = true)
+    {
+        const int AT_FDCWD = -100;
+        const int AT_SYMLINK_NOFOLLOW = 0x100;
+        const uint STATX_BASIC_STATS = 0x7ff;
+        if (byLibrary && !s_lacksStatX)
+        {
+            try
+            {
+                return StatXOfLibrary(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, buffer) == 0;
+            }
+            catch (EntryPointNotFoundException)
+            {
+                s_lacksStatX = true; // musl before 1.2.5
+            }
+        }
+
+        nint name = Marshal.StringToCoTaskMemUTF8(path);
+        long result = SysCall6(StatXNumber, AT_FDCWD, name, AT_SYMLINK_NOFOLLOW, (nint)STATX_BASIC_STATS, (nint)buffer, 0);
+        Marshal.FreeCoTaskMem(name);
+        return result == 0;
+    }
 
     [LibraryImport(Library, EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Access(string path, int mode);
@@ -526,29 +557,24 @@ internal static unsafe partial class Libc
     /// <summary>Returns the owner of a folder; null if there is no such folder, or it is a symbolic link.</summary>
     internal static uint? OwnerOfFolder(string path)
     {
-        const int AT_FDCWD = -100;
-        const int AT_SYMLINK_NOFOLLOW = 0x100;
-        const uint STATX_BASIC_STATS = 0x7ff;
-        const int UidOffset = 20; // in struct statx, which is the same on all architectures
+        const int UidOffset = 20; // in struct statx
         const int ModeOffset = 28;
         byte* buffer = stackalloc byte[256];
-        return StatX(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, buffer) == 0
-            && (*(ushort*)(buffer + ModeOffset) & 0xf000) == 0x4000
+        return StatX(path, buffer) && (*(ushort*)(buffer + ModeOffset) & 0xf000) == 0x4000
             ? *(uint*)(buffer + UidOffset)
             : null;
     }
 
     /// <summary>Returns the identity of a file, without following a symbolic link; null if there is no file.</summary>
-    internal static FileIdentity? IdentityOf(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="byLibrary">Whether the C library's function may be used; false is for tests.</param>
+    internal static FileIdentity? IdentityOf(string path, bool byLibrary = true)
     {
-        const int AT_FDCWD = -100;
-        const int AT_SYMLINK_NOFOLLOW = 0x100;
-        const uint STATX_BASIC_STATS = 0x7ff;
         const int ModeOffset = 28; // in struct statx
         const int InodeOffset = 32;
         const int DeviceOffset = 136; // the major and the minor number, 32 bits each
         byte* buffer = stackalloc byte[256];
-        return StatX(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, buffer) == 0
+        return StatX(path, buffer, byLibrary)
             ? new FileIdentity(*(ulong*)(buffer + DeviceOffset), *(ulong*)(buffer + InodeOffset), *(ushort*)(buffer + ModeOffset))
             : null;
     }

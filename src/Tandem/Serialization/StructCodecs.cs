@@ -37,6 +37,9 @@ internal static class StructCodecs
         if (type.FullName == "System.Text.Json.JsonElement")
             return JsonShapes.MakeElementCodec();
 
+        if (type.FullName == "System.Numerics.BigInteger")
+            return MakeBigInteger();
+
         if (type.IsDefined(typeof(InlineArrayAttribute), false))
             return Close(typeof(RefusedCodec<>), type, "an inline array of references cannot be serialized; use an array");
 
@@ -58,6 +61,10 @@ internal static class StructCodecs
                 ? Close(typeof(StructCodec<>), type)
                 : null;
     }
+
+    // Separate, so that System.Runtime.Numerics is loaded only if it is used.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static BigIntegerCodec MakeBigInteger() => new();
 
     private static Codec Close(Type codec, Type argument, params object[] arguments) =>
         (Codec)Activator.CreateInstance(

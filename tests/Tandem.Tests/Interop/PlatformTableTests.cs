@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Tandem.Interop;
@@ -82,9 +83,44 @@ public sealed class PlatformTableTests
         foreach (Architecture architecture in (Architecture[])[Architecture.X64, Architecture.Arm64])
         {
             SystemCalls calls = SystemCalls.Of(architecture)!;
-            int[] numbers = [calls.Futex, calls.GetThreadId, calls.SetRobustList, calls.SetScheduling, calls.GetScheduling];
+            int[] numbers = [calls.Futex, calls.GetThreadId, calls.SetRobustList, calls.SetScheduling, calls.GetScheduling, calls.StatX];
             Assert.Equal(numbers.Length, numbers.Distinct().Count());
         }
+    }
+
+    /// <summary>C libraries have their functions since different versions, and musl has not all that glibc has.</summary>
+    [Fact]
+    public void Every_function_that_is_imported_exists_in_the_C_library_of_this_system()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The imports are those of Linux.");
+        // What may be missing: the code that uses it has another way, or tells what is missing.
+        HashSet<string> optional = ["statx", "posix_spawn_file_actions_addchdir_np"];
+        Assembly tandem = typeof(Libc).Assembly;
+        string[] imported =
+        [
+            .. tandem.GetTypes()
+                .SelectMany(static type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+                .Select(static method => method.GetCustomAttribute<DllImportAttribute>())
+                .Where(static import => import is { Value: "libc" })
+                .Select(static import => import!.EntryPoint!)
+                .Distinct(),
+        ];
+        Assert.Contains("mmap", imported);
+        Assert.Contains("statx", imported);
+        nint library = NativeLibrary.Load("libc", tandem, null);
+        Assert.DoesNotContain(imported, name => !optional.Contains(name) && !NativeLibrary.TryGetExport(library, name, out _));
+    }
+
+    /// <summary>musl has a function since version 1.2.5.</summary>
+    [Fact]
+    public void A_file_has_the_same_identity_with_and_without_the_C_library_s_function()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has this system call.");
+        string file = typeof(PlatformTableTests).Assembly.Location;
+        Assert.NotNull(Libc.IdentityOf(file, byLibrary: false));
+        Assert.Equal(Libc.IdentityOf(file), Libc.IdentityOf(file, byLibrary: false));
+        Assert.Equal(Libc.IdentityOf("/dev/null"), Libc.IdentityOf("/dev/null", byLibrary: false));
+        Assert.Null(Libc.IdentityOf(file + ".missing", byLibrary: false));
     }
 
     [Fact]

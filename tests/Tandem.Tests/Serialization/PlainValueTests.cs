@@ -47,6 +47,17 @@ public class PlainValueTests
         Assert.Equal(9, Wire.RoundTrip(four)[3]);
     }
 
+    /// <summary>Its fields are not part of the format: they differ between versions of .NET.</summary>
+    [Fact]
+    public void A_BigInteger_is_sent_as_its_bytes_in_two_s_complement()
+    {
+        foreach (BigInteger number in (BigInteger[])[0, 1, -1, 127, 128, -128, -129, int.MinValue, uint.MaxValue, ulong.MaxValue, BigInteger.Pow(-7, 1000), BigInteger.One << 100_000])
+        {
+            Assert.Equal(number, Wire.RoundTrip(number));
+            Assert.Equal(sizeof(int) + number.GetByteCount(), Wire.Write(number).Length);
+        }
+    }
+
     [Fact]
     public void A_small_value_takes_no_more_than_its_size()
     {
