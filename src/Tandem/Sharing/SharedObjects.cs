@@ -20,7 +20,9 @@ internal static unsafe class SharedObjects
 
     /// <summary>Returns the object that a reference from another process identifies.</summary>
     /// <param name="reference">The reference.</param>
-    /// <param name="isCustody">Whether the object is only kept until a value with it arrives; see <see cref="SharedSegment.EndCustody"/>.</param>
+    /// <param name="isCustody">
+    /// Whether the object is only kept until a value with it arrives; see <see cref="SharedSegment.EndCustody"/>.
+    /// </param>
     internal static TObject Open<TObject>(in SegmentReference reference, bool isCustody = false)
         where TObject : class, ISharedObject<TObject>
     {
