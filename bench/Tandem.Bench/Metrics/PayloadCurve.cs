@@ -6,7 +6,8 @@ namespace Tandem.Bench.Metrics;
 
 /// <summary>
 /// How long an array takes to a worker and back, by its size. Beside it: the same array through a pipe and through a Unix socket to another
-/// process of .NET and back, and a copy there and back within one process.
+/// process of .NET and back, a copy there and back within one process, and the copy-free forms: the caller fills a shared array, and the
+/// worker copies it into another that is used again, or into a new one that it returns and the caller disposes.
 /// </summary>
 internal static class PayloadCurve
 {
@@ -39,6 +40,9 @@ internal static class PayloadCurve
 
             // A pool for each size: what an earlier size left in a heap is not this one's.
             await using var pools = PoolSet.Open(session, 1, step.Size <= Large ? [Backend.Processes, Backend.Portable] : [Backend.Processes]);
+            await using var sharing = PoolSet.Open(session, 1, Backend.SharedReused, Backend.SharedNew);
+            using var input = new SharedArray<byte>(step.Size);
+            using var output = new SharedArray<byte>(step.Size);
             using EchoPeer pipe = EchoPeer.OverPipes(), socket = EchoPeer.OverSocket();
             byte[] payload = Blob.OfSize(step.Size), copy = new byte[step.Size];
             var worst = new Dictionary<string, List<double>>();
@@ -48,6 +52,9 @@ internal static class PayloadCurve
                 [
                     .. pools.Each((pool, backend) => MeasureAsync(session, step, backend, worst, async () =>
                         (await pool.RunAsync<byte[], byte[]>(static (data, _) => data, payload)).Length)),
+                    .. sharing.Each((pool, backend) => MeasureAsync(session, step, backend, worst, () => backend == Backend.SharedReused
+                        ? EchoReusedAsync(pool, payload, input, output)
+                        : EchoNewAsync(pool, payload, input))),
                     new Contender(Backend.Pipe, () => MeasureAsync(session, step, Backend.Pipe, worst, () => pipe.EchoAsync(payload))),
                     new Contender(Backend.UnixSocket, () => MeasureAsync(session, step, Backend.UnixSocket, worst, () => socket.EchoAsync(payload))),
                     new Contender(Backend.Plain, () => MeasureAsync(session, step, Backend.Plain, worst, () => Copy(payload, copy))),
@@ -68,6 +75,26 @@ internal static class PayloadCurve
                     (await pool.RunAsync(static (size, _) => Blob.OfSize(size), step.Size)).Length)),
                 rounds);
         }
+    }
+
+    private static async ValueTask<int> EchoReusedAsync(
+        WorkerPool pool, byte[] payload, SharedArray<byte> input, SharedArray<byte> output)
+    {
+        payload.CopyTo(input.Span);
+        await pool.RunAsync(() => input.Span.CopyTo(output.Span));
+        return output.Span.Length;
+    }
+
+    private static async ValueTask<int> EchoNewAsync(WorkerPool pool, byte[] payload, SharedArray<byte> input)
+    {
+        payload.CopyTo(input.Span);
+        using SharedArray<byte> made = await pool.RunAsync(() =>
+        {
+            var copy = new SharedArray<byte>(input.Length);
+            input.Span.CopyTo(copy.Span);
+            return copy;
+        });
+        return made.Span.Length;
     }
 
     private static ValueTask<int> Copy(byte[] payload, byte[] copy)

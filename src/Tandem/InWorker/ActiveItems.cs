@@ -5,9 +5,34 @@ namespace Tandem.InWorker;
 /// <summary>The items that run, for cancellations. Cancellations arrive on their own thread, and may arrive before their item.</summary>
 internal sealed class ActiveItems
 {
-    private readonly Lock _lock = new(); // guards both dictionaries
+    private readonly Lock _lock = new(); // guards the dictionaries
     private readonly Dictionary<int, ReceivedLinks> _running = []; // by slot, items that have tokens
     private readonly Dictionary<int, EarlyCancellation> _canceled = []; // by slot, the tokens cancelled so far
+
+    private readonly Dictionary<int, ReceivedLinks> _handingOver = []; // by slot, items that wait for the parent to open objects
+
+    /// <summary>Called before objects are handed over, so that <see cref="OnTaken"/> finds the item.</summary>
+    internal void BeginHandOver(int slot, ReceivedLinks links)
+    {
+        lock (_lock)
+            _handingOver[slot] = links;
+    }
+
+    internal void EndHandOver(int slot)
+    {
+        lock (_lock)
+            _handingOver.Remove(slot);
+    }
+
+    /// <summary>Called when the parent has opened what was handed over, or has failed to.</summary>
+    internal void OnTaken(int slot, uint sequence, bool isTaken)
+    {
+        lock (_lock)
+        {
+            if (_handingOver.TryGetValue(slot, out ReceivedLinks? links) && links.Sequence == sequence)
+                links.OnTaken(isTaken);
+        }
+    }
 
     /// <summary>Gets or creates the source of a token; it is already cancelled if the cancellation arrived first.</summary>
     internal CancellationTokenSource Source(ReceivedLinks links, int slot, int number)

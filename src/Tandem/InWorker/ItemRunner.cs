@@ -84,6 +84,7 @@ internal sealed unsafe class ItemRunner(OutcomeLink link, ActiveItems active)
         ambient.Reset();
         _arguments.End();
         result.Elapsed = Stopwatch.GetTimestamp() - start;
+        links.HandOver(result.Finished);
         links.End();
         link.SendResult(slot, sequence, result, _results);
         _results.Abandon();

@@ -11,6 +11,19 @@ internal sealed class ReceivedLinks(ActiveItems active, OutcomeLink link, int sl
 {
     private Dictionary<int, CancellationTokenSource>? _sources; // by token number; only the item's thread adds to it
 
+    private List<(ILinkedMemory Memory, object Value)>? _held; // of the outcome that is being written
+    private SemaphoreSlim? _answered; // released when the parent has answered a frame of objects
+    private bool _isTaken; // the parent's answer
+
+    /// <summary>
+    /// How long an item waits for the parent, which opens objects as soon as it reads the frame. After that the objects are held like those
+    /// in a channel.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>The size at which a frame with objects is sent, in bytes. More than one object may make it larger than that.</summary>
+    private const int FrameSize = 4096;
+
     internal uint Sequence => sequence;
 
     /// <summary>Decides what results of the call may contain.</summary>
@@ -52,6 +65,80 @@ internal sealed class ReceivedLinks(ActiveItems active, OutcomeLink link, int sl
         return null;
     }
 
+    public override void Hold(ILinkedMemory memory, object value)
+    {
+        if (!memory.TryHold())
+            throw new WorkSerializationException("the shared object has been disposed");
+
+        (_held ??= []).Add((memory, value));
+    }
+
+    /// <remarks>
+    /// Otherwise the parent could not open an object if this process exits after it has published the outcome, for example in the next item
+    /// or in the next element of a chunk.
+    /// </remarks>
+    public override void HandOver(int element)
+    {
+        if (_held is not { Count: > 0 } held)
+            return;
+
+        _answered ??= new SemaphoreSlim(0);
+        active.BeginHandOver(slot, this);
+        using var writer = new PayloadWriter();
+        int sent = 0;
+        while (sent < held.Count)
+        {
+            int first = sent;
+            writer.Begin(HeapMemory.Instance, ForHandingOver.Instance);
+            while (sent < held.Count && writer.Length < FrameSize)
+            {
+                writer.Write(held[sent].Memory.IsOwn);
+                Codec<object?>.Instance.Write(writer, held[sent++].Value);
+            }
+
+            bool isTaken = Ask(element, writer);
+            foreach ((ILinkedMemory memory, _) in held[first..sent])
+                End(memory, isTaken);
+        }
+
+        active.EndHandOver(slot);
+        held.Clear();
+    }
+
+    /// <summary>Called when the parent has answered.</summary>
+    internal void OnTaken(bool isTaken)
+    {
+        _isTaken = isTaken;
+        _answered?.Release();
+    }
+
+    private unsafe bool Ask(int element, PayloadWriter writer)
+    {
+        link.Send(FrameKind.HandOver, slot, sequence, element, new ReadOnlySpan<byte>(writer.Start, (int)writer.Length));
+        return _answered!.Wait(Patience) && _isTaken;
+    }
+
+    private static void End(ILinkedMemory memory, bool isTaken)
+    {
+        if (isTaken)
+        {
+            memory.OnTaken();
+            return;
+        }
+
+        // The parent reports why it cannot open the object when it reads the outcome.
+        try
+        {
+            memory.KeepUntilReceived();
+        }
+        catch (WorkSerializationException)
+        {
+            // The work has disposed it.
+        }
+
+        memory.Release();
+    }
+
     internal CancellationTokenSource? Find(int number) => _sources?.GetValueOrDefault(number);
 
     internal CancellationTokenSource Add(int number)
@@ -59,6 +146,16 @@ internal sealed class ReceivedLinks(ActiveItems active, OutcomeLink link, int sl
         var source = new CancellationTokenSource();
         (_sources ??= []).Add(number, source);
         return source;
+    }
+
+    /// <summary>Writes objects that are already held.</summary>
+    private sealed class ForHandingOver : CallLinks
+    {
+        internal static readonly ForHandingOver Instance = new();
+
+        public override void Hold(ILinkedMemory memory, object value)
+        {
+        }
     }
 
     /// <summary>Called when the item has ended.</summary>

@@ -164,6 +164,10 @@ internal sealed unsafe class WorkerLoop
             {
                 _active.Cancel(frame.Slot, frame.Sequence, frame.Extra);
             }
+            else if (frame.Kind == FrameKind.Taken)
+            {
+                _active.OnTaken(frame.Slot, frame.Sequence, frame.Extra == FrameHeader.AllTaken);
+            }
             else if (frame.Kind == FrameKind.Stop)
             {
                 _isStopRequested = true;

@@ -31,7 +31,13 @@ internal class CallLinks : ICallLinks
 
     public virtual IProgress<T> GetProgress<T>(int number) => throw new PayloadCorruptException("a progress receiver where none can be");
 
-    public virtual void Hold(ILinkedMemory memory) => memory.KeepUntilReceived();
+    public virtual void Hold(ILinkedMemory memory, object value) => memory.KeepUntilReceived();
+
+    public virtual void HandOver(int element)
+    {
+    }
+
+    public virtual bool TakesCustody => false;
 
     public virtual void Received(ILinkedMemory memory) => memory.CountArrival();
 

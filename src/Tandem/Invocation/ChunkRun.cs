@@ -45,7 +45,11 @@ internal sealed class ChunkRun
         !CancellationToken.IsCancellationRequested && (element == First || Environment.TickCount64 - _start <= Budget);
 
     /// <summary>Publishes the outcomes so far to the parent, so that they survive a crash in element <paramref name="next"/>.</summary>
-    internal void Advance(int next) => _link.AdvanceChunk(_slot, _sequence, next, Results);
+    internal void Advance(int next)
+    {
+        Results.Links?.HandOver(next - 1);
+        _link.AdvanceChunk(_slot, _sequence, next, Results);
+    }
 
     /// <summary>Replaces the output of an element by its error.</summary>
     internal void Fail(nint start, Exception error)

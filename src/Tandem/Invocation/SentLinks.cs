@@ -38,7 +38,7 @@ internal sealed class SentLinks : CallLinks
         return _receivers.Count - 1;
     }
 
-    public override void Hold(ILinkedMemory memory)
+    public override void Hold(ILinkedMemory memory, object value)
     {
         if (_held?.Contains(memory) == true)
             return;

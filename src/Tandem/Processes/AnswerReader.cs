@@ -19,6 +19,7 @@ internal sealed unsafe class AnswerReader(
     ProcessWorker worker, ProcessEngine engine, ItemSlots slots, WorkerFigures figures, PayloadReader reader)
 {
     private readonly WorkerLink _link = worker.Link;
+    private readonly Custody _custody = new();
 
     /// <summary>Whether an item ran out of memory in the worker.</summary>
     internal bool IsExhausted { get; private set; }
@@ -64,6 +65,7 @@ internal sealed unsafe class AnswerReader(
         {
             reader.End();
             _link.ReleaseResult(in message);
+            _custody.End(frame.Slot, int.MaxValue);
         }
     }
 
@@ -121,7 +123,20 @@ internal sealed unsafe class AnswerReader(
         if (!item.IsSettled)
             chunk.ReadElements(reader, frame.Extra);
         reader.End();
+        _custody.End(frame.Slot, frame.Extra);
     }
+
+    /// <summary>
+    /// Opens the shared objects of an outcome that follows, also if that will come too late: then they are freed with it.
+    /// </summary>
+    internal void OnHandOver(in Frame frame)
+    {
+        bool isTaken = slots.ItemOf(in frame) is not null && _custody.TryTake(reader, in frame);
+        _link.SendControl(FrameKind.Taken, frame.Slot, frame.Sequence, isTaken ? FrameHeader.AllTaken : 0);
+    }
+
+    /// <summary>After the exit.</summary>
+    internal void Dispose() => _custody.EndAll();
 
     internal void OnProgress(in Frame frame)
     {
@@ -155,6 +170,7 @@ internal sealed unsafe class AnswerReader(
         chunk.ReadElements(reader, next);
         chunk.Progress.Bytes = read + reader.Position;
         reader.End();
+        _custody.End(item.Slot, next);
     }
 
     /// <summary>After the exit: takes the outcomes of a chunk's elements that were finished before <paramref name="running"/>.</summary>

@@ -264,6 +264,7 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver, IMeth
     {
         Deadline?.Dispose();
         Link.Dispose();
+        _answers.Dispose();
         _process?.Dispose();
     }
 
@@ -296,6 +297,9 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver, IMeth
                 break;
             case FrameKind.Element:
                 _answers.OnElement(in frame);
+                break;
+            case FrameKind.HandOver:
+                _answers.OnHandOver(in frame);
                 break;
             case FrameKind.Progress:
                 _answers.OnProgress(in frame);

@@ -41,7 +41,24 @@ internal interface ICallLinks
     Delegate ReadDelegate(PayloadReader reader, Type delegateType);
 
     /// <summary>Writing: holds the memory of a shared object until the other side has had time to open it.</summary>
-    void Hold(ILinkedMemory memory);
+    /// <param name="memory">The memory.</param>
+    /// <param name="value">The shared object.</param>
+    void Hold(ILinkedMemory memory, object value);
+
+    /// <summary>
+    /// Writing: called before an outcome is published. Passes the shared objects in it to the other side, and returns when that has opened
+    /// them. From then on they do not need this process.
+    /// </summary>
+    /// <param name="element">The index of the element of a chunk that the outcome belongs to; otherwise 0.</param>
+    void HandOver(int element)
+    {
+    }
+
+    /// <summary>
+    /// Reading: whether shared objects are opened only to be kept until the value that refers to them arrives. See
+    /// <see cref="ILinkedMemory.EndCustody"/>.
+    /// </summary>
+    bool TakesCustody => false;
 
     /// <summary>Reading: called when a shared object was opened.</summary>
     void Received(ILinkedMemory memory);

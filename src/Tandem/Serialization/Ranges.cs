@@ -55,7 +55,7 @@ internal static class Ranges
         }
         else if (MemoryMarshal.TryGetMemoryManager(memory, out System.Buffers.MemoryManager<T>? manager, out int start, out int length))
         {
-            WriteAlone(writer, manager, start, memory.Span);
+            WriteAlone(writer, manager, start, SpanOf(memory));
         }
         else
         {
@@ -120,6 +120,18 @@ internal static class Ranges
         {
             if (ReferenceEquals(sent.Owner, array) && sent.Length > 0)
                 throw new WorkSerializationException(Refusals.SharedRange);
+        }
+    }
+
+    private static ReadOnlySpan<T> SpanOf<T>(ReadOnlyMemory<T> memory)
+    {
+        try
+        {
+            return memory.Span;
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw new WorkSerializationException("the owner of the memory has been disposed", null, e);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using Tandem.Serialization;
 using Tandem.Sharing;
@@ -63,6 +64,33 @@ public sealed unsafe class ReadOnlySharedArray<T> : ISharedObject<ReadOnlyShared
     /// <exception cref="ObjectDisposedException">The view has been disposed.</exception>
     public ReadOnlySpan<T> Slice(long start, int length) => _memory.Slice(this, start, length);
 
+    /// <summary>Gets a range of elements as memory, for code that cannot hold a span. The memory keeps the view reachable.</summary>
+    /// <inheritdoc cref="Slice"/>
+    public ReadOnlyMemory<T> AsMemory(long start, int length)
+    {
+        _ = Slice(start, length);
+        return new Manager(this, start, length).Memory;
+    }
+
+    /// <summary>Gets all elements as memory, for code that cannot hold a span. The memory keeps the view reachable.</summary>
+    /// <inheritdoc cref="Span"/>
+    public ReadOnlyMemory<T> AsMemory() => AsMemory(0, Span.Length);
+
     /// <summary>Disposes the view. The array and other views of it stay usable.</summary>
     public void Dispose() => _memory.Dispose();
+
+    private sealed class Manager(ReadOnlySharedArray<T> view, long start, int length) : MemoryManager<T>
+    {
+        public override Span<T> GetSpan() => view._memory.Slice(view, start, length);
+
+        public override MemoryHandle Pin(int elementIndex = 0) => new(view._memory.Items(view) + start + elementIndex, default, this);
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
+    }
 }

@@ -5,8 +5,8 @@ using Tandem.Interop;
 namespace Tandem.Sharing;
 
 /// <summary>
-/// Checks the shared objects of this process once a second, while there are any to check: objects that were sent in results and may not
-/// have arrived yet, and objects that their creator has disposed while this process still has them open.
+/// Checks the shared objects of this process once a second, while there are any to check: objects that were sent through channels and may
+/// not have arrived yet, and objects that their creator has disposed while this process still has them open.
 /// </summary>
 internal static unsafe class SharedHousekeeping
 {
@@ -17,7 +17,7 @@ internal static unsafe class SharedHousekeeping
 
     // Guards all fields below.
     private static readonly Lock Gate = new();
-    private static readonly List<Hold> Holds = []; // segments that were sent in results
+    private static readonly List<Hold> Holds = []; // segments that were sent in elements of channels and in reports
     private static readonly HashSet<Guid> Collected = []; // disposed objects that have already caused a garbage collection
     private static ITimer? s_timer; // created when first needed
     private static bool s_ticking; // whether the timer is running
@@ -25,8 +25,8 @@ internal static unsafe class SharedHousekeeping
     private readonly record struct Hold(SharedSegment Segment, long ReceivedBefore, long Since);
 
     /// <summary>
-    /// Holds a segment that a result refers to until the result has arrived, or for one minute: the work may dispose or drop the object
-    /// as soon as it has returned it. The segment's header counts arrivals. Arrivals of a read-only view cannot be counted, so a view is
+    /// Holds a segment that an element of a channel or a report refers to until that has arrived, or for one minute: the sender may dispose
+    /// or drop the object as soon as it has sent it. (Results are handed over instead.) The segment's header counts arrivals. Arrivals of a read-only view cannot be counted, so a view is
     /// held for the whole minute.
     /// </summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A hold lasts a minute and is checked once a second.")]
@@ -40,7 +40,7 @@ internal static unsafe class SharedHousekeeping
         Watch();
     }
 
-    /// <summary>Counts the arrival of a segment in a result.</summary>
+    /// <summary>Counts the arrival of a segment.</summary>
     internal static void Received(SharedSegment segment)
     {
         if (!segment.IsReadOnly)

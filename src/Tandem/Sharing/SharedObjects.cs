@@ -13,17 +13,22 @@ internal static unsafe class SharedObjects
     /// <summary>Adds an object that this process created.</summary>
     internal static void Add(ISharedObject made, SharedSegment segment)
     {
+        _ = segment.TryUse(isCustody: false);
         lock (Gate)
             Put(made, segment);
     }
 
     /// <summary>Returns the object that a reference from another process identifies.</summary>
-    internal static TObject Open<TObject>(in SegmentReference reference)
+    /// <param name="reference">The reference.</param>
+    /// <param name="isCustody">
+    /// Whether the object is only kept until a value with it arrives; see <see cref="SharedSegment.EndCustody"/>.
+    /// </param>
+    internal static TObject Open<TObject>(in SegmentReference reference, bool isCustody = false)
         where TObject : class, ISharedObject<TObject>
     {
         lock (Gate)
         {
-            if (Find(reference.Id, reference.IsReadOnly) is { } known)
+            if (Find(reference.Id, reference.IsReadOnly, isCustody) is { } known)
             {
                 return known as TObject
                     ?? throw new PayloadCorruptException(
@@ -42,10 +47,32 @@ internal static unsafe class SharedObjects
                 throw;
             }
 
+            _ = segment.TryUse(isCustody);
             Put(opened, segment);
             SharedHousekeeping.Watch();
             return opened;
         }
+    }
+
+    /// <summary>
+    /// Another process owns an object from now on: all mappings of its memory in this process, writable and read-only, are released once
+    /// that process disposes it.
+    /// </summary>
+    internal static void Disown(Guid id)
+    {
+        lock (Gate)
+        {
+            foreach (bool isReadOnly in (ReadOnlySpan<bool>)[false, true])
+            {
+                if (Known.TryGetValue((id, isReadOnly), out WeakReference<ISharedObject>? reference)
+                    && reference.TryGetTarget(out ISharedObject? target))
+                {
+                    SegmentOf(target)?.Disown();
+                }
+            }
+        }
+
+        SharedHousekeeping.Watch();
     }
 
     /// <summary>
@@ -74,10 +101,10 @@ internal static unsafe class SharedObjects
         return abandoned;
     }
 
-    private static ISharedObject? Find(Guid id, bool isReadOnly) =>
+    private static ISharedObject? Find(Guid id, bool isReadOnly, bool isCustody) =>
         Known.TryGetValue((id, isReadOnly), out WeakReference<ISharedObject>? reference)
             && reference.TryGetTarget(out ISharedObject? target)
-            && SegmentOf(target) is { IsClosed: false } ? target : null;
+            && SegmentOf(target) is { } segment && segment.TryUse(isCustody) ? target : null;
 
     private static SharedSegment? SegmentOf(ISharedObject target)
     {

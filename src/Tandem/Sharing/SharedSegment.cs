@@ -18,12 +18,19 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
     private const string Prefix = "tandem-shared";
     private const int Seals = Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_SEAL;
 
-    private readonly Lock _lock = new(); // guards _holds and _closed
+    /// <summary>Memory of an array beyond this size may never be touched, so the collector is not told of it.</summary>
+    private const long LargestPressure = 1 << 30;
+
+    private readonly Lock _lock = new(); // guards _holds, _closed, _custodies, _isUsed and _pressure
     private readonly nint _length; // in bytes, with the header's page
     private byte* _address; // null once unmapped
     private nint _handle; // the descriptor, or the handle of the section; -1 once closed
     private int _holds; // keep the handle open after Close
     private bool _closed; // set when the object is disposed
+    private bool _isUsed; // whether this program has a reference to the object
+    private bool _isViewOfOwn; // whether this is a view of memory that this process owned when it created the view
+    private int _custodies; // keep the object for a value that has not arrived yet
+    private long _pressure; // what the garbage collector was told of, in bytes
 
     private SharedSegment(nint handle, byte* address, nint length, bool isReadOnly, bool isOwn)
     {
@@ -37,8 +44,8 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
 
     ~SharedSegment()
     {
-        if (IsOwn && _address != null)
-            Volatile.Write(ref Header->Closed, 1);
+        if (IsOwn && _address != null && !_closed)
+            MarkClosed();
         Unmap();
         CloseHandle();
     }
@@ -48,8 +55,10 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
     /// <summary>Whether this process can only read the memory. The hardware prevents writes.</summary>
     internal bool IsReadOnly { get; }
 
-    /// <summary>Whether this process created the segment.</summary>
-    internal bool IsOwn { get; }
+    /// <summary>Whether this process created the segment, or took it over from a worker that did.</summary>
+    internal bool IsOwn { get; private set; }
+
+    bool ILinkedMemory.IsOwn => IsOwn || _isViewOfOwn;
 
     internal SegmentHeader* Header => (SegmentHeader*)_address;
 
@@ -124,7 +133,12 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
     }
 
     /// <summary>Creates a second, read-only mapping of the same memory.</summary>
-    internal SharedSegment OpenReadOnly() => Open(Reference() with { IsReadOnly = true });
+    internal SharedSegment OpenReadOnly()
+    {
+        SharedSegment view = Open(Reference() with { IsReadOnly = true });
+        view._isViewOfOwn = IsOwn;
+        return view;
+    }
 
     /// <summary>Returns what another process needs to open the segment.</summary>
     internal SegmentReference Reference() => new(Id, Environment.ProcessId, OperatingSystem.IsWindows() ? 0 : (int)_handle, _length, IsReadOnly);
@@ -151,6 +165,68 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
         }
     }
 
+    /// <summary>
+    /// Counts a use of the object: by this program, or by the custody of a value that has not arrived yet. False if the object has already
+    /// been disposed.
+    /// </summary>
+    internal bool TryUse(bool isCustody)
+    {
+        lock (_lock)
+        {
+            if (_closed)
+                return false;
+
+            if (isCustody)
+                _custodies++;
+            else
+                _isUsed = true;
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void EndCustody(bool isOwned)
+    {
+        lock (_lock)
+        {
+            _custodies--;
+            if (_closed)
+                return;
+
+            IsOwn |= isOwned;
+            if (_custodies == 0 && !_isUsed)
+                Close(unmap: true);
+        }
+    }
+
+    void ILinkedMemory.OnTaken()
+    {
+        if (IsOwn || _isViewOfOwn)
+            SharedObjects.Disown(Id);
+        Disown(); // the object may have been disposed, and is then not known any more
+        Release();
+    }
+
+    /// <summary>
+    /// Another process owns the memory from now on. In most cases, the work that returned the object has no other reference to it. The
+    /// garbage collector learns how much memory waits for it, because the object itself is small.
+    /// </summary>
+    internal void Disown()
+    {
+        lock (_lock)
+        {
+            if (!IsOwn && !_isViewOfOwn)
+                return;
+
+            IsOwn = _isViewOfOwn = false;
+            if (_address == null)
+                return;
+
+            _pressure = Math.Min(_length, LargestPressure);
+            GC.AddMemoryPressure(_pressure);
+        }
+    }
+
     void ILinkedMemory.KeepUntilReceived() => SharedHousekeeping.KeepUntilReceived(this);
 
     void ILinkedMemory.CountArrival() => SharedHousekeeping.Received(this);
@@ -168,7 +244,7 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
 
             _closed = true;
             if (IsOwn)
-                Volatile.Write(ref Header->Closed, 1);
+                MarkClosed();
             if (_holds == 0)
                 CloseHandle();
             if (unmap)
@@ -250,6 +326,28 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
     private static bool IsSealed(int fd, nint length) =>
         Libc.Seek(fd, 0, Libc.SEEK_END) == length && (Libc.Fcntl(fd, Libc.F_GET_SEALS, 0) & Seals) == Seals;
 
+    /// <summary>Tells the other processes that the owner has disposed the object.</summary>
+    private void MarkClosed()
+    {
+        if (!IsReadOnly)
+        {
+            Volatile.Write(ref Header->Closed, 1);
+            return;
+        }
+
+        try
+        {
+            // The owner of a view cannot write through the view.
+            SharedSegment writable = Open(Reference() with { IsReadOnly = false });
+            Volatile.Write(ref writable.Header->Closed, 1);
+            writable.Close(unmap: true);
+        }
+        catch (Exception e) when (e is PayloadCorruptException or IOException)
+        {
+            // The others then release the object in their next garbage collection.
+        }
+    }
+
     private void CloseHandle()
     {
         if (Interlocked.Exchange(ref _handle, -1) is not -1 and var handle)
@@ -268,8 +366,12 @@ internal sealed unsafe class SharedSegment : CriticalFinalizerObject, ILinkedMem
     {
         byte* address = _address;
         _address = null;
-        if (address != null)
-            Unmap(address, _length);
+        if (address == null)
+            return;
+
+        Unmap(address, _length);
+        if (_pressure > 0)
+            GC.RemoveMemoryPressure(_pressure);
     }
 
     private static void Unmap(byte* address, nint length)

@@ -10,7 +10,7 @@ internal sealed class SharedShape<TObject>() : Shape(typeof(TObject), ShapeTrait
     {
         ICallLinks links = writer.Links ?? throw new WorkSerializationException(Refusals.ForNoCall(TypeChecks.WithArticle(WireType)));
         SharedSegment segment = Segment((TObject)value);
-        links.Hold(segment);
+        links.Hold(segment, value);
         SegmentReference reference = segment.Reference();
         writer.Write(reference.Id);
         writer.Write(reference.ProcessId);
@@ -24,7 +24,7 @@ internal sealed class SharedShape<TObject>() : Shape(typeof(TObject), ShapeTrait
         ICallLinks links = reader.Links ?? throw new PayloadCorruptException("a shared object outside of a call");
         var reference = new SegmentReference(
             reader.Read<Guid>(), reader.ReadInt32(), reader.ReadInt32(), reader.Read<long>(), reader.Read<byte>() != 0);
-        TObject opened = SharedObjects.Open<TObject>(in reference);
+        TObject opened = SharedObjects.Open<TObject>(in reference, links.TakesCustody);
         links.Received(opened.Segment!);
         return opened;
     }

@@ -9,7 +9,7 @@ internal struct FrameHeader
     internal const int Size = 16;
 
     /// <summary>Changes whenever the format of a frame or the layout of shared memory changes; both sides compare it.</summary>
-    internal const int CurrentVersion = 3;
+    internal const int CurrentVersion = 4;
 
     /// <summary>The maximum number of items that a worker can have at once, over every transport. Slot numbers start at 0.</summary>
     internal const int Slots = 256;
@@ -21,6 +21,11 @@ internal struct FrameHeader
     /// The value of <see cref="Extra"/> in a definition that no item needs yet, so that the worker has time to warm it up.
     /// </summary>
     internal const int Ahead = 1;
+
+    /// <summary>
+    /// The value of <see cref="Extra"/> in a <see cref="FrameKind.Taken"/> frame if the parent has opened all objects.
+    /// </summary>
+    internal const int AllTaken = 1;
 
     /// <summary>
     /// The value of <see cref="Extra"/> in a <see cref="FrameKind.Cancel"/> frame for the token that the work received as an argument,

@@ -41,4 +41,12 @@ internal enum FrameKind : byte
 
     /// <summary>Parent to worker: the cultures of the next item's caller; with the startup slot, the worker's default cultures.</summary>
     Culture = 12,
+
+    /// <summary>
+    /// Worker to parent: shared objects of an outcome that follows; the parent opens them while the worker lives. Answered by Taken.
+    /// </summary>
+    HandOver = 13,
+
+    /// <summary>Parent to worker, control channel: the objects of a HandOver frame were opened, or could not be opened.</summary>
+    Taken = 14,
 }

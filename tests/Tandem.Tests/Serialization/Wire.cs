@@ -136,7 +136,7 @@ internal sealed class TestLinks : ICallLinks
             ? Delegates[number] : throw new PayloadCorruptException("no such delegate");
     }
 
-    public void Hold(ILinkedMemory memory)
+    public void Hold(ILinkedMemory memory, object value)
     {
     }
 

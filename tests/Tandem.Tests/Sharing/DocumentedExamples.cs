@@ -34,6 +34,36 @@ public sealed class DocumentedExamples
     [Theory(Timeout = Limits.Test)]
     [InlineData(Isolation.Thread)]
     [InlineData(Isolation.Process)]
+    public async Task Large_arguments_and_results(Isolation isolation)
+    {
+        await using WorkerPool pool = isolation == Isolation.Thread ? WorkerPool.Threads(2) : WorkerPool.Processes(2);
+
+        using SharedArray<byte> image = await pool.RunAsync(() =>
+        {
+            var made = new SharedArray<byte>(1 << 20, isolation);
+            made.Span.Fill(7);
+            return made; // not disposed here: it belongs to the caller now
+        });
+        byte first = image[0]; // 7: the memory that the worker filled
+
+        Assert.Equal(7, first);
+
+        using var input = new SharedArray<byte>(1 << 20, isolation);
+        using var output = new SharedArray<byte>(1 << 20, isolation);
+        int sum = 0;
+        for (byte i = 1; i <= 3; i++)
+        {
+            input.Span.Fill(i);
+            await pool.RunAsync(() => input.Span.CopyTo(output.Span));
+            sum += output[output.Length - 1]; // the answer to this call
+        }
+
+        Assert.Equal(6, sum);
+    }
+
+    [Theory(Timeout = Limits.Test)]
+    [InlineData(Isolation.Thread)]
+    [InlineData(Isolation.Process)]
     public async Task Counter_and_lock(Isolation isolation)
     {
         await using WorkerPool pool = isolation == Isolation.Thread ? WorkerPool.Threads(2) : WorkerPool.Processes(2);
