@@ -42,7 +42,7 @@ internal sealed class ReceivedLinks(ActiveItems active, OutcomeLink link, int sl
         return source.Token;
     }
 
-    public override IProgress<T> GetProgress<T>(int number) => 
+    public override IProgress<T> GetProgress<T>(int number) =>
         new RemoteProgress<T>(link, slot, sequence, number, Answer?.ForReports(typeof(T)));
 
     /// <remarks>The caller holds the memory until the call is settled, so arrivals need no confirmation.</remarks>

@@ -516,8 +516,9 @@ internal static unsafe partial class Libc
     private static partial int StatXOfLibrary(int folder, string path, int flags, uint mask, byte* buffer);
 
     /// <summary>
-    /// Reads the properties of a file, without following a symbolic link, into a struct statx, which is the same on all architectures; false
-    /// if there is no such file. By the C library's function, which works on kernels without the system call too, or else by the system call.
+    /// Reads the properties of a file, without following a symbolic link, into a struct statx, which is the same on all architectures.
+    /// Uses the C library's function, which works on kernels without the system call too, or else the system call. False if there is no
+    /// such file.
     /// </summary>
     private static bool StatX(string path, byte* buffer, bool byLibrary = true)
     {

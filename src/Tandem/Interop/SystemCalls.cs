@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Tandem.Interop;
 
 /// <summary>
-/// The numbers of the system calls of Linux for which not every C library has a function. Each architecture has its own numbers. System calls
-/// that were added since Linux 5.1 (pidfd_open, futex_waitv) have the same number on all of them.
+/// The numbers of the system calls of Linux for which not every C library has a function. Each architecture has its own numbers. System
+/// calls that were added since Linux 5.1 (pidfd_open, futex_waitv) have the same number on all of them.
 /// </summary>
 /// <param name="Futex">futex.</param>
 /// <param name="GetThreadId">gettid.</param>

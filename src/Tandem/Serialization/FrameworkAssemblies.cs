@@ -3,7 +3,9 @@ using System.Reflection;
 
 namespace Tandem.Serialization;
 
-/// <summary>The assemblies of .NET itself and of its languages, whose methods can do anything: start processes, load assemblies, delete files.</summary>
+/// <summary>
+/// The assemblies of .NET itself and of its languages, whose methods can do anything: start processes, load assemblies, delete files.
+/// </summary>
 internal static class FrameworkAssemblies
 {
     private static readonly ConcurrentDictionary<Assembly, bool> Known = new();

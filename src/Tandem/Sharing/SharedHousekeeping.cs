@@ -26,8 +26,8 @@ internal static unsafe class SharedHousekeeping
 
     /// <summary>
     /// Holds a segment that an element of a channel or a report refers to until that has arrived, or for one minute: the sender may dispose
-    /// or drop the object as soon as it has sent it. (Results are handed over instead.) The segment's header counts arrivals. Arrivals of a read-only view cannot be counted, so a view is
-    /// held for the whole minute.
+    /// or drop the object as soon as it has sent it. (Results are handed over instead.) The segment's header counts arrivals. Arrivals of a
+    /// read-only view cannot be counted, so a view is held for the whole minute.
     /// </summary>
     [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A hold lasts a minute and is checked once a second.")]
     internal static void KeepUntilReceived(SharedSegment segment)
