@@ -23,7 +23,7 @@ internal sealed class Custody : CallLinks
     {
         try
         {
-            reader.Begin(frame.Body, frame.BodyLength, this);
+            reader.Begin(frame.Body, frame.BodyLength, this, AnswerPolicy.Errors);
             while (reader.Remaining > 0)
             {
                 bool isOwned = reader.Read<byte>() != 0;

@@ -4,7 +4,6 @@ using Tandem.Events;
 using Tandem.Interop;
 using Tandem.Stacks;
 using Tandem.Transport;
-using Tandem.Work;
 
 namespace Tandem.Processes;
 
@@ -133,7 +132,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
 
     private void WatchMemory(ProcessWorker worker, RemoteItem item, uint sequence, long limit)
     {
-        item.Details.MemoryLook = MemoryLook.At(worker.ProcessId);
+        worker.MemoryLook = MemoryLook.At(worker.ProcessId);
         ITimer? timer = null;
         timer = Background.Timer(
             () =>
@@ -153,7 +152,7 @@ internal sealed class Deadlines(ProcessEngine engine, Supervisor supervisor, Loc
                 if (MemoryLook.At(worker.ProcessId) is not { } look)
                     return;
 
-                item.Details.MemoryLook = look;
+                worker.MemoryLook = look;
                 if (look.Held > limit)
                     EndForMemory(worker, item, sequence, limit, look.Held);
             },

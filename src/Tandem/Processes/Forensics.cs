@@ -66,5 +66,5 @@ internal sealed class Forensics
     private bool MayHaveReachedLimit(RemoteItem item) =>
         item.Limits is { MaxMemory: > 0 and var limit }
         && By == EndedBy.Itself && Status.Signal is not null && Headline is null
-        && item.Details.MemoryLook?.MayHaveReached(limit / 2, Status, 1.5 * Deadlines.MemoryInterval) == true;
+        && _worker.MemoryLook?.MayHaveReached(limit / 2, Status, 1.5 * Deadlines.MemoryInterval) == true;
 }

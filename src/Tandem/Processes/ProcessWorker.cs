@@ -129,6 +129,9 @@ internal sealed unsafe class ProcessWorker : IFrameSink, IProcessObserver, IMeth
     /// <summary>Whether it ever was ready for items.</summary>
     internal bool WasReady { get; set; }
 
+    /// <summary>The last look at the memory of the process, while it ran an item with a memory limit; null if there was none.</summary>
+    internal MemoryLook? MemoryLook { get; set; }
+
     /// <inheritdoc cref="StartupProgress.HasBegun"/>
     internal bool IsInitializing => _startup.HasBegun;
 

@@ -46,9 +46,6 @@ internal sealed class ItemDetails
     /// <summary>How many workers have crashed while they ran the item.</summary>
     internal int Crashes { get; set; }
 
-    /// <summary>The last look at the memory of the worker that runs the item, if the item has a memory limit.</summary>
-    internal MemoryLook? MemoryLook { get; set; }
-
     /// <summary>Whether the item failed because of its memory limit.</summary>
     internal bool RanOutOfMemory { get; set; }
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Tandem.Interop;
-using Tandem.Work;
+using Tandem.Processes;
 
 namespace Tandem.Tests.Policies;
 

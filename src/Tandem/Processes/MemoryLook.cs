@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Tandem.Interop;
 
-namespace Tandem.Work;
+namespace Tandem.Processes;
 
 /// <summary>What a worker process held at one moment. Tells later whether it can have ended for want of memory.</summary>
 /// <remarks>
