@@ -61,7 +61,7 @@ public class LayoutTests
     [Fact]
     public void The_parts_of_a_link_follow_one_another()
     {
-        Assert.Equal(3, FrameHeader.CurrentVersion);
+        Assert.Equal(4, FrameHeader.CurrentVersion);
         Assert.Equal((256, 256 * 1024), (FrameHeader.Slots, LinkLayout.RingCapacity));
         Assert.Equal(128, LinkLayout.CellsOffset);
         Assert.True(LinkLayout.ReleasesOffset >= LinkLayout.CellsOffset + FrameHeader.Slots * ItemCell.Size);
@@ -76,7 +76,8 @@ public class LayoutTests
     public void Kinds_and_outcomes_keep_their_numbers()
     {
         Assert.Equal(
-            "Padding 0, Hello 1, Define 2, Initialize 3, Invoke 4, Result 5, Progress 6, Started 7, Element 8, Cancel 9, Stop 10, Trace 11, Culture 12",
+            "Padding 0, Hello 1, Define 2, Initialize 3, Invoke 4, Result 5, Progress 6, Started 7, Element 8, Cancel 9, Stop 10, Trace 11, Culture 12, "
+            + "HandOver 13, Taken 14",
             string.Join(", ", Enum.GetValues<FrameKind>().Select(kind => $"{kind} {(byte)kind}")));
         Assert.Equal(
             "Completed 0, Failed 1, Canceled 2, Revoked 3, Chunk 4", string.Join(", ", Enum.GetValues<Outcome>().Select(outcome => $"{outcome} {(int)outcome}")));
