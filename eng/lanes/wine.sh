@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Windows x64 by Wine, that of Debian 13: the smoke program and, with LANE_SIZE=whole, the promises of pools over each transport that Windows has.
-# A pass is evidence, not proof: Wine is not Windows.
+# A pass is evidence, not proof: Wine is not Windows. With LANE_SIZE=bench, only the benchmark of both transports, by Wine and on this Linux.
 # Arguments, if any, are run in place of the lane, as in: eng/lanes/wine.sh 'Z:\app\Tandem.Smoke\release\Tandem.Smoke.exe' run
 source "$(dirname "$0")/common.sh"
 
 can_unshare -mpf || skip "no right to make a mount namespace (unshare -m)"
-programs=(Tandem.Smoke)
-[ "${LANE_SIZE:-}" != whole ] || programs+=(Tandem.TestHost Tandem.Tests)
-built "${programs[@]/#/tests/}"
+case ${LANE_SIZE:-} in
+  whole) projects=(tests/Tandem.Smoke tests/Tandem.TestHost tests/Tandem.Tests) ;;
+  bench) projects=(bench/Tandem.Bench) ;;
+  *) projects=(tests/Tandem.Smoke) ;;
+esac
+built "${projects[@]}"
 
 root_folder=$work/root
 # Not all that Wine depends on: there is no screen and no sound.
@@ -21,8 +24,9 @@ rid=win-x64
 framework "$rid" "$root_folder/dotnet" "Microsoft.NETCore.App.Runtime.$rid" "Microsoft.NETCore.App.Host.$rid"
 host=${package_folders[1]}/runtimes/$rid/native/apphost.exe
 mkdir -p "$root_folder"/{proc,dev,tmp,root,etc,app,prefix}
-for name in "${programs[@]}"; do
-  portable "tests/$name" "$work/app/$name/$pivot"
+for project in "${projects[@]}"; do
+  name=$(basename "$project")
+  portable "$project" "$work/app/$name/$pivot"
   apphost "$host" "$work/app/$name/$pivot/$name.exe" "$name.dll"
 done
 
@@ -38,9 +42,18 @@ timeout --kill-after=10 300 "${inside[@]}" /usr/lib/wine/wine64 wineboot --init 
   tail -n 3 "$work/boot.txt"
   skip "Wine does not start here"
 }
+code=0
 if [ $# -gt 0 ]; then
-  code=0
   "${inside[@]}" /usr/lib/wine/wine64 "$@" || code=$?
+  exit $code
+fi
+
+if [ "${LANE_SIZE:-}" = bench ]; then
+  # Ratios within one system only: Wine's own cost is in each figure.
+  metrics=(--quick --only round_trip_hot_us,round_trip_idle_us,calls_per_s,map_items_per_s,payload_1mib_gib_per_s
+    --backends processes-mapped,processes-portable,task-run)
+  "${inside[@]}" /usr/lib/wine/wine64 "Z:\\app\\Tandem.Bench\\$pivot\\Tandem.Bench.exe" "${metrics[@]}" || code=$?
+  "$bin/Tandem.Bench/$pivot/Tandem.Bench" "${metrics[@]}" || code=$?
   exit $code
 fi
 
