@@ -43,7 +43,7 @@ internal sealed unsafe class AnswerReader(
         if (read > message.Length)
             throw new ProtocolException("a chunk's outcomes have become fewer");
 
-        reader.Begin(payload + read, (nint)message.Length - read, item.AnswerLinks, item.Payload.RemoteMethod.Answer);
+        Begin(item, payload + read, (nint)message.Length - read);
         slots.TakeOut(item, frame.Slot);
         int ran = chunk is null ? 1
             : message.Outcome == Outcome.Chunk ? Math.Clamp(message.Finished - chunk.Progress.First, 0, chunk.Count)
@@ -119,7 +119,7 @@ internal sealed unsafe class AnswerReader(
         if (item?.Chunk is not { } chunk)
             throw new ProtocolException($"an element for slot {frame.Slot}, which has no item, or one without elements");
 
-        reader.Begin(frame.Body, frame.BodyLength, item.AnswerLinks, item.Payload.RemoteMethod.Answer);
+        Begin(item, frame.Body, frame.BodyLength);
         if (!item.IsSettled)
             chunk.ReadElements(reader, frame.Extra);
         reader.End();
@@ -137,6 +137,9 @@ internal sealed unsafe class AnswerReader(
 
     /// <summary>After the exit.</summary>
     internal void Dispose() => _custody.EndAll();
+
+    private void Begin(RemoteItem item, byte* start, nint length) =>
+        reader.Begin(start, length, item.AnswerLinks, item.Payload.RemoteMethod.Answer);
 
     internal void OnProgress(in Frame frame)
     {
@@ -166,7 +169,7 @@ internal sealed unsafe class AnswerReader(
     internal void ReadFinished(RemoteItem item, Chunk chunk, byte* outcomes, nint length, int next)
     {
         nint read = chunk.Progress.Bytes;
-        reader.Begin(outcomes + read, length - read, item.AnswerLinks, item.Payload.RemoteMethod.Answer);
+        Begin(item, outcomes + read, length - read);
         chunk.ReadElements(reader, next);
         chunk.Progress.Bytes = read + reader.Position;
         reader.End();
@@ -188,7 +191,7 @@ internal sealed unsafe class AnswerReader(
             if (read > length)
                 return false;
 
-            reader.Begin(payload + read, length - read, item.AnswerLinks, item.Payload.RemoteMethod.Answer);
+            Begin(item, payload + read, length - read);
             chunk.ReadElements(reader, running);
             reader.End();
             return true;

@@ -3,7 +3,7 @@ using Tandem.Interop;
 
 namespace Tandem.Processes;
 
-/// <summary>What a worker process held at one moment. Tells later whether it can have ended for want of memory.</summary>
+/// <summary>How much memory a worker process had at one moment. After its end, this shows whether it may have run out of memory.</summary>
 /// <remarks>
 /// The runtime does not survive each refused allocation: those of the garbage collector itself and of native code can end in SIGSEGV or
 /// SIGABRT without a word. Its memory is gone then, so this is all the evidence that there is.

@@ -16,8 +16,6 @@ namespace Tandem.Serialization;
 /// </remarks>
 internal sealed class ClosedTypes
 {
-    private const BindingFlags OwnFields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
-
     private readonly Dictionary<Type, ClosedType> _types = [];
     private readonly Dictionary<Type, ClosedObject> _objects = [];
     private readonly Type[] _named;
@@ -150,10 +148,7 @@ internal sealed class ClosedTypes
             if (declaring.IsValueType && declaring != type)
                 break;
 
-            FieldInfo[] own = declaring.GetFields(OwnFields);
-            // The order of reflection depends on earlier queries, and both sides must use the same one.
-            Array.Sort(own, static (left, right) => left.MetadataToken.CompareTo(right.MetadataToken));
-            foreach (FieldInfo field in own)
+            foreach (FieldInfo field in DeclaredFields.Of(declaring))
             {
                 try
                 {

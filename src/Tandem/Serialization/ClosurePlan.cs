@@ -65,7 +65,7 @@ internal sealed class ClosurePlan
         inner.Add(type);
         var variables = new List<Variable>();
         var extras = new List<ClosurePlan>();
-        foreach (FieldInfo field in FieldsOf(type))
+        foreach (FieldInfo field in DeclaredFields.Of(type))
         {
             if (IsOuter(field, inner))
                 variables.Add(new Variable(field, BuildSendable(field.FieldType, inner)));
@@ -75,18 +75,6 @@ internal sealed class ClosurePlan
 
         inner.RemoveAt(inner.Count - 1);
         return new ClosurePlan(type, [.. variables], [.. extras]);
-    }
-
-    /// <summary>
-    /// Returns the fields in a fixed order. The order of reflection depends on earlier queries, and both sides must use the same one.
-    /// </summary>
-    private static FieldInfo[] FieldsOf(Type type)
-    {
-        FieldInfo[] fields = type.GetFields(InstanceFields);
-        if (fields.Length > 1)
-            Array.Sort(fields, static (a, b) => a.MetadataToken.CompareTo(b.MetadataToken));
-
-        return fields;
     }
 
     // A field of the inner scope's closure holds the closure of the outer scope.
@@ -99,7 +87,7 @@ internal sealed class ClosurePlan
         inner.Add(type);
         var variables = new List<Variable>();
         var extras = new List<ClosurePlan>();
-        foreach (FieldInfo field in use is null ? FieldsOf(type) : type.GetFields(InstanceFields))
+        foreach (FieldInfo field in use is null ? DeclaredFields.Of(type) : type.GetFields(InstanceFields))
         {
             if (use?.ReadsField(field) == false)
             {

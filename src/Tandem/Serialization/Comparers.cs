@@ -53,16 +53,19 @@ internal static class Comparers
     /// <summary>Refuses a comparer that may not be part of an answer: reading the answer would run its code.</summary>
     internal static void Check(PayloadWriter writer, object comparer, Type collection)
     {
-        if (writer.Answer is { } answer && FindForeign(comparer) is { } foreign && !answer.AllowsOwnComparer(collection))
+        if (FindRefused(writer.Answer, comparer, collection) is { } foreign)
             throw new WorkSerializationException(Refusals.ForAnsweredComparer(foreign));
     }
 
     /// <summary>Refuses what the writing side must have refused. The comparer has not run yet.</summary>
     internal static void Check(PayloadReader reader, object comparer, Type collection)
     {
-        if (reader.Answer is { } answer && FindForeign(comparer) is { } foreign && !answer.AllowsOwnComparer(collection))
+        if (FindRefused(reader.Answer, comparer, collection) is { } foreign)
             throw new PayloadCorruptException($"the comparer {TypeChecks.Display(foreign)} in an answer");
     }
+
+    private static Type? FindRefused(AnswerPolicy? answer, object comparer, Type collection) =>
+        answer is null || answer.AllowsOwnComparer(collection) ? null : FindForeign(comparer);
 
     /// <summary>Whether a field holds a comparer of a collection that is serialized by its fields.</summary>
     internal static bool IsOfCollection(FieldInfo field)

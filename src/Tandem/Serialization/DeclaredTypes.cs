@@ -5,8 +5,6 @@ namespace Tandem.Serialization;
 /// <summary>What a declared type consists of: its elements, its type arguments, and the fields of the program's own types.</summary>
 internal static class DeclaredTypes
 {
-    private const BindingFlags OwnFields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
-
     /// <summary>Returns the types of delegates that a value of a declared type has as members or elements, or is itself.</summary>
     internal static Type[] DelegatesIn(Type declared)
     {
@@ -56,7 +54,7 @@ internal static class DeclaredTypes
         // Fields of the framework's types are not declared by the program: a lazy value or a query holds delegates that nobody sees.
         for (Type? declaring = type; declaring is not null && !TypeChecks.IsOfFramework(declaring); declaring = declaring.BaseType)
         {
-            foreach (FieldInfo field in declaring.GetFields(OwnFields))
+            foreach (FieldInfo field in DeclaredFields.Of(declaring))
                 waiting.Push(field.FieldType);
         }
     }

@@ -9,8 +9,6 @@ namespace Tandem.Serialization;
 /// </summary>
 internal sealed class ExceptionLevel
 {
-    private const BindingFlags OwnFields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
-
     private static readonly ConcurrentDictionary<Type, ExceptionLevel> Known = new();
 
     private ExceptionLevel(Type type)
@@ -23,10 +21,7 @@ internal sealed class ExceptionLevel
             return;
         }
 
-        // The order of reflection depends on earlier queries, and both sides must use the same one.
-        FieldInfo[] fields = type.GetFields(OwnFields);
-        Array.Sort(fields, static (left, right) => left.MetadataToken.CompareTo(right.MetadataToken));
-        Fields = Array.ConvertAll(fields, static field => new Field(field));
+        Fields = Array.ConvertAll(DeclaredFields.Of(type), static field => new Field(field));
     }
 
     internal Field[] Fields { get; }

@@ -334,8 +334,8 @@ internal sealed unsafe class PortableLink : WorkerLink
     /// <summary>The progress of one item, as the worker reported it.</summary>
     /// <remarks>
     /// The receiver writes it while other threads read it, without a lock. Each field is written by a release store after the ones below it,
-    /// and read (acquire) before them: who sees that an item has started sees when. On Arm, plain stores would let a reader see the start
-    /// with a time of zero, so an item could time out at once. Model: docs/models/arm/portable-started.litmus.
+    /// and read (acquire) before them: a thread that sees the start of an item also sees its time. On Arm, plain stores would let a reader
+    /// see the start with a time of zero, so an item could time out at once. Model: docs/models/arm/portable-started.litmus.
     /// </remarks>
     private struct ItemRecord
     {

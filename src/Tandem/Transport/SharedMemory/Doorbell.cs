@@ -13,8 +13,8 @@ namespace Tandem.Transport.SharedMemory;
 /// bell remembers that it was rung, so a wake-up between that check and the sleep ends the sleep.
 ///
 /// On Arm the exchange of the announcement is one instruction, or a loop with a barrier behind it; both hold back the loads that follow. A
-/// compare-and-set that fails would not. A wake-up clears the announcement before it counts: who reads the new count and announces itself
-/// again is not cleared by the same wake-up. Models: docs/models/c/doorbell.c (futex, event, pipe), docs/models/arm/doorbell*.litmus.
+/// compare-and-set that fails would not. A wake-up first clears the announcement and then counts. So if a consumer reads the new count and
+/// announces itself again, the same wake-up does not clear that. Models: docs/models/c/doorbell.c (futex, event, pipe), docs/models/arm/doorbell*.litmus.
 /// </remarks>
 /// <param name="control">The control block of the ring.</param>
 /// <param name="bell">What the consumer waits for; null for a futex in the control block.</param>
